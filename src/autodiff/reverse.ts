@@ -1,0 +1,68 @@
+import { invariant } from "../base/errors.ts";
+import { builder } from "../ir/builder.ts";
+import { nodesOf, type Attrs, type Node, type Origin, type Value } from "../ir/graph.ts";
+import { byName, roomOf, vjpRule, type OpRoom, type VjpContext } from "../ir/op.ts";
+import { isFloat, sameType, typeText } from "../ir/type.ts";
+import { add } from "../ops/elementwise.ts";
+import { ops } from "../ops/table.ts";
+
+/**
+ * The reverse sweep: from the cotangents of some outputs to those of `wrt`. Every node on a path between them is
+ * asked once, users before inputs, what its output's cotangent means for each input; what meets is added up.
+ * An op without a rule for an input passes nothing on, so nothing behind it is visited either.
+ */
+export function reverse(
+  outputs: readonly Value[],
+  cotangents: readonly Value[],
+  wrt: readonly Value[],
+): ReadonlyMap<Value, Value> {
+  const order = nodesOf(outputs);
+  const needed = neededFor(order, wrt);
+  const gradients = new Map<Value, Value>();
+  const contribute = (to: Value, gradient: Value): void => {
+    invariant(
+      sameType(to.type, gradient.type),
+      `a gradient of ${to.node.op} is ${typeText(gradient.type)} instead of ${typeText(to.type)}`,
+    );
+    const known = gradients.get(to);
+    gradients.set(to, known ? add(known, gradient) : gradient);
+  };
+  for (const [k, output] of outputs.entries()) if (needed.has(output)) contribute(output, cotangents[k]);
+  for (const node of order.reverse()) {
+    const [y] = node.outputs;
+    const g = gradients.get(y);
+    if (!g) continue;
+    const room = roomOf(ops, node.op);
+    builder().within(originOf(node), () => {
+      const context = { ...byName(room, node.inputs), y, g, attrs: node.attrs } as VjpContext<string, Attrs>;
+      for (const [position, input] of node.inputs.entries()) {
+        const rule = needed.has(input) && passes(room, node, position);
+        if (rule) contribute(input, rule(context));
+      }
+    });
+  }
+  return gradients;
+}
+
+/** The rule for an input, where both ends are floats: integers and booleans carry no gradient. */
+function passes(room: OpRoom, node: Node, position: number) {
+  const floats = isFloat(node.outputs[0].type.dtype) && isFloat(node.inputs[position].type.dtype);
+  return floats ? vjpRule(room, position) : undefined;
+}
+
+/** The values through which the outputs depend on `wrt`; gradients of all others are never built. */
+function neededFor(order: readonly Node[], wrt: readonly Value[]): ReadonlySet<Value> {
+  const needed = new Set<Value>(wrt);
+  for (const node of order) {
+    const room = roomOf(ops, node.op);
+    if (node.inputs.some((input, k) => needed.has(input) && passes(room, node, k)))
+      needed.add(node.outputs[0]);
+  }
+  return needed;
+}
+
+/** A gradient's nodes come from where the differentiated node does. */
+function originOf(node: Node): Origin {
+  const { layer, source } = builder().origins.get(node)?.[0] ?? { layer: "", source: "" };
+  return { layer, source, gradientOf: node.op };
+}

@@ -1,0 +1,134 @@
+import type { DType } from "../../ir/type.ts";
+import type { LocalType, LoopExpr, LoopOp } from "../../ir/loop.ts";
+
+/** Binding strength of JavaScript operators; a part is put in parentheses only where it binds less. */
+const level = { conditional: 1, or: 2, and: 3, bitOr: 4, bitXor: 5, bitAnd: 6, equality: 7, relation: 8, shift: 9, sum: 10, product: 11, unary: 12, primary: 13 } as const; // prettier-ignore
+type Level = (typeof level)[keyof typeof level];
+interface Text {
+  readonly text: string;
+  readonly level: Level;
+}
+
+const text = (value: string, at: Level = level.primary): Text => ({ text: value, level: at });
+const wrap = (part: Text, least: Level): string => (part.level >= least ? part.text : `(${part.text})`);
+const binary =
+  (sign: string, at: Level) =>
+  (args: readonly Text[]): Text =>
+    text(`${wrap(args[0], at)} ${sign} ${wrap(args[1], (at + 1) as Level)}`, at);
+const call =
+  (name: string) =>
+  (args: readonly Text[]): Text =>
+    text(`${name}(${args.map((arg) => arg.text).join(", ")})`);
+
+/** Wraps a 32-bit integer result; indices and floats stay as they are. */
+const wrapped = (type: LocalType, part: Text): Text => {
+  if (type === "i32") return text(`${wrap(part, level.bitOr)} | 0`, level.bitOr);
+  return type === "u32" ? text(`${wrap(part, level.shift)} >>> 0`, level.shift) : part;
+};
+const arithmetic =
+  (sign: string, at: Level) =>
+  (args: readonly Text[], type: LocalType): Text =>
+    wrapped(type, binary(sign, at)(args));
+
+type Row = (args: readonly Text[], type: LocalType, from: LocalType) => Text;
+
+/** The js target's table: the type checker lists what is missing. */
+const rows = {
+  add: arithmetic("+", level.sum),
+  sub: arithmetic("-", level.sum),
+  mul: (args, type) =>
+    type === "i32"
+      ? call("Math.imul")(args)
+      : type === "u32"
+        ? wrapped("u32", call("Math.imul")(args))
+        : binary("*", level.product)(args),
+  div: (args, type) => wrapped(type, binary("/", level.product)(args)),
+  rem: binary("%", level.product),
+  maximum: call("Math.max"),
+  minimum: call("Math.min"),
+  pow: call("Math.pow"),
+  neg: (args, type) => wrapped(type, text(`-${wrap(args[0], level.primary)}`, level.unary)),
+  abs: call("Math.abs"),
+  sign: call("Math.sign"),
+  sqrt: call("Math.sqrt"),
+  floor: call("Math.floor"),
+  exp: call("Math.exp"),
+  log: call("Math.log"),
+  expm1: call("Math.expm1"),
+  log1p: call("Math.log1p"),
+  tanh: call("Math.tanh"),
+  equal: binary("===", level.equality),
+  notEqual: binary("!==", level.equality),
+  less: binary("<", level.relation),
+  lessEqual: binary("<=", level.relation),
+  and: (args, type) =>
+    type === "bool" ? binary("&&", level.and)(args) : wrapped(type, binary("&", level.bitAnd)(args)),
+  or: (args, type) =>
+    type === "bool" ? binary("||", level.or)(args) : wrapped(type, binary("|", level.bitOr)(args)),
+  not: (args) => text(`!${wrap(args[0], level.unary)}`, level.unary),
+  xor: (args, type) => wrapped(type, binary("^", level.bitXor)(args)),
+  shiftLeft: (args, type) => wrapped(type, binary("<<", level.shift)(args)),
+  shiftRight: (args, type) => binary(type === "u32" ? ">>>" : ">>", level.shift)(args),
+  rotateLeft: ([x, r]) =>
+    text(
+      `(${wrap(x, level.shift)} << ${wrap(r, level.sum)} | ${wrap(x, level.shift)} >>> 32 - ${wrap(r, level.product)}) >>> 0`,
+      level.shift,
+    ),
+  random: call("random"),
+  select: ([test, yes, no]) => conditional(test, yes, no),
+  cast: ([x], to, from) => castText(x, to, from),
+  // Powers of two come from a table, the exponent from the upper word of the number's bits.
+  pow2: ([x]) => text(`powers[${wrap(x, level.sum)} + 1100]`),
+  exponent: ([x]) => text(`((bits[0] = ${x.text}), ((words[1] >>> 20) & 2047) - 1023)`),
+  trunc: call("Math.trunc"),
+} satisfies Record<LoopOp, Row>;
+
+const conditional = (test: Text, yes: Text, no: Text): Text =>
+  text(
+    `${wrap(test, level.or)} ? ${wrap(yes, level.conditional)} : ${wrap(no, level.conditional)}`,
+    level.conditional,
+  );
+
+function castText(x: Text, to: LocalType, from: LocalType): Text {
+  if (from === "bool") return to === "bool" ? x : conditional(x, text("1"), text("0"));
+  if (to === "bool") return text(`${wrap(x, level.equality)} !== 0`, level.equality);
+  if (to === "f32") return call("Math.fround")([x]);
+  if (to === "i32" && from !== "index") return wrapped("i32", x);
+  if (to === "u32" && from !== "index") return wrapped("u32", x);
+  return x;
+}
+
+export function numberText(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+function exprParts(expr: LoopExpr): Text {
+  switch (expr.kind) {
+    case "number":
+      if (expr.type === "bool") return text(expr.value ? "true" : "false");
+      return text(
+        numberText(expr.value),
+        expr.value < 0 || Object.is(expr.value, -0) ? level.unary : level.primary,
+      );
+    case "local":
+      return text(expr.name);
+    case "load": {
+      const load = `${expr.array}[${exprParts(expr.index).text}]`;
+      return expr.type === "bool" ? text(`${load} !== 0`, level.equality) : text(load);
+    }
+    case "op": {
+      const row: Row = rows[expr.op];
+      return row(expr.args.map(exprParts), expr.type, expr.args[0].type);
+    }
+    case "choose":
+      return conditional(exprParts(expr.test), exprParts(expr.yes), exprParts(expr.no));
+    case "call":
+      return call(expr.name)(expr.args.map(exprParts));
+  }
+}
+
+/** A loop-level expression as JavaScript. */
+export const exprText = (expr: LoopExpr): string => exprParts(expr).text;
+/** An expression as the right-hand side of an operator of the sum's strength, for `x += …`. */
+export const storedText = (expr: LoopExpr, dtype: DType): string =>
+  dtype === "bool" ? conditional(exprParts(expr), text("1"), text("0")).text : exprText(expr);

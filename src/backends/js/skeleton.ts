@@ -1,0 +1,98 @@
+import type { MemoryPlan } from "../../ir/arena.ts";
+import type { Buffer, Phase, Schedule } from "../../ir/kernel.ts";
+import type { LoopCall, LoopProgram } from "../../ir/loop.ts";
+import type { Cell, Program } from "../../ir/program.ts";
+import { identifier } from "./arguments.ts";
+import { tablesOf } from "./function.ts";
+import { className } from "./names.ts";
+
+/** Everything that the parts of a module share, worked out once. */
+export interface ModuleContext {
+  readonly program: Program;
+  readonly schedule: Schedule;
+  readonly memory: MemoryPlan;
+  readonly loops: LoopProgram;
+  readonly types: boolean;
+  readonly className: string;
+  readonly version: string;
+  /** Inputs in declaration order with the argument names that stand for them. */
+  readonly inputs: readonly Input[];
+  readonly needed: ReadonlyMap<Entry, readonly Input[]>;
+  readonly tables: { readonly powers: boolean; readonly bits: boolean };
+  /** Buffers that prediction touches, and those that only the rest does. */
+  readonly predictBuffers: readonly Buffer[];
+  readonly otherBuffers: readonly Buffer[];
+}
+export type Entry = "forward" | "predict" | "evaluate";
+export interface Input {
+  readonly cell: Cell;
+  readonly buffer: Buffer;
+  readonly argument: string;
+}
+
+export function moduleContext(
+  program: Program,
+  schedule: Schedule,
+  memory: MemoryPlan,
+  loops: LoopProgram,
+  types: boolean,
+  version: string,
+): ModuleContext {
+  const taken = new Set<string>(["n", "options", "accumulate", "seed"]);
+  const inputs = program.cells
+    .filter((cell) => cell.kind === "input")
+    .map((cell): Input => {
+      const buffer = schedule.buffers.find((b) => b.cell?.kind === "input" && b.cell.name === cell.name)!;
+      return { cell, buffer, argument: identifier(cell.name, taken) };
+    });
+  const buffersIn = (phases: readonly Phase[]): Set<Buffer> =>
+    new Set(phases.flatMap((phase) => (loops.calls.get(phase) ?? []).flatMap((call) => call.arrays)));
+  const predicts = buffersIn(["predict"]);
+  for (const result of schedule.results) if (result.phase === "predict") predicts.add(result.buffer);
+  const others = buffersIn(["init", "forward", "backward", "update", "evaluate"]);
+  for (const array of loops.step?.arrays ?? []) others.add(array);
+  for (const result of schedule.results) others.add(result.buffer);
+  for (const input of inputs) others.add(input.buffer);
+  const needs = (phases: readonly Phase[]): Input[] => {
+    const used = buffersIn(phases);
+    return inputs.filter((input) => used.has(input.buffer));
+  };
+  const all = loops.functions.map(tablesOf);
+  return {
+    program,
+    schedule,
+    memory,
+    loops,
+    types,
+    version,
+    className: className(program.name),
+    inputs,
+    // A loss takes every declared input, so that its signature is the declaration's.
+    needed: new Map([
+      ["forward", inputs],
+      ["evaluate", inputs],
+      ["predict", needs(["predict"])],
+    ]),
+    tables: { powers: all.some((t) => t.powers), bits: all.some((t) => t.bits) },
+    predictBuffers: schedule.buffers.filter((b) => predicts.has(b)),
+    otherBuffers: schedule.buffers.filter((b) => others.has(b) && !predicts.has(b)),
+  };
+}
+
+/** The statement that calls a kernel with the instance's views. */
+export function callText(call: LoopCall, context: ModuleContext): string {
+  const fn = context.loops.functions.find((f) => f.name === call.name)!;
+  const tables = tablesOf(fn);
+  const args = [
+    ...call.arrays.map((buffer) => `this.$${buffer.name}`),
+    ...(tables.powers ? ["this.$powers"] : []),
+    ...(tables.bits ? ["this.$bits", "this.$words"] : []),
+    ...(call.batch ? ["n"] : []),
+  ];
+  return `${call.name}(${args.join(", ")});`;
+}
+
+export const callsOf = (phase: Phase, context: ModuleContext): string[] =>
+  (context.loops.calls.get(phase) ?? []).map((call) => callText(call, context));
+export const usesBatch = (phase: Phase, context: ModuleContext): boolean =>
+  (context.loops.calls.get(phase) ?? []).some((call) => call.batch);

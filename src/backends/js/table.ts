@@ -1,0 +1,45 @@
+import { memberOf, stringText } from "./names.ts";
+import type { ModuleContext } from "./skeleton.ts";
+import { arrayClass } from "./function.ts";
+
+/** `encodeRow`: one row of the table into row i of the features, numbers as they are, categories as one-hot. */
+export function encodeRowLines({ program, types }: ModuleContext): string[] {
+  if (!program.table) return [];
+  const columns = program.table.columns.filter(
+    (column) => column.kind === "number" || column.kind === "category",
+  );
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  const float = arrayClass[program.precision];
+  const t = (text: string): string => (types ? text : "");
+  return [
+    `/** Writes a row into row \`i\` of the features; what is missing becomes NaN, which the model fills in. */`,
+    `export function encodeRow(row${t(": Row")}, x${t(`: ${float}`)}, i${t(": number")} = 0)${t(": void")} {`,
+    `  const at = i * ${width};`,
+    `  if (!(i >= 0 && at + ${width} <= x.length)) throw new RangeError(\`row \${i} does not fit into \${x.length} numbers, ${width} a row\`);`,
+    ...columns.map((column) =>
+      column.kind === "number"
+        ? `  x[at + ${column.at}] = numberOf(${stringText(column.name)}, ${memberOf("row", column.name)});`
+        : `  encodeCategory(${stringText(column.name)}, ${memberOf("row", column.name)}, [${(column.values ?? []).map(stringText).join(", ")}], x, at + ${column.at});`,
+    ),
+    "}",
+    ...(columns.some((column) => column.kind === "number")
+      ? [
+          `function numberOf(name${t(": string")}, value${t(": number | null | undefined")})${t(": number")} {`,
+          "  if (value === null || value === undefined) return NaN;",
+          '  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${String(value)}`);',
+          "  return value;",
+          "}",
+        ]
+      : []),
+    ...(columns.some((column) => column.kind === "category")
+      ? [
+          `function encodeCategory(name${t(": string")}, value${t(": string | null | undefined")}, values${t(": readonly string[]")}, x${t(`: ${float}`)}, at${t(": number")})${t(": void")} {`,
+          '  const missing = value === null || value === undefined || value === "";',
+          "  const place = missing ? -1 : values.indexOf(value);",
+          '  if (!missing && place < 0) throw new RangeError(`column ${name}: unknown category ${value}; known: ${values.join(", ")}`);',
+          "  for (let k = 0; k < values.length; k++) x[at + k] = missing ? NaN : k === place ? 1 : 0;",
+          "}",
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,27 @@
+/** Levenshtein distance with one row of memory. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(row[j] + 1, next[j - 1] + 1, substitution));
+    }
+    row = next;
+  }
+  return row[b.length];
+}
+
+/** "did you mean …?" where a candidate is close, else the list of what exists. */
+export function suggest(name: string, candidates: Iterable<string>): string {
+  const known = [...candidates];
+  const ranked = known
+    .map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far);
+  const best = ranked[0];
+  if (best && best.far <= Math.max(2, Math.floor(name.length / 3)))
+    return `did you mean "${best.candidate}"?`;
+  return known.length > 0
+    ? `known here: ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", …" : ""}`
+    : "";
+}

@@ -1,0 +1,176 @@
+import { grad } from "../../autodiff/index.ts";
+import { fail } from "../../base/errors.ts";
+import type { Compilation } from "../../compile.ts";
+import { evaluate } from "../../eval/evaluate.ts";
+import { ndarray, shapeAt } from "../../eval/ndarray.ts";
+import { withBuilder } from "../../ir/builder.ts";
+import { graphNodes, isLeaf, leafName, nodesOf, type Graph, type Node, type Value } from "../../ir/graph.ts";
+import type { NDArray } from "../../ir/op.ts";
+import { isFloat } from "../../ir/type.ts";
+import { predictInputs } from "../predict-inputs.ts";
+import type { Net, Spec } from "../train/module.ts";
+import type { Finding, Situation } from "./check.ts";
+import { interpretTraining } from "./loops.ts";
+
+/** Both compute in float64, but sum in other orders. */
+const equalLimit = 1e-9;
+
+export interface Compared {
+  readonly findings: readonly Finding[];
+  /** The gradient of the loss by each float input, which the module itself has no need to compute. */
+  readonly inputGradients: ReadonlyMap<string, Float64Array>;
+}
+
+/** Evaluates the graphs naively on what the module was given and compares every result. */
+export function compareWithGraph(
+  compilation: Compilation,
+  spec: Spec,
+  net: Net,
+  { inputs, n, loss, gradients }: Situation,
+): Compared {
+  const { training, predict, update } = compilation.training.graphs;
+  if (!training) return fail("no-loss", `model "${spec.name}" has no loss, so it has no gradients to check`);
+  const rows = n ?? 1;
+  const trained = training.outputs.filter(({ role }) => role === "gradient").map(({ name }) => name);
+  const held = (node: Node): ArrayLike<number> => heldBy(node, spec, net, inputs, trained);
+  const values = (graph: Graph, more: readonly Value[] = []): NDArray[] => {
+    const outputs = [...graph.outputs.map(({ value }) => value), ...more];
+    return evaluate(outputs, feedOf(outputs, held, rows), { n: rows });
+  };
+  const findings: Finding[] = [];
+  const wanted = floatInputs(training);
+  const lossValue = training.outputs.find(({ role }) => role === "loss")!.value;
+  const derived = withBuilder(compilation.forward.builder, () => grad(lossValue, wanted));
+  const found = values(training, derived);
+  for (const [k, { role, name }] of training.outputs.entries()) {
+    const { data } = found[k];
+    if (role === "loss") findings.push(compare("loss against the graph", name, [loss], data));
+    if (role === "gradient") {
+      findings.push(compare("gradient against the graph", name, gradients.get(name) ?? [], data));
+    }
+  }
+  findings.push(...compareWithLoops(compilation, spec, net, inputs, rows, loss, gradients));
+  const asked = predictInputs(
+    compilation,
+    spec.inputs.map(({ name }) => name),
+  );
+  const outputs = net.predict(...asked.map((k) => inputs[k]), ...(n === null ? [] : [n]));
+  const predicted = values(predict);
+  for (const [k, { name }] of predict.outputs.entries()) {
+    const { data } = predicted[k];
+    // The module's arrays have the full batch's length; rows from n on are undefined.
+    findings.push(compare("output against the graph", name, outputs[name].subarray(0, data.length), data));
+  }
+  if (update) findings.push(...compareUpdate(update, values(update), spec, net, trained));
+  const inputGradients = wanted.map(
+    (input, k) => [leafName(input.node), found[training.outputs.length + k].data] as const,
+  );
+  return { findings, inputGradients: new Map(inputGradients) };
+}
+
+/** The interpreter does the same operations in the same order, so not one bit may differ. */
+function compareWithLoops(
+  compilation: Compilation,
+  spec: Spec,
+  net: Net,
+  inputs: Situation["inputs"],
+  rows: number,
+  loss: number,
+  gradients: Situation["gradients"],
+): Finding[] {
+  const given = new Map(spec.inputs.map(({ name }, k) => [name, inputs[k]]));
+  const loops = interpretTraining(compilation, net.state, given, rows);
+  return [
+    { ...compare("loss against the loops", "loss", [loss], [loops.loss]), limit: 0 },
+    ...[...loops.gradients].map(([name, values]) => ({
+      ...compare("gradient against the loops", name, gradients.get(name) ?? [], values),
+      limit: 0,
+    })),
+  ];
+}
+
+/** Lets the module update itself, compares what it assigned, and takes the update back. */
+function compareUpdate(
+  update: Graph,
+  expected: readonly NDArray[],
+  spec: Spec,
+  net: Net,
+  trained: readonly string[],
+): Finding[] {
+  const before = net.state.slice();
+  net.update();
+  const findings = update.outputs.map(({ name, cell }, k) => {
+    const found = cell ? heldBy(cell.node, spec, net, [], trained) : [];
+    return compare("update against the graph", name, found, expected[k].data);
+  });
+  net.state.set(before);
+  return findings;
+}
+
+/** The inputs that the loss reads and that can be moved. */
+const floatInputs = (graph: Graph): Value[] =>
+  graphNodes(graph)
+    .filter((node) => node.op === "input" && isFloat(node.outputs[0].type.dtype))
+    .map((node) => node.outputs[0]);
+
+/** Every leaf that the outputs reach, with what it holds. */
+function feedOf(
+  outputs: readonly Value[],
+  held: (node: Node) => ArrayLike<number>,
+  n: number,
+): ReadonlyMap<Node, NDArray> {
+  const leaves = nodesOf(outputs).filter(isLeaf);
+  return new Map(
+    leaves.map((node) => {
+      const { dtype, shape } = node.outputs[0].type;
+      return [node, ndarray(dtype, shapeAt(shape, n), held(node))];
+    }),
+  );
+}
+
+/** What a leaf holds in the module now; blocks are laid together from the trained parameters in their order. */
+function heldBy(
+  node: Node,
+  spec: Spec,
+  net: Net,
+  inputs: Situation["inputs"],
+  trained: readonly string[],
+): ArrayLike<number> {
+  const name = leafName(node);
+  if (node.op === "input") return inputs[spec.inputs.findIndex((input) => input.name === name)];
+  if (node.op === "parameter") return net.params[name];
+  if (node.op === "parameters") return trained.flatMap((part) => Array.from(net.params[part]));
+  if (node.op === "gradients") return trained.flatMap((part) => Array.from(net.gradients[part]));
+  return stateOf(spec, net, name);
+}
+
+const readers: ReadonlyMap<string, (view: DataView, at: number) => number> = new Map([
+  ["f32", (view: DataView, at: number) => view.getFloat32(at * 4, true)],
+  ["f64", (view: DataView, at: number) => view.getFloat64(at * 8, true)],
+  ["i32", (view: DataView, at: number) => view.getInt32(at * 4, true)],
+  ["u32", (view: DataView, at: number) => view.getUint32(at * 4, true)],
+  ["bool", (view: DataView, at: number) => view.getUint8(at)],
+]);
+
+/** A block of the state as numbers. */
+function stateOf({ name: model, states }: Spec, net: Net, name: string): Float64Array {
+  const block = states.find((state) => state.name === name);
+  const read = block && readers.get(block.dtype);
+  if (!block || !read) return fail("no-state", `the module of "${model}" keeps no state "${name}"`);
+  const { buffer, byteOffset, byteLength } = net.state;
+  const view = new DataView(buffer, byteOffset + block.offset, byteLength - block.offset);
+  const size = block.shape.reduce((product, dim) => product * dim, 1);
+  return Float64Array.from({ length: size }, (_, k) => read(view, k));
+}
+
+/** The largest difference, relative to the largest number of the tensor. */
+function compare(kind: string, name: string, found: ArrayLike<number>, expected: ArrayLike<number>): Finding {
+  const largest = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+  let error = found.length === expected.length ? 0 : Infinity;
+  for (let k = 0; k < expected.length; k++) {
+    const difference = Object.is(found[k], expected[k]) ? 0 : Math.abs(found[k] - expected[k]) / largest;
+    // A difference that is no number is as wrong as can be.
+    error = Math.max(error, Number.isNaN(difference) ? Infinity : difference);
+  }
+  return { kind, name, elements: expected.length, error, limit: equalLimit };
+}

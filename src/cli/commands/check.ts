@@ -1,0 +1,69 @@
+import type { Command } from "commander";
+import type { Context, Session } from "../io.ts";
+import { jsonOption, wholeNumber } from "../options.ts";
+import { tableText } from "../text.ts";
+
+interface Flags {
+  readonly rows: number;
+  readonly elements: number;
+  readonly seed: number;
+  readonly json?: boolean;
+  readonly debug?: boolean;
+}
+
+const examples = `
+The model is built in float64. For each parameter and each float input, elements are moved a little to both
+sides, and the change of the loss is compared with the gradient that the module computes.
+The module is also compared with a plain evaluation of the graph, which shares no code with it.
+
+Examples:
+  $ gradc check digits.model.ts
+  $ gradc check digits.model.ts --elements 1000 --seed 3`;
+
+export const declareCheck = (program: Command, session: Session): Command =>
+  program
+    .command("check")
+    .summary("prove the gradients of the module")
+    .description(
+      "Compares the gradients of the emitted module with finite differences, and the module with the graph.",
+    )
+    .argument("<model>", "model file, e.g. digits.model.ts")
+    .option("--rows <n>", "rows of the batch that is checked, at most the model's", wholeNumber(1), 5)
+    .option("--elements <count>", "elements checked of each tensor, at most", wholeNumber(1), 64)
+    .option("--seed <number>", "seed of weights, inputs and the choice of elements", wholeNumber(0), 1)
+    .addOption(jsonOption())
+    .addHelpText("after", examples)
+    .action(async (model: string, flags: Flags) =>
+      session.exit(await check(session.context(), model, flags)),
+    );
+
+async function check({ disk, print, style }: Context, path: string, flags: Flags): Promise<number> {
+  const { loadModel, compileModel } = await import("../load-model.ts");
+  const { loadGenerated } = await import("../load-generated.ts");
+  const { checkModule } = await import("../check/check.ts");
+  const loaded = await loadModel(disk, path);
+  const compilation = await compileModel(disk, loaded, { precision: "f64", debug: flags.debug });
+  const generated = await loadGenerated<import("../train/module.ts").Generated>(compilation);
+  const findings = checkModule(generated, compilation, flags);
+  const failed = findings.filter(({ error, limit }) => !(error <= limit));
+  if (flags.json) {
+    print(JSON.stringify({ model: disk.shown(path), ok: failed.length === 0, findings }));
+    return failed.length === 0 ? 0 : 1;
+  }
+  const rows = findings.map(({ kind, name, elements, error, limit }) => [
+    kind,
+    name,
+    String(elements),
+    error.toExponential(1),
+    limit.toExponential(0),
+    error <= limit ? "ok" : "WRONG",
+  ]);
+  const align = ["left", "left", "right", "right", "right", "left"] as const;
+  print(tableText([["compared", "tensor", "elements", "largest error", "limit", ""], ...rows], align));
+  const verdict =
+    failed.length === 0
+      ? style("green", "all agree")
+      : style("red", `${failed.length} of ${findings.length} disagree`);
+  print(`${loaded.name}: ${verdict}`);
+  return failed.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,97 @@
+import { Option, type Command } from "commander";
+import type { Config } from "../../config.ts";
+import type { Context, Session } from "../io.ts";
+import { jsonOption, precisionOption } from "../options.ts";
+import { usage } from "../usage.ts";
+
+interface Flags {
+  readonly target?: string;
+  readonly precision?: "f32" | "f64";
+  readonly outDir?: string;
+  readonly stages?: boolean;
+  readonly check?: boolean;
+  readonly watch?: boolean;
+  readonly json?: boolean;
+  readonly debug?: boolean;
+}
+
+const examples = `
+Examples:
+  $ gradc compile digits.model.ts                       digits.gen.js and digits.gen.d.ts beside the model
+  $ gradc compile digits.model.ts --target ts           one TypeScript file, digits.gen.ts
+  $ gradc compile models/*.model.ts --out-dir generated
+  $ gradc compile digits.model.ts --stages              also 1-forward.txt … 6-loops.txt: every step, readable
+  $ gradc compile --check                               for CI: are the modules of gradc.config.ts up to date?`;
+
+export const declareCompile = (program: Command, session: Session): Command =>
+  program
+    .command("compile")
+    .summary("write the module that trains and predicts")
+    .description(
+      "Compiles model files to self-contained modules. Without a name: the models of gradc.config.ts.",
+    )
+    .argument("[models...]", "model files or patterns, e.g. digits.model.ts")
+    .addOption(new Option("--target <t>", "js (with types beside it) or ts").choices(["js", "ts", "wasm"]))
+    .addOption(precisionOption())
+    .option(
+      "--out-dir <dir>",
+      "where to write; {name} stands for the model's name (default: beside the model)",
+    )
+    .option("--stages", "also write every stage as text beside the module")
+    .option("--check", "write nothing; list what is out of date and exit with 1")
+    .option("--watch", "compile again whenever a model or a file it imports changes")
+    .addOption(jsonOption())
+    .addHelpText("after", examples)
+    .action(async (models: string[], flags: Flags) => {
+      if (flags.target === "wasm") {
+        usage("no-target", 'the target "wasm" is not in this version', "use --target js or --target ts");
+      }
+      if (flags.check && flags.watch) usage("usage", "--check and --watch exclude each other", "choose one");
+      const context = session.context();
+      const { loadConfig, modelPaths } = await import("../load-config.ts");
+      const config = await loadConfig(context.disk);
+      const settings = settingsOf(flags, config);
+      const paths = modelPaths(context.disk, models, config);
+      const work = await import("../compile/emit.ts");
+      if (flags.watch) {
+        const { watchModels } = await import("../compile/watch.ts");
+        return await watchModels(context, paths, () => compileOnce(context, work, paths, settings, flags));
+      }
+      session.exit(await compileOnce(context, work, paths, settings, flags));
+    });
+
+export interface Settings {
+  readonly target: "js" | "ts";
+  readonly precision?: "f32" | "f64";
+  readonly outDir?: string;
+  readonly stages: boolean;
+  readonly debug: boolean;
+}
+
+/** Flags win over the configuration. */
+function settingsOf(flags: Flags, config: Config): Settings {
+  return {
+    target: (flags.target as Settings["target"] | undefined) ?? config.target ?? "js",
+    precision: flags.precision ?? config.precision,
+    outDir: flags.outDir ?? config.outDir,
+    stages: flags.stages ?? config.stages ?? false,
+    debug: flags.debug ?? false,
+  };
+}
+
+/** Compiles all models before the first file is written, so that a failure touches nothing. */
+async function compileOnce(
+  context: Context,
+  { checkPlaces, emit, report, reportStale, staleOf }: typeof import("../compile/emit.ts"),
+  paths: readonly string[],
+  settings: Settings,
+  { check = false, json = false }: Flags,
+): Promise<number> {
+  const emissions = [];
+  for (const path of paths) emissions.push(await emit(context.disk, path, settings));
+  checkPlaces(context.disk, emissions);
+  if (check) return reportStale(context, await staleOf(context.disk, emissions, settings), emissions, json);
+  const written = context.disk.writeAtomically(emissions.flatMap(({ files }) => files));
+  report(context, emissions, written, json);
+  return 0;
+}

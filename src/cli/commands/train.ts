@@ -1,0 +1,83 @@
+import { Option, type Command } from "commander";
+import type { Session } from "../io.ts";
+import { fraction, jsonOption, positive, precisionOption, wholeNumber } from "../options.ts";
+import { usage } from "../usage.ts";
+
+export interface TrainFlags {
+  readonly data?: string;
+  readonly label?: string;
+  readonly missing?: readonly string[];
+  readonly dropDuplicates?: boolean;
+  readonly dropBroken?: boolean;
+  readonly epochs?: number;
+  readonly seed: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly validation: number;
+  readonly test: number;
+  readonly split?: "stratified" | "chronological" | "random";
+  readonly patience: number;
+  readonly precision?: "f32" | "f64";
+  readonly outDir: string;
+  readonly log?: string;
+  readonly weights?: string;
+  readonly json?: boolean;
+  readonly demo?: boolean;
+  readonly debug?: boolean;
+}
+
+const examples = `
+A part of the rows is set aside for the test before anything is learned; a part of the rest validates each epoch.
+
+Examples:
+  $ gradc train digits.model.ts --data digits.csv
+  $ gradc train iris.model.ts --data iris.csv --label species --epochs 300 --seed 7
+  $ gradc train weather.model.ts --data weather.csv --split chronological   past before future
+  $ gradc train digits.model.ts --data digits.csv --json                    for programs
+
+Writes the module, the weights (safetensors) and the log (one JSON object an epoch) to the out directory.`;
+
+export const declareTrain = (program: Command, session: Session): Command =>
+  program
+    .command("train")
+    .summary("train a model on a table and test it")
+    .description(
+      "Compiles a model, trains it on a CSV file, tests it on rows it never saw, and saves the weights.",
+    )
+    .argument("<model>", "model file, e.g. digits.model.ts")
+    .option("--data <file>", "CSV file with a header line")
+    .option("--label <column>", "column to predict (default: the model's own, or one called like its input)")
+    .option("--epochs <count>", "passes over the training rows at most (default: 200)", wholeNumber(1))
+    .option("--seed <number>", "seed of weights, split and order", wholeNumber(0), 1)
+    .option("--batch-size <rows>", "rows a step (default: the model's batch)", wholeNumber(1))
+    .option("--learning-rate <rate>", "instead of the model's own", positive)
+    .option("--validation <share>", "rows to watch each epoch by", fraction, 0.1)
+    .option("--test <share>", "rows set aside for the test", fraction, 0.2)
+    .addOption(
+      new Option(
+        "--split <way>",
+        "how rows are set aside (default: stratified with classes, else random)",
+      ).choices(["stratified", "chronological", "random"]),
+    )
+    .option("--patience <epochs>", "stop after so many epochs without improvement", wholeNumber(1), 20)
+    .option("--missing <texts...>", "texts that mean a missing value, besides the empty one")
+    .option("--drop-duplicates", "leave out rows that repeat an earlier one")
+    .option("--drop-broken", "leave out rows that cannot be used, and list them")
+    .addOption(precisionOption())
+    .option("--out-dir <dir>", "where to write; {name} stands for the model's name", "out/{name}")
+    .option("--weights <file>", "where the weights go (default: <out-dir>/<name>.safetensors)")
+    .option("--log <file>", "where the log goes (default: <out-dir>/<name>.log.jsonl)")
+    .addOption(jsonOption())
+    .addOption(new Option("--demo", "show every step for a newcomer").hideHelp())
+    .addHelpText("after", examples)
+    .action(async (model: string, flags: TrainFlags) => {
+      if (flags.data === undefined && !flags.demo) {
+        usage("no-data", "train needs data", `name a CSV file: gradc train ${model} --data table.csv`);
+      }
+      if (flags.test === 0) usage("usage", "--test 0 leaves nothing to test on", "leave it out for 0.2");
+      if (flags.test + flags.validation >= 1) {
+        usage("usage", "--test and --validation together leave no rows to train on", "lower one of them");
+      }
+      const { train } = await import("../train/train.ts");
+      await train(session.context(), model, flags);
+    });

@@ -1,0 +1,141 @@
+import { dirname, join } from "node:path";
+import { fail } from "../../base/errors.ts";
+import type { Compilation } from "../../compile.ts";
+import type { Disk, FileToWrite, Written } from "../../disk.ts";
+import type { Settings } from "../commands/compile.ts";
+import type { Context } from "../io.ts";
+import { compileModel, loadModel, type LoadedModel } from "../load-model.ts";
+import { sizesOf, sizesText, type Sizes } from "../sizes.ts";
+import { plural } from "../text.ts";
+
+/** What one model becomes: files with their places, nothing written yet. */
+export interface Emission {
+  readonly loaded: LoadedModel;
+  readonly sizes: Sizes;
+  readonly files: readonly FileToWrite[];
+}
+
+/** The stages that `--stages` writes; the code is the module itself. */
+const numbered = ["forward", "training", "optimized", "kernels", "memory", "loops"] as const;
+
+/** Loads and compiles one model. Fails where two files would be written to one place. */
+export async function emit(disk: Disk, path: string, settings: Settings): Promise<Emission> {
+  const loaded = await loadModel(disk, path);
+  const { target, precision, debug } = settings;
+  const compilation = await compileModel(disk, loaded, { target, precision, debug });
+  const folder = folderOf(loaded, settings);
+  const files = compilation.files.map(({ name, text }) => ({ path: join(folder, name), content: text }));
+  if (settings.stages) files.push(...(await stageFiles(folder, compilation)));
+  return { loaded, sizes: sizesOf(compilation), files };
+}
+
+const folderOf = (loaded: LoadedModel, { outDir }: Settings): string =>
+  outDir === undefined ? dirname(loaded.path) : outDir.replaceAll("{name}", loaded.name);
+
+async function stageFiles(
+  folder: string,
+  compilation: Compilation,
+): Promise<{ path: string; content: string }[]> {
+  const { stageText } = await import("../../inspect.ts");
+  return numbered.map((stage, k) => ({
+    path: join(folder, `${k + 1}-${stage}.txt`),
+    content: stageText(compilation, stage),
+  }));
+}
+
+/** Two models must not overwrite each other's files. */
+export function checkPlaces(disk: Disk, emissions: readonly Emission[]): void {
+  const owners = new Map<string, string>();
+  for (const { loaded, files } of emissions) {
+    for (const { path } of files) {
+      const owner = owners.get(disk.absolute(path));
+      if (owner !== undefined) {
+        fail(
+          "same-file",
+          `${disk.shown(owner)} and ${disk.shown(loaded.path)} would both write "${disk.shown(path)}"`,
+          {
+            hint: 'give each its own directory: --out-dir "generated/{name}"',
+          },
+        );
+      }
+      owners.set(disk.absolute(path), loaded.path);
+    }
+  }
+}
+
+export interface Stale {
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Files that differ from what compiling would write now, and modules that could allocate in a step. */
+export async function staleOf(
+  disk: Disk,
+  emissions: readonly Emission[],
+  settings: Settings,
+): Promise<readonly Stale[]> {
+  const stale: Stale[] = [];
+  for (const { loaded, files } of emissions) {
+    for (const { path, content } of files) {
+      if (!disk.isFile(path)) stale.push({ path, reason: "missing" });
+      else if (disk.readText(path) !== content) stale.push({ path, reason: "out of date" });
+    }
+    for (const finding of await proofFindings(disk, loaded, files, settings)) {
+      stale.push({ path: files[0].path, reason: finding });
+    }
+  }
+  return stale;
+}
+
+/** What the syntax tree check says against the module; TypeScript is checked through its JavaScript twin. */
+async function proofFindings(
+  disk: Disk,
+  loaded: LoadedModel,
+  files: readonly FileToWrite[],
+  { target, precision }: Settings,
+): Promise<readonly string[]> {
+  const { proveModule } = await import("../../backends/js/prove.ts");
+  if (target === "js") return proveModule(String(files[0].content));
+  const twin = await compileModel(disk, loaded, { target: "js", precision });
+  return proveModule(twin.files[0].text);
+}
+
+/** Says what was written, a line of sizes for each model. */
+export function report(
+  { disk, print, style }: Context,
+  emissions: readonly Emission[],
+  written: readonly Written[],
+  json: boolean,
+): void {
+  const changed = new Map(written.map((file) => [file.path, file.changed]));
+  for (const { loaded, sizes, files } of emissions) {
+    const paths = files.map(({ path }) => ({ path: disk.shown(path), changed: changed.get(path) ?? false }));
+    if (json) {
+      print(JSON.stringify({ model: disk.shown(loaded.path), files: paths, sizes }));
+      continue;
+    }
+    for (const { path, changed } of paths) {
+      print(`${path} ${style("dim", changed ? "written" : "unchanged")}`);
+    }
+    print(`${style("bold", loaded.name)}: ${sizesText(sizes)}`);
+  }
+}
+
+/** Lists what is stale; the exit code of `--check`. */
+export function reportStale(
+  { disk, print, style }: Context,
+  stale: readonly Stale[],
+  emissions: readonly Emission[],
+  json: boolean,
+): number {
+  const shown = stale.map(({ path, reason }) => ({ path: disk.shown(path), reason }));
+  if (json) print(JSON.stringify({ stale: shown }));
+  else if (stale.length === 0) print(`${plural(emissions.length, "model")} up to date`);
+  else {
+    for (const { path, reason } of shown) print(`${style("red", path)}: ${reason}`);
+    print(
+      `${plural(stale.length, "finding")}; run gradc compile with the same options to bring files up to date`,
+    );
+  }
+  return stale.length === 0 ? 0 : 1;
+}

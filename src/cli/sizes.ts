@@ -1,0 +1,20 @@
+import { gzipSync } from "node:zlib";
+import type { Compilation } from "../compile.ts";
+import { bytesText, countText } from "./text.ts";
+
+export type Sizes = Compilation["sizes"] & { readonly gzip: number };
+
+/** The sizes of a compilation with the gzip size of its code, which only Node can tell. */
+export function sizesOf({ sizes, files }: Compilation): Sizes {
+  const code = files.find(({ name }) => !name.endsWith(".d.ts"))?.text ?? "";
+  return { ...sizes, gzip: gzipSync(code, { level: 9 }).length };
+}
+
+/** `code 12.3 kB (gzip 4.1 kB), arena 40.1 kB (bound 39.8 kB), state 30.0 kB, 14.8 kflop a row` */
+export const sizesText = (sizes: Sizes): string =>
+  [
+    `code ${bytesText(sizes.code)} (gzip ${bytesText(sizes.gzip)})`,
+    `arena ${bytesText(sizes.arenaBytes)} (bound ${bytesText(sizes.liveBoundBytes)})`,
+    `state ${bytesText(sizes.stateBytes)}`,
+    `${countText(sizes.flopsPerRow)}flop a row`,
+  ].join(", ");

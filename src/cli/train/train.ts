@@ -1,0 +1,168 @@
+import { dirname, join } from "node:path";
+import { fail } from "../../base/errors.ts";
+import { batches } from "../../data/index.ts";
+import { evaluateAll, fit, saveWeights, writeTable, type History, type Metrics } from "../../train/index.ts";
+import type { Compilation } from "../../compile.ts";
+import type { TrainFlags } from "../commands/train.ts";
+import type { Context } from "../io.ts";
+import { loadGenerated } from "../load-generated.ts";
+import { compileModel, loadModel } from "../load-model.ts";
+import { predictInputs } from "../predict-inputs.ts";
+import { sizesOf, sizesText } from "../sizes.ts";
+import { plural } from "../text.ts";
+import { confusionText } from "./confusion.ts";
+import { demoCompiled, demoCurve } from "./demo.ts";
+import { prepare, type Prepared } from "./data.ts";
+import type { Generated, Net, Spec } from "./module.ts";
+import { columnsText, firstMetric, metricText } from "./progress.ts";
+
+/** From a model file and a table to tested weights on disk; the report goes to stdout. */
+export async function train(context: Context, path: string, flags: TrainFlags): Promise<void> {
+  const { disk, print, style } = context;
+  const loaded = await loadModel(disk, path);
+  const compilation = await compileModel(disk, loaded, { precision: flags.precision, debug: flags.debug });
+  const generated = await loadGenerated<Generated>(compilation);
+  const { spec } = generated;
+  checkTrainable(spec, compilation, flags);
+  if (flags.demo) await demoCompiled(context, loaded, compilation);
+  const data = prepare(disk, flags.data ?? exampleData(path, loaded.name), generated, flags);
+  describeData(context, data);
+  const net = generated.create({ seed: flags.seed });
+  if (flags.learningRate !== undefined) setLearningRate(net, flags.learningRate);
+  if (data.statistics) writeTable(net, spec, data.statistics);
+
+  const log: string[] = [];
+  const history = await fitNet(context, net, spec, data, flags, (line) => log.push(line));
+  const tested = evaluateAll(net, batches(data.test, { size: spec.batch ?? "full" }));
+
+  const folder = flags.outDir.replaceAll("{name}", loaded.name);
+  const weights = flags.weights ?? join(folder, `${loaded.name}.safetensors`);
+  const logFile = flags.log ?? join(folder, `${loaded.name}.log.jsonl`);
+  const files = [
+    ...compilation.files.map(({ name, text }) => ({ path: join(folder, name), content: text })),
+    { path: weights, content: saveWeights(net, spec, { state: true }) },
+    { path: logFile, content: log.join("") },
+  ];
+  disk.writeAtomically(files);
+
+  const sizes = sizesOf(compilation);
+  if (flags.json) return print(summary(loaded.path, flags, data, history, tested, files, sizes, disk.shown));
+  if (flags.demo) await demoCurve(context, history);
+  const asked = predictInputs(
+    compilation,
+    spec.inputs.map(({ name }) => name),
+  );
+  const confusion = confusionText(net, spec, data, asked);
+  if (confusion !== undefined)
+    print(`\n${style("bold", "Test rows, true classes down, predicted across")}\n${confusion}`);
+  print(`\n${style("bold", loaded.name)}: ${sizesText(sizes)}`);
+  for (const { path: file } of files) print(`wrote ${disk.shown(file)}`);
+  print(
+    `test ${Object.entries(scalars(tested))
+      .map(([name, value]) => metricText(name, value))
+      .join(", ")}`,
+  );
+  const [name, value] = firstMetric(spec, tested);
+  // Plain text without colour, since scripts read it.
+  print(`test ${metricText(name, value)}`);
+}
+
+/** Refuses before any data are read. */
+function checkTrainable(spec: Spec, { training }: Compilation, { batchSize }: TrainFlags): void {
+  if (training.graphs.training === null) {
+    fail("no-loss", `model "${spec.name}" has no loss, so there is nothing to train`, {
+      hint: "return loss and optimizer from its build function",
+    });
+  }
+  if (training.graphs.update === null) {
+    fail("no-optimizer", `model "${spec.name}" has no optimizer, so its parameters cannot be trained`, {
+      hint: "return one from its build function, such as adam({ learningRate: 1e-3 })",
+    });
+  }
+  if (batchSize !== undefined && spec.batch !== null && batchSize > spec.batch) {
+    fail(
+      "batch-size",
+      `a batch of ${batchSize} rows is more than the ${spec.batch} that "${spec.name}" was declared for`,
+      { hint: `lower --batch-size, or declare batch(${batchSize}) in the model file` },
+    );
+  }
+}
+
+/** The examples keep their tables in one directory beside their own. */
+const exampleData = (path: string, name: string): string => join(dirname(path), "..", "data", `${name}.csv`);
+
+function describeData({ note }: Context, { report, rows, train, validation, test, by }: Prepared): void {
+  if (report.duplicates > 0) note(`dropped ${plural(report.duplicates, "duplicate row")}`);
+  if (report.missing > 0) note(`dropped ${plural(report.missing, "row")} with missing values`);
+  for (const { line, reason } of report.broken.slice(0, 10)) note(`dropped line ${line}: ${reason}`);
+  if (report.broken.length > 10) note(`dropped ${report.broken.length - 10} more broken rows`);
+  const parts = `${train.n} to train, ${validation?.n ?? 0} to validate, ${test.n} to test`;
+  note(`${rows} rows: ${parts} (${by})`);
+}
+
+/** Sets every group's rate, as an optimizer with several groups has one for each. */
+function setLearningRate(net: Net, rate: number): void {
+  const names = Object.keys(net.hyper).filter((name) => name.split("/").at(-1) === "learningRate");
+  if (names.length === 0) fail("no-learning-rate", "the model's optimizer has no learning rate to set");
+  for (const name of names) net.hyper[name] = rate;
+}
+
+async function fitNet(
+  { io, note, noteStyle }: Context,
+  net: Net,
+  spec: Spec,
+  data: Prepared,
+  flags: TrainFlags,
+  log: (line: string) => void,
+): Promise<History> {
+  const size = Math.min(flags.batchSize ?? spec.batch ?? data.train.n, data.train.n);
+  const epochs = flags.epochs ?? 200;
+  const history = await fit(net, {
+    train: batches(data.train, { size, seed: flags.seed }),
+    // A batch declared for training is also what evaluation can take at once.
+    validation: data.validation && batches(data.validation, { size: spec.batch ?? "full" }),
+    epochs,
+    patience: flags.patience,
+    signal: io.signal,
+    log,
+    callbacks: [
+      {
+        onEpochEnd: ({ epoch, columns }) =>
+          note(`epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}  ${columnsText(columns)}`),
+      },
+    ],
+  });
+  const best = history.best ? `; the best epoch, ${history.best.epoch}, was restored` : "";
+  const ends = { finished: "finished", early: "stopped early, no more improvement", aborted: "interrupted" };
+  note(noteStyle("dim", `${ends[history.stopped]} after ${plural(history.epochs.length, "epoch")}${best}`));
+  return history;
+}
+
+const scalars = (metrics: Metrics): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(metrics).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
+
+function summary(
+  model: string,
+  flags: TrainFlags,
+  data: Prepared,
+  history: History,
+  tested: Metrics,
+  files: readonly { readonly path: string }[],
+  sizes: object,
+  shown: (path: string) => string,
+): string {
+  return JSON.stringify({
+    model: shown(model),
+    seed: flags.seed,
+    rows: { train: data.train.n, validation: data.validation?.n ?? 0, test: data.test.n },
+    split: data.by,
+    epochs: history.epochs.length,
+    stopped: history.stopped,
+    best: history.best ?? null,
+    test: scalars(tested),
+    files: files.map(({ path }) => shown(path)),
+    sizes,
+  });
+}

@@ -1,0 +1,45 @@
+import type { Command, CommanderError } from "commander";
+import { GradcError } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
+
+/** A command line that cannot be carried out as typed: exit code 2. */
+class UsageError extends GradcError {}
+
+export const isUsage = (error: unknown): boolean => error instanceof UsageError;
+
+/** Stops with exit code 2. */
+export function usage(code: string, sentence: string, hint?: string): never {
+  throw new UsageError(code, sentence, { hint });
+}
+
+/** Turns commander's complaint into gradc's form: a code, a sentence, and what was meant. */
+export function usageOf(error: CommanderError, command: Command): GradcError {
+  const sentence = error.message
+    .replace(/^error: /, "")
+    .replace(/'([^']*)'/g, '"$1"')
+    .replace(/\.$/, "");
+  const quoted = /"([^"]*)"/.exec(sentence)?.[1] ?? "";
+  switch (error.code) {
+    case "commander.unknownOption":
+      return new UsageError("unknown-option", `${command.name()} has no option "${quoted}"`, {
+        hint: suggest(quoted, optionNames(command)),
+      });
+    case "commander.unknownCommand":
+      return new UsageError("unknown-command", `there is no command "${quoted}"`, {
+        hint: suggest(quoted, commandNames(command)),
+      });
+    case "commander.help":
+      return new UsageError("no-command", "no command given", {
+        hint: `commands: ${commandNames(command).join(", ")}`,
+      });
+    default:
+      return new UsageError("usage", sentence, { hint: `${command.name()} ${command.usage()}` });
+  }
+}
+
+const optionNames = (command: Command): string[] =>
+  command
+    .createHelp()
+    .visibleOptions(command)
+    .flatMap(({ long }) => (long ? [long] : []));
+const commandNames = (command: Command): string[] => command.commands.map((sub) => sub.name());

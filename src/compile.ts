@@ -1,0 +1,93 @@
+import { printModule, type PrintedFile } from "./backends/js/index.ts";
+import { flopsPerRow } from "./flops.ts";
+import { withBuilder } from "./ir/builder.ts";
+import type { MemoryPlan } from "./ir/arena.ts";
+import type { Graph } from "./ir/graph.ts";
+import type { Schedule } from "./ir/kernel.ts";
+import type { LoopProgram } from "./ir/loop.ts";
+import type { Program } from "./ir/program.ts";
+import { lower } from "./lower/index.ts";
+import { plan } from "./memory/index.ts";
+import { buildGraph, type BuiltModel } from "./nn/model/build.ts";
+import type { Model } from "./nn/model/define.ts";
+import { differentiate } from "./nn/model/differentiate.ts";
+import { optimizeGraph, type Listener } from "./optimize/index.ts";
+import { ops } from "./ops/table.ts";
+import { schedule } from "./schedule/index.ts";
+import { version } from "./version.ts";
+
+export type Target = "js" | "ts";
+export interface CompileOptions {
+  readonly target?: Target;
+  readonly precision?: "f32" | "f64";
+  /** The model file's base name, for comments, headers and file names. */
+  readonly source?: string;
+  /** Sees each optimizer pass: its name, its graph, the rules it applied. */
+  readonly see?: Listener;
+}
+
+/** Every stage of one compilation, each a value that can be looked at. */
+export interface Compilation {
+  readonly forward: BuiltModel;
+  readonly training: Program;
+  readonly optimized: Program;
+  readonly kernels: Schedule;
+  readonly memory: MemoryPlan;
+  readonly loops: LoopProgram;
+  readonly files: readonly PrintedFile[];
+  readonly sizes: {
+    readonly code: number;
+    readonly arenaBytes: number;
+    readonly liveBoundBytes: number;
+    readonly stateBytes: number;
+    readonly flopsPerRow: number;
+  };
+}
+
+/** The whole journey of a model, a line a stage. */
+export function compile(model: Model, options: CompileOptions = {}): Compilation {
+  const { target = "js", precision = "f32", source = `${model.declaration.name}.model.ts`, see } = options;
+  const forward = buildGraph(model, { precision, source });
+  const training = differentiate(forward);
+  const optimized = optimize(training, forward, see);
+  const kernels = schedule(optimized, ops);
+  const memory = plan(optimized, kernels);
+  const loops = lower(kernels, precision);
+  const flops = flopsPerRow([training.graphs.training], training.batch);
+  const files = printModule(optimized, kernels, memory, loops, {
+    target,
+    base: baseName(source),
+    flopsPerRow: flops,
+    version,
+  });
+  const { arenaBytes, liveBoundBytes, stateBytes } = memory;
+  const code = new TextEncoder().encode(files[0].text).length;
+  return {
+    forward,
+    training,
+    optimized,
+    kernels,
+    memory,
+    loops,
+    files,
+    sizes: { code, arenaBytes, liveBoundBytes, stateBytes, flopsPerRow: flops },
+  };
+}
+
+function optimize(program: Program, { builder }: BuiltModel, see?: Listener): Program {
+  const simplify = (graph: Graph): Graph => withBuilder(builder, () => optimizeGraph(graph, ops, see));
+  const maybe = (graph: Graph | null): Graph | null => graph && simplify(graph);
+  const { init, predict, evaluate, training, update } = program.graphs;
+  const graphs = {
+    init: simplify(init),
+    predict: simplify(predict),
+    evaluate: maybe(evaluate),
+    training: maybe(training),
+    update: maybe(update),
+  };
+  return { ...program, graphs };
+}
+
+/** `digits.model.ts` is called `digits`. */
+export const baseName = (source: string): string =>
+  source.replace(/\.[cm]?[jt]s$/, "").replace(/\.model$/, "");

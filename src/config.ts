@@ -1,0 +1,14 @@
+/** What `gradc.config.ts` may say; flags on the command line win over it. */
+export interface Config {
+  /** Model files or patterns, relative to the configuration file: `"models/*.model.ts"`. */
+  readonly models?: string | readonly string[];
+  readonly target?: "js" | "ts";
+  readonly precision?: "f32" | "f64";
+  /** Where modules go; `{name}` stands for the model file's base name: `"generated/{name}"`. */
+  readonly outDir?: string;
+  /** Whether every stage is written as text beside the module. */
+  readonly stages?: boolean;
+}
+
+/** Gives a configuration its type: `export default defineConfig({ models: "models/*.model.ts" })`. */
+export const defineConfig = (config: Config): Config => config;

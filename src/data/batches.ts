@@ -1,0 +1,90 @@
+import { fail } from "../base/errors.ts";
+import { mixSeeds, shuffle } from "./random.ts";
+
+export type NumericArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** n rows: one row-major array per input of the model, in its order. A whole data set is a batch too. */
+export interface Batch {
+  readonly inputs: readonly NumericArray[];
+  readonly n: number;
+}
+
+export interface BatchOptions {
+  /** Rows a batch: 1 is stochastic, "full" is full-batch gradient descent. */
+  readonly size: number | "full";
+  /** Shuffles with this seed, anew each time the batches are iterated; without it rows keep their order. */
+  readonly seed?: number;
+  /** How many epochs have been shuffled before; a resumed run passes it to go on in the same order. */
+  readonly epoch?: number;
+  /** Leaves out the last batch where it is smaller than the others. */
+  readonly dropLast?: boolean;
+}
+
+/**
+ * Divides a data set into batches, for any number of epochs. Unshuffled batches are views of the data; shuffled
+ * ones share one set of buffers, so a batch holds until the next is asked for.
+ * Fails with `bad-batches` where the arrays do not hold n rows or no batch would come out.
+ */
+export function batches(
+  data: Batch,
+  { size, seed, epoch = 0, dropLast = false }: BatchOptions,
+): Iterable<Batch> {
+  const { inputs, n } = data;
+  for (const [i, input] of inputs.entries()) {
+    if (input.length % n !== 0)
+      fail("bad-batches", `input ${i} has ${input.length} numbers, not ${n} equal rows`);
+  }
+  const rows = size === "full" ? n : size;
+  if (!Number.isSafeInteger(rows) || rows < 1) fail("bad-batches", `a batch of ${rows} rows is not possible`);
+  const count = dropLast ? Math.floor(n / rows) : Math.ceil(n / rows);
+  if (count === 0)
+    fail("bad-batches", `${n} rows give no batch of ${rows}`, { hint: "lower the batch size" });
+  if (size === "full") return [data];
+  if (seed === undefined)
+    return Array.from({ length: count }, (_, i) => view(data, i * rows, (i + 1) * rows, n));
+
+  const order = new Int32Array(n);
+  const widths = inputs.map((input) => input.length / n);
+  const whole = {
+    inputs: inputs.map((input, i) => input.slice(0, Math.min(rows, n) * widths[i])),
+    n: Math.min(rows, n),
+  };
+  const rest = view(whole, 0, n - (count - 1) * rows, whole.n);
+  let epochs = epoch;
+  return {
+    *[Symbol.iterator]() {
+      for (let i = 0; i < n; i++) order[i] = i;
+      shuffle(order, mixSeeds(seed, epochs++));
+      for (let b = 0; b < count; b++) {
+        const batch = b === count - 1 ? rest : whole;
+        for (const [i, input] of inputs.entries()) {
+          gather(input, batch.inputs[i], order, b * rows, batch.n, widths[i]);
+        }
+        yield batch;
+      }
+    },
+  };
+}
+
+/** The rows from `begin` to `end`, or to the last, as views. */
+function view({ inputs, n }: Batch, begin: number, end: number, rows: number): Batch {
+  const last = Math.min(end, rows);
+  return {
+    inputs: inputs.map((x) => x.subarray((begin * x.length) / n, (last * x.length) / n)),
+    n: last - begin,
+  };
+}
+
+function gather(
+  from: NumericArray,
+  to: NumericArray,
+  order: Int32Array,
+  first: number,
+  n: number,
+  width: number,
+): void {
+  for (let row = 0; row < n; row++) {
+    const source = order[first + row] * width;
+    for (let k = 0; k < width; k++) to[row * width + k] = from[source + k];
+  }
+}

@@ -1,0 +1,73 @@
+import { fail } from "../base/errors.ts";
+import { defectOf, type ColumnSpec, type TableSpec } from "./spec.ts";
+import { columnIndex, pickRows, type Table } from "./table.ts";
+
+export interface CleanOptions {
+  /** Drops every row that repeats an earlier one exactly. */
+  readonly duplicates?: boolean;
+  /** Drops rows with a wrong number of fields and, with a spec, with values that their columns cannot hold. */
+  readonly broken?: boolean;
+  /** Columns whose missing values drop their rows, besides those that the spec declares so. */
+  readonly missing?: readonly string[];
+  readonly spec?: TableSpec;
+}
+
+export interface CleanReport {
+  readonly duplicates: number;
+  readonly broken: readonly { readonly line: number; readonly reason: string }[];
+  /** How many rows were dropped for a missing value. */
+  readonly missing: number;
+}
+
+/**
+ * Drops the rows that were asked to be dropped and reports on them; the others stay as they are, in order.
+ * Fails with `empty-table` where none is left and `unknown-column` where the table lacks a column.
+ */
+export function clean(
+  table: Table,
+  options: CleanOptions,
+): { readonly table: Table; readonly report: CleanReport } {
+  const columns = options.spec?.columns ?? [];
+  const places = columns.map((column) => columnIndex(table, column.name));
+  const needed = [...(options.missing ?? []), ...columns.filter(dropsMissing).map(({ name }) => name)].map(
+    (name) => columnIndex(table, name),
+  );
+  const seen = new Set<string>();
+  const broken: CleanReport["broken"][number][] = [];
+  const kept: number[] = [];
+  let duplicates = 0;
+  let missing = 0;
+  for (const [i, row] of table.rows.entries()) {
+    // JSON keeps apart what joining would not: ["a,b"] and ["a", "b"].
+    const key = options.duplicates ? JSON.stringify(row) : "";
+    const reason = options.broken ? reasonOf(table, row, columns, places) : undefined;
+    if (options.duplicates && seen.has(key)) duplicates++;
+    else if (reason !== undefined) broken.push({ line: table.lines[i], reason });
+    else if (needed.some((at) => row[at] === "")) missing++;
+    else kept.push(i);
+    seen.add(key);
+  }
+  if (kept.length === 0) fail("empty-table", `${table.file}: cleaning dropped all ${table.rows.length} rows`);
+  return { table: pickRows(table, kept), report: { duplicates, broken, missing } };
+}
+
+function dropsMissing(column: ColumnSpec): boolean {
+  return (column.kind === "number" || column.kind === "category") && column.missing === "drop";
+}
+
+function reasonOf(
+  table: Table,
+  row: readonly string[],
+  columns: readonly ColumnSpec[],
+  places: readonly number[],
+): string | undefined {
+  const expected = table.columns.length;
+  if (row.length !== expected) return `expected ${expected} fields, found ${row.length}`;
+  for (const [i, column] of columns.entries()) {
+    // Rows with missing values that the declaration drops are counted apart.
+    const defect =
+      row[places[i]] === "" && dropsMissing(column) ? undefined : defectOf(column, row[places[i]]);
+    if (defect) return `column ${places[i] + 1} ("${column.name}") ${defect.sentence}`;
+  }
+  return undefined;
+}

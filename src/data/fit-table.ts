@@ -1,0 +1,61 @@
+import { fail } from "../base/errors.ts";
+import { checkClasses } from "./encode.ts";
+import { parseNumber } from "./numbers.ts";
+import { defectOf, type CategoryColumn, type ColumnSpec, type NumberColumn, type TableSpec } from "./spec.ts";
+import { fitColumn, modeOf, type ColumnStatistics } from "./statistics.ts";
+import { columnTexts, failAtCell, type Table } from "./table.ts";
+
+/** One number for each feature; the model computes x ↦ ((x is NaN ? fill : x) − shift) · scale. */
+export interface TableStatistics {
+  readonly fill: Float64Array;
+  readonly shift: Float64Array;
+  readonly scale: Float64Array;
+}
+
+/**
+ * Fits the statistics of a model's table. `train` is the training split alone: what is learned from other rows
+ * would leak into the judgement of the model. A column without a rule for missing values is filled with NaN, so that a
+ * prediction without it is NaN rather than a guess.
+ * Fails with `bad-value` at a cell that its column cannot hold, `one-class` where the label has one class only,
+ * `no-values` where a column is empty throughout.
+ */
+export function fitTable(spec: TableSpec, train: Table): TableStatistics {
+  const width = spec.columns.reduce((sum, column) => sum + column.width, 0);
+  const fill = new Float64Array(width);
+  const shift = new Float64Array(width);
+  const scale = new Float64Array(width).fill(1);
+  for (const column of spec.columns) {
+    const texts = columnTexts(train, column.name);
+    for (const [i, text] of texts.entries()) {
+      const defect = defectOf(column, text);
+      if (defect) failAtCell(train, i, column.name, defect);
+    }
+    if (texts.every((text) => text === "") && typeof missingOf(column) !== "number") {
+      const hint = "leave the column out, or fill it with a constant";
+      fail("no-values", `${train.file}: column "${column.name}" has no value to fit on`, { hint });
+    }
+    if (column.kind === "label") checkClasses(train, column.name);
+    else if (column.kind === "category") fill.set(fitCategory(column, texts), column.at);
+    else if (column.kind === "number") {
+      const fitted = fitNumber(column, texts);
+      fill[column.at] = fitted.fill;
+      shift[column.at] = fitted.shift;
+      scale[column.at] = fitted.scale;
+    }
+  }
+  return { fill, shift, scale };
+}
+
+function missingOf(column: ColumnSpec): unknown {
+  return column.kind === "number" ? column.missing : undefined;
+}
+
+function fitNumber({ missing, scale }: NumberColumn, texts: readonly string[]): ColumnStatistics {
+  const values = texts.map((text) => parseNumber(text) ?? NaN);
+  return fitColumn(values, { missing: missing === "drop" ? null : missing, scale });
+}
+
+function fitCategory({ missing, values }: CategoryColumn, texts: readonly string[]): number[] {
+  const mode = missing === "mode" ? modeOf(texts.filter((text) => text !== "")) : undefined;
+  return values.map((value) => (mode === undefined ? NaN : Number(value === mode)));
+}

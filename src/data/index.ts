@@ -1,0 +1,19 @@
+export { batches, type Batch, type BatchOptions, type NumericArray } from "./batches.ts";
+export { clean, type CleanOptions, type CleanReport } from "./clean.ts";
+export { readCsv, type CsvOptions } from "./csv.ts";
+export { checkClasses, encodeColumns, encodeTable, type ColumnsOptions, type EncodeRow } from "./encode.ts";
+export { fitTable, type TableStatistics } from "./fit-table.ts";
+export { parseNumber } from "./numbers.ts";
+export { shuffle } from "./random.ts";
+export type { ColumnSpec, DataSpec, InputSpec, TableSpec } from "./spec.ts";
+export { split, type Part, type SplitOptions } from "./split.ts";
+export {
+  applyColumn,
+  fitCategories,
+  fitColumn,
+  modeOf,
+  oneHot,
+  type ColumnStatistics,
+  type FitOptions,
+} from "./statistics.ts";
+export { columnIndex, columnTexts, pickRows, type Table } from "./table.ts";

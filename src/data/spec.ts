@@ -1,0 +1,85 @@
+import { suggest } from "../base/suggest.ts";
+import { shorten } from "../formats/refuse.ts";
+import { parseNumber } from "./numbers.ts";
+import type { Defect } from "./table.ts";
+
+/** The columns of a model's table, as the generated module's `spec.table` lists them. */
+export interface TableSpec {
+  readonly columns: readonly ColumnSpec[];
+}
+
+export type ColumnSpec = NumberColumn | CategoryColumn | LabelColumn | TargetColumn;
+
+interface Column {
+  readonly name: string;
+  /** The first feature that the column fills, and how many; -1 and 0 for what is to be predicted. */
+  readonly at: number;
+  readonly width: number;
+}
+export interface NumberColumn extends Column {
+  readonly kind: "number";
+  readonly missing?: "mean" | "median" | "drop" | number | null;
+  readonly scale?: "standard" | "range" | null;
+}
+export interface CategoryColumn extends Column {
+  readonly kind: "category";
+  readonly values: readonly string[];
+  readonly missing?: "mode" | "drop" | null;
+}
+export interface LabelColumn extends Column {
+  readonly kind: "label";
+  readonly values: readonly string[];
+}
+export interface TargetColumn extends Column {
+  readonly kind: "target";
+}
+
+/** An input of the generated module, as `spec.inputs` lists it. */
+export interface InputSpec {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape: readonly (number | string)[];
+  /** The exclusive upper bound of an index or label input. */
+  readonly limit: number | null;
+}
+
+/** The part of a generated module's `spec` that data is encoded by. */
+export interface DataSpec {
+  readonly inputs: readonly InputSpec[];
+  readonly table: TableSpec | null;
+}
+
+/** What is wrong with this text in this column, or undefined where it can be used. */
+export function defectOf(column: ColumnSpec, text: string): Defect | undefined {
+  if (text === "") return missingDefect(column);
+  if (column.kind === "number" || column.kind === "target") return numberDefect(text);
+  return column.values.includes(text) ? undefined : valueDefect(text, column.values);
+}
+
+/** Text in a column of numbers. */
+export function numberDefect(text: string): Defect | undefined {
+  if (parseNumber(text) !== undefined) return undefined;
+  if (text === "")
+    return { sentence: "is empty", hint: "drop the row, or declare a table that fills the column" };
+  const hint = `write a plain decimal number, or list "${shorten(text)}" among the texts that mean missing`;
+  return { sentence: `holds "${shorten(text)}", which is not a number`, hint };
+}
+
+/** A text that is none of the values declared for its column. */
+export function valueDefect(text: string, values: readonly string[]): Defect {
+  return {
+    sentence: `holds "${shorten(text)}", which is none of its values`,
+    hint: suggest(shorten(text), values),
+  };
+}
+
+function missingDefect(column: ColumnSpec): Defect | undefined {
+  if (column.kind === "label" || column.kind === "target") {
+    return { sentence: "is empty, but it is what the model learns", hint: "drop the row" };
+  }
+  if (column.missing === "drop")
+    return { sentence: "is empty", hint: "clean the table with the model's spec first" };
+  const ways = column.kind === "number" ? '"mean", "median", a number or "drop"' : '"mode" or "drop"';
+  const hint = `declare the column with missing: ${ways}`;
+  return column.missing === null || column.missing === undefined ? { sentence: "is empty", hint } : undefined;
+}

@@ -1,0 +1,45 @@
+import { fail } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
+
+/** Rows of text as they stand in a file. A missing value is the empty string. */
+export interface Table {
+  readonly file: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** The line of the file on which each row begins, counted from 1. */
+  readonly lines: readonly number[];
+}
+
+/** The rows at these positions, in this order, with their line numbers. */
+export function pickRows(table: Table, positions: ArrayLike<number>): Table {
+  const picked = Array.from(positions);
+  return { ...table, rows: picked.map((i) => table.rows[i]), lines: picked.map((i) => table.lines[i]) };
+}
+
+/** The position of a column by name; fails with `unknown-column` and the nearest name. */
+export function columnIndex(table: Table, name: string): number {
+  const index = table.columns.indexOf(name);
+  if (index >= 0) return index;
+  return fail("unknown-column", `${table.file} has no column "${name}"`, {
+    hint: suggest(name, table.columns),
+  });
+}
+
+/** The text of one column, row by row. */
+export function columnTexts(table: Table, name: string): string[] {
+  const index = columnIndex(table, name);
+  return table.rows.map((row) => row[index]);
+}
+
+/** Stops at one cell, naming file, line and column. */
+export function failAtCell(table: Table, row: number, name: string, { sentence, hint }: Defect): never {
+  const column = `column ${table.columns.indexOf(name) + 1} ("${name}")`;
+  const source = `${table.file}, line ${table.lines[row]}, ${column}`;
+  return fail("bad-value", `${column} ${sentence}`, { place: { source }, hint });
+}
+
+/** What is wrong with a cell: the end of a sentence that begins with the column, and what to do. */
+export interface Defect {
+  readonly sentence: string;
+  readonly hint?: string;
+}

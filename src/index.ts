@@ -1,0 +1,42 @@
+/** The public surface for declaring models; safe in browsers. */
+export { GradcError } from "./base/errors.ts";
+export type { Value } from "./ir/graph.ts";
+export type { OptimizerSpec } from "./ir/program.ts";
+export type { BatchDim, Dim, DType, Shape } from "./ir/type.ts";
+export { defineModel, type Built, type Mode, type Model, type ModelOptions } from "./nn/model/define.ts";
+export { batch, bool, f32, f64, i32, times, u32, type InputDeclaration } from "./nn/types.ts";
+export * from "./nn/sugar/index.ts";
+export { activation, type Activation, type ActivationName } from "./nn/layers/activation.ts";
+export { dense, type DenseOptions } from "./nn/layers/dense.ts";
+export { param, scope, shared, type InitializerOption, type ParamOptions } from "./nn/param.ts";
+export {
+  meanAbsoluteError,
+  meanSquaredError,
+  sigmoidBinaryCrossEntropy,
+  softmaxCrossEntropy,
+  softmaxCrossEntropyOneHot,
+  sumSquaredError,
+  type LossOptions,
+  type Reduction,
+} from "./nn/losses.ts";
+export { l1, l2, type Regularizer } from "./nn/regularizers.ts";
+export {
+  constant,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  lecunNormal,
+  normal,
+  ones,
+  orthogonal,
+  truncatedNormal,
+  uniform,
+  values,
+  zeros,
+  type Initializer,
+} from "./nn/initializers.ts";
+export type { NestedNumbers } from "./nn/nested.ts";
+export { adam, adamW, sgd, type AdamOptions, type SgdOptions } from "./nn/optimizers.ts";
+export { accuracy, confusionMatrix, f1, precision, recall, type Metric } from "./nn/metrics.ts";
+export { category, features, label, labels, number, table, target, type Table } from "./nn/table.ts";

@@ -1,0 +1,68 @@
+import type { Compilation } from "./compile.ts";
+import { kernelsDot, loopsDot, memoryDot, moduleDot } from "./inspect/dot.ts";
+import { kernelsText } from "./inspect/kernels-text.ts";
+import { loopsText } from "./inspect/loops-text.ts";
+import { memoryText } from "./inspect/memory-text.ts";
+import { plain } from "./inspect/plain.ts";
+import type { Graph } from "./ir/graph.ts";
+import { graphToDot } from "./ir/text/graph-dot.ts";
+import { graphToJson } from "./ir/text/graph-json.ts";
+import { printGraph } from "./ir/text/graph-print.ts";
+
+export { whyText } from "./inspect/why.ts";
+
+/** What lies between a model and its module, in order. */
+export const stages = ["forward", "training", "optimized", "kernels", "memory", "loops", "code"] as const;
+export type Stage = (typeof stages)[number];
+export type Format = "text" | "json" | "dot";
+
+/** One stage of a compilation as text: for reading, for programs (JSON), or for Graphviz. */
+export function render(compilation: Compilation, stage: Stage, format: Format = "text"): string {
+  if (format === "json") return `${JSON.stringify(stageJson(compilation, stage), null, 2)}\n`;
+  return format === "dot" ? stageDot(compilation, stage) : stageText(compilation, stage);
+}
+
+/** A stage for reading; it ends with one line end. */
+export function stageText(compilation: Compilation, stage: Stage): string {
+  const graphs = graphsOf(compilation, stage);
+  if (graphs) return ended(graphs.map(printGraph).map(ended).join("\n"));
+  if (stage === "kernels") return ended(kernelsText(compilation.kernels));
+  if (stage === "memory") return ended(memoryText(compilation.memory));
+  return ended(stage === "loops" ? loopsText(compilation.loops) : compilation.files[0].text);
+}
+
+const ended = (text: string): string => `${text.trimEnd()}\n`;
+
+/** The graphs of a stage that has some, in the order in which they run. */
+function graphsOf(compilation: Compilation, stage: Stage): readonly Graph[] | undefined {
+  if (stage !== "forward" && stage !== "training" && stage !== "optimized") return undefined;
+  return (Object.values(compilation[stage].graphs) as (Graph | null)[]).filter((graph) => graph !== null);
+}
+
+/** A stage as plain data. */
+export function stageJson(compilation: Compilation, stage: Stage): unknown {
+  const graphs = graphsOf(compilation, stage);
+  if (graphs) return { stage, graphs: graphs.map(graphToJson) };
+  // A buffer is told in full where the stage lists it, and by its name wherever it is used.
+  const buffers = new Map<object, string>(compilation.kernels.buffers.map((buffer) => [buffer, buffer.name]));
+  if (stage === "kernels") {
+    const { kernels, results } = compilation.kernels;
+    const list = compilation.kernels.buffers.map((buffer) => plain({ ...buffer }, buffers));
+    return { stage, buffers: list, kernels: plain(kernels, buffers), results: plain(results, buffers) };
+  }
+  if (stage === "memory") {
+    const { placements, ...sizes } = compilation.memory;
+    return { stage, ...sizes, placements: plain([...placements.values()], buffers) };
+  }
+  if (stage === "loops") return { stage, loops: plain(compilation.loops, buffers) };
+  return { stage, files: compilation.files };
+}
+
+function stageDot(compilation: Compilation, stage: Stage): string {
+  const graphs = graphsOf(compilation, stage);
+  // Several graphs in one file are drawn one after the other.
+  if (graphs) return graphs.map(graphToDot).join("\n");
+  if (stage === "kernels") return kernelsDot(compilation.kernels);
+  if (stage === "memory") return memoryDot(compilation.memory);
+  return stage === "loops" ? loopsDot(compilation.loops) : moduleDot(compilation.files);
+}

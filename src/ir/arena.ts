@@ -1,0 +1,32 @@
+import type { Buffer } from "./kernel.ts";
+
+/**
+ * The regions of the arena, in order. `saved` is what a checkpoint holds; the rest is scratch that starts at
+ * `scratchStart`. A predictor's arena ends with the temporaries, so gradients and totals come last.
+ */
+export type Region = "saved" | "constants" | "inputs" | "temporary" | "gradients" | "totals";
+
+export interface Placement {
+  readonly buffer: Buffer;
+  readonly region: Region;
+  /** Bytes from the start of the arena. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** First and last kernel (per entry) that need a temporary; null for what lives always. */
+  readonly life: readonly [number, number] | null;
+}
+
+export interface MemoryPlan {
+  readonly placements: ReadonlyMap<Buffer, Placement>;
+  readonly regions: readonly { readonly region: Region; readonly offset: number; readonly bytes: number }[];
+  readonly stateBytes: number;
+  /** The bytes of state that prediction needs: parameters and model state, without optimizer slots. */
+  readonly predictorStateBytes: number;
+  /** Where the scratch of a predictor ends. */
+  readonly predictorBytes: number;
+  readonly arenaBytes: number;
+  /** Persistent regions plus the largest sum of temporaries alive at once: no plan can need less. */
+  readonly liveBoundBytes: number;
+  /** Identifies the layout of `state`; its last four bytes. */
+  readonly layoutHash: string;
+}

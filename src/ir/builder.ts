@@ -1,0 +1,138 @@
+import { fail } from "../base/errors.ts";
+import type { Attr, Attrs, Node, Origin, Value } from "./graph.ts";
+import { dimText, typeText, type Dim, type TensorType } from "./type.ts";
+
+/** Attributes as text: exact for every number, so that equal text means equal attributes. */
+export function attrText(attr: Attr): string {
+  if (typeof attr === "number") return Object.is(attr, -0) ? "-0" : String(attr);
+  if (attr === null || typeof attr === "boolean") return String(attr);
+  if (typeof attr === "string") return JSON.stringify(attr);
+  if (Array.isArray(attr)) return `[${attr.map(attrText).join(",")}]`;
+  return dimText(attr as Dim);
+}
+
+/**
+ * Holds the interned nodes of one build and the side table of their origins.
+ * The only mutable object of the graph level: nodes and graphs made with it never change.
+ */
+export class Builder {
+  readonly origins = new Map<Node, Origin[]>();
+  private readonly interned = new Map<string, Node>();
+  private readonly current: Origin[] = [];
+  private count = 0;
+
+  make(op: string, inputs: readonly Value[], attrs: Attrs, types: readonly TensorType[]): Node {
+    const key = [
+      op,
+      inputs.map((value) => `${value.node.id}.${value.index}`).join(" "),
+      Object.keys(attrs)
+        .sort()
+        .map((name) => `${name}=${attrText(attrs[name])}`)
+        .join(" "),
+      types.map(typeText).join(" "),
+    ].join("|");
+    const node = this.interned.get(key) ?? this.intern(key, op, inputs, attrs, types);
+    this.remember(node, this.current.at(-1) ?? hereOrigin());
+    return node;
+  }
+
+  /** Runs `body`; every node it makes (or finds again) is said to come from `origin`. */
+  within<T>(origin: Origin, body: () => T): T {
+    this.current.push(origin);
+    try {
+      return body();
+    } finally {
+      this.current.pop();
+    }
+  }
+
+  /** The innermost origin now in force, if a layer or a differentiation set one. */
+  get origin(): Origin | undefined {
+    return this.current.at(-1);
+  }
+
+  private intern(
+    key: string,
+    op: string,
+    inputs: readonly Value[],
+    attrs: Attrs,
+    types: readonly TensorType[],
+  ): Node {
+    const outputs: Value[] = [];
+    const node: Node = Object.freeze({
+      id: this.count++,
+      op,
+      inputs: Object.freeze([...inputs]),
+      attrs: Object.freeze(attrs),
+      outputs,
+    });
+    for (const [index, type] of types.entries()) outputs.push(Object.freeze({ node, index, type }));
+    Object.freeze(outputs);
+    this.interned.set(key, node);
+    return node;
+  }
+
+  private remember(node: Node, origin: Origin): void {
+    const known = this.origins.get(node);
+    if (!known) this.origins.set(node, [origin]);
+    else if (
+      !known.some(
+        (o) => o.layer === origin.layer && o.source === origin.source && o.gradientOf === origin.gradientOf,
+      )
+    ) {
+      known.push(origin);
+    }
+  }
+}
+
+/**
+ * The build in progress. Layers are plain functions without a context argument, so the build is dynamically
+ * scoped; it is kept under a global symbol so that two copies of gradc in one process still meet.
+ */
+const slot = Symbol.for("gradc.build");
+const scope = globalThis as unknown as Record<symbol, Builder | undefined>;
+
+export function builder(): Builder {
+  return scope[slot] ?? fail("no-build", "graph values can only be made inside a model's build function");
+}
+
+export const building = (): boolean => scope[slot] !== undefined;
+
+/** Runs `body` with `build` as the build in progress. */
+export function withBuilder<T>(build: Builder, body: () => T): T {
+  const outer = scope[slot];
+  scope[slot] = build;
+  try {
+    return body();
+  } finally {
+    scope[slot] = outer;
+  }
+}
+
+const ownFiles = new URL("..", import.meta.url).href;
+const ownPath = decodeURIComponent(new URL(ownFiles).pathname);
+
+/** The first stack frame outside gradc's own source, as `file.ts:line`; empty where the engine gives no stack. */
+export function sourceLine(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 40;
+  const stack = new Error().stack ?? "";
+  Error.stackTraceLimit = limit;
+  for (const line of stack.split("\n").slice(1)) {
+    if (
+      line.includes(ownFiles) ||
+      line.includes(ownPath) ||
+      line.includes("node:") ||
+      line.includes("<anonymous>")
+    )
+      continue;
+    const found = /([^/\\(\s]+):(\d+):\d+\)?$/.exec(line.trim());
+    if (found) return `${found[1]}:${found[2]}`;
+  }
+  return "";
+}
+
+const hereOrigin = (): Origin => ({ layer: "", source: sourceLine() });
+
+/** True where two attributes hold the same data. */
+export const sameAttr = (a: Attr, b: Attr): boolean => attrText(a) === attrText(b);

@@ -1,0 +1,156 @@
+import { isBatch, maxOf, type Dim } from "./type.ts";
+
+/**
+ * Index expressions: which element of a tensor an expression reads. They are affine in the loop axes wherever
+ * possible, so that a load's address is a base, constant strides and a constant.
+ */
+export interface Axis {
+  readonly name: string;
+  readonly extent: Dim;
+}
+export type Atom =
+  | { readonly kind: "axis"; readonly axis: Axis }
+  | { readonly kind: "div" | "mod"; readonly of: Index; readonly by: number };
+export interface Term {
+  readonly times: number;
+  readonly atom: Atom;
+}
+/** constant + Σ times · atom, with terms in a canonical order. */
+export interface Index {
+  readonly constant: number;
+  readonly terms: readonly Term[];
+}
+
+export const indexConstant = (constant: number): Index => ({ constant, terms: [] });
+export const indexAxis = (axis: Axis): Index => ({
+  constant: 0,
+  terms: [{ times: 1, atom: { kind: "axis", axis } }],
+});
+
+const atomText = (atom: Atom): string =>
+  atom.kind === "axis"
+    ? atom.axis.name
+    : `(${indexText(atom.of)})${atom.kind === "div" ? "/" : "%"}${atom.by}`;
+export function indexText({ constant, terms }: Index): string {
+  const parts = terms.map(({ times, atom }) => (times === 1 ? atomText(atom) : `${times}*${atomText(atom)}`));
+  if (constant !== 0 || parts.length === 0) parts.push(String(constant));
+  return parts.join("+");
+}
+export const sameIndex = (a: Index, b: Index): boolean => indexText(a) === indexText(b);
+
+/** The smallest and largest value, with n at its maximum. */
+export function rangeOf({ constant, terms }: Index): readonly [number, number] {
+  let [low, high] = [constant, constant];
+  for (const { times, atom } of terms) {
+    const [a, b] = atomRange(atom);
+    low += Math.min(times * a, times * b);
+    high += Math.max(times * a, times * b);
+  }
+  return [low, high];
+}
+function atomRange(atom: Atom): readonly [number, number] {
+  if (atom.kind === "axis") return [0, maxOf(atom.axis.extent) - 1];
+  const [low, high] = rangeOf(atom.of);
+  return atom.kind === "mod" ? [0, atom.by - 1] : [Math.floor(low / atom.by), Math.floor(high / atom.by)];
+}
+
+/** Adds, merges equal atoms, and rejoins `by·(x div by) + x mod by = x`, so that reshapes of whole rows vanish. */
+export function indexAdd(...parts: readonly Index[]): Index {
+  const merged = new Map<string, Term>();
+  let constant = 0;
+  for (const part of parts) {
+    constant += part.constant;
+    for (const term of part.terms) {
+      const key = atomText(term.atom);
+      const times = (merged.get(key)?.times ?? 0) + term.times;
+      if (times === 0) merged.delete(key);
+      else merged.set(key, { times, atom: term.atom });
+    }
+  }
+  for (const { times, atom } of merged.values()) {
+    if (atom.kind !== "mod") continue;
+    const divKey = atomText({ kind: "div", of: atom.of, by: atom.by });
+    if (merged.get(divKey)?.times !== times * atom.by) continue;
+    merged.delete(divKey);
+    merged.delete(atomText(atom));
+    return indexAdd({ constant, terms: [...merged.values()] }, indexScale(atom.of, times));
+  }
+  return { constant, terms: [...merged.values()] };
+}
+
+export const indexScale = (index: Index, times: number): Index =>
+  times === 0
+    ? indexConstant(0)
+    : {
+        constant: index.constant * times,
+        terms: index.terms.map((term) => ({ ...term, times: term.times * times })),
+      };
+
+/** Splits off the part that `by` divides: index = by·whole + rest. */
+function partsBy(index: Index, by: number): { whole: Index; rest: Index } {
+  const divisible = index.terms.filter((term) => term.times % by === 0);
+  const others = index.terms.filter((term) => term.times % by !== 0);
+  const whole = Math.floor(index.constant / by);
+  return {
+    whole: { constant: whole, terms: divisible.map((term) => ({ ...term, times: term.times / by })) },
+    rest: { constant: index.constant - whole * by, terms: others },
+  };
+}
+
+/** Floor division by a positive constant; exact simplification where ranges prove it. */
+export function indexDiv(index: Index, by: number): Index {
+  if (by === 1) return index;
+  const { whole, rest } = partsBy(index, by);
+  const [low, high] = rangeOf(rest);
+  if (low >= 0 && high < by) return whole;
+  return indexAdd(whole, { constant: 0, terms: [{ times: 1, atom: { kind: "div", of: rest, by } }] });
+}
+
+/** Remainder of floor division by a positive constant. */
+export function indexMod(index: Index, by: number): Index {
+  if (by === 1) return indexConstant(0);
+  const { rest } = partsBy(index, by);
+  const [low, high] = rangeOf(rest);
+  if (low >= 0 && high < by) return rest;
+  return { constant: 0, terms: [{ times: 1, atom: { kind: "mod", of: rest, by } }] };
+}
+
+/** Replaces axes by index expressions. */
+export function indexReplace(index: Index, replace: (axis: Axis) => Index | undefined): Index {
+  const parts = index.terms.map(({ times, atom }) => {
+    if (atom.kind === "axis") return indexScale(replace(atom.axis) ?? indexAxis(atom.axis), times);
+    const of = indexReplace(atom.of, replace);
+    return indexScale(atom.kind === "div" ? indexDiv(of, atom.by) : indexMod(of, atom.by), times);
+  });
+  return indexAdd(indexConstant(index.constant), ...parts);
+}
+
+/** The axes an index depends on, by name. */
+export function axesOf(index: Index, into = new Set<string>()): Set<string> {
+  for (const { atom } of index.terms) {
+    if (atom.kind === "axis") into.add(atom.axis.name);
+    else axesOf(atom.of, into);
+  }
+  return into;
+}
+
+/** Row-major flattening of coordinates in a shape (the batch dimension counts with its maximum). */
+export function flatten(coordinates: readonly Index[], shape: readonly Dim[]): Index {
+  let flat = indexConstant(0);
+  for (const [k, dim] of shape.entries()) flat = indexAdd(indexScale(flat, maxOf(dim)), coordinates[k]);
+  return flat;
+}
+
+/** The coordinates of a flat row-major position; the leading one takes what is left, so a batch may lead. */
+export function unflatten(flat: Index, shape: readonly Dim[]): Index[] {
+  const coordinates: Index[] = [];
+  let rest = flat;
+  for (let k = shape.length - 1; k > 0; k--) {
+    const extent = maxOf(shape[k]);
+    coordinates.unshift(indexMod(rest, extent));
+    rest = indexDiv(rest, extent);
+  }
+  if (shape.length > 0)
+    coordinates.unshift(isBatch(shape[0]) || maxOf(shape[0]) > 1 ? rest : indexConstant(0));
+  return coordinates;
+}

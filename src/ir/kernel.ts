@@ -1,0 +1,116 @@
+import type { LeafOp } from "./graph.ts";
+import type { Axis, Index } from "./index.ts";
+import type { Reduction } from "./op.ts";
+import type { ScalarOp } from "./expr.ts";
+import type { DType, Shape } from "./type.ts";
+
+/** What a buffer is kept for; a cell lives in memory of its own, the others in the shared temporary region. */
+export type BufferKind = "cell" | "constant" | "temporary" | "row";
+
+/** A piece of the arena that kernels read and write, row-major with n at its maximum. */
+export interface Buffer {
+  /** Unique in its program; a hint of the layer and the op, in letters that an identifier may have. */
+  readonly name: string;
+  readonly kind: BufferKind;
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** The leaf that a cell belongs to; a "gradient" is one parameter's part of the gradient block. */
+  readonly cell?: { readonly kind: LeafOp | "gradient" | "result"; readonly name: string };
+  /** The contents of a constant. */
+  readonly values?: readonly number[];
+}
+
+/** Scalar expressions of a kernel: loads read buffers, locals read earlier items of the same iteration. */
+export type KernelExpr =
+  | { readonly kind: "const"; readonly value: number; readonly dtype: DType }
+  | { readonly kind: "load"; readonly buffer: Buffer; readonly at: readonly Index[]; readonly dtype: DType }
+  | { readonly kind: "local"; readonly name: string; readonly dtype: DType }
+  | {
+      readonly kind: "op";
+      readonly op: ScalarOp;
+      readonly args: readonly KernelExpr[];
+      readonly dtype: DType;
+    }
+  | {
+      readonly kind: "guard";
+      readonly test: KernelExpr;
+      readonly yes: KernelExpr;
+      readonly no: KernelExpr;
+      readonly dtype: DType;
+    }
+  | { readonly kind: "index"; readonly index: Index; readonly dtype: DType }
+  | { readonly kind: "size"; readonly times: number; readonly dtype: DType };
+
+/** Where an item's value goes. Gradients accumulate: `backward` clears their block first unless told to add. */
+export interface Target {
+  readonly buffer: Buffer;
+  readonly at: readonly Index[];
+  readonly accumulate: boolean;
+}
+
+/**
+ * One value of a stage. Without `reduce` it is computed at every point of outer × inner. With `reduce`, the
+ * points are folded over the stage's inner axes, or ("outer") over the whole kernel.
+ */
+export interface Item {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly value: KernelExpr;
+  readonly reduce: { readonly op: Reduction; readonly over: "inner" | "outer" } | null;
+  readonly targets: readonly Target[];
+}
+
+/** Items that share one loop over `inner`, in order. */
+export interface Stage {
+  readonly inner: readonly Axis[];
+  readonly items: readonly Item[];
+}
+
+/** The core of a template kernel: a fold over `depth` axes of the product of its operands. */
+export interface Core {
+  readonly template: string;
+  readonly depth: readonly Axis[];
+  readonly operands: readonly { readonly buffer: Buffer; readonly at: readonly Index[] }[];
+  /** The local that holds the folded value, in float64 on the js target. */
+  readonly result: string;
+  readonly dtype: DType;
+}
+
+/** A whole nest from `templates/` without a schedule: arrays in order, then sizes. */
+export interface Nest {
+  readonly template: string;
+  readonly arrays: readonly Buffer[];
+  readonly sizes: Shape;
+}
+
+/** The decisions of the cost model; nothing downstream decides again. */
+export interface ScheduleRecord {
+  /** Register tile per outer axis: this many iterations are unrolled and jammed. */
+  readonly tile: readonly number[];
+  /** True where every loop is short enough to be unrolled into straight-line code. */
+  readonly unroll: boolean;
+}
+
+export type Phase = "init" | "forward" | "backward" | "update" | "predict" | "evaluate";
+
+export interface Kernel {
+  readonly name: string;
+  /** Comment lines: what it computes, which gradient it is, from which line. */
+  readonly doc: readonly string[];
+  readonly phase: Phase;
+  readonly outer: readonly Axis[];
+  readonly core: Core | null;
+  readonly nest: Nest | null;
+  readonly stages: readonly Stage[];
+  /** Scalars computed once after the loops, from the outer folds. */
+  readonly after: readonly Item[];
+  readonly record: ScheduleRecord;
+}
+
+/** All kernels of a program, in running order per phase, and the buffers they use. */
+export interface Schedule {
+  readonly kernels: readonly Kernel[];
+  readonly buffers: readonly Buffer[];
+  /** Where each output of predict and evaluate, and the loss, is found. */
+  readonly results: readonly { readonly phase: Phase; readonly name: string; readonly buffer: Buffer }[];
+}

@@ -1,0 +1,93 @@
+import type { Buffer, Phase } from "./kernel.ts";
+import type { DType } from "./type.ts";
+
+/**
+ * The loop level: what both printers print and the loop interpreter runs. Its text form is a TypeScript subset.
+ * Types of locals: "index" is an address or a counter (exact, printed as plain arithmetic); "f64" and "f32" say
+ * in which precision a number is held and an operation rounds, so an accumulator's precision is always explicit.
+ */
+export type LocalType = "f64" | "f32" | "i32" | "u32" | "bool" | "index";
+/** 1 for a scalar, 4 for a 128-bit vector of f32. */
+export type Lanes = 1 | 4;
+
+export const loopOps = [
+  "add", "sub", "mul", "div", "rem", "maximum", "minimum", "pow",
+  "neg", "abs", "sign", "sqrt", "floor", "exp", "log", "expm1", "log1p", "tanh",
+  "equal", "notEqual", "less", "lessEqual", "and", "or", "not",
+  "xor", "shiftLeft", "shiftRight", "rotateLeft", "random",
+  "select", "cast",
+  // Intrinsics of the scalar templates: exact powers of two, the exponent of a positive number, truncation.
+  "pow2", "exponent", "trunc",
+] as const; // prettier-ignore
+export type LoopOp = (typeof loopOps)[number];
+
+export type LoopExpr =
+  | { readonly kind: "number"; readonly value: number; readonly type: LocalType; readonly lanes: Lanes }
+  | { readonly kind: "local"; readonly name: string; readonly type: LocalType; readonly lanes: Lanes }
+  | { readonly kind: "load"; readonly array: string; readonly index: LoopExpr; readonly type: LocalType; readonly lanes: Lanes }
+  | { readonly kind: "op"; readonly op: LoopOp; readonly args: readonly LoopExpr[]; readonly type: LocalType; readonly lanes: Lanes }
+  /** Evaluates only the branch it takes, so it may protect a load. */
+  | { readonly kind: "choose"; readonly test: LoopExpr; readonly yes: LoopExpr; readonly no: LoopExpr; readonly type: LocalType; readonly lanes: Lanes }
+  /** A call of another template; gone after inlining. */
+  | { readonly kind: "call"; readonly name: string; readonly args: readonly LoopExpr[]; readonly type: LocalType; readonly lanes: Lanes }; // prettier-ignore
+
+export type LoopStmt =
+  /** for (let name = from; name < to; name += step) */
+  | { readonly kind: "for"; readonly name: string; readonly from: LoopExpr; readonly to: LoopExpr; readonly step: number; readonly body: readonly LoopStmt[] }
+  | { readonly kind: "let"; readonly name: string; readonly type: LocalType; readonly lanes: Lanes; readonly mutable: boolean; readonly value: LoopExpr }
+  | { readonly kind: "set"; readonly name: string; readonly value: LoopExpr }
+  | { readonly kind: "store"; readonly array: string; readonly index: LoopExpr; readonly value: LoopExpr; readonly lanes: Lanes }
+  | { readonly kind: "if"; readonly test: LoopExpr; readonly then: readonly LoopStmt[]; readonly otherwise: readonly LoopStmt[] }
+  | { readonly kind: "note"; readonly text: string }
+  /** Only as the last statement of a scalar function in `templates/`. */
+  | { readonly kind: "return"; readonly value: LoopExpr }; // prettier-ignore
+
+export type LoopParam =
+  | { readonly kind: "array"; readonly name: string; readonly dtype: DType }
+  | { readonly kind: "scalar"; readonly name: string; readonly type: LocalType };
+
+export interface LoopFunction {
+  readonly name: string;
+  /** Comment lines above the function: what it computes and from which line it comes. */
+  readonly doc: readonly string[];
+  readonly params: readonly LoopParam[];
+  /** The type of a scalar template's result. */
+  readonly returns?: LocalType;
+  readonly body: readonly LoopStmt[];
+}
+
+/** How an element of a dtype is held once loaded, on a target that computes floats in `compute`. */
+export function heldAs(dtype: DType, compute: "f64" | "f32"): LocalType {
+  if (dtype === "f32") return compute;
+  return dtype;
+}
+
+/** Constructors; lanes are 1 unless said. */
+export const l = {
+  number: (value: number, type: LocalType = "index", lanes: Lanes = 1): LoopExpr => ({ kind: "number", value, type, lanes }),
+  local: (name: string, type: LocalType = "index", lanes: Lanes = 1): LoopExpr => ({ kind: "local", name, type, lanes }),
+  load: (array: string, index: LoopExpr, type: LocalType, lanes: Lanes = 1): LoopExpr => ({ kind: "load", array, index, type, lanes }),
+  op: (op: LoopOp, args: readonly LoopExpr[], type: LocalType = args[0].type, lanes: Lanes = args[0].lanes): LoopExpr => ({ kind: "op", op, args, type, lanes }),
+  choose: (test: LoopExpr, yes: LoopExpr, no: LoopExpr): LoopExpr => ({ kind: "choose", test, yes, no, type: yes.type, lanes: yes.lanes }),
+  for: (name: string, from: LoopExpr, to: LoopExpr, step: number, body: readonly LoopStmt[]): LoopStmt => ({ kind: "for", name, from, to, step, body }),
+  const: (name: string, value: LoopExpr): LoopStmt => ({ kind: "let", name, type: value.type, lanes: value.lanes, mutable: false, value }),
+  let: (name: string, value: LoopExpr): LoopStmt => ({ kind: "let", name, type: value.type, lanes: value.lanes, mutable: true, value }),
+  set: (name: string, value: LoopExpr): LoopStmt => ({ kind: "set", name, value }),
+  store: (array: string, index: LoopExpr, value: LoopExpr): LoopStmt => ({ kind: "store", array, index, value, lanes: value.lanes }),
+} as const; // prettier-ignore
+
+/** One call of a kernel's function: the buffers for its array parameters, in order. */
+export interface LoopCall {
+  readonly name: string;
+  readonly arrays: readonly Buffer[];
+  /** True where the function takes the run-time batch size as its last argument. */
+  readonly batch: boolean;
+}
+
+/** A program at the loop level: functions, shared where kernels are alike, and the calls of each phase in order. */
+export interface LoopProgram {
+  readonly functions: readonly LoopFunction[];
+  readonly calls: ReadonlyMap<Phase, readonly LoopCall[]>;
+  /** For tiny models: forward, backward and update as one straight-line call. */
+  readonly step: LoopCall | null;
+}

@@ -1,0 +1,199 @@
+import { fail, GradcError, invariant } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
+import { builder } from "./builder.ts";
+import type { Expr } from "./expr.ts";
+import type { Attr, Attrs, Node, Value } from "./graph.ts";
+import type { Index } from "./index.ts";
+import type { DType, Dim, Shape, TensorType } from "./type.ts";
+
+/** A concrete tensor of the naive evaluator: row-major numbers (bool as 0/1), computed in float64. */
+export interface NDArray {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+/** Reads one element of an input at given coordinates. */
+export type At = (...coordinates: readonly Index[]) => Expr;
+
+/** The questions every op answers. `I` are its input names, `A` its attributes. */
+export interface OpRoom<I extends string = string, A extends Attrs = Attrs> {
+  readonly name: string;
+  /** One sentence, with the formula. */
+  readonly doc: string;
+  /** Input names in order; a last name that starts with "..." takes any number of values. */
+  readonly inputs: readonly (I | `...${I}`)[];
+  /** The output's type (or types); refuses inputs that do not fit. */
+  readonly type: (inputs: Types<I>, attrs: A) => TensorType | readonly TensorType[];
+  /** For each differentiable input, its cotangent, read like the textbook line. Absent: not differentiable. */
+  readonly vjp?: { readonly [name in I]?: (context: VjpContext<I, A>) => Value | readonly Value[] };
+  /** How the op becomes loops. */
+  readonly lower: Lowering<I, A>;
+  /** The naive evaluation, which shares nothing with `lower`. */
+  readonly eval: (inputs: Arrays<I>, attrs: A, context: EvalContext) => NDArray | readonly NDArray[];
+  /** Sample calls, see `test/ops`: types of the inputs and attributes. */
+  readonly samples: readonly Sample<A>[];
+  /** Exclusive upper bound of the values of an integer input that is used as an index. */
+  readonly limits?: (inputs: Types<I>, attrs: A) => { readonly [name in I]?: number };
+}
+
+export type Types<I extends string> = { readonly [name in I]: TensorType } & {
+  readonly all: readonly TensorType[];
+};
+export type Arrays<I extends string> = { readonly [name in I]: NDArray } & {
+  readonly all: readonly NDArray[];
+};
+export type VjpContext<I extends string, A> = { readonly [name in I]: Value } & {
+  readonly all: readonly Value[];
+  /** The op's own output, so that tanh's gradient can use it. */
+  readonly y: Value;
+  /** The cotangent of the output. */
+  readonly g: Value;
+  readonly attrs: A;
+};
+export interface EvalContext {
+  /** The output types with n replaced by a number. */
+  readonly shapes: readonly (readonly number[])[];
+  readonly dtypes: readonly DType[];
+  /** The run-time batch size. */
+  readonly n: number;
+}
+export interface Sample<A extends Attrs = Attrs> {
+  /** Input types such as "f32[3,4]"; "~" and a range restricts values: "f32[5]~0.1..4"; "@" repeats input k: "@0". */
+  readonly inputs: readonly string[];
+  readonly attrs?: A;
+}
+
+export type AtInputs<I extends string> = { readonly [name in I]: At } & { readonly all: readonly At[] };
+export interface LowerContext<A> {
+  readonly attrs: A;
+  readonly types: readonly TensorType[];
+  readonly out: TensorType;
+}
+
+export type Reduction = "sum" | "prod" | "maximum" | "minimum" | "argMax" | "argMin";
+
+export type Lowering<I extends string, A> =
+  /** The value of one output element as a formula over the inputs' elements. */
+  | {
+      readonly kind: "at";
+      readonly at: (inputs: AtInputs<I>, i: readonly Index[], context: LowerContext<A>) => Expr;
+    }
+  /** A reduction of input 0 over `attrs.axes` (sorted, without keeping them). */
+  | { readonly kind: "reduce"; readonly reduce: Reduction }
+  /** A composition of other ops, used after differentiation, for ops kept whole for their numerics. */
+  | {
+      readonly kind: "expand";
+      readonly expand: (
+        context: { readonly [name in I]: Value } & { readonly all: readonly Value[]; readonly attrs: A },
+      ) => Value;
+    }
+  /** A hand-written nest in `templates/`: one accumulation over `depth` axes of the product of the operands. */
+  | { readonly kind: "template"; readonly template: string; readonly operands: TemplateOperands<I, A> }
+  /** A whole nest in `templates/`, called with the inputs' arrays, the output's array, then `sizes` in order. */
+  | {
+      readonly kind: "nest";
+      readonly template: string;
+      readonly sizes: (context: LowerContext<A>) => readonly Dim[];
+    }
+  /** A leaf: reads named memory. */
+  | { readonly kind: "leaf" };
+
+/**
+ * How a template reads its operands. Its loops run over the output's axes and over `depth` further axes; each
+ * operand is one load, given as a formula over the coordinates of the output followed by those of the depth.
+ */
+export interface TemplateOperands<I extends string, A> {
+  readonly depth: (context: LowerContext<A>) => Shape;
+  readonly read: (
+    inputs: AtInputs<I>,
+    i: readonly Index[],
+    k: readonly Index[],
+    context: LowerContext<A>,
+  ) => readonly Expr[];
+}
+
+/** All rooms by name. Handed to whoever needs to look an op up, so that nothing registers itself. */
+export type OpTable = ReadonlyMap<string, OpRoom>;
+
+export function roomOf(table: OpTable, name: string): OpRoom {
+  return table.get(name) ?? fail("unknown-op", `unknown op "${name}"`, { hint: suggest(name, table.keys()) });
+}
+
+/** An op: callable on values, with its room attached. Inputs come first, attributes last. */
+export type Op<F extends (...args: never[]) => unknown> = F & { readonly room: OpRoom };
+export type Unary = Op<(x: Value) => Value>;
+export type Binary = Op<(a: Value, b: Value) => Value>;
+
+/** Declares an op's room and gives the function that applies it. */
+export function op<F extends (...args: never[]) => Value, I extends string, A extends Attrs>(
+  name: string,
+  room: Omit<OpRoom<I, A>, "name">,
+): Op<F> {
+  const full = { name, ...room } as unknown as OpRoom;
+  const arity = room.inputs.length;
+  const variadic = arity > 0 && room.inputs[arity - 1].startsWith("...");
+  const apply = (...args: unknown[]): Value => {
+    const inputs = (variadic ? args[0] : args.slice(0, arity)) as readonly Value[];
+    const attrs = (variadic ? args[1] : args[arity]) as Attrs | undefined;
+    return applyRoom(full, inputs, attrs ?? {}).outputs[0];
+  };
+  return Object.assign(apply, { room: full }) as unknown as Op<F>;
+}
+
+/** Checks types and interns the node; a refusal gains the layer and the source line. */
+export function applyRoom(room: OpRoom, inputs: readonly Value[], attrs: Attrs): Node {
+  const build = builder();
+  try {
+    const types = typesOf(
+      room,
+      inputs.map((value) => value.type),
+      attrs,
+    );
+    return build.make(room.name, inputs, attrs, types);
+  } catch (error) {
+    const origin = build.origin;
+    if (!(error instanceof GradcError) || error.place || !origin) throw error;
+    const sentence = error.message.split("\n")[0];
+    return fail(error.code, sentence, {
+      place: { layer: origin.layer, source: origin.source },
+      hint: error.hint,
+    });
+  }
+}
+
+export function typesOf(room: OpRoom, inputs: readonly TensorType[], attrs: Attrs): readonly TensorType[] {
+  const types = room.type(byName(room, inputs) as Types<string>, attrs);
+  return Array.isArray(types) ? (types as readonly TensorType[]) : [types as TensorType];
+}
+
+/** A record of positional things under the op's input names, with `all` in order. */
+export function byName<T>(
+  room: OpRoom,
+  things: readonly T[],
+): { readonly [name: string]: T } & { readonly all: readonly T[] } {
+  const record: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  record["all"] = things;
+  for (const [k, name] of room.inputs.entries()) if (!name.startsWith("...")) record[name] = things[k];
+  return record as { readonly [name: string]: T } & { readonly all: readonly T[] };
+}
+
+/** The cotangents of one input position (variadic inputs share one rule that answers for all of them). */
+export function vjpRule(
+  room: OpRoom,
+  position: number,
+): ((context: VjpContext<string, Attrs>) => Value) | undefined {
+  const last = room.inputs.length - 1;
+  const raw = room.inputs[Math.min(position, last)];
+  const name = raw.replace(/^\.\.\./, "");
+  const rule = room.vjp?.[name];
+  if (!rule) return undefined;
+  return (context) => {
+    const answer = rule(context);
+    if (!Array.isArray(answer)) return answer as Value;
+    invariant(raw.startsWith("..."), `${room.name}: only variadic inputs answer with a list`);
+    return (answer as readonly Value[])[position - last];
+  };
+}
+
+export type { Attr, Attrs };

@@ -1,0 +1,92 @@
+import type { Graph, LeafOp, Value } from "./graph.ts";
+import type { TensorType } from "./type.ts";
+
+/** A named piece of memory that outlives a call, or an argument of one: what a leaf reads. */
+export interface Cell {
+  readonly kind: LeafOp;
+  readonly name: string;
+  readonly type: TensorType;
+  /** The first value of a hyper-parameter; everything else starts at zero or is assigned by the init graph. */
+  readonly initial?: number;
+  /** Exclusive upper bound of an integer input that is used as an index or a label. */
+  readonly limit?: number;
+}
+
+/** A column of the table a model was declared with; `at` and `width` place it in the features. */
+export interface Column {
+  readonly name: string;
+  readonly kind: "number" | "category" | "label" | "target";
+  readonly values?: readonly string[];
+  readonly missing: "mean" | "median" | "mode" | "drop" | number | string | null;
+  readonly scale: "standard" | "range" | null;
+  readonly at: number;
+  readonly width: number;
+}
+
+export interface TableSpec {
+  readonly columns: readonly Column[];
+}
+
+/** What a metric's value is called and its shape ([] is a number). */
+export interface MetricSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/**
+ * A whole model as graphs over shared cells. Each graph is a pure function of cells:
+ * `training` is the loss and every parameter's gradient; `update` is the optimizer over flat blocks;
+ * `predict` the outputs in inference mode; `evaluate` the running metrics; `init` the initial values from a seed.
+ */
+export interface Program {
+  readonly name: string;
+  readonly precision: "f32" | "f64";
+  /** The model file's base name, for comments and headers. */
+  readonly source: string;
+  readonly batch: number | null;
+  readonly cells: readonly Cell[];
+  readonly metrics: readonly MetricSpec[];
+  readonly table: TableSpec | null;
+  readonly graphs: ProgramGraphs;
+}
+
+export interface ProgramGraphs {
+  readonly init: Graph;
+  readonly predict: Graph;
+  readonly evaluate: Graph | null;
+  readonly training: Graph | null;
+  readonly update: Graph | null;
+}
+
+/** The declared model: everything but derivatives. */
+export interface Declaration extends Omit<Program, "graphs"> {
+  readonly graphs: Omit<ProgramGraphs, "training" | "update"> & { readonly forward: Graph | null };
+  readonly parameters: readonly Value[];
+  /** Builds the update graph once the parameters' flat size is known. */
+  readonly optimizer: OptimizerSpec | null;
+}
+
+/**
+ * An optimizer is graph too: from flat blocks of parameters and gradients, slots and scalars to new ones.
+ * `step` counts from 1 in the first update.
+ */
+export interface OptimizerSpec {
+  readonly name: string;
+  readonly hyper: { readonly [name: string]: number };
+  readonly slots: readonly string[];
+  readonly update: (context: OptimizerContext) => {
+    readonly parameters: Value;
+    readonly slots: { readonly [name: string]: Value };
+  };
+}
+export interface OptimizerContext {
+  readonly parameters: Value;
+  readonly gradients: Value;
+  readonly slots: { readonly [name: string]: Value };
+  /** Scalars, already cast to the precision and broadcast to the block's shape. */
+  readonly hyper: { readonly [name: string]: Value };
+  /** The same scalars as 0-d f64 values, for bias corrections computed once. */
+  readonly scalars: { readonly [name: string]: Value };
+  readonly step: Value;
+  readonly spread: (scalar: Value) => Value;
+}

@@ -1,0 +1,90 @@
+import { invariant } from "../base/errors.ts";
+import { Builder, withBuilder } from "./builder.ts";
+import { graphNodes, isLeaf, nodesOf, type Graph, type Node, type Origin, type Value } from "./graph.ts";
+import { sameType } from "./type.ts";
+
+/** What stands for a node's outputs in the new graph; undefined keeps the op and its attributes. */
+export type Visit = (node: Node, inputs: readonly Value[]) => readonly Value[] | undefined;
+
+const nowhere: Origin = { layer: "", source: "" };
+const isNowhere = ({ layer, source, gradientOf }: Origin): boolean =>
+  layer === "" && source === "" && gradientOf === undefined;
+
+/** The origins of a node that say something. */
+export const originsOf = (graph: Graph, node: Node): readonly Origin[] =>
+  (graph.origins.get(node) ?? []).filter((origin) => !isNowhere(origin));
+
+/**
+ * Maps a graph bottom-up into a new build. `visit` is given each node with its inputs already mapped and answers
+ * with the values that take its place; ops it applies are interned in the new build and inherit the node's origins.
+ */
+export function rebuild(graph: Graph, visit: Visit): Graph {
+  const build = new Builder();
+  const mapped = new Map<Node, readonly Value[]>();
+  const map = ({ node, index }: Value): Value => (mapped.get(node) as readonly Value[])[index];
+  withBuilder(build, () => {
+    for (const node of graphNodes(graph)) {
+      const origins = originsOf(graph, node);
+      const inputs = node.inputs.map(map);
+      const outputs = build.within(
+        origins[0] ?? nowhere,
+        () => visit(node, inputs) ?? copy(build, node, inputs),
+      );
+      for (const [k, { type }] of node.outputs.entries()) {
+        invariant(outputs[k] && sameType(outputs[k].type, type), `rewriting "${node.op}" changed its type`);
+      }
+      mapped.set(node, outputs);
+      inherit(build, outputs, inputs, origins);
+    }
+    // A cell that is assigned may be read by no node, and so must be copied for its own sake.
+    for (const { cell } of graph.outputs) {
+      if (cell && !mapped.has(cell.node)) {
+        const origin = originsOf(graph, cell.node)[0] ?? nowhere;
+        mapped.set(
+          cell.node,
+          build.within(origin, () => copy(build, cell.node, cell.node.inputs)),
+        );
+      }
+    }
+  });
+  const outputs = graph.outputs.map((output) => ({
+    ...output,
+    value: map(output.value),
+    ...(output.cell ? { cell: map(output.cell) } : {}),
+  }));
+  const values = outputs.flatMap(({ value, cell }) => (cell ? [value, cell] : [value]));
+  return { ...graph, outputs, origins: spoken(values, build) };
+}
+
+/** The same op on mapped inputs: types are preserved, so the type rule need not run again. */
+export function copy(build: Builder, node: Node, inputs: readonly Value[]): readonly Value[] {
+  const types = node.outputs.map((output) => output.type);
+  return build.make(node.op, inputs, node.attrs, types).outputs;
+}
+
+/** Gives a node's origins to what takes its place, also to an equal op found again; not to a mere input or leaf. */
+function inherit(
+  build: Builder,
+  outputs: readonly Value[],
+  inputs: readonly Value[],
+  origins: readonly Origin[],
+): void {
+  for (const output of outputs) {
+    const known = build.origins.get(output.node);
+    if (!known || inputs.includes(output) || isLeaf(output.node)) continue;
+    for (const origin of origins) if (!known.some((other) => sameOrigin(origin, other))) known.push(origin);
+  }
+}
+
+export const sameOrigin = (a: Origin, b: Origin): boolean =>
+  a.layer === b.layer && a.source === b.source && a.gradientOf === b.gradientOf;
+
+/** The origins of the nodes that are still reached, without the empty ones. */
+function spoken(values: readonly Value[], build: Builder): ReadonlyMap<Node, readonly Origin[]> {
+  const origins = new Map<Node, readonly Origin[]>();
+  for (const node of nodesOf(values)) {
+    const known = (build.origins.get(node) ?? []).filter((origin) => !isNowhere(origin));
+    if (known.length > 0) origins.set(node, known);
+  }
+  return origins;
+}

@@ -1,0 +1,128 @@
+import type { Buffer, Kernel, KernelExpr } from "../ir/kernel.ts";
+import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
+import { shareAddresses } from "./address.ts";
+import { hoistInvariants } from "./hoist.ts";
+import { inlineCalls, type Lookup } from "./inline.ts";
+import { jamAxis } from "./jam.ts";
+import { extentExpr, nestStatements } from "./nest.ts";
+import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
+import { templateNamed, type Templates } from "./templates.ts";
+import type { Compute } from "./values.ts";
+import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "./walk.ts";
+
+export interface Lowering {
+  readonly compute: Compute;
+  readonly templates: Templates;
+  /** Scalar functions that the target has no row for; they are written into the loops. */
+  readonly scalars: Lookup;
+}
+
+export interface Lowered {
+  readonly fn: LoopFunction;
+  readonly arrays: readonly Buffer[];
+}
+
+/** The naive nest of a kernel, transformed as its record says, then tidied: the order is the argument list. */
+export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
+  const { compute, templates, scalars } = lowering;
+  let body: readonly LoopStmt[] = kernel.nest
+    ? nestBody(kernel, templates)
+    : nestStatements(kernel, compute, templates);
+  const fresh = freshNames(body);
+  body = dropIdle(inlineSingleUses(body));
+  for (let k = kernel.outer.length - 1; k >= 0; k--) {
+    if (kernel.record.tile[k] > 1) body = jamAxis(body, kernel.outer[k].name, kernel.record.tile[k], fresh);
+  }
+  return finish(kernel.name, kernel.doc, body, buffersOfKernel(kernel), fresh, scalars);
+}
+
+/** The passes that every function ends with, whatever it came from. */
+export function finish(
+  name: string,
+  doc: readonly string[],
+  start: readonly LoopStmt[],
+  known: ReadonlyMap<string, Buffer>,
+  fresh: (hint: string) => string,
+  scalars: Lookup,
+): Lowered {
+  let body = shareAddresses(start, fresh);
+  body = hoistInvariants(body, fresh);
+  body = inlineSingleUses(shareValues(body, fresh));
+  const arrays = arraysIn(body).map((array) => known.get(array)!);
+  const params: LoopParam[] = arrays.map((buffer) => ({
+    kind: "array",
+    name: buffer.name,
+    dtype: buffer.dtype,
+  }));
+  if (readsBatch(body)) params.push({ kind: "scalar", name: "n", type: "index" });
+  const fn = inlineCalls({ name, doc, params, body }, scalars);
+  return { fn: { ...fn, body: dropIdle(fn.body) }, arrays };
+}
+
+/** Names that no local, counter or array of a body has yet. */
+export function freshNames(body: readonly LoopStmt[]): (hint: string) => string {
+  const taken = new Set(namesIn(body));
+  const counts = new Map<string, number>();
+  return (hint) => {
+    for (;;) {
+      const count = counts.get(hint) ?? 0;
+      counts.set(hint, count + 1);
+      const name = `${hint}${count}`;
+      if (!taken.has(name)) {
+        taken.add(name);
+        return name;
+      }
+    }
+  };
+}
+
+/** A whole template as it stands, with the kernel's arrays and sizes for its parameters. */
+function nestBody(kernel: Kernel, templates: Templates): LoopStmt[] {
+  const nest = kernel.nest!;
+  const template = templateNamed(templates, nest.template);
+  const arrayNames = new Map(
+    template.params.filter((p) => p.kind === "array").map((p, k) => [p.name, nest.arrays[k].name]),
+  );
+  const sizes = new Map(
+    template.params.filter((p) => p.kind === "scalar").map((p, k) => [p.name, extentExpr(nest.sizes[k])]),
+  );
+  const renamed = mapStmts(template.body, (stmt) =>
+    stmt.kind === "store" ? { ...stmt, array: arrayNames.get(stmt.array) ?? stmt.array } : stmt,
+  );
+  return [
+    ...mapExprs(renamed, (x) => {
+      if (x.kind === "load") return { ...x, array: arrayNames.get(x.array) ?? x.array };
+      return x.kind === "local" ? (sizes.get(x.name) ?? x) : x;
+    }),
+  ];
+}
+
+export function buffersOfKernel(kernel: Kernel): Map<string, Buffer> {
+  const found = new Map<string, Buffer>();
+  const see = (buffer: Buffer): unknown => found.set(buffer.name, buffer);
+  const inside = (expr: KernelExpr): void => {
+    if (expr.kind === "load") see(expr.buffer);
+    else if (expr.kind === "op") expr.args.forEach(inside);
+    else if (expr.kind === "guard") [expr.test, expr.yes, expr.no].forEach(inside);
+  };
+  for (const operand of kernel.core?.operands ?? []) see(operand.buffer);
+  for (const buffer of kernel.nest?.arrays ?? []) see(buffer);
+  for (const item of [...kernel.stages.flatMap((stage) => stage.items), ...kernel.after]) {
+    inside(item.value);
+    for (const target of item.targets) see(target.buffer);
+  }
+  return found;
+}
+
+function arraysIn(body: readonly LoopStmt[]): string[] {
+  const names = new Set<string>();
+  visitExprs(body, (x) => x.kind === "load" && names.add(x.array));
+  visitStmts(body, (stmt) => stmt.kind === "store" && names.add(stmt.array));
+  return [...names];
+}
+
+function readsBatch(body: readonly LoopStmt[]): boolean {
+  let found = false;
+  visitExprs(body, (x) => (found ||= x.kind === "local" && x.name === "n"));
+  return found;
+}

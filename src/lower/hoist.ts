@@ -1,0 +1,71 @@
+import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { mapOwnExprs, visitExpr, visitStmts } from "./walk.ts";
+import { exprKey } from "./key.ts";
+
+type For = LoopStmt & { readonly kind: "for" };
+
+/**
+ * Loop-invariant code motion: a value that does not change while a loop runs is computed before it. Only whole
+ * expressions that surely run are moved, never what a lazy `choose` may skip.
+ */
+export function hoistInvariants(body: readonly LoopStmt[], fresh: (hint: string) => string): LoopStmt[] {
+  return body.flatMap((stmt) => {
+    if (stmt.kind === "if") {
+      return [
+        {
+          ...stmt,
+          then: hoistInvariants(stmt.then, fresh),
+          otherwise: hoistInvariants(stmt.otherwise, fresh),
+        },
+      ];
+    }
+    if (stmt.kind !== "for") return [stmt];
+    const { loop, moved } = hoistFrom(stmt, fresh);
+    return [...moved, { ...loop, body: hoistInvariants(loop.body, fresh) }];
+  });
+}
+
+function hoistFrom(loop: For, fresh: (hint: string) => string): { loop: For; moved: LoopStmt[] } {
+  const changing = new Set<string>([loop.name]);
+  const stored = new Set<string>();
+  visitStmts(loop.body, (stmt) => {
+    if (stmt.kind === "let" || stmt.kind === "set" || stmt.kind === "for") changing.add(stmt.name);
+    if (stmt.kind === "store") stored.add(stmt.array);
+  });
+  const moved: LoopStmt[] = [];
+  const names = new Map<string, LoopExpr>();
+  const move = (x: LoopExpr): LoopExpr => {
+    if (x.kind === "number" || x.kind === "local") return x;
+    if (x.type !== "index" && isInvariant(x, changing, stored)) {
+      const key = exprKey(x);
+      const known = names.get(key);
+      if (known) return known;
+      const name = fresh("c");
+      moved.push(l.const(name, x));
+      const local = l.local(name, x.type, x.lanes);
+      names.set(key, local);
+      return local;
+    }
+    if (x.kind === "load") return x;
+    if (x.kind === "choose") return { ...x, test: move(x.test) };
+    return { ...x, args: x.args.map(move) };
+  };
+  const inside = (stmts: readonly LoopStmt[]): LoopStmt[] =>
+    stmts.map((stmt) => {
+      if (stmt.kind === "if") return { ...stmt, test: move(stmt.test) };
+      const own = stmt.kind === "for" || stmt.kind === "store" ? stmt : mapOwnExprs(stmt, move);
+      if (own.kind === "store") return { ...own, value: move(own.value) };
+      return own.kind === "for" ? { ...own, body: inside(own.body) } : own;
+    });
+  return { loop: { ...loop, body: inside(loop.body) }, moved };
+}
+
+function isInvariant(x: LoopExpr, changing: ReadonlySet<string>, stored: ReadonlySet<string>): boolean {
+  let fixed = true;
+  visitExpr(x, (inner) => {
+    if (inner.kind === "local" && changing.has(inner.name)) fixed = false;
+    if (inner.kind === "load" && stored.has(inner.array)) fixed = false;
+    if (inner.kind === "choose") fixed = false;
+  });
+  return fixed;
+}

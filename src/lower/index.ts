@@ -1,0 +1,55 @@
+import type { Phase, Schedule } from "../ir/kernel.ts";
+import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
+import { lowerKernel, type Lowered, type Lowering } from "./function.ts";
+import { templateLookup } from "./templates.ts";
+import { mapExprs, mapStmts } from "./walk.ts";
+
+const phases: readonly Phase[] = ["init", "forward", "backward", "update", "predict", "evaluate"];
+
+/** Scalar functions that f32 builds compute by gradc's own templates, the same on every engine. */
+const ownFunctions = new Set(["exp", "log", "expm1", "log1p", "tanh", "pow", "random"]);
+
+/** Every kernel as a function of the loop level; kernels that differ only in their buffers share one. */
+export function lower(schedule: Schedule, precision: "f32" | "f64"): LoopProgram {
+  const templates = templateLookup();
+  const isOwn = (name: string): boolean => (precision === "f32" ? ownFunctions.has(name) : name === "random");
+  const lowering: Lowering = {
+    compute: "f64",
+    templates,
+    scalars: (name) => (isOwn(name) || !ownFunctions.has(name) ? templates(name) : undefined),
+  };
+  const functions: LoopFunction[] = [];
+  const byShape = new Map<string, LoopFunction>();
+  const calls = new Map<Phase, LoopCall[]>(phases.map((phase) => [phase, []]));
+  for (const kernel of schedule.kernels) {
+    const lowered = lowerKernel(kernel, lowering);
+    const shape = shapeOf(lowered);
+    let fn = byShape.get(shape);
+    if (!fn) {
+      fn = lowered.fn;
+      byShape.set(shape, fn);
+      functions.push(fn);
+    }
+    calls.get(kernel.phase)!.push(callOf(fn, lowered));
+  }
+  return { functions, calls, step: null };
+}
+
+export const callOf = (fn: LoopFunction, { arrays }: Lowered): LoopCall => ({
+  name: fn.name,
+  arrays,
+  batch: fn.params.some((param) => param.kind === "scalar"),
+});
+
+/** A function's text with its arrays named by position: equal for kernels that differ only in their buffers. */
+function shapeOf({ fn }: Lowered): string {
+  const position = new Map(fn.params.map((param, k) => [param.name, `$${k}`]));
+  const renamed = mapStmts(
+    mapExprs(fn.body, (x) => (x.kind === "load" ? { ...x, array: position.get(x.array)! } : x)),
+    (stmt) => (stmt.kind === "store" ? { ...stmt, array: position.get(stmt.array)! } : stmt),
+  );
+  return JSON.stringify([
+    fn.params.map((param) => (param.kind === "array" ? param.dtype : param.type)),
+    renamed,
+  ]);
+}

@@ -1,0 +1,273 @@
+import { fail, invariant } from "../base/errors.ts";
+import { l, type LoopExpr, type LoopFunction, type LoopOp, type LoopStmt } from "../ir/loop.ts";
+import {
+  blocksOf, effectsOf, expressionsOf, hasLoad, mapExpr, namesIn, operands, visitExpr, visitExprs, withBlocks,
+  withExpressions, withOperands,
+} from "./walk.ts"; // prettier-ignore
+
+export type Lookup = (name: string) => LoopFunction | undefined;
+
+const inlined: ReadonlySet<LoopOp> = new Set<LoopOp>([
+  "exp",
+  "log",
+  "expm1",
+  "log1p",
+  "tanh",
+  "pow",
+  "random",
+]);
+
+/** A call that has already been computed, and the local (or number) that holds its value. */
+interface Known {
+  readonly call: LoopExpr;
+  readonly value: LoopExpr;
+}
+type Memo = Map<string, Known>;
+
+interface Context {
+  readonly fresh: (name: string) => string;
+  readonly callee: (name: string) => LoopFunction | undefined;
+}
+
+/**
+ * Puts the statements of scalar templates in the place of their calls: before the statement that uses the value,
+ * under fresh names, the arguments bound once. Both "call" nodes and the operations exp, log, expm1, log1p, tanh,
+ * pow and random are calls, if `lookup` knows a function of that name; what it does not know stays as it is.
+ * The same call on the same arguments is computed once while nothing it reads has changed. A call in a branch of
+ * `choose` moves out only if it reads no array; otherwise the choice becomes an `if`. Bounds of loops are left.
+ */
+export function inlineCalls(fn: LoopFunction, lookup: Lookup): LoopFunction {
+  const ready = new Map<string, LoopFunction | undefined>();
+  const open: string[] = [fn.name];
+  const callee = (name: string): LoopFunction | undefined => {
+    if (ready.has(name)) return ready.get(name);
+    const found = lookup(name);
+    if (!found) return undefined;
+    if (open.includes(name)) return fail("recursion", `template "${name}" calls itself: ${open.join(" → ")}`);
+    open.push(name);
+    const whole = rewrite(found, callee);
+    open.pop();
+    ready.set(name, whole);
+    return whole;
+  };
+  return rewrite(fn, callee);
+}
+
+function rewrite(fn: LoopFunction, callee: Lookup): LoopFunction {
+  let wanted = false;
+  visitExprs(fn.body, (expr) => {
+    const name = calledBy(expr);
+    if (name !== undefined && callee(name)) wanted = true;
+  });
+  if (!wanted) return fn;
+  const taken = new Set([...fn.params.map((param) => param.name), ...namesIn(fn.body), fn.name]);
+  const fresh = (name: string): string => {
+    const stem = name.replace(/\d+$/, "");
+    let candidate = taken.has(name) ? `${stem}1` : name;
+    for (let k = 2; taken.has(candidate); k++) candidate = `${stem}${k}`;
+    taken.add(candidate);
+    return candidate;
+  };
+  return { ...fn, body: blockOf(fn.body, new Map(), { fresh, callee }) };
+}
+
+const calledBy = (expr: LoopExpr): string | undefined =>
+  expr.kind === "call" ? expr.name : expr.kind === "op" && inlined.has(expr.op) ? expr.op : undefined;
+
+function blockOf(body: readonly LoopStmt[], memo: Memo, context: Context): readonly LoopStmt[] {
+  return body.flatMap((stmt) => {
+    if (stmt.kind === "for") {
+      // What the body changes is unknown from its second round on, and after it.
+      forget(memo, effectsOf(stmt.body));
+      return [{ ...stmt, body: blockOf(stmt.body, new Map(memo), context) }];
+    }
+    const before: LoopStmt[] = [];
+    const exprs = expressionsOf(stmt).map((expr) => expression(expr, before, memo, context));
+    const blocks = blocksOf(stmt).map((inner) => blockOf(inner, new Map(memo), context));
+    const after = withBlocks(withExpressions(stmt, exprs), blocks);
+    forget(memo, effectsOf([after]));
+    return [...before, after];
+  });
+}
+
+/** Drops the calls whose arguments a change may reach. Arrays may overlap, so any store reaches every load. */
+function forget(
+  memo: Memo,
+  { sets, stores }: { readonly sets: ReadonlySet<string>; readonly stores: boolean },
+): void {
+  for (const [key, { call }] of memo) {
+    let stale = stores && hasLoad(call);
+    visitExpr(call, (expr) => {
+      if (expr.kind === "local" && sets.has(expr.name)) stale = true;
+    });
+    if (stale) memo.delete(key);
+  }
+}
+
+/** Rewrites one expression; what must be computed before it is added to `before`. */
+function expression(expr: LoopExpr, before: LoopStmt[], memo: Memo, context: Context): LoopExpr {
+  if (expr.kind === "choose") return choice(expr, before, memo, context);
+  const plain = withOperands(
+    expr,
+    operands(expr).map((arg) => expression(arg, before, memo, context)),
+  );
+  const name = calledBy(plain);
+  const template = name === undefined ? undefined : context.callee(name);
+  if (name === undefined || !template) return plain;
+  const key = JSON.stringify(plain, (_, value: unknown) =>
+    typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+      ? Object.is(value, -0)
+        ? "-0"
+        : String(value)
+      : value,
+  );
+  const known = memo.get(key);
+  if (known) return known.value;
+  const value = expand(template, plain, before, context);
+  memo.set(key, { call: plain, value });
+  return value;
+}
+
+function choice(
+  expr: LoopExpr & { readonly kind: "choose" },
+  before: LoopStmt[],
+  memo: Memo,
+  context: Context,
+): LoopExpr {
+  const test = expression(expr.test, before, memo, context);
+  const branch = (value: LoopExpr): { before: LoopStmt[]; value: LoopExpr; memo: Memo } => {
+    const own: LoopStmt[] = [];
+    const inner = new Map(memo);
+    return { before: own, value: expression(value, own, inner, context), memo: inner };
+  };
+  const [yes, no] = [branch(expr.yes), branch(expr.no)];
+  if (!readsArrays(yes.before) && !readsArrays(no.before)) {
+    before.push(...yes.before, ...no.before);
+    for (const { memo: inner } of [yes, no]) for (const [key, known] of inner) memo.set(key, known);
+    return withOperands(expr, [test, yes.value, no.value]);
+  }
+  const name = context.fresh("chosen");
+  const zero = l.number(0, expr.type, expr.lanes);
+  before.push(l.let(name, zero), {
+    kind: "if",
+    test,
+    then: [...yes.before, l.set(name, yes.value)],
+    otherwise: [...no.before, l.set(name, no.value)],
+  });
+  return l.local(name, expr.type, expr.lanes);
+}
+
+function readsArrays(body: readonly LoopStmt[]): boolean {
+  let reads = false;
+  visitExprs(body, (expr) => {
+    if (expr.kind === "load") reads = true;
+  });
+  return reads;
+}
+
+/** Adds a template's statements for one call and returns the expression that holds the result. */
+function expand(template: LoopFunction, call: LoopExpr, before: LoopStmt[], context: Context): LoopExpr {
+  const args = operands(call);
+  invariant(
+    args.length === template.params.length,
+    `"${template.name}" is called with ${args.length} arguments`,
+  );
+  const values = new Map<string, LoopExpr>();
+  for (const [k, param] of template.params.entries()) {
+    invariant(
+      param.kind === "scalar",
+      `"${template.name}" takes arrays, so it cannot be part of an expression`,
+    );
+    const arg = args[k].type === param.type ? args[k] : l.op("cast", [args[k]], param.type, call.lanes);
+    if (arg.kind === "number" || arg.kind === "local") {
+      values.set(param.name, arg);
+      continue;
+    }
+    const name = context.fresh(param.name);
+    before.push(l.const(name, arg));
+    values.set(param.name, l.local(name, arg.type, arg.lanes));
+  }
+  const result = substitute(template.body, values, call, before, context);
+  invariant(result, `template "${template.name}" returns nothing`);
+  const typed = result.type === call.type ? result : l.op("cast", [result], call.type, call.lanes);
+  if (typed.kind === "local" || typed.kind === "number") return typed;
+  const name = context.fresh(template.name);
+  before.push(l.const(name, typed));
+  return l.local(name, typed.type, typed.lanes);
+}
+
+/** Copies a template's block into `out` under fresh names; gives the returned expression, if it ends in one. */
+function substitute(
+  body: readonly LoopStmt[],
+  outer: ReadonlyMap<string, LoopExpr>,
+  call: LoopExpr,
+  out: LoopStmt[],
+  context: Context,
+  changing: Set<string> = new Set(),
+): LoopExpr | undefined {
+  const values = new Map(outer);
+  const widen = (expr: LoopExpr): LoopExpr =>
+    call.lanes === expr.lanes || expr.type === "index" ? expr : { ...expr, lanes: call.lanes };
+  const copy = (expr: LoopExpr): LoopExpr =>
+    mapExpr(expr, (part) => {
+      if (part.kind === "local") return values.get(part.name) ?? part;
+      // A cast to the type that a value has already only served to make the template run as TypeScript.
+      if (part.kind === "op" && part.op === "cast" && part.args[0].type === part.type) return part.args[0];
+      return widen(part);
+    });
+  const rename = (name: string, like: LoopExpr): string => {
+    const local = context.fresh(name);
+    values.set(name, { ...like, kind: "local", name: local } as LoopExpr);
+    return local;
+  };
+  const inner = (stmts: readonly LoopStmt[]): LoopStmt[] => {
+    const own: LoopStmt[] = [];
+    substitute(stmts, values, call, own, context, changing);
+    return own;
+  };
+  for (const stmt of body) {
+    switch (stmt.kind) {
+      case "note":
+        break;
+      case "return":
+        return copy(stmt.value);
+      case "let": {
+        const value = copy(stmt.value);
+        const still = value.kind === "number" || (value.kind === "local" && !changing.has(value.name));
+        if (!stmt.mutable && still && value.type === stmt.type) {
+          // Another name for a value that does not change needs no statement.
+          values.set(stmt.name, value);
+          break;
+        }
+        const { lanes } = widen(l.local(stmt.name, stmt.type));
+        const name = rename(stmt.name, l.local(stmt.name, stmt.type, lanes));
+        if (stmt.mutable) changing.add(name);
+        out.push({ ...stmt, name, lanes, value });
+        break;
+      }
+      case "for": {
+        const [from, to] = [copy(stmt.from), copy(stmt.to)];
+        const name = rename(stmt.name, l.local(stmt.name));
+        out.push({ ...stmt, name, from, to, body: inner(stmt.body) });
+        break;
+      }
+      case "set": {
+        const target = values.get(stmt.name);
+        invariant(target?.kind === "local", `"${stmt.name}" is set but is not a local of its template`);
+        out.push({ ...stmt, name: target.name, value: copy(stmt.value) });
+        break;
+      }
+      case "if":
+        out.push({
+          ...stmt,
+          test: copy(stmt.test),
+          then: inner(stmt.then),
+          otherwise: inner(stmt.otherwise),
+        });
+        break;
+      case "store":
+        return fail("template", "a scalar template cannot store into an array");
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,84 @@
+import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { mapExpr, mapOwnExprs } from "./walk.ts";
+
+type For = LoopStmt & { readonly kind: "for" };
+
+/**
+ * Unroll-and-jam: `factor` neighbouring iterations of the loop over `axis` run as one, with their inner loops
+ * merged, so that their accumulators stay in registers and what they load alike is loaded once. What does not
+ * fill a tile is done by the same code with smaller tiles: static extents leave one smaller tile, extents that
+ * depend on n leave single iterations.
+ */
+export function jamAxis(
+  body: readonly LoopStmt[],
+  axis: string,
+  factor: number,
+  fresh: (hint: string) => string,
+): LoopStmt[] {
+  return body.flatMap((stmt) => {
+    if (stmt.kind !== "for") return [stmt];
+    if (stmt.name !== axis) return [{ ...stmt, body: jamAxis(stmt.body, axis, factor, fresh) }];
+    return tiledLoops(stmt, factor, fresh);
+  });
+}
+
+function tiledLoops(loop: For, factor: number, fresh: (hint: string) => string): LoopStmt[] {
+  const { to } = loop;
+  if (to.kind === "number") {
+    const whole = to.value - (to.value % factor);
+    const tiles = whole > 0 ? [tile(loop, l.number(0), l.number(whole), factor)] : [];
+    return to.value > whole ? [...tiles, tile(loop, l.number(whole), to, to.value - whole)] : tiles;
+  }
+  const name = fresh("whole");
+  const whole = l.local(name);
+  return [
+    l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(factor)])])),
+    tile(loop, l.number(0), whole, factor),
+    tile(loop, whole, to, 1),
+  ];
+}
+
+const tile = (loop: For, from: LoopExpr, to: LoopExpr, factor: number): LoopStmt =>
+  l.for(loop.name, from, to, factor, factor === 1 ? loop.body : jam(loop.body, loop.name, factor));
+
+/** Copies statements for each iteration of the tile; loops are shared, locals get the iteration's number. */
+function jam(body: readonly LoopStmt[], axis: string, factor: number): LoopStmt[] {
+  const renamed = new Set<string>();
+  declaredIn(body, renamed);
+  const copy = (x: LoopExpr, u: number): LoopExpr =>
+    mapExpr(x, (inner) => {
+      if (inner.kind !== "local") return inner;
+      if (inner.name === axis) return u === 0 ? inner : l.op("add", [inner, l.number(u)]);
+      return renamed.has(inner.name) ? { ...inner, name: `${inner.name}${u}` } : inner;
+    });
+  const copies = (stmts: readonly LoopStmt[]): LoopStmt[] =>
+    stmts.flatMap((stmt) => {
+      if (stmt.kind === "for") return [{ ...stmt, body: copies(stmt.body) }];
+      return Array.from({ length: factor }, (_, u) => copyOf(stmt, u));
+    });
+  const copyOf = (stmt: LoopStmt, u: number): LoopStmt => {
+    const own = mapOwnExprs(stmt, (x) => copy(x, u));
+    if (own.kind === "let" || own.kind === "set")
+      return renamed.has(own.name) ? { ...own, name: `${own.name}${u}` } : own;
+    if (own.kind === "if")
+      return {
+        ...own,
+        then: own.then.map((s) => copyOf(s, u)),
+        otherwise: own.otherwise.map((s) => copyOf(s, u)),
+      };
+    return own;
+  };
+  return copies(body);
+}
+
+/** Locals declared in a body, not the counters of its loops, which the copies share. */
+export function declaredIn(body: readonly LoopStmt[], into: Set<string>): void {
+  for (const stmt of body) {
+    if (stmt.kind === "let") into.add(stmt.name);
+    if (stmt.kind === "for") declaredIn(stmt.body, into);
+    if (stmt.kind === "if") {
+      declaredIn(stmt.then, into);
+      declaredIn(stmt.otherwise, into);
+    }
+  }
+}

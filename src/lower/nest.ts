@@ -1,0 +1,107 @@
+import { indexAxis, type Axis } from "../ir/index.ts";
+import type { Item, Kernel, Stage, Target } from "../ir/kernel.ts";
+import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { isBatch, type Dim } from "../ir/type.ts";
+import { coreStatements } from "./core.ts";
+import type { Templates } from "./templates.ts";
+import { addressOf, castTo, foldOf, indexExpr, valueExpr, type Compute } from "./values.ts";
+
+/** The run-time extent of an axis: a constant, or a multiple of n. */
+export const extentExpr = (extent: Dim): LoopExpr =>
+  isBatch(extent)
+    ? extent.times === 1
+      ? l.local("n")
+      : l.op("mul", [l.local("n"), l.number(extent.times)])
+    : l.number(extent);
+
+export const loopOver = (axes: readonly Axis[], body: readonly LoopStmt[]): LoopStmt[] =>
+  axes.reduceRight<LoopStmt[]>(
+    (inside, axis) => [l.for(axis.name, l.number(0), extentExpr(axis.extent), 1, inside)],
+    [...body],
+  );
+
+/** The naive nest of a kernel: one plain loop per axis, statements in the order of its stages. */
+export function nestStatements(kernel: Kernel, compute: Compute, templates: Templates): LoopStmt[] {
+  const stages = kernel.stages;
+  const folds = stages.flatMap((stage) => stage.items.filter((item) => item.reduce?.over === "outer"));
+  const body = [
+    ...(kernel.core ? coreStatements(kernel.core, compute, templates) : []),
+    ...stages.flatMap((stage) => stageStatements(stage, compute)),
+  ];
+  return [
+    ...folds.flatMap((item) => foldStart(item, compute)),
+    ...loopOver(kernel.outer, body),
+    ...kernel.after.flatMap((item) => itemStatements(item, compute)),
+  ];
+}
+
+function stageStatements(stage: Stage, compute: Compute): LoopStmt[] {
+  const folds = stage.items.filter((item) => item.reduce?.over === "inner");
+  const inner = stage.items.flatMap((item) =>
+    item.reduce ? foldStep(item, stage, compute) : itemStatements(item, compute),
+  );
+  return [
+    ...folds.flatMap((item) => foldStart(item, compute)),
+    ...loopOver(stage.inner, inner),
+    ...folds.flatMap((item) => storeAll(item, l.local(item.name, heldAs(item.dtype, compute)), compute)),
+  ];
+}
+
+function itemStatements(item: Item, compute: Compute): LoopStmt[] {
+  const value = valueExpr(item.value, compute);
+  if (value.kind === "local")
+    return [
+      ...storeAll(item, value, compute),
+      ...(value.name === item.name ? [] : [l.const(item.name, value)]),
+    ];
+  return [l.const(item.name, value), ...storeAll(item, l.local(item.name, value.type), compute)];
+}
+
+const storeAll = (item: Item, value: LoopExpr, compute: Compute): LoopStmt[] =>
+  item.targets.map((target) => storeTo(target, value, compute));
+
+function storeTo(target: Target, value: LoopExpr, compute: Compute): LoopStmt {
+  const { buffer, accumulate } = target;
+  const address = addressOf(target.at, buffer.shape);
+  const held = heldAs(buffer.dtype, compute);
+  const sum = accumulate ? l.op("add", [l.load(buffer.name, address, held), value], held) : value;
+  return l.store(buffer.name, address, sum);
+}
+
+const bestName = (item: Item): string => `${item.name}_best`;
+
+function foldStart(item: Item, compute: Compute): LoopStmt[] {
+  const op = item.reduce!.op;
+  if (op === "argMax" || op === "argMin") {
+    const type = heldAs(item.value.dtype, compute);
+    return [
+      l.let(bestName(item), l.number(op === "argMax" ? -Infinity : Infinity, type)),
+      l.let(item.name, l.number(0, "i32")),
+    ];
+  }
+  return [l.let(item.name, foldOf(op, item.dtype, compute).start)];
+}
+
+function foldStep(item: Item, stage: Stage, compute: Compute): LoopStmt[] {
+  const op = item.reduce!.op;
+  const value = valueExpr(item.value, compute);
+  const type = heldAs(item.dtype, compute);
+  if (op === "argMax" || op === "argMin") {
+    const best = l.local(bestName(item), value.type);
+    const x = l.local(`${item.name}_x`, value.type);
+    const better = op === "argMax" ? l.op("less", [best, x], "bool") : l.op("less", [x, best], "bool");
+    const axis = stage.inner[stage.inner.length - 1];
+    return [
+      l.const(`${item.name}_x`, value),
+      {
+        kind: "if",
+        test: better,
+        then: [l.set(bestName(item), x), l.set(item.name, castTo(indexExpr(indexAxis(axis)), "i32"))],
+        otherwise: [],
+      },
+    ];
+  }
+  return [
+    l.set(item.name, foldOf(op, item.dtype, compute).join(l.local(item.name, type), castTo(value, type))),
+  ];
+}

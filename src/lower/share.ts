@@ -1,0 +1,216 @@
+import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { exprKey } from "./key.ts";
+import {
+  mapExpr,
+  mapExprs,
+  mapOwnExprs,
+  mapStmts,
+  expressionsOf,
+  visitExpr,
+  visitExprs,
+  visitStmts,
+} from "./walk.ts";
+
+/**
+ * Common subexpressions of straight-line code: what a block computes or loads twice, with no store to that array
+ * in between, is named once. In a block without stores the names come first, which lets V8 start all loads of an
+ * unrolled step before its arithmetic.
+ */
+export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => string): LoopStmt[] {
+  const counts = new Map<string, number>();
+  walkBlock(body, (key) => counts.set(key, (counts.get(key) ?? 0) + 1));
+  const repeated = (key: string): boolean => (counts.get(key) ?? 0) > 1;
+
+  const names = new Map<string, LoopExpr>();
+  const versions = new Versions();
+  const out: LoopStmt[] = [];
+  const early: LoopStmt[] = [];
+  const pure = !body.some((stmt) => stmt.kind === "store" || stmt.kind === "if" || stmt.kind === "for");
+  const rewrite = (x: LoopExpr): LoopExpr => {
+    if (x.kind === "number" || x.kind === "local") return x;
+    if (x.type !== "index" && x.kind !== "choose") {
+      const key = exprKey(x, versions.of);
+      const known = names.get(key);
+      if (known) return known;
+      if (repeated(key)) {
+        const name = fresh(x.kind === "load" ? "x" : "t");
+        const value = rewriteInside(x);
+        (pure && !readsMutable(value, body) ? early : out).push(l.const(name, value));
+        const local = l.local(name, x.type, x.lanes);
+        names.set(key, local);
+        return local;
+      }
+    }
+    return rewriteInside(x);
+  };
+  const rewriteInside = (x: LoopExpr): LoopExpr => {
+    if (x.kind === "op" || x.kind === "call") return { ...x, args: x.args.map(rewrite) };
+    return x.kind === "choose" ? { ...x, test: rewrite(x.test) } : x;
+  };
+
+  for (const stmt of body) {
+    if (
+      stmt.kind === "let" &&
+      !stmt.mutable &&
+      stmt.value.kind !== "number" &&
+      stmt.value.kind !== "local" &&
+      stmt.value.type !== "index"
+    ) {
+      const key = exprKey(stmt.value, versions.of);
+      const known = names.get(key);
+      const value = known ?? rewriteInside(stmt.value);
+      out.push({ ...stmt, value });
+      if (!known && stmt.value.kind !== "choose") names.set(key, l.local(stmt.name, stmt.type, stmt.lanes));
+      continue;
+    }
+    if (stmt.kind === "for") {
+      versions.changedBy([stmt]);
+      out.push({ ...stmt, body: shareValues(stmt.body, fresh) });
+      continue;
+    }
+    if (stmt.kind === "if") {
+      const test = rewrite(stmt.test);
+      versions.changedBy([stmt]);
+      out.push({
+        ...stmt,
+        test,
+        then: shareValues(stmt.then, fresh),
+        otherwise: shareValues(stmt.otherwise, fresh),
+      });
+      continue;
+    }
+    const own = stmt.kind === "store" ? { ...stmt, value: rewrite(stmt.value) } : mapOwnExprs(stmt, rewrite);
+    out.push(own);
+    versions.changedBy([stmt]);
+  }
+  // Addresses are named at the start of a block, before anything that reads through them.
+  const start = out.findIndex((stmt) => stmt.kind !== "let" || stmt.mutable || stmt.type !== "index");
+  const addresses = start < 0 ? out.length : start;
+  return [...out.slice(0, addresses), ...early, ...out.slice(addresses)];
+}
+
+const readsMutable = (x: LoopExpr, body: readonly LoopStmt[]): boolean => {
+  const declared = new Set(
+    body.flatMap((stmt) => (stmt.kind === "let" || stmt.kind === "set" ? [stmt.name] : [])),
+  );
+  let found = false;
+  visitExpr(x, (inner) => {
+    if (inner.kind === "local" && inner.type !== "index" && declared.has(inner.name)) found = true;
+  });
+  return found;
+};
+
+/** Counts the states of arrays and locals while walking down a block. */
+class Versions {
+  private readonly counts = new Map<string, number>();
+  readonly of = (name: string): number => this.counts.get(name) ?? 0;
+  changedBy(stmts: readonly LoopStmt[]): void {
+    visitStmts(stmts, (stmt) => {
+      const name =
+        stmt.kind === "store"
+          ? stmt.array
+          : stmt.kind === "set" || (stmt.kind === "let" && stmt.mutable)
+            ? stmt.name
+            : undefined;
+      if (name !== undefined) this.counts.set(name, this.of(name) + 1);
+    });
+  }
+}
+
+/** Visits every shareable expression of a block (not of its nested blocks) with its key. */
+function walkBlock(body: readonly LoopStmt[], visit: (key: string) => void): void {
+  const versions = new Versions();
+  const walk = (x: LoopExpr): void => {
+    if (x.kind === "number" || x.kind === "local") return;
+    if (x.type !== "index" && x.kind !== "choose") visit(exprKey(x, versions.of));
+    if (x.kind === "op" || x.kind === "call") x.args.forEach(walk);
+    else if (x.kind === "choose") walk(x.test);
+  };
+  for (const stmt of body) {
+    if (stmt.kind === "for") versions.changedBy([stmt]);
+    else {
+      const exprs = stmt.kind === "store" ? [stmt.value] : expressionsOf(stmt);
+      exprs.forEach(walk);
+      versions.changedBy([stmt]);
+    }
+  }
+}
+
+/** Writes a value that is used once, and in its own block with nothing stored in between, where it is used. */
+export function inlineSingleUses(body: readonly LoopStmt[]): LoopStmt[] {
+  const uses = new Map<string, number>();
+  visitStmts(body, (stmt) => {
+    for (const x of expressionsOf(stmt))
+      visitExpr(
+        x,
+        (inner) => inner.kind === "local" && uses.set(inner.name, (uses.get(inner.name) ?? 0) + 1),
+      );
+  });
+  const block = (stmts: readonly LoopStmt[]): LoopStmt[] => {
+    const waiting = new Map<string, LoopExpr>();
+    const out: LoopStmt[] = [];
+    const fill = (x: LoopExpr): LoopExpr =>
+      mapExpr(x, (inner) => {
+        if (inner.kind !== "local") return inner;
+        const value = waiting.get(inner.name);
+        waiting.delete(inner.name);
+        return value ?? inner;
+      });
+    const flush = (): void => {
+      for (const [name, value] of waiting) out.push(l.const(name, value));
+      waiting.clear();
+    };
+    for (const stmt of stmts) {
+      if (stmt.kind === "for" || stmt.kind === "if") {
+        flush();
+        out.push(
+          stmt.kind === "for"
+            ? { ...stmt, body: block(stmt.body) }
+            : { ...stmt, then: block(stmt.then), otherwise: block(stmt.otherwise) },
+        );
+        continue;
+      }
+      const lazy = holdsChoose(stmt);
+      if (lazy) flush();
+      const own = mapOwnExprs(stmt, fill);
+      if (own.kind === "let" && !own.mutable && own.type !== "index" && uses.get(own.name) === 1)
+        waiting.set(own.name, own.value);
+      else {
+        if (own.kind === "store" || own.kind === "set") {
+          // Anything still waiting was computed before this change and must stay before it.
+          const changed = own;
+          flush();
+          out.push(changed);
+        } else out.push(own);
+      }
+    }
+    flush();
+    return out;
+  };
+  return block(body);
+}
+
+/** Drops constants that nothing reads and replaces constants that only rename another one. */
+export function dropIdle(body: readonly LoopStmt[]): LoopStmt[] {
+  const constants = new Set<string>();
+  const renames = new Map<string, LoopExpr>();
+  visitStmts(body, (stmt) => {
+    if (stmt.kind !== "let" || stmt.mutable) return;
+    if (stmt.value.kind === "local" && constants.has(stmt.value.name))
+      renames.set(stmt.name, renames.get(stmt.value.name) ?? stmt.value);
+    constants.add(stmt.name);
+  });
+  const renamed = mapExprs(body, (x) => (x.kind === "local" ? (renames.get(x.name) ?? x) : x));
+  const read = new Set<string>();
+  visitExprs(renamed, (x) => x.kind === "local" && read.add(x.name));
+  const kept = mapStmts(renamed, (stmt) =>
+    stmt.kind === "let" && !stmt.mutable && !read.has(stmt.name) ? [] : stmt,
+  );
+  return [...kept];
+}
+
+const holdsChoose = (stmt: LoopStmt): boolean => {
+  let found = false;
+  for (const x of expressionsOf(stmt)) visitExpr(x, (inner) => (found ||= inner.kind === "choose"));
+  return found;
+};

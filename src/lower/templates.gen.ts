@@ -1,0 +1,282 @@
+// Written by scripts/bundle-templates.mjs from templates/*.ts; change those and run it again.
+
+/** The source text of every template under its file's name. */
+export const templates: Readonly<Record<string, string>> = {
+  "exp": `import { pow2 } from "./intrinsics.ts";
+import type { f64 } from "./types.ts";
+
+/**
+ * e^x = 2^k · e^r with k = round(x / ln 2) and |r| ≤ ln(2) / 2; e^r by the rational approximation of Cephes.
+ * Exactly 0 from about -745 on, so that a masked score costs no arithmetic on denormal numbers.
+ */
+export function exp(x: f64): f64 {
+  const t: f64 = Math.max(-746, Math.min(x, 710));
+  const k: f64 = Math.floor(t * 1.4426950408889634 + 0.5);
+  const r: f64 = t - k * 0.693145751953125 - k * 1.4286068203094173e-6;
+  const z: f64 = r * r;
+  const p: f64 = r * ((1.2617719307481058e-4 * z + 0.030299440770744195) * z + 1);
+  const q: f64 = ((3.0019850513866446e-6 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+  // Half the power of two, since 2^1024 itself is not a double.
+  return (2 + (4 * p) / (q - p)) * pow2(k - 1);
+}
+`,
+  "expm1": `import { pow2, select } from "./intrinsics.ts";
+import type { f64 } from "./types.ts";
+
+/**
+ * e^x - 1 without cancellation near 0: with x = k·ln 2 + r it is 2^k·(e^r - 1) + (2^k - 1), and e^r - 1 comes
+ * from the rational approximation of Cephes.
+ */
+export function expm1(x: f64): f64 {
+  const t: f64 = Math.max(-746, Math.min(x, 710));
+  const k: f64 = Math.floor(t * 1.4426950408889634 + 0.5);
+  const r: f64 = t - k * 0.693145751953125 - k * 1.4286068203094173e-6;
+  const z: f64 = r * r;
+  const p: f64 = r * ((1.2617719307481058e-4 * z + 0.030299440770744195) * z + 1);
+  const q: f64 = ((3.0019850513866446e-6 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+  const half: f64 = pow2(k - 1);
+  const y: f64 = (half * ((2 * p) / (q - p)) + (half - 0.5)) * 2;
+  // So close to 0 the answer is x itself, with its sign.
+  return select(Math.abs(x) < 5e-17, x, y);
+}
+`,
+  "log": `import { exponent, pow2, select } from "./intrinsics.ts";
+import type { bool, f64 } from "./types.ts";
+
+/**
+ * ln x = e·ln 2 + ln m with x = 2^e·m and √½ ≤ m < √2; ln m by the odd series in s = (m - 1) / (m + 1) of
+ * fdlibm's e_log.c.
+ */
+export function log(x: f64): f64 {
+  const tiny: bool = x < 2.2250738585072014e-308;
+  const y: f64 = select(tiny, x * 18014398509481984, x);
+  const e0: f64 = exponent(y);
+  const m0: f64 = y * pow2(-e0);
+  const high: bool = 1.4142135623730951 < m0;
+  const e: f64 = e0 + select(high, 1, 0) - select(tiny, 54, 0);
+  const f: f64 = select(high, m0 * 0.5, m0) - 1;
+  const s: f64 = f / (2 + f);
+  const z: f64 = s * s;
+  const w: f64 = z * z;
+  const odd: f64 =
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const even: f64 = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+  const half: f64 = 0.5 * f * f;
+  const low: f64 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+  const value: f64 = e * 0.6931471803691238 - (half - low - f);
+  return 0 < x ? (x < Infinity ? value : x) : x === 0 ? -Infinity : NaN;
+}
+`,
+  "log1p": `import { select } from "./intrinsics.ts";
+import { log } from "./log.ts";
+import type { f64 } from "./types.ts";
+
+/** ln(1 + x): the logarithm of the rounded sum u = 1 + x, corrected by what the rounding lost, (x - (u - 1)) / u. */
+export function log1p(x: f64): f64 {
+  const u: f64 = 1 + x;
+  const lost: f64 = (x - (u - 1)) / u;
+  const y: f64 = log(u);
+  return u === 1 ? x : y + select(0 < u && u < Infinity, lost, 0);
+}
+`,
+  "matmul": `import type { f32s, f64, index } from "./types.ts";
+
+/**
+ * out[t, i, j] = Σₖ a[t, i, k] · b[t, k, j]. Every axis has its stride, so that transposed and batched operands are
+ * the same loops; the sum is held in float64.
+ */
+export function matmul(
+  a: f32s,
+  b: f32s,
+  out: f32s,
+  batch: index,
+  rows: index,
+  columns: index,
+  depth: index,
+  aBatch: index,
+  aRow: index,
+  aDepth: index,
+  bBatch: index,
+  bDepth: index,
+  bColumn: index,
+  outBatch: index,
+  outRow: index,
+  outColumn: index,
+  aStart: index,
+  bStart: index,
+  outStart: index,
+): void {
+  for (let t = 0; t < batch; t++) {
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) {
+        let sum: f64 = 0;
+        for (let k = 0; k < depth; k++) {
+          sum +=
+            a[aStart + t * aBatch + i * aRow + k * aDepth] *
+            b[bStart + t * bBatch + k * bDepth + j * bColumn];
+        }
+        out[outStart + t * outBatch + i * outRow + j * outColumn] = sum;
+      }
+    }
+  }
+}
+`,
+  "orthogonalize": `import { select } from "./intrinsics.ts";
+import type { f32s, f64, index } from "./types.ts";
+
+/**
+ * Makes the columns of x [rows, columns] (row-major) orthonormal by modified Gram-Schmidt, each column projected
+ * twice, which is enough for orthogonality to working precision. A column's component along its own direction
+ * keeps its sign; a column that depends on the ones before it becomes zero.
+ */
+export function orthogonalize(x: f32s, out: f32s, rows: index, columns: index): void {
+  for (let j = 0; j < columns; j++) {
+    let before: f64 = 0;
+    for (let i = 0; i < rows; i++) {
+      const value: f64 = x[i * columns + j];
+      before += value * value;
+      out[i * columns + j] = value;
+    }
+    for (let pass = 0; pass < 2; pass++) {
+      for (let c = 0; c < j; c++) {
+        let dot: f64 = 0;
+        for (let i = 0; i < rows; i++) {
+          dot += out[i * columns + c] * out[i * columns + j];
+        }
+        for (let i = 0; i < rows; i++) {
+          const value: f64 = out[i * columns + j];
+          out[i * columns + j] = value - dot * out[i * columns + c];
+        }
+      }
+    }
+    let after: f64 = 0;
+    for (let i = 0; i < rows; i++) {
+      const value: f64 = out[i * columns + j];
+      after += value * value;
+    }
+    // What is left of a dependent column is rounding noise, about 1e-7 of its length in float32.
+    const kept: f64 = select(before * 1e-12 < after, 1 / Math.sqrt(after), 0);
+    for (let i = 0; i < rows; i++) {
+      const value: f64 = out[i * columns + j];
+      out[i * columns + j] = value * kept;
+    }
+  }
+}
+`,
+  "pow": `import { exp } from "./exp.ts";
+import { exponent, pow2, select } from "./intrinsics.ts";
+import { split } from "./split.ts";
+import type { bool, f64 } from "./types.ts";
+
+/**
+ * x^y = e^(y·ln x). A relative error of ln x grows by up to 709 in the result, so ln |x| and its product with y
+ * are kept as unevaluated sums of two doubles (Dekker), and e^(high + low) = e^high·(1 + low).
+ * Special values are those of Math.pow.
+ */
+export function pow(x: f64, y: f64): f64 {
+  const a: f64 = Math.abs(x);
+  const tiny: bool = a < 2.2250738585072014e-308;
+  const g: f64 = select(0 < a && a < Infinity, select(tiny, a * 18014398509481984, a), 1);
+  const e0: f64 = exponent(g);
+  const m0: f64 = g * pow2(-e0);
+  const high: bool = 1.4142135623730951 < m0;
+  const e: f64 = e0 + select(high, 1, 0) - select(tiny && 0 < a, 54, 0);
+
+  // ln m = 2s + s·series with s = f / (2 + f); s has a low part, found from the exact remainder of the division.
+  const f: f64 = select(high, m0 * 0.5, m0) - 1;
+  const d: f64 = 2 + f;
+  const s: f64 = f / d;
+  const s1: f64 = split(s);
+  const d1: f64 = split(d);
+  const sd: f64 = s * d;
+  const sdLow: f64 = s1 * d1 - sd + s1 * (d - d1) + (s - s1) * d1 + (s - s1) * (d - d1);
+  const sLow: f64 = (f - sd - sdLow - s * (f - (d - 2))) / d;
+  const z: f64 = s * s;
+  const w: f64 = z * z;
+  const odd: f64 =
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const even: f64 = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+
+  const whole: f64 = e * 0.6931471803691238;
+  const sum: f64 = whole + 2 * s;
+  const rest: f64 = whole - sum + 2 * s + (e * 1.9082149292705877e-10 + (2 * sLow + s * (odd + even)));
+  const ln: f64 = sum + rest;
+  const lnLow: f64 = rest - (ln - sum);
+
+  // Beyond 2^70 the answer no longer depends on how large y is.
+  const t: f64 = Math.max(-1180591620717411303424, Math.min(y, 1180591620717411303424));
+  const t1: f64 = split(t);
+  const l1: f64 = split(ln);
+  const power: f64 = t * ln;
+  const low: f64 = t1 * l1 - power + t1 * (ln - l1) + (t - t1) * l1 + (t - t1) * (ln - l1) + t * lnLow;
+  const finite: f64 = exp(power) * (1 + select(Math.abs(power) < 800, low, 0));
+
+  const integer: bool = Math.floor(y) === y;
+  const oddly: bool = integer && Math.floor(y * 0.5) * 2 !== y;
+  const below: bool = x < 0 || (x === 0 && 1 / x < 0);
+  const size: f64 =
+    a === 0 || a === Infinity
+      ? (a === 0) === y < 0
+        ? Infinity
+        : 0
+      : a === 1 && Math.abs(y) === Infinity
+        ? NaN
+        : finite;
+  const real: bool = x === x && y === y && (integer || !(x < 0) || a === Infinity);
+  return y === 0 ? 1 : real ? select(below && oddly, -size, size) : NaN;
+}
+`,
+  "split": `import type { f64 } from "./types.ts";
+
+/** The upper 26 bits of x, so that products of halves are exact (Veltkamp). Overflows above 1e300. */
+export function split(x: f64): f64 {
+  const scaled: f64 = x * 134217729;
+  return scaled - (scaled - x);
+}
+`,
+  "tanh": `import { expm1 } from "./expm1.ts";
+import { select } from "./intrinsics.ts";
+import type { f64 } from "./types.ts";
+
+/** tanh |x| = -t / (t + 2) with t = e^(-2|x|) - 1, which never overflows; then the sign of x. */
+export function tanh(x: f64): f64 {
+  const t: f64 = expm1(-2 * Math.abs(x));
+  const y: f64 = -t / (t + 2);
+  // Below 2^-28 tanh x rounds to x, and keeps the sign of -0.
+  return select(Math.abs(x) < 3.725290298461914e-9, x, select(x < 0, -y, y));
+}
+`,
+  "threefry": `import { rotateLeft, select } from "./intrinsics.ts";
+import { type bool, u32 } from "./types.ts";
+
+/**
+ * The first word of Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as
+ * 1, 2, 3): five groups of four rounds, each group followed by one injection of the key.
+ */
+export function random(key0: u32, key1: u32, counter0: u32, counter1: u32): u32 {
+  let a: u32 = key0;
+  let b: u32 = key1;
+  let c: u32 = key0 ^ key1 ^ 0x1bd11bda;
+  let x: u32 = u32(counter0 + key0);
+  let y: u32 = u32(counter1 + key1);
+  for (let group = 1; group < 6; group++) {
+    const odd: bool = group % 2 === 1;
+    x = u32(x + y);
+    y = u32(rotateLeft(y, select(odd, 13, 17)) ^ x);
+    x = u32(x + y);
+    y = u32(rotateLeft(y, select(odd, 15, 29)) ^ x);
+    x = u32(x + y);
+    y = u32(rotateLeft(y, select(odd, 26, 16)) ^ x);
+    x = u32(x + y);
+    y = u32(rotateLeft(y, select(odd, 6, 24)) ^ x);
+    const last: u32 = a;
+    a = b;
+    b = c;
+    c = last;
+    x = u32(x + a);
+    y = u32(y + b + u32(group));
+  }
+  return x;
+}
+`,
+};

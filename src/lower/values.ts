@@ -1,0 +1,93 @@
+import { invariant } from "../base/errors.ts";
+import { stridesOf, type DType, type Shape } from "../ir/type.ts";
+import type { Index } from "../ir/index.ts";
+import type { KernelExpr } from "../ir/kernel.ts";
+import { heldAs, l, type LocalType, type LoopExpr, type LoopOp } from "../ir/loop.ts";
+
+export type Compute = "f64" | "f32";
+
+/** An index expression as plain integer arithmetic over the axes' loop counters. */
+export function indexExpr(index: Index): LoopExpr {
+  const parts = index.terms.map(({ times, atom }) => {
+    if (atom.kind === "axis") return scaled(l.local(atom.axis.name), times);
+    const of = indexExpr(atom.of);
+    const by = l.number(atom.by);
+    const rem = l.op("rem", [of, by]);
+    return scaled(atom.kind === "mod" ? rem : l.op("div", [l.op("sub", [of, rem]), by]), times);
+  });
+  if (index.constant !== 0 || parts.length === 0) parts.push(l.number(index.constant));
+  return parts.reduce((sum, part) => l.op("add", [sum, part]));
+}
+const scaled = (x: LoopExpr, times: number): LoopExpr =>
+  times === 1 ? x : l.op("mul", [x, l.number(times)]);
+
+/** The flat element position of coordinates in a row-major buffer. */
+export function addressOf(at: readonly Index[], shape: Shape): LoopExpr {
+  const strides = stridesOf(shape);
+  const parts = at
+    .map((index, k) => ({ index, stride: strides[k] }))
+    .filter(({ index }) => index.constant !== 0 || index.terms.length > 0);
+  if (parts.length === 0) return l.number(0);
+  return parts
+    .map(({ index, stride }) => scaled(indexExpr(index), stride))
+    .reduce((sum, part) => l.op("add", [sum, part]));
+}
+
+/** A kernel's scalar expression in the loop level's types. */
+export function valueExpr(expr: KernelExpr, compute: Compute): LoopExpr {
+  const type = heldAs(expr.dtype, compute);
+  switch (expr.kind) {
+    case "const":
+      return l.number(expr.value, type);
+    case "local":
+      return l.local(expr.name, type);
+    case "load":
+      return l.load(expr.buffer.name, addressOf(expr.at, expr.buffer.shape), type);
+    case "index":
+      return castTo(indexExpr(expr.index), type);
+    case "size":
+      return castTo(scaled(l.local("n"), expr.times), type);
+    case "guard":
+      return l.choose(
+        valueExpr(expr.test, compute),
+        valueExpr(expr.yes, compute),
+        valueExpr(expr.no, compute),
+      );
+    case "op":
+      return opExpr(expr, type, compute);
+  }
+}
+
+function opExpr(expr: KernelExpr & { kind: "op" }, type: LocalType, compute: Compute): LoopExpr {
+  const args = expr.args.map((arg) => valueExpr(arg, compute));
+  if (expr.op === "cast") return castTo(args[0], type);
+  if (expr.op === "select") {
+    // Where every branch is free of loads, a select may be evaluated lazily without changing anything.
+    return l.op("select", args, type);
+  }
+  return l.op(expr.op satisfies LoopOp, args, type);
+}
+
+export const castTo = (x: LoopExpr, type: LocalType): LoopExpr =>
+  x.type === type ? x : l.op("cast", [x], type);
+
+/** The start value of a fold and how one more value joins it. */
+export function foldOf(
+  op: "sum" | "prod" | "maximum" | "minimum",
+  dtype: DType,
+  compute: Compute,
+): { start: LoopExpr; join: (acc: LoopExpr, x: LoopExpr) => LoopExpr } {
+  const type = heldAs(dtype, compute);
+  const integer = dtype === "i32" || dtype === "u32";
+  const low = dtype === "i32" ? -2147483648 : dtype === "u32" ? 0 : -Infinity;
+  const high = dtype === "i32" ? 2147483647 : dtype === "u32" ? 4294967295 : Infinity;
+  invariant(integer || type === "f64" || type === "f32", `cannot fold ${dtype}`);
+  const rows = {
+    sum: ["add", 0],
+    prod: ["mul", 1],
+    maximum: ["maximum", low],
+    minimum: ["minimum", high],
+  } as const;
+  const [name, start] = rows[op];
+  return { start: l.number(start, type), join: (acc, x) => l.op(name, [acc, x], type) };
+}

@@ -1,0 +1,179 @@
+import type { LoopExpr, LoopStmt } from "../ir/loop.ts";
+
+/** The operands of an expression, in order. */
+export function operands(expr: LoopExpr): readonly LoopExpr[] {
+  switch (expr.kind) {
+    case "number":
+    case "local":
+      return [];
+    case "load":
+      return [expr.index];
+    case "op":
+    case "call":
+      return expr.args;
+    case "choose":
+      return [expr.test, expr.yes, expr.no];
+  }
+}
+
+/** The same expression over other operands; itself when none changed. */
+export function withOperands(expr: LoopExpr, args: readonly LoopExpr[]): LoopExpr {
+  const before = operands(expr);
+  if (before.every((arg, k) => arg === args[k])) return expr;
+  switch (expr.kind) {
+    case "number":
+    case "local":
+      return expr;
+    case "load":
+      return { ...expr, index: args[0] };
+    case "op":
+    case "call":
+      return { ...expr, args };
+    case "choose":
+      return { ...expr, test: args[0], yes: args[1], no: args[2] };
+  }
+}
+
+/** Rewrites an expression from its leaves up. */
+export function mapExpr(expr: LoopExpr, change: (expr: LoopExpr) => LoopExpr): LoopExpr {
+  return change(
+    withOperands(
+      expr,
+      operands(expr).map((arg) => mapExpr(arg, change)),
+    ),
+  );
+}
+
+/** Sees an expression and everything in it, the outermost first. */
+export function visitExpr(expr: LoopExpr, see: (expr: LoopExpr) => void): void {
+  see(expr);
+  for (const arg of operands(expr)) visitExpr(arg, see);
+}
+
+/** The expressions that stand directly in a statement, not those of its blocks. */
+export function expressionsOf(stmt: LoopStmt): readonly LoopExpr[] {
+  switch (stmt.kind) {
+    case "for":
+      return [stmt.from, stmt.to];
+    case "let":
+    case "set":
+    case "return":
+      return [stmt.value];
+    case "store":
+      return [stmt.index, stmt.value];
+    case "if":
+      return [stmt.test];
+    case "note":
+      return [];
+  }
+}
+
+/** The same statement over other expressions, in the order of `expressionsOf`. */
+export function withExpressions(stmt: LoopStmt, exprs: readonly LoopExpr[]): LoopStmt {
+  switch (stmt.kind) {
+    case "for":
+      return { ...stmt, from: exprs[0], to: exprs[1] };
+    case "let":
+    case "set":
+    case "return":
+      return { ...stmt, value: exprs[0] };
+    case "store":
+      return { ...stmt, index: exprs[0], value: exprs[1] };
+    case "if":
+      return { ...stmt, test: exprs[0] };
+    case "note":
+      return stmt;
+  }
+}
+
+/** The blocks inside a statement. */
+export function blocksOf(stmt: LoopStmt): readonly (readonly LoopStmt[])[] {
+  if (stmt.kind === "for") return [stmt.body];
+  return stmt.kind === "if" ? [stmt.then, stmt.otherwise] : [];
+}
+
+/** The same statement over other blocks, in the order of `blocksOf`. */
+export function withBlocks(stmt: LoopStmt, blocks: readonly (readonly LoopStmt[])[]): LoopStmt {
+  if (stmt.kind === "for") return { ...stmt, body: blocks[0] };
+  return stmt.kind === "if" ? { ...stmt, then: blocks[0], otherwise: blocks[1] } : stmt;
+}
+
+/** Rewrites every statement from the innermost blocks out; one statement may become several or none. */
+export function mapStmts(
+  body: readonly LoopStmt[],
+  change: (stmt: LoopStmt) => LoopStmt | readonly LoopStmt[],
+): readonly LoopStmt[] {
+  return body.flatMap((stmt) =>
+    change(
+      withBlocks(
+        stmt,
+        blocksOf(stmt).map((inner) => mapStmts(inner, change)),
+      ),
+    ),
+  );
+}
+
+/** Rewrites every expression of every statement with `change`, each expression from its leaves up. */
+export function mapExprs(
+  body: readonly LoopStmt[],
+  change: (expr: LoopExpr) => LoopExpr,
+): readonly LoopStmt[] {
+  return mapStmts(body, (stmt) =>
+    withExpressions(
+      stmt,
+      expressionsOf(stmt).map((expr) => mapExpr(expr, change)),
+    ),
+  );
+}
+
+/** Sees every statement, an outer one before those in its blocks. */
+export function visitStmts(body: readonly LoopStmt[], see: (stmt: LoopStmt) => void): void {
+  for (const stmt of body) {
+    see(stmt);
+    for (const inner of blocksOf(stmt)) visitStmts(inner, see);
+  }
+}
+
+/** Sees every expression of every statement, parts included. */
+export function visitExprs(body: readonly LoopStmt[], see: (expr: LoopExpr) => void): void {
+  visitStmts(body, (stmt) => {
+    for (const expr of expressionsOf(stmt)) visitExpr(expr, see);
+  });
+}
+
+/** Whether evaluating an expression reads an array. */
+export function hasLoad(expr: LoopExpr): boolean {
+  return expr.kind === "load" || operands(expr).some(hasLoad);
+}
+
+/** Every name that a block defines or mentions: locals, counters, arrays. */
+export function namesIn(body: readonly LoopStmt[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  visitStmts(body, (stmt) => {
+    if (stmt.kind === "let" || stmt.kind === "for" || stmt.kind === "set") names.add(stmt.name);
+    if (stmt.kind === "store") names.add(stmt.array);
+  });
+  visitExprs(body, (expr) => {
+    if (expr.kind === "local") names.add(expr.name);
+    if (expr.kind === "load") names.add(expr.array);
+  });
+  return names;
+}
+
+/** What running a block may change: locals that are set, and whether anything is stored. */
+export function effectsOf(body: readonly LoopStmt[]): {
+  readonly sets: ReadonlySet<string>;
+  readonly stores: boolean;
+} {
+  const sets = new Set<string>();
+  let stores = false;
+  visitStmts(body, (stmt) => {
+    if (stmt.kind === "set") sets.add(stmt.name);
+    if (stmt.kind === "store") stores = true;
+  });
+  return { sets, stores };
+}
+
+/** Rewrites the expressions that stand directly in a statement. */
+export const mapOwnExprs = (stmt: LoopStmt, change: (expr: LoopExpr) => LoopExpr): LoopStmt =>
+  withExpressions(stmt, expressionsOf(stmt).map(change));

@@ -1,0 +1,153 @@
+import { invariant } from "../base/errors.ts";
+import type { MemoryPlan, Placement, Region } from "../ir/arena.ts";
+import type { Buffer, Phase, Schedule } from "../ir/kernel.ts";
+import type { Program } from "../ir/program.ts";
+import { bytesOf, sizeOf, typeText, tensorType } from "../ir/type.ts";
+import { align, bytesOfBuffer, tenantsOf } from "./lives.ts";
+import { peakOf, placeTenants } from "./place.ts";
+
+/** The entries that are planned one by one over the same temporary region. */
+const entries: readonly (readonly Phase[])[] = [
+  ["init"],
+  ["forward", "backward"],
+  ["update"],
+  ["predict"],
+  ["evaluate"],
+];
+
+/** Fixes every byte: saved cells first, then scratch. */
+export function plan(program: Program, schedule: Schedule): MemoryPlan {
+  const placements = new Map<Buffer, Placement>();
+  const cells = new Map(
+    schedule.buffers.filter((b) => b.cell).map((b) => [`${b.cell!.kind}:${b.cell!.name}`, b]),
+  );
+  const put = (buffer: Buffer, region: Region, offset: number): void => {
+    placements.set(buffer, { buffer, region, offset, bytes: bytesOfBuffer(buffer), life: null });
+  };
+  const find = (kind: string, name: string): Buffer | undefined => cells.get(`${kind}:${name}`);
+
+  // Saved: parameters as one dense block (trained ones first, in the order of their gradients), model state,
+  // then slots; the layout hash closes it.
+  const trained = (program.graphs.training?.outputs ?? [])
+    .filter((o) => o.role === "gradient")
+    .map((o) => o.name);
+  const parameters = program.cells.filter((cell) => cell.kind === "parameter");
+  const ordered = [
+    ...trained.map((name) => parameters.find((cell) => cell.name === name)!),
+    ...parameters.filter((cell) => !trained.includes(cell.name)),
+  ];
+  let end = 0;
+  for (const cell of ordered) {
+    put(find("parameter", cell.name)!, "saved", end);
+    end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
+  }
+  for (const buffer of schedule.buffers) if (buffer.cell?.kind === "parameters") put(buffer, "saved", 0);
+  for (const kind of ["state", "hyper"]) {
+    for (const cell of program.cells.filter((c) => c.kind === kind)) {
+      end = align(end, bytesOf[cell.type.dtype]);
+      put(find(kind, cell.name)!, "saved", end);
+      end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
+    }
+  }
+  const predictorStateBytes = align(end, 4);
+  for (const cell of program.cells.filter((c) => c.kind === "slot")) {
+    end = align(end, bytesOf[cell.type.dtype]);
+    put(find("slot", cell.name)!, "saved", end);
+    end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
+  }
+  const stateBytes = align(end, 4) + 4;
+
+  const regions: { region: Region; offset: number; bytes: number }[] = [
+    { region: "saved", offset: 0, bytes: stateBytes },
+  ];
+  let offset = align(stateBytes);
+  const region = (name: Region, buffers: readonly Buffer[]): void => {
+    const start = offset;
+    for (const buffer of buffers) {
+      put(buffer, name, offset);
+      offset += align(bytesOfBuffer(buffer));
+    }
+    regions.push({ region: name, offset: start, bytes: offset - start });
+  };
+  region(
+    "constants",
+    schedule.buffers.filter((b) => b.kind === "constant"),
+  );
+  region(
+    "inputs",
+    schedule.buffers.filter((b) => b.cell?.kind === "input" || b.cell?.kind === "seed"),
+  );
+
+  const persistentBefore = offset;
+  const isResult = (buffer: Buffer): boolean => buffer.cell?.kind === "result";
+  const isTemporary = (buffer: Buffer): boolean =>
+    buffer.kind === "temporary" || buffer.kind === "row" || isResult(buffer);
+  const plans = entries.map((phases) => {
+    const kernels = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
+    const tenants = tenantsOf(kernels, isTemporary, isResult);
+    return { phases, kernels, tenants, ...placeTenants(tenants), peak: peakOf(tenants, kernels.length) };
+  });
+  for (const { tenants, offsets } of plans) {
+    for (const tenant of tenants) {
+      for (const buffer of tenant.buffers) {
+        invariant(!placements.has(buffer), `${buffer.name} has two places`);
+        const life = [tenant.first, tenant.last] as const;
+        placements.set(buffer, {
+          buffer,
+          region: "temporary",
+          offset: offset + offsets.get(tenant)!,
+          bytes: bytesOfBuffer(buffer),
+          life,
+        });
+      }
+    }
+  }
+  const temporary = Math.max(0, ...plans.map((p) => p.bytes));
+  const predictTemporary = plans.find((p) => p.phases.includes("predict"))?.bytes ?? 0;
+  regions.push({ region: "temporary", offset, bytes: temporary });
+  const predictorBytes = offset + predictTemporary;
+  offset += temporary;
+
+  const gradientsStart = offset;
+  for (const name of trained) {
+    const buffer = find("gradient", name)!;
+    put(buffer, "gradients", offset);
+    offset += bytesOfBuffer(buffer);
+  }
+  for (const buffer of schedule.buffers)
+    if (buffer.cell?.kind === "gradients") put(buffer, "gradients", gradientsStart);
+  offset = align(offset);
+  regions.push({ region: "gradients", offset: gradientsStart, bytes: offset - gradientsStart });
+  region(
+    "totals",
+    schedule.buffers.filter((b) => b.cell?.kind === "total"),
+  );
+
+  const peak = Math.max(0, ...plans.map((p) => p.peak));
+  const liveBoundBytes = persistentBefore + peak + (offset - gradientsStart);
+  const saved = [...placements.values()].filter((p) => p.region === "saved");
+  return {
+    placements,
+    regions,
+    stateBytes,
+    predictorStateBytes,
+    predictorBytes,
+    arenaBytes: offset,
+    liveBoundBytes,
+    layoutHash: hashOf(
+      saved.map(
+        (p) =>
+          `${p.buffer.cell?.kind}:${p.buffer.cell?.name}:${typeText(tensorType(p.buffer.dtype, p.buffer.shape))}@${p.offset}`,
+      ),
+    ),
+  };
+}
+
+/** FNV-1a over the layout's text, as 8 hexadecimal digits. */
+function hashOf(lines: readonly string[]): string {
+  let hash = 0x811c9dc5;
+  for (const character of lines.join("\n")) {
+    hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}

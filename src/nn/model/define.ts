@@ -1,0 +1,96 @@
+import { sourceLine } from "../../ir/builder.ts";
+import type { Value } from "../../ir/graph.ts";
+import type { OptimizerSpec } from "../../ir/program.ts";
+import { dtypes } from "../../ir/type.ts";
+import { checkName, checkOptions, reject, shown } from "../check.ts";
+import type { Metric } from "../metrics.ts";
+import { checkShape, type InputDeclaration } from "../types.ts";
+
+/** What build returns. Without a loss the model can only predict; without an optimizer it cannot update. */
+export interface Built {
+  readonly outputs: { readonly [name: string]: Value };
+  /** One number; the training step's gradients are its derivatives. */
+  readonly loss?: Value;
+  /** A metric such as `accuracy(logits, y)`, or any value that is one number (then weighted by rows). */
+  readonly metrics?: { readonly [name: string]: Metric | Value };
+  readonly optimizer?: OptimizerSpec;
+}
+
+/** How the model is being built: layers such as dropout do nothing in inference. */
+export interface Mode {
+  readonly training: boolean;
+}
+
+export type Inputs = { readonly [name: string]: InputDeclaration };
+export interface ModelOptions<I extends Inputs = Inputs> {
+  readonly name: string;
+  /** In the order in which the generated functions take them. */
+  readonly inputs: I;
+  readonly build: (inputs: { readonly [name in keyof I]: Value }, mode: Mode) => Built;
+  /** Paths of parameters that are not trained: "encoder/**" is everything below, "*" is one segment. */
+  readonly frozen?: readonly string[];
+}
+
+/** Recognises models across copies of gradc. */
+export const modelMark = Symbol.for("gradc.model");
+
+export interface Model {
+  readonly [modelMark]: true;
+  readonly declaration: ModelOptions;
+  /** The line of the defineModel call. */
+  readonly line: string;
+}
+export const isModel = (thing: unknown): thing is Model =>
+  typeof thing === "object" && thing !== null && (thing as Record<symbol, unknown>)[modelMark] === true;
+
+function checkInput(name: string, input: unknown): void {
+  checkName("an input", name);
+  const fits =
+    typeof input === "object" &&
+    input !== null &&
+    "shape" in input &&
+    "dtype" in input &&
+    Array.isArray(input.shape) &&
+    (dtypes as readonly unknown[]).includes(input.dtype);
+  if (!fits) {
+    reject(
+      "model",
+      `input "${name}" is ${shown(input)}`,
+      "declare it with f32(n, 64), i32(n), features(n, table), …",
+    );
+  }
+  checkShape(`input "${name}"`, (input as InputDeclaration).shape);
+}
+
+/**
+ * Declares a model. `build` is not run here but once for each mode when the model is compiled, so that importing
+ * a model costs nothing.
+ */
+export function defineModel<const I extends Inputs>(options: ModelOptions<I>): Model {
+  checkOptions("defineModel", options, ["name", "inputs", "build", "frozen"]);
+  const { name, inputs, build, frozen = [] } = options;
+  checkName("defineModel", name);
+  if (typeof inputs !== "object" || inputs === null) {
+    reject("model", `model "${name}" needs inputs, found ${shown(inputs)}`, "inputs: { x: f32(n, 64) }");
+  }
+  for (const [input, declared] of Object.entries(inputs)) checkInput(input, declared);
+  if (typeof build !== "function") {
+    reject(
+      "model",
+      `model "${name}" needs a build function, found ${shown(build)}`,
+      "build({ x }) { return { outputs } }",
+    );
+  }
+  if (!Array.isArray(frozen) || !frozen.every((pattern) => typeof pattern === "string")) {
+    reject(
+      "model",
+      `frozen of model "${name}" must be an array of paths, found ${shown(frozen)}`,
+      `frozen: ["encoder/**"]`,
+    );
+  }
+  return Object.freeze({
+    [modelMark]: true as const,
+    declaration: Object.freeze({ ...options, frozen }) as unknown as ModelOptions,
+    line: sourceLine(),
+  });
+}

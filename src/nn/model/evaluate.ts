@@ -1,0 +1,44 @@
+import { builder } from "../../ir/builder.ts";
+import type { Output, Value } from "../../ir/graph.ts";
+import type { MetricSpec } from "../../ir/program.ts";
+import type { BatchDim } from "../../ir/type.ts";
+import { constant, dimensionSize, leaf } from "../../ops/leaves.ts";
+import { originOf } from "../context.ts";
+import { isMetric, weighted, type Metric } from "../metrics.ts";
+import { add } from "../sugar/elementwise.ts";
+import type { Ran } from "./run.ts";
+
+export interface Evaluation {
+  readonly outputs: readonly Output[];
+  /** The cells of the running totals. */
+  readonly totals: readonly Value[];
+  readonly metrics: readonly MetricSpec[];
+}
+
+/** The running metrics, the loss first: each call adds its totals, and results come from the new totals. */
+export function evaluateOutputs({ loss, metrics }: Ran, batch: BatchDim | null): Evaluation {
+  const all: [string, Metric | Value][] = [...(loss ? [["loss", loss] as [string, Value]] : []), ...metrics];
+  const results: Output[] = [];
+  const assigns: Output[] = [];
+  for (const [name, thing] of all) {
+    // The sums are said to come from where the metric was declared.
+    builder().within(originOf(isMetric(thing) ? thing.totals[0].value : thing), () => {
+      const metric = isMetric(thing) ? thing : weighted(thing, rowsOf(batch));
+      const sums = metric.totals.map((total) => {
+        const cell = leaf("total", `${name}/${total.name}`, total.value.type);
+        const value = add(cell, total.value);
+        assigns.push({ role: "assign", name: `${name}/${total.name}`, value, cell });
+        return value;
+      });
+      results.push({ role: "metric", name, value: metric.result(sums) });
+    });
+  }
+  return {
+    outputs: [...results, ...assigns],
+    totals: assigns.map(({ cell }) => cell as Value),
+    metrics: results.map(({ name, value }) => ({ name, shape: value.type.shape as readonly number[] })),
+  };
+}
+
+const rowsOf = (batch: BatchDim | null): Value =>
+  batch ? dimensionSize({ dim: batch, dtype: "f64" }) : constant({ value: 1, dtype: "f64", shape: [] });

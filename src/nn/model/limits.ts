@@ -1,0 +1,38 @@
+import type { Graph, Value } from "../../ir/graph.ts";
+import { graphNodes } from "../../ir/graph.ts";
+import { byName, type OpTable, type Types } from "../../ir/op.ts";
+
+// These ops hand elements on unchanged, so what bounds their output bounds their input.
+const carriers = new Set([
+  "reshape",
+  "transpose",
+  "slice",
+  "broadcastTo",
+  "reverse",
+  "concat",
+  "stopGradient",
+]);
+
+/** For integer values that are used as indices or labels: the exclusive bound that keeps every use in range. */
+export function indexLimits(graphs: readonly Graph[], table: OpTable): Map<Value, number> {
+  const limits = new Map<Value, number>();
+  const bound = (value: Value, limit: number | undefined): void => {
+    if (limit !== undefined) limits.set(value, Math.min(limit, limits.get(value) ?? Infinity));
+  };
+  for (const graph of graphs) {
+    // Users before inputs, so that a bound passes through any number of carriers.
+    for (const node of graphNodes(graph).reverse()) {
+      const room = table.get(node.op);
+      if (room?.limits) {
+        const types = byName(
+          room,
+          node.inputs.map((input) => input.type),
+        ) as Types<string>;
+        const found = room.limits(types, node.attrs);
+        for (const [k, input] of node.inputs.entries()) bound(input, found[room.inputs[k]]);
+      }
+      if (carriers.has(node.op)) for (const input of node.inputs) bound(input, limits.get(node.outputs[0]));
+    }
+  }
+  return limits;
+}

@@ -1,0 +1,6 @@
+export * from "./elementwise.ts";
+export * from "./movement.ts";
+export * from "./reduce.ts";
+export * from "./matmul.ts";
+export * from "./derivative.ts";
+export type { Operand } from "./operand.ts";

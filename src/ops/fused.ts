@@ -1,0 +1,210 @@
+import { fail } from "../base/errors.ts";
+import { e } from "../ir/expr.ts";
+import type { Value } from "../ir/graph.ts";
+import { op, type NDArray, type Op } from "../ir/op.ts";
+import {
+  isBatch,
+  sameShape,
+  shapeText,
+  tensorType,
+  typeText,
+  type Shape,
+  type TensorType,
+} from "../ir/type.ts";
+import { fullLike, unreduce } from "./broadcast.ts";
+import { add, div, equal, exp, log, mul, neg, sigmoid, sub, where } from "./elementwise.ts";
+import { oneHot } from "./gather.ts";
+import { iota } from "./leaves.ts";
+import { fold, read, tabulate } from "./naive.ts";
+import { max, sum } from "./reduce.ts";
+import { binarySamples, rows } from "./samples.ts";
+import { need, needAxis, opWith, reduced, sameTypes, type Axes, type Axis, type With } from "./types.ts";
+
+// These ops are kept whole until after differentiation: their gradients are simpler and safer than the ones
+// that differentiating their parts would give.
+
+const sumBack = (x: Value, axis: number): Value => unreduce(sum(x, { axes: [axis] }), x.type.shape, [axis]);
+/** x − max x along an axis: no exponential of it overflows. */
+const shifted = (x: Value, axis: number): Value =>
+  sub(x, unreduce(max(x, { axes: [axis] }), x.type.shape, [axis]));
+
+const rowwise =
+  (name: string) =>
+  ({ x }: { readonly x: TensorType }, { axis }: Axis) => {
+    need(name, "float", x);
+    needAxis(name, axis, x.shape);
+    return x;
+  };
+const rowSamples = rows<Axis>(
+  ["f32[1]", { axis: 0 }], ["f64[5]", { axis: 0 }], ["f32[2,3]", { axis: 0 }], ["f32[2,3]", { axis: 1 }],
+  ["f32[n,4]", { axis: 1 }], ["f32[n,3]", { axis: 0 }], ["f64[2,3,2]", { axis: 1 }], ["f32[1,1]", { axis: 1 }],
+  ["f32[3]~-1e4..1e4", { axis: 0 }],
+); // prettier-ignore
+
+/** The elements along one axis through the element at a place. */
+const lineThrough = (x: NDArray, at: readonly number[], axis: number): number[] =>
+  Array.from({ length: x.shape[axis] }, (_, k) =>
+    read(
+      x,
+      at.map((old, a) => (a === axis ? k : old)),
+    ),
+  );
+const logSumExpOf = (values: readonly number[]): number => {
+  const top = Math.max(...values);
+  return top + Math.log(values.reduce((total, value) => total + Math.exp(value - top), 0));
+};
+
+export const softmax: With<Axis> = opWith<Axis>("softmax", {
+  doc: "eˣ / Σ eˣ along an axis.",
+  inputs: ["x"],
+  type: rowwise("softmax"),
+  vjp: { x: ({ y, g, attrs: { axis } }) => mul(y, sub(g, sumBack(mul(g, y), axis))) },
+  lower: {
+    kind: "expand",
+    expand: ({ x, attrs: { axis } }) => {
+      const powers = exp(shifted(x, axis));
+      return div(powers, sumBack(powers, axis));
+    },
+  },
+  eval: ({ x }, { axis }) =>
+    tabulate(x.dtype, x.shape, (at) => Math.exp(read(x, at) - logSumExpOf(lineThrough(x, at, axis)))),
+  samples: rowSamples,
+});
+
+export const logSoftmax: With<Axis> = opWith<Axis>("logSoftmax", {
+  doc: "x − log Σ eˣ along an axis.",
+  inputs: ["x"],
+  type: rowwise("logSoftmax"),
+  vjp: { x: ({ y, g, attrs: { axis } }) => sub(g, mul(exp(y), sumBack(g, axis))) },
+  lower: {
+    kind: "expand",
+    expand: ({ x, attrs: { axis } }) => {
+      const low = shifted(x, axis);
+      const total = log(sum(exp(low), { axes: [axis] }));
+      return sub(low, unreduce(total, x.type.shape, [axis]));
+    },
+  },
+  eval: ({ x }, { axis }) =>
+    tabulate(x.dtype, x.shape, (at) => read(x, at) - logSumExpOf(lineThrough(x, at, axis))),
+  samples: rowSamples,
+});
+
+export const logSumExp: With<Axes> = opWith<Axes>("logSumExp", {
+  doc: "log Σ eˣ over some axes, which disappear.",
+  inputs: ["x"],
+  type: reduced("logSumExp", "float"),
+  vjp: {
+    x: ({ x, y, g, attrs: { axes } }) => {
+      const back = (value: Value): Value => unreduce(value, x.type.shape, axes);
+      return mul(back(g), exp(sub(x, back(y))));
+    },
+  },
+  lower: {
+    kind: "expand",
+    expand: ({ x, attrs }) => {
+      const top = max(x, attrs);
+      const powers = exp(sub(x, unreduce(top, x.type.shape, attrs.axes)));
+      return add(top, log(sum(powers, attrs)));
+    },
+  },
+  eval: fold(logSumExpOf),
+  samples: rows(
+    ["f32[]", { axes: [] }], ["f32[1]", { axes: [0] }], ["f64[5]", { axes: [0] }], ["f32[2,3]", { axes: [0] }],
+    ["f32[2,3]", { axes: [0, 1] }], ["f32[n,3]", { axes: [1] }], ["f32[n,3]", { axes: [0] }],
+    ["f64[2,3,2]", { axes: [1] }], ["f32[3]~-1e4..1e4", { axes: [0] }],
+  ), // prettier-ignore
+});
+
+/** The number of classes, which cannot depend on the batch. */
+function classesOf(shape: Shape): number {
+  const classes = shape[shape.length - 1];
+  if (!isBatch(classes)) return classes;
+  return fail(
+    "shape",
+    `sparseSoftmaxCrossEntropy: the last axis of ${shapeText(shape)} must be the classes, found n`,
+  );
+}
+
+type Sparse = (logits: Value, labels: Value) => Value;
+export const sparseSoftmaxCrossEntropy: Op<Sparse> = op<Sparse, "logits" | "labels", Record<never, never>>(
+  "sparseSoftmaxCrossEntropy",
+  {
+    doc: "−log softmax(logits) at the class that the label names, along the last axis.",
+    inputs: ["logits", "labels"],
+    type: ({ logits, labels }) => {
+      const name = "sparseSoftmaxCrossEntropy";
+      need(name, "float", logits, "logits");
+      if (logits.shape.length === 0) fail("shape", `${name}: logits need an axis of classes, found ${typeText(logits)}`); // prettier-ignore
+      if (labels.dtype !== "i32") fail("dtype", `${name}: labels must be i32, found ${typeText(labels)}`);
+      const shape = logits.shape.slice(0, -1);
+      if (!sameShape(labels.shape, shape)) {
+        fail("shape", `${name}: labels must have shape ${shapeText(shape)} for logits ${shapeText(logits.shape)}, found ${shapeText(labels.shape)}`); // prettier-ignore
+      }
+      classesOf(logits.shape);
+      return tensorType(logits.dtype, shape);
+    },
+    vjp: {
+      // softmax − one-hot, exactly.
+      logits: ({ logits, labels, g }) => {
+        const { shape, dtype } = logits.type;
+        const axis = shape.length - 1;
+        const depth = classesOf(shape);
+        const error = sub(softmax(logits, { axis }), oneHot(labels, { depth, dtype }));
+        return mul(unreduce(g, shape, [axis]), error);
+      },
+    },
+    lower: {
+      kind: "expand",
+      expand: ({ logits, labels }) => {
+        const { shape } = logits.type;
+        const axis = shape.length - 1;
+        const hit = equal(iota({ shape, axis, dtype: "i32" }), unreduce(labels, shape, [axis]));
+        const chosen = sum(where(hit, logits, fullLike(0, logits)), { axes: [axis] });
+        return sub(logSumExp(logits, { axes: [axis] }), chosen);
+      },
+    },
+    eval: ({ logits, labels }, _, { shapes }) =>
+      tabulate(logits.dtype, shapes[0], (at) => {
+        const row = lineThrough(logits, [...at, 0], at.length);
+        return logSumExpOf(row) - (row[read(labels, at)] ?? 0);
+      }),
+    limits: ({ logits }) => ({ labels: classesOf(logits.shape) }),
+    samples: [
+      ["f32[3]", "i32[]~0..3"], ["f32[1]", "i32[]~0..1"], ["f64[2,4]", "i32[2]~0..4"], ["f32[n,3]", "i32[n]~0..3"],
+      ["f32[2,2,3]", "i32[2,2]~0..3"], ["f32[n,2,3]", "i32[n,2]~0..3"], ["f32[1,1]", "i32[1]~0..1"],
+      ["f64[3,2]", "i32[3]~0..2"], ["f32[2,3]~-1e4..1e4", "i32[2]~0..3"],
+    ].map((inputs) => ({ inputs })), // prettier-ignore
+  },
+);
+
+export const sigmoidCrossEntropy: Op<(logits: Value, targets: Value) => Value> = op("sigmoidCrossEntropy", {
+  doc: "max(x, 0) − x·z + log(1 + e^−|x|) for logits x and targets z, element by element.",
+  inputs: ["logits", "targets"],
+  type: ({ logits, targets }) => {
+    need("sigmoidCrossEntropy", "float", logits, "logits");
+    sameTypes("sigmoidCrossEntropy", "logits", logits, "targets", targets);
+    return logits;
+  },
+  vjp: {
+    logits: ({ logits, targets, g }) => mul(g, sub(sigmoid(logits), targets)),
+    targets: ({ logits, g }) => neg(mul(g, logits)),
+  },
+  lower: {
+    kind: "at",
+    at: ({ logits, targets }, i, { out }) => {
+      const x = logits(...i);
+      const linear = e.sub(e.maximum(x, e.constant(0, out.dtype)), e.mul(x, targets(...i)));
+      return e.add(linear, e.log1p(e.exp(e.neg(e.abs(x)))));
+    },
+  },
+  // −z·log σ(x) − (1 − z)·log σ(−x), the definition, with log σ kept finite.
+  eval: ({ logits, targets }) => ({
+    ...logits,
+    data: logits.data.map((x, k) => {
+      const z = targets.data[k];
+      return -z * logSigmoidOf(x) - (1 - z) * logSigmoidOf(-x);
+    }),
+  }),
+  samples: binarySamples("", "~0..1", "~-1000..1000"),
+});
+const logSigmoidOf = (x: number): number => (x < 0 ? x - Math.log1p(Math.exp(x)) : -Math.log1p(Math.exp(-x)));

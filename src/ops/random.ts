@@ -1,0 +1,100 @@
+import { fail } from "../base/errors.ts";
+import { e, type Expr } from "../ir/expr.ts";
+import type { Value } from "../ir/graph.ts";
+import { flatten, type Index } from "../ir/index.ts";
+import { op, type At, type NDArray, type Op } from "../ir/op.ts";
+import { maxOf, tensorType, typeText, type DType, type Shape, type TensorType } from "../ir/type.ts";
+import { positionOf, tabulate } from "./naive.ts";
+import { rows, sampleBatch as n } from "./samples.ts";
+import { needShape } from "./types.ts";
+
+/** `stream` keeps the draws of one seed apart: every random op of a model has its own. */
+type Bits = { readonly shape: Shape; readonly stream: number };
+type Uniform = Bits & { readonly dtype: DType };
+type Random<A> = Op<(seed: Value, attrs: A) => Value>;
+
+function needSeed(name: string, seed: TensorType, { shape, stream }: Bits): void {
+  if (seed.dtype !== "u32" || seed.shape.length > 0)
+    fail("dtype", `${name}: the seed must be u32[], found ${typeText(seed)}`);
+  if (!Number.isInteger(stream) || stream < 0 || stream >= 2 ** 32)
+    fail("shape", `${name}: the stream must be an integer from 0 to 2^32 - 1, found ${String(stream)}`);
+  needShape(`${name}: the shape`, shape);
+}
+
+/** The element's row-major number is its counter, so that a draw depends on nothing but seed, stream and place. */
+const bitsAt = (seed: At, i: readonly Index[], { shape, stream }: Bits): Expr =>
+  e.random(
+    seed(),
+    e.constant(stream, "u32"),
+    e.cast(e.index(flatten(i, shape)), "u32"),
+    e.constant(0, "u32"),
+  );
+
+/** The same bits, naively. */
+const drawn = (seed: NDArray, { shape, stream }: Bits, at: readonly number[]): number =>
+  threefry([seed.data[0], stream], [positionOf(shape.map(maxOf), at), 0])[0];
+
+export const randomBits: Random<Bits> = op<(seed: Value, attrs: Bits) => Value, "seed", Bits>("randomBits", {
+  doc: "32 random bits an element: Threefry-2x32-20 of (seed, stream) and the element's row-major number.",
+  inputs: ["seed"],
+  type: ({ seed }, attrs) => {
+    needSeed("randomBits", seed, attrs);
+    return tensorType("u32", attrs.shape);
+  },
+  lower: { kind: "at", at: ({ seed }, i, { attrs }) => bitsAt(seed, i, attrs) },
+  eval: ({ seed }, attrs, { shapes }) => tabulate("u32", shapes[0], (at) => drawn(seed, attrs, at)),
+  samples: rows<Bits>(
+    ["u32[]", { shape: [], stream: 0 }],
+    ["u32[]", { shape: [3, 2], stream: 7 }],
+    ["u32[]", { shape: [n, 3], stream: 1 }],
+  ),
+});
+
+export const randomUniform: Random<Uniform> = op<(seed: Value, attrs: Uniform) => Value, "seed", Uniform>(
+  "randomUniform",
+  {
+    doc: "Numbers evenly from [0, 1): the top 24 of the random bits over 2^24, the same in f32 and f64.",
+    inputs: ["seed"],
+    type: ({ seed }, attrs) => {
+      needSeed("randomUniform", seed, attrs);
+      if (attrs.dtype !== "f32" && attrs.dtype !== "f64")
+        fail("dtype", `randomUniform: expected dtype f32 or f64, found ${attrs.dtype}`);
+      return tensorType(attrs.dtype, attrs.shape);
+    },
+    lower: {
+      kind: "at",
+      at: ({ seed }, i, { attrs }) => {
+        const top = e.shiftRight(bitsAt(seed, i, attrs), e.constant(8, "u32"));
+        return e.mul(e.cast(top, attrs.dtype), e.constant(2 ** -24, attrs.dtype));
+      },
+    },
+    eval: ({ seed }, attrs, { shapes }) =>
+      tabulate(attrs.dtype, shapes[0], (at) => Math.floor(drawn(seed, attrs, at) / 256) / 2 ** 24),
+    samples: rows<Uniform>(
+      ["u32[]", { shape: [], stream: 0, dtype: "f32" }],
+      ["u32[]", { shape: [3, 2], stream: 7, dtype: "f64" }],
+      ["u32[]", { shape: [n, 3], stream: 1, dtype: "f32" }],
+    ),
+  },
+);
+
+const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
+/** Threefry-2x32 with 20 rounds (Salmon et al. 2011), for the naive evaluator. */
+export function threefry(
+  key: readonly [number, number],
+  counter: readonly [number, number],
+): readonly [number, number] {
+  const keys = [key[0], key[1], (key[0] ^ key[1] ^ 0x1bd11bda) >>> 0];
+  let x = (counter[0] + keys[0]) >>> 0;
+  let y = (counter[1] + keys[1]) >>> 0;
+  for (let round = 0; round < 20; round++) {
+    const by = rotations[round % 8];
+    x = (x + y) >>> 0;
+    y = (((y << by) | (y >>> (32 - by))) ^ x) >>> 0;
+    if (round % 4 !== 3) continue;
+    const turn = (round + 1) / 4;
+    x = (x + keys[turn % 3]) >>> 0;
+    y = (y + keys[(turn + 1) % 3] + turn) >>> 0;
+  }
+  return [x, y];
+}

@@ -1,0 +1,38 @@
+import { invariant } from "../base/errors.ts";
+import type { OpRoom, OpTable } from "../ir/op.ts";
+import * as contract from "./contract.ts";
+import * as elementwise from "./elementwise.ts";
+import * as fused from "./fused.ts";
+import * as gather from "./gather.ts";
+import * as leaves from "./leaves.ts";
+import * as linalg from "./linalg.ts";
+import * as movement from "./movement.ts";
+import * as random from "./random.ts";
+import * as reduce from "./reduce.ts";
+
+/** Everything that a family exports and that has a room is an op. */
+const families: readonly object[] = [
+  leaves,
+  elementwise,
+  movement,
+  reduce,
+  contract,
+  gather,
+  random,
+  fused,
+  linalg,
+];
+
+function collect(): OpTable {
+  const rooms = new Map<string, OpRoom>(leaves.leafRooms);
+  for (const exported of families.flatMap((family): unknown[] => Object.values(family))) {
+    if (typeof exported !== "function" || !("room" in exported)) continue;
+    const room = exported.room as OpRoom;
+    invariant((rooms.get(room.name) ?? room) === room, `two ops are called ${room.name}`);
+    rooms.set(room.name, room);
+  }
+  return rooms;
+}
+
+/** All ops by name. */
+export const ops: OpTable = collect();

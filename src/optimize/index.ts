@@ -1,0 +1,83 @@
+import { graphNodes, type Graph, type Node } from "../ir/graph.ts";
+import type { OpTable } from "../ir/op.ts";
+import { expandStep, isComposite } from "./expand.ts";
+import { foldStep } from "./fold.ts";
+import { indexRules, type RuleIndex } from "./pattern.ts";
+import type { Rule } from "./rule.ts";
+import { algebra } from "./rules/algebra.ts";
+import { contract } from "./rules/contract.ts";
+import { logic } from "./rules/logic.ts";
+import { movement } from "./rules/movement.ts";
+import { spreading } from "./rules/spread.ts";
+import { stability } from "./rules/stability.ts";
+import { settle, type Applied, type See, type Step } from "./settle.ts";
+import { share } from "./share.ts";
+import { firstOf, rulesStep } from "./simplify.ts";
+
+export type { Applied, See } from "./settle.ts";
+export type { Rule, RuleClass } from "./rule.ts";
+
+/** Every rule, in the order in which they are tried: numerics come first, before algebra hides their patterns. */
+export const rules: readonly Rule[] = [
+  ...stability,
+  ...movement,
+  ...contract,
+  ...spreading,
+  ...logic,
+  ...algebra,
+];
+
+const whole = indexRules(rules);
+const expanded = indexRules(rules.filter((rule) => !rule.composite));
+
+/** A graph in, an equal graph out; `see` is told what was done, and changes nothing. */
+export interface Pass {
+  readonly name: string;
+  readonly run: (graph: Graph, table: OpTable, see?: See) => Graph;
+}
+
+/** Once gradients are made, stopGradient is the identity. */
+const isStop = (node: Node): boolean => node.op === "stopGradient";
+const passStops: Step = ({ node }) =>
+  isStop(node) ? { rule: "stopGradient x = x", value: node.inputs[0] } : undefined;
+
+const simplify =
+  (index: RuleIndex): Pass["run"] =>
+  (graph, table, see) =>
+    settle(graph, firstOf(foldStep(table), rulesStep(index)), see);
+
+/** A graph without such a node is its own result, which spares a mapping. */
+const onlyWith = (
+  graph: Graph,
+  concerns: (node: Node) => boolean,
+  step: Step,
+  see: See | undefined,
+): Graph => (graphNodes(graph).some(concerns) ? settle(graph, step, see) : graph);
+
+/** The passes in order. Unreachable ops vanish by themselves, since a graph is what its outputs reach. */
+export const passes: readonly Pass[] = [
+  { name: "drop-stops", run: (graph, _table, see) => onlyWith(graph, isStop, passStops, see) },
+  { name: "simplify", run: simplify(whole) },
+  {
+    name: "expand",
+    run: (graph, table, see) => onlyWith(graph, (node) => isComposite(node, table), expandStep(table), see),
+  },
+  { name: "share", run: (graph, _table, see) => share(graph, see) },
+  { name: "finish", run: simplify(expanded) },
+];
+
+/** Is told of each pass, the graph it gave, and what it did. */
+export type Listener = (pass: string, graph: Graph, applied: readonly Applied[]) => void;
+
+/**
+ * Runs every pass. The result computes the same up to rounding, is smaller, and holds no composites: each op is an
+ * index formula, a reduction, a template or a leaf.
+ */
+export function optimizeGraph(graph: Graph, table: OpTable, listener: Listener = () => undefined): Graph {
+  return passes.reduce((current, { name, run }) => {
+    const applied: Applied[] = [];
+    const next = run(current, table, (what) => applied.push(what));
+    listener(name, next, applied);
+    return next;
+  }, graph);
+}

@@ -1,0 +1,205 @@
+import type { Value } from "../ir/graph.ts";
+import { indexAxis, sameIndex } from "../ir/index.ts";
+import { sameDim, type Shape } from "../ir/type.ts";
+import type { Expr } from "../ir/expr.ts";
+import { loadsOf, type Inliner } from "./inline.ts";
+import { formulaAt, innerAxes, outerAxes, type Job } from "./job.ts";
+import { indexConstant } from "../ir/index.ts";
+
+/**
+ * Jobs that share one nest of outer loops. `depth` leading axes of every member's space are those loops; a
+ * member may read another member only at the same point of them.
+ */
+export interface Group {
+  readonly id: number;
+  readonly jobs: Job[];
+  depth: number;
+  /** A fold over inner axes or a template needs exactly this depth. */
+  fixed: boolean;
+  readonly forward: boolean;
+  /** Groups whose values this one reads. */
+  readonly reads: Set<Group>;
+}
+
+const isTotal = (job: Job): boolean => job.kind === "fold" && job.kept === 0;
+const prefixEqual = (a: Shape, b: Shape, length: number): boolean =>
+  a.length >= length && b.length >= length && a.slice(0, length).every((dim, k) => sameDim(dim, b[k]));
+
+type Load = Expr & { readonly kind: "load" };
+
+/** Everything a job reads from kept values, with its first `depth` axes as outer loops. */
+export function jobLoads(job: Job, depth: number, inliner: Inliner): Load[] {
+  const loads: Load[] = [];
+  if (job.kind === "nest") {
+    for (const input of job.node.inputs)
+      loads.push({
+        kind: "load",
+        from: input,
+        at: input.type.shape.map(() => indexConstant(0)),
+        dtype: input.type.dtype,
+      });
+  } else if (job.kind === "core") {
+    const out = job.value.type.shape;
+    const axes = outerAxes(job.space).map(indexAxis);
+    let next = 0;
+    const point = out.map((dim) => (dim === 1 ? indexConstant(0) : axes[next++]));
+    const depthAxes = innerAxes(inliner.depth(job.node)).map(indexAxis);
+    for (const operand of inliner.operands(job.node, point, depthAxes))
+      loadsOf(operand, (load) => loads.push(load));
+  } else loadsOf(formulaAt(job, depth), (load) => loads.push(load));
+  return loads;
+}
+
+/** Greedy fusion in topological order: each job joins the latest group where that is legal and pays. */
+export function groupJobs(jobs: readonly Job[], inliner: Inliner, isForward: (job: Job) => boolean): Group[] {
+  const groups: Group[] = [];
+  const home = new Map<Value, Group>();
+  for (const job of jobs) {
+    const forward = isForward(job);
+    const sources = sourcesOf(job, inliner, home);
+    let place = forwardPlace(groups, job, forward, sources, inliner, home);
+    if (!place) {
+      const depth = job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length;
+      place = { id: groups.length, jobs: [], depth, fixed: job.kind !== "each", forward, reads: new Set() };
+      groups.push(place);
+    }
+    place.jobs.push(job);
+    home.set(job.value, place);
+    for (const source of sources) if (source !== place) place.reads.add(source);
+  }
+  return groups;
+}
+
+function sourcesOf(job: Job, inliner: Inliner, home: ReadonlyMap<Value, Group>): Set<Group> {
+  const loads = jobLoads(job, job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length, inliner);
+  return new Set(loads.flatMap((load) => home.get(load.from) ?? []));
+}
+
+/** The newest group that may take the job; its depth is lowered where the job needs that. */
+function forwardPlace(
+  groups: readonly Group[],
+  job: Job,
+  forward: boolean,
+  sources: ReadonlySet<Group>,
+  inliner: Inliner,
+  home: ReadonlyMap<Value, Group>,
+): Group | undefined {
+  if (job.kind === "nest" || job.kind === "core") return undefined;
+  for (let k = groups.length - 1; k >= Math.max(0, groups.length - 16); k--) {
+    const group = groups[k];
+    if (group.forward !== forward && !(group.forward && [...sources].every((source) => source.forward)))
+      continue;
+    const depth = commonDepth(group, job, sources.has(group));
+    if (depth === undefined) continue;
+    if ([...sources].some((source) => source !== group && reaches(group, source))) continue;
+    if (!readsFit(group, job, depth, inliner, home)) continue;
+    if (!sources.has(group) && !sharesLoad(group, job, depth, inliner)) continue;
+    if (depth < group.depth) group.depth = depth;
+    if (job.kind === "fold") group.fixed = group.fixed || !isTotal(job);
+    return group;
+  }
+  return undefined;
+}
+
+/** How many leading axes the job can share with the group, or undefined where it cannot. */
+function commonDepth(group: Group, job: Job, consumes: boolean): number | undefined {
+  const first = group.jobs[0];
+  if (first.kind === "nest") return undefined;
+  const isCore = group.jobs.some((member) => member.kind === "core");
+  if (job.space.length === 0) {
+    // A scalar either follows the totals of a nest or stands with other scalars.
+    const afterTotals = consumes && group.jobs.some(isTotal);
+    return afterTotals || (group.depth === 0 && first.space.length === 0) ? group.depth : undefined;
+  }
+  if (group.depth === 0) return undefined;
+  if (isCore) {
+    const fits =
+      job.kind === "each" &&
+      job.space.length === group.depth &&
+      prefixEqual(first.space, job.space, group.depth);
+    return fits && consumes ? group.depth : undefined;
+  }
+  if (isTotal(job)) return prefixEqual(first.space, job.space, group.depth) ? group.depth : undefined;
+  const most = Math.min(group.depth, job.kept);
+  const least = group.fixed ? group.depth : 1;
+  const exact = job.kind === "fold" ? job.kept : undefined;
+  for (let depth = most; depth >= least; depth--) {
+    if (exact !== undefined && depth !== exact) continue;
+    if (!prefixEqual(first.space, job.space, depth)) continue;
+    // Lowering a nest's depth is worth it only for a value that the nest itself produces or consumes.
+    if (depth < group.depth && !consumes) return undefined;
+    return depth;
+  }
+  return undefined;
+}
+
+/** Members are read only at the same outer point; totals only after the loops. */
+function readsFit(
+  group: Group,
+  job: Job,
+  depth: number,
+  inliner: Inliner,
+  home: ReadonlyMap<Value, Group>,
+): boolean {
+  const outer = outerAxes(job.space.slice(0, depth)).map(indexAxis);
+  const members = new Map(group.jobs.map((member) => [member.value, member]));
+  const after = new Set(afterLoops(group));
+  const isAfter = job.space.length === 0 && group.depth > 0;
+  const lowered = depth < group.depth;
+  if (lowered && !group.jobs.every((member) => memberFits(member, group, depth, inliner))) return false;
+  return jobLoads(job, depth, inliner).every((load) => {
+    const member = members.get(load.from);
+    if (!member) return home.get(load.from) !== group;
+    if (isAfter) return after.has(member);
+    return !after.has(member) && readsSamePoint(load, outer);
+  });
+}
+
+const readsSamePoint = (load: Load, outer: ReturnType<typeof indexAxis>[]): boolean => {
+  const own = load.at.filter((_, k) => load.from.type.shape[k] !== 1);
+  return outer.every((axis, k) => own[k] !== undefined && sameIndex(own[k], axis));
+};
+
+/** After lowering the depth, members still must read each other at the same outer point. */
+function memberFits(member: Job, group: Group, depth: number, inliner: Inliner): boolean {
+  if (member.kind === "fold" && member.kept > 0 && member.kept !== depth) return false;
+  const outer = outerAxes(member.space.slice(0, depth)).map(indexAxis);
+  const values = new Set(group.jobs.map((job) => job.value));
+  return jobLoads(member, depth, inliner).every(
+    (load) => !values.has(load.from) || readsSamePoint(load, outer),
+  );
+}
+
+function sharesLoad(group: Group, job: Job, depth: number, inliner: Inliner): boolean {
+  if (group.depth === 0) return true;
+  const large = (load: Load): boolean => load.from.type.shape.filter((dim) => dim !== 1).length >= depth;
+  const mine = new Set(
+    jobLoads(job, depth, inliner)
+      .filter(large)
+      .map((load) => load.from),
+  );
+  return group.jobs.some((member) =>
+    jobLoads(member, depth, inliner).some((load) => large(load) && mine.has(load.from)),
+  );
+}
+
+/** The members that exist only once the loops are done: totals, and scalars computed from them. */
+export function afterLoops(group: Group): Job[] {
+  if (group.depth === 0) return [];
+  return group.jobs.filter((job) => isTotal(job) || job.space.length === 0);
+}
+export const isTotalOf = isTotal;
+
+function reaches(from: Group, to: Group): boolean {
+  // `to` reads `from`, directly or through others.
+  const seen = new Set<Group>();
+  const stack = [to];
+  while (stack.length > 0) {
+    const group = stack.pop()!;
+    if (group === from) return true;
+    if (seen.has(group)) continue;
+    seen.add(group);
+    stack.push(...group.reads);
+  }
+  return false;
+}

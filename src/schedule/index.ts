@@ -1,0 +1,241 @@
+import { e } from "../ir/expr.ts";
+import { graphNodes, isLeaf, nodesOf, type Graph, type Value } from "../ir/graph.ts";
+import { sameIndex } from "../ir/index.ts";
+import type { Buffer, Kernel, Phase, Schedule } from "../ir/kernel.ts";
+import { roomOf, type OpTable } from "../ir/op.ts";
+import type { Program } from "../ir/program.ts";
+import { bytesOf, sizeOf } from "../ir/type.ts";
+import { groupJobs, jobLoads, type Group } from "./group.ts";
+import { coordinates, Inliner } from "./inline.ts";
+import { jobOf, pointOf, type Job } from "./job.ts";
+import { kernelOf } from "./kernel.ts";
+import { Names, valueHint } from "./names.ts";
+import { orderGroups } from "./order.ts";
+import { Storage, type Sink } from "./storage.ts";
+
+/** Turns every graph of a program into kernels, in running order. */
+export function schedule(program: Program, ops: OpTable): Schedule {
+  const storage = new Storage(new Names());
+  const kernelNames = new Names();
+  for (const cell of program.cells) storage.cell(cell.kind, cell.name, cell.type.dtype, cell.type.shape);
+  const results: Array<Schedule["results"][number]> = [];
+  const kernels: Kernel[] = [];
+  const run = (graph: Graph | null, phase: Phase): void => {
+    if (!graph) return;
+    kernels.push(...scheduleGraph(graph, phase, ops, storage, kernelNames));
+    for (const output of graph.outputs) {
+      if (output.role === "gradient" || output.role === "assign") continue;
+      results.push({ phase, name: output.name, buffer: storage.sink(graph, output).buffer });
+    }
+  };
+  const { init, training, update, predict, evaluate } = program.graphs;
+  run(init, "init");
+  run(training, "forward");
+  run(update, "update");
+  run(predict, "predict");
+  run(evaluate, "evaluate");
+  return { kernels, buffers: storage.buffers, results };
+}
+
+function scheduleGraph(
+  graph: Graph,
+  phase: Phase,
+  ops: OpTable,
+  storage: Storage,
+  kernelNames: Names,
+): Kernel[] {
+  const order = graphNodes(graph);
+  const inliner = new Inliner(
+    ops,
+    order,
+    graph.outputs.map((output) => output.value),
+  );
+  const sinks = new Map<Value, Sink[]>();
+  const copies: Job[] = [];
+  for (const output of graph.outputs) {
+    // A leaf that leaves the graph unchanged is copied; assigning a cell to itself is nothing.
+    if (output.role === "assign" && output.value === output.cell) continue;
+    const stays = isLeaf(output.value.node) || output.value.node.op === "tensor";
+    const value = stays ? copyOf(output.value, copies) : output.value;
+    sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(graph, output)]);
+  }
+  const lossNodes = new Set(nodesOf(graph.outputs.filter((o) => o.role !== "gradient").map((o) => o.value)));
+  const isForward = (job: Job): boolean => phase !== "forward" || lossNodes.has(job.node);
+  const kept = order.flatMap((node) => node.outputs.filter((value) => inliner.isStored(value)));
+  const jobs = kept.filter((value) => isComputed(value, ops)).map((value) => jobOf(value, ops, inliner));
+  const groups = groupJobs([...jobs, ...copies], inliner, isForward);
+
+  const homes = new Map<Value, Group>(
+    groups.flatMap((group) => group.jobs.map((job) => [job.value, group] as const)),
+  );
+  const before = new Map<Group, Set<Group>>();
+  separateAssigns(groups, homes, sinks, inliner, before);
+  const buffers = buffersOf(groups, homes, sinks, graph, storage, inliner);
+  const bytes = (value: Value): number =>
+    buffers.has(value) ? sizeOf(value.type.shape) * bytesOf[value.type.dtype] : 0;
+  const written = (group: Group): number => group.jobs.reduce((sum, job) => sum + bytes(job.value), 0);
+  return orderGroups({ groups, before, written }).map((group) =>
+    kernelOf(group, {
+      graph,
+      ops,
+      inliner,
+      storage,
+      kernelNames,
+      buffers,
+      sinks,
+      phase: phase === "forward" && !group.forward ? "backward" : phase,
+    }),
+  );
+}
+
+const isComputed = (value: Value, ops: OpTable): boolean => {
+  if (isLeaf(value.node) || value.node.op === "tensor") return false;
+  return roomOf(ops, value.node.op).lower.kind !== "leaf";
+};
+
+/** A job that copies a kept value; its own value stands in no graph. */
+function copyOf(source: Value, copies: Job[]): Value {
+  const value: Value = { node: source.node, index: source.index, type: source.type };
+  const space = source.type.shape.filter((dim) => dim !== 1);
+  const formula: Job["formula"] = (point) => e.load(source, coordinates(source.type.shape, point));
+  copies.push({
+    value,
+    node: source.node,
+    kind: "each",
+    space,
+    kept: space.length,
+    reduction: null,
+    formula,
+  });
+  return value;
+}
+
+/**
+ * A cell may be overwritten only after everything that reads its old contents has run. Where the value that is
+ * assigned is itself needed for such a reader, the assignment becomes a copy at the end.
+ */
+function separateAssigns(
+  groups: Group[],
+  homes: Map<Value, Group>,
+  sinks: Map<Value, Sink[]>,
+  inliner: Inliner,
+  before: Map<Group, Set<Group>>,
+): void {
+  const readersOf = new Map<string, Set<Group>>();
+  for (const group of groups) {
+    for (const job of group.jobs) {
+      for (const load of jobLoads(job, group.depth, inliner)) {
+        if (!isLeaf(load.from.node)) continue;
+        const key = `${load.from.node.op}:${String(load.from.node.attrs["name"])}`;
+        readersOf.set(key, (readersOf.get(key) ?? new Set()).add(group));
+      }
+    }
+  }
+  for (const [value, places] of [...sinks]) {
+    for (const sink of places) {
+      const cell = sink.buffer.cell;
+      if (!cell || sink.accumulate || cell.kind === "result") continue;
+      const home = homes.get(value)!;
+      const readers = [...(readersOf.get(`${cell.kind}:${cell.name}`) ?? [])].filter(
+        (group) => group !== home,
+      );
+      const late = readers.some((reader) => dependsOn(reader, home));
+      const shifted =
+        readersOf.get(`${cell.kind}:${cell.name}`)?.has(home) && !readsOwnElement(home, value, cell, inliner);
+      let writer = home;
+      if (late || shifted) {
+        const copies: Job[] = [];
+        const copy = copyOf(value, copies);
+        writer = {
+          id: groups.length,
+          jobs: copies,
+          depth: copies[0].space.length,
+          fixed: false,
+          forward: true,
+          reads: new Set([home]),
+        };
+        groups.push(writer);
+        homes.set(copy, writer);
+        sinks.set(
+          value,
+          sinks.get(value)!.filter((other) => other !== sink),
+        );
+        sinks.set(copy, [sink]);
+        if (shifted) readers.push(home);
+      }
+      before.set(writer, new Set([...(before.get(writer) ?? []), ...readers]));
+    }
+  }
+}
+
+function dependsOn(group: Group, on: Group): boolean {
+  const seen = new Set<Group>();
+  const stack = [group];
+  while (stack.length > 0) {
+    const next = stack.pop()!;
+    if (next === on) return true;
+    if (!seen.has(next)) {
+      seen.add(next);
+      stack.push(...next.reads);
+    }
+  }
+  return false;
+}
+
+/** True where the kernel reads the cell only at the element that it is about to overwrite. */
+function readsOwnElement(
+  group: Group,
+  value: Value,
+  cell: NonNullable<Buffer["cell"]>,
+  inliner: Inliner,
+): boolean {
+  const writer = group.jobs.find((job) => job.value === value)!;
+  if (writer.kind !== "each") return false;
+  return group.jobs.every((job) =>
+    jobLoads(job, group.depth, inliner).every((load) => {
+      const { node, type } = load.from;
+      if (!isLeaf(node) || node.op !== cell.kind || node.attrs["name"] !== cell.name) return true;
+      const own = load.at.filter((_, k) => type.shape[k] !== 1);
+      const point = pointOf(job, group.depth);
+      return (
+        job.kind === "each" &&
+        point.length === own.length &&
+        own.every((index, k) => sameIndex(index, point[k]))
+      );
+    }),
+  );
+}
+
+/** Values that another kernel reads live in a buffer: their own sink where that can be read back, else a temporary. */
+function buffersOf(
+  groups: readonly Group[],
+  homes: ReadonlyMap<Value, Group>,
+  sinks: ReadonlyMap<Value, readonly Sink[]>,
+  graph: Graph,
+  storage: Storage,
+  inliner: Inliner,
+): Map<Value, Buffer> {
+  const read = new Set<Value>();
+  for (const group of groups) {
+    for (const job of group.jobs) {
+      if (job.kind === "nest" && !sinks.has(job.value)) read.add(job.value);
+      for (const load of jobLoads(job, group.depth, inliner)) {
+        const home = homes.get(load.from);
+        if (home && home !== group) read.add(load.from);
+      }
+    }
+  }
+  const buffers = new Map<Value, Buffer>();
+  for (const group of groups) {
+    for (const { value, kind } of group.jobs) {
+      const own = sinks.get(value)?.find((sink) => !sink.accumulate);
+      if (kind === "nest" && own) buffers.set(value, own.buffer);
+      else if (read.has(value))
+        buffers.set(
+          value,
+          own?.buffer ?? storage.temporary(valueHint(graph, value), value.type.dtype, value.type.shape),
+        );
+    }
+  }
+  return buffers;
+}

@@ -1,0 +1,183 @@
+import { invariant } from "../base/errors.ts";
+import { e, type Expr } from "../ir/expr.ts";
+import { isLeaf, type Node, type Value } from "../ir/graph.ts";
+import { indexAxis, indexConstant, type Axis, type Index } from "../ir/index.ts";
+import { byName, roomOf, type At, type AtInputs, type LowerContext, type OpTable } from "../ir/op.ts";
+import { sameShape, type Shape } from "../ir/type.ts";
+
+/** How dear a scalar op is beside an addition; anything dearer than a load is not worth computing twice. */
+const weight: { readonly [op: string]: number } = {
+  exp: 10, log: 10, expm1: 12, log1p: 12, tanh: 12, pow: 20, random: 60, div: 4, sqrt: 4, rem: 4,
+}; // prettier-ignore
+/** A value with several users is stored once it costs more than this many additions. */
+const cheap = 4;
+/** A formula larger than this is cut, so that substitution never explodes. */
+const largest = 96;
+
+export const costOf = (expr: Expr): number => {
+  if (expr.kind === "op") return expr.args.reduce((sum, arg) => sum + costOf(arg), weight[expr.op] ?? 1);
+  if (expr.kind === "guard") return 2 + costOf(expr.test) + costOf(expr.yes) + costOf(expr.no);
+  return expr.kind === "load" ? 0.5 : 0;
+};
+
+export function loadsOf(expr: Expr, into: (load: Expr & { kind: "load" }) => void): void {
+  if (expr.kind === "load") into(expr);
+  else if (expr.kind === "op") for (const arg of expr.args) loadsOf(arg, into);
+  else if (expr.kind === "guard") for (const part of [expr.test, expr.yes, expr.no]) loadsOf(part, into);
+}
+
+/** Coordinates for a shape: one axis for each extent above 1, zero for the others. */
+export function coordinates(shape: Shape, axes: readonly Index[]): Index[] {
+  let next = 0;
+  return shape.map((dim) => (dim === 1 ? indexConstant(0) : axes[next++]));
+}
+export const namedAxes = (dims: Shape, prefix: string): Axis[] =>
+  dims.map((extent, k) => ({ name: `${prefix}${k}`, extent }));
+
+/**
+ * Decides which values are kept in memory and writes every other value as a formula over the kept ones.
+ * Movement ops and cheap elementwise ops vanish into the formulas of their users.
+ */
+export class Inliner {
+  private readonly stored = new Set<Value>();
+  private readonly ops: OpTable;
+
+  constructor(ops: OpTable, order: readonly Node[], outputs: readonly Value[]) {
+    this.ops = ops;
+    const uses = new Map<Value, number>();
+    for (const node of order) for (const input of node.inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
+    const wanted = new Set(outputs);
+    for (const node of order) {
+      const { lower } = roomOf(ops, node.op);
+      invariant(lower.kind !== "expand", `${node.op} reached the schedule without being expanded`);
+      if (isLeaf(node) || node.op === "tensor") this.keepAll(node);
+      else if (lower.kind !== "at") {
+        this.keepAll(node);
+        if (lower.kind === "template") this.keepOperands(node);
+        if (lower.kind === "nest") for (const input of node.inputs) this.keep(input);
+      } else {
+        const value = node.outputs[0];
+        const cost = this.formulaCost(value);
+        if (wanted.has(value)) this.keep(value);
+        else if (((uses.get(value) ?? 0) > 1 && cost > cheap) || cost > largest)
+          this.keepBelowMovement(value);
+      }
+    }
+    for (const value of wanted) this.keep(value);
+    const users = new Map<Value, Node[]>();
+    for (const node of order)
+      for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node]);
+    for (const node of order) {
+      if (roomOf(ops, node.op).lower.kind === "template") this.keepEpilogue(node.outputs[0], users, wanted);
+    }
+  }
+
+  isStored(value: Value): boolean {
+    return this.stored.has(value);
+  }
+
+  /** The element of `value` at coordinates: a load where it is kept, else its formula. */
+  at(value: Value, at: readonly Index[]): Expr {
+    return this.stored.has(value) ? e.load(value, at) : this.formula(value, at);
+  }
+
+  /** The formula of a value's element over the kept values, whether or not it is kept itself. */
+  formula(value: Value, at: readonly Index[]): Expr {
+    const { lower } = roomOf(this.ops, value.node.op);
+    invariant(lower.kind === "at", `${value.node.op} has no formula`);
+    return lower.at(this.inputs(value.node), at, this.context(value.node));
+  }
+
+  /** The loads of a template's operands at output coordinates `i` and depth coordinates `k`. */
+  operands(node: Node, i: readonly Index[], k: readonly Index[]): readonly Expr[] {
+    const { lower } = roomOf(this.ops, node.op);
+    invariant(lower.kind === "template", `${node.op} has no operands`);
+    return lower.operands.read(this.inputs(node), i, k, this.context(node));
+  }
+
+  depth(node: Node): Shape {
+    const { lower } = roomOf(this.ops, node.op);
+    return lower.kind === "template" ? lower.operands.depth(this.context(node)) : [];
+  }
+
+  context(node: Node): LowerContext<never> {
+    const types = node.inputs.map((input) => input.type);
+    return { attrs: node.attrs as never, types, out: node.outputs[0].type };
+  }
+
+  private inputs(node: Node): AtInputs<string> {
+    const readers = node.inputs.map(
+      (input): At =>
+        (...at) =>
+          this.at(input, at),
+    );
+    return byName(roomOf(this.ops, node.op), readers) as AtInputs<string>;
+  }
+
+  private formulaCost(value: Value): number {
+    const axes = namedAxes(
+      value.type.shape.filter((dim) => dim !== 1),
+      "i",
+    ).map(indexAxis);
+    return costOf(this.formula(value, coordinates(value.type.shape, axes)));
+  }
+
+  private keep(value: Value): void {
+    this.stored.add(value);
+  }
+  private keepAll(node: Node): void {
+    for (const output of node.outputs) this.keep(output);
+  }
+
+  /**
+   * What follows a template element by element is computed in its epilogue, so the end of that chain is kept
+   * instead of the bare product: it costs the same memory and nobody computes the chain again.
+   */
+  private keepEpilogue(
+    product: Value,
+    users: ReadonlyMap<Value, readonly Node[]>,
+    wanted: ReadonlySet<Value>,
+  ): void {
+    let end = product;
+    for (;;) {
+      const next = users.get(end) ?? [];
+      if (wanted.has(end) || new Set(next).size !== 1) break;
+      const value = next[0].outputs[0];
+      const { lower } = roomOf(this.ops, next[0].op);
+      if (lower.kind !== "at" || this.isMovement(value) || !sameShape(value.type.shape, product.type.shape))
+        break;
+      end = value;
+    }
+    if (end !== product) this.keep(end);
+  }
+
+  /** Keeps the computed value under a chain of pure index remaps, so that the remaps stay free. */
+  private keepBelowMovement(value: Value): void {
+    let below = value;
+    while (!this.stored.has(below) && this.isMovement(below)) below = below.node.inputs[0];
+    if (below === value || !this.stored.has(below)) this.keep(below);
+  }
+  private isMovement(value: Value): boolean {
+    return (
+      value.node.inputs.length === 1 &&
+      ["reshape", "transpose", "slice", "broadcastTo", "reverse"].includes(value.node.op)
+    );
+  }
+
+  /** Operands must be plain strided views of kept values; whatever is not becomes a kept value. */
+  private keepOperands(node: Node): void {
+    for (const [k, input] of node.inputs.entries()) {
+      if (!this.isView(node, k)) this.keepBelowMovement(input);
+      if (!this.isView(node, k)) this.keep(input);
+    }
+  }
+  private isView(node: Node, k: number): boolean {
+    const out = namedAxes(node.outputs[0].type.shape, "i").map(indexAxis);
+    const depth = namedAxes(this.depth(node), "k").map(indexAxis);
+    const operand = this.operands(node, out, depth)[k];
+    return (
+      operand.kind === "load" &&
+      operand.at.every((index) => index.terms.every((term) => term.atom.kind === "axis"))
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { invariant } from "../base/errors.ts";
+import type { Expr } from "../ir/expr.ts";
+import type { Node, Value } from "../ir/graph.ts";
+import { indexAxis, type Axis, type Index } from "../ir/index.ts";
+import { roomOf, type OpTable, type Reduction } from "../ir/op.ts";
+import type { Dim, Shape } from "../ir/type.ts";
+import { coordinates, type Inliner } from "./inline.ts";
+
+/**
+ * The work of computing one kept value. Its points are `space`: the axes that the value keeps first, then those
+ * that a reduction folds. Extents of 1 are left out.
+ */
+export interface Job {
+  readonly value: Value;
+  readonly node: Node;
+  readonly kind: "each" | "fold" | "core" | "nest";
+  readonly space: Shape;
+  /** How many leading axes of `space` the value keeps. */
+  readonly kept: number;
+  readonly reduction: Reduction | null;
+  /** The value at a point of `space`: of the element itself, or of what is folded. */
+  readonly formula: (point: readonly Index[]) => Expr;
+}
+
+const large = (dim: Dim): boolean => dim !== 1;
+
+export function jobOf(value: Value, ops: OpTable, inliner: Inliner): Job {
+  const { node } = value;
+  const { lower } = roomOf(ops, node.op);
+  const { shape } = value.type;
+  if (lower.kind === "reduce") return foldJob(value, lower.reduce, inliner);
+  const space = shape.filter(large);
+  const kind = lower.kind === "template" ? "core" : lower.kind === "nest" ? "nest" : "each";
+  const formula = (point: readonly Index[]): Expr => {
+    invariant(kind === "each", `${node.op} has no formula`);
+    return inliner.formula(value, coordinates(shape, point));
+  };
+  return { value, node, kind, space, kept: space.length, reduction: null, formula };
+}
+
+function foldJob(value: Value, reduction: Reduction, inliner: Inliner): Job {
+  const { node } = value;
+  const input = node.inputs[0];
+  const { shape } = input.type;
+  const axes = node.attrs["axes"] as readonly number[];
+  const positions = shape.map((_, k) => k).filter((k) => large(shape[k]));
+  const keptAxes = positions.filter((k) => !axes.includes(k));
+  // Kept axes come first, so that the folded ones are the inner loops whatever their place in memory.
+  const order = [...keptAxes, ...positions.filter((k) => axes.includes(k))];
+  const formula = (point: readonly Index[]): Expr => {
+    const byPosition = positions.map((k) => point[order.indexOf(k)]);
+    return inliner.at(input, coordinates(shape, byPosition));
+  };
+  return {
+    value,
+    node,
+    kind: "fold",
+    space: order.map((k) => shape[k]),
+    kept: keptAxes.length,
+    reduction,
+    formula,
+  };
+}
+
+const outerNames = ["i", "j", "h", "g"];
+const innerNames = ["k", "m", "q", "r"];
+const axisNamed =
+  (names: readonly string[]) =>
+  (extent: Dim, k: number): Axis => ({ name: names[k] ?? `${names[0]}${k}`, extent });
+/** Axis names are canonical by position, so that jobs of one kernel agree on them without being told. */
+export const outerAxes = (dims: Shape): Axis[] => dims.map(axisNamed(outerNames));
+export const innerAxes = (dims: Shape): Axis[] => dims.map(axisNamed(innerNames));
+
+/** The job's formula with its first `depth` axes as the kernel's outer axes and the rest as inner ones. */
+export function formulaAt(job: Job, depth: number): Expr {
+  return job.formula(pointOf(job, depth));
+}
+export const pointOf = (job: Job, depth: number): Index[] => [
+  ...outerAxes(job.space.slice(0, depth)).map(indexAxis),
+  ...innerAxes(job.space.slice(depth)).map(indexAxis),
+];
+/** Coordinates of the job's own value under those axes. */
+export const ownCoordinates = (job: Job, depth: number): Index[] =>
+  coordinates(job.value.type.shape, pointOf(job, depth).slice(0, job.kept));

@@ -1,0 +1,236 @@
+import { invariant } from "../base/errors.ts";
+import type { Expr } from "../ir/expr.ts";
+import { isLeaf, type Graph, type Value } from "../ir/graph.ts";
+import { indexAxis, indexConstant, sameIndex, type Axis, type Index } from "../ir/index.ts";
+import { roomOf, type OpTable } from "../ir/op.ts";
+import type { Buffer, Core, Item, Kernel, KernelExpr, Nest, Phase, Stage, Target } from "../ir/kernel.ts";
+import type { Shape } from "../ir/type.ts";
+import { sameShape } from "../ir/type.ts";
+import { describe } from "./describe.ts";
+import { afterLoops, isTotalOf, jobLoads, type Group } from "./group.ts";
+import type { Inliner } from "./inline.ts";
+import { coordinates } from "./inline.ts";
+import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
+import { Names, valueHint } from "./names.ts";
+import { recordOf } from "./record.ts";
+import type { Sink, Storage } from "./storage.ts";
+
+export interface KernelContext {
+  readonly graph: Graph;
+  readonly ops: OpTable;
+  readonly inliner: Inliner;
+  readonly storage: Storage;
+  readonly phase: Phase;
+  readonly kernelNames: Names;
+  /** Buffers of values that other kernels read. */
+  readonly buffers: ReadonlyMap<Value, Buffer>;
+  /** Outputs of the graph by value. */
+  readonly sinks: ReadonlyMap<Value, readonly Sink[]>;
+}
+
+/** Where a member's value is found by later items of its kernel. */
+interface Residence {
+  readonly job: Job;
+  readonly stage: number;
+  readonly local: string;
+  row: Buffer | null;
+}
+
+/** Turns a group of jobs into a kernel: stages, locals and rows instead of buffers where nobody else reads. */
+export function kernelOf(group: Group, context: KernelContext): Kernel {
+  const { inliner, storage, graph } = context;
+  const { depth } = group;
+  const first = group.jobs[0];
+  const outer = outerAxes(first.space.slice(0, depth));
+  const after = new Set(afterLoops(group));
+  const locals = new Names();
+  const homes = new Map<Value, Residence>();
+
+  const stageDims: Shape[] = [];
+  const members: Job[][] = [];
+  for (const job of group.jobs) {
+    const local = locals.fresh(job.node.op);
+    if (job.kind === "nest" || (after.has(job) && !isTotalOf(job))) {
+      homes.set(job.value, { job, stage: Infinity, local, row: null });
+      continue;
+    }
+    if (job.kind === "core") {
+      homes.set(job.value, { job, stage: -1, local, row: null });
+      continue;
+    }
+    const inner = job.space.slice(depth);
+    let earliest = 0;
+    for (const load of jobLoads(job, depth, inliner)) {
+      const source = homes.get(load.from);
+      if (!source) continue;
+      const together = source.stage >= 0 && readsInStep(source.job, inner, load.at, depth);
+      earliest = Math.max(earliest, source.stage + (together ? 0 : 1));
+    }
+    let stage = stageDims.findIndex((dims, k) => k >= earliest && sameShape(dims, inner));
+    if (stage < 0) stage = stageDims.push(inner) - 1;
+    (members[stage] ??= []).push(job);
+    homes.set(job.value, { job, stage, local, row: null });
+  }
+
+  /** Rewrites loads of members as locals, rows or buffers, as seen from a stage. */
+  const resolve = (expr: Expr, stage: number): KernelExpr => {
+    if (expr.kind === "op") return { ...expr, args: expr.args.map((arg) => resolve(arg, stage)) };
+    if (expr.kind === "guard") {
+      return {
+        ...expr,
+        test: resolve(expr.test, stage),
+        yes: resolve(expr.yes, stage),
+        no: resolve(expr.no, stage),
+      };
+    }
+    if (expr.kind !== "load") return expr;
+    const home = homes.get(expr.from);
+    if (!home) return { kind: "load", buffer: bufferOf(expr.from), at: expr.at, dtype: expr.dtype };
+    const { job } = home;
+    const inner = job.kind === "each" ? job.space.slice(depth) : [];
+    if (home.stage === stage || inner.length === 0)
+      return { kind: "local", name: home.local, dtype: expr.dtype };
+    const buffer = context.buffers.get(expr.from);
+    if (buffer) return { kind: "load", buffer, at: expr.at, dtype: expr.dtype };
+    home.row ??= storage.temporary(`${valueHint(graph, expr.from)}_row`, expr.dtype, inner, "row");
+    const own = expr.at.filter((_, k) => expr.from.type.shape[k] !== 1);
+    return { kind: "load", buffer: home.row, at: own.slice(depth), dtype: expr.dtype };
+  };
+  const bufferOf = (value: Value): Buffer => {
+    const buffer =
+      isLeaf(value.node) || value.node.op === "tensor" ? storage.ofLeaf(value) : context.buffers.get(value);
+    invariant(buffer, `no buffer for ${value.node.op} #${value.node.id}`);
+    return buffer;
+  };
+  const targetsOf = (job: Job, at: readonly Index[]): Target[] => {
+    const sinks = context.sinks.get(job.value) ?? [];
+    const targets: Target[] = sinks.map((sink) => ({ ...sink, at }));
+    const buffer = context.buffers.get(job.value);
+    if (buffer && !sinks.some((sink) => sink.buffer === buffer))
+      targets.push({ buffer, at, accumulate: false });
+    return targets;
+  };
+  const localOf = (job: Job): string => homes.get(job.value)!.local;
+
+  const stages = members.map((jobs, stage): Stage => {
+    const items = jobs.map((job): Item => {
+      const reduce = job.reduction
+        ? ({ op: job.reduction, over: isTotalOf(job) ? "outer" : "inner" } as const)
+        : null;
+      const value = resolve(formulaAt(job, depth), stage);
+      return {
+        name: localOf(job),
+        dtype: job.value.type.dtype,
+        value,
+        reduce,
+        targets: targetsOf(job, ownCoordinates(job, depth)),
+      };
+    });
+    return { inner: innerAxes(stageDims[stage]), items };
+  });
+  // Rows are known only once every reader is resolved, so their stores are added last.
+  const withRows = stages.map((stage, k): Stage => {
+    const items = stage.items.map((item, m): Item => {
+      const row = homes.get(members[k][m].value)!.row;
+      return row
+        ? {
+            ...item,
+            targets: [...item.targets, { buffer: row, at: stage.inner.map(indexAxis), accumulate: false }],
+          }
+        : item;
+    });
+    return { ...stage, items };
+  });
+
+  const coreJob = group.jobs.find((job) => job.kind === "core");
+  const core = coreJob ? coreOf(coreJob, localOf(coreJob), context, bufferOf) : null;
+  if (coreJob) {
+    const targets = targetsOf(coreJob, ownCoordinates(coreJob, depth));
+    if (targets.length > 0) {
+      const value: KernelExpr = { kind: "local", name: localOf(coreJob), dtype: coreJob.value.type.dtype };
+      const item: Item = { name: locals.fresh("result"), dtype: value.dtype, value, reduce: null, targets };
+      withRows.unshift({ inner: [], items: [item] });
+    }
+  }
+  const afterItems = [...after]
+    .map((job): Item => {
+      const total = isTotalOf(job);
+      const at = ownCoordinates(job, 0).map(() => indexConstant(0));
+      const value: KernelExpr = total
+        ? { kind: "local", name: localOf(job), dtype: job.value.type.dtype }
+        : resolve(formulaAt(job, 0), Infinity);
+      const name = total ? locals.fresh("total") : localOf(job);
+      return { name, dtype: job.value.type.dtype, value, reduce: null, targets: targetsOf(job, at) };
+    })
+    .filter((item, k) => item.targets.length > 0 || !isTotalOf([...after][k]));
+  // A total's own targets are written after the loops, not at every point.
+  const loopStages = withRows.map((stage) => ({
+    ...stage,
+    items: stage.items.map((item) => (item.reduce?.over === "outer" ? { ...item, targets: [] } : item)),
+  }));
+
+  const nestJob = group.jobs.find((job) => job.kind === "nest");
+  const kernel = {
+    name: context.kernelNames.fresh(kernelHint(group, context)),
+    doc: describe(group, context),
+    phase: context.phase,
+    outer: nestJob ? [] : outer,
+    core,
+    nest: nestJob ? nestOf(nestJob, context, bufferOf) : null,
+    stages: mergeStages(loopStages),
+    after: afterItems,
+  };
+  return { ...kernel, record: recordOf(kernel) };
+}
+
+/** True where `at` is the element that the source's own stage computes at the same step of its inner loop. */
+function readsInStep(source: Job, inner: Shape, at: readonly Index[], depth: number): boolean {
+  if (source.kind !== "each" || !sameShape(source.space.slice(depth), inner)) return false;
+  const own = at.filter((_, k) => source.value.type.shape[k] !== 1).slice(depth);
+  return innerAxes(inner).every((axis, k) => sameIndex(own[k], indexAxis(axis)));
+}
+
+/** Neighbouring stages over the same inner axes need only one loop when nothing is folded between them. */
+const mergeStages = (stages: readonly Stage[]): Stage[] =>
+  stages.reduce<Stage[]>((done, stage) => {
+    const last = done.at(-1);
+    if (last && last.inner.length === 0 && stage.inner.length === 0) {
+      done[done.length - 1] = { inner: [], items: [...last.items, ...stage.items] };
+    } else done.push(stage);
+    return done;
+  }, []);
+
+function coreOf(job: Job, result: string, context: KernelContext, bufferOf: (value: Value) => Buffer): Core {
+  const { inliner, ops } = context;
+  const { lower } = roomOf(ops, job.node.op);
+  invariant(lower.kind === "template", `${job.node.op} is no template`);
+  const depth: readonly Axis[] = innerAxes(inliner.depth(job.node));
+  const out = coordinates(job.value.type.shape, outerAxes(job.space).map(indexAxis));
+  const operands = inliner.operands(job.node, out, depth.map(indexAxis)).map((operand) => {
+    invariant(operand.kind === "load", `an operand of ${job.node.op} is not a plain view`);
+    return { buffer: bufferOf(operand.from), at: operand.at };
+  });
+  return { template: lower.template, depth, operands, result, dtype: job.value.type.dtype };
+}
+
+function nestOf(job: Job, context: KernelContext, bufferOf: (value: Value) => Buffer): Nest {
+  const { lower } = roomOf(context.ops, job.node.op);
+  invariant(lower.kind === "nest", `${job.node.op} is no nest`);
+  const output = context.buffers.get(job.value);
+  invariant(output, `the nest ${job.node.op} has no output buffer`);
+  const arrays = [...job.node.inputs.map(bufferOf), output];
+  return { template: lower.template, arrays, sizes: lower.sizes(context.inliner.context(job.node)) };
+}
+
+/** A kernel is named after the last value it computes, or the gradient or parameter that it writes. */
+function kernelHint(group: Group, { graph, sinks }: KernelContext): string {
+  for (const job of group.jobs) {
+    const sink = sinks.get(job.value)?.[0];
+    if (sink?.buffer.cell)
+      return sink.accumulate
+        ? `${sink.buffer.cell.name}_gradient`
+        : `${graph.name.split(".").at(-1)}_${sink.buffer.cell.name}`;
+  }
+  const named = group.jobs.find((job) => graph.origins.get(job.node)?.[0]?.layer) ?? group.jobs[0];
+  return group.jobs.length > 1 ? valueHint(graph, group.jobs.at(-1)!.value) : valueHint(graph, named.value);
+}

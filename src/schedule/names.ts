@@ -1,0 +1,45 @@
+import type { Graph, Value } from "../ir/graph.ts";
+
+/** Words that may not be identifiers in the emitted module, and names that it uses itself. */
+const reserved = new Set(
+  (
+    "abstract arguments await boolean break byte case catch char class const continue debugger default delete do double else enum " +
+    "eval export extends false final finally float for function get goto if implements import in instanceof int interface let long " +
+    "native new null of package private protected public return set short static super switch synchronized this throw throws " +
+    "transient true try typeof undefined var void volatile while with yield async NaN Infinity Object Math Float32Array " +
+    "Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer RangeError Error n i j k " +
+    "constructor prototype hasOwnProperty toString valueOf"
+  ).split(" "),
+);
+
+/** Letters, digits and single underscores of a name: a hint for readers that can never be code. */
+export function identifierHint(name: string): string {
+  const letters = name
+    .normalize("NFKD")
+    .replace(/[^A-Za-z0-9]+/g, "_")
+    .replace(/^_+|_+$/g, "")
+    .slice(0, 40);
+  const safe = letters === "" || /^[0-9]/.test(letters) ? `v${letters}` : letters;
+  return reserved.has(safe) ? `${safe}_` : safe;
+}
+
+/** Hands out identifiers that are unique in one module. */
+export class Names {
+  private readonly taken = new Set<string>();
+
+  fresh(hint: string): string {
+    const base = identifierHint(hint);
+    let name = base;
+    for (let k = 2; this.taken.has(name); k++) name = `${base}_${k}`;
+    this.taken.add(name);
+    return name;
+  }
+}
+
+/** A name for a computed value: its layer and op, or whose gradient it is. */
+export function valueHint(graph: Graph, value: Value): string {
+  const origin = graph.origins.get(value.node)?.[0];
+  const layer = origin?.layer ?? "";
+  const base = layer ? `${layer}_${value.node.op}` : value.node.op;
+  return origin?.gradientOf ? `d_${base}` : base;
+}

@@ -1,0 +1,78 @@
+import type { Output, Value } from "../ir/graph.ts";
+import { isLeaf, leafName, type Graph, type LeafOp } from "../ir/graph.ts";
+import type { Buffer } from "../ir/kernel.ts";
+import type { Shape, DType } from "../ir/type.ts";
+import type { Names } from "./names.ts";
+
+/** A place that a finished value is written to beside (or instead of) a temporary. */
+export interface Sink {
+  readonly buffer: Buffer;
+  readonly accumulate: boolean;
+}
+
+/** All buffers of one program: cells are shared by its graphs, temporaries belong to one of them. */
+export class Storage {
+  readonly buffers: Buffer[] = [];
+  private readonly cells = new Map<string, Buffer>();
+  private readonly constants = new Map<string, Buffer>();
+  readonly names: Names;
+
+  constructor(names: Names) {
+    this.names = names;
+  }
+
+  cell(kind: LeafOp | "gradient" | "result", name: string, dtype: DType, shape: Shape): Buffer {
+    const key = `${kind}:${name}`;
+    const known = this.cells.get(key);
+    if (known) return known;
+    const hint = kind === "gradient" ? `d_${name}` : name;
+    const buffer = this.add({
+      name: this.names.fresh(hint),
+      kind: "cell",
+      dtype,
+      shape,
+      cell: { kind, name },
+    });
+    this.cells.set(key, buffer);
+    return buffer;
+  }
+
+  /** The memory that a leaf or a constant tensor names. */
+  ofLeaf(value: Value): Buffer {
+    const { node, type } = value;
+    if (isLeaf(node)) return this.cell(node.op as LeafOp, leafName(node), type.dtype, type.shape);
+    const values = node.attrs["values"] as readonly number[];
+    const key = `${type.dtype}${JSON.stringify(type.shape)}${values.map((x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
+    const known = this.constants.get(key);
+    if (known) return known;
+    const buffer = this.add({
+      name: this.names.fresh("constant"),
+      kind: "constant",
+      dtype: type.dtype,
+      shape: type.shape,
+      values,
+    });
+    this.constants.set(key, buffer);
+    return buffer;
+  }
+
+  temporary(hint: string, dtype: DType, shape: Shape, kind: "temporary" | "row" = "temporary"): Buffer {
+    return this.add({ name: this.names.fresh(hint), kind, dtype, shape });
+  }
+
+  /** Where a graph's output goes. */
+  sink(graph: Graph, output: Output): Sink {
+    const { dtype, shape } = output.value.type;
+    if (output.role === "gradient")
+      return { buffer: this.cell("gradient", output.name, dtype, shape), accumulate: true };
+    if (output.role === "assign" && output.cell)
+      return { buffer: this.ofLeaf(output.cell), accumulate: false };
+    const prefix = graph.name.split(".").at(-1) === "evaluate" ? "evaluate/" : "";
+    return { buffer: this.cell("result", prefix + output.name, dtype, shape), accumulate: false };
+  }
+
+  private add(buffer: Buffer): Buffer {
+    this.buffers.push(buffer);
+    return buffer;
+  }
+}

@@ -1,0 +1,70 @@
+import { fail } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
+import type { Metrics, Trainable } from "./types.ts";
+
+export interface EarlyStoppingOptions {
+  /** The column of the history to watch: `val_loss` by default, `loss` without validation data. */
+  readonly monitor?: string;
+  /** Whether less or more is better; told from the column's name by default. */
+  readonly mode?: "min" | "max";
+  /** Stops after this many epochs without improvement; never by default. */
+  readonly patience?: number;
+  /** What counts as an improvement: a change larger than this, 0 by default. */
+  readonly minDelta?: number;
+  /** Ends with the state of the best epoch instead of the last; on by default where there is patience. */
+  readonly restoreBest?: boolean;
+}
+
+export interface Best {
+  readonly epoch: number;
+  readonly value: number;
+}
+
+export interface EarlyStopping {
+  /** Takes note of an epoch; true when it is time to stop. */
+  observe(epoch: number, columns: Metrics): boolean;
+  /** Puts the best state back where that was asked for; says which epoch was best. */
+  finish(): Best | undefined;
+}
+
+/** Metrics whose names say that less is better; of the others (accuracy, recall, …) more is. */
+const lessIsBetter = /loss|error|mae|mse|rmse|perplexity|entropy/i;
+
+/** Watches one column of the history. Fails with `unknown-metric` where there is no such column of numbers. */
+export function earlyStopping(net: Trainable, monitor: string, options: EarlyStoppingOptions): EarlyStopping {
+  const { patience = Infinity, minDelta = 0, restoreBest = options.patience !== undefined } = options;
+  const sign = (options.mode ?? (lessIsBetter.test(monitor) ? "min" : "max")) === "min" ? 1 : -1;
+  let best: Best | undefined;
+  let snapshot: Uint8Array | undefined;
+  let waited = 0;
+  return {
+    observe(epoch, columns) {
+      const value = Object.hasOwn(columns, monitor) ? columns[monitor] : undefined;
+      if (typeof value !== "number") {
+        const names = Object.keys(columns).filter((name) => typeof columns[name] === "number");
+        return fail("unknown-metric", `there is no metric "${monitor}" to watch`, {
+          hint: suggest(monitor, names),
+        });
+      }
+      // Not-a-number compares false, so an undefined metric never counts as an improvement.
+      const improved = best === undefined ? !Number.isNaN(value) : sign * (best.value - value) > minDelta;
+      waited = improved ? 0 : waited + 1;
+      if (improved) {
+        best = { epoch, value };
+        if (restoreBest) snapshot = copyInto(snapshot, net.state);
+      }
+      return waited >= patience;
+    },
+    finish() {
+      if (snapshot) net.state.set(snapshot);
+      return best;
+    },
+  };
+}
+
+/** One snapshot is enough, so its memory is taken once. */
+function copyInto(target: Uint8Array | undefined, source: Uint8Array): Uint8Array {
+  if (!target) return source.slice();
+  target.set(source);
+  return target;
+}

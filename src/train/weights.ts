@@ -1,0 +1,126 @@
+import { fail } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
+import type { TableStatistics } from "../data/index.ts";
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Tensor,
+  type TensorDtype,
+} from "../formats/safetensors.ts";
+import { shorten } from "../formats/refuse.ts";
+import type { BlockSpec, StateSpec, Trainable } from "./types.ts";
+
+type Stateful = Pick<Trainable, "state">;
+
+/** How safetensors calls the dtypes of a state. */
+const dtypes = new Map<string, { readonly name: TensorDtype; readonly array: ArrayOf }>([
+  ["f32", { name: "F32", array: Float32Array }],
+  ["f64", { name: "F64", array: Float64Array }],
+  ["i32", { name: "I32", array: Int32Array }],
+  ["u32", { name: "U32", array: Uint32Array }],
+  ["bool", { name: "BOOL", array: Uint8Array }],
+]);
+interface ArrayOf {
+  new (buffer: ArrayBufferLike): Tensor["data"];
+  from(values: ArrayLike<number>): Tensor["data"];
+  readonly BYTES_PER_ELEMENT: number;
+}
+
+const tableNames: ReadonlySet<string> = new Set(["table/fill", "table/shift", "table/scale"]);
+
+/**
+ * The parameters by name as a safetensors file, with the statistics of the table, without which they would predict
+ * something else. `state: true` adds everything else that is saved: optimizer slots, running statistics, counters.
+ */
+export function saveWeights(net: Stateful, spec: StateSpec, { state = false } = {}): Uint8Array {
+  const blocks = [...spec.parameters, ...spec.states.filter(({ name }) => state || tableNames.has(name))];
+  const { gradc, name, layoutHash } = spec;
+  return encodeSafetensors(
+    blocks.map((block) => [block.name, tensorOf(net.state, block)]),
+    Object.entries({ format: "gradc", gradc, name, layoutHash }),
+  );
+}
+
+/**
+ * Reads weights back by name; `file` is the file's name in messages. A file holds the parameters (and the statistics
+ * of a table) and either all of the other state or none of it. Everything is checked before anything is written.
+ * Fails with `bad-safetensors`, or with `bad-weights` for missing and unexpected names, other shapes and dtypes.
+ */
+export function loadWeights(
+  net: Stateful,
+  spec: StateSpec,
+  bytes: Uint8Array,
+  { file = "weights" } = {},
+): void {
+  const { tensors } = decodeSafetensors(bytes, { file });
+  const refuse = (sentence: string, hint?: string): never =>
+    fail("bad-weights", `${file}: ${sentence}`, { hint });
+  const blocks = new Map([...spec.parameters, ...spec.states].map((block) => [block.name, block]));
+  const extra = spec.states.filter(({ name }) => !tableNames.has(name));
+  const wholeState = extra.some(({ name }) => tensors.has(name));
+  for (const name of tensors.keys()) {
+    if (blocks.has(name)) continue;
+    refuse(`model "${spec.name}" has no "${shorten(name)}"`, suggest(shorten(name), blocks.keys()));
+  }
+  for (const block of blocks.values()) {
+    const tensor = tensors.get(block.name);
+    if (tensor) checkBlock(block, tensor, refuse);
+    else if (wholeState || !extra.includes(block))
+      refuse(`"${block.name}" is missing`, "was it saved by another model?");
+  }
+  for (const [name, { data }] of tensors) {
+    net.state.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), blocks.get(name)!.offset);
+  }
+}
+
+/** Writes the statistics that `fitTable` found into the state, where the model's own graph applies them. */
+export function writeTable(net: Stateful, spec: StateSpec, statistics: TableStatistics): void {
+  for (const [kind, values] of Object.entries(statistics) as [string, Float64Array][]) {
+    const block = spec.states.find(({ name }) => name === `table/${kind}`);
+    if (!block)
+      return fail("no-table", `model "${spec.name}" keeps no "table/${kind}"`, { hint: "declare a table" });
+    if (sizeOf(block) !== values.length) {
+      fail(
+        "bad-statistics",
+        `"${block.name}" has ${sizeOf(block)} features, the statistics have ${values.length}`,
+        {
+          hint: "fit them with the table of the same model",
+        },
+      );
+    }
+    const { buffer } = dtypeOf(block).array.from(values);
+    net.state.set(new Uint8Array(buffer), block.offset);
+  }
+}
+
+function checkBlock(
+  block: BlockSpec,
+  tensor: Tensor,
+  refuse: (sentence: string, hint?: string) => never,
+): void {
+  const { name } = dtypeOf(block);
+  if (tensor.dtype !== name) {
+    refuse(
+      `"${block.name}" is ${tensor.dtype}, the model needs ${name}`,
+      "compile with the precision it was saved in",
+    );
+  }
+  if (tensor.shape.length !== block.shape.length || tensor.shape.some((dim, i) => dim !== block.shape[i])) {
+    refuse(`"${block.name}" is [${tensor.shape}], the model needs [${block.shape}]`);
+  }
+}
+
+/** A copy starts its own buffer, and is aligned there whatever its offset in the state. */
+function tensorOf(state: Uint8Array, block: BlockSpec): Tensor {
+  const { name, array } = dtypeOf(block);
+  const { buffer } = state.slice(block.offset, block.offset + sizeOf(block) * array.BYTES_PER_ELEMENT);
+  return { dtype: name, shape: block.shape, data: new array(buffer) };
+}
+
+function dtypeOf({ name, dtype }: BlockSpec): { readonly name: TensorDtype; readonly array: ArrayOf } {
+  return dtypes.get(dtype) ?? fail("bad-dtype", `"${name}" has dtype "${dtype}", which cannot be saved`);
+}
+
+function sizeOf({ shape }: BlockSpec): number {
+  return shape.reduce((size, dim) => size * dim, 1);
+}

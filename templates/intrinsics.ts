@@ -1,0 +1,25 @@
+import type { bool, f64, u32 } from "./types.ts";
+
+const bits = new DataView(new ArrayBuffer(8));
+
+/** The exact double 2^i for a whole number i from -1100 to 1100; 0 or infinity where 2^i is out of range. */
+export function pow2(i: f64): f64 {
+  let power = 1;
+  for (let k = 0; k < Math.abs(i); k++) power *= i < 0 ? 0.5 : 2;
+  return power;
+}
+
+/** floor(log2 x) of a positive normal double, read from its bits. */
+export function exponent(x: f64): f64 {
+  bits.setFloat64(0, x);
+  return ((bits.getUint32(0) >>> 20) & 2047) - 1023;
+}
+
+/** Rounds toward zero. */
+export const trunc = (x: f64): f64 => Math.trunc(x);
+
+/** `yes` or `no`; unlike `test ? yes : no` it may evaluate both, so it can become a blend of lanes. */
+export const select = (test: bool, yes: f64, no: f64): f64 => (test ? yes : no);
+
+/** Turns the 32 bits of x to the left by r places. */
+export const rotateLeft = (x: u32, r: u32): u32 => ((x << r) | (x >>> (32 - r))) >>> 0;

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { differenceError } from "../../src/cli/check/difference.ts";
+import { folder, gradc } from "./helpers.ts";
+import { tinyModel } from "./models.ts";
+
+describe("central differences", () => {
+  const values = Float64Array.of(0.5, -1, 2);
+  const loss = (): number => values.reduce((sum, x) => sum + x ** 3, 0);
+  const gradient = values.map((x) => 3 * x ** 2);
+
+  test("agree with a right gradient and leave the values as they were", () => {
+    const before = values.slice();
+    expect(differenceError(loss, values, gradient, [0, 1, 2], loss())).toBeLessThan(1e-9);
+    expect(values).toEqual(before);
+  });
+
+  test.each([NaN, 0, -12])("find a wrong gradient %d", (wrong) => {
+    expect(differenceError(loss, values, Float64Array.of(0.75, 3, wrong), [0, 1, 2], loss())).toBeGreaterThan(
+      0.5,
+    );
+  });
+});
+
+describe("check", () => {
+  test("finds the gradients of a model right", async () => {
+    const { code, out, err } = await gradc(folder({ "tiny.model.ts": tinyModel() }), [
+      "check",
+      "tiny.model.ts",
+    ]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^compared +tensor +elements +largest error +limit\n/);
+    expect(out).toMatch(/gradient of parameter +logits\/kernel /);
+    expect(out).toMatch(/gradient of input +x /);
+    expect(out.endsWith("tiny: all agree\n")).toBe(true);
+  });
+
+  test("--json", async () => {
+    const { out } = await gradc(folder({ "tiny.model.ts": tinyModel() }), [
+      "check",
+      "tiny.model.ts",
+      "--json",
+    ]);
+    expect(JSON.parse(out).ok).toBe(true);
+  });
+});
+
+test("bench times every function", async () => {
+  const path = folder({ "tiny.model.ts": tinyModel() });
+  const { code, out } = await gradc(path, ["bench", "tiny.model.ts", "--samples", "3"]);
+  expect(code).toBe(0);
+  const names = ["predict", "evaluate", "forward", "forward + backward", "update", "trainStep"];
+  for (const name of names)
+    expect(out).toMatch(new RegExp(`^${name.replace("+", "\\+")} +[\\d.]+ [nµm]?s`, "m"));
+  const json = JSON.parse((await gradc(path, ["bench", "tiny.model.ts", "--samples", "1", "--json"])).out);
+  expect(json.times.map(({ name }: { name: string }) => name)).toEqual(names);
+  const { code: tooMany, err } = await gradc(path, ["bench", "tiny.model.ts", "--rows", "9"]);
+  expect({ tooMany, err }).toEqual({
+    tooMany: 1,
+    err: "error[batch-size]: 9 rows are more than the 8 declared\n",
+  });
+});

@@ -1,0 +1,105 @@
+import { chmodSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { diskAt } from "../../src/disk.ts";
+import { folder, tree } from "./helpers.ts";
+
+describe("reading", () => {
+  test("a missing file is named, with a similar one as the hint", () => {
+    const disk = diskAt(folder({ "digits.csv": "" }));
+    expect(() => disk.readText("digit.csv")).toThrow(
+      'there is no file "digit.csv"\n  hint: did you mean "digits.csv"?',
+    );
+    expect(() => disk.readText("no/where.csv")).toThrow(
+      'there is no file "no/where.csv"\n  hint: the directory "no" does not exist either',
+    );
+  });
+
+  test("a directory is not a file", () => {
+    expect(() => diskAt(folder({ "a/b.txt": "" })).readBytes("a")).toThrow(
+      '"a" is a directory; a file is expected',
+    );
+  });
+
+  test.skipIf(process.getuid?.() === 0)("a file without permission", () => {
+    const path = folder({ "secret.csv": "x" });
+    chmodSync(join(path, "secret.csv"), 0);
+    expect(() => diskAt(path).readText("secret.csv")).toThrow('no permission to read "secret.csv"');
+  });
+
+  test("a byte order mark is no part of the text", () => {
+    expect(diskAt(folder({ "a.txt": "\uFEFFa" })).readText("a.txt")).toBe("a");
+  });
+});
+
+describe("writing", () => {
+  test("creates directories, reports changes, and leaves unchanged files alone", () => {
+    const path = folder({ "a.txt": "one" });
+    const disk = diskAt(path);
+    utimesSync(join(path, "a.txt"), 1, 1);
+    const written = disk.writeAtomically([
+      { path: "a.txt", content: "one" },
+      { path: "x/y/b.bin", content: new Uint8Array([1, 2]) },
+    ]);
+    expect(written).toEqual([
+      { path: "a.txt", changed: false },
+      { path: "x/y/b.bin", changed: true },
+    ]);
+    expect(statSync(join(path, "a.txt")).mtimeMs).toBe(1000);
+    expect([...readFileSync(join(path, "x/y/b.bin"))]).toEqual([1, 2]);
+    expect(tree(path)).toEqual(["a.txt", "x/y/b.bin"]);
+  });
+
+  test("a failure in the middle touches nothing", () => {
+    const path = folder({ "a.txt": "old", file: "" });
+    const disk = diskAt(path);
+    const files = [
+      { path: "a.txt", content: "new" },
+      { path: "fresh/b.txt", content: "new" },
+      { path: "file/c.txt", content: "new" },
+    ];
+    expect(() => disk.writeAtomically(files)).toThrow(
+      'a part of the path "file/c.txt" is a file, not a directory',
+    );
+    expect(readFileSync(join(path, "a.txt"), "utf8")).toBe("old");
+    expect(tree(path)).toEqual(["a.txt", "file"]);
+  });
+
+  test("a directory in the place of a file is refused before anything is renamed", () => {
+    const path = folder({ "a.txt": "old" });
+    mkdirSync(join(path, "b.txt"));
+    const files = ["a.txt", "b.txt"].map((name) => ({ path: name, content: "new" }));
+    expect(() => diskAt(path).writeAtomically(files)).toThrow('"b.txt" is a directory');
+    expect(readFileSync(join(path, "a.txt"), "utf8")).toBe("old");
+    expect(tree(path)).toEqual(["a.txt"]);
+  });
+
+  test("temporary files of a killed run are removed, those of others stay", () => {
+    const path = folder();
+    // No process has this number on any system that counts in 22 bits.
+    writeFileSync(join(path, ".a.txt.999999999.0abc.gradc-tmp"), "half");
+    writeFileSync(join(path, ".b.txt.999999999.0abc.gradc-tmp"), "half");
+    diskAt(path).writeAtomically([{ path: "a.txt", content: "x" }]);
+    expect(tree(path)).toEqual([".b.txt.999999999.0abc.gradc-tmp", "a.txt"]);
+  });
+});
+
+test("patterns find files, sorted, not in node_modules", () => {
+  const path = folder({
+    "examples/b/b.model.ts": "",
+    "examples/a/a.model.ts": "",
+    "examples/a/help.ts": "",
+    "examples/node_modules/x/x.model.ts": "",
+    "top.model.ts": "",
+  });
+  const disk = diskAt(path);
+  expect(disk.expand("examples/*/*.model.ts")).toEqual(["examples/a/a.model.ts", "examples/b/b.model.ts"]);
+  expect(disk.expand("**/*.model.ts")).toEqual([
+    "examples/a/a.model.ts",
+    "examples/b/b.model.ts",
+    "top.model.ts",
+  ]);
+  expect(disk.expand("*.model.ts")).toEqual(["top.model.ts"]);
+  expect(disk.expand("plain.model.ts")).toEqual(["plain.model.ts"]);
+  expect(disk.expand("nothing/*.ts")).toEqual([]);
+});

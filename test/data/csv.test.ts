@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { columnIndex, columnTexts, parseNumber, readCsv } from "../../src/data/index.ts";
+import { example } from "./files.ts";
+
+describe("parseNumber", () => {
+  test.each([
+    ["0", 0],
+    ["-1.50", -1.5],
+    ["+2.", 2],
+    [".5", 0.5],
+    ["1e3", 1000],
+    ["1.5E-2", 0.015],
+  ])("%s is a number", (text, value) => expect(parseNumber(text)).toBe(value));
+
+  test.each([
+    "",
+    " 1",
+    "1 ",
+    "0x10",
+    "1.5kg",
+    "Infinity",
+    "NaN",
+    "1e999",
+    "--1",
+    ".",
+    "e5",
+    "1,5",
+    "1_000",
+    "１",
+  ])("%j is none", (text) => expect(parseNumber(text)).toBeUndefined());
+});
+
+describe("readCsv", () => {
+  test("reads the example tables whole", () => {
+    const sizes = ["iris", "digits", "penguins", "seattle-weather"].map((name) => {
+      const { columns, rows, lines } = example(name);
+      return [columns.length, rows.length, lines[0], lines.at(-1)];
+    });
+    expect(sizes).toEqual([
+      [5, 150, 2, 151],
+      [65, 1797, 2, 1798],
+      [7, 344, 2, 345],
+      [6, 1461, 2, 1462],
+    ]);
+  });
+
+  test("counts lines through quotes, blank lines and mixed line ends", () => {
+    const table = readCsv('\uFEFFa,"b ""x"""\r\n1,"two\r\nlines"\n\n3,4\r5,6');
+    expect(table.columns).toEqual(["a", 'b "x"']);
+    expect(table.rows).toEqual([
+      ["1", "two\nlines"],
+      ["3", "4"],
+      ["5", "6"],
+    ]);
+    expect(table.lines).toEqual([2, 5, 6]);
+  });
+
+  test("takes bytes, another delimiter, and texts that mean missing", () => {
+    const bytes = new TextEncoder().encode("a;b\nNA;?\n1;ü");
+    expect(readCsv(bytes, { delimiter: ";", missing: ["NA", "?"] }).rows).toEqual([
+      ["", ""],
+      ["1", "ü"],
+    ]);
+  });
+
+  test("names such as __proto__ are columns like any other", () => {
+    expect(columnTexts(readCsv("__proto__,toString\n1,2"), "__proto__")).toEqual(["1"]);
+  });
+
+  test.each<[message: string, source: string | Uint8Array]>([
+    ["t.csv: the file is empty\n  at t.csv", ""],
+    ["t.csv: the file is empty\n  at t.csv", "\n\n"],
+    ["t.csv: there is a header line, but no row\n  at t.csv, line 2", "\na,b\n"],
+    ["t.csv: the file is not UTF-8 text\n  at t.csv\n  hint: save it as UTF-8", new Uint8Array([0xff, 0xfe])],
+    ["t.csv: column 2 has no name\n  at t.csv, line 1, column 2", "a,\n1,2"],
+    [
+      't.csv: two columns are named "a"\n  at t.csv, line 1, column 3\n  hint: rename one of them',
+      "a,b,a\n1,2,3",
+    ],
+    [
+      "t.csv: expected 2 fields, found 3\n  at t.csv, line 3, column 3\n  hint: mend the row or drop broken rows",
+      "a,b\n1,2\n1,2,3",
+    ],
+    [
+      "t.csv: expected 2 fields, found 1\n  at t.csv, line 2, column 2\n  hint: mend the row or drop broken rows",
+      "a,b\n1",
+    ],
+    ["t.csv: quoted field unterminated\n  at t.csv, line 2", 'a,b\n1,"2'],
+    ["t.csv: trailing quote on quoted field is malformed\n  at t.csv, line 2", 'a,b\n1,"2"3\n'],
+  ])("refuses: %s", (message, source) => {
+    expect(() => readCsv(source, { file: "t.csv" })).toThrow(
+      expect.objectContaining({ code: "bad-csv", message }) as Error,
+    );
+  });
+
+  test("an unknown column is answered with the nearest", () => {
+    expect(() => columnIndex(example("iris"), "specis")).toThrow(
+      'iris.csv has no column "specis"\n  hint: did you mean "species"?',
+    );
+  });
+});

@@ -1,0 +1,199 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { interpret, prepare } from "../../src/eval/interpret.ts";
+import { threefry } from "../../src/eval/scalar-ops.ts";
+import { parseTemplates, templateNamed } from "../../src/lower/templates.ts";
+import { templates } from "../../src/lower/templates.gen.ts";
+import { exp } from "../../templates/exp.ts";
+import { expm1 } from "../../templates/expm1.ts";
+import { log } from "../../templates/log.ts";
+import { log1p } from "../../templates/log1p.ts";
+import { matmul } from "../../templates/matmul.ts";
+import { orthogonalize } from "../../templates/orthogonalize.ts";
+import { pow } from "../../templates/pow.ts";
+import { tanh } from "../../templates/tanh.ts";
+import { random } from "../../templates/threefry.ts";
+import { seeded } from "./random-loops.ts";
+
+const table = parseTemplates();
+const epsilon = 2 ** -52;
+
+/** How far a value is from the true one, relative to it; 0 for the same value, infinities, NaN and signed zeros included. */
+function relative(value: number, truth: number): number {
+  if (Object.is(value, truth)) return 0;
+  return value === truth || truth === 0 || !Number.isFinite(truth) || Number.isNaN(value)
+    ? Infinity
+    : Math.abs((value - truth) / truth);
+}
+
+const specials = [
+  0, -0, 1, -1, NaN, Infinity, -Infinity, 1e-320, -1e-320, 1e-310, 1e-20, -1e-20, 0.5, -0.5, 2, -2, 3, -3, 1e300, -1e300,
+  709.5, 709.7, 710, -700, -746, -800, 1e10, -1e10, 0.3, 0.35, -0.35, 1.5, -1.5, 0.999999999999, 1 + epsilon,
+  1 - epsilon / 2, Number.MAX_VALUE, 2 ** -1022,
+]; // prettier-ignore
+
+interface Row {
+  readonly name: string;
+  readonly run: (x: number) => number;
+  readonly truth: (x: number) => number;
+  readonly from: number;
+  readonly to: number;
+  /** The allowed distance in units of 2^-52. */
+  readonly ulps: number;
+}
+const rows: readonly Row[] = [
+  { name: "exp", run: exp, truth: Math.exp, from: -700, to: 709, ulps: 2 },
+  { name: "log", run: log, truth: Math.log, from: 0, to: 1000, ulps: 2 },
+  { name: "expm1", run: expm1, truth: Math.expm1, from: -40, to: 40, ulps: 4 },
+  { name: "log1p", run: log1p, truth: Math.log1p, from: -1, to: 1000, ulps: 2 },
+  { name: "tanh", run: tanh, truth: Math.tanh, from: -25, to: 25, ulps: 5 },
+];
+
+describe.each(rows)("$name", ({ name, run, truth, from, to, ulps }) => {
+  test("is close to Math's over its whole range and near 0", () => {
+    const next = seeded(7);
+    let worst = 0;
+    for (let k = 0; k < 100_000; k++) {
+      const small = 2 ** (next() * 65 - 60) * (from < 0 && next() < 0.5 ? -1 : 1);
+      const x = k % 2 === 0 ? from + next() * (to - from) : Math.max(small, from);
+      worst = Math.max(worst, relative(run(x), truth(x)));
+    }
+    expect(worst).toBeLessThan(ulps * epsilon);
+  });
+
+  test("takes special values like Math's", () => {
+    for (const x of specials)
+      expect(relative(run(x), truth(x)), `${name}(${x})`).toBeLessThan(ulps * epsilon);
+  });
+
+  test("rounds to the same float32 as Math's", () => {
+    const next = seeded(8);
+    let different = 0;
+    for (let k = 0; k < 20_000; k++) {
+      const x = Math.fround(Math.max(from, -80) + next() * (Math.min(to, 80) - Math.max(from, -80)));
+      if (!Object.is(Math.fround(run(x)), Math.fround(truth(x)))) different++;
+    }
+    expect(different).toBe(0);
+  });
+
+  test("interpreted gives the same bits as run", () => {
+    const interpreted = prepare(templateNamed(table, name), [], table);
+    const next = seeded(9);
+    for (let k = 0; k < 2000; k++) {
+      const x = k < specials.length ? specials[k] : from + next() * (to - from);
+      expect(interpreted([x])).toBe(run(x));
+    }
+  });
+});
+
+test("exp of a very negative number is exactly 0, and never a denormal number below -745", () => {
+  for (const x of [-745.2, -746, -1000, -1e9, -1e300, -Infinity]) expect(Object.is(exp(x), 0)).toBe(true);
+});
+
+test("pow is like Math.pow", () => {
+  for (const x of specials) {
+    // Denormal results are rounded twice, and the last of them are 0.
+    for (const y of specials) {
+      const size = Math.abs(Math.pow(x, y));
+      if (!(size > 0 && size < 2.3e-308))
+        expect(relative(pow(x, y), Math.pow(x, y)), `${x}^${y}`).toBeLessThan(1e-14);
+    }
+  }
+  const next = seeded(3);
+  let worst = 0;
+  for (let k = 0; k < 100_000; k++) {
+    const x = k % 2 === 0 ? 2 ** (next() * 2000 - 1000) : 1 + (next() - 0.5) * 0.1;
+    const y = ((next() - 0.5) * 2000) / Math.log2(x);
+    const truth = Math.pow(x, y);
+    if (truth > 1e-300 && truth < 1e300) worst = Math.max(worst, relative(pow(x, y), truth));
+  }
+  expect(worst).toBeLessThan(1e-14);
+  const interpreted = prepare(templateNamed(table, "pow"), [], table);
+  for (const x of specials) for (const y of specials) expect(interpreted([x, y])).toBe(pow(x, y));
+});
+
+test("random is Threefry-2x32-20", () => {
+  const ones = 0xffffffff;
+  const golden = [
+    [0, 0, 0, 0, 0x6b200159],
+    [ones, ones, ones, ones, 0x1cb996fc],
+    [0x13198a2e, 0x03707344, 0x243f6a88, 0x85a308d3, 0xc4923a9c],
+  ];
+  const interpreted = prepare(templateNamed(table, "random"), [], table);
+  for (const [key0, key1, counter0, counter1, word] of golden) {
+    expect(random(key0, key1, counter0, counter1)).toBe(word);
+    expect(interpreted([key0, key1, counter0, counter1])).toBe(word);
+    expect(threefry(key0, key1, counter0, counter1)).toBe(word);
+  }
+  const next = seeded(5);
+  for (let k = 0; k < 500; k++) {
+    const words = [next(), next(), next(), next()].map((u) => Math.floor(u * 2 ** 32)) as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    expect(random(...words)).toBe(threefry(...words));
+  }
+});
+
+test("matmul multiplies, with strides for a transposed operand and a batch", () => {
+  const a = new Float32Array([1, 2, 3, 4, 5, 6, 10, 20, 30, 40, 50, 60]);
+  const b = new Float32Array([1, 0, 1, 0, 1, 1, 2, 2, 2, 1, 1, 1]);
+  // out[t] = a[t] (2×3) · b[t]ᵀ, where b[t] is 2×3.
+  const strides = [6, 3, 1, 6, 1, 3, 4, 2, 1, 0, 0, 0] as const;
+  const run = new Float32Array(8);
+  matmul(a, b, run, 2, 2, 2, 3, ...strides);
+  expect([...run]).toEqual([4, 5, 10, 11, 120, 60, 300, 150]);
+  const out = new Float32Array(8);
+  interpret(templateNamed(table, "matmul"), [a, b, out, 2, 2, 2, 3, ...strides]);
+  expect(out).toEqual(run);
+});
+
+describe("orthogonalize", () => {
+  const next = seeded(2);
+  const [rows, columns] = [7, 4];
+  const x = Float32Array.from({ length: rows * columns }, () => next() - 0.5);
+  const dot = (q: Float32Array, c: number, d: number): number =>
+    Array.from({ length: rows }, (_, i) => q[i * columns + c] * q[i * columns + d]).reduce(
+      (sum, v) => sum + v,
+      0,
+    );
+
+  test("makes columns orthonormal and keeps their direction", () => {
+    const q = new Float32Array(x.length);
+    orthogonalize(x, q, rows, columns);
+    for (let c = 0; c < columns; c++) {
+      for (let d = 0; d < columns; d++) expect(dot(q, c, d)).toBeCloseTo(c === d ? 1 : 0, 6);
+      let along = 0;
+      for (let i = 0; i < rows; i++) along += q[i * columns + c] * x[i * columns + c];
+      expect(along).toBeGreaterThan(0);
+    }
+    const interpreted = new Float32Array(x.length);
+    interpret(templateNamed(table, "orthogonalize"), [x, interpreted, rows, columns]);
+    expect(interpreted).toEqual(q);
+  });
+
+  test("a zero column and a dependent column become zero", () => {
+    const y = x.slice();
+    for (let i = 0; i < rows; i++) {
+      y[i * columns + 1] = 0;
+      y[i * columns + 2] = 3 * y[i * columns];
+    }
+    const q = new Float32Array(y.length);
+    orthogonalize(y, q, rows, columns);
+    expect([dot(q, 0, 0), dot(q, 1, 1), dot(q, 2, 2)].map((v) => Math.round(v * 1e6) / 1e6)).toEqual([
+      1, 0, 0,
+    ]);
+    expect(dot(q, 3, 3)).toBeCloseTo(1, 6);
+  });
+});
+
+test("the bundle holds the templates as they are", () => {
+  const folder = new URL("../../templates/", import.meta.url);
+  const files = readdirSync(folder).filter((name) => name !== "types.ts" && name !== "intrinsics.ts");
+  expect(Object.keys(templates).map((name) => `${name}.ts`)).toEqual(files.sort());
+  for (const [name, text] of Object.entries(templates)) {
+    expect(text, "run `npm run templates`").toBe(readFileSync(new URL(`${name}.ts`, folder), "utf8"));
+  }
+});

@@ -1,0 +1,189 @@
+import { expect, test } from "vitest";
+import { GradcError } from "../../src/base/errors.ts";
+import type { Attrs } from "../../src/ir/graph.ts";
+import { roomOf, typesOf } from "../../src/ir/op.ts";
+import { typeText } from "../../src/ir/type.ts";
+import { ops } from "../../src/ops/table.ts";
+import { sampleBatch as n } from "../../src/ops/samples.ts";
+import { parseInput } from "./sample.ts";
+
+/** One refused call: the op, its input types, its attributes, and the sentence after the op's name. */
+type Row = readonly [op: string, inputs: readonly string[], attrs: Attrs, sentence: string];
+
+const unary = (kind: string, bad: readonly string[], names: string): Row[] =>
+  names.split(" ").flatMap((name) =>
+    bad.map((type): Row => [name, [type], {}, `x must be ${kind}, found ${type}`]),
+  ); // prettier-ignore
+const binary = (kind: string, bad: string, names: string): Row[] =>
+  names.split(" ").flatMap((name): Row[] => {
+    const good = bad === "f32[2]" ? "bool" : "f32";
+    return [
+      [name, [`${good}[2]`, `${good}[3]`], {}, `b must be ${good}[2] like a, found ${good}[3]`],
+      [name, [`${good}[n]`, `${good}[5]`], {}, `b must be ${good}[n] like a, found ${good}[5]`],
+      [name, [`${good}[2]`, "i32[2]"], {}, `b must be ${good}[2] like a, found i32[2]`],
+      ...(bad === "" ? [] : [[name, [bad, bad], {}, `a must be ${kind}, found ${bad}`] as Row]),
+    ];
+  });
+const reductions = (kind: string, bad: string, names: string): Row[] =>
+  names.split(" ").flatMap((name): Row[] => [
+    [name, [bad], { axes: [0] }, `x must be ${kind}, found ${bad}`],
+    [name, ["f32[2,n]"], { axes: [2] }, "axis 2 does not exist in [2,n], which has 2 axes"],
+    [name, ["f32[2]"], { axes: [-1] }, "axis -1 does not exist in [2], which has 1 axes"],
+    [name, ["f32[2,2]"], { axes: [1, 0] }, "axes must be in rising order without repeats, found [1,0]"],
+    [name, ["f32[2,2]"], { axes: [1, 1] }, "axes must be in rising order without repeats, found [1,1]"],
+  ]);
+
+const table: readonly Row[] = [
+  ...unary("a tensor of signed numbers", ["bool[2]", "u32[]", "bool[n,2]"], "neg abs sign"),
+  ...unary("a float tensor", ["i32[2]", "u32[]", "bool[n]"], "square sqrt rsqrt reciprocal exp log log1p expm1 sigmoid tanh relu floor"), // prettier-ignore
+  ...unary("a bool tensor", ["i32[2]", "f32[]", "u32[n]"], "logicalNot"),
+  ...binary("a tensor of numbers", "bool[2]", "add sub mul maximum minimum less lessEqual greater greaterEqual"), // prettier-ignore
+  ...binary("a float tensor", "i32[2]", "div pow"),
+  ...binary("a bool tensor", "f32[2]", "logicalAnd logicalOr"),
+  ...binary("", "", "equal notEqual"),
+  ["where", ["f32[2]", "f32[2]", "f32[2]"], {}, "condition must be a bool tensor, found f32[2]"],
+  ["where", ["bool[2]", "f32[2]", "f32[1]"], {}, "b must be f32[2] like a, found f32[1]"],
+  ["where", ["bool[1]", "f32[2]", "f32[2]"], {}, "condition must be bool[2] like a, found bool[1]"],
+  ["cast", ["f32[2]"], { dtype: "f16" }, 'unknown element type "f16"'],
+
+  ["reshape", ["f32[2,3]"], { shape: [4] }, "[2,3] to [4]: expected 6 elements, found 4"],
+  ["reshape", ["f32[n,3]"], { shape: [15] }, "[n,3] to [15]: expected 3*n elements, found 15"],
+  ["reshape", ["f32[2,n]"], { shape: [n, 2] }, "[2,n] to [n,2]: the batch dimension must keep its place"],
+  ["reshape", ["f32[2*n]"], { shape: [2, n] }, "[2*n] to [2,n]: the batch dimension must keep its place"],
+  ["reshape", ["f32[2]"], { shape: [2 ** 15, 2 ** 15] }, "the new shape [32768,32768] has 1073741824 elements, more than 2^28"], // prettier-ignore
+  ["reshape", ["f32[2]"], { shape: [-1] }, "the new shape [-1] must have positive integers as extents, found -1"], // prettier-ignore
+  ["broadcastTo", ["f32[1]"], { shape: [0] }, "the new shape [0] must have positive integers as extents, found 0"], // prettier-ignore
+  ["iota", [], { axis: 0, dtype: "i32", shape: [1.5] }, "[1.5] must have positive integers as extents, found 1.5"], // prettier-ignore
+  ["transpose", ["f32[2,3]"], { permutation: [0] }, "[0] is not an order of the 2 axes of [2,3]"],
+  ["transpose", ["f32[2,3]"], { permutation: [0, 0] }, "[0,0] is not an order of the 2 axes of [2,3]"],
+  ["transpose", ["f32[2]"], { permutation: [1] }, "[1] is not an order of the 1 axes of [2]"],
+  ["slice", ["f32[4]"], { start: [0, 0], limit: [4], strides: [1] }, "start must have 1 entries for [4], found 2"], // prettier-ignore
+  ["slice", ["f32[4]"], { start: [0], limit: [5], strides: [1] }, "0:5:1 does not lie in axis 0 with extent 4"], // prettier-ignore
+  ["slice", ["f32[4]"], { start: [2], limit: [2], strides: [1] }, "2:2:1 does not lie in axis 0 with extent 4"], // prettier-ignore
+  ["slice", ["f32[4]"], { start: [-1], limit: [2], strides: [1] }, "-1:2:1 does not lie in axis 0 with extent 4"], // prettier-ignore
+  ["slice", ["f32[4]"], { start: [0], limit: [4], strides: [0] }, "0:4:0 does not lie in axis 0 with extent 4"], // prettier-ignore
+  ["slice", ["f32[n]"], { start: [0], limit: [2], strides: [1] }, "axis 0 is the batch dimension, of which only all rows can be taken"], // prettier-ignore
+  ["pad", ["f32[4]"], { low: [], high: [1], value: 0 }, "low must have 1 entries for [4], found 0"],
+  ["pad", ["f32[4]"], { low: [-1], high: [1], value: 0 }, "axis 0 must gain whole numbers of elements, found -1 and 1"], // prettier-ignore
+  ["pad", ["f32[n]"], { low: [1], high: [0], value: 0 }, "axis 0 is the batch dimension, which cannot be padded"], // prettier-ignore
+  ["concat", [], { axis: 0 }, "expected at least one tensor, found none"],
+  ["concat", ["f32[2]", "f64[2]"], { axis: 0 }, "input 1 must be f32, found f64[2]"],
+  ["concat", ["f32[2]", "f32[2]"], { axis: 1 }, "axis 1 does not exist in [2], which has 1 axes"],
+  ["concat", ["f32[2,3]", "f32[2,4]"], { axis: 0 }, "input 1 must be like [2,3] but for axis 0, found [2,4]"],
+  ["concat", ["f32[n]", "f32[n]"], { axis: 0 }, "axis 0 is the batch dimension, along which nothing can be joined"], // prettier-ignore
+  ["broadcastTo", ["f32[2]"], { shape: [3] }, "[2] does not stretch to [3]"],
+  ["broadcastTo", ["f32[2]"], { shape: [2, 1] }, "[2] does not stretch to [2,1]"],
+  ["broadcastTo", ["f32[1,2]"], { shape: [2] }, "[1,2] does not stretch to [2]"],
+  ["broadcastTo", ["f32[5]"], { shape: [n] }, "[5] does not stretch to [n]"],
+  ["reverse", ["f32[2]"], { axes: [1] }, "axis 1 does not exist in [2], which has 1 axes"],
+  ["reverse", ["f32[2,2]"], { axes: [1, 0] }, "axes must be in rising order without repeats, found [1,0]"],
+  ["reverse", ["f32[n]"], { axes: [0] }, "axis 0 is the batch dimension, whose order cannot be reversed"],
+
+  ...reductions("a tensor of numbers", "bool[2]", "sum max min argMax argMin"),
+  ...reductions("a float tensor", "i32[2]", "prod mean logSumExp"),
+  ["argMax", ["f32[2,2]"], { axes: [0, 1] }, "expected exactly one axis, found [0,1]"],
+  ["argMin", ["f32[2]"], { axes: [] }, "expected exactly one axis, found []"],
+  ...["softmax", "logSoftmax"].flatMap((name): Row[] => [
+    [name, ["i32[2]"], { axis: 0 }, "x must be a float tensor, found i32[2]"],
+    [name, ["f32[]"], { axis: 0 }, "axis 0 does not exist in [], which has 0 axes"],
+    [name, ["f32[2]"], { axis: 0.5 }, "axis 0.5 does not exist in [2], which has 1 axes"],
+  ]),
+
+  ["matmul", ["i32[2,2]", "i32[2,2]"], plain(), "a must be a float tensor, found i32[2,2]"],
+  ["matmul", ["f32[2,2]", "f64[2,2]"], plain(), "f32[2,2] by f64[2,2]: both must have one element type"],
+  ["matmul", ["f32[2]", "f32[2,2]"], plain(), "f32[2] by f32[2,2]: both need at least two axes"],
+  ["matmul", ["f32[2,3]", "f32[2,3]"], plain(), "f32[2,3] by f32[2,3]: expected as many rows of b as columns of a, found 2 and 3"], // prettier-ignore
+  ["matmul", ["f32[n,3]", "f32[n,3]"], { transposeA: false, transposeB: false }, "f32[n,3] by f32[n,3]: expected as many rows of b as columns of a, found n and 3"], // prettier-ignore
+  ["matmul", ["f32[3,2]", "f32[2,3]"], { transposeA: true, transposeB: false }, "f32[3,2] transposed by f32[2,3]: expected as many rows of b as columns of a, found 2 and 3"], // prettier-ignore
+  ["matmul", ["f32[2,3,3]", "f32[n,3,3]"], plain(), "f32[2,3,3] by f32[n,3,3]: leading axes must be equal, found [2] and [n]"], // prettier-ignore
+
+  ["oneHot", ["f32[2]"], { depth: 3, dtype: "f32" }, "x must be an i32 tensor, found f32[2]"],
+  ["oneHot", ["i32[2]"], { depth: 0, dtype: "f32" }, "depth must be a positive integer, found 0"],
+  ["oneHot", ["i32[2]"], { depth: 1.5, dtype: "f32" }, "depth must be a positive integer, found 1.5"],
+  ...["randomBits", "randomUniform"].flatMap((name): Row[] => [
+    [name, ["i32[]"], { shape: [2], stream: 0, dtype: "f32" }, "the seed must be u32[], found i32[]"],
+    [name, ["u32[1]"], { shape: [2], stream: 0, dtype: "f32" }, "the seed must be u32[], found u32[1]"],
+    [name, ["u32[]"], { shape: [2], stream: -1, dtype: "f32" }, "the stream must be an integer from 0 to 2^32 - 1, found -1"], // prettier-ignore
+  ]),
+  ["randomUniform", ["u32[]"], { shape: [2], stream: 0, dtype: "i32" }, "expected dtype f32 or f64, found i32"], // prettier-ignore
+  ["sparseSoftmaxCrossEntropy", ["i32[2]", "i32[]"], {}, "logits must be a float tensor, found i32[2]"],
+  ["sparseSoftmaxCrossEntropy", ["f32[]", "i32[]"], {}, "logits need an axis of classes, found f32[]"],
+  ["sparseSoftmaxCrossEntropy", ["f32[2,3]", "f32[2]"], {}, "labels must be i32, found f32[2]"],
+  ["sparseSoftmaxCrossEntropy", ["f32[n,3]", "i32[3]"], {}, "labels must have shape [n] for logits [n,3], found [3]"], // prettier-ignore
+  ["sparseSoftmaxCrossEntropy", ["f32[3,n]", "i32[3]"], {}, "the last axis of [3,n] must be the classes, found n"], // prettier-ignore
+  ["sigmoidCrossEntropy", ["i32[2]", "i32[2]"], {}, "logits must be a float tensor, found i32[2]"],
+  ["sigmoidCrossEntropy", ["f32[2]", "f32[3]"], {}, "targets must be f32[2] like logits, found f32[3]"],
+  ["sigmoidCrossEntropy", ["f32[2]", "i32[2]"], {}, "targets must be f32[2] like logits, found i32[2]"],
+  ["orthogonalize", ["i32[2,2]"], {}, "x must be a float tensor, found i32[2,2]"],
+  ["orthogonalize", ["f32[n,2]"], {}, "expected a matrix of fixed size, found [n,2]"],
+  ["orthogonalize", ["f32[2,3]"], {}, "expected at least as many rows as columns, found [2,3]"],
+
+  ["constant", [], { value: 1, dtype: "f32", shape: [2] }, "a constant is 0-d, found 1 axes"],
+  ["constant", [], { value: 1.5, dtype: "i32", shape: [] }, "i32 cannot hold 1.5"],
+  ["constant", [], { value: -1, dtype: "u32", shape: [] }, "u32 cannot hold -1"],
+  ["constant", [], { value: 2, dtype: "bool", shape: [] }, "bool cannot hold 2"],
+  ["tensor", [], { values: [1, 2], dtype: "f32", shape: [3] }, "[3] holds 3 values, found 2"],
+  ["tensor", [], { values: [1, 2 ** 31], dtype: "i32", shape: [2] }, "i32 cannot hold 2147483648"],
+  ["tensor", [], { values: [1], dtype: "f32", shape: [n] }, "a constant cannot have the batch dimension"],
+  ["iota", [], { axis: 1, dtype: "i32", shape: [3] }, "axis 1 does not exist in [3], which has 1 axes"],
+  ["iota", [], { axis: 0, dtype: "i32", shape: [] }, "axis 0 does not exist in [], which has 0 axes"],
+  ["iota", [], { axis: 0, dtype: "bool", shape: [3] }, "bool cannot count; use i32"],
+  ["dimensionSize", [], { dim: 3, dtype: "bool" }, "bool cannot hold a size; use f32 or i32"],
+];
+function plain(): Attrs {
+  return { transposeA: false, transposeB: false };
+}
+
+test.each(table)("%s of %j with %j is refused: %s", (name, inputs, attrs, sentence) => {
+  const types = inputs.map((text) => parseInput(text).type);
+  let refusal: unknown;
+  try {
+    typesOf(roomOf(ops, name), types, attrs);
+  } catch (error) {
+    refusal = error;
+  }
+  expect(refusal).toBeInstanceOf(GradcError);
+  const { message, code } = refusal as GradcError;
+  expect(message.split("\n")[0]).toBe(`${name}: ${sentence}`);
+  expect(["shape", "dtype", "axis", "too-large"]).toContain(code);
+});
+
+test("every op has at least three refusals, but for those that take nearly everything", () => {
+  const lenient = "cast stopGradient dimensionSize placeholder".split(" ");
+  for (const { name, inputs } of ops.values()) {
+    if (lenient.includes(name) || (inputs.length === 0 && roomOf(ops, name).samples.length === 0)) continue;
+    expect(table.filter(([op]) => op === name).length, name).toBeGreaterThanOrEqual(3);
+  }
+});
+
+test("an unknown op is answered with a suggestion", () => {
+  expect(() => roomOf(ops, "__proto__")).toThrow('unknown op "__proto__"');
+  expect(() => roomOf(ops, "sigmod")).toThrow('unknown op "sigmod"\n  hint: did you mean "sigmoid"?');
+});
+
+test("leaves refuse extents that are not positive integers, by name", () => {
+  const make = (shape: number[]) => () =>
+    typesOf(roomOf(ops, "input"), [], { name: "pixels", dtype: "f32", shape });
+  expect(make([3, 0])).toThrow('input "pixels" [3,0] must have positive integers as extents, found 0');
+  expect(make([NaN])).toThrow('input "pixels" [NaN] must have positive integers as extents, found NaN');
+  expect(make([2 ** 14, 2 ** 15])).toThrow(
+    'input "pixels" [16384,32768] has 536870912 elements, more than 2^28',
+  );
+});
+
+test.each([
+  ["slice", ["f32[7]"], { start: [1], limit: [7], strides: [4] }, "f32[2]"],
+  ["slice", ["f32[4,n]"], { start: [0, 0], limit: [4, n], strides: [3, 1] }, "f32[2,n]"],
+  ["pad", ["i32[2,n]"], { low: [1, 0], high: [3, 0], value: 0 }, "i32[6,n]"],
+  ["concat", ["f32[n,2]", "f32[n,5]"], { axis: 1 }, "f32[n,7]"],
+  ["transpose", ["f32[n,2,3]"], { permutation: [2, 0, 1] }, "f32[3,n,2]"],
+  ["sum", ["f32[n,2,3]"], { axes: [0, 2] }, "f32[2]"],
+  ["argMax", ["f32[n,10]"], { axes: [1] }, "i32[n]"],
+  ["less", ["f64[n]", "f64[n]"], {}, "bool[n]"],
+  ["oneHot", ["i32[n]"], { depth: 3, dtype: "f64" }, "f64[n,3]"],
+  ["matmul", ["f32[5,n,3]", "f32[5,n,4]"], { transposeA: true, transposeB: false }, "f32[5,3,4]"],
+  ["sparseSoftmaxCrossEntropy", ["f64[n,3]", "i32[n]"], {}, "f64[n]"],
+] as Row[])("%s of %j with %j is %s", (name, inputs, attrs, type) => {
+  const types = inputs.map((text) => parseInput(text).type);
+  expect(typesOf(roomOf(ops, name), types, attrs).map(typeText)).toEqual([type]);
+});

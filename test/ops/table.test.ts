@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { evaluate } from "../../src/eval/evaluate.ts";
+import { withBuilder } from "../../src/ir/builder.ts";
+import { byName } from "../../src/ir/op.ts";
+import { ops } from "../../src/ops/table.ts";
+import { evaluateFormula } from "./formula.ts";
+import { prepare, sampleText } from "./sample.ts";
+
+const names = [
+  "input parameter state hyper total parameters gradients slot placeholder constant tensor iota dimensionSize",
+  "neg abs sign square sqrt rsqrt reciprocal exp log log1p expm1 sigmoid tanh relu floor",
+  "add sub mul div maximum minimum pow equal notEqual less lessEqual greater greaterEqual",
+  "logicalAnd logicalOr logicalNot where cast stopGradient",
+  "reshape transpose slice pad concat broadcastTo reverse sum prod max min mean argMax argMin",
+  "matmul oneHot randomBits randomUniform",
+  "softmax logSoftmax sparseSoftmaxCrossEntropy sigmoidCrossEntropy logSumExp orthogonalize",
+].flatMap((line) => line.split(" "));
+
+test("the table holds every op once, under its own name", () => {
+  expect([...ops.keys()].sort()).toEqual([...names].sort());
+  for (const [name, room] of ops) expect(room.name).toBe(name);
+});
+
+describe.each([...ops.values()].map((room) => [room.name, room] as const))("%s", (_, room) => {
+  test("has a sentence, and gradients of inputs that exist", () => {
+    expect(room.doc).toMatch(/^\S.{10,}\.$/);
+    const inputs = room.inputs.map((name) => name.replace("...", ""));
+    for (const name of Object.keys(room.vjp ?? {})) expect(inputs).toContain(name);
+  });
+
+  test("has samples: at least 8 if it has gradients", () => {
+    const leaf = room.lower.kind === "leaf";
+    expect(room.samples.length).toBeGreaterThanOrEqual(room.vjp ? 8 : leaf ? 0 : 3);
+  });
+
+  test("evaluates every sample as its lowering says, for every n", () => {
+    for (const [k, sample] of room.samples.entries()) {
+      for (const n of [1, 3, 5]) {
+        const prepared = prepare(room, sample, n, 100 + k);
+        const { lower } = room;
+        const [value] = evaluate([prepared.y], prepared.feed, { n });
+        const text = `${sampleText(room, sample)} with n = ${n}, seed ${100 + k}`;
+        for (const number of value.data) expect(number, text).not.toBeNaN();
+        if (lower.kind === "at" || lower.kind === "template") {
+          expectClose(evaluateFormula(room, prepared, n).data, value.data, text);
+        } else if (lower.kind === "expand") {
+          const { inputs, y, build, feed } = prepared;
+          const expanded = withBuilder(build, () =>
+            lower.expand({ ...byName(room, inputs), attrs: y.node.attrs } as never),
+          );
+          expect(expanded.type, text).toEqual(y.type);
+          expectClose(evaluate([expanded], feed, { n })[0].data, value.data, text);
+        }
+      }
+    }
+  });
+});
+
+function expectClose(found: Float64Array, expected: Float64Array, text: string): void {
+  expect(found.length, text).toBe(expected.length);
+  for (const [k, value] of expected.entries()) {
+    const error = Object.is(value, found[k]) ? 0 : Math.abs(value - found[k]);
+    expect(error, `${text}: element ${k} is ${found[k]}, expected ${value}`).toBeLessThanOrEqual(
+      1e-12 * Math.max(1, Math.abs(value)),
+    );
+  }
+}

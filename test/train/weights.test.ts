@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/formats/safetensors.ts";
+import { loadWeights, saveWeights, writeTable, type StateSpec } from "../../src/train/index.ts";
+import { create, spec } from "./linear.ts";
+
+const trained = (): ReturnType<typeof create> => {
+  const net = create();
+  net.state.set(net.state.map((_, i) => i));
+  return net;
+};
+const names = (bytes: Uint8Array): string[] => [...decodeSafetensors(bytes).tensors.keys()].sort();
+
+describe("weights", () => {
+  test("hold the parameters and the table by name", () => {
+    const bytes = saveWeights(trained(), spec);
+    expect(names(bytes)).toEqual(["dense/bias", "dense/kernel", "table/fill", "table/scale", "table/shift"]);
+    const { tensors, metadata } = decodeSafetensors(bytes);
+    expect(tensors.get("dense/kernel")).toEqual({
+      dtype: "F32",
+      shape: [2, 1],
+      data: trained().params["dense/kernel"],
+    });
+    expect(Object.fromEntries(metadata)).toEqual({
+      format: "gradc",
+      gradc: "0.1.0",
+      name: "linear",
+      layoutHash: "5f0c21aa",
+    });
+    const net = create();
+    loadWeights(net, spec, bytes);
+    expect(net.state.subarray(0, 36)).toEqual(trained().state.subarray(0, 36));
+    expect([...net.state.subarray(36)].every((byte) => byte === 0)).toBe(true);
+  });
+
+  test("hold the whole state on request, but never the layout hash", () => {
+    const net = create();
+    loadWeights(net, spec, saveWeights(trained(), spec, { state: true }));
+    expect(net.state.subarray(0, 48)).toEqual(trained().state.subarray(0, 48));
+    expect(net.state.subarray(48)).toEqual(new Uint8Array(4));
+  });
+
+  const edit = (change: (tensors: Map<string, Tensor>) => void): Uint8Array => {
+    const tensors = new Map(decodeSafetensors(saveWeights(trained(), spec)).tensors);
+    change(tensors);
+    return encodeSafetensors(tensors);
+  };
+  const one = (dtype: "F32" | "F64", shape: number[]): Tensor => ({
+    dtype,
+    shape,
+    data: dtype === "F32" ? new Float32Array(shape[0]) : new Float64Array(shape[0]),
+  });
+
+  test.each<[message: string, change: (tensors: Map<string, Tensor>) => void]>([
+    ['"dense/bias" is missing', (t) => t.delete("dense/bias")],
+    ['"table/fill" is missing', (t) => t.delete("table/fill")],
+    ['"step" is missing', (t) => t.set("sgd/velocity", one("F64", [1]))],
+    [
+      'model "linear" has no "dense/kernal"\n  hint: did you mean "dense/kernel"?',
+      (t) => t.set("dense/kernal", one("F32", [1])),
+    ],
+    ['model "linear" has no "toString"', (t) => t.set("toString", one("F32", [1]))],
+    ['"dense/bias" is [2], the model needs [1]', (t) => t.set("dense/bias", one("F32", [2]))],
+    ['"dense/kernel" is [2], the model needs [2,1]', (t) => t.set("dense/kernel", one("F32", [2]))],
+    [
+      '"dense/bias" is F64, the model needs F32\n  hint: compile with',
+      (t) => t.set("dense/bias", one("F64", [1])),
+    ],
+  ])("refuses and writes nothing: %s", (message, change) => {
+    const net = create();
+    expect(() => loadWeights(net, spec, edit(change), { file: "w.safetensors" })).toThrow(
+      `w.safetensors: ${message}`,
+    );
+    expect(net.state).toEqual(create().state);
+  });
+
+  test("a file of another kind", () => {
+    expect(() => loadWeights(create(), spec, new Uint8Array(3))).toThrow("weights: the file has 3 bytes");
+  });
+
+  test("a dtype that cannot be saved", () => {
+    const odd: StateSpec = { ...spec, parameters: [{ name: "w", dtype: "f16", shape: [1], offset: 0 }] };
+    expect(() => saveWeights(create(), odd)).toThrow('"w" has dtype "f16", which cannot be saved');
+  });
+});
+
+describe("writeTable", () => {
+  const of = (...values: number[]): Float64Array => Float64Array.from(values);
+
+  test("puts the statistics where the model reads them", () => {
+    const net = create();
+    writeTable(net, spec, { fill: of(1, NaN), shift: of(3, 4), scale: of(0.5, 0.1) });
+    const written = new Float32Array(net.state.buffer, 12, 6);
+    expect(written).toEqual(new Float32Array([1, NaN, 3, 4, 0.5, 0.1]));
+  });
+
+  test("refuses other widths and models without a table", () => {
+    const statistics = { fill: of(1), shift: of(1), scale: of(1) };
+    expect(() => writeTable(create(), spec, statistics)).toThrow(
+      '"table/fill" has 2 features, the statistics have 1',
+    );
+    expect(() => writeTable(create(), { ...spec, states: [] }, statistics)).toThrow(
+      'model "linear" keeps no "table/fill"',
+    );
+  });
+});

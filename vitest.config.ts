@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^gradc$/, replacement: source("index.ts") },
+      { find: /^gradc\/compiler$/, replacement: source("compiler.ts") },
+      { find: /^gradc\/train$/, replacement: source("train/index.ts") },
+      { find: /^gradc\/data$/, replacement: source("data/index.ts") },
+      { find: /^gradc\/config$/, replacement: source("config.ts") },
+    ],
+  },
+  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, maxWorkers: 2 },
+});
