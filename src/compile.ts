@@ -52,7 +52,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   const optimized = optimize(training, forward, see);
   const kernels = schedule(optimized, ops);
   const memory = plan(optimized, kernels);
-  const loops = lower(kernels, precision);
+  const loops = lower(kernels, memory, precision);
   const flops = flopsPerRow([training.graphs.training], training.batch);
   const files = printModule(optimized, kernels, memory, loops, {
     target,

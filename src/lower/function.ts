@@ -7,6 +7,7 @@ import { jamAxis } from "./jam.ts";
 import { extentExpr, nestStatements } from "./nest.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
 import { templateNamed, type Templates } from "./templates.ts";
+import { unrollShort } from "./unroll.ts";
 import type { Compute } from "./values.ts";
 import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "./walk.ts";
 
@@ -33,6 +34,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   for (let k = kernel.outer.length - 1; k >= 0; k--) {
     if (kernel.record.tile[k] > 1) body = jamAxis(body, kernel.outer[k].name, kernel.record.tile[k], fresh);
   }
+  body = unrollShort(body, fresh);
   return finish(kernel.name, kernel.doc, body, buffersOfKernel(kernel), fresh, scalars);
 }
 

@@ -1,6 +1,8 @@
+import type { MemoryPlan } from "../ir/arena.ts";
 import type { Phase, Schedule } from "../ir/kernel.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
 import { lowerKernel, type Lowered, type Lowering } from "./function.ts";
+import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
 import { mapExprs, mapStmts } from "./walk.ts";
 
@@ -10,7 +12,7 @@ const phases: readonly Phase[] = ["init", "forward", "backward", "update", "pred
 const ownFunctions = new Set(["exp", "log", "expm1", "log1p", "tanh", "pow", "random"]);
 
 /** Every kernel as a function of the loop level; kernels that differ only in their buffers share one. */
-export function lower(schedule: Schedule, precision: "f32" | "f64"): LoopProgram {
+export function lower(schedule: Schedule, memory: MemoryPlan, precision: "f32" | "f64"): LoopProgram {
   const templates = templateLookup();
   const isOwn = (name: string): boolean => (precision === "f32" ? ownFunctions.has(name) : name === "random");
   const lowering: Lowering = {
@@ -32,7 +34,9 @@ export function lower(schedule: Schedule, precision: "f32" | "f64"): LoopProgram
     }
     calls.get(kernel.phase)!.push(callOf(fn, lowered));
   }
-  return { functions, calls, step: null };
+  const step = stepFunction(schedule, memory, lowering);
+  if (step) functions.push(step.fn);
+  return { functions, calls, step: step && callOf(step.fn, step) };
 }
 
 export const callOf = (fn: LoopFunction, { arrays }: Lowered): LoopCall => ({

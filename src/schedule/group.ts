@@ -51,13 +51,18 @@ export function jobLoads(job: Job, depth: number, inliner: Inliner): Load[] {
 }
 
 /** Greedy fusion in topological order: each job joins the latest group where that is legal and pays. */
-export function groupJobs(jobs: readonly Job[], inliner: Inliner, isForward: (job: Job) => boolean): Group[] {
+export function groupJobs(
+  jobs: readonly Job[],
+  inliner: Inliner,
+  isForward: (job: Job) => boolean,
+  isGradient: (job: Job) => boolean,
+): Group[] {
   const groups: Group[] = [];
   const home = new Map<Value, Group>();
   for (const job of jobs) {
     const forward = isForward(job);
     const sources = sourcesOf(job, inliner, home);
-    let place = forwardPlace(groups, job, forward, sources, inliner, home);
+    let place = forwardPlace(groups, job, { forward, gradient: isGradient(job) }, sources, inliner, home);
     if (!place) {
       const depth = job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length;
       place = { id: groups.length, jobs: [], depth, fixed: job.kind !== "each", forward, reads: new Set() };
@@ -79,7 +84,7 @@ function sourcesOf(job: Job, inliner: Inliner, home: ReadonlyMap<Value, Group>):
 function forwardPlace(
   groups: readonly Group[],
   job: Job,
-  forward: boolean,
+  { forward, gradient }: { readonly forward: boolean; readonly gradient: boolean },
   sources: ReadonlySet<Group>,
   inliner: Inliner,
   home: ReadonlyMap<Value, Group>,
@@ -87,8 +92,9 @@ function forwardPlace(
   if (job.kind === "nest" || job.kind === "core") return undefined;
   for (let k = groups.length - 1; k >= Math.max(0, groups.length - 16); k--) {
     const group = groups[k];
-    if (group.forward !== forward && !(group.forward && [...sources].every((source) => source.forward)))
-      continue;
+    // A backward job may run early, beside what it shares, but never writes a gradient there.
+    const early = group.forward && !gradient && [...sources].every((source) => source.forward);
+    if (group.forward !== forward && !early) continue;
     const depth = commonDepth(group, job, sources.has(group));
     if (depth === undefined) continue;
     if ([...sources].some((source) => source !== group && reaches(group, source))) continue;

@@ -50,20 +50,28 @@ function scheduleGraph(
     order,
     graph.outputs.map((output) => output.value),
   );
+  const lossNodes = new Set(nodesOf(graph.outputs.filter((o) => o.role !== "gradient").map((o) => o.value)));
   const sinks = new Map<Value, Sink[]>();
   const copies: Job[] = [];
   for (const output of graph.outputs) {
     // A leaf that leaves the graph unchanged is copied; assigning a cell to itself is nothing.
     if (output.role === "assign" && output.value === output.cell) continue;
-    const stays = isLeaf(output.value.node) || output.value.node.op === "tensor";
+    // Saved memory is cleared before the init kernels run, so a zero needs no kernel.
+    if (phase === "init" && isZero(output.value)) continue;
+    const stays =
+      isLeaf(output.value.node) ||
+      output.value.node.op === "tensor" ||
+      (output.role === "gradient" && lossNodes.has(output.value.node));
     const value = stays ? copyOf(output.value, copies) : output.value;
     sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(graph, output)]);
   }
-  const lossNodes = new Set(nodesOf(graph.outputs.filter((o) => o.role !== "gradient").map((o) => o.value)));
-  const isForward = (job: Job): boolean => phase !== "forward" || lossNodes.has(job.node);
+  // Gradients are added to their block, which backward clears, so no forward kernel may write one.
+  const isGradient = (job: Job): boolean => (sinks.get(job.value) ?? []).some((sink) => sink.accumulate);
+  const isForward = (job: Job): boolean =>
+    phase !== "forward" || (lossNodes.has(job.node) && !isGradient(job));
   const kept = order.flatMap((node) => node.outputs.filter((value) => inliner.isStored(value)));
   const jobs = kept.filter((value) => isComputed(value, ops)).map((value) => jobOf(value, ops, inliner));
-  const groups = groupJobs([...jobs, ...copies], inliner, isForward);
+  const groups = groupJobs([...jobs, ...copies], inliner, isForward, isGradient);
 
   const homes = new Map<Value, Group>(
     groups.flatMap((group) => group.jobs.map((job) => [job.value, group] as const)),
@@ -87,6 +95,11 @@ function scheduleGraph(
     }),
   );
 }
+
+const isZero = (value: Value): boolean =>
+  value.node.op === "broadcastTo"
+    ? isZero(value.node.inputs[0])
+    : value.node.op === "constant" && Object.is(value.node.attrs["value"], 0);
 
 const isComputed = (value: Value, ops: OpTable): boolean => {
   if (isLeaf(value.node) || value.node.op === "tensor") return false;

@@ -5,7 +5,7 @@ import { isBatch, maxOf } from "../ir/type.ts";
 type Draft = Omit<Kernel, "record">;
 
 /** From this many multiply-adds on, a register tile over rows pays for its longer code. */
-const worthRows = 2 ** 18;
+const worthRows = 0;
 
 /**
  * The cost model of the js target, in one place. V8 keeps a 4×4 tile of accumulators in registers and reaches
@@ -16,10 +16,14 @@ export function recordOf(kernel: Draft): ScheduleRecord {
   const tile = kernel.outer.map(() => 1);
   const last = kernel.outer.length - 1;
   if (kernel.core && last >= 0) {
-    const work = [...kernel.outer, ...kernel.core.depth].reduce((product, axis) => product * maxOf(axis.extent), 1);
+    const work = [...kernel.outer, ...kernel.core.depth].reduce(
+      (product, axis) => product * maxOf(axis.extent),
+      1,
+    );
     tile[last] = tileOf(kernel.outer[last]);
     if (last > 0 && (work >= worthRows || !isBatch(kernel.outer[last - 1].extent))) {
-      tile[last - 1] = work >= worthRows ? tileOf(kernel.outer[last - 1]) : Math.min(2, tileOf(kernel.outer[last - 1]));
+      tile[last - 1] =
+        work >= worthRows ? tileOf(kernel.outer[last - 1]) : Math.min(2, tileOf(kernel.outer[last - 1]));
     }
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
     tile[last] = tileOf(kernel.outer[last]);

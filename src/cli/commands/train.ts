@@ -49,7 +49,11 @@ export const declareTrain = (program: Command, session: Session): Command =>
     .option("--label <column>", "column to predict (default: the model's own, or one called like its input)")
     .option("--epochs <count>", "passes over the training rows at most (default: 200)", wholeNumber(1))
     .option("--seed <number>", "seed of weights, split and order", wholeNumber(0), 1)
-    .option("--batch-size <rows>", "rows a step (default: the model's batch)", wholeNumber(1))
+    .option(
+      "--batch-size <rows>",
+      "rows a step (default: 32, or the model's batch where that is less)",
+      wholeNumber(1),
+    )
     .option("--learning-rate <rate>", "instead of the model's own", positive)
     .option("--validation <share>", "rows to watch each epoch by", fraction, 0.1)
     .option("--test <share>", "rows set aside for the test", fraction, 0.2)

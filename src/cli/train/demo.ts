@@ -11,6 +11,7 @@ export async function demoCompiled(
   { print, style, disk }: Context,
   loaded: LoadedModel,
   compilation: Compilation,
+  rules: number,
 ): Promise<void> {
   const { forward, training, optimized, files } = compilation;
   const { stageText } = await import("../../inspect.ts");
@@ -32,7 +33,7 @@ export async function demoCompiled(
         "  2 training",
         `${count(training)} ops: the loss, ${plural(gradients, "gradient")} and the optimizer, as formulas`,
       ],
-      ["  3 optimized", `${count(optimized)} ops after the rules`],
+      ["  3 optimized", `${count(optimized)} simple ops after ${rules} rewrites`],
       ["  4 kernels", `${kernelCount(compilation)} kernels: ops that share their loops`],
       [
         "  5 memory",

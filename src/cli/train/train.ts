@@ -16,15 +16,24 @@ import { prepare, type Prepared } from "./data.ts";
 import type { Generated, Net, Spec } from "./module.ts";
 import { columnsText, firstMetric, metricText } from "./progress.ts";
 
+/** Smaller steps than the largest batch a model can take generalise better; 32 is what Keras takes as well. */
+const usualBatch = 32;
+
 /** From a model file and a table to tested weights on disk; the report goes to stdout. */
 export async function train(context: Context, path: string, flags: TrainFlags): Promise<void> {
   const { disk, print, style } = context;
   const loaded = await loadModel(disk, path);
-  const compilation = await compileModel(disk, loaded, { precision: flags.precision, debug: flags.debug });
+  const demo = flags.demo === true && !flags.json;
+  let rules = 0;
+  const compilation = await compileModel(disk, loaded, {
+    precision: flags.precision,
+    debug: flags.debug,
+    ...(demo ? { see: (_pass, _graph, applied) => void (rules += applied.length) } : {}),
+  });
   const generated = await loadGenerated<Generated>(compilation);
   const { spec } = generated;
   checkTrainable(spec, compilation, flags);
-  if (flags.demo) await demoCompiled(context, loaded, compilation);
+  if (demo) await demoCompiled(context, loaded, compilation, rules);
   const data = prepare(disk, flags.data ?? exampleData(path, loaded.name), generated, flags);
   describeData(context, data);
   const net = generated.create({ seed: flags.seed });
@@ -47,7 +56,7 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
 
   const sizes = sizesOf(compilation);
   if (flags.json) return print(summary(loaded.path, flags, data, history, tested, files, sizes, disk.shown));
-  if (flags.demo) await demoCurve(context, history);
+  if (demo) await demoCurve(context, history);
   const asked = predictInputs(
     compilation,
     spec.inputs.map(({ name }) => name),
@@ -115,7 +124,7 @@ async function fitNet(
   flags: TrainFlags,
   log: (line: string) => void,
 ): Promise<History> {
-  const size = Math.min(flags.batchSize ?? spec.batch ?? data.train.n, data.train.n);
+  const size = Math.min(flags.batchSize ?? usualBatch, spec.batch ?? data.train.n, data.train.n);
   const epochs = flags.epochs ?? 200;
   const history = await fit(net, {
     train: batches(data.train, { size, seed: flags.seed }),

@@ -1,0 +1,125 @@
+import { invariant } from "../base/errors.ts";
+import type { MemoryPlan } from "../ir/arena.ts";
+import type { Buffer } from "../ir/kernel.ts";
+import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { bytesOf, type DType } from "../ir/type.ts";
+import { castTo } from "./values.ts";
+import { mapExpr } from "./walk.ts";
+
+/** A step with more statements than this is not worth writing out: V8 stops optimising very long functions. */
+const mostStatements = 400;
+
+/** What a byte of the arena holds now, and through which view it was last written. */
+interface Cell {
+  readonly value: LoopExpr;
+  readonly array: string;
+  readonly index: number;
+  readonly dtype: DType;
+  readonly written: boolean;
+}
+
+class TooLong extends Error {}
+
+/**
+ * Runs loops with known bounds at compile time and leaves straight-line code: every array element becomes a
+ * local, loaded once and stored once. A value that the separate kernels would store and load again is rounded
+ * to the element's type in between, so that the results stay equal to the bit. Null where that is too long.
+ */
+export function straighten(
+  body: readonly LoopStmt[],
+  buffers: ReadonlyMap<string, Buffer>,
+  memory: MemoryPlan,
+  keeps: (buffer: Buffer) => boolean,
+): LoopStmt[] | null {
+  const out: LoopStmt[] = [];
+  const memoryNow = new Map<number, Cell>();
+  const locals = new Map<string, LoopExpr>();
+  let count = 0;
+  const emit = (hint: string, value: LoopExpr): LoopExpr => {
+    if (value.kind === "number" || value.kind === "local") return value;
+    if (out.length > mostStatements) throw new TooLong();
+    const name = `${hint}_${count++}`;
+    out.push(l.const(name, value));
+    return l.local(name, value.type, value.lanes);
+  };
+  const bufferNamed = (name: string): Buffer => {
+    const buffer = buffers.get(name);
+    invariant(buffer, `no buffer called ${name}`);
+    return buffer;
+  };
+  const place = (array: string, index: LoopExpr): { at: number; index: number; buffer: Buffer } => {
+    invariant(index.kind === "number", "an address of a straight-line step is not constant");
+    const buffer = bufferNamed(array);
+    return {
+      at: memory.placements.get(buffer)!.offset + index.value * bytesOf[buffer.dtype],
+      index: index.value,
+      buffer,
+    };
+  };
+  const evaluate = (expr: LoopExpr): LoopExpr =>
+    mapExpr(expr, (x) => {
+      if (x.kind === "local") return locals.get(x.name) ?? x;
+      if (x.kind === "op" && x.type === "index") return foldIndex(x);
+      if (
+        x.kind === "op" &&
+        x.op === "cast" &&
+        x.args[0].kind === "number" &&
+        x.type !== "bool" &&
+        x.args[0].type === "index"
+      )
+        return { ...x.args[0], type: x.type };
+      if (x.kind !== "load") return x;
+      const { at, index, buffer } = place(x.array, x.index);
+      const known = memoryNow.get(at);
+      if (known) return known.value;
+      const value = emit(
+        `${buffer.name}${index}`,
+        l.load(x.array, l.number(index), heldAs(buffer.dtype, "f64")),
+      );
+      memoryNow.set(at, { value, array: x.array, index, dtype: buffer.dtype, written: false });
+      return value;
+    });
+  const run = (stmts: readonly LoopStmt[]): void => {
+    for (const stmt of stmts) {
+      if (stmt.kind === "for") {
+        const [from, to] = [evaluate(stmt.from), evaluate(stmt.to)];
+        if (from.kind !== "number" || to.kind !== "number") throw new TooLong();
+        for (let k = from.value; k < to.value; k += stmt.step) {
+          locals.set(stmt.name, l.number(k));
+          run(stmt.body);
+        }
+      } else if (stmt.kind === "let" || stmt.kind === "set") {
+        locals.set(stmt.name, emit(stmt.name, evaluate(stmt.value)));
+      } else if (stmt.kind === "store") {
+        const { at, index, buffer } = place(stmt.array, evaluate(stmt.index));
+        const held = heldAs(buffer.dtype, "f64");
+        const exact = evaluate(stmt.value);
+        const rounded =
+          buffer.dtype === "f32" && exact.kind !== "number" ? castTo(castTo(exact, "f32"), held) : exact;
+        const value = emit(`${buffer.name}${index}`, rounded);
+        memoryNow.set(at, { value, array: stmt.array, index, dtype: buffer.dtype, written: true });
+      } else if (stmt.kind !== "note") throw new TooLong();
+    }
+  };
+  try {
+    run(body);
+  } catch (error) {
+    if (error instanceof TooLong) return null;
+    throw error;
+  }
+  for (const cell of memoryNow.values()) {
+    if (!cell.written || !keeps(bufferNamed(cell.array))) continue;
+    out.push(l.store(cell.array, l.number(cell.index), cell.value));
+  }
+  return out.length > mostStatements ? null : out;
+}
+
+function foldIndex(x: LoopExpr & { kind: "op" }): LoopExpr {
+  const [a, b] = x.args;
+  if (a.kind !== "number" || b?.kind !== "number") return x;
+  if (x.op === "add") return l.number(a.value + b.value);
+  if (x.op === "sub") return l.number(a.value - b.value);
+  if (x.op === "mul") return l.number(a.value * b.value);
+  if (x.op === "rem") return l.number(a.value % b.value);
+  return x.op === "div" ? l.number(a.value / b.value) : x;
+}

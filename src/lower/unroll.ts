@@ -1,0 +1,58 @@
+import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { declaredIn } from "./jam.ts";
+import { mapExprs, mapStmts, visitStmts } from "./walk.ts";
+
+/** A loop of at most this many iterations, holding no other loop, is written out. */
+const shortTrips = 4;
+/** Unless that makes more statements than this. */
+const mostStatements = 72;
+
+/**
+ * Writes out loops whose counter costs more than their body: those that run once, and innermost loops with few
+ * iterations.
+ */
+export function unrollShort(body: readonly LoopStmt[], fresh: (hint: string) => string): LoopStmt[] {
+  return body.flatMap((stmt): LoopStmt[] => {
+    if (stmt.kind === "if") {
+      return [
+        { ...stmt, then: unrollShort(stmt.then, fresh), otherwise: unrollShort(stmt.otherwise, fresh) },
+      ];
+    }
+    if (stmt.kind !== "for") return [stmt];
+    const inside = unrollShort(stmt.body, fresh);
+    const loop = { ...stmt, body: inside };
+    if (stmt.from.kind !== "number" || stmt.to.kind !== "number") return [loop];
+    const trips = Math.ceil((stmt.to.value - stmt.from.value) / stmt.step);
+    let statements = 0;
+    let loops = 0;
+    visitStmts(inside, (one) => (one.kind === "for" ? loops++ : statements++));
+    const short = trips <= shortTrips && loops === 0 && trips * statements <= mostStatements;
+    if (trips !== 1 && !short) return [loop];
+    const { from, step } = stmt;
+    return Array.from({ length: trips }, (_, k) =>
+      iteration(inside, stmt.name, from.value + k * step, trips > 1, fresh),
+    ).flat();
+  });
+}
+
+/** One iteration: the counter becomes its number, locals get names of their own. */
+function iteration(
+  body: readonly LoopStmt[],
+  counter: string,
+  value: number,
+  rename: boolean,
+  fresh: (hint: string) => string,
+): LoopStmt[] {
+  const declared = new Set<string>();
+  if (rename) declaredIn(body, declared);
+  const names = new Map([...declared].map((name) => [name, fresh(`${name}_`)]));
+  const local = (x: LoopExpr): LoopExpr => {
+    if (x.kind !== "local") return x;
+    if (x.name === counter) return l.number(value);
+    const name = names.get(x.name);
+    return name === undefined ? x : { ...x, name };
+  };
+  return mapStmts(mapExprs(body, local), (stmt) =>
+    stmt.kind === "let" || stmt.kind === "set" ? { ...stmt, name: names.get(stmt.name) ?? stmt.name } : stmt,
+  ) as LoopStmt[];
+}
