@@ -87,8 +87,8 @@ export interface Nest {
 export interface ScheduleRecord {
   /** Register tile per outer axis: this many iterations are unrolled and jammed. */
   readonly tile: readonly number[];
-  /** True where every loop is short enough to be unrolled into straight-line code. */
-  readonly unroll: boolean;
+  /** Outer axes that run in whole tiles although n may end within one: what is computed beyond n is never read. */
+  readonly whole: readonly boolean[];
 }
 
 export type Phase = "init" | "forward" | "backward" | "update" | "predict" | "evaluate";

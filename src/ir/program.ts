@@ -73,16 +73,21 @@ export interface Declaration extends Omit<Program, "graphs"> {
 export interface OptimizerSpec {
   readonly name: string;
   readonly hyper: { readonly [name: string]: number };
+  /** Flat blocks beside the parameters, zero at first. */
   readonly slots: readonly string[];
+  /** Saved 0-d f64 values, zero at first. */
+  readonly counters: readonly string[];
   readonly update: (context: OptimizerContext) => {
     readonly parameters: Value;
     readonly slots: { readonly [name: string]: Value };
+    readonly counters?: { readonly [name: string]: Value };
   };
 }
 export interface OptimizerContext {
   readonly parameters: Value;
   readonly gradients: Value;
   readonly slots: { readonly [name: string]: Value };
+  readonly counters: { readonly [name: string]: Value };
   /** Scalars, already cast to the precision and broadcast to the block's shape. */
   readonly hyper: { readonly [name: string]: Value };
   /** The same scalars as 0-d f64 values, for bias corrections computed once. */

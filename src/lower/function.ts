@@ -32,7 +32,8 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   const fresh = freshNames(body);
   body = dropIdle(inlineSingleUses(body));
   for (let k = kernel.outer.length - 1; k >= 0; k--) {
-    if (kernel.record.tile[k] > 1) body = jamAxis(body, kernel.outer[k].name, kernel.record.tile[k], fresh);
+    const { tile, whole } = kernel.record;
+    if (tile[k] > 1) body = jamAxis(body, kernel.outer[k].name, tile[k], fresh, whole[k]);
   }
   body = unrollShort(body, fresh);
   return finish(kernel.name, kernel.doc, body, buffersOfKernel(kernel), fresh, scalars);

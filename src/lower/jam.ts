@@ -7,18 +7,19 @@ type For = LoopStmt & { readonly kind: "for" };
  * Unroll-and-jam: `factor` neighbouring iterations of the loop over `axis` run as one, with their inner loops
  * merged, so that their accumulators stay in registers and what they load alike is loaded once. What does not
  * fill a tile is done by the same code with smaller tiles: static extents leave one smaller tile, extents that
- * depend on n leave single iterations.
+ * depend on n leave single iterations. With `whole`, the last tile may reach beyond the extent.
  */
 export function jamAxis(
   body: readonly LoopStmt[],
   axis: string,
   factor: number,
   fresh: (hint: string) => string,
+  whole = false,
 ): LoopStmt[] {
   return body.flatMap((stmt) => {
     if (stmt.kind !== "for") return [stmt];
-    if (stmt.name !== axis) return [{ ...stmt, body: jamAxis(stmt.body, axis, factor, fresh) }];
-    return tiledLoops(stmt, factor, fresh);
+    if (stmt.name !== axis) return [{ ...stmt, body: jamAxis(stmt.body, axis, factor, fresh, whole) }];
+    return whole ? [tile(stmt, l.number(0), stmt.to, factor)] : tiledLoops(stmt, factor, fresh);
   });
 }
 

@@ -1,5 +1,6 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { declaredIn } from "./jam.ts";
+import { castTo } from "./values.ts";
 import { mapExprs, mapStmts, visitStmts } from "./walk.ts";
 
 /** A loop of at most this many iterations, holding no other loop, is written out. */
@@ -47,6 +48,7 @@ function iteration(
   if (rename) declaredIn(body, declared);
   const names = new Map([...declared].map((name) => [name, fresh(`${name}_`)]));
   const local = (x: LoopExpr): LoopExpr => {
+    if (x.kind === "op" && x.op === "cast") return castTo(x.args[0], x.type);
     if (x.kind !== "local") return x;
     if (x.name === counter) return l.number(value);
     const name = names.get(x.name);

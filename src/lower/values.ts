@@ -68,8 +68,12 @@ function opExpr(expr: KernelExpr & { kind: "op" }, type: LocalType, compute: Com
   return l.op(expr.op satisfies LoopOp, args, type);
 }
 
-export const castTo = (x: LoopExpr, type: LocalType): LoopExpr =>
-  x.type === type ? x : l.op("cast", [x], type);
+export function castTo(x: LoopExpr, type: LocalType): LoopExpr {
+  if (x.type === type) return x;
+  // A whole number is the same number in every type that can hold it.
+  if (x.kind === "number" && x.type === "index" && type !== "bool") return l.number(x.value, type);
+  return l.op("cast", [x], type);
+}
 
 /** The start value of a fold and how one more value joins it. */
 export function foldOf(

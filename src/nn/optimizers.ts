@@ -2,7 +2,7 @@ import { builder, sourceLine } from "../ir/builder.ts";
 import type { Value } from "../ir/graph.ts";
 import type { OptimizerContext, OptimizerSpec } from "../ir/program.ts";
 import { checkNumber, checkOptions, reject, shown } from "./check.ts";
-import { add, div, expm1, log, mul, neg, sqrt, square, sub } from "./sugar/elementwise.ts";
+import { add, div, mul, sqrt, square, sub } from "./sugar/elementwise.ts";
 
 type Update = ReturnType<OptimizerSpec["update"]>;
 
@@ -10,7 +10,7 @@ type Update = ReturnType<OptimizerSpec["update"]>;
 function optimizer(
   name: string,
   hyper: OptimizerSpec["hyper"],
-  slots: readonly string[],
+  { slots, counters = [] }: { readonly slots: readonly string[]; readonly counters?: readonly string[] },
   update: (context: OptimizerContext) => Update,
 ): OptimizerSpec {
   const origin = { layer: name, source: sourceLine() };
@@ -18,6 +18,7 @@ function optimizer(
     name,
     hyper: Object.freeze(hyper),
     slots,
+    counters,
     update: (context: OptimizerContext) => builder().within(origin, () => update(context)),
   });
 }
@@ -71,7 +72,7 @@ export function sgd(options: SgdOptions): OptimizerSpec {
     );
   }
   const hyper = only({ learningRate, momentum, weightDecay });
-  return optimizer("sgd", hyper, momentum === undefined ? [] : ["momentum"], (context): Update => {
+  return optimizer("sgd", hyper, { slots: momentum === undefined ? [] : ["momentum"] }, (context): Update => {
     const { parameters, slots, spread } = context;
     const rate = spread(rateOf(context));
     const g = decayed(context);
@@ -107,27 +108,35 @@ function adamHyper(name: string, options: AdamOptions): Record<string, number | 
   };
 }
 
+const adamMemory = { slots: ["m", "v"], counters: ["correction1", "correction2"] };
+
 /**
  * m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², p ← p − rate·m̂ / (√v̂ + ε) with m̂ = m/c₁, v̂ = v/c₂, cₖ = 1 − βₖ^step.
  * Both sides of the fraction are multiplied by √c₂, so that the corrections are scalars computed once:
  * p ← p − (rate·√c₂/c₁)·m / (√v + ε·√c₂).
  */
 function adamStep(context: OptimizerContext, g: Value, parameters: Value): Update {
-  const { hyper, scalars, slots, step, spread } = context;
+  const { hyper, scalars, slots, counters, spread } = context;
   const { beta1, beta2, epsilon } = scalars;
   const m = add(mul(hyper["beta1"], slots["m"]), mul(spread(sub(1, beta1)), g));
   const v = add(mul(hyper["beta2"], slots["v"]), mul(spread(sub(1, beta2)), square(g)));
-  // 1 − βₖ^step as −expm1(step·ln β), which loses nothing where β is close to 1.
-  const rest = (beta: Value): Value => neg(expm1(mul(step, log(beta))));
-  const root = sqrt(rest(beta2));
-  const scale = div(mul(rateOf(context), root), rest(beta1));
+  // cₖ ← cₖ + (1−βₖ)(1−cₖ) is 1 − βₖ^step without a power, exact to the last bits however close βₖ is to 1.
+  const next = (c: Value, beta: Value): Value => add(c, mul(sub(1, beta), sub(1, c)));
+  const c1 = next(counters["correction1"], beta1);
+  const c2 = next(counters["correction2"], beta2);
+  const root = sqrt(c2);
+  const scale = div(mul(rateOf(context), root), c1);
   const change = div(mul(spread(scale), m), add(sqrt(v), spread(mul(epsilon, root))));
-  return { parameters: sub(parameters, change), slots: { m, v } };
+  return {
+    parameters: sub(parameters, change),
+    slots: { m, v },
+    counters: { correction1: c1, correction2: c2 },
+  };
 }
 
 /** Adam (Kingma & Ba 2015) in PyTorch's form: bias-corrected, epsilon outside the root. */
 export function adam(options: AdamOptions = {}): OptimizerSpec {
-  return optimizer("adam", only(adamHyper("adam", options)), ["m", "v"], (context) =>
+  return optimizer("adam", only(adamHyper("adam", options)), adamMemory, (context) =>
     adamStep(context, decayed(context), context.parameters),
   );
 }
@@ -138,7 +147,7 @@ export function adamW(options: AdamOptions = {}): OptimizerSpec {
   return optimizer(
     "adamW",
     only({ ...hyper, weightDecay: hyper["weightDecay"] ?? 0.01 }),
-    ["m", "v"],
+    adamMemory,
     (context) => {
       const shrink = context.spread(sub(1, mul(rateOf(context), context.scalars["weightDecay"])));
       return adamStep(context, context.gradients, mul(context.parameters, shrink));

@@ -38,8 +38,7 @@ export function describe(group: Group, context: KernelContext): string[] {
 
 function where(node: Node, { graph }: KernelContext): string {
   const origin = graph.origins.get(node)?.[0];
-  const parts = [origin?.layer, origin?.source].filter(Boolean);
-  return parts.length > 0 ? `   (${parts.join(", ")})` : "";
+  return origin?.source ? `   (${origin.source})` : "";
 }
 
 function formulaText(node: Node, context: KernelContext, inside: ReadonlySet<Value>, level: number): string {

@@ -1,5 +1,5 @@
 import { e } from "../ir/expr.ts";
-import { graphNodes, isLeaf, nodesOf, type Graph, type Value } from "../ir/graph.ts";
+import { isLeaf, nodesOf, type Graph, type Value } from "../ir/graph.ts";
 import { sameIndex } from "../ir/index.ts";
 import type { Buffer, Kernel, Phase, Schedule } from "../ir/kernel.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
@@ -44,20 +44,23 @@ function scheduleGraph(
   storage: Storage,
   kernelNames: Names,
 ): Kernel[] {
-  const order = graphNodes(graph);
+  // Saved memory is cleared before the init kernels run, so a zero needs no kernel; assigning a cell to itself
+  // is nothing.
+  const outputs = graph.outputs.filter(
+    ({ role, value, cell }) =>
+      !(role === "assign" && (value === cell || (phase === "init" && isZero(value)))),
+  );
+  const order = nodesOf(outputs.map((output) => output.value));
   const inliner = new Inliner(
     ops,
     order,
-    graph.outputs.map((output) => output.value),
+    outputs.map((output) => output.value),
   );
   const lossNodes = new Set(nodesOf(graph.outputs.filter((o) => o.role !== "gradient").map((o) => o.value)));
   const sinks = new Map<Value, Sink[]>();
   const copies: Job[] = [];
-  for (const output of graph.outputs) {
-    // A leaf that leaves the graph unchanged is copied; assigning a cell to itself is nothing.
-    if (output.role === "assign" && output.value === output.cell) continue;
-    // Saved memory is cleared before the init kernels run, so a zero needs no kernel.
-    if (phase === "init" && isZero(output.value)) continue;
+  for (const output of outputs) {
+    // A leaf that leaves the graph unchanged is copied.
     const stays =
       isLeaf(output.value.node) ||
       output.value.node.op === "tensor" ||

@@ -24,14 +24,14 @@ const viewLines = (buffers: readonly Buffer[], context: ModuleContext): string[]
 const fieldLines = (buffers: readonly Buffer[]): string[] =>
   buffers.map((buffer) => `  readonly $${buffer.name}: ${arrayClass[buffer.dtype]};`);
 
-/** The views of parameters (or their gradients) as an object; parameters that kernels never touch get a view too. */
+/** The views of parameters (or their gradients) by name; they are the very views that kernels use. */
 function cellObject(kind: "parameter" | "gradient", context: ModuleContext): string {
   const cells = context.program.cells.filter((cell) => cell.kind === "parameter");
   const entries = cells.flatMap((cell) => {
     const buffer = context.schedule.buffers.find((b) => b.cell?.kind === kind && b.cell.name === cell.name);
-    return buffer ? [`  ${ownKey(cell.name)}: ${viewText(buffer, context)},`] : [];
+    return buffer ? [`${ownKey(cell.name)}: this.$${buffer.name}`] : [];
   });
-  return entries.length > 0 ? `{\n${entries.map((e) => `    ${e}`).join("\n")}\n    }` : "{}";
+  return entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}";
 }
 const cellType = (kind: "parameter" | "gradient", context: ModuleContext): string =>
   kind === "parameter" ? `${context.className}["params"]` : `${context.className}["gradients"]`;
@@ -57,8 +57,8 @@ export function predictorLines(context: ModuleContext): string[] {
     "class Predictor {",
     ...fields,
     `  constructor(buffer${t(": ArrayBuffer")}, scratch${t(": number")}) {`,
-    `    this.params = ${cellObject("parameter", context)};`,
     ...indent(viewLines(context.predictBuffers, context)),
+    `    this.params = ${cellObject("parameter", context)};`,
     ...(tables.powers ? ["    this.$powers = powersOfTwo();"] : []),
     ...(tables.bits
       ? ["    this.$bits = new Float64Array(1);", "    this.$words = new Uint32Array(this.$bits.buffer);"]
@@ -153,7 +153,11 @@ export function networkLines(context: ModuleContext): string[] {
     ...(training
       ? [
           `    this.gradients = ${cellObject("gradient", context)};`,
-          `    this.$gradients = new ${float}(buffer, scratch + ${gradients.offset - scratch}, ${gradientSize});`,
+          ...(viewOf("gradients", "gradients") && has(viewOf("gradients", "gradients"))
+            ? []
+            : [
+                `    this.$gradients = new ${float}(buffer, scratch + ${gradients.offset - scratch}, ${gradientSize});`,
+              ]),
         ]
       : []),
     ...hypers.flatMap((cell) => {

@@ -49,10 +49,12 @@ export function moduleContext(
     new Set(phases.flatMap((phase) => (loops.calls.get(phase) ?? []).flatMap((call) => call.arrays)));
   const predicts = buffersIn(["predict"]);
   for (const result of schedule.results) if (result.phase === "predict") predicts.add(result.buffer);
+  for (const buffer of schedule.buffers) if (buffer.cell?.kind === "parameter") predicts.add(buffer);
   const others = buffersIn(["init", "forward", "backward", "update", "evaluate"]);
   for (const array of loops.step?.arrays ?? []) others.add(array);
   for (const result of schedule.results) others.add(result.buffer);
   for (const input of inputs) others.add(input.buffer);
+  for (const buffer of schedule.buffers) if (buffer.cell?.kind === "gradient") others.add(buffer);
   const needs = (phases: readonly Phase[]): Input[] => {
     const used = buffersIn(phases);
     return inputs.filter((input) => used.has(input.buffer));

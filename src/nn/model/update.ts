@@ -26,6 +26,9 @@ export function updateOf({ name, precision, trainable }: BuiltModel, optimizer: 
   );
   const number = tensorType("f64", []);
   const scalars = Object.keys(optimizer.hyper).map((hyper) => [hyper, leaf("hyper", hyper, number)] as const);
+  const counters = optimizer.counters.map(
+    (counter) => [counter, leaf("state", `${optimizer.name}/${counter}`, number)] as const,
+  );
   const before = leaf("state", "step", number);
   const step = add(before, 1);
   const spread = (scalar: Value): Value => broadcastTo(cast(scalar, precision), block.shape);
@@ -34,6 +37,7 @@ export function updateOf({ name, precision, trainable }: BuiltModel, optimizer: 
     parameters,
     gradients,
     slots: record(slots),
+    counters: record(counters),
     hyper: record(scalars.map(([hyper, value]) => [hyper, spread(value)])),
     scalars: record(scalars),
     step,
@@ -53,12 +57,14 @@ export function updateOf({ name, precision, trainable }: BuiltModel, optimizer: 
     outputs: [
       assign(parameters, next.parameters),
       ...slots.map(([slot, cell]) => assign(cell, next.slots[slot])),
+      ...counters.map(([counter, cell]) => assign(cell, next.counters?.[counter] ?? cell)),
       assign(before, step),
     ],
     cells: [
       cellOf(parameters),
       cellOf(gradients),
       ...slots.map(([, cell]) => cellOf(cell)),
+      ...counters.map(([, cell]) => cellOf(cell)),
       cellOf(before),
       ...scalars.map(([hyper, cell]) => ({ ...cellOf(cell), initial: optimizer.hyper[hyper] })),
     ],
