@@ -4,6 +4,7 @@ import { withBuilder } from "./ir/builder.ts";
 import type { MemoryPlan } from "./ir/arena.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { Schedule } from "./ir/kernel.ts";
+import { assertGraph } from "./ir/verify/graph.ts";
 import type { LoopProgram } from "./ir/loop.ts";
 import type { Program } from "./ir/program.ts";
 import { lower } from "./lower/index.ts";
@@ -22,8 +23,18 @@ export interface CompileOptions {
   readonly precision?: "f32" | "f64";
   /** The model file's base name, for comments, headers and file names. */
   readonly source?: string;
+  /** Verifies every graph after every pass. */
+  readonly debug?: boolean;
   /** Sees each optimizer pass: its name, its graph, the rules it applied. */
   readonly see?: Listener;
+}
+
+export interface Sizes {
+  readonly code: number;
+  readonly arenaBytes: number;
+  readonly liveBoundBytes: number;
+  readonly stateBytes: number;
+  readonly flopsPerRow: number;
 }
 
 /** Every stage of one compilation, each a value that can be looked at. */
@@ -35,21 +46,21 @@ export interface Compilation {
   readonly memory: MemoryPlan;
   readonly loops: LoopProgram;
   readonly files: readonly PrintedFile[];
-  readonly sizes: {
-    readonly code: number;
-    readonly arenaBytes: number;
-    readonly liveBoundBytes: number;
-    readonly stateBytes: number;
-    readonly flopsPerRow: number;
-  };
+  readonly sizes: Sizes;
 }
 
 /** The whole journey of a model, a line a stage. */
 export function compile(model: Model, options: CompileOptions = {}): Compilation {
-  const { target = "js", precision = "f32", source = `${model.declaration.name}.model.ts`, see } = options;
+  const {
+    target = "js",
+    precision = "f32",
+    source = `${model.declaration.name}.model.ts`,
+    see,
+    debug,
+  } = options;
   const forward = buildGraph(model, { precision, source });
   const training = differentiate(forward);
-  const optimized = optimize(training, forward, see);
+  const optimized = optimize(training, forward, debug ? verifying(see) : see);
   const kernels = schedule(optimized, ops);
   const memory = plan(optimized, kernels);
   const loops = lower(kernels, memory, precision);
@@ -91,3 +102,11 @@ function optimize(program: Program, { builder }: BuiltModel, see?: Listener): Pr
 /** `digits.model.ts` is called `digits`. */
 export const baseName = (source: string): string =>
   source.replace(/\.[cm]?[jt]s$/, "").replace(/\.model$/, "");
+
+/** Also checks what always holds, and names the pass that broke it. */
+const verifying =
+  (see?: Listener): Listener =>
+  (pass, graph, applied) => {
+    assertGraph(graph, ops, pass);
+    see?.(pass, graph, applied);
+  };

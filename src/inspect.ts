@@ -1,19 +1,13 @@
 import type { Compilation } from "./compile.ts";
 import { kernelsDot, loopsDot, memoryDot, moduleDot } from "./inspect/dot.ts";
-import { kernelsText } from "./inspect/kernels-text.ts";
-import { loopsText } from "./inspect/loops-text.ts";
-import { memoryText } from "./inspect/memory-text.ts";
 import { plain } from "./inspect/plain.ts";
 import type { Graph } from "./ir/graph.ts";
 import { graphToDot } from "./ir/text/graph-dot.ts";
 import { graphToJson } from "./ir/text/graph-json.ts";
-import { printGraph } from "./ir/text/graph-print.ts";
+import { stageText, type Stage } from "./stages.ts";
 
 export { whyText } from "./inspect/why.ts";
 
-/** What lies between a model and its module, in order. */
-export const stages = ["forward", "training", "optimized", "kernels", "memory", "loops", "code"] as const;
-export type Stage = (typeof stages)[number];
 export type Format = "text" | "json" | "dot";
 
 /** One stage of a compilation as text: for reading, for programs (JSON), or for Graphviz. */
@@ -21,17 +15,6 @@ export function render(compilation: Compilation, stage: Stage, format: Format = 
   if (format === "json") return `${JSON.stringify(stageJson(compilation, stage), null, 2)}\n`;
   return format === "dot" ? stageDot(compilation, stage) : stageText(compilation, stage);
 }
-
-/** A stage for reading; it ends with one line end. */
-export function stageText(compilation: Compilation, stage: Stage): string {
-  const graphs = graphsOf(compilation, stage);
-  if (graphs) return ended(graphs.map(printGraph).map(ended).join("\n"));
-  if (stage === "kernels") return ended(kernelsText(compilation.kernels));
-  if (stage === "memory") return ended(memoryText(compilation.memory));
-  return ended(stage === "loops" ? loopsText(compilation.loops) : compilation.files[0].text);
-}
-
-const ended = (text: string): string => `${text.trimEnd()}\n`;
 
 /** The graphs of a stage that has some, in the order in which they run. */
 function graphsOf(compilation: Compilation, stage: Stage): readonly Graph[] | undefined {

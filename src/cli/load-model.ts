@@ -42,25 +42,14 @@ export async function loadModel(disk: Disk, path: string): Promise<LoadedModel> 
 export async function compileModel(
   disk: Disk,
   loaded: LoadedModel,
-  { debug = false, ...options }: CompileOptions & { readonly debug?: boolean } = {},
+  options: CompileOptions = {},
 ): Promise<Compilation> {
   const { compile } = await import("../compile.ts");
   try {
-    return compile(loaded.model, {
-      source: loaded.source,
-      see: debug ? await verifier() : undefined,
-      ...options,
-    });
+    return compile(loaded.model, { source: loaded.source, ...options });
   } catch (error) {
     throw explain(error, disk, loaded.path, {});
   }
-}
-
-/** Checks the graph after every pass, so that a broken invariant names the pass that broke it. */
-async function verifier(): Promise<CompileOptions["see"]> {
-  const { assertGraph } = await import("../ir/verify/graph.ts");
-  const { ops } = await import("../ops/table.ts");
-  return (pass, graph) => assertGraph(graph, ops, `${graph.name} after ${pass}`);
 }
 
 /** Evaluates a user's file; imports of gradc in it resolve to this running instance. */

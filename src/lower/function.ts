@@ -3,7 +3,7 @@ import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
 import { shareAddresses } from "./address.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { inlineCalls, type Lookup } from "./inline.ts";
-import { jamAxis } from "./jam.ts";
+import { declaredIn, jamAxis } from "./jam.ts";
 import { extentExpr, nestStatements } from "./nest.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
 import { templateNamed, type Templates } from "./templates.ts";
@@ -29,6 +29,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   let body: readonly LoopStmt[] = kernel.nest
     ? nestBody(kernel, templates)
     : nestStatements(kernel, compute, templates);
+  body = separateNames(body);
   const fresh = freshNames(body);
   body = dropIdle(inlineSingleUses(body));
   for (let k = kernel.outer.length - 1; k >= 0; k--) {
@@ -115,6 +116,24 @@ export function buffersOfKernel(kernel: Kernel): Map<string, Buffer> {
     for (const target of item.targets) see(target.buffer);
   }
   return found;
+}
+
+/** Locals are named after ops and arrays after layers; where they meet (also once tiles add digits), the local yields. */
+function separateNames(body: readonly LoopStmt[]): readonly LoopStmt[] {
+  const arrays = arraysIn(body);
+  const declared = new Set<string>();
+  declaredIn(body, declared);
+  const meets = (name: string): boolean =>
+    arrays.some((array) => array.startsWith(name) && /^\d*$/.test(array.slice(name.length)));
+  const names = new Map([...declared].filter(meets).map((name) => [name, `${name}Value`]));
+  if (names.size === 0) return body;
+  return mapStmts(
+    mapExprs(body, (x) => (x.kind === "local" ? { ...x, name: names.get(x.name) ?? x.name } : x)),
+    (stmt) =>
+      stmt.kind === "let" || stmt.kind === "set"
+        ? { ...stmt, name: names.get(stmt.name) ?? stmt.name }
+        : stmt,
+  );
 }
 
 function arraysIn(body: readonly LoopStmt[]): string[] {

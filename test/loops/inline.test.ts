@@ -5,11 +5,12 @@ import { parseLoop } from "../../src/ir/text/loop-parse.ts";
 import { printLoop } from "../../src/ir/text/loop-print.ts";
 import { verifyLoop } from "../../src/ir/verify/loop.ts";
 import { inlineCalls, type Lookup } from "../../src/lower/inline.ts";
-import { parseTemplates, templateLookup } from "../../src/lower/templates.ts";
+import { templateLookup } from "../../src/lower/templates.ts";
+import { templateTable } from "./template-table.ts";
 import { visitExprs } from "../../src/lower/walk.ts";
 import { randomArguments, randomLoop } from "./random-loops.ts";
 
-const table = parseTemplates();
+const table = templateTable();
 const all: Lookup = templateLookup();
 const short = new Map(
   [

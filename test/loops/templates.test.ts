@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { interpret, prepare } from "../../src/eval/interpret.ts";
 import { threefry } from "../../src/eval/scalar-ops.ts";
-import { parseTemplates, templateNamed } from "../../src/lower/templates.ts";
+import { templateLookup, templateNamed } from "../../src/lower/templates.ts";
+import { templateTable } from "./template-table.ts";
 import { templates } from "../../src/lower/templates.gen.ts";
 import { exp } from "../../templates/exp.ts";
 import { expm1 } from "../../templates/expm1.ts";
@@ -15,7 +16,7 @@ import { tanh } from "../../templates/tanh.ts";
 import { random } from "../../templates/threefry.ts";
 import { seeded } from "./random-loops.ts";
 
-const table = parseTemplates();
+const table = templateTable();
 const epsilon = 2 ** -52;
 
 /** How far a value is from the true one, relative to it; 0 for the same value, infinities, NaN and signed zeros included. */
@@ -77,7 +78,7 @@ describe.each(rows)("$name", ({ name, run, truth, from, to, ulps }) => {
   });
 
   test("interpreted gives the same bits as run", () => {
-    const interpreted = prepare(templateNamed(table, name), [], table);
+    const interpreted = prepare(templateNamed(templateLookup(), name), [], table);
     const next = seeded(9);
     for (let k = 0; k < 2000; k++) {
       const x = k < specials.length ? specials[k] : from + next() * (to - from);
@@ -108,7 +109,7 @@ test("pow is like Math.pow", () => {
     if (truth > 1e-300 && truth < 1e300) worst = Math.max(worst, relative(pow(x, y), truth));
   }
   expect(worst).toBeLessThan(1e-14);
-  const interpreted = prepare(templateNamed(table, "pow"), [], table);
+  const interpreted = prepare(templateNamed(templateLookup(), "pow"), [], table);
   for (const x of specials) for (const y of specials) expect(interpreted([x, y])).toBe(pow(x, y));
 });
 
@@ -119,7 +120,7 @@ test("random is Threefry-2x32-20", () => {
     [ones, ones, ones, ones, 0x1cb996fc],
     [0x13198a2e, 0x03707344, 0x243f6a88, 0x85a308d3, 0xc4923a9c],
   ];
-  const interpreted = prepare(templateNamed(table, "random"), [], table);
+  const interpreted = prepare(templateNamed(templateLookup(), "random"), [], table);
   for (const [key0, key1, counter0, counter1, word] of golden) {
     expect(random(key0, key1, counter0, counter1)).toBe(word);
     expect(interpreted([key0, key1, counter0, counter1])).toBe(word);
@@ -146,7 +147,7 @@ test("matmul multiplies, with strides for a transposed operand and a batch", () 
   matmul(a, b, run, 2, 2, 2, 3, ...strides);
   expect([...run]).toEqual([4, 5, 10, 11, 120, 60, 300, 150]);
   const out = new Float32Array(8);
-  interpret(templateNamed(table, "matmul"), [a, b, out, 2, 2, 2, 3, ...strides]);
+  interpret(templateNamed(templateLookup(), "matmul"), [a, b, out, 2, 2, 2, 3, ...strides]);
   expect(out).toEqual(run);
 });
 
@@ -170,7 +171,7 @@ describe("orthogonalize", () => {
       expect(along).toBeGreaterThan(0);
     }
     const interpreted = new Float32Array(x.length);
-    interpret(templateNamed(table, "orthogonalize"), [x, interpreted, rows, columns]);
+    interpret(templateNamed(templateLookup(), "orthogonalize"), [x, interpreted, rows, columns]);
     expect(interpreted).toEqual(q);
   });
 

@@ -42,7 +42,8 @@ export const declareInspect = (program: Command, session: Session): Command =>
     .addHelpText("after", examples)
     .action(async (model: string, flags: Flags) => {
       const { disk, io } = session.context();
-      const { render, stages, whyText } = await import("../../inspect.ts");
+      const { stages } = await import("../../stages.ts");
+      const { render, whyText } = await import("../../inspect.ts");
       const stage = stages.find((name) => name === flags.stage);
       if (stage === undefined) {
         return usage("unknown-stage", `there is no stage "${flags.stage}"`, suggest(flags.stage, stages));

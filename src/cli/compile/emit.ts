@@ -36,7 +36,7 @@ async function stageFiles(
   folder: string,
   compilation: Compilation,
 ): Promise<{ path: string; content: string }[]> {
-  const { stageText } = await import("../../inspect.ts");
+  const { stageText } = await import("../../stages.ts");
   return numbered.map((stage, k) => ({
     path: join(folder, `${k + 1}-${stage}.txt`),
     content: stageText(compilation, stage),

@@ -14,7 +14,7 @@ export async function demoCompiled(
   rules: number,
 ): Promise<void> {
   const { forward, training, optimized, files } = compilation;
-  const { stageText } = await import("../../inspect.ts");
+  const { stageText } = await import("../../stages.ts");
   const sizes = sizesOf(compilation);
   const count = (program: { readonly graphs: object }): number =>
     (Object.values(program.graphs) as (Graph | null)[]).reduce(

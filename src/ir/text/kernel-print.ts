@@ -1,0 +1,61 @@
+import { indexText, type Axis } from "../index.ts";
+import type { Buffer, Item, Kernel, KernelExpr, Schedule } from "../kernel.ts";
+import { dimText, shapeText } from "../type.ts";
+
+/** The kernels of every phase in running order: loops as headings, stages as blocks, values as formulas. */
+export const printKernels = (schedule: Schedule): string =>
+  `${schedule.kernels.map(kernelText).join("\n\n")}\n`;
+
+function kernelText(kernel: Kernel): string {
+  const { outer, core, nest, record } = kernel;
+  const tiles = outer.flatMap(({ name }, k) => (record.tile[k] > 1 ? [`${name}×${record.tile[k]}`] : []));
+  const lines = [
+    ...kernel.doc.map((line) => `// ${line}`),
+    `kernel ${kernel.name} ${kernel.phase}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}`,
+  ];
+  if (nest)
+    lines.push(
+      `  nest ${nest.template}(${nest.arrays.map((a) => a.name).join(", ")}; ${shapeText(nest.sizes)})`,
+    );
+  if (core) {
+    const operands = core.operands.map(({ buffer, at }) => elementText(buffer, at.map(indexText)));
+    lines.push(`  ${core.result} = ${core.template}${axesText(core.depth)} ${operands.join(" ")}`);
+  }
+  for (const { inner, items } of kernel.stages) {
+    if (inner.length > 0) lines.push(` ${axesText(inner)}`);
+    lines.push(...items.map((item) => `${inner.length > 0 ? "    " : "  "}${itemText(item)}`));
+  }
+  if (kernel.after.length > 0) lines.push("  after", ...kernel.after.map((item) => `    ${itemText(item)}`));
+  return lines.join("\n");
+}
+
+const axesText = (axes: readonly Axis[]): string =>
+  axes.map(({ name, extent }) => ` ${name}<${dimText(extent)}`).join("");
+const elementText = (buffer: Buffer, at: readonly string[]): string => `${buffer.name}[${at.join(", ")}]`;
+
+function itemText({ name, value, reduce, targets }: Item): string {
+  const fold = reduce ? `${reduce.op}${reduce.over === "outer" ? " over all" : ""} ` : "";
+  const stores = targets.map(
+    ({ buffer, at, accumulate }) => ` ${accumulate ? "+→" : "→"} ${elementText(buffer, at.map(indexText))}`,
+  );
+  return `${name} = ${fold}${exprText(value)}${stores.join("")}`;
+}
+
+function exprText(expr: KernelExpr): string {
+  switch (expr.kind) {
+    case "const":
+      return Object.is(expr.value, -0) ? "-0" : String(expr.value);
+    case "local":
+      return expr.name;
+    case "load":
+      return elementText(expr.buffer, expr.at.map(indexText));
+    case "index":
+      return `(${indexText(expr.index)})`;
+    case "size":
+      return expr.times === 1 ? "n" : `${expr.times}*n`;
+    case "guard":
+      return `guard(${exprText(expr.test)}, ${exprText(expr.yes)}, ${exprText(expr.no)})`;
+    case "op":
+      return `${expr.op === "cast" ? expr.dtype : expr.op}(${expr.args.map(exprText).join(", ")})`;
+  }
+}
