@@ -14,7 +14,10 @@ function fmix32(word) {
 /** `count` numbers in [0, 1): fmix32(fmix32(seed) + i · golden ratio) / 2³². */
 export function uniform(seed, count) {
   const start = fmix32(seed);
-  return Float64Array.from({ length: count }, (_, i) => fmix32((start + Math.imul(i, 0x9e3779b9)) >>> 0) / 2 ** 32);
+  return Float64Array.from(
+    { length: count },
+    (_, i) => fmix32((start + Math.imul(i, 0x9e3779b9)) >>> 0) / 2 ** 32,
+  );
 }
 
 const sizeOf = (shape) => shape.reduce((product, extent) => product * extent, 1);

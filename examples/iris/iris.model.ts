@@ -1,7 +1,18 @@
 // Three species of iris from four measurements, standardised inside the model.
 import {
-  accuracy, adam, batch, defineModel, dense, features, label, labels, number, softmax, softmaxCrossEntropy, table,
-} from "gradc"; // prettier-ignore
+  accuracy,
+  adam,
+  batch,
+  defineModel,
+  dense,
+  features,
+  label,
+  labels,
+  number,
+  softmax,
+  softmaxCrossEntropy,
+  table,
+} from "gradc";
 
 const n = batch(32);
 

@@ -1,9 +1,20 @@
 // Three species of penguin from a table with gaps: missing measurements take the mean of the training rows,
 // a missing sex the most frequent one, and categories become one-hot. All of that is part of the module.
 import {
-  accuracy, adam, batch, category, defineModel, dense, features, label, labels, number, softmax,
-  softmaxCrossEntropy, table,
-} from "gradc"; // prettier-ignore
+  accuracy,
+  adam,
+  batch,
+  category,
+  defineModel,
+  dense,
+  features,
+  label,
+  labels,
+  number,
+  softmax,
+  softmaxCrossEntropy,
+  table,
+} from "gradc";
 
 const n = batch(32);
 

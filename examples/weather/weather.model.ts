@@ -1,9 +1,21 @@
 // Tomorrow's highest temperature in Seattle from today's weather: a regression on rows in order of time.
 // Train it on the past and test it on the future: gradc train … --split chronological
 import {
-  adam, add, batch, category, defineModel, dense, features, labels, meanAbsoluteError, meanSquaredError, number,
-  reshape, table, target,
-} from "gradc"; // prettier-ignore
+  adam,
+  add,
+  batch,
+  category,
+  defineModel,
+  dense,
+  features,
+  labels,
+  meanAbsoluteError,
+  meanSquaredError,
+  number,
+  reshape,
+  table,
+  target,
+} from "gradc";
 
 const n = batch(64);
 

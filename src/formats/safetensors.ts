@@ -89,7 +89,8 @@ export function decodeSafetensors(bytes: Uint8Array, { file = "safetensors" } = 
   const tensors = new Map<string, Tensor>();
   for (const { name, dtype, shape, begin, end } of layouts) {
     // A copy starts at offset 0 of its own buffer, which is aligned for every element size.
-    const { buffer } = bytes.slice(start + begin, start + end);
+    // Buffer, which Node's files come as, has a slice of its own that does not copy.
+    const { buffer } = new Uint8Array(bytes.subarray(start + begin, start + end));
     tensors.set(name, { dtype, shape, data: new arrays[dtype](buffer) });
   }
   return { tensors, metadata };

@@ -37,7 +37,11 @@ export function kernelsDot({ kernels }: Schedule): string {
   return digraph("kernels", ["rankdir=TB;", ...clusters, ...edges]);
 }
 
-const itemsOf = ({ stages, after }: Kernel): Item[] => [...stages.flatMap(({ items }) => items), ...after];
+const itemsOf = ({ before, stages, after }: Kernel): Item[] => [
+  ...before,
+  ...stages.flatMap(({ items }) => items),
+  ...after,
+];
 
 function written(kernel: Kernel): Set<Buffer> {
   const targets = itemsOf(kernel).flatMap((item) => item.targets.map(({ buffer }) => buffer));

@@ -102,6 +102,8 @@ export interface Kernel {
   readonly core: Core | null;
   readonly nest: Nest | null;
   readonly stages: readonly Stage[];
+  /** Scalars computed once before the loops. */
+  readonly before: readonly Item[];
   /** Scalars computed once after the loops, from the outer folds. */
   readonly after: readonly Item[];
   readonly record: ScheduleRecord;

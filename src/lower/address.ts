@@ -1,5 +1,5 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { mapExpr, mapOwnExprs } from "./walk.ts";
+import { mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
 
 interface Term {
   readonly expr: LoopExpr;

@@ -1,11 +1,10 @@
 import { invariant } from "../base/errors.ts";
 import type { Core } from "../ir/kernel.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { extentExpr } from "./nest.ts";
 import { templateNamed } from "./templates.ts";
 import type { Templates } from "./templates.ts";
-import { addressOf, type Compute } from "./values.ts";
-import { mapExprs, mapStmts } from "./walk.ts";
+import { addressOf, extentExpr, type Compute } from "./values.ts";
+import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
 
 /**
  * The fold at the heart of a template, for one point of the kernel's outer axes. The template's loops over

@@ -4,12 +4,12 @@ import { shareAddresses } from "./address.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { inlineCalls, type Lookup } from "./inline.ts";
 import { declaredIn, jamAxis } from "./jam.ts";
-import { extentExpr, nestStatements } from "./nest.ts";
+import { nestStatements } from "./nest.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
 import { templateNamed, type Templates } from "./templates.ts";
 import { unrollShort } from "./unroll.ts";
-import type { Compute } from "./values.ts";
-import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "./walk.ts";
+import { extentExpr, type Compute } from "./values.ts";
+import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "../ir/loop-walk.ts";
 
 export interface Lowering {
   readonly compute: Compute;
@@ -111,7 +111,7 @@ export function buffersOfKernel(kernel: Kernel): Map<string, Buffer> {
   };
   for (const operand of kernel.core?.operands ?? []) see(operand.buffer);
   for (const buffer of kernel.nest?.arrays ?? []) see(buffer);
-  for (const item of [...kernel.stages.flatMap((stage) => stage.items), ...kernel.after]) {
+  for (const item of [...kernel.before, ...kernel.stages.flatMap((stage) => stage.items), ...kernel.after]) {
     inside(item.value);
     for (const target of item.targets) see(target.buffer);
   }

@@ -1,5 +1,5 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { mapOwnExprs, visitExpr, visitStmts } from "./walk.ts";
+import { mapOwnExprs, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 import { exprKey } from "./key.ts";
 
 type For = LoopStmt & { readonly kind: "for" };

@@ -4,7 +4,7 @@ import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
 import { lowerKernel, type Lowered, type Lowering } from "./function.ts";
 import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
-import { mapExprs, mapStmts } from "./walk.ts";
+import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
 
 const phases: readonly Phase[] = ["init", "forward", "backward", "update", "predict", "evaluate"];
 

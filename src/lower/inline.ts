@@ -3,7 +3,7 @@ import { l, type LoopExpr, type LoopFunction, type LoopOp, type LoopStmt } from 
 import {
   blocksOf, effectsOf, expressionsOf, hasLoad, mapExpr, namesIn, operands, visitExpr, visitExprs, withBlocks,
   withExpressions, withOperands,
-} from "./walk.ts"; // prettier-ignore
+} from "../ir/loop-walk.ts"; // prettier-ignore
 
 export type Lookup = (name: string) => LoopFunction | undefined;
 
@@ -43,7 +43,9 @@ export function inlineCalls(fn: LoopFunction, lookup: Lookup): LoopFunction {
     if (ready.has(name)) return ready.get(name);
     const found = lookup(name);
     if (!found) return undefined;
-    if (open.includes(name)) return fail("recursion", `template "${name}" calls itself: ${open.join(" → ")}`);
+    // A kernel may be called like a template, so only templates count.
+    if (open.includes(name, 1))
+      return fail("recursion", `template "${name}" calls itself: ${open.join(" → ")}`);
     open.push(name);
     const whole = rewrite(found, callee);
     open.pop();

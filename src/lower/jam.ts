@@ -1,5 +1,5 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { mapExpr, mapOwnExprs } from "./walk.ts";
+import { mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
 
 type For = LoopStmt & { readonly kind: "for" };
 
@@ -16,14 +16,24 @@ export function jamAxis(
   fresh: (hint: string) => string,
   whole = false,
 ): LoopStmt[] {
-  return body.flatMap((stmt) => {
-    if (stmt.kind !== "for") return [stmt];
-    if (stmt.name !== axis) return [{ ...stmt, body: jamAxis(stmt.body, axis, factor, fresh, whole) }];
-    return whole ? [tile(stmt, l.number(0), stmt.to, factor)] : tiledLoops(stmt, factor, fresh);
-  });
+  // Where the whole tiles of n end is named before every loop, so that jamming an outer axis leaves it alone.
+  const ends: LoopStmt[] = [];
+  const inside = (stmts: readonly LoopStmt[]): LoopStmt[] =>
+    stmts.flatMap((stmt) => {
+      if (stmt.kind !== "for") return [stmt];
+      if (stmt.name !== axis) return [{ ...stmt, body: inside(stmt.body) }];
+      return whole ? [tile(stmt, l.number(0), stmt.to, factor)] : tiledLoops(stmt, factor, fresh, ends);
+    });
+  const tiled = inside(body);
+  return [...ends, ...tiled];
 }
 
-function tiledLoops(loop: For, factor: number, fresh: (hint: string) => string): LoopStmt[] {
+function tiledLoops(
+  loop: For,
+  factor: number,
+  fresh: (hint: string) => string,
+  ends: LoopStmt[],
+): LoopStmt[] {
   const { to } = loop;
   if (to.kind === "number") {
     const whole = to.value - (to.value % factor);
@@ -32,11 +42,8 @@ function tiledLoops(loop: For, factor: number, fresh: (hint: string) => string):
   }
   const name = fresh("whole");
   const whole = l.local(name);
-  return [
-    l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(factor)])])),
-    tile(loop, l.number(0), whole, factor),
-    tile(loop, whole, to, 1),
-  ];
+  ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(factor)])])));
+  return [tile(loop, l.number(0), whole, factor), tile(loop, whole, to, 1)];
 }
 
 const tile = (loop: For, from: LoopExpr, to: LoopExpr, factor: number): LoopStmt =>

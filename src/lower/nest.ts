@@ -1,18 +1,9 @@
 import { indexAxis, type Axis } from "../ir/index.ts";
 import type { Item, Kernel, Stage, Target } from "../ir/kernel.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { isBatch, type Dim } from "../ir/type.ts";
 import { coreStatements } from "./core.ts";
 import type { Templates } from "./templates.ts";
-import { addressOf, castTo, foldOf, indexExpr, valueExpr, type Compute } from "./values.ts";
-
-/** The run-time extent of an axis: a constant, or a multiple of n. */
-export const extentExpr = (extent: Dim): LoopExpr =>
-  isBatch(extent)
-    ? extent.times === 1
-      ? l.local("n")
-      : l.op("mul", [l.local("n"), l.number(extent.times)])
-    : l.number(extent);
+import { addressOf, castTo, extentExpr, foldOf, indexExpr, valueExpr, type Compute } from "./values.ts";
 
 export const loopOver = (axes: readonly Axis[], body: readonly LoopStmt[]): LoopStmt[] =>
   axes.reduceRight<LoopStmt[]>(
@@ -26,19 +17,20 @@ export function nestStatements(kernel: Kernel, compute: Compute, templates: Temp
   const folds = stages.flatMap((stage) => stage.items.filter((item) => item.reduce?.over === "outer"));
   const body = [
     ...(kernel.core ? coreStatements(kernel.core, compute, templates) : []),
-    ...stages.flatMap((stage) => stageStatements(stage, compute)),
+    ...stages.flatMap((stage) => stageStatements(stage, kernel.outer, compute)),
   ];
   return [
+    ...kernel.before.flatMap((item) => itemStatements(item, compute)),
     ...folds.flatMap((item) => foldStart(item, compute)),
     ...loopOver(kernel.outer, body),
     ...kernel.after.flatMap((item) => itemStatements(item, compute)),
   ];
 }
 
-function stageStatements(stage: Stage, compute: Compute): LoopStmt[] {
+function stageStatements(stage: Stage, outer: readonly Axis[], compute: Compute): LoopStmt[] {
   const folds = stage.items.filter((item) => item.reduce?.over === "inner");
   const inner = stage.items.flatMap((item) =>
-    item.reduce ? foldStep(item, stage, compute) : itemStatements(item, compute),
+    item.reduce ? foldStep(item, [...outer, ...stage.inner], compute) : itemStatements(item, compute),
   );
   return [
     ...folds.flatMap((item) => foldStart(item, compute)),
@@ -82,7 +74,7 @@ function foldStart(item: Item, compute: Compute): LoopStmt[] {
   return [l.let(item.name, foldOf(op, item.dtype, compute).start)];
 }
 
-function foldStep(item: Item, stage: Stage, compute: Compute): LoopStmt[] {
+function foldStep(item: Item, axes: readonly Axis[], compute: Compute): LoopStmt[] {
   const op = item.reduce!.op;
   const value = valueExpr(item.value, compute);
   const type = heldAs(item.dtype, compute);
@@ -90,7 +82,7 @@ function foldStep(item: Item, stage: Stage, compute: Compute): LoopStmt[] {
     const best = l.local(bestName(item), value.type);
     const x = l.local(`${item.name}_x`, value.type);
     const better = op === "argMax" ? l.op("less", [best, x], "bool") : l.op("less", [x, best], "bool");
-    const axis = stage.inner[stage.inner.length - 1];
+    const axis = axes[axes.length - 1];
     return [
       l.const(`${item.name}_x`, value),
       {

@@ -9,7 +9,7 @@ import {
   visitExpr,
   visitExprs,
   visitStmts,
-} from "./walk.ts";
+} from "../ir/loop-walk.ts";
 
 /**
  * Common subexpressions of straight-line code: what a block computes or loads twice, with no store to that array
@@ -25,6 +25,8 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
   const versions = new Versions();
   const out: LoopStmt[] = [];
   const early: LoopStmt[] = [];
+  // New names that stay where they are first needed; what reads them cannot move to the front either.
+  const late = new Set<string>();
   const pure = !body.some((stmt) => stmt.kind === "store" || stmt.kind === "if" || stmt.kind === "for");
   const rewrite = (x: LoopExpr): LoopExpr => {
     if (x.kind === "number" || x.kind === "local") return x;
@@ -35,7 +37,9 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
       if (repeated(key)) {
         const name = fresh(x.kind === "load" ? "x" : "t");
         const value = rewriteInside(x);
-        (pure && !readsMutable(value, body) ? early : out).push(l.const(name, value));
+        const first = pure && !readsMutable(value, body, late);
+        (first ? early : out).push(l.const(name, value));
+        if (!first) late.add(name);
         const local = l.local(name, x.type, x.lanes);
         names.set(key, local);
         return local;
@@ -89,10 +93,11 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
   return [...out.slice(0, addresses), ...early, ...out.slice(addresses)];
 }
 
-const readsMutable = (x: LoopExpr, body: readonly LoopStmt[]): boolean => {
-  const declared = new Set(
-    body.flatMap((stmt) => (stmt.kind === "let" || stmt.kind === "set" ? [stmt.name] : [])),
-  );
+const readsMutable = (x: LoopExpr, body: readonly LoopStmt[], late: ReadonlySet<string>): boolean => {
+  const declared = new Set([
+    ...body.flatMap((stmt) => (stmt.kind === "let" || stmt.kind === "set" ? [stmt.name] : [])),
+    ...late,
+  ]);
   let found = false;
   visitExpr(x, (inner) => {
     if (inner.kind === "local" && inner.type !== "index" && declared.has(inner.name)) found = true;

@@ -4,7 +4,7 @@ import type { Buffer } from "../ir/kernel.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { bytesOf, type DType } from "../ir/type.ts";
 import { castTo } from "./values.ts";
-import { mapExpr } from "./walk.ts";
+import { mapExpr } from "../ir/loop-walk.ts";
 
 /** A step with more statements than this is not worth writing out: V8 stops optimising very long functions. */
 const mostStatements = 400;

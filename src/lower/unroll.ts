@@ -1,7 +1,7 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { declaredIn } from "./jam.ts";
 import { castTo } from "./values.ts";
-import { mapExprs, mapStmts, visitStmts } from "./walk.ts";
+import { mapExprs, mapStmts, visitStmts } from "../ir/loop-walk.ts";
 
 /** A loop of at most this many iterations, holding no other loop, is written out. */
 const shortTrips = 4;
@@ -13,6 +13,7 @@ const mostStatements = 72;
  * iterations.
  */
 export function unrollShort(body: readonly LoopStmt[], fresh: (hint: string) => string): LoopStmt[] {
+  const twice = declaredTwice(body);
   return body.flatMap((stmt): LoopStmt[] => {
     if (stmt.kind === "if") {
       return [
@@ -31,9 +32,26 @@ export function unrollShort(body: readonly LoopStmt[], fresh: (hint: string) => 
     if (trips !== 1 && !short) return [loop];
     const { from, step } = stmt;
     return Array.from({ length: trips }, (_, k) =>
-      iteration(inside, stmt.name, from.value + k * step, trips > 1, fresh),
+      iteration(inside, stmt.name, from.value + k * step, trips > 1 || declares(inside, twice), fresh),
     ).flat();
   });
+}
+
+/** Locals that more than one statement of a block declares in its inner blocks, which writing out would merge. */
+function declaredTwice(body: readonly LoopStmt[]): Set<string> {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const stmt of body) {
+    const names = new Set<string>();
+    declaredIn([stmt], names);
+    for (const name of names) (seen.has(name) ? twice : seen).add(name);
+  }
+  return twice;
+}
+function declares(body: readonly LoopStmt[], names: ReadonlySet<string>): boolean {
+  const declared = new Set<string>();
+  declaredIn(body, declared);
+  return [...declared].some((name) => names.has(name));
 }
 
 /** One iteration: the counter becomes its number, locals get names of their own. */

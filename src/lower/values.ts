@@ -1,5 +1,5 @@
 import { invariant } from "../base/errors.ts";
-import { stridesOf, type DType, type Shape } from "../ir/type.ts";
+import { isBatch, stridesOf, type DType, type Dim, type Shape } from "../ir/type.ts";
 import type { Index } from "../ir/index.ts";
 import type { KernelExpr } from "../ir/kernel.ts";
 import { heldAs, l, type LocalType, type LoopExpr, type LoopOp } from "../ir/loop.ts";
@@ -20,6 +20,14 @@ export function indexExpr(index: Index): LoopExpr {
 }
 const scaled = (x: LoopExpr, times: number): LoopExpr =>
   times === 1 ? x : l.op("mul", [x, l.number(times)]);
+
+/** The run-time extent of an axis: a constant, or a multiple of n. */
+export const extentExpr = (extent: Dim): LoopExpr =>
+  isBatch(extent)
+    ? extent.times === 1
+      ? l.local("n")
+      : l.op("mul", [l.local("n"), l.number(extent.times)])
+    : l.number(extent);
 
 /** The flat element position of coordinates in a row-major buffer. */
 export function addressOf(at: readonly Index[], shape: Shape): LoopExpr {

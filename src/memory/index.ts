@@ -61,11 +61,11 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
     { region: "saved", offset: 0, bytes: stateBytes },
   ];
   let offset = align(stateBytes);
-  const region = (name: Region, buffers: readonly Buffer[]): void => {
+  const region = (name: Region, buffers: readonly Buffer[], to?: number): void => {
     const start = offset;
     for (const buffer of buffers) {
       put(buffer, name, offset);
-      offset += align(bytesOfBuffer(buffer));
+      offset += align(bytesOfBuffer(buffer), to);
     }
     regions.push({ region: name, offset: start, bytes: offset - start });
   };
@@ -121,6 +121,7 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
   region(
     "totals",
     schedule.buffers.filter((b) => b.cell?.kind === "total"),
+    8,
   );
 
   const peak = Math.max(0, ...plans.map((p) => p.peak));

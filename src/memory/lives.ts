@@ -18,35 +18,39 @@ export const bytesOfBuffer = (buffer: Buffer): number =>
 /** Everything a kernel loads, with the stage it is loaded in (the core of a template is stage -1). */
 export function loadsOfKernel(
   kernel: Kernel,
-  visit: (buffer: Buffer, at: readonly Index[], stage: number) => void,
+  visit: (buffer: Buffer, at: readonly Index[], stage: number, item: number) => void,
 ): void {
-  const inside = (expr: KernelExpr, stage: number): void => {
-    if (expr.kind === "load") visit(expr.buffer, expr.at, stage);
-    else if (expr.kind === "op") for (const arg of expr.args) inside(arg, stage);
-    else if (expr.kind === "guard") for (const part of [expr.test, expr.yes, expr.no]) inside(part, stage);
+  const inside = (expr: KernelExpr, stage: number, item = 0): void => {
+    if (expr.kind === "load") visit(expr.buffer, expr.at, stage, item);
+    else if (expr.kind === "op") for (const arg of expr.args) inside(arg, stage, item);
+    else if (expr.kind === "guard")
+      for (const part of [expr.test, expr.yes, expr.no]) inside(part, stage, item);
   };
-  for (const operand of kernel.core?.operands ?? []) visit(operand.buffer, operand.at, -1);
-  for (const buffer of kernel.nest?.arrays.slice(0, -1) ?? []) visit(buffer, [], -1);
-  for (const [k, stage] of kernel.stages.entries()) for (const item of stage.items) inside(item.value, k);
+  for (const operand of kernel.core?.operands ?? []) visit(operand.buffer, operand.at, -1, 0);
+  for (const buffer of kernel.nest?.arrays.slice(0, -1) ?? []) visit(buffer, [], -1, 0);
+  for (const [k, stage] of kernel.stages.entries())
+    for (const [m, item] of stage.items.entries()) inside(item.value, k, m);
+  for (const item of kernel.before) inside(item.value, -2);
   for (const item of kernel.after) inside(item.value, Infinity);
 }
 
 export function targetsOfKernel(
   kernel: Kernel,
-): { readonly target: Target; readonly stage: number; readonly folded: boolean }[] {
+): { readonly target: Target; readonly stage: number; readonly item: number; readonly folded: boolean }[] {
   const own = kernel.stages.flatMap((stage, k) =>
-    stage.items.flatMap((item) =>
-      item.targets.map((target) => ({ target, stage: k, folded: item.reduce !== null })),
+    stage.items.flatMap((item, m) =>
+      item.targets.map((target) => ({ target, stage: k, item: m, folded: item.reduce !== null })),
     ),
   );
-  const after = kernel.after.flatMap((item) =>
-    item.targets.map((target) => ({ target, stage: Infinity, folded: true })),
+  const after = [...kernel.before, ...kernel.after].flatMap((item) =>
+    item.targets.map((target) => ({ target, stage: Infinity, item: 0, folded: true })),
   );
   const nest = kernel.nest
     ? [
         {
           target: { buffer: kernel.nest.arrays.at(-1)!, at: [], accumulate: false },
           stage: Infinity,
+          item: 0,
           folded: true,
         },
       ]
@@ -83,14 +87,14 @@ export function tenantsOf(
 }
 
 function mergeInPlace(kernel: Kernel, step: number, tenants: Map<Buffer, Tenant>): void {
-  for (const { target, stage, folded } of targetsOfKernel(kernel)) {
+  for (const { target, stage, item, folded } of targetsOfKernel(kernel)) {
     const out = tenants.get(target.buffer);
     if (!out || out.first !== step || out.last === step || folded || target.accumulate) continue;
     for (const [buffer, tenant] of tenants) {
       if (tenant === out || tenant.last !== step || tenant.first === step) continue;
       if (buffer.dtype !== target.buffer.dtype || bytesOfBuffer(buffer) !== bytesOfBuffer(target.buffer))
         continue;
-      if (tenant.bytes !== out.bytes || !mayTakePlace(kernel, buffer, target, stage)) continue;
+      if (tenant.bytes !== out.bytes || !mayTakePlace(kernel, buffer, target, [stage, item])) continue;
       tenant.buffers.push(...out.buffers);
       tenant.last = out.last;
       for (const merged of out.buffers) tenants.set(merged, tenant);
@@ -100,10 +104,15 @@ function mergeInPlace(kernel: Kernel, step: number, tenants: Map<Buffer, Tenant>
 }
 
 /** True where every element of `input` is read before the element in its place is written. */
-function mayTakePlace(kernel: Kernel, input: Buffer, target: Target, stage: number): boolean {
+function mayTakePlace(
+  kernel: Kernel,
+  input: Buffer,
+  target: Target,
+  [stage, item]: readonly [number, number],
+): boolean {
   const outer = kernel.outer.length;
   let fits = true;
-  loadsOfKernel(kernel, (buffer, at, loadStage) => {
+  loadsOfKernel(kernel, (buffer, at, loadStage, loadItem) => {
     if (buffer !== input) return;
     const mine = at.filter((_, k) => input.shape[k] !== 1);
     const theirs = target.at.filter((_, k) => target.buffer.shape[k] !== 1);
@@ -111,7 +120,8 @@ function mayTakePlace(kernel: Kernel, input: Buffer, target: Target, stage: numb
     const sameRow =
       mine.length === theirs.length && mine.slice(0, outer).every((index, k) => sameIndex(index, theirs[k]));
     if (loadStage < 0 || loadStage > stage) fits = false;
-    else if (loadStage === stage ? !same : !(sameRow && outer > 0)) fits = false;
+    // An item of the same stage that comes later would read what has just been written.
+    else if (loadStage === stage ? !same || loadItem > item : !(sameRow && outer > 0)) fits = false;
   });
   // The other outputs of the kernel must not be written over either.
   return fits && kernel.core === null

@@ -9,16 +9,12 @@ import { currentRun, floatType } from "./context.ts";
 import { isNaN, mul, sub, where } from "./sugar/elementwise.ts";
 import { broadcastTo } from "./sugar/movement.ts";
 import { scalar } from "./sugar/operand.ts";
-import { checkShape, type InputDeclaration } from "./types.ts";
+import { checkShape, type InputDeclaration, type Table } from "./types.ts";
+
+export type { Table } from "./types.ts";
 
 /** A column before its place among the features is known. */
 export type ColumnDeclaration = Omit<Column, "name" | "at">;
-
-/** A table's columns, placed. */
-export interface Table extends TableSpec {
-  /** How many features a row has once categories are one-hot. */
-  readonly width: number;
-}
 
 function oneOf(what: string, value: unknown, allowed: readonly unknown[]): void {
   if (allowed.includes(value)) return;

@@ -1,7 +1,13 @@
 import { isBatch, sizeOf, type BatchDim, type DType, type Dim } from "../ir/type.ts";
 import { sourceLine } from "../ir/builder.ts";
+import type { TableSpec } from "../ir/program.ts";
 import { checkCount, reject, shown } from "./check.ts";
-import type { Table } from "./table.ts";
+
+/** A table's columns, placed. */
+export interface Table extends TableSpec {
+  /** How many features a row has once categories are one-hot. */
+  readonly width: number;
+}
 
 /** What an input of a model is: its dtype and shape, and the table column(s) it is made from. */
 export interface InputDeclaration {

@@ -50,10 +50,18 @@ export const randomBits: Random<Bits> = op<(seed: Value, attrs: Bits) => Value, 
   ),
 });
 
+/** MurmurHash3's finalizer (Appleby): a bijection of 32-bit words in which every input bit moves every output bit. */
+function mixAt(word: Expr): Expr {
+  const fold = (x: Expr, by: number): Expr => e.xor(x, e.shiftRight(x, e.constant(by, "u32")));
+  const scale = (x: Expr, by: number): Expr => e.mul(x, e.constant(by, "u32"));
+  return fold(scale(fold(scale(fold(word, 16), 0x85ebca6b), 13), 0xc2b2ae35), 16);
+}
+const golden = 0x9e3779b9;
+
 export const randomUniform: Random<Uniform> = op<(seed: Value, attrs: Uniform) => Value, "seed", Uniform>(
   "randomUniform",
   {
-    doc: "Numbers evenly from [0, 1): the top 24 of the random bits over 2^24, the same in f32 and f64.",
+    doc: "Numbers evenly from [0, 1) for initial values: 24 bits of mix(mix(seed ^ stream) + k·golden), k the element's row-major number.",
     inputs: ["seed"],
     type: ({ seed }, attrs) => {
       needSeed("randomUniform", seed, attrs);
@@ -63,13 +71,19 @@ export const randomUniform: Random<Uniform> = op<(seed: Value, attrs: Uniform) =
     },
     lower: {
       kind: "at",
-      at: ({ seed }, i, { attrs }) => {
-        const top = e.shiftRight(bitsAt(seed, i, attrs), e.constant(8, "u32"));
-        return e.mul(e.cast(top, attrs.dtype), e.constant(2 ** -24, attrs.dtype));
+      at: ({ seed }, i, { attrs: { shape, stream, dtype } }) => {
+        const key = mixAt(e.xor(seed(), e.constant(stream, "u32")));
+        const place = e.mul(e.cast(e.index(flatten(i, shape)), "u32"), e.constant(golden, "u32"));
+        const top = e.shiftRight(mixAt(e.add(key, place)), e.constant(8, "u32"));
+        return e.mul(e.cast(top, dtype), e.constant(2 ** -24, dtype));
       },
     },
-    eval: ({ seed }, attrs, { shapes }) =>
-      tabulate(attrs.dtype, shapes[0], (at) => Math.floor(drawn(seed, attrs, at) / 256) / 2 ** 24),
+    eval: ({ seed }, { shape, stream, dtype }, { shapes }) =>
+      tabulate(dtype, shapes[0], (at) => {
+        const place = positionOf(shape.map(maxOf), at);
+        const bits = murmur((murmur((seed.data[0] ^ stream) >>> 0) + Math.imul(place, golden)) >>> 0);
+        return Math.floor(bits / 256) / 2 ** 24;
+      }),
     samples: rows<Uniform>(
       ["u32[]", { shape: [], stream: 0, dtype: "f32" }],
       ["u32[]", { shape: [3, 2], stream: 7, dtype: "f64" }],
@@ -77,6 +91,14 @@ export const randomUniform: Random<Uniform> = op<(seed: Value, attrs: Uniform) =
     ),
   },
 );
+
+/** MurmurHash3's finalizer, for the naive evaluator. */
+export function murmur(word: number): number {
+  let h = word;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
 /** Threefry-2x32 with 20 rounds (Salmon et al. 2011), for the naive evaluator. */

@@ -1,7 +1,7 @@
 import { leafName, isLeaf, type Node, type Value } from "../ir/graph.ts";
+import { dimText, type Dim } from "../ir/type.ts";
 import type { Group } from "./group.ts";
-import type { KernelContext } from "./kernel.ts";
-import { valueHint } from "./names.ts";
+import type { KernelContext } from "./context.ts";
 
 /** Line breaks, comment ends and control characters have no place in a comment, whatever a name holds. */
 export const commentText = (text: string): string =>
@@ -15,55 +15,58 @@ const infix: { readonly [op: string]: string } = {
 }; // prettier-ignore
 const silent = new Set(["reshape", "broadcastTo", "cast", "slice", "transpose", "stopGradient"]);
 
+/** A formula longer than this is told with less depth. */
+const longest = 72;
+const mostLines = 2;
+
 /** Comment lines of a kernel: what it computes as a formula, which gradient it is, and from which line. */
 export function describe(group: Group, context: KernelContext): string[] {
-  const lines: string[] = [];
-  for (const job of group.jobs) {
-    const sinks = context.sinks.get(job.value) ?? [];
-    const isRead = context.buffers.has(job.value) || sinks.length > 0;
-    if (!isRead) continue;
-    const names = sinks.map((sink) =>
-      sink.accumulate ? `∂loss/∂${sink.buffer.cell?.name}` : (sink.buffer.cell?.name ?? ""),
-    );
-    const buffer = context.buffers.get(job.value);
-    const left = names[0] ?? buffer?.name ?? "";
-    lines.push(
-      commentText(
-        `${left} = ${formulaText(job.node, context, new Set(group.jobs.map((member) => member.value)), 0)}${where(job.node, context)}`,
-      ),
-    );
-  }
-  return lines.slice(0, 4);
+  const inside = new Set(group.jobs.map((member) => member.value));
+  const told = group.jobs.flatMap((job) => {
+    const sink = context.sinks.get(job.value)?.[0];
+    const cell = sink?.buffer.cell;
+    const name = sink?.accumulate
+      ? `∂loss/∂${cell?.name}`
+      : (cell?.name ?? context.buffers.get(job.value)?.name);
+    return name === undefined ? [] : [{ job, name }];
+  });
+  return told.slice(0, mostLines).map(({ job, name }) => {
+    const formulas = [5, 4, 3, 2, 1].map((depth) => formulaText(job.node, { context, inside, depth }));
+    const formula = formulas.find((text) => text.length <= longest) ?? formulas[formulas.length - 1];
+    const source = context.graph.origins.get(job.node)?.[0]?.source;
+    return commentText(`${name} = ${formula}${source ? `  (${source})` : ""}`);
+  });
 }
 
-function where(node: Node, { graph }: KernelContext): string {
-  const origin = graph.origins.get(node)?.[0];
-  return origin?.source ? `   (${origin.source})` : "";
+interface Telling {
+  readonly context: KernelContext;
+  readonly inside: ReadonlySet<Value>;
+  readonly depth: number;
 }
 
-function formulaText(node: Node, context: KernelContext, inside: ReadonlySet<Value>, level: number): string {
-  const args = node.inputs.map((input) => operandText(input, context, inside, level + 1));
+function formulaText(node: Node, telling: Telling, nested = false): string {
+  const args = node.inputs.map((input) => operandText(input, telling));
   if (node.op === "matmul") {
     return `${args[0]}${node.attrs["transposeA"] ? "ᵀ" : ""} · ${args[1]}${node.attrs["transposeB"] ? "ᵀ" : ""}`;
   }
   if (node.op === "constant") return String(node.attrs["value"]);
+  if (node.op === "dimensionSize") return dimText(node.attrs["dim"] as Dim);
   if (silent.has(node.op)) return args[0];
   const sign = infix[node.op];
-  if (sign) return level > 0 ? `(${args.join(` ${sign} `)})` : args.join(` ${sign} `);
+  if (sign) return nested ? `(${args.join(` ${sign} `)})` : args.join(` ${sign} `);
   if (node.op === "neg") return `−${args[0]}`;
-  return `${node.op}(${args.join(", ")})`;
+  if (node.op === "reciprocal") return `1/${args[0]}`;
+  if (node.op === "square") return `${args[0]}²`;
+  return `${node.op}(${args.join(", ").replace(/^\((.*)\)$/, "$1")})`;
 }
 
-/** A leaf or a kept value by name, anything else by its formula, cut where it grows long. */
-function operandText(
-  value: Value,
-  context: KernelContext,
-  inside: ReadonlySet<Value>,
-  level: number,
-): string {
+/** A leaf or a kept value by name, anything else by its formula, cut where it grows deep. */
+function operandText(value: Value, telling: Telling): string {
   if (isLeaf(value.node)) return leafName(value.node);
-  const buffer = context.buffers.get(value);
-  if (buffer && !inside.has(value)) return buffer.name;
-  if (level > 6) return valueHint(context.graph, value);
-  return formulaText(value.node, context, inside, level);
+  const buffer = telling.context.buffers.get(value);
+  if (buffer && !telling.inside.has(value)) return buffer.name;
+  if (silent.has(value.node.op)) return operandText(value.node.inputs[0], telling);
+  const literal = value.node.inputs.length === 0;
+  if (telling.depth <= 0 && !literal) return "…";
+  return formulaText(value.node, { ...telling, depth: telling.depth - 1 }, true);
 }

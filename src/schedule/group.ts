@@ -90,8 +90,13 @@ function forwardPlace(
   home: ReadonlyMap<Value, Group>,
 ): Group | undefined {
   if (job.kind === "nest" || job.kind === "core") return undefined;
-  for (let k = groups.length - 1; k >= Math.max(0, groups.length - 16); k--) {
-    const group = groups[k];
+  // What a job reads is the best company; else the newest groups are tried first.
+  const recent = groups.slice(-16).reverse();
+  const tried = [
+    ...recent.filter((group) => sources.has(group)),
+    ...recent.filter((group) => !sources.has(group)),
+  ];
+  for (const group of tried) {
     // A backward job may run early, beside what it shares, but never writes a gradient there.
     const early = group.forward && !gradient && [...sources].every((source) => source.forward);
     if (group.forward !== forward && !early) continue;
@@ -99,7 +104,7 @@ function forwardPlace(
     if (depth === undefined) continue;
     if ([...sources].some((source) => source !== group && reaches(group, source))) continue;
     if (!readsFit(group, job, depth, inliner, home)) continue;
-    if (!sources.has(group) && !sharesLoad(group, job, depth, inliner)) continue;
+    if (!sources.has(group) && job.space.length > 0 && !sharesLoad(group, job, depth, inliner)) continue;
     if (depth < group.depth) group.depth = depth;
     if (job.kind === "fold") group.fixed = group.fixed || !isTotal(job);
     return group;
@@ -114,7 +119,7 @@ function commonDepth(group: Group, job: Job, consumes: boolean): number | undefi
   const isCore = group.jobs.some((member) => member.kind === "core");
   if (job.space.length === 0) {
     // A scalar either follows the totals of a nest or stands with other scalars.
-    const afterTotals = consumes && group.jobs.some(isTotal);
+    const afterTotals = group.depth > 0 && group.jobs.some(isTotal);
     return afterTotals || (group.depth === 0 && first.space.length === 0) ? group.depth : undefined;
   }
   if (group.depth === 0) return undefined;
@@ -189,10 +194,50 @@ function sharesLoad(group: Group, job: Job, depth: number, inliner: Inliner): bo
   );
 }
 
-/** The members that exist only once the loops are done: totals, and scalars computed from them. */
+/** The members that do not run at every point of the loops: totals and scalars. */
 export function afterLoops(group: Group): Job[] {
   if (group.depth === 0) return [];
   return group.jobs.filter((job) => isTotal(job) || job.space.length === 0);
+}
+
+/** Scalars that the loops may use, everything in the loops, and what is known only after them. */
+export function sectionsOf(
+  group: Group,
+  inliner: Inliner,
+): { readonly before: Job[]; readonly loops: Job[]; readonly after: Job[] } {
+  const outside = new Set(afterLoops(group));
+  const late = new Set<Value>();
+  for (const job of outside) {
+    const waits = isTotal(job) || jobLoads(job, 0, inliner).some((load) => late.has(load.from));
+    if (waits) late.add(job.value);
+  }
+  return {
+    before: group.jobs.filter((job) => outside.has(job) && !late.has(job.value)),
+    loops: group.jobs.filter((job) => !outside.has(job) || isTotal(job)),
+    after: group.jobs.filter((job) => outside.has(job) && late.has(job.value)),
+  };
+}
+
+/** Scalars that only one kernel reads are computed at its start instead of by a kernel of their own. */
+export function mergeScalars(groups: readonly Group[]): Group[] {
+  const gone = new Set<Group>();
+  for (const scalars of groups) {
+    if (scalars.depth > 0 || scalars.jobs.some((job) => job.kind !== "each" || job.space.length > 0))
+      continue;
+    const readers = groups.filter((group) => group.reads.has(scalars));
+    const [reader] = readers;
+    if (readers.length !== 1 || reader.depth === 0 || reader.forward !== scalars.forward) continue;
+    if (
+      reader.jobs.some((job) => job.kind === "nest") ||
+      [...scalars.reads].some((source) => reaches(reader, source))
+    )
+      continue;
+    reader.jobs.unshift(...scalars.jobs);
+    reader.reads.delete(scalars);
+    for (const source of scalars.reads) reader.reads.add(source);
+    gone.add(scalars);
+  }
+  return groups.filter((group) => !gone.has(group));
 }
 export const isTotalOf = isTotal;
 

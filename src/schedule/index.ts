@@ -5,7 +5,7 @@ import type { Buffer, Kernel, Phase, Schedule } from "../ir/kernel.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
 import type { Program } from "../ir/program.ts";
 import { bytesOf, sizeOf } from "../ir/type.ts";
-import { groupJobs, jobLoads, type Group } from "./group.ts";
+import { groupJobs, jobLoads, mergeScalars, type Group } from "./group.ts";
 import { coordinates, Inliner } from "./inline.ts";
 import { jobOf, pointOf, type Job } from "./job.ts";
 import { kernelOf } from "./kernel.ts";
@@ -74,7 +74,7 @@ function scheduleGraph(
     phase !== "forward" || (lossNodes.has(job.node) && !isGradient(job));
   const kept = order.flatMap((node) => node.outputs.filter((value) => inliner.isStored(value)));
   const jobs = kept.filter((value) => isComputed(value, ops)).map((value) => jobOf(value, ops, inliner));
-  const groups = groupJobs([...jobs, ...copies], inliner, isForward, isGradient);
+  const groups = mergeScalars(groupJobs([...jobs, ...copies], inliner, isForward, isGradient));
 
   const homes = new Map<Value, Group>(
     groups.flatMap((group) => group.jobs.map((job) => [job.value, group] as const)),

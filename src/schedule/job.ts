@@ -1,5 +1,5 @@
 import { invariant } from "../base/errors.ts";
-import type { Expr } from "../ir/expr.ts";
+import { e, type Expr } from "../ir/expr.ts";
 import type { Node, Value } from "../ir/graph.ts";
 import { indexAxis, type Axis, type Index } from "../ir/index.ts";
 import { roomOf, type OpTable, type Reduction } from "../ir/op.ts";
@@ -51,6 +51,21 @@ function foldJob(value: Value, reduction: Reduction, inliner: Inliner): Job {
     const byPosition = positions.map((k) => point[order.indexOf(k)]);
     return inliner.at(input, coordinates(shape, byPosition));
   };
+  // A fold over nothing but extents of 1 is the element itself, and its place is 0.
+  if (keptAxes.length === positions.length) {
+    const picks = reduction === "argMax" || reduction === "argMin";
+    const { dtype } = value.type;
+    const alone: Job["formula"] = picks ? () => e.constant(0, dtype) : formula;
+    return {
+      value,
+      node,
+      kind: "each",
+      space: keptAxes.map((k) => shape[k]),
+      kept: keptAxes.length,
+      reduction: null,
+      formula: alone,
+    };
+  }
   return {
     value,
     node,

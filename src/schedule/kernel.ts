@@ -1,32 +1,18 @@
 import { invariant } from "../base/errors.ts";
 import type { Expr } from "../ir/expr.ts";
-import { isLeaf, type Graph, type Value } from "../ir/graph.ts";
+import { isLeaf, type Value } from "../ir/graph.ts";
 import { indexAxis, indexConstant, sameIndex, type Axis, type Index } from "../ir/index.ts";
-import { roomOf, type OpTable } from "../ir/op.ts";
-import type { Buffer, Core, Item, Kernel, KernelExpr, Nest, Phase, Stage, Target } from "../ir/kernel.ts";
+import { roomOf } from "../ir/op.ts";
+import type { Buffer, Core, Item, Kernel, KernelExpr, Nest, Stage, Target } from "../ir/kernel.ts";
 import type { Shape } from "../ir/type.ts";
 import { sameShape } from "../ir/type.ts";
+import type { KernelContext } from "./context.ts";
 import { describe } from "./describe.ts";
-import { afterLoops, isTotalOf, jobLoads, type Group } from "./group.ts";
-import type { Inliner } from "./inline.ts";
+import { isTotalOf, jobLoads, sectionsOf, type Group } from "./group.ts";
 import { coordinates } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
 import { Names, valueHint } from "./names.ts";
 import { recordOf } from "./record.ts";
-import type { Sink, Storage } from "./storage.ts";
-
-export interface KernelContext {
-  readonly graph: Graph;
-  readonly ops: OpTable;
-  readonly inliner: Inliner;
-  readonly storage: Storage;
-  readonly phase: Phase;
-  readonly kernelNames: Names;
-  /** Buffers of values that other kernels read. */
-  readonly buffers: ReadonlyMap<Value, Buffer>;
-  /** Outputs of the graph by value. */
-  readonly sinks: ReadonlyMap<Value, readonly Sink[]>;
-}
 
 /** Where a member's value is found by later items of its kernel. */
 interface Residence {
@@ -40,9 +26,8 @@ interface Residence {
 export function kernelOf(group: Group, context: KernelContext): Kernel {
   const { inliner, storage, graph } = context;
   const { depth } = group;
-  const first = group.jobs[0];
-  const outer = outerAxes(first.space.slice(0, depth));
-  const after = new Set(afterLoops(group));
+  const { before, loops, after } = sectionsOf(group, inliner);
+  const outer = outerAxes((loops[0] ?? group.jobs[0]).space.slice(0, depth));
   const locals = new Names();
   const homes = new Map<Value, Residence>();
 
@@ -50,11 +35,11 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
   const members: Job[][] = [];
   for (const job of group.jobs) {
     const local = locals.fresh(job.node.op);
-    if (job.kind === "nest" || (after.has(job) && !isTotalOf(job))) {
+    if (job.kind === "nest" || (!loops.includes(job) && !before.includes(job))) {
       homes.set(job.value, { job, stage: Infinity, local, row: null });
       continue;
     }
-    if (job.kind === "core") {
+    if (job.kind === "core" || before.includes(job)) {
       homes.set(job.value, { job, stage: -1, local, row: null });
       continue;
     }
@@ -152,17 +137,19 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
       withRows.unshift({ inner: [], items: [item] });
     }
   }
-  const afterItems = [...after]
-    .map((job): Item => {
-      const total = isTotalOf(job);
-      const at = ownCoordinates(job, 0).map(() => indexConstant(0));
-      const value: KernelExpr = total
-        ? { kind: "local", name: localOf(job), dtype: job.value.type.dtype }
-        : resolve(formulaAt(job, 0), Infinity);
-      const name = total ? locals.fresh("total") : localOf(job);
-      return { name, dtype: job.value.type.dtype, value, reduce: null, targets: targetsOf(job, at) };
-    })
-    .filter((item, k) => item.targets.length > 0 || !isTotalOf([...after][k]));
+  const outsideItem = (job: Job): Item => {
+    const total = isTotalOf(job);
+    const at = ownCoordinates(job, 0).map(() => indexConstant(0));
+    const value: KernelExpr = total
+      ? { kind: "local", name: localOf(job), dtype: job.value.type.dtype }
+      : resolve(formulaAt(job, 0), Infinity);
+    const name = total ? locals.fresh("total") : localOf(job);
+    return { name, dtype: job.value.type.dtype, value, reduce: null, targets: targetsOf(job, at) };
+  };
+  // A total that nothing stores is read as a local by what follows it.
+  const afterItems = after
+    .map(outsideItem)
+    .filter((item, k) => item.targets.length > 0 || !isTotalOf(after[k]));
   // A total's own targets are written after the loops, not at every point.
   const loopStages = withRows.map((stage) => ({
     ...stage,
@@ -178,6 +165,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     core,
     nest: nestJob ? nestOf(nestJob, context, bufferOf) : null,
     stages: mergeStages(loopStages),
+    before: before.map(outsideItem),
     after: afterItems,
   };
   return { ...kernel, record: recordOf(kernel) };
@@ -222,15 +210,17 @@ function nestOf(job: Job, context: KernelContext, bufferOf: (value: Value) => Bu
   return { template: lower.template, arrays, sizes: lower.sizes(context.inliner.context(job.node)) };
 }
 
-/** A kernel is named after the last value it computes, or the gradient or parameter that it writes. */
-function kernelHint(group: Group, { graph, sinks }: KernelContext): string {
-  for (const job of group.jobs) {
+/** A kernel is named after the last thing it leaves behind: a gradient, a cell, or else the value others read. */
+function kernelHint(group: Group, { graph, sinks, buffers }: KernelContext): string {
+  const entry = graph.name.split(".").at(-1);
+  for (const job of [...group.jobs].reverse()) {
     const sink = sinks.get(job.value)?.[0];
-    if (sink?.buffer.cell)
+    const cell = sink?.buffer.cell;
+    if (cell)
       return sink.accumulate
-        ? `${sink.buffer.cell.name}_gradient`
-        : `${graph.name.split(".").at(-1)}_${sink.buffer.cell.name}`;
+        ? `${cell.name}_gradient`
+        : `${entry}_${cell.name}`.replace(`${entry}_${entry}`, `${entry}`);
   }
-  const named = group.jobs.find((job) => graph.origins.get(job.node)?.[0]?.layer) ?? group.jobs[0];
-  return group.jobs.length > 1 ? valueHint(graph, group.jobs.at(-1)!.value) : valueHint(graph, named.value);
+  const read = [...group.jobs].reverse().find((job) => buffers.has(job.value)) ?? group.jobs[0];
+  return valueHint(graph, read.value);
 }

@@ -4,13 +4,19 @@ import { isBatch, maxOf } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
 
-/** From this many multiply-adds on, the last tenth of speed is worth twice the code. */
-const worthFullTile = 2 ** 20;
-
 /**
- * The cost model of the js target, in one place. V8 keeps a 4×4 tile of accumulators in registers and reaches
- * its ceiling with it; 2×4 is a tenth slower and half as long. Everything else stays a plain loop.
+ * The cost model of the js target, in one place: how many rows and columns of a product are computed at once, by
+ * its multiply-adds. V8 keeps a 4×4 tile of accumulators in registers and reaches its ceiling with it; 2×4 is a
+ * tenth slower and half as long. In between, where a product takes microseconds, short code is worth more; the
+ * smallest are little more than their tile, whose loops then vanish. Everything else stays a plain loop.
  */
+const tiles: readonly { readonly below: number; readonly rows: number; readonly columns: number }[] = [
+  { below: 2 ** 12, rows: 4, columns: 4 },
+  { below: 2 ** 18, rows: 2, columns: 2 },
+  { below: 2 ** 20, rows: 2, columns: 4 },
+  { below: Infinity, rows: 4, columns: 4 },
+];
+
 export function recordOf(kernel: Draft): ScheduleRecord {
   const tile = kernel.outer.map(() => 1);
   const whole = kernel.outer.map(() => false);
@@ -20,28 +26,34 @@ export function recordOf(kernel: Draft): ScheduleRecord {
       (product, axis) => product * maxOf(axis.extent),
       1,
     );
+    const { rows, columns } = tiles.find(({ below }) => work < below)!;
     for (const k of [last - 1, last].filter((axis) => axis >= 0)) {
       const axis = kernel.outer[k];
-      tile[k] = k < last && work < worthFullTile ? Math.min(2, tileOf(axis)) : tileOf(axis);
+      tile[k] = tileOf(axis, k < last ? rows : columns);
       // What a tile computes beyond n is never read, and costs less than loops for the remaining rows.
       whole[k] = isBatch(axis.extent) && axis.extent.max % tile[k] === 0;
     }
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
-    tile[last] = tileOf(kernel.outer[last]);
+    // A short column sum is mostly the wait for its one accumulator; a long one is a matter of microseconds.
+    const points =
+      maxOf(kernel.outer[last].extent) *
+      kernel.stages[0].inner.reduce((product, axis) => product * maxOf(axis.extent), 1);
+    if (points < 2 ** 9) tile[last] = tileOf(kernel.outer[last], 4);
   }
   return { tile, whole };
 }
 
-/** Four, or what divides the extent without a remainder: remainders double the code. */
-function tileOf({ extent }: Axis): number {
+/** The wished-for width, or what divides the extent without a remainder: remainders double the code. */
+function tileOf({ extent }: Axis, wish: number): number {
   const size = maxOf(extent);
-  if (isBatch(extent)) return Math.min(4, size);
-  return [4, 5, 3, 2].find((width) => size % width === 0) ?? Math.min(4, size);
+  if (isBatch(extent)) return Math.min(wish, size);
+  const fitting = wish === 4 ? [4, 5, 3, 2] : [wish, 3];
+  return fitting.find((width) => size % width === 0) ?? Math.min(wish, size);
 }
 
 /** One fold over inner axes with nothing else in the nest: neighbouring outer iterations may share the loop. */
 const isColumnFold = (kernel: Draft): boolean =>
-  kernel.after.length === 0 &&
+  kernel.before.length + kernel.after.length === 0 &&
   kernel.stages.length === 1 &&
   kernel.stages[0].inner.length > 0 &&
   kernel.stages[0].items.every((item) => item.reduce?.over === "inner" && item.reduce.op === "sum");

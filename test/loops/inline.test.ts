@@ -7,7 +7,7 @@ import { verifyLoop } from "../../src/ir/verify/loop.ts";
 import { inlineCalls, type Lookup } from "../../src/lower/inline.ts";
 import { templateLookup } from "../../src/lower/templates.ts";
 import { templateTable } from "./template-table.ts";
-import { visitExprs } from "../../src/lower/walk.ts";
+import { visitExprs } from "../../src/ir/loop-walk.ts";
 import { randomArguments, randomLoop } from "./random-loops.ts";
 
 const table = templateTable();

@@ -33,17 +33,24 @@ const shapes: readonly Shape[] = [[], [1], [3], [2, 3], [n, 3], [n, 1], [n], [3,
 const unary = ["neg", "abs", "square", "sqrt", "rsqrt", "reciprocal", "exp", "log", "log1p", "expm1", "sigmoid", "tanh", "relu", "stopGradient"] as const; // prettier-ignore
 const binary = ["add", "sub", "mul", "div", "maximum", "minimum", "pow"] as const;
 
-/** A random valid graph of about `size` ops, from a seed; what does not fit is simply tried again. */
-export function randomGraph(seed: number, size: number): Graph {
+/**
+ * A random valid graph of about `size` ops, from a seed; what does not fit is simply tried again. `finish` makes
+ * the outputs from the values that nothing uses.
+ */
+export function randomGraph(
+  seed: number,
+  size: number,
+  precision: "f32" | "f64" = "f32",
+  finish: (loose: readonly Value[]) => readonly Output[] = asOutputs,
+): Graph {
   const random = randomFrom(seed);
   const below = (count: number): number => Math.floor(random() * count);
   const pick = <T>(items: readonly T[]): T => items[below(items.length)];
+  const mixed = precision === "f64" ? (["f64"] as const) : (["f32", "f32", "f64"] as const);
   return graphOf(() => {
-    const pool: Value[] = [0, 1, 2].map((k) =>
-      leaf("input", `x${k}`, tensorType(pick(["f32", "f32", "f64"] as const), pick(shapes))),
-    );
+    const pool: Value[] = [0, 1, 2].map((k) => leaf("input", `x${k}`, tensorType(pick(mixed), pick(shapes))));
     pool.push(
-      leaf("parameter", "layer/w", tensorType("f32", [3, 2])),
+      leaf("parameter", "layer/w", tensorType(precision, [3, 2])),
       leaf("input", "labels", tensorType("i32", [n])),
     );
     const like = (x: Value): Value => {
@@ -83,16 +90,16 @@ export function randomGraph(seed: number, size: number): Graph {
       () => ((x) => pick([logicalAnd, logicalOr])(x, like(x)))(bools()),
       () => logicalNot(bools()),
       () => ((c) => ((x) => where(c, x, like(x)))(floats()))(bools()),
-      () => cast(pick(pool), { dtype: pick(["f32", "f64"]) }),
+      () => cast(pick(pool), { dtype: pick(mixed) }),
       () => ((x) => pick([softmax, logSoftmax])(x, { axis: below(x.type.shape.length) }))(floats()),
       () => ((x) => logSumExp(x, { axes: axes(x) }))(floats()),
       () => ((x) => sigmoidCrossEntropy(x, like(x)))(floats()),
       () => sparseSoftmaxCrossEntropy(floats(), leaf("input", "labels", tensorType("i32", [n]))),
-      () => oneHot(leaf("input", "labels", tensorType("i32", [n])), { depth: 3, dtype: "f32" }),
+      () => oneHot(leaf("input", "labels", tensorType("i32", [n])), { depth: 3, dtype: precision }),
       () => ((x) => argMax(x, { axes: [below(x.type.shape.length)] }))(floats()),
-      () => iota({ shape: [n, 3], axis: 1, dtype: "f32" }),
-      () => constantTensor({ values: [1, -2, 0.5], dtype: "f32", shape: [3] }),
-      () => constant({ value: below(5) - 2, dtype: "f32", shape: [] }),
+      () => iota({ shape: [n, 3], axis: 1, dtype: precision }),
+      () => constantTensor({ values: [1, -2, 0.5], dtype: precision, shape: [3] }),
+      () => constant({ value: below(5) - 2, dtype: precision, shape: [] }),
     ]; // prettier-ignore
     for (let tries = 0; pool.length < size && tries < 40 * size; tries++) {
       try {
@@ -105,6 +112,9 @@ export function randomGraph(seed: number, size: number): Graph {
     // What nothing uses is returned; every fourth such value stays dead code.
     const used = new Set(nodesOf(pool).flatMap((node) => node.inputs));
     const loose = pool.filter((value, k) => !used.has(value) && (k % 4 > 0 || k === pool.length - 1));
-    return loose.map((value, k): Output => ({ role: "output", name: `y${k}`, value }));
+    return finish(loose);
   });
 }
+
+export const asOutputs = (values: readonly Value[]): Output[] =>
+  values.map((value, k) => ({ role: "output", name: `y${k}`, value }));

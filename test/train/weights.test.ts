@@ -32,6 +32,12 @@ describe("weights", () => {
     expect([...net.state.subarray(36)].every((byte) => byte === 0)).toBe(true);
   });
 
+  test("are read from what Node's readFileSync gives, whose slice does not copy", () => {
+    const net = create();
+    loadWeights(net, spec, Buffer.from(saveWeights(trained(), spec)));
+    expect(net.params["dense/kernel"]).toEqual(trained().params["dense/kernel"]);
+  });
+
   test("hold the whole state on request, but never the layout hash", () => {
     const net = create();
     loadWeights(net, spec, saveWeights(trained(), spec, { state: true }));

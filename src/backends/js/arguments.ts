@@ -1,27 +1,7 @@
-import { invariant } from "../../base/errors.ts";
 import { isBatch, sizeOf, type Shape } from "../../ir/type.ts";
 import { arrayClass } from "./function.ts";
 import { stringText } from "./names.ts";
 import type { Input } from "./skeleton.ts";
-
-const reserved = new Set(
-  "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof undefined var void while with yield async of get set NaN Infinity Object Math Float32Array Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer RangeError Error".split(
-    " ",
-  ),
-);
-
-/** The declared name where it is a safe identifier, else a neutral one; unique among its neighbours. */
-export function identifier(name: string, taken: Set<string>): string {
-  const safe =
-    /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name) &&
-    !reserved.has(name) &&
-    name !== "__proto__" &&
-    !name.startsWith("$");
-  let candidate = safe ? name : "input";
-  for (let k = 2; taken.has(candidate); k++) candidate = `${safe ? name : "input"}_${k}`;
-  taken.add(candidate);
-  return candidate;
-}
 
 /** Elements of one row of an input: everything but the batch dimension (a multiple of n counts as so many rows). */
 export const rowSize = (shape: Shape): number =>
@@ -45,30 +25,24 @@ export const argumentList = (inputs: readonly Input[], batch: number | null): st
 /** Checks lengths, n and index ranges before anything is touched, then copies the arguments into the arena. */
 export function loadLines(inputs: readonly Input[], batch: number | null): string[] {
   const checks: string[] = [];
-  if (batch !== null) checks.push(`checkBatch(n, ${batch});`);
   for (const { cell, argument } of inputs) {
     const { shape } = cell.type;
     const row = rowSize(shape);
     const name = stringText(cell.name);
-    if (hasBatch(shape)) {
-      invariant(batch !== null, "a batched input in a model without a batch");
-      checks.push(`checkLength(${name}, ${argument}.length, n * ${row}, ${row * batch});`);
-    } else checks.push(`checkLength(${name}, ${argument}.length, ${row}, ${row});`);
+    const batched = hasBatch(shape) && batch !== null;
+    checks.push(`checkRows(${name}, ${argument}.length, ${row}, ${batched ? `n, ${batch}` : "1, 1"});`);
     if (cell.limit !== undefined) {
-      const count = hasBatch(shape) ? (row === 1 ? "n" : `n * ${row}`) : String(row);
+      const count = batched ? (row === 1 ? "n" : `n * ${row}`) : String(row);
       checks.push(`checkIndices(${name}, ${argument}, ${count}, ${cell.limit});`);
     }
   }
   const copies = inputs.map(({ cell, buffer, argument }) => {
     const size = sizeOf(cell.type.shape);
-    if (!hasBatch(cell.type.shape) && size <= 4) {
-      return Array.from({ length: size }, (_, k) => `this.$${buffer.name}[${k}] = ${argument}[${k}];`).join(
-        " ",
-      );
-    }
-    // Below about 64 numbers a plain loop is cheaper than the call of a built-in.
-    if (size <= 64) return `copySmall(this.$${buffer.name}, ${argument});`;
-    return `this.$${buffer.name}.set(${argument});`;
+    if (hasBatch(cell.type.shape) || size > 4) return `this.$${buffer.name}.set(${argument});`;
+    // A few numbers are copied faster one by one than by a call.
+    return Array.from({ length: size }, (_, k) => `this.$${buffer.name}[${k}] = ${argument}[${k}];`).join(
+      " ",
+    );
   });
   return [...checks, ...copies];
 }

@@ -7,6 +7,8 @@ type Level = (typeof level)[keyof typeof level];
 interface Text {
   readonly text: string;
   readonly level: Level;
+  /** For `x >>> 0`, x itself: any number with the same low 32 bits. */
+  readonly inside?: Text;
 }
 
 const text = (value: string, at: Level = level.primary): Text => ({ text: value, level: at });
@@ -23,7 +25,7 @@ const call =
 /** Wraps a 32-bit integer result; indices and floats stay as they are. */
 const wrapped = (type: LocalType, part: Text): Text => {
   if (type === "i32") return text(`${wrap(part, level.bitOr)} | 0`, level.bitOr);
-  return type === "u32" ? text(`${wrap(part, level.shift)} >>> 0`, level.shift) : part;
+  return type === "u32" ? { ...text(`${wrap(part, level.shift)} >>> 0`, level.shift), inside: part } : part;
 };
 const arithmetic =
   (sign: string, at: Level) =>
@@ -102,6 +104,18 @@ export function numberText(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
+const lowBits: ReadonlySet<LoopOp> = new Set([
+  "add",
+  "sub",
+  "mul",
+  "xor",
+  "and",
+  "or",
+  "shiftLeft",
+  "shiftRight",
+] as const);
+const unwrapped = (part: Text): Text => part.inside ?? part;
+
 function exprParts(expr: LoopExpr): Text {
   switch (expr.kind) {
     case "number":
@@ -118,7 +132,13 @@ function exprParts(expr: LoopExpr): Text {
     }
     case "op": {
       const row: Row = rows[expr.op];
-      return row(expr.args.map(exprParts), expr.type, expr.args[0].type);
+      // Inside 32-bit arithmetic only the low 32 bits count, so a wrap to unsigned is needed only at its end.
+      const bits = expr.type === "u32" && lowBits.has(expr.op);
+      return row(
+        expr.args.map((arg) => (bits ? unwrapped(exprParts(arg)) : exprParts(arg))),
+        expr.type,
+        expr.args[0].type,
+      );
     }
     case "choose":
       return conditional(exprParts(expr.test), exprParts(expr.yes), exprParts(expr.no));

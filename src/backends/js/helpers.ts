@@ -1,25 +1,14 @@
 import type { ModuleContext } from "./skeleton.ts";
-import { hasBatch } from "./arguments.ts";
-import { sizeOf } from "../../ir/type.ts";
 
 /** Small functions that a module needs whatever its model: range checks, copies, tables. Only what is used. */
-export function helperLines({ program, inputs, tables, types, memory }: ModuleContext): string[] {
+export function helperLines({ inputs, tables, types, memory }: ModuleContext): string[] {
   const t = (annotation: string): string => (types ? annotation : "");
   const out: string[] = [];
-  if (program.batch !== null) {
-    out.push(
-      `function checkBatch(n${t(": number")}, max${t(": number")})${t(": void")} {`,
-      `  if (!(n >= 1 && n <= max && Math.floor(n) === n)) {`,
-      "    throw new RangeError(`the batch size must be a whole number from 1 to ${max}, not ${n}`);",
-      "  }",
-      "}",
-    );
-  }
   if (inputs.length > 0) {
     out.push(
-      `function checkLength(name${t(": string")}, length${t(": number")}, rows${t(": number")}, full${t(": number")})${t(": void")} {`,
-      "  if (length !== rows && length !== full) {",
-      '    throw new RangeError(`input ${name}: expected ${rows} numbers${rows === full ? "" : ` (or ${full}, a full batch)`}, found ${length}`);',
+      `function checkRows(name${t(": string")}, length${t(": number")}, row${t(": number")}, n${t(": number")}, max${t(": number")})${t(": void")} {`,
+      "  if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {",
+      "    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);",
       "  }",
       "}",
     );
@@ -29,37 +18,26 @@ export function helperLines({ program, inputs, tables, types, memory }: ModuleCo
       `function checkIndices(name${t(": string")}, values${t(": Int32Array | Uint32Array")}, count${t(": number")}, limit${t(": number")})${t(": void")} {`,
       "  for (let i = 0; i < count; i++) {",
       "    if (!(values[i] >= 0 && values[i] < limit)) {",
-      "      throw new RangeError(`input ${name}: ${values[i]} at position ${i} is not from 0 to ${limit - 1}`);",
+      "      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}`);",
       "    }",
       "  }",
       "}",
     );
   }
-  const small = inputs.some(
-    ({ cell }) => sizeOf(cell.type.shape) <= 64 && (hasBatch(cell.type.shape) || sizeOf(cell.type.shape) > 4),
-  );
-  if (small) {
-    const array = "Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array";
-    out.push(
-      `function copySmall(target${t(`: ${array}`)}, source${t(`: ${array}`)})${t(": void")} {`,
-      "  for (let i = 0; i < source.length; i++) target[i] = source[i];",
-      "}",
-    );
-  }
+  const hash = memory.layoutHash
+    .match(/../g)!
+    .map((byte) => parseInt(byte, 16))
+    .reverse();
   out.push(
     `function checkState(state${t(": Uint8Array")})${t(": void")} {`,
-    `  const end = ${memory.stateBytes - 4};`,
-    `  const hash = state.length === end + 4 ? (state[end] | (state[end + 1] << 8) | (state[end + 2] << 16) | (state[end + 3] << 24)) >>> 0 : 0;`,
-    `  if (hash !== 0x${memory.layoutHash}) {`,
-    "    throw new RangeError(`this state (${state.length} bytes) was not saved by this model (${end + 4} bytes, layout " +
-      memory.layoutHash +
-      ")`);",
+    `  if (state.length !== ${memory.stateBytes} || state.subarray(-4).join() !== "${hash.join()}") {`,
+    `    throw new RangeError("this state was not saved by this model (${memory.stateBytes} bytes)");`,
     "  }",
     "}",
   );
   if (tables.powers) {
     out.push(
-      "// 2^i for i from -1100 to 1100, exact because doubling and halving are.",
+      "// 2^i at i + 1100.",
       `function powersOfTwo()${t(": Float64Array")} {`,
       "  const powers = new Float64Array(2201);",
       "  powers[1100] = 1;",

@@ -1,3 +1,22 @@
+const reserved = new Set(
+  "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof undefined var void while with yield async of get set NaN Infinity Object Math Float32Array Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer RangeError Error".split(
+    " ",
+  ),
+);
+
+/** The declared name where it is a safe identifier, else a neutral one; unique among its neighbours. */
+export function identifier(name: string, taken: Set<string>): string {
+  const safe =
+    /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name) &&
+    !reserved.has(name) &&
+    name !== "__proto__" &&
+    !name.startsWith("$");
+  let candidate = safe ? name : "input";
+  for (let k = 2; taken.has(candidate); k++) candidate = `${safe ? name : "input"}_${k}`;
+  taken.add(candidate);
+  return candidate;
+}
+
 /** Text of a property name in an object literal or a type: an identifier where that is safe, else a string. */
 export function propertyName(name: string): string {
   return /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name) && name !== "__proto__" ? name : stringText(name);

@@ -2,9 +2,9 @@ import type { MemoryPlan } from "../../ir/arena.ts";
 import type { Buffer, Phase, Schedule } from "../../ir/kernel.ts";
 import type { LoopCall, LoopProgram } from "../../ir/loop.ts";
 import type { Cell, Program } from "../../ir/program.ts";
-import { identifier } from "./arguments.ts";
 import { tablesOf } from "./function.ts";
-import { className } from "./names.ts";
+import { packLoops, packsOf, type Pack } from "./pack.ts";
+import { className, identifier } from "./names.ts";
 
 /** Everything that the parts of a module share, worked out once. */
 export interface ModuleContext {
@@ -12,6 +12,7 @@ export interface ModuleContext {
   readonly schedule: Schedule;
   readonly memory: MemoryPlan;
   readonly loops: LoopProgram;
+  readonly packs: readonly Pack[];
   readonly types: boolean;
   readonly className: string;
   readonly version: string;
@@ -34,7 +35,7 @@ export function moduleContext(
   program: Program,
   schedule: Schedule,
   memory: MemoryPlan,
-  loops: LoopProgram,
+  unpacked: LoopProgram,
   types: boolean,
   version: string,
 ): ModuleContext {
@@ -45,6 +46,17 @@ export function moduleContext(
       const buffer = schedule.buffers.find((b) => b.cell?.kind === "input" && b.cell.name === cell.name)!;
       return { cell, buffer, argument: identifier(cell.name, taken) };
     });
+  const touched = new Set(
+    [...unpacked.calls.values()]
+      .flat()
+      .concat(unpacked.step ?? [])
+      .flatMap((call) => call.arrays),
+  );
+  const packs = packsOf(
+    schedule.buffers.filter((b) => touched.has(b) || b.cell?.kind === "hyper" || b.cell?.kind === "state"),
+    memory,
+  );
+  const loops = packLoops(unpacked, packs);
   const buffersIn = (phases: readonly Phase[]): Set<Buffer> =>
     new Set(phases.flatMap((phase) => (loops.calls.get(phase) ?? []).flatMap((call) => call.arrays)));
   const predicts = buffersIn(["predict"]);
@@ -65,6 +77,7 @@ export function moduleContext(
     schedule,
     memory,
     loops,
+    packs,
     types,
     version,
     className: className(program.name),

@@ -1,11 +1,11 @@
 import { fail } from "../../base/errors.ts";
 import type { Compilation } from "../../compile.ts";
-import type { NumericArray } from "../../data/index.ts";
 import { randomBits } from "../../data/random.ts";
 import { sampleInputs } from "../sample-inputs.ts";
 import type { Generated } from "../train/module.ts";
 import { compareWithGraph } from "./graph.ts";
 import { differenceError, type Numbers } from "./difference.ts";
+import type { Finding, Situation } from "./situation.ts";
 
 export interface CheckOptions {
   readonly rows: number;
@@ -13,27 +13,8 @@ export interface CheckOptions {
   readonly seed: number;
 }
 
-/** One comparison; it holds where `error` is at most `limit`. */
-export interface Finding {
-  readonly kind: string;
-  readonly name: string;
-  readonly elements: number;
-  readonly error: number;
-  readonly limit: number;
-}
-
 /** What central differences in float64 reach. */
 const differenceLimit = 1e-6;
-
-/** A call of the module with its inputs, and the gradients it gave. */
-export interface Situation {
-  readonly inputs: readonly NumericArray[];
-  readonly n: number | null;
-  readonly loss: number;
-  /** Runs `forward` on the inputs as they are now. */
-  readonly lossNow: () => number;
-  readonly gradients: ReadonlyMap<string, Numbers>;
-}
 
 /** All comparisons for one float64 build. Fails with `no-loss` for a model that only predicts. */
 export function checkModule(

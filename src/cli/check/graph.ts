@@ -9,7 +9,7 @@ import type { NDArray } from "../../ir/op.ts";
 import { isFloat } from "../../ir/type.ts";
 import { predictInputs } from "../predict-inputs.ts";
 import type { Net, Spec } from "../train/module.ts";
-import type { Finding, Situation } from "./check.ts";
+import type { Finding, Situation } from "./situation.ts";
 import { interpretTraining } from "./loops.ts";
 
 /** Both compute in float64, but sum in other orders. */

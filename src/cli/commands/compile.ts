@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 import type { Config } from "../../config.ts";
+import type { Settings } from "../compile/settings.ts";
 import type { Context, Session } from "../io.ts";
 import { jsonOption, precisionOption } from "../options.ts";
 import { usage } from "../usage.ts";
@@ -59,14 +60,6 @@ export const declareCompile = (program: Command, session: Session): Command =>
       }
       session.exit(await compileOnce(context, work, paths, settings, flags));
     });
-
-export interface Settings {
-  readonly target: "js" | "ts";
-  readonly precision?: "f32" | "f64";
-  readonly outDir?: string;
-  readonly stages: boolean;
-  readonly debug: boolean;
-}
 
 /** Flags win over the configuration. */
 function settingsOf(flags: Flags, config: Config): Settings {

@@ -1,30 +1,8 @@
 import { Option, type Command } from "commander";
 import type { Session } from "../io.ts";
+import type { TrainFlags } from "../train/flags.ts";
 import { fraction, jsonOption, positive, precisionOption, wholeNumber } from "../options.ts";
 import { usage } from "../usage.ts";
-
-export interface TrainFlags {
-  readonly data?: string;
-  readonly label?: string;
-  readonly missing?: readonly string[];
-  readonly dropDuplicates?: boolean;
-  readonly dropBroken?: boolean;
-  readonly epochs?: number;
-  readonly seed: number;
-  readonly batchSize?: number;
-  readonly learningRate?: number;
-  readonly validation: number;
-  readonly test: number;
-  readonly split?: "stratified" | "chronological" | "random";
-  readonly patience: number;
-  readonly precision?: "f32" | "f64";
-  readonly outDir: string;
-  readonly log?: string;
-  readonly weights?: string;
-  readonly json?: boolean;
-  readonly demo?: boolean;
-  readonly debug?: boolean;
-}
 
 const examples = `
 A part of the rows is set aside for the test before anything is learned; a part of the rest validates each epoch.

@@ -2,11 +2,11 @@ import { dirname, join } from "node:path";
 import { fail } from "../../base/errors.ts";
 import type { Compilation } from "../../compile.ts";
 import type { Disk, FileToWrite, Written } from "../../disk.ts";
-import type { Settings } from "../commands/compile.ts";
 import type { Context } from "../io.ts";
 import { compileModel, loadModel, type LoadedModel } from "../load-model.ts";
 import { sizesOf, sizesText, type Sizes } from "../sizes.ts";
 import { plural } from "../text.ts";
+import type { Settings } from "./settings.ts";
 
 /** What one model becomes: files with their places, nothing written yet. */
 export interface Emission {

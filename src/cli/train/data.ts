@@ -16,7 +16,7 @@ import {
   type TableStatistics,
 } from "../../data/index.ts";
 import type { Disk } from "../../disk.ts";
-import type { TrainFlags } from "../commands/train.ts";
+import type { TrainFlags } from "./flags.ts";
 import type { Generated, Spec } from "./module.ts";
 
 /** A data set ready for training: three parts, and what was learned from the training part alone. */

@@ -3,7 +3,7 @@ import { fail } from "../../base/errors.ts";
 import { batches } from "../../data/index.ts";
 import { evaluateAll, fit, saveWeights, writeTable, type History, type Metrics } from "../../train/index.ts";
 import type { Compilation } from "../../compile.ts";
-import type { TrainFlags } from "../commands/train.ts";
+import type { TrainFlags } from "./flags.ts";
 import type { Context } from "../io.ts";
 import { loadGenerated } from "../load-generated.ts";
 import { compileModel, loadModel } from "../load-model.ts";

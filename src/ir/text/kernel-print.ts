@@ -21,6 +21,8 @@ function kernelText(kernel: Kernel): string {
     const operands = core.operands.map(({ buffer, at }) => elementText(buffer, at.map(indexText)));
     lines.push(`  ${core.result} = ${core.template}${axesText(core.depth)} ${operands.join(" ")}`);
   }
+  if (kernel.before.length > 0)
+    lines.push("  before", ...kernel.before.map((item) => `    ${itemText(item)}`));
   for (const { inner, items } of kernel.stages) {
     if (inner.length > 0) lines.push(` ${axesText(inner)}`);
     lines.push(...items.map((item) => `${inner.length > 0 ? "    " : "  "}${itemText(item)}`));

@@ -20,13 +20,18 @@ export function evaluateOutputs({ loss, metrics }: Ran, batch: BatchDim | null):
   const all: [string, Metric | Value][] = [...(loss ? [["loss", loss] as [string, Value]] : []), ...metrics];
   const results: Output[] = [];
   const assigns: Output[] = [];
+  // Metrics that add up the same thing, such as the rows, share one cell.
+  const running = new Map<Value, Value>();
   for (const [name, thing] of all) {
     // The sums are said to come from where the metric was declared.
     builder().within(originOf(isMetric(thing) ? thing.totals[0].value : thing), () => {
       const metric = isMetric(thing) ? thing : weighted(thing, rowsOf(batch));
       const sums = metric.totals.map((total) => {
+        const known = running.get(total.value);
+        if (known) return known;
         const cell = leaf("total", `${name}/${total.name}`, total.value.type);
         const value = add(cell, total.value);
+        running.set(total.value, value);
         assigns.push({ role: "assign", name: `${name}/${total.name}`, value, cell });
         return value;
       });

@@ -1,4 +1,4 @@
-import type { LoopExpr, LoopStmt } from "../ir/loop.ts";
+import type { LoopExpr, LoopStmt } from "./loop.ts";
 
 /** The operands of an expression, in order. */
 export function operands(expr: LoopExpr): readonly LoopExpr[] {

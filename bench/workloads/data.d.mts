@@ -1,0 +1,5 @@
+/** The definitions that all libraries in the comparison share. */
+export const workloads: Readonly<Record<string, { readonly title: string }>>;
+export function uniform(seed: number, count: number): Float64Array;
+export function initialParameters(id: string): Float32Array[];
+export function batchesOf(id: string): [Float32Array, Float32Array | Int32Array][];

@@ -1,0 +1,91 @@
+import type { MemoryPlan, Region } from "../../ir/arena.ts";
+import type { Buffer } from "../../ir/kernel.ts";
+import { l, type LoopCall, type LoopFunction, type LoopProgram } from "../../ir/loop.ts";
+import { mapExprs, mapStmts } from "../../ir/loop-walk.ts";
+
+/** Neighbouring 0-d float64 cells that one view holds: `scalars` among the saved bytes, `totals` of the metrics. */
+export interface Pack {
+  readonly name: string;
+  readonly buffer: Buffer;
+  /** Bytes from the start of the arena. */
+  readonly offset: number;
+  readonly members: ReadonlyMap<Buffer, number>;
+}
+
+const packed: readonly { readonly name: string; readonly region: Region }[] = [
+  { name: "scalars", region: "saved" },
+  { name: "totals", region: "totals" },
+];
+
+/** Finds what may share a view, in order of place. */
+export function packsOf(buffers: readonly Buffer[], memory: MemoryPlan): Pack[] {
+  return packed.flatMap(({ name, region }) => {
+    const places = buffers.flatMap((buffer) => {
+      const place = memory.placements.get(buffer);
+      return place?.region === region &&
+        buffer.dtype === "f64" &&
+        buffer.shape.length === 0 &&
+        buffer.cell?.kind !== "parameter"
+        ? [place]
+        : [];
+    });
+    if (places.length === 0) return [];
+    const offset = Math.min(...places.map((place) => place.offset));
+    const members = new Map(places.map((place) => [place.buffer, (place.offset - offset) / 8]));
+    const buffer: Buffer = { name, kind: "cell", dtype: "f64", shape: [Math.max(...members.values()) + 1] };
+    return [{ name, buffer, offset, members }];
+  });
+}
+
+/** Functions take a pack instead of its members; a local that only reads a member is called after it. */
+export function packLoops(loops: LoopProgram, packs: readonly Pack[]): LoopProgram {
+  const calls = [...loops.calls.values()].flat().concat(loops.step ?? []);
+  const callOf = new Map(calls.map((call) => [call.name, call]));
+  const functions = loops.functions.map((fn) => packFunction(fn, callOf.get(fn.name), packs));
+  const pack = (call: LoopCall): LoopCall => ({
+    ...call,
+    arrays: [...new Set(call.arrays.map((buffer) => packWith(buffer, packs)?.buffer ?? buffer))],
+  });
+  const phases = [...loops.calls].map(([phase, list]) => [phase, list.map(pack)] as const);
+  return { functions, calls: new Map(phases), step: loops.step && pack(loops.step) };
+}
+
+const packWith = (buffer: Buffer, packs: readonly Pack[]): Pack | undefined =>
+  packs.find((pack) => pack.members.has(buffer));
+
+function packFunction(fn: LoopFunction, call: LoopCall | undefined, packs: readonly Pack[]): LoopFunction {
+  const arrays = fn.params.filter((param) => param.kind === "array");
+  const homes = new Map<string, { readonly pack: Pack; readonly index: number }>();
+  for (const [k, param] of arrays.entries()) {
+    const buffer = call?.arrays[k];
+    const pack = buffer && packWith(buffer, packs);
+    if (pack) homes.set(param.name, { pack, index: pack.members.get(buffer)! });
+  }
+  if (homes.size === 0) return fn;
+  const names = new Map<string, string>();
+  for (const stmt of fn.body) {
+    if (stmt.kind === "let" && !stmt.mutable && stmt.value.kind === "load" && homes.has(stmt.value.array))
+      names.set(stmt.name, stmt.value.array);
+  }
+  const body = mapStmts(
+    mapExprs(fn.body, (x) => {
+      if (x.kind === "local") return { ...x, name: names.get(x.name) ?? x.name };
+      const home = x.kind === "load" ? homes.get(x.array) : undefined;
+      return home && x.kind === "load" ? { ...x, array: home.pack.name, index: l.number(home.index) } : x;
+    }),
+    (stmt) => {
+      if (stmt.kind === "let") return { ...stmt, name: names.get(stmt.name) ?? stmt.name };
+      const home = stmt.kind === "store" ? homes.get(stmt.array) : undefined;
+      return home && stmt.kind === "store"
+        ? { ...stmt, array: home.pack.name, index: l.number(home.index) }
+        : stmt;
+    },
+  );
+  const params = new Map(fn.params.map((param) => [param.name, param]));
+  for (const param of fn.params) {
+    const home = homes.get(param.name);
+    if (home) params.set(param.name, { kind: "array", name: home.pack.name, dtype: "f64" });
+  }
+  const unique = [...new Map([...params.values()].map((param) => [param.name, param])).values()];
+  return { ...fn, params: unique, body };
+}

@@ -1,0 +1,43 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { emit, type Emission } from "../src/cli/compile/emit.ts";
+import { loadConfig, modelPaths } from "../src/cli/load-config.ts";
+import { diskAt } from "../src/disk.ts";
+
+// UPDATE=1 writes what is compared otherwise, as `npm run generate` does.
+const update = Boolean(process.env["UPDATE"]);
+const disk = diskAt(fileURLToPath(new URL("..", import.meta.url)));
+const config = await loadConfig(disk);
+const paths = modelPaths(disk, [], config);
+
+/** Both targets where both are checked in: the app of the digits example imports the JavaScript module. */
+async function emissionsOf(path: string): Promise<readonly Emission[]> {
+  const settings = { ...config, stages: true, debug: false };
+  const targets = path.includes("/digits/") ? (["ts", "js"] as const) : (["ts"] as const);
+  const emissions: Emission[] = [];
+  for (const target of targets) emissions.push(await emit(disk, path, { ...settings, target }));
+  return emissions;
+}
+
+test("every example is compiled", () => {
+  const examples = readdirSync(disk.absolute("examples")).filter((name) => name !== "data");
+  expect(paths).toEqual(examples.map((name) => `examples/${name}/${name}.model.ts`));
+  expect(readdirSync(disk.absolute("generated"))).toEqual(examples);
+});
+
+describe.each(paths)("%s", (path) => {
+  test("what is checked in is what compiling writes now", async () => {
+    const files = (await emissionsOf(path)).flatMap((emission) => emission.files);
+    if (update) disk.writeAtomically(files);
+    for (const file of files) {
+      const found = disk.isFile(file.path) ? disk.readText(file.path) : "";
+      expect(found === file.content, `${file.path} is out of date; run npm run generate`).toBe(true);
+    }
+    const names = new Set(files.map((file) => file.path));
+    const folder = join(files[0].path, "..");
+    const strangers = readdirSync(disk.absolute(folder)).filter((name) => !names.has(join(folder, name)));
+    expect(strangers).toEqual([]);
+  });
+});
