@@ -64,7 +64,7 @@ function formulaText(node: Node, telling: Telling, nested = false): string {
 function operandText(value: Value, telling: Telling): string {
   if (isLeaf(value.node)) return leafName(value.node);
   const buffer = telling.context.buffers.get(value);
-  if (buffer && !telling.inside.has(value)) return buffer.name;
+  if (buffer && !telling.inside.has(value)) return buffer.name.replace(/_\d+$/, "");
   if (silent.has(value.node.op)) return operandText(value.node.inputs[0], telling);
   const literal = value.node.inputs.length === 0;
   if (telling.depth <= 0 && !literal) return "…";

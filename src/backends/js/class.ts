@@ -90,11 +90,15 @@ function networkFields(context: ModuleContext): Field[] {
       : []),
     ...(evaluate
       ? [
-          own(
-            "Uint8Array",
-            "$running",
-            arrayText("Uint8Array", regionOf("totals").offset, regionOf("totals").bytes, context),
-          ),
+          ...(clearsPack(context)
+            ? []
+            : [
+                own(
+                  "Uint8Array",
+                  "$running",
+                  arrayText("Uint8Array", regionOf("totals").offset, regionOf("totals").bytes, context),
+                ),
+              ]),
           own(
             `ReturnType<${context.className}["evaluate"]>`,
             "$metrics",
@@ -105,6 +109,12 @@ function networkFields(context: ModuleContext): Field[] {
     ...(training && keepsBatch(context) ? [{ ...own("number", "$n", "0"), mutable: true }] : []),
   ];
 }
+
+/** True where one view holds all running totals, so that clearing it clears them. */
+const clearsPack = ({ memory, packs }: ModuleContext): boolean => {
+  const totals = [...memory.placements.values()].filter((place) => place.region === "totals");
+  return totals.every(({ buffer }) => packs.some(({ members }) => members.has(buffer)));
+};
 
 function metricStart(name: string, shape: readonly number[], { schedule }: ModuleContext): string {
   // A fraction makes V8 keep the field as a double from the start, so that assigning it never allocates.
@@ -189,7 +199,7 @@ function evaluateLines(context: ModuleContext): string[] {
     "    return this.$metrics;",
     "  }",
     `  resetMetrics()${types ? ": void" : ""} {`,
-    "    this.$running.fill(0);",
+    `    this.$${clearsPack(context) ? "totals" : "running"}.fill(0);`,
     "  }",
   ];
 }

@@ -1,0 +1,53 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+
+// What the documents show of generated files is cut out of them: a comment above the block names the file, the text
+// of the first line (a place, " > ", the line below it), and the number of lines. UPDATE=1 cuts anew.
+const update = Boolean(process.env["UPDATE"]);
+const root = new URL("../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8").replaceAll("\r\n", "\n");
+const cutting = /<!-- cut: (\S+) \| (.+) \| (\d+) -->\n(?:<!-- prettier-ignore -->\n)?(```\w*\n)([^]*?)```/g;
+
+/** Some lines of a file as the documents show them: from the margin, with comments near what they are about. */
+function cut(path: string, place: string, count: number): string {
+  const lines = read(path).split("\n");
+  let at = -1;
+  for (const text of place.split(" > ")) {
+    at = lines.findIndex((line, k) => k > at && line.includes(text));
+    expect(at, `"${text}" in ${path}`).toBeGreaterThanOrEqual(0);
+  }
+  const chosen = lines.slice(at, at + count);
+  const margin = Math.min(...chosen.filter((line) => line !== "").map((line) => line.search(/\S/)));
+  return chosen.map((line) => `${line.slice(margin).replace(/ {2,}\/\/ /, "  // ")}\n`).join("");
+}
+
+describe.each(["README.md", "ARCHITECTURE.md"])("%s", (name) => {
+  test("shows generated files as they are", () => {
+    const text = read(name);
+    const renewed = text.replace(
+      cutting,
+      (block, path: string, place: string, count: string, fence: string) => {
+        const head = block.slice(0, block.indexOf(fence));
+        return `${head}${fence}${cut(path, place, Number(count))}\`\`\``;
+      },
+    );
+    expect(renewed).toContain("<!-- cut: ");
+    if (update && renewed !== text) writeFileSync(new URL(name, root), renewed);
+    else expect(text).toBe(renewed);
+  });
+
+  test("links to files that exist", () => {
+    const links = [...read(name).matchAll(/\]\(([^)#:]+)\)/g)].map(([, path]) => path);
+    expect(links.filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+  });
+});
+
+test("the README begins with a number and the two commands", () => {
+  const [, sentence, ...rest] = read("README.md").split(/\n\n+/);
+  expect(sentence).toMatch(/\d/);
+  const commands = rest
+    .slice(0, 5)
+    .join("\n")
+    .match(/npm ci && npm \w+/g);
+  expect(commands).toEqual(["npm ci && npm start", "npm ci && npm test"]);
+});
