@@ -38,34 +38,28 @@ export const spec = {
 // hidden/kernel = (randomUniform(seed) · 0.5) + -0.25  (digits.model.ts:10)
 function init_hidden_kernel(seed, hidden_kernel) {
   const t4 = (seed[0] ^ 2341153179) >>> 0;
-  const t2 = Math.imul((t4 ^ t4 >>> 16) >>> 0, 2246822507) >>> 0;
-  const t0 = Math.imul((t2 ^ t2 >>> 13) >>> 0, 3266489909) >>> 0;
+  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
+  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
   const c0 = (t0 ^ t0 >>> 16) >>> 0;
-  for (let i = 0; i < 64; i++) {
-    const p0 = i * 32;
-    for (let j = 0; j < 32; j++) {
-      const t11 = c0 + (Math.imul(i * 32 + j >>> 0, 2654435769) >>> 0) >>> 0;
-      const t9 = Math.imul((t11 ^ t11 >>> 16) >>> 0, 2246822507) >>> 0;
-      const t7 = Math.imul((t9 ^ t9 >>> 13) >>> 0, 3266489909) >>> 0;
-      hidden_kernel[p0 + j] = ((t7 ^ t7 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 0.5 + -0.25;
-    }
+  for (let i = 0; i < 2048; i++) {
+    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
+    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
+    hidden_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5 + -0.25;
   }
 }
 
 // logits/kernel = (randomUniform(seed) · 0.7559289460184544) + -0.3779644730092272  (digits.model.ts:11)
 function init_logits_kernel(seed, logits_kernel) {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
-  const t2 = Math.imul((t4 ^ t4 >>> 16) >>> 0, 2246822507) >>> 0;
-  const t0 = Math.imul((t2 ^ t2 >>> 13) >>> 0, 3266489909) >>> 0;
+  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
+  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
   const c0 = (t0 ^ t0 >>> 16) >>> 0;
-  for (let i = 0; i < 32; i++) {
-    const p0 = i * 10;
-    for (let j = 0; j < 10; j++) {
-      const t11 = c0 + (Math.imul(i * 10 + j >>> 0, 2654435769) >>> 0) >>> 0;
-      const t9 = Math.imul((t11 ^ t11 >>> 16) >>> 0, 2246822507) >>> 0;
-      const t7 = Math.imul((t9 ^ t9 >>> 13) >>> 0, 3266489909) >>> 0;
-      logits_kernel[p0 + j] = ((t7 ^ t7 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 0.7559289460184544 + -0.3779644730092272;
-    }
+  for (let i = 0; i < 320; i++) {
+    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
+    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
+    logits_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.7559289460184544 + -0.3779644730092272;
   }
 }
 
@@ -253,16 +247,12 @@ function d_hidden_where(d_mul, logits_kernel, hidden_relu, d_hidden_where, n) {
 
 // ∂loss/∂logits/bias = sum(d_mul)  (digits.model.ts:11)
 function logits_bias_gradient(d_mul, d_logits_bias, n) {
-  for (let i = 0; i < 10; i += 2) {
-    let sum0 = 0;
-    let sum1 = 0;
+  for (let i = 0; i < 10; i++) {
+    let sum = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 10;
-      sum0 += d_mul[p0];
-      sum1 += d_mul[p0 + 1];
+      sum += d_mul[i + k * 10];
     }
-    d_logits_bias[i] += sum0;
-    d_logits_bias[i + 1] += sum1;
+    d_logits_bias[i] += sum;
   }
 }
 
@@ -298,16 +288,12 @@ function hidden_kernel_gradient(x, d_hidden_where, d_hidden_kernel, n) {
 
 // ∂loss/∂hidden/bias = sum(d_hidden_where)  (digits.model.ts:10)
 function hidden_bias_gradient(d_hidden_where, d_hidden_bias, n) {
-  for (let i = 0; i < 32; i += 2) {
-    let sum0 = 0;
-    let sum1 = 0;
+  for (let i = 0; i < 32; i++) {
+    let sum = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 32;
-      sum0 += d_hidden_where[p0];
-      sum1 += d_hidden_where[p0 + 1];
+      sum += d_hidden_where[i + k * 32];
     }
-    d_hidden_bias[i] += sum0;
-    d_hidden_bias[i + 1] += sum1;
+    d_hidden_bias[i] += sum;
   }
 }
 
@@ -338,7 +324,7 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   }
 }
 
-// probabilities = exp(logits_add_2 − max(logits_add_2)) / sum(exp(logits_add_2 − …))  (digits.model.ts:13)
+// probabilities = exp(logits_add − max(logits_add)) / sum(exp(logits_add − …))  (digits.model.ts:13)
 function predict_probabilities(logits_add_2, exp_row_2, probabilities, powers, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 10;
@@ -441,7 +427,7 @@ function evaluate_accuracy(
 
 function checkRows(name, length, row, n, max) {
   if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: found ${length} numbers for ${n} rows of ${row}; there may be 1 to ${max} rows`);
+    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
   }
 }
 function checkIndices(name, values, count, limit) {
@@ -527,7 +513,6 @@ class Network extends Predictor {
       get beta2() { return net.$scalars[5]; }, set beta2(value) { net.$scalars[5] = value; },
       get epsilon() { return net.$scalars[6]; }, set epsilon(value) { net.$scalars[6] = value; },
     };
-    this.$running = new Uint8Array(buffer, scratch + 37120, 24);
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
     new Uint32Array(buffer, 28976, 1)[0] = 0x13323a75;
@@ -595,7 +580,7 @@ class Network extends Predictor {
     return this.$metrics;
   }
   resetMetrics() {
-    this.$running.fill(0);
+    this.$totals.fill(0);
   }
 }
 

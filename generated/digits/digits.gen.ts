@@ -78,34 +78,28 @@ export const spec = {
 // hidden/kernel = (randomUniform(seed) · 0.5) + -0.25  (digits.model.ts:10)
 function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2341153179) >>> 0;
-  const t2 = Math.imul((t4 ^ t4 >>> 16) >>> 0, 2246822507) >>> 0;
-  const t0 = Math.imul((t2 ^ t2 >>> 13) >>> 0, 3266489909) >>> 0;
+  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
+  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
   const c0 = (t0 ^ t0 >>> 16) >>> 0;
-  for (let i = 0; i < 64; i++) {
-    const p0 = i * 32;
-    for (let j = 0; j < 32; j++) {
-      const t11 = c0 + (Math.imul(i * 32 + j >>> 0, 2654435769) >>> 0) >>> 0;
-      const t9 = Math.imul((t11 ^ t11 >>> 16) >>> 0, 2246822507) >>> 0;
-      const t7 = Math.imul((t9 ^ t9 >>> 13) >>> 0, 3266489909) >>> 0;
-      hidden_kernel[p0 + j] = ((t7 ^ t7 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 0.5 + -0.25;
-    }
+  for (let i = 0; i < 2048; i++) {
+    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
+    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
+    hidden_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5 + -0.25;
   }
 }
 
 // logits/kernel = (randomUniform(seed) · 0.7559289460184544) + -0.3779644730092272  (digits.model.ts:11)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
-  const t2 = Math.imul((t4 ^ t4 >>> 16) >>> 0, 2246822507) >>> 0;
-  const t0 = Math.imul((t2 ^ t2 >>> 13) >>> 0, 3266489909) >>> 0;
+  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
+  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
   const c0 = (t0 ^ t0 >>> 16) >>> 0;
-  for (let i = 0; i < 32; i++) {
-    const p0 = i * 10;
-    for (let j = 0; j < 10; j++) {
-      const t11 = c0 + (Math.imul(i * 10 + j >>> 0, 2654435769) >>> 0) >>> 0;
-      const t9 = Math.imul((t11 ^ t11 >>> 16) >>> 0, 2246822507) >>> 0;
-      const t7 = Math.imul((t9 ^ t9 >>> 13) >>> 0, 3266489909) >>> 0;
-      logits_kernel[p0 + j] = ((t7 ^ t7 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 0.7559289460184544 + -0.3779644730092272;
-    }
+  for (let i = 0; i < 320; i++) {
+    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
+    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
+    logits_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.7559289460184544 + -0.3779644730092272;
   }
 }
 
@@ -326,16 +320,12 @@ function d_hidden_where(
 
 // ∂loss/∂logits/bias = sum(d_mul)  (digits.model.ts:11)
 function logits_bias_gradient(d_mul: Float32Array, d_logits_bias: Float32Array, n: number): void {
-  for (let i = 0; i < 10; i += 2) {
-    let sum0 = 0;
-    let sum1 = 0;
+  for (let i = 0; i < 10; i++) {
+    let sum = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 10;
-      sum0 += d_mul[p0];
-      sum1 += d_mul[p0 + 1];
+      sum += d_mul[i + k * 10];
     }
-    d_logits_bias[i] += sum0;
-    d_logits_bias[i + 1] += sum1;
+    d_logits_bias[i] += sum;
   }
 }
 
@@ -376,16 +366,12 @@ function hidden_kernel_gradient(
 
 // ∂loss/∂hidden/bias = sum(d_hidden_where)  (digits.model.ts:10)
 function hidden_bias_gradient(d_hidden_where: Float32Array, d_hidden_bias: Float32Array, n: number): void {
-  for (let i = 0; i < 32; i += 2) {
-    let sum0 = 0;
-    let sum1 = 0;
+  for (let i = 0; i < 32; i++) {
+    let sum = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 32;
-      sum0 += d_hidden_where[p0];
-      sum1 += d_hidden_where[p0 + 1];
+      sum += d_hidden_where[i + k * 32];
     }
-    d_hidden_bias[i] += sum0;
-    d_hidden_bias[i + 1] += sum1;
+    d_hidden_bias[i] += sum;
   }
 }
 
@@ -422,7 +408,7 @@ function update_parameters(
   }
 }
 
-// probabilities = exp(logits_add_2 − max(logits_add_2)) / sum(exp(logits_add_2 − …))  (digits.model.ts:13)
+// probabilities = exp(logits_add − max(logits_add)) / sum(exp(logits_add − …))  (digits.model.ts:13)
 function predict_probabilities(
   logits_add_2: Float32Array,
   exp_row_2: Float32Array,
@@ -531,7 +517,7 @@ function evaluate_accuracy(
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
   if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: found ${length} numbers for ${n} rows of ${row}; there may be 1 to ${max} rows`);
+    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
@@ -623,7 +609,6 @@ class Network extends Predictor {
   readonly $evaluate_accuracy: Float64Array;
   readonly gradients: Digits["gradients"];
   readonly hyper: Digits["hyper"];
-  readonly $running: Uint8Array;
   readonly $metrics: ReturnType<Digits["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
@@ -656,7 +641,6 @@ class Network extends Predictor {
       get beta2() { return net.$scalars[5]; }, set beta2(value: number) { net.$scalars[5] = value; },
       get epsilon() { return net.$scalars[6]; }, set epsilon(value: number) { net.$scalars[6] = value; },
     };
-    this.$running = new Uint8Array(buffer, scratch + 37120, 24);
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
     new Uint32Array(buffer, 28976, 1)[0] = 0x13323a75;
@@ -724,7 +708,7 @@ class Network extends Predictor {
     return this.$metrics;
   }
   resetMetrics(): void {
-    this.$running.fill(0);
+    this.$totals.fill(0);
   }
 }
 

@@ -105,40 +105,28 @@ export const spec = {
 // hidden/kernel = (randomUniform(seed) · 1.0954451150103321) + -0.5477225575051661  (iris.model.ts:31)
 function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2341153179) >>> 0;
-  const t2 = Math.imul((t4 ^ t4 >>> 16) >>> 0, 2246822507) >>> 0;
-  const t0 = Math.imul((t2 ^ t2 >>> 13) >>> 0, 3266489909) >>> 0;
+  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
+  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
   const c0 = (t0 ^ t0 >>> 16) >>> 0;
-  for (let i = 0; i < 4; i++) {
-    const p0 = i * 16;
-    for (let j = 0; j < 16; j++) {
-      const t11 = c0 + (Math.imul(i * 16 + j >>> 0, 2654435769) >>> 0) >>> 0;
-      const t9 = Math.imul((t11 ^ t11 >>> 16) >>> 0, 2246822507) >>> 0;
-      const t7 = Math.imul((t9 ^ t9 >>> 13) >>> 0, 3266489909) >>> 0;
-      hidden_kernel[p0 + j] = ((t7 ^ t7 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 1.0954451150103321 + -0.5477225575051661;
-    }
+  for (let i = 0; i < 64; i++) {
+    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
+    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
+    hidden_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.0954451150103321 + -0.5477225575051661;
   }
 }
 
 // logits/kernel = (randomUniform(seed) · 1.1239029738980326) + -0.5619514869490163  (iris.model.ts:32)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
-  const t2 = Math.imul((t4 ^ t4 >>> 16) >>> 0, 2246822507) >>> 0;
-  const t0 = Math.imul((t2 ^ t2 >>> 13) >>> 0, 3266489909) >>> 0;
+  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
+  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
   const c0 = (t0 ^ t0 >>> 16) >>> 0;
-  for (let i = 0; i < 16; i++) {
-    const p0 = i * 3;
-    const t11 = c0 + (Math.imul(i * 3 + 0 >>> 0, 2654435769) >>> 0) >>> 0;
-    const t9 = Math.imul((t11 ^ t11 >>> 16) >>> 0, 2246822507) >>> 0;
-    const t7 = Math.imul((t9 ^ t9 >>> 13) >>> 0, 3266489909) >>> 0;
-    logits_kernel[p0] = ((t7 ^ t7 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 1.1239029738980326 + -0.5619514869490163;
-    const t21 = c0 + (Math.imul(i * 3 + 1 >>> 0, 2654435769) >>> 0) >>> 0;
-    const t19 = Math.imul((t21 ^ t21 >>> 16) >>> 0, 2246822507) >>> 0;
-    const t17 = Math.imul((t19 ^ t19 >>> 13) >>> 0, 3266489909) >>> 0;
-    logits_kernel[p0 + 1] = ((t17 ^ t17 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 1.1239029738980326 + -0.5619514869490163;
-    const t31 = c0 + (Math.imul(i * 3 + 2 >>> 0, 2654435769) >>> 0) >>> 0;
-    const t29 = Math.imul((t31 ^ t31 >>> 16) >>> 0, 2246822507) >>> 0;
-    const t27 = Math.imul((t29 ^ t29 >>> 13) >>> 0, 3266489909) >>> 0;
-    logits_kernel[p0 + 2] = ((t27 ^ t27 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 1.1239029738980326 + -0.5619514869490163;
+  for (let i = 0; i < 48; i++) {
+    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
+    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
+    logits_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.1239029738980326 + -0.5619514869490163;
   }
 }
 
@@ -736,16 +724,12 @@ function hidden_kernel_gradient(
 
 // ∂loss/∂hidden/bias = sum(d_hidden_where)  (iris.model.ts:31)
 function hidden_bias_gradient(d_hidden_where: Float32Array, d_hidden_bias: Float32Array, n: number): void {
-  for (let i = 0; i < 16; i += 2) {
-    let sum0 = 0;
-    let sum1 = 0;
+  for (let i = 0; i < 16; i++) {
+    let sum = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 16;
-      sum0 += d_hidden_where[p0];
-      sum1 += d_hidden_where[p0 + 1];
+      sum += d_hidden_where[i + k * 16];
     }
-    d_hidden_bias[i] += sum0;
-    d_hidden_bias[i + 1] += sum1;
+    d_hidden_bias[i] += sum;
   }
 }
 
@@ -798,7 +782,7 @@ function update_parameters(
   }
 }
 
-// probabilities = exp(logits_add_2 − max(logits_add_2)) / sum(exp(logits_add_2 − …))  (iris.model.ts:34)
+// probabilities = exp(logits_add − max(logits_add)) / sum(exp(logits_add − …))  (iris.model.ts:34)
 function predict_probabilities(
   logits_add_2: Float32Array,
   exp_row_2: Float32Array,
@@ -955,7 +939,7 @@ function evaluate_accuracy(
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
   if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: found ${length} numbers for ${n} rows of ${row}; there may be 1 to ${max} rows`);
+    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
@@ -1057,7 +1041,6 @@ class Network extends Predictor {
   readonly $evaluate_accuracy: Float64Array;
   readonly gradients: Iris["gradients"];
   readonly hyper: Iris["hyper"];
-  readonly $running: Uint8Array;
   readonly $metrics: ReturnType<Iris["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
@@ -1091,7 +1074,6 @@ class Network extends Predictor {
       get beta2() { return net.$scalars[5]; }, set beta2(value: number) { net.$scalars[5] = value; },
       get epsilon() { return net.$scalars[6]; }, set epsilon(value: number) { net.$scalars[6] = value; },
     };
-    this.$running = new Uint8Array(buffer, scratch + 4160, 24);
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
     new Uint32Array(buffer, 1680, 1)[0] = 0x5ca6d482;
@@ -1162,7 +1144,7 @@ class Network extends Predictor {
     return this.$metrics;
   }
   resetMetrics(): void {
-    this.$running.fill(0);
+    this.$totals.fill(0);
   }
 }
 

@@ -240,7 +240,7 @@ function update_step(scalars: Float64Array): void {
   scalars[0] += 1;
 }
 
-// output = sigmoid(hidden_sigmoid_2 · output/kernel + output/bias)  (seed-shared.model.ts:20)
+// output = sigmoid(hidden_sigmoid · output/kernel + output/bias)  (seed-shared.model.ts:20)
 function predict_output(
   hidden_sigmoid_2: Float32Array,
   output_kernel: Float32Array,
@@ -277,7 +277,7 @@ function predict_output(
   output[1] = 1 / (1 + exp1);
 }
 
-// output_matmul = hidden_sigmoid_3 · output/kernel  (seed-shared.model.ts:20)
+// output_matmul = hidden_sigmoid · output/kernel  (seed-shared.model.ts:20)
 function output_matmul(
   hidden_sigmoid_3: Float32Array,
   output_kernel: Float32Array,
@@ -455,7 +455,7 @@ function training_step(
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
   if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: found ${length} numbers for ${n} rows of ${row}; there may be 1 to ${max} rows`);
+    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
   }
 }
 function checkState(state: Uint8Array): void {
@@ -530,7 +530,6 @@ class Network extends Predictor {
   readonly $output_matmul: Float32Array;
   readonly gradients: SeedShared["gradients"];
   readonly hyper: SeedShared["hyper"];
-  readonly $running: Uint8Array;
   readonly $metrics: ReturnType<SeedShared["evaluate"]>;
   constructor(buffer: ArrayBuffer) {
     const scratch = 64;
@@ -560,7 +559,6 @@ class Network extends Predictor {
     this.hyper = {
       get learningRate() { return net.$scalars[1]; }, set learningRate(value: number) { net.$scalars[1] = value; },
     };
-    this.$running = new Uint8Array(buffer, scratch + 176, 16);
     this.$metrics = { loss: 0.5 };
     new Uint32Array(buffer, 56, 1)[0] = 0xe93880f6;
   }
@@ -623,7 +621,7 @@ class Network extends Predictor {
     return this.$metrics;
   }
   resetMetrics(): void {
-    this.$running.fill(0);
+    this.$totals.fill(0);
   }
 }
 

@@ -244,7 +244,7 @@ function update_step(scalars: Float64Array): void {
   scalars[0] += 1;
 }
 
-// output_matmul = hidden_sigmoid_3 · output/kernel  (seed.model.ts:19)
+// output_matmul = hidden_sigmoid · output/kernel  (seed.model.ts:19)
 function output_matmul(
   hidden_sigmoid_3: Float32Array,
   output_kernel: Float32Array,
@@ -433,7 +433,7 @@ function training_step(
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
   if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: found ${length} numbers for ${n} rows of ${row}; there may be 1 to ${max} rows`);
+    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
   }
 }
 function checkState(state: Uint8Array): void {
@@ -510,7 +510,6 @@ class Network extends Predictor {
   readonly $output_matmul: Float32Array;
   readonly gradients: Seed["gradients"];
   readonly hyper: Seed["hyper"];
-  readonly $running: Uint8Array;
   readonly $metrics: ReturnType<Seed["evaluate"]>;
   constructor(buffer: ArrayBuffer) {
     const scratch = 80;
@@ -544,7 +543,6 @@ class Network extends Predictor {
     this.hyper = {
       get learningRate() { return net.$scalars[1]; }, set learningRate(value: number) { net.$scalars[1] = value; },
     };
-    this.$running = new Uint8Array(buffer, scratch + 192, 16);
     this.$metrics = { loss: 0.5 };
     new Uint32Array(buffer, 64, 1)[0] = 0xc6e1d010;
   }
@@ -607,7 +605,7 @@ class Network extends Predictor {
     return this.$metrics;
   }
   resetMetrics(): void {
-    this.$running.fill(0);
+    this.$totals.fill(0);
   }
 }
 

@@ -116,45 +116,42 @@ export const spec = {
 // hidden/kernel = (randomUniform(seed) · 0.9258200997725514) + -0.4629100498862757  (weather.model.ts:38)
 function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2341153179) >>> 0;
-  const t2 = Math.imul((t4 ^ t4 >>> 16) >>> 0, 2246822507) >>> 0;
-  const t0 = Math.imul((t2 ^ t2 >>> 13) >>> 0, 3266489909) >>> 0;
+  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
+  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
   const c0 = (t0 ^ t0 >>> 16) >>> 0;
-  for (let i = 0; i < 12; i++) {
-    const p0 = i * 16;
-    for (let j = 0; j < 16; j++) {
-      const t11 = c0 + (Math.imul(i * 16 + j >>> 0, 2654435769) >>> 0) >>> 0;
-      const t9 = Math.imul((t11 ^ t11 >>> 16) >>> 0, 2246822507) >>> 0;
-      const t7 = Math.imul((t9 ^ t9 >>> 13) >>> 0, 3266489909) >>> 0;
-      hidden_kernel[p0 + j] = ((t7 ^ t7 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 0.9258200997725514 + -0.4629100498862757;
-    }
+  for (let i = 0; i < 192; i++) {
+    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
+    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
+    hidden_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.9258200997725514 + -0.4629100498862757;
   }
 }
 
 // linear/kernel = (randomUniform(seed) · 1.3587324409735149) + -0.6793662204867574  (weather.model.ts:39)
 function init_linear_kernel(seed: Uint32Array, linear_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 3534209504) >>> 0;
-  const t2 = Math.imul((t4 ^ t4 >>> 16) >>> 0, 2246822507) >>> 0;
-  const t0 = Math.imul((t2 ^ t2 >>> 13) >>> 0, 3266489909) >>> 0;
+  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
+  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
   const c0 = (t0 ^ t0 >>> 16) >>> 0;
   for (let i = 0; i < 12; i++) {
-    const t11 = c0 + (Math.imul(i >>> 0, 2654435769) >>> 0) >>> 0;
-    const t9 = Math.imul((t11 ^ t11 >>> 16) >>> 0, 2246822507) >>> 0;
-    const t7 = Math.imul((t9 ^ t9 >>> 13) >>> 0, 3266489909) >>> 0;
-    linear_kernel[i] = ((t7 ^ t7 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 1.3587324409735149 + -0.6793662204867574;
+    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
+    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
+    linear_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.3587324409735149 + -0.6793662204867574;
   }
 }
 
 // bent/kernel = (randomUniform(seed) · 1.1881770515720091) + -0.5940885257860046  (weather.model.ts:40)
 function init_bent_kernel(seed: Uint32Array, bent_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 295346710) >>> 0;
-  const t2 = Math.imul((t4 ^ t4 >>> 16) >>> 0, 2246822507) >>> 0;
-  const t0 = Math.imul((t2 ^ t2 >>> 13) >>> 0, 3266489909) >>> 0;
+  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
+  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
   const c0 = (t0 ^ t0 >>> 16) >>> 0;
   for (let i = 0; i < 16; i++) {
-    const t11 = c0 + (Math.imul(i >>> 0, 2654435769) >>> 0) >>> 0;
-    const t9 = Math.imul((t11 ^ t11 >>> 16) >>> 0, 2246822507) >>> 0;
-    const t7 = Math.imul((t9 ^ t9 >>> 13) >>> 0, 3266489909) >>> 0;
-    bent_kernel[i] = ((t7 ^ t7 >>> 16) >>> 0 >>> 8) * 5.960464477539063e-8 * 1.1881770515720091 + -0.5940885257860046;
+    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
+    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
+    bent_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.1881770515720091 + -0.5940885257860046;
   }
 }
 
@@ -550,16 +547,12 @@ function hidden_kernel_gradient(
 
 // ∂loss/∂hidden/bias = sum(d_hidden_mul)  (weather.model.ts:38)
 function hidden_bias_gradient(d_hidden_mul: Float32Array, d_hidden_bias: Float32Array, n: number): void {
-  for (let i = 0; i < 16; i += 2) {
-    let sum0 = 0;
-    let sum1 = 0;
+  for (let i = 0; i < 16; i++) {
+    let sum = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 16;
-      sum0 += d_hidden_mul[p0];
-      sum1 += d_hidden_mul[p0 + 1];
+      sum += d_hidden_mul[i + k * 16];
     }
-    d_hidden_bias[i] += sum0;
-    d_hidden_bias[i + 1] += sum1;
+    d_hidden_bias[i] += sum;
   }
 }
 
@@ -596,7 +589,7 @@ function update_parameters(
   }
 }
 
-// celsius = ((linear_matmul_2 + linear/bias) + hidden_tanh_2 · bent/kernel)  (weather.model.ts:41)
+// celsius = ((linear_matmul + linear/bias) + hidden_tanh · bent/kernel)  (weather.model.ts:41)
 function predict_celsius(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
@@ -630,7 +623,7 @@ function predict_celsius(
   }
 }
 
-// sub_2 = ((linear_matmul_3 + linear/bias) + hidden_tanh_3 · bent/kernel) − y  (weather.model.ts:44)
+// sub_2 = ((linear_matmul + linear/bias) + hidden_tanh · bent/kernel) − y  (weather.model.ts:44)
 function sub(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
@@ -662,7 +655,7 @@ function sub(
   }
 }
 
-// loss/sum = loss/sum + ((sum(sub_2²) / n) · n)  (weather.model.ts:44)
+// loss/sum = loss/sum + ((sum(sub²) / n) · n)  (weather.model.ts:44)
 // loss/rows = loss/rows + n  (weather.model.ts:44)
 function evaluate_mae(
   totals: Float64Array,
@@ -691,7 +684,7 @@ function evaluate_mae(
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
   if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: found ${length} numbers for ${n} rows of ${row}; there may be 1 to ${max} rows`);
+    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
   }
 }
 function checkState(state: Uint8Array): void {
@@ -783,7 +776,6 @@ class Network extends Predictor {
   readonly $evaluate_mae: Float64Array;
   readonly gradients: Weather["gradients"];
   readonly hyper: Weather["hyper"];
-  readonly $running: Uint8Array;
   readonly $metrics: ReturnType<Weather["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
@@ -819,7 +811,6 @@ class Network extends Predictor {
       get beta2() { return net.$scalars[5]; }, set beta2(value: number) { net.$scalars[5] = value; },
       get epsilon() { return net.$scalars[6]; }, set epsilon(value: number) { net.$scalars[6] = value; },
     };
-    this.$running = new Uint8Array(buffer, scratch + 12016, 24);
     this.$metrics = { loss: 0.5, mae: 0.5 };
     this.$n = 0;
     new Uint32Array(buffer, 3048, 1)[0] = 0x7a584968;
@@ -893,7 +884,7 @@ class Network extends Predictor {
     return this.$metrics;
   }
   resetMetrics(): void {
-    this.$running.fill(0);
+    this.$totals.fill(0);
   }
 }
 

@@ -7,8 +7,8 @@ export function helperLines({ inputs, tables, types, memory }: ModuleContext): s
   if (inputs.length > 0) {
     out.push(
       `function checkRows(name${t(": string")}, length${t(": number")}, row${t(": number")}, n${t(": number")}, max${t(": number")})${t(": void")} {`,
-      "  if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {",
-      "    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);",
+      "  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {",
+      "    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);",
       "  }",
       "}",
     );
@@ -31,7 +31,7 @@ export function helperLines({ inputs, tables, types, memory }: ModuleContext): s
   out.push(
     `function checkState(state${t(": Uint8Array")})${t(": void")} {`,
     `  if (state.length !== ${memory.stateBytes} || state.subarray(-4).join() !== "${hash.join()}") {`,
-    `    throw new RangeError("this state was not saved by this model (${memory.stateBytes} bytes)");`,
+    `    throw new RangeError("this is no state of this model (${memory.stateBytes} bytes)");`,
     "  }",
     "}",
   );

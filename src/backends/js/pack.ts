@@ -40,12 +40,33 @@ export function packsOf(buffers: readonly Buffer[], memory: MemoryPlan): Pack[] 
 /** Functions take a pack instead of its members; a local that only reads a member is called after it. */
 export function packLoops(loops: LoopProgram, packs: readonly Pack[]): LoopProgram {
   const calls = [...loops.calls.values()].flat().concat(loops.step ?? []);
-  const callOf = new Map(calls.map((call) => [call.name, call]));
-  const functions = loops.functions.map((fn) => packFunction(fn, callOf.get(fn.name), packs));
-  const pack = (call: LoopCall): LoopCall => ({
-    ...call,
-    arrays: [...new Set(call.arrays.map((buffer) => packWith(buffer, packs)?.buffer ?? buffer))],
-  });
+  const positions = new Map<string, readonly (Pack | undefined)[]>();
+  for (const fn of loops.functions) {
+    const own = calls.filter((call) => call.name === fn.name);
+    // A function that several kernels share has no fixed member to read, so its scalars stay views of their own.
+    const shared = (own[0]?.arrays ?? []).map((buffer, k) =>
+      own.every((call) => call.arrays[k] === buffer) ? packWith(buffer, packs) : undefined,
+    );
+    positions.set(fn.name, shared);
+  }
+  const functions = loops.functions.map((fn) =>
+    packFunction(
+      fn,
+      calls.find((call) => call.name === fn.name),
+      positions.get(fn.name)!,
+    ),
+  );
+  const pack = (call: LoopCall): LoopCall => {
+    const given = new Set<Pack>();
+    const arrays = call.arrays.flatMap((buffer, k) => {
+      const home = positions.get(call.name)![k];
+      if (!home) return [buffer];
+      if (given.has(home)) return [];
+      given.add(home);
+      return [home.buffer];
+    });
+    return { ...call, arrays };
+  };
   const phases = [...loops.calls].map(([phase, list]) => [phase, list.map(pack)] as const);
   return { functions, calls: new Map(phases), step: loops.step && pack(loops.step) };
 }
@@ -53,19 +74,25 @@ export function packLoops(loops: LoopProgram, packs: readonly Pack[]): LoopProgr
 const packWith = (buffer: Buffer, packs: readonly Pack[]): Pack | undefined =>
   packs.find((pack) => pack.members.has(buffer));
 
-function packFunction(fn: LoopFunction, call: LoopCall | undefined, packs: readonly Pack[]): LoopFunction {
+function packFunction(
+  fn: LoopFunction,
+  call: LoopCall | undefined,
+  positions: readonly (Pack | undefined)[],
+): LoopFunction {
   const arrays = fn.params.filter((param) => param.kind === "array");
   const homes = new Map<string, { readonly pack: Pack; readonly index: number }>();
   for (const [k, param] of arrays.entries()) {
     const buffer = call?.arrays[k];
-    const pack = buffer && packWith(buffer, packs);
-    if (pack) homes.set(param.name, { pack, index: pack.members.get(buffer)! });
+    const pack = positions[k];
+    if (pack && buffer) homes.set(param.name, { pack, index: pack.members.get(buffer)! });
   }
   if (homes.size === 0) return fn;
   const names = new Map<string, string>();
   for (const stmt of fn.body) {
-    if (stmt.kind === "let" && !stmt.mutable && stmt.value.kind === "load" && homes.has(stmt.value.array))
-      names.set(stmt.name, stmt.value.array);
+    if (stmt.kind !== "let" || stmt.mutable || stmt.value.kind !== "load" || !homes.has(stmt.value.array))
+      continue;
+    // A second read, after a store, keeps the name that it has.
+    if (![...names.values()].includes(stmt.value.array)) names.set(stmt.name, stmt.value.array);
   }
   const body = mapStmts(
     mapExprs(fn.body, (x) => {
