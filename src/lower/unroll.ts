@@ -1,7 +1,7 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { declaredIn } from "./jam.ts";
 import { castTo } from "./values.ts";
-import { mapExprs, mapStmts, visitStmts } from "../ir/loop-walk.ts";
+import { expressionsOf, mapExprs, mapStmts, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 
 /** A loop of at most this many iterations, holding no other loop, is written out. */
 const shortTrips = 4;
@@ -27,7 +27,10 @@ export function unrollShort(body: readonly LoopStmt[], fresh: (hint: string) => 
     const trips = Math.ceil((stmt.to.value - stmt.from.value) / stmt.step);
     let statements = 0;
     let loops = 0;
-    visitStmts(inside, (one) => (one.kind === "for" ? loops++ : statements++));
+    visitStmts(inside, (one) => {
+      if (one.kind === "for") loops++;
+      else statements += weightOf(one);
+    });
     const short = trips <= shortTrips && loops === 0 && trips * statements <= mostStatements;
     if (trips !== 1 && !short) return [loop];
     const { from, step } = stmt;
@@ -52,6 +55,23 @@ function declares(body: readonly LoopStmt[], names: ReadonlySet<string>): boolea
   const declared = new Set<string>();
   declaredIn(body, declared);
   return [...declared].some((name) => names.has(name));
+}
+
+/** About how many statements the functions that are written into a statement later make of it. */
+const weights: ReadonlyMap<string, number> = new Map([
+  ["exp", 10],
+  ["log", 18],
+  ["expm1", 20],
+  ["log1p", 20],
+  ["tanh", 20],
+  ["pow", 50],
+  ["random", 60],
+]);
+function weightOf(stmt: LoopStmt): number {
+  let weight = 1;
+  for (const expr of expressionsOf(stmt))
+    visitExpr(expr, (x) => (weight += x.kind === "op" ? (weights.get(x.op) ?? 0) : 0));
+  return weight;
 }
 
 /** One iteration: the counter becomes its number, locals get names of their own. */

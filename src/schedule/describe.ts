@@ -30,7 +30,10 @@ export function describe(group: Group, context: KernelContext): string[] {
       : (cell?.name ?? context.buffers.get(job.value)?.name);
     return name === undefined ? [] : [{ job, name }];
   });
-  return told.slice(0, mostLines).map(({ job, name }) => {
+  // Of an update or an evaluation the last value says it all; slots and totals explain themselves.
+  const shown =
+    context.phase === "update" || context.phase === "evaluate" ? told.slice(-1) : told.slice(0, mostLines);
+  return shown.map(({ job, name }) => {
     const formulas = [5, 4, 3, 2, 1].map((depth) => formulaText(job.node, { context, inside, depth }));
     const formula = formulas.find((text) => text.length <= longest) ?? formulas[formulas.length - 1];
     const source = context.graph.origins.get(job.node)?.[0]?.source;

@@ -7,7 +7,7 @@ import { evaluateFormula } from "./formula.ts";
 import { prepare, sampleText } from "./sample.ts";
 
 const names = [
-  "input parameter state hyper total parameters gradients slot placeholder constant tensor iota dimensionSize",
+  "input parameter state hyper total parameters gradients slot seed placeholder constant tensor iota dimensionSize",
   "neg abs sign square sqrt rsqrt reciprocal exp log log1p expm1 sigmoid tanh relu floor",
   "add sub mul div maximum minimum pow equal notEqual less lessEqual greater greaterEqual",
   "logicalAnd logicalOr logicalNot where cast stopGradient",

@@ -24,13 +24,9 @@ export function helperLines({ inputs, tables, types, memory }: ModuleContext): s
       "}",
     );
   }
-  const hash = memory.layoutHash
-    .match(/../g)!
-    .map((byte) => parseInt(byte, 16))
-    .reverse();
   out.push(
     `function checkState(state${t(": Uint8Array")})${t(": void")} {`,
-    `  if (state.length !== ${memory.stateBytes} || state.subarray(-4).join() !== "${hash.join()}") {`,
+    `  if (state.length !== ${memory.stateBytes} || new Uint32Array(state.slice(-4).buffer)[0] !== 0x${memory.layoutHash}) {`,
     `    throw new RangeError("this is no state of this model (${memory.stateBytes} bytes)");`,
     "  }",
     "}",
