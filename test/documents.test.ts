@@ -2,21 +2,26 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
 // What the documents show of generated files is cut out of them: a comment above the block names the file, the text
-// of the first line (a place, " > ", the line below it), and the number of lines. UPDATE=1 cuts anew.
+// of the first line (a place, " > ", the line below it), and the number of lines, or "block" for all up to the brace
+// that ends what the first line begins. UPDATE=1 cuts anew.
 const update = Boolean(process.env["UPDATE"]);
 const root = new URL("../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8").replaceAll("\r\n", "\n");
-const cutting = /<!-- cut: (\S+) \| (.+) \| (\d+) -->\n(?:<!-- prettier-ignore -->\n)?(```\w*\n)([^]*?)```/g;
+const cutting =
+  /<!-- cut: (\S+) \| (.+) \| (\d+|block) -->\n(?:<!-- prettier-ignore -->\n)?(```\w*\n)([^]*?)```/g;
 
 /** Some lines of a file as the documents show them: from the margin, with comments near what they are about. */
-function cut(path: string, place: string, count: number): string {
+function cut(path: string, place: string, count: string): string {
   const lines = read(path).split("\n");
   let at = -1;
   for (const text of place.split(" > ")) {
     at = lines.findIndex((line, k) => k > at && line.includes(text));
     expect(at, `"${text}" in ${path}`).toBeGreaterThanOrEqual(0);
   }
-  const chosen = lines.slice(at, at + count);
+  const indent = lines[at].search(/\S/);
+  const isEnd = (line: string, k: number): boolean => k > at && /^\}\W*$/.test(line.slice(indent));
+  const end = count === "block" ? lines.findIndex(isEnd) + 1 : at + Number(count);
+  const chosen = lines.slice(at, end);
   const margin = Math.min(...chosen.filter((line) => line !== "").map((line) => line.search(/\S/)));
   return chosen.map((line) => `${line.slice(margin).replace(/ {2,}\/\/ /, "  // ")}\n`).join("");
 }
@@ -28,7 +33,7 @@ describe.each(["README.md", "ARCHITECTURE.md"])("%s", (name) => {
       cutting,
       (block, path: string, place: string, count: string, fence: string) => {
         const head = block.slice(0, block.indexOf(fence));
-        return `${head}${fence}${cut(path, place, Number(count))}\`\`\``;
+        return `${head}${fence}${cut(path, place, count)}\`\`\``;
       },
     );
     expect(renewed).toContain("<!-- cut: ");

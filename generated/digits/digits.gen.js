@@ -297,8 +297,7 @@ function hidden_bias_gradient(d_hidden_where, d_hidden_bias, n) {
   }
 }
 
-// adam/correction2 = adam/correction2 + ((1 − beta2) · (1 − adam/correction2))  (digits.model.ts:16)
-// adam/correction1 = adam/correction1 + ((1 − beta1) · (1 − adam/correction1))  (digits.model.ts:16)
+// parameters = parameters − (((… / …) · (… + …)) / (sqrt(…) + (epsilon · …)))  (digits.model.ts:16)
 function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   const adam_correction2 = scalars[1];
   const beta2 = scalars[5];
@@ -351,8 +350,7 @@ function predict_probabilities(logits_add_2, exp_row_2, probabilities, powers, n
   }
 }
 
-// loss/sum = loss/sum + ((sum((… + …) − sum(…)) / n) · n)  (digits.model.ts:14)
-// loss/rows = loss/rows + n  (digits.model.ts:14)
+// evaluate/accuracy = (accuracy/correct + sum(argMax(logits_add) = y)) / (loss/rows + n)  (digits.model.ts:15)
 function evaluate_accuracy(
   totals,
   y,
@@ -426,8 +424,8 @@ function evaluate_accuracy(
 }
 
 function checkRows(name, length, row, n, max) {
-  if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
+  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);
   }
 }
 function checkIndices(name, values, count, limit) {
@@ -438,8 +436,8 @@ function checkIndices(name, values, count, limit) {
   }
 }
 function checkState(state) {
-  if (state.length !== 28980 || state.subarray(-4).join() !== "117,58,50,19") {
-    throw new RangeError("this state was not saved by this model (28980 bytes)");
+  if (state.length !== 28980 || new Uint32Array(state.slice(-4).buffer)[0] !== 0x13323a75) {
+    throw new RangeError("this is no state of this model (28980 bytes)");
   }
 }
 // 2^i at i + 1100.
@@ -506,12 +504,12 @@ class Network extends Predictor {
     this.$evaluate_loss = new Float64Array(buffer, scratch + 16672, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 16656, 1);
     this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
-    const net = this;
+    const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return net.$scalars[3]; }, set learningRate(value) { net.$scalars[3] = value; },
-      get beta1() { return net.$scalars[4]; }, set beta1(value) { net.$scalars[4] = value; },
-      get beta2() { return net.$scalars[5]; }, set beta2(value) { net.$scalars[5] = value; },
-      get epsilon() { return net.$scalars[6]; }, set epsilon(value) { net.$scalars[6] = value; },
+      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = value; },
+      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = value; },
+      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = value; },
+      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = value; },
     };
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;

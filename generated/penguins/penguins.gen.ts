@@ -614,8 +614,7 @@ function logits_bias_gradient(d_mul: Float32Array, d_logits_bias: Float32Array, 
   d_logits_bias[2] += sum2;
 }
 
-// adam/correction2 = adam/correction2 + ((1 − beta2) · (1 − adam/correction2))  (penguins.model.ts:41)
-// adam/correction1 = adam/correction1 + ((1 − beta1) · (1 − adam/correction1))  (penguins.model.ts:41)
+// parameters = parameters − (((… / …) · (… + …)) / (sqrt(…) + (epsilon · …)))  (penguins.model.ts:41)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -701,8 +700,7 @@ function predict_probabilities(
   }
 }
 
-// loss/sum = loss/sum + ((sum((… + …) − sum(…)) / n) · n)  (penguins.model.ts:39)
-// loss/rows = loss/rows + n  (penguins.model.ts:39)
+// evaluate/accuracy = (accuracy/correct + sum(argMax(logits_add) = y)) / (loss/rows + n)  (penguins.model.ts:40)
 function evaluate_accuracy(
   totals: Float64Array,
   logits_add_3: Float32Array,
@@ -803,8 +801,8 @@ function evaluate_accuracy(
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
-  if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
+  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
@@ -815,8 +813,8 @@ function checkIndices(name: string, values: Int32Array | Uint32Array, count: num
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 2700 || state.subarray(-4).join() !== "13,232,38,218") {
-    throw new RangeError("this state was not saved by this model (2700 bytes)");
+  if (state.length !== 2700 || new Uint32Array(state.slice(-4).buffer)[0] !== 0xda26e80d) {
+    throw new RangeError("this is no state of this model (2700 bytes)");
   }
 }
 // 2^i at i + 1100.
@@ -932,12 +930,12 @@ class Network extends Predictor {
     this.$evaluate_loss = new Float64Array(buffer, scratch + 1312, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 1296, 1);
     this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
-    const net = this;
+    const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return net.$scalars[3]; }, set learningRate(value: number) { net.$scalars[3] = value; },
-      get beta1() { return net.$scalars[4]; }, set beta1(value: number) { net.$scalars[4] = value; },
-      get beta2() { return net.$scalars[5]; }, set beta2(value: number) { net.$scalars[5] = value; },
-      get epsilon() { return net.$scalars[6]; }, set epsilon(value: number) { net.$scalars[6] = value; },
+      get learningRate() { return scalars[3]; }, set learningRate(value: number) { scalars[3] = value; },
+      get beta1() { return scalars[4]; }, set beta1(value: number) { scalars[4] = value; },
+      get beta2() { return scalars[5]; }, set beta2(value: number) { scalars[5] = value; },
+      get epsilon() { return scalars[6]; }, set epsilon(value: number) { scalars[6] = value; },
     };
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;

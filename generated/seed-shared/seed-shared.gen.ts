@@ -295,8 +295,7 @@ function output_matmul(
   output_matmul[1] = matmul1;
 }
 
-// loss/sum = loss/sum + (sum((sigmoid(…) − y)²) · 0.5)  (seed-shared.model.ts:37)
-// loss/rows = loss/rows + 1  (seed-shared.model.ts:37)
+// evaluate/loss = (loss/sum + (sum((… − y)²) · 0.5)) / (loss/rows + 1)  (seed-shared.model.ts:37)
 function evaluate_loss(
   totals: Float64Array,
   output_bias: Float32Array,
@@ -454,13 +453,13 @@ function training_step(
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
-  if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
+  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 60 || state.subarray(-4).join() !== "246,128,56,233") {
-    throw new RangeError("this state was not saved by this model (60 bytes)");
+  if (state.length !== 60 || new Uint32Array(state.slice(-4).buffer)[0] !== 0xe93880f6) {
+    throw new RangeError("this is no state of this model (60 bytes)");
   }
 }
 // 2^i at i + 1100.
@@ -555,9 +554,9 @@ class Network extends Predictor {
     this.$evaluate_loss = new Float64Array(buffer, scratch + 64, 1);
     this.$output_matmul = new Float32Array(buffer, scratch + 80, 2);
     this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "output/kernel": this.$d_output_kernel, "output/bias": this.$d_output_bias };
-    const net = this;
+    const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return net.$scalars[1]; }, set learningRate(value: number) { net.$scalars[1] = value; },
+      get learningRate() { return scalars[1]; }, set learningRate(value: number) { scalars[1] = value; },
     };
     this.$metrics = { loss: 0.5 };
     new Uint32Array(buffer, 56, 1)[0] = 0xe93880f6;
@@ -568,6 +567,7 @@ class Network extends Predictor {
   init(seed: number): void {
     this.state.fill(0, 0, 56);
     this.$scalars[1] = 0.5;
+    void seed;
     this.$fresh = false;
     init_output_bias(this.$hidden_bias, this.$output_bias);
     init_hidden_kernel(this.$constant, this.$hidden_kernel);

@@ -556,8 +556,7 @@ function hidden_bias_gradient(d_hidden_mul: Float32Array, d_hidden_bias: Float32
   }
 }
 
-// adam/correction2 = adam/correction2 + ((1 − beta2) · (1 − adam/correction2))  (weather.model.ts:46)
-// adam/correction1 = adam/correction1 + ((1 − beta1) · (1 − adam/correction1))  (weather.model.ts:46)
+// parameters = parameters − (((… / …) · (… + …)) / (sqrt(…) + (epsilon · …)))  (weather.model.ts:46)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -655,8 +654,7 @@ function sub(
   }
 }
 
-// loss/sum = loss/sum + ((sum(sub²) / n) · n)  (weather.model.ts:44)
-// loss/rows = loss/rows + n  (weather.model.ts:44)
+// evaluate/mae = (mae/sum + ((sum(abs(sub)) / n) · n)) / (loss/rows + n)  (weather.model.ts:45)
 function evaluate_mae(
   totals: Float64Array,
   sub_2: Float32Array,
@@ -683,13 +681,13 @@ function evaluate_mae(
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
-  if (!(n >= 1 && n <= max && Math.floor(n) === n && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not ${n} rows of ${row}, or not 1 to ${max} rows`);
+  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 3052 || state.subarray(-4).join() !== "104,73,88,122") {
-    throw new RangeError("this state was not saved by this model (3052 bytes)");
+  if (state.length !== 3052 || new Uint32Array(state.slice(-4).buffer)[0] !== 0x7a584968) {
+    throw new RangeError("this is no state of this model (3052 bytes)");
   }
 }
 // 2^i at i + 1100.
@@ -804,12 +802,12 @@ class Network extends Predictor {
     this.$evaluate_loss = new Float64Array(buffer, scratch + 3360, 1);
     this.$evaluate_mae = new Float64Array(buffer, scratch + 3376, 1);
     this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "linear/kernel": this.$d_linear_kernel, "linear/bias": this.$d_linear_bias, "bent/kernel": this.$d_bent_kernel };
-    const net = this;
+    const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return net.$scalars[3]; }, set learningRate(value: number) { net.$scalars[3] = value; },
-      get beta1() { return net.$scalars[4]; }, set beta1(value: number) { net.$scalars[4] = value; },
-      get beta2() { return net.$scalars[5]; }, set beta2(value: number) { net.$scalars[5] = value; },
-      get epsilon() { return net.$scalars[6]; }, set epsilon(value: number) { net.$scalars[6] = value; },
+      get learningRate() { return scalars[3]; }, set learningRate(value: number) { scalars[3] = value; },
+      get beta1() { return scalars[4]; }, set beta1(value: number) { scalars[4] = value; },
+      get beta2() { return scalars[5]; }, set beta2(value: number) { scalars[5] = value; },
+      get epsilon() { return scalars[6]; }, set epsilon(value: number) { scalars[6] = value; },
     };
     this.$metrics = { loss: 0.5, mae: 0.5 };
     this.$n = 0;

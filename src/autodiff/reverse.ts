@@ -33,13 +33,11 @@ export function reverse(
     const g = gradients.get(y);
     if (!g) continue;
     const room = roomOf(ops, node.op);
-    builder().within(originOf(node), () => {
-      const context = { ...byName(room, node.inputs), y, g, attrs: node.attrs } as VjpContext<string, Attrs>;
-      for (const [position, input] of node.inputs.entries()) {
-        const rule = needed.has(input) && passes(room, node, position);
-        if (rule) contribute(input, rule(context));
-      }
-    });
+    const context = { ...byName(room, node.inputs), y, g, attrs: node.attrs } as VjpContext<string, Attrs>;
+    for (const [position, input] of node.inputs.entries()) {
+      const rule = needed.has(input) && passes(room, node, position);
+      if (rule) builder().within(originOf(node, input), () => contribute(input, rule(context)));
+    }
   }
   return gradients;
 }
@@ -61,8 +59,9 @@ function neededFor(order: readonly Node[], wrt: readonly Value[]): ReadonlySet<V
   return needed;
 }
 
-/** A gradient's nodes come from where the differentiated node does. */
-function originOf(node: Node): Origin {
-  const { layer, source } = builder().origins.get(node)?.[0] ?? { layer: "", source: "" };
-  return { layer, source, gradientOf: node.op };
+/** A gradient's nodes come from the differentiated node's line, and belong to the layer whose value they are for. */
+function originOf(node: Node, input: Value): Origin {
+  const known = builder().origins;
+  const { layer, source } = known.get(node)?.[0] ?? { layer: "", source: "" };
+  return { layer: known.get(input.node)?.[0]?.layer || layer, source, gradientOf: node.op };
 }

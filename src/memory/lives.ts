@@ -94,7 +94,9 @@ function mergeInPlace(kernel: Kernel, step: number, tenants: Map<Buffer, Tenant>
       if (tenant === out || tenant.last !== step || tenant.first === step) continue;
       if (buffer.dtype !== target.buffer.dtype || bytesOfBuffer(buffer) !== bytesOfBuffer(target.buffer))
         continue;
-      if (tenant.bytes !== out.bytes || !mayTakePlace(kernel, buffer, target, [stage, item])) continue;
+      // The place may have passed through several hands already; whichever is read here counts.
+      const fits = tenant.buffers.every((one) => mayTakePlace(kernel, one, target, [stage, item]));
+      if (tenant.bytes !== out.bytes || !fits) continue;
       tenant.buffers.push(...out.buffers);
       tenant.last = out.last;
       for (const merged of out.buffers) tenants.set(merged, tenant);

@@ -40,6 +40,6 @@ export class Names {
 export function valueHint(graph: Graph, value: Value): string {
   const origin = graph.origins.get(value.node)?.[0];
   const layer = origin?.layer ?? "";
-  const base = layer ? `${layer}_${value.node.op}` : value.node.op;
-  return origin?.gradientOf ? `d_${base}` : base;
+  if (origin?.gradientOf) return `d_${layer || value.node.op}`;
+  return layer ? `${layer}_${value.node.op}` : value.node.op;
 }

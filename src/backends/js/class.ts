@@ -33,10 +33,10 @@ export function networkLines(context: ModuleContext): string[] {
 }
 
 /** Where a saved scalar stands in the view that holds them all. */
-function scalarText(cell: Cell, { schedule, packs }: ModuleContext, object = "this"): string {
+function scalarText(cell: Cell, { schedule, packs }: ModuleContext, object = "this.$"): string {
   const buffer = schedule.buffers.find((b) => b.cell?.kind === cell.kind && b.cell.name === cell.name)!;
   const pack = packs.find(({ members }) => members.has(buffer))!;
-  return `${object}.$${pack.name}[${pack.members.get(buffer)}]`;
+  return `${object}${pack.name}[${pack.members.get(buffer)}]`;
 }
 const hypersOf = ({ program }: ModuleContext): Cell[] =>
   program.cells.filter((cell) => cell.kind === "hyper");
@@ -54,8 +54,8 @@ function networkFields(context: ModuleContext): Field[] {
   const hypers = hypersOf(context);
   const accessors = hypers.map(
     (cell) =>
-      `get ${ownKey(cell.name)}() { return ${scalarText(cell, context, "net")}; }, ` +
-      `set ${ownKey(cell.name)}(value${types ? ": number" : ""}) { ${scalarText(cell, context, "net")} = value; },`,
+      `get ${ownKey(cell.name)}() { return ${scalarText(cell, context, "")}; }, ` +
+      `set ${ownKey(cell.name)}(value${types ? ": number" : ""}) { ${scalarText(cell, context, "")} = value; },`,
   );
   const own = (type: string, name: string, value: string): Field => ({ name, type, value });
   return [
@@ -84,7 +84,7 @@ function networkFields(context: ModuleContext): Field[] {
               "hyper",
               `{\n${accessors.map((line) => `      ${line}`).join("\n")}\n    }`,
             ),
-            before: "const net = this;",
+            before: "const scalars = this.$scalars;",
           },
         ]
       : []),
@@ -131,7 +131,8 @@ function initLines(context: ModuleContext): string[] {
     ...hypersOf(context).map(
       (cell) => `    ${scalarText(cell, context)} = ${numberText(cell.initial ?? 0)};`,
     ),
-    ...(seed && otherBuffers.includes(seed) ? [`    this.$${seed.name}[0] = seed;`] : []),
+    // Where all initial values are given nothing is drawn, and strict checkers refuse a parameter nobody reads.
+    seed && otherBuffers.includes(seed) ? `    this.$${seed.name}[0] = seed;` : "    void seed;",
     "    this.$fresh = false;",
     ...indent(callsOf("init", context)),
     "  }",

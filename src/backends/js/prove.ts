@@ -11,7 +11,6 @@ const globals = new Set(
 const makers = new Set(["create", "createPredictor", "checkState", "powersOfTwo"]);
 /** Calls on views that copy into what is there. */
 const copying = new Set(["set", "fill"]);
-const copyingOnce = new Set(["set", "fill", "subarray", "join", "init"]);
 
 /** V8 gives up optimising a function beyond a bytecode size that these stay well below. */
 const mostBytes = 12_000;
@@ -87,7 +86,7 @@ const declarationOf = (statement: AnyNode): AnyNode =>
 function definedBy(statement: AnyNode): string[] {
   const declaration = declarationOf(statement);
   if (declaration.type === "FunctionDeclaration" || declaration.type === "ClassDeclaration")
-    return [declaration.id.name];
+    return declaration.id ? [declaration.id.name] : [];
   if (declaration.type !== "VariableDeclaration") return [];
   return declaration.declarations.flatMap(({ id }) => (id.type === "Identifier" ? [id.name] : []));
 }
@@ -147,8 +146,7 @@ function findingAt(
   if (inner < 0) return undefined;
   const outermost = around.find(isFunction)!;
   const once = inner === around.indexOf(outermost) && makesOnce(around, inner);
-  if (node.type === "CallExpression" && !inThrow(around, inner))
-    return callProblem(node, once ? copyingOnce : copying, once, around, own);
+  if (node.type === "CallExpression" && !inThrow(around, inner)) return callProblem(node, once, around, own);
   if (node.type === "AssignmentExpression" || node.type === "UpdateExpression") {
     const root = rootOf(node.type === "UpdateExpression" ? node.argument : node.left);
     if (root && globals.has(root)) return `writes to the global ${root}`;
@@ -188,7 +186,7 @@ function functionProblem(node: Fn, text: string): string | undefined {
 function makesOnce(around: readonly AnyNode[], inner: number): boolean {
   const fn = around[inner];
   const parent = around[inner - 1];
-  if (fn.type === "FunctionDeclaration") return makers.has(fn.id.name) && inner <= 2;
+  if (fn.type === "FunctionDeclaration") return fn.id !== null && makers.has(fn.id.name) && inner <= 2;
   return parent?.type === "MethodDefinition" && parent.kind === "constructor";
 }
 
@@ -207,7 +205,6 @@ const isOwnMethod = (node: AnyNode, around: readonly AnyNode[]): boolean =>
 
 function callProblem(
   node: AnyNode & { readonly type: "CallExpression" },
-  allowed: ReadonlySet<string>,
   once: boolean,
   around: readonly AnyNode[],
   own: ReadonlySet<string>,
@@ -227,7 +224,7 @@ function callProblem(
       ? undefined
       : `calls this.${property.name}, which is no method of its class`;
   }
-  if (allowed.has(property.name) && (once || isView(object))) return undefined;
+  if (once || (copying.has(property.name) && isView(object))) return undefined;
   return `calls the method ${property.name}`;
 }
 
