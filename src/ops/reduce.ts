@@ -34,9 +34,19 @@ export const mean: With<Axes> = opWith<Axes>("mean", {
   eval: fold((group) => group.reduce((total, value) => total + value, 0) / group.length),
   samples: reductionSamples(),
 });
-/** How many elements of x go into each element of y. */
-const countLike = (y: Value, x: Value, { axes }: Axes): Value =>
-  spread(dimensionSize({ dim: countAlong(x.type.shape, axes), dtype: x.type.dtype }), y.type.shape);
+/** How many elements of x go into each element of y; two batch axes count as the product of two sizes. */
+function countLike(y: Value, x: Value, { axes }: Axes): Value {
+  const { shape, dtype } = x.type;
+  const further = axes.filter((axis) => isBatch(shape[axis])).slice(1);
+  const first = countAlong(
+    shape,
+    axes.filter((axis) => !further.includes(axis)),
+  );
+  const counts = [first, ...further.map((axis) => shape[axis])].map((dim) =>
+    spread(dimensionSize({ dim, dtype }), y.type.shape),
+  );
+  return counts.reduce((product, count) => mul(product, count));
+}
 
 /** The cotangent goes evenly to every element that equals the result. */
 function toEqual({ x, y, g, attrs }: { x: Value; y: Value; g: Value; attrs: Axes }): Value {

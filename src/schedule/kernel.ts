@@ -35,7 +35,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
   const stageDims: Shape[] = [];
   const members: Job[][] = [];
   for (const job of group.jobs) {
-    const local = locals.fresh(job.node.op);
+    const local = locals.fresh(job.kind === "core" ? "sum" : job.node.op);
     if (job.kind === "nest" || (!loops.includes(job) && !before.includes(job))) {
       homes.set(job.value, { job, stage: Infinity, local, row: null });
       continue;

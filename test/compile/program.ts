@@ -139,7 +139,7 @@ export function arenaOf({ memory, kernels }: Compiled, poison = 255) {
   const arena = new ArrayBuffer(memory.arenaBytes);
   const viewOf = (buffer: Buffer): LoopArray =>
     new views[buffer.dtype](arena, memory.placements.get(buffer)!.offset, sizeOf(buffer.shape));
-  for (const { buffer, offset, bytes, region } of memory.placements.values()) {
+  for (const { offset, bytes, region } of memory.placements.values()) {
     if (region === "temporary" || region === "inputs") new Uint8Array(arena, offset, bytes).fill(poison);
   }
   for (const buffer of kernels.buffers) {

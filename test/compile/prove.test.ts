@@ -7,7 +7,9 @@ const inMethod = (line: string, more = ""): string =>
   `export const spec = { a: [1, -2] };\n${more}\nfunction kernel(x, n) {\n  for (let i = 0; i < n; i++) x[i] += Math.exp(i);\n}\nclass Net {\n  constructor(buffer) {\n    this.$x = new Float32Array(buffer, 0, 4);\n    this.o = { x: this.$x };\n  }\n  run(x, n) {\n    if (n > 4) throw new RangeError(\`too many: \${n}\`);\n    kernel(this.$x, n);\n    ${line}\n  }\n}\nexport function create() {\n  return new Net(new ArrayBuffer(16));\n}\n`;
 
 test("a clean module has no findings", () => {
-  expect(proveModule(inMethod("this.$x.set(x); this.$x.fill(0); this.run(x, n); return Math.floor(n);"))).toEqual([]);
+  expect(
+    proveModule(inMethod("this.$x.set(x); this.$x.fill(0); this.run(x, n); return Math.floor(n);")),
+  ).toEqual([]);
 });
 
 const inside: readonly (readonly [string, string])[] = [

@@ -165,7 +165,8 @@ function problems(seed: number): string[] {
   ] as const) {
     const where = `seed ${seed}, ${precision}, ${size} ops, n = ${n}, ${text}`;
     try {
-      console.log(text);const compiled = compileProgram(
+      console.log(text);
+      const compiled = compileProgram(
         programOf({
           predict: simplify(subject.predict),
           ...(subject.training ? { training: simplify(subject.training) } : {}),
@@ -273,10 +274,22 @@ test("dbg", () => {
   const precision = random() < 0.5 ? "f64" : "f32";
   const subject = randomCase(seed, size, precision);
   const g = everything(subject.predict);
-  const outs = g.outputs.filter(o => !process.env["OUT"] || o.name === process.env["OUT"]);
-  console.log(printGraph({...subject.predict, outputs: subject.predict.outputs.filter(o => !process.env["OUT"] || o.name === process.env["OUT"])}).replace(/\/\/.*/g,"").replace(/\s+\n/g,"\n"));
-  console.log(printGraph({...g, outputs: outs}).replace(/\/\/.*/g,"").replace(/\s+\n/g,"\n"));
-  if (process.env["TEXT"]) console.log(compileProgram(programOf({ predict: {...g, outputs: outs}, precision })).text);
+  const outs = g.outputs.filter((o) => !process.env["OUT"] || o.name === process.env["OUT"]);
+  console.log(
+    printGraph({
+      ...subject.predict,
+      outputs: subject.predict.outputs.filter((o) => !process.env["OUT"] || o.name === process.env["OUT"]),
+    })
+      .replace(/\/\/.*/g, "")
+      .replace(/\s+\n/g, "\n"),
+  );
+  console.log(
+    printGraph({ ...g, outputs: outs })
+      .replace(/\/\/.*/g, "")
+      .replace(/\s+\n/g, "\n"),
+  );
+  if (process.env["TEXT"])
+    console.log(compileProgram(programOf({ predict: { ...g, outputs: outs }, precision })).text);
 });
 test("mem", () => {
   const seed = Number(process.env["GRADC_SEED"]);
@@ -285,9 +298,22 @@ test("mem", () => {
   const precision = random() < 0.5 ? "f64" : "f32";
   const subject = randomCase(seed, size, precision);
   const simplify = process.env["PLAIN"] ? least : everything;
-  const c = compileProgram(programOf({ predict: simplify(subject.predict), ...(subject.training ? {training: simplify(subject.training)} : {}), precision }));
-  for (const p of c.memory.placements.values()) if (p.region === "temporary") console.log(p.buffer.name, p.buffer.kind, p.offset, p.bytes, p.life);
-  console.log(JSON.stringify([...c.loops.calls].map(([k, v]) => [k, v.map(x => x.name + "(" + x.arrays.map(a => a.name) + ")")]), null, 1));
+  const c = compileProgram(
+    programOf({
+      predict: simplify(subject.predict),
+      ...(subject.training ? { training: simplify(subject.training) } : {}),
+      precision,
+    }),
+  );
+  for (const p of c.memory.placements.values())
+    if (p.region === "temporary") console.log(p.buffer.name, p.buffer.kind, p.offset, p.bytes, p.life);
+  console.log(
+    JSON.stringify(
+      [...c.loops.calls].map(([k, v]) => [k, v.map((x) => x.name + "(" + x.arrays.map((a) => a.name) + ")")]),
+      null,
+      1,
+    ),
+  );
   if (process.env["TEXT"]) console.log(c.text);
 });
 import { schedule } from "../../src/schedule/index.ts";
@@ -301,10 +327,21 @@ test("low", () => {
   const precision = random() < 0.5 ? "f64" : "f32";
   const subject = randomCase(seed, size, precision);
   const simplify = process.env["PLAIN"] ? least : everything;
-  const program = programOf({ predict: simplify(subject.predict), ...(subject.training ? {training: simplify(subject.training)} : {}), precision });
+  const program = programOf({
+    predict: simplify(subject.predict),
+    ...(subject.training ? { training: simplify(subject.training) } : {}),
+    precision,
+  });
   const k = schedule(program, ops);
   const loops = lower(k, plan(program, k), precision);
-  for (const fn of loops.functions) { const f = verifyLoop(fn); if (f.length) console.log(f.map(x=>JSON.stringify(x)).join("\n"), functionText(fn, false).slice(0, +(process.env["LEN"] ?? 5000))); }
+  for (const fn of loops.functions) {
+    const f = verifyLoop(fn);
+    if (f.length)
+      console.log(
+        f.map((x) => JSON.stringify(x)).join("\n"),
+        functionText(fn, false).slice(0, +(process.env["LEN"] ?? 5000)),
+      );
+  }
 });
 import { verifyLoop } from "../../src/ir/verify/loop.ts";
 test("grad", () => {
@@ -313,5 +350,10 @@ test("grad", () => {
   const n = 1 + Math.floor(random() * 5);
   const subject = randomCase(seed, 6 + Math.floor(random() * 20), "f64");
   console.log(gradientError(seed));
-  console.log(n, printGraph({...subject.predict}).replace(/\/\/.*/g,"").replace(/\s+\n/g,"\n"));
+  console.log(
+    n,
+    printGraph({ ...subject.predict })
+      .replace(/\/\/.*/g, "")
+      .replace(/\s+\n/g, "\n"),
+  );
 });

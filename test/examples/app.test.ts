@@ -6,11 +6,11 @@ import { exampleFile } from "./run.ts";
 test("the digits app classifies a row with the weights that are checked in", async () => {
   expect(statSync(exampleFile("digits/digits.safetensors")).size).toBeLessThan(15_000);
   const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
-  const argv = vi.spyOn(process, "argv", "get").mockReturnValue(["node", "app.mjs", "5"]);
+  const argv = vi.spyOn(process, "argv", "get").mockReturnValue(["node", "app.mjs", "17"]);
   onTestFinished(() => [said, argv].forEach((spy) => spy.mockRestore()));
   await import(/* @vite-ignore */ exampleFile("digits/app.mjs").href);
   expect(said).toHaveBeenCalledExactlyOnceWith(
-    expect.stringMatching(/^row 5 shows a 5; the network sees a 5 \(\d+\.\d %\)$/),
+    expect.stringMatching(/^row 17 shows a 7; the network sees a 7 \(\d+\.\d %\)$/),
   );
 });
 

@@ -1,3 +1,4 @@
+import type { MemoryPlan } from "../../ir/arena.ts";
 import type { ModuleContext } from "./skeleton.ts";
 
 /** Small functions that a module needs whatever its model: range checks, copies, tables. Only what is used. */
@@ -26,7 +27,7 @@ export function helperLines({ inputs, tables, types, memory }: ModuleContext): s
   }
   out.push(
     `function checkState(state${t(": Uint8Array")})${t(": void")} {`,
-    `  if (state.length !== ${memory.stateBytes} || new Uint32Array(state.slice(-4).buffer)[0] !== 0x${memory.layoutHash}) {`,
+    `  if (state.length !== ${memory.stateBytes} || ${bytesOfHash(memory).join(" || ")}) {`,
     `    throw new RangeError("this is no state of this model (${memory.stateBytes} bytes)");`,
     "  }",
     "}",
@@ -46,4 +47,10 @@ export function helperLines({ inputs, tables, types, memory }: ModuleContext): s
     );
   }
   return out;
+}
+
+/** Comparisons byte by byte: `slice` of a Node Buffer is no copy, so its memory does not start with the hash. */
+function bytesOfHash({ layoutHash, stateBytes }: MemoryPlan): string[] {
+  const bytes = (layoutHash.match(/../g) ?? []).reverse();
+  return bytes.map((byte, k) => `state[${stateBytes - 4 + k}] !== ${parseInt(byte, 16)}`);
 }

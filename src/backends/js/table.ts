@@ -8,10 +8,19 @@ export function encodeRowLines({ program, types }: ModuleContext): string[] {
   const columns = program.table.columns.filter(
     (column) => column.kind === "number" || column.kind === "category",
   );
+  const categories = columns.filter((column) => column.kind === "category");
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   const float = arrayClass[program.precision];
   const t = (text: string): string => (types ? text : "");
   return [
+    // The values stand outside, so that encoding a row makes no array.
+    ...(categories.length > 0
+      ? [
+          `const columnValues${t(": readonly (readonly string[])[]")} = [`,
+          ...categories.map(({ values = [] }) => `  [${values.map(stringText).join(", ")}],`),
+          "];",
+        ]
+      : []),
     `/** Writes a row into row \`i\` of the features; what is missing becomes NaN, which the model fills in. */`,
     `export function encodeRow(row${t(": Row")}, x${t(`: ${float}`)}, i${t(": number")} = 0)${t(": void")} {`,
     `  const at = i * ${width};`,
@@ -19,7 +28,7 @@ export function encodeRowLines({ program, types }: ModuleContext): string[] {
     ...columns.map((column) =>
       column.kind === "number"
         ? `  x[at + ${column.at}] = numberOf(${stringText(column.name)}, ${memberOf("row", column.name)});`
-        : `  encodeCategory(${stringText(column.name)}, ${memberOf("row", column.name)}, [${(column.values ?? []).map(stringText).join(", ")}], x, at + ${column.at});`,
+        : `  encodeCategory(${stringText(column.name)}, ${memberOf("row", column.name)}, columnValues[${categories.indexOf(column)}], x, at + ${column.at});`,
     ),
     "}",
     ...(columns.some((column) => column.kind === "number")
@@ -31,11 +40,12 @@ export function encodeRowLines({ program, types }: ModuleContext): string[] {
           "}",
         ]
       : []),
-    ...(columns.some((column) => column.kind === "category")
+    ...(categories.length > 0
       ? [
           `function encodeCategory(name${t(": string")}, value${t(": string | null | undefined")}, values${t(": readonly string[]")}, x${t(`: ${float}`)}, at${t(": number")})${t(": void")} {`,
           '  const missing = value === null || value === undefined || value === "";',
-          "  const place = missing ? -1 : values.indexOf(value);",
+          "  let place = -1;",
+          "  for (let k = 0; k < values.length; k++) if (values[k] === value) place = k;",
           '  if (!missing && place < 0) throw new RangeError(`column ${name}: unknown category ${value}; known: ${values.join(", ")}`);',
           "  for (let k = 0; k < values.length; k++) x[at + k] = missing ? NaN : k === place ? 1 : 0;",
           "}",

@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, productOf, sameType, type DType, type Shape } from "../../ir/type.ts";
+import { isBatch, productOf, sizeOf, sameType, type DType, type Shape } from "../../ir/type.ts";
 import { broadcastTo, full, shaped, spread, sum } from "../../ops/broadcast.ts";
 import * as elementwise from "../../ops/elementwise.ts";
 import { dimensionSize } from "../../ops/leaves.ts";
@@ -45,6 +45,17 @@ const binaryRows = binary.flatMap((name) => [
     { ...exact, types: ["f32[2]", "const"] },
   ),
 ]);
+
+/** One division a row instead of one an element. */
+const divisionRow = rule(
+  "x / broadcast s = x · broadcast(1/s)",
+  (x, s) => elementwise.div(x, broadcastTo(s, wide)),
+  (x, s, z) =>
+    sizeOf(s.type.shape) < sizeOf(z.type.shape) && numberOf(s) === undefined
+      ? mul(x, broadcastTo(elementwise.reciprocal(s), { shape: z.type.shape }))
+      : null,
+  { class: "rounding", types: ["f32[3,2]", "f32[2]"], anyAttrs: true, domain: [0.1, 9] },
+);
 
 /** Axes of a broadcast's result along which nothing varies. */
 function repeated(x: Value, shape: Shape, axes: readonly number[]): boolean {
@@ -106,4 +117,4 @@ const reductionRows: readonly Rule[] = [
 ]; // prettier-ignore
 
 /** What is repeated: computed once, and reduced without a loop. */
-export const spreading: readonly Rule[] = [...unaryRows, ...binaryRows, ...reductionRows];
+export const spreading: readonly Rule[] = [...unaryRows, ...binaryRows, divisionRow, ...reductionRows];
