@@ -70,10 +70,10 @@ function hidden_relu(x, hidden_kernel, hidden_bias, hidden_relu, n) {
     const p3 = i * 32;
     for (let j = 0; j < 32; j += 2) {
       const p4 = p3 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
         const p2 = j + k * 32;
@@ -81,17 +81,17 @@ function hidden_relu(x, hidden_kernel, hidden_bias, hidden_relu, n) {
         const x1 = hidden_kernel[p2];
         const x2 = x[p1 + 64];
         const x3 = hidden_kernel[p2 + 1];
-        matmul00 += x0 * x1;
-        matmul01 += x2 * x1;
-        matmul10 += x0 * x3;
-        matmul11 += x2 * x3;
+        sum00 += x0 * x1;
+        sum01 += x2 * x1;
+        sum10 += x0 * x3;
+        sum11 += x2 * x3;
       }
       const x4 = hidden_bias[j];
-      hidden_relu[p4] = Math.max(matmul00 + x4, 0);
-      hidden_relu[p4 + 32] = Math.max(matmul01 + x4, 0);
+      hidden_relu[p4] = Math.max(sum00 + x4, 0);
+      hidden_relu[p4 + 32] = Math.max(sum01 + x4, 0);
       const x5 = hidden_bias[j + 1];
-      hidden_relu[p4 + 1] = Math.max(matmul10 + x5, 0);
-      hidden_relu[p4 + 33] = Math.max(matmul11 + x5, 0);
+      hidden_relu[p4 + 1] = Math.max(sum10 + x5, 0);
+      hidden_relu[p4 + 33] = Math.max(sum11 + x5, 0);
     }
   }
 }
@@ -103,10 +103,10 @@ function logits_add(hidden_relu, logits_kernel, logits_bias, logits_add, n) {
     const p3 = i * 10;
     for (let j = 0; j < 10; j += 2) {
       const p4 = p3 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
       for (let k = 0; k < 32; k++) {
         const p1 = p0 + k;
         const p2 = j + k * 10;
@@ -114,24 +114,24 @@ function logits_add(hidden_relu, logits_kernel, logits_bias, logits_add, n) {
         const x1 = logits_kernel[p2];
         const x2 = hidden_relu[p1 + 32];
         const x3 = logits_kernel[p2 + 1];
-        matmul00 += x0 * x1;
-        matmul01 += x2 * x1;
-        matmul10 += x0 * x3;
-        matmul11 += x2 * x3;
+        sum00 += x0 * x1;
+        sum01 += x2 * x1;
+        sum10 += x0 * x3;
+        sum11 += x2 * x3;
       }
       const x4 = logits_bias[j];
-      logits_add[p4] = matmul00 + x4;
-      logits_add[p4 + 10] = matmul01 + x4;
+      logits_add[p4] = sum00 + x4;
+      logits_add[p4 + 10] = sum01 + x4;
       const x5 = logits_bias[j + 1];
-      logits_add[p4 + 1] = matmul10 + x5;
-      logits_add[p4 + 11] = matmul11 + x5;
+      logits_add[p4 + 1] = sum10 + x5;
+      logits_add[p4 + 11] = sum11 + x5;
     }
   }
 }
 
 // loss = sum((max(logits_add) + log(…)) − sum(where(…, logits_add, 0))) / n  (digits.model.ts:14)
-// d_mul = 1/n · ((exp(logits_add − …) / sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
-function training_loss(y, logits_add, exp_row, d_mul, loss, powers, bits, words, n) {
+// d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
+function training_loss(y, logits_add, exp_row, d_logits, loss, powers, bits, words, n) {
   let sum_3 = 0;
   const t0 = n;
   const c0 = 1 / t0;
@@ -176,122 +176,123 @@ function training_loss(y, logits_add, exp_row, d_mul, loss, powers, bits, words,
     const value = e * 0.6931471803691238 - (half - low - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += max + log - sum_2;
+    const c2 = 1 / sum;
     for (let k = 0; k < 10; k++) {
-      d_mul[p0 + k] = c0 * (exp_row[k] / sum - (c1 === k ? 1 : 0));
+      d_logits[p0 + k] = c0 * (exp_row[k] * c2 - (c1 === k ? 1 : 0));
     }
   }
   loss[0] = sum_3 / t0;
 }
 
-// ∂loss/∂logits/kernel = hidden_reluᵀ · d_mul  (digits.model.ts:11)
-function logits_kernel_gradient(hidden_relu, d_mul, d_logits_kernel, n) {
+// ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (digits.model.ts:11)
+function logits_kernel_gradient(hidden_relu, d_logits, d_logits_kernel, n) {
   for (let i = 0; i < 32; i += 2) {
     const p2 = i * 10;
     for (let j = 0; j < 10; j += 2) {
       const p3 = p2 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 32;
         const p1 = j + k * 10;
         const x0 = hidden_relu[p0];
-        const x1 = d_mul[p1];
+        const x1 = d_logits[p1];
         const x2 = hidden_relu[p0 + 1];
-        const x3 = d_mul[p1 + 1];
-        matmul00 += x0 * x1;
-        matmul01 += x2 * x1;
-        matmul10 += x0 * x3;
-        matmul11 += x2 * x3;
+        const x3 = d_logits[p1 + 1];
+        sum00 += x0 * x1;
+        sum01 += x2 * x1;
+        sum10 += x0 * x3;
+        sum11 += x2 * x3;
       }
-      d_logits_kernel[p3] += matmul00;
-      d_logits_kernel[p3 + 10] += matmul01;
-      d_logits_kernel[p3 + 1] += matmul10;
-      d_logits_kernel[p3 + 11] += matmul11;
+      d_logits_kernel[p3] += sum00;
+      d_logits_kernel[p3 + 10] += sum01;
+      d_logits_kernel[p3 + 1] += sum10;
+      d_logits_kernel[p3 + 11] += sum11;
     }
   }
 }
 
-// d_hidden_where = where((0 < hidden_relu), d_mul · logits/kernelᵀ, 0)  (digits.model.ts:10)
-function d_hidden_where(d_mul, logits_kernel, hidden_relu, d_hidden_where, n) {
+// d_hidden = where((0 < hidden_relu), d_logits · logits/kernelᵀ, 0)  (digits.model.ts:10)
+function d_hidden(d_logits, logits_kernel, hidden_relu, d_hidden, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 10;
     const p4 = i * 32;
     for (let j = 0; j < 32; j += 2) {
       const p2 = j * 10;
       const p5 = p4 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
       for (let k = 0; k < 10; k++) {
         const p1 = p0 + k;
         const p3 = p2 + k;
-        const x0 = d_mul[p1];
+        const x0 = d_logits[p1];
         const x1 = logits_kernel[p3];
-        const x2 = d_mul[p1 + 10];
+        const x2 = d_logits[p1 + 10];
         const x3 = logits_kernel[p3 + 10];
-        matmul00 += x0 * x1;
-        matmul01 += x2 * x1;
-        matmul10 += x0 * x3;
-        matmul11 += x2 * x3;
+        sum00 += x0 * x1;
+        sum01 += x2 * x1;
+        sum10 += x0 * x3;
+        sum11 += x2 * x3;
       }
-      d_hidden_where[p5] = 0 < hidden_relu[p5] ? matmul00 : 0;
-      d_hidden_where[p5 + 32] = 0 < hidden_relu[p5 + 32] ? matmul01 : 0;
-      d_hidden_where[p5 + 1] = 0 < hidden_relu[p5 + 1] ? matmul10 : 0;
-      d_hidden_where[p5 + 33] = 0 < hidden_relu[p5 + 33] ? matmul11 : 0;
+      d_hidden[p5] = 0 < hidden_relu[p5] ? sum00 : 0;
+      d_hidden[p5 + 32] = 0 < hidden_relu[p5 + 32] ? sum01 : 0;
+      d_hidden[p5 + 1] = 0 < hidden_relu[p5 + 1] ? sum10 : 0;
+      d_hidden[p5 + 33] = 0 < hidden_relu[p5 + 33] ? sum11 : 0;
     }
   }
 }
 
-// ∂loss/∂logits/bias = sum(d_mul)  (digits.model.ts:11)
-function logits_bias_gradient(d_mul, d_logits_bias, n) {
+// ∂loss/∂logits/bias = sum(d_logits)  (digits.model.ts:11)
+function logits_bias_gradient(d_logits, d_logits_bias, n) {
   for (let i = 0; i < 10; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_mul[i + k * 10];
+      sum += d_logits[i + k * 10];
     }
     d_logits_bias[i] += sum;
   }
 }
 
-// ∂loss/∂hidden/kernel = xᵀ · d_hidden_where  (digits.model.ts:10)
-function hidden_kernel_gradient(x, d_hidden_where, d_hidden_kernel, n) {
+// ∂loss/∂hidden/kernel = xᵀ · d_hidden  (digits.model.ts:10)
+function hidden_kernel_gradient(x, d_hidden, d_hidden_kernel, n) {
   for (let i = 0; i < 64; i += 2) {
     const p2 = i * 32;
     for (let j = 0; j < 32; j += 2) {
       const p3 = p2 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 64;
         const p1 = j + k * 32;
         const x0 = x[p0];
-        const x1 = d_hidden_where[p1];
+        const x1 = d_hidden[p1];
         const x2 = x[p0 + 1];
-        const x3 = d_hidden_where[p1 + 1];
-        matmul00 += x0 * x1;
-        matmul01 += x2 * x1;
-        matmul10 += x0 * x3;
-        matmul11 += x2 * x3;
+        const x3 = d_hidden[p1 + 1];
+        sum00 += x0 * x1;
+        sum01 += x2 * x1;
+        sum10 += x0 * x3;
+        sum11 += x2 * x3;
       }
-      d_hidden_kernel[p3] += matmul00;
-      d_hidden_kernel[p3 + 32] += matmul01;
-      d_hidden_kernel[p3 + 1] += matmul10;
-      d_hidden_kernel[p3 + 33] += matmul11;
+      d_hidden_kernel[p3] += sum00;
+      d_hidden_kernel[p3 + 32] += sum01;
+      d_hidden_kernel[p3 + 1] += sum10;
+      d_hidden_kernel[p3 + 33] += sum11;
     }
   }
 }
 
-// ∂loss/∂hidden/bias = sum(d_hidden_where)  (digits.model.ts:10)
-function hidden_bias_gradient(d_hidden_where, d_hidden_bias, n) {
+// ∂loss/∂hidden/bias = sum(d_hidden)  (digits.model.ts:10)
+function hidden_bias_gradient(d_hidden, d_hidden_bias, n) {
   for (let i = 0; i < 32; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_hidden_where[i + k * 32];
+      sum += d_hidden[i + k * 32];
     }
     d_hidden_bias[i] += sum;
   }
@@ -323,7 +324,7 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) / sum(exp(logits_add − …))  (digits.model.ts:13)
+// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − …))  (digits.model.ts:13)
 function predict_probabilities(logits_add_2, exp_row_2, probabilities, powers, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 10;
@@ -344,8 +345,9 @@ function predict_probabilities(logits_add_2, exp_row_2, probabilities, powers, n
       exp_row_2[k] = exp1;
       sum += exp1;
     }
+    const c0 = 1 / sum;
     for (let k = 0; k < 10; k++) {
-      probabilities[p0 + k] = exp_row_2[k] / sum;
+      probabilities[p0 + k] = exp_row_2[k] * c0;
     }
   }
 }
@@ -436,7 +438,7 @@ function checkIndices(name, values, count, limit) {
   }
 }
 function checkState(state) {
-  if (state.length !== 28980 || new Uint32Array(state.slice(-4).buffer)[0] !== 0x13323a75) {
+  if (state.length !== 28980 || state[28976] !== 117 || state[28977] !== 58 || state[28978] !== 50 || state[28979] !== 19) {
     throw new RangeError("this is no state of this model (28980 bytes)");
   }
 }
@@ -498,8 +500,8 @@ class Network extends Predictor {
     this.$d_hidden_bias = new Float32Array(buffer, scratch + 35664, 32);
     this.$d_logits_kernel = new Float32Array(buffer, scratch + 35792, 320);
     this.$d_logits_bias = new Float32Array(buffer, scratch + 37072, 10);
-    this.$d_mul = new Float32Array(buffer, scratch + 24848, 640);
-    this.$d_hidden_where = new Float32Array(buffer, scratch + 16656, 2048);
+    this.$d_logits = new Float32Array(buffer, scratch + 24848, 640);
+    this.$d_hidden = new Float32Array(buffer, scratch + 16656, 2048);
     this.$exp_row = new Float32Array(buffer, scratch + 27408, 10);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 16672, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 16656, 1);
@@ -538,7 +540,7 @@ class Network extends Predictor {
     this.$n = n;
     hidden_relu(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
     logits_add(this.$hidden_relu, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
-    training_loss(this.$y, this.$logits_add, this.$exp_row, this.$d_mul, this.$loss, this.$powers, this.$bits, this.$words, n);
+    training_loss(this.$y, this.$logits_add, this.$exp_row, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
     return this.$loss[0];
   }
@@ -546,11 +548,11 @@ class Network extends Predictor {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
-    logits_kernel_gradient(this.$hidden_relu, this.$d_mul, this.$d_logits_kernel, n);
-    d_hidden_where(this.$d_mul, this.$logits_kernel, this.$hidden_relu, this.$d_hidden_where, n);
-    logits_bias_gradient(this.$d_mul, this.$d_logits_bias, n);
-    hidden_kernel_gradient(this.$x, this.$d_hidden_where, this.$d_hidden_kernel, n);
-    hidden_bias_gradient(this.$d_hidden_where, this.$d_hidden_bias, n);
+    logits_kernel_gradient(this.$hidden_relu, this.$d_logits, this.$d_logits_kernel, n);
+    d_hidden(this.$d_logits, this.$logits_kernel, this.$hidden_relu, this.$d_hidden, n);
+    logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
+    hidden_kernel_gradient(this.$x, this.$d_hidden, this.$d_hidden_kernel, n);
+    hidden_bias_gradient(this.$d_hidden, this.$d_hidden_bias, n);
     this.$fresh = false;
   }
   update() {

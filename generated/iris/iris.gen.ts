@@ -201,122 +201,122 @@ function hidden_relu(
     const c15 = table_mul[p0 + 15];
     for (let j = 0; j < 16; j += 4) {
       const p2 = p1 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul02 = 0;
-      let matmul03 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
-      let matmul12 = 0;
-      let matmul13 = 0;
-      let matmul20 = 0;
-      let matmul21 = 0;
-      let matmul22 = 0;
-      let matmul23 = 0;
-      let matmul30 = 0;
-      let matmul31 = 0;
-      let matmul32 = 0;
-      let matmul33 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum02 = 0;
+      let sum03 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum22 = 0;
+      let sum23 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      let sum32 = 0;
+      let sum33 = 0;
       const x0 = hidden_kernel[j];
-      matmul00 += c0 * x0;
-      matmul01 += c1 * x0;
-      matmul02 += c2 * x0;
-      matmul03 += c3 * x0;
+      sum00 += c0 * x0;
+      sum01 += c1 * x0;
+      sum02 += c2 * x0;
+      sum03 += c3 * x0;
       const x1 = hidden_kernel[j + 1];
-      matmul10 += c0 * x1;
-      matmul11 += c1 * x1;
-      matmul12 += c2 * x1;
-      matmul13 += c3 * x1;
+      sum10 += c0 * x1;
+      sum11 += c1 * x1;
+      sum12 += c2 * x1;
+      sum13 += c3 * x1;
       const x2 = hidden_kernel[j + 2];
-      matmul20 += c0 * x2;
-      matmul21 += c1 * x2;
-      matmul22 += c2 * x2;
-      matmul23 += c3 * x2;
+      sum20 += c0 * x2;
+      sum21 += c1 * x2;
+      sum22 += c2 * x2;
+      sum23 += c3 * x2;
       const x3 = hidden_kernel[j + 3];
-      matmul30 += c0 * x3;
-      matmul31 += c1 * x3;
-      matmul32 += c2 * x3;
-      matmul33 += c3 * x3;
+      sum30 += c0 * x3;
+      sum31 += c1 * x3;
+      sum32 += c2 * x3;
+      sum33 += c3 * x3;
       const x4 = hidden_kernel[j + 16];
-      matmul00 += c4 * x4;
-      matmul01 += c5 * x4;
-      matmul02 += c6 * x4;
-      matmul03 += c7 * x4;
+      sum00 += c4 * x4;
+      sum01 += c5 * x4;
+      sum02 += c6 * x4;
+      sum03 += c7 * x4;
       const x5 = hidden_kernel[j + 17];
-      matmul10 += c4 * x5;
-      matmul11 += c5 * x5;
-      matmul12 += c6 * x5;
-      matmul13 += c7 * x5;
+      sum10 += c4 * x5;
+      sum11 += c5 * x5;
+      sum12 += c6 * x5;
+      sum13 += c7 * x5;
       const x6 = hidden_kernel[j + 18];
-      matmul20 += c4 * x6;
-      matmul21 += c5 * x6;
-      matmul22 += c6 * x6;
-      matmul23 += c7 * x6;
+      sum20 += c4 * x6;
+      sum21 += c5 * x6;
+      sum22 += c6 * x6;
+      sum23 += c7 * x6;
       const x7 = hidden_kernel[j + 19];
-      matmul30 += c4 * x7;
-      matmul31 += c5 * x7;
-      matmul32 += c6 * x7;
-      matmul33 += c7 * x7;
+      sum30 += c4 * x7;
+      sum31 += c5 * x7;
+      sum32 += c6 * x7;
+      sum33 += c7 * x7;
       const x8 = hidden_kernel[j + 32];
-      matmul00 += c8 * x8;
-      matmul01 += c9 * x8;
-      matmul02 += c10 * x8;
-      matmul03 += c11 * x8;
+      sum00 += c8 * x8;
+      sum01 += c9 * x8;
+      sum02 += c10 * x8;
+      sum03 += c11 * x8;
       const x9 = hidden_kernel[j + 33];
-      matmul10 += c8 * x9;
-      matmul11 += c9 * x9;
-      matmul12 += c10 * x9;
-      matmul13 += c11 * x9;
+      sum10 += c8 * x9;
+      sum11 += c9 * x9;
+      sum12 += c10 * x9;
+      sum13 += c11 * x9;
       const x10 = hidden_kernel[j + 34];
-      matmul20 += c8 * x10;
-      matmul21 += c9 * x10;
-      matmul22 += c10 * x10;
-      matmul23 += c11 * x10;
+      sum20 += c8 * x10;
+      sum21 += c9 * x10;
+      sum22 += c10 * x10;
+      sum23 += c11 * x10;
       const x11 = hidden_kernel[j + 35];
-      matmul30 += c8 * x11;
-      matmul31 += c9 * x11;
-      matmul32 += c10 * x11;
-      matmul33 += c11 * x11;
+      sum30 += c8 * x11;
+      sum31 += c9 * x11;
+      sum32 += c10 * x11;
+      sum33 += c11 * x11;
       const x12 = hidden_kernel[j + 48];
-      matmul00 += c12 * x12;
-      matmul01 += c13 * x12;
-      matmul02 += c14 * x12;
-      matmul03 += c15 * x12;
+      sum00 += c12 * x12;
+      sum01 += c13 * x12;
+      sum02 += c14 * x12;
+      sum03 += c15 * x12;
       const x13 = hidden_kernel[j + 49];
-      matmul10 += c12 * x13;
-      matmul11 += c13 * x13;
-      matmul12 += c14 * x13;
-      matmul13 += c15 * x13;
+      sum10 += c12 * x13;
+      sum11 += c13 * x13;
+      sum12 += c14 * x13;
+      sum13 += c15 * x13;
       const x14 = hidden_kernel[j + 50];
-      matmul20 += c12 * x14;
-      matmul21 += c13 * x14;
-      matmul22 += c14 * x14;
-      matmul23 += c15 * x14;
+      sum20 += c12 * x14;
+      sum21 += c13 * x14;
+      sum22 += c14 * x14;
+      sum23 += c15 * x14;
       const x15 = hidden_kernel[j + 51];
-      matmul30 += c12 * x15;
-      matmul31 += c13 * x15;
-      matmul32 += c14 * x15;
-      matmul33 += c15 * x15;
+      sum30 += c12 * x15;
+      sum31 += c13 * x15;
+      sum32 += c14 * x15;
+      sum33 += c15 * x15;
       const x16 = hidden_bias[j];
-      hidden_relu[p2] = Math.max(matmul00 + x16, 0);
-      hidden_relu[p2 + 16] = Math.max(matmul01 + x16, 0);
-      hidden_relu[p2 + 32] = Math.max(matmul02 + x16, 0);
-      hidden_relu[p2 + 48] = Math.max(matmul03 + x16, 0);
+      hidden_relu[p2] = Math.max(sum00 + x16, 0);
+      hidden_relu[p2 + 16] = Math.max(sum01 + x16, 0);
+      hidden_relu[p2 + 32] = Math.max(sum02 + x16, 0);
+      hidden_relu[p2 + 48] = Math.max(sum03 + x16, 0);
       const x17 = hidden_bias[j + 1];
-      hidden_relu[p2 + 1] = Math.max(matmul10 + x17, 0);
-      hidden_relu[p2 + 17] = Math.max(matmul11 + x17, 0);
-      hidden_relu[p2 + 33] = Math.max(matmul12 + x17, 0);
-      hidden_relu[p2 + 49] = Math.max(matmul13 + x17, 0);
+      hidden_relu[p2 + 1] = Math.max(sum10 + x17, 0);
+      hidden_relu[p2 + 17] = Math.max(sum11 + x17, 0);
+      hidden_relu[p2 + 33] = Math.max(sum12 + x17, 0);
+      hidden_relu[p2 + 49] = Math.max(sum13 + x17, 0);
       const x18 = hidden_bias[j + 2];
-      hidden_relu[p2 + 2] = Math.max(matmul20 + x18, 0);
-      hidden_relu[p2 + 18] = Math.max(matmul21 + x18, 0);
-      hidden_relu[p2 + 34] = Math.max(matmul22 + x18, 0);
-      hidden_relu[p2 + 50] = Math.max(matmul23 + x18, 0);
+      hidden_relu[p2 + 2] = Math.max(sum20 + x18, 0);
+      hidden_relu[p2 + 18] = Math.max(sum21 + x18, 0);
+      hidden_relu[p2 + 34] = Math.max(sum22 + x18, 0);
+      hidden_relu[p2 + 50] = Math.max(sum23 + x18, 0);
       const x19 = hidden_bias[j + 3];
-      hidden_relu[p2 + 3] = Math.max(matmul30 + x19, 0);
-      hidden_relu[p2 + 19] = Math.max(matmul31 + x19, 0);
-      hidden_relu[p2 + 35] = Math.max(matmul32 + x19, 0);
-      hidden_relu[p2 + 51] = Math.max(matmul33 + x19, 0);
+      hidden_relu[p2 + 3] = Math.max(sum30 + x19, 0);
+      hidden_relu[p2 + 19] = Math.max(sum31 + x19, 0);
+      hidden_relu[p2 + 35] = Math.max(sum32 + x19, 0);
+      hidden_relu[p2 + 51] = Math.max(sum33 + x19, 0);
     }
   }
 }
@@ -335,18 +335,18 @@ function logits_add(
   for (let i = 0; i < n; i += 4) {
     const p0 = i * 16;
     const p3 = i * 3;
-    let matmul00 = 0;
-    let matmul01 = 0;
-    let matmul02 = 0;
-    let matmul03 = 0;
-    let matmul10 = 0;
-    let matmul11 = 0;
-    let matmul12 = 0;
-    let matmul13 = 0;
-    let matmul20 = 0;
-    let matmul21 = 0;
-    let matmul22 = 0;
-    let matmul23 = 0;
+    let sum00 = 0;
+    let sum01 = 0;
+    let sum02 = 0;
+    let sum03 = 0;
+    let sum10 = 0;
+    let sum11 = 0;
+    let sum12 = 0;
+    let sum13 = 0;
+    let sum20 = 0;
+    let sum21 = 0;
+    let sum22 = 0;
+    let sum23 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const p2 = k * 3;
@@ -357,41 +357,41 @@ function logits_add(
       const x4 = hidden_relu[p1 + 48];
       const x5 = logits_kernel[p2 + 1];
       const x6 = logits_kernel[p2 + 2];
-      matmul00 += x0 * x1;
-      matmul01 += x2 * x1;
-      matmul02 += x3 * x1;
-      matmul03 += x4 * x1;
-      matmul10 += x0 * x5;
-      matmul11 += x2 * x5;
-      matmul12 += x3 * x5;
-      matmul13 += x4 * x5;
-      matmul20 += x0 * x6;
-      matmul21 += x2 * x6;
-      matmul22 += x3 * x6;
-      matmul23 += x4 * x6;
+      sum00 += x0 * x1;
+      sum01 += x2 * x1;
+      sum02 += x3 * x1;
+      sum03 += x4 * x1;
+      sum10 += x0 * x5;
+      sum11 += x2 * x5;
+      sum12 += x3 * x5;
+      sum13 += x4 * x5;
+      sum20 += x0 * x6;
+      sum21 += x2 * x6;
+      sum22 += x3 * x6;
+      sum23 += x4 * x6;
     }
-    logits_add[p3] = matmul00 + c0;
-    logits_add[p3 + 3] = matmul01 + c0;
-    logits_add[p3 + 6] = matmul02 + c0;
-    logits_add[p3 + 9] = matmul03 + c0;
-    logits_add[p3 + 1] = matmul10 + c1;
-    logits_add[p3 + 4] = matmul11 + c1;
-    logits_add[p3 + 7] = matmul12 + c1;
-    logits_add[p3 + 10] = matmul13 + c1;
-    logits_add[p3 + 2] = matmul20 + c2;
-    logits_add[p3 + 5] = matmul21 + c2;
-    logits_add[p3 + 8] = matmul22 + c2;
-    logits_add[p3 + 11] = matmul23 + c2;
+    logits_add[p3] = sum00 + c0;
+    logits_add[p3 + 3] = sum01 + c0;
+    logits_add[p3 + 6] = sum02 + c0;
+    logits_add[p3 + 9] = sum03 + c0;
+    logits_add[p3 + 1] = sum10 + c1;
+    logits_add[p3 + 4] = sum11 + c1;
+    logits_add[p3 + 7] = sum12 + c1;
+    logits_add[p3 + 10] = sum13 + c1;
+    logits_add[p3 + 2] = sum20 + c2;
+    logits_add[p3 + 5] = sum21 + c2;
+    logits_add[p3 + 8] = sum22 + c2;
+    logits_add[p3 + 11] = sum23 + c2;
   }
 }
 
 // loss = sum((max(logits_add) + log(…)) − sum(where(…, logits_add, 0))) / n  (iris.model.ts:35)
-// d_mul = 1/n · ((exp(logits_add − …) / sum(exp(…))) − oneHot(y))  (iris.model.ts:35)
+// d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (iris.model.ts:35)
 function training_loss(
   logits_add: Float32Array,
   y: Int32Array,
   exp_row: Float32Array,
-  d_mul: Float32Array,
+  d_logits: Float32Array,
   loss: Float32Array,
   powers: Float64Array,
   bits: Float64Array,
@@ -427,9 +427,9 @@ function training_loss(
     exp_row[0] = exp;
     sum += exp;
     const x4 = x2 - max;
-    const t1 = Math.max(-746, Math.min(x4, 710));
-    const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-    const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+    const t2 = Math.max(-746, Math.min(x4, 710));
+    const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
+    const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
     const z1 = r1 * r1;
     const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
     const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
@@ -437,9 +437,9 @@ function training_loss(
     exp_row[1] = exp1;
     sum += exp1;
     const x5 = x3 - max;
-    const t2 = Math.max(-746, Math.min(x5, 710));
-    const k2 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-    const r2 = t2 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
+    const t3 = Math.max(-746, Math.min(x5, 710));
+    const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
+    const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
     const z2 = r2 * r2;
     const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
     const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
@@ -463,286 +463,287 @@ function training_loss(
     const value = e * 0.6931471803691238 - (half - low - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += max + log - sum_2;
-    d_mul[p0] = c0 * (exp_row[0] / sum - (x1 === 0 ? 1 : 0));
-    d_mul[p0 + 1] = c0 * (exp_row[1] / sum - (x1 === 1 ? 1 : 0));
-    d_mul[p0 + 2] = c0 * (exp_row[2] / sum - (x1 === 2 ? 1 : 0));
+    const t1 = 1 / sum;
+    d_logits[p0] = c0 * (exp_row[0] * t1 - (x1 === 0 ? 1 : 0));
+    d_logits[p0 + 1] = c0 * (exp_row[1] * t1 - (x1 === 1 ? 1 : 0));
+    d_logits[p0 + 2] = c0 * (exp_row[2] * t1 - (x1 === 2 ? 1 : 0));
   }
   loss[0] = sum_3 / t0;
 }
 
-// ∂loss/∂logits/kernel = hidden_reluᵀ · d_mul  (iris.model.ts:32)
+// ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (iris.model.ts:32)
 function logits_kernel_gradient(
   hidden_relu: Float32Array,
-  d_mul: Float32Array,
+  d_logits: Float32Array,
   d_logits_kernel: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < 16; i += 4) {
     const p2 = i * 3;
-    let matmul00 = 0;
-    let matmul01 = 0;
-    let matmul02 = 0;
-    let matmul03 = 0;
-    let matmul10 = 0;
-    let matmul11 = 0;
-    let matmul12 = 0;
-    let matmul13 = 0;
-    let matmul20 = 0;
-    let matmul21 = 0;
-    let matmul22 = 0;
-    let matmul23 = 0;
+    let sum00 = 0;
+    let sum01 = 0;
+    let sum02 = 0;
+    let sum03 = 0;
+    let sum10 = 0;
+    let sum11 = 0;
+    let sum12 = 0;
+    let sum13 = 0;
+    let sum20 = 0;
+    let sum21 = 0;
+    let sum22 = 0;
+    let sum23 = 0;
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 16;
       const p1 = k * 3;
       const x0 = hidden_relu[p0];
-      const x1 = d_mul[p1];
+      const x1 = d_logits[p1];
       const x2 = hidden_relu[p0 + 1];
       const x3 = hidden_relu[p0 + 2];
       const x4 = hidden_relu[p0 + 3];
-      const x5 = d_mul[p1 + 1];
-      const x6 = d_mul[p1 + 2];
-      matmul00 += x0 * x1;
-      matmul01 += x2 * x1;
-      matmul02 += x3 * x1;
-      matmul03 += x4 * x1;
-      matmul10 += x0 * x5;
-      matmul11 += x2 * x5;
-      matmul12 += x3 * x5;
-      matmul13 += x4 * x5;
-      matmul20 += x0 * x6;
-      matmul21 += x2 * x6;
-      matmul22 += x3 * x6;
-      matmul23 += x4 * x6;
+      const x5 = d_logits[p1 + 1];
+      const x6 = d_logits[p1 + 2];
+      sum00 += x0 * x1;
+      sum01 += x2 * x1;
+      sum02 += x3 * x1;
+      sum03 += x4 * x1;
+      sum10 += x0 * x5;
+      sum11 += x2 * x5;
+      sum12 += x3 * x5;
+      sum13 += x4 * x5;
+      sum20 += x0 * x6;
+      sum21 += x2 * x6;
+      sum22 += x3 * x6;
+      sum23 += x4 * x6;
     }
-    d_logits_kernel[p2] += matmul00;
-    d_logits_kernel[p2 + 3] += matmul01;
-    d_logits_kernel[p2 + 6] += matmul02;
-    d_logits_kernel[p2 + 9] += matmul03;
-    d_logits_kernel[p2 + 1] += matmul10;
-    d_logits_kernel[p2 + 4] += matmul11;
-    d_logits_kernel[p2 + 7] += matmul12;
-    d_logits_kernel[p2 + 10] += matmul13;
-    d_logits_kernel[p2 + 2] += matmul20;
-    d_logits_kernel[p2 + 5] += matmul21;
-    d_logits_kernel[p2 + 8] += matmul22;
-    d_logits_kernel[p2 + 11] += matmul23;
+    d_logits_kernel[p2] += sum00;
+    d_logits_kernel[p2 + 3] += sum01;
+    d_logits_kernel[p2 + 6] += sum02;
+    d_logits_kernel[p2 + 9] += sum03;
+    d_logits_kernel[p2 + 1] += sum10;
+    d_logits_kernel[p2 + 4] += sum11;
+    d_logits_kernel[p2 + 7] += sum12;
+    d_logits_kernel[p2 + 10] += sum13;
+    d_logits_kernel[p2 + 2] += sum20;
+    d_logits_kernel[p2 + 5] += sum21;
+    d_logits_kernel[p2 + 8] += sum22;
+    d_logits_kernel[p2 + 11] += sum23;
   }
 }
 
-// d_hidden_where = where((0 < hidden_relu), d_mul · logits/kernelᵀ, 0)  (iris.model.ts:31)
-function d_hidden_where(
-  d_mul: Float32Array,
+// d_hidden = where((0 < hidden_relu), d_logits · logits/kernelᵀ, 0)  (iris.model.ts:31)
+function d_hidden(
+  d_logits: Float32Array,
   logits_kernel: Float32Array,
   hidden_relu: Float32Array,
-  d_hidden_where: Float32Array,
+  d_hidden: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i * 3;
     const p2 = i * 16;
-    const c0 = d_mul[p0];
-    const c1 = d_mul[p0 + 3];
-    const c2 = d_mul[p0 + 6];
-    const c3 = d_mul[p0 + 9];
-    const c4 = d_mul[p0 + 1];
-    const c5 = d_mul[p0 + 4];
-    const c6 = d_mul[p0 + 7];
-    const c7 = d_mul[p0 + 10];
-    const c8 = d_mul[p0 + 2];
-    const c9 = d_mul[p0 + 5];
-    const c10 = d_mul[p0 + 8];
-    const c11 = d_mul[p0 + 11];
+    const c0 = d_logits[p0];
+    const c1 = d_logits[p0 + 3];
+    const c2 = d_logits[p0 + 6];
+    const c3 = d_logits[p0 + 9];
+    const c4 = d_logits[p0 + 1];
+    const c5 = d_logits[p0 + 4];
+    const c6 = d_logits[p0 + 7];
+    const c7 = d_logits[p0 + 10];
+    const c8 = d_logits[p0 + 2];
+    const c9 = d_logits[p0 + 5];
+    const c10 = d_logits[p0 + 8];
+    const c11 = d_logits[p0 + 11];
     for (let j = 0; j < 16; j += 4) {
       const p1 = j * 3;
       const p3 = p2 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul02 = 0;
-      let matmul03 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
-      let matmul12 = 0;
-      let matmul13 = 0;
-      let matmul20 = 0;
-      let matmul21 = 0;
-      let matmul22 = 0;
-      let matmul23 = 0;
-      let matmul30 = 0;
-      let matmul31 = 0;
-      let matmul32 = 0;
-      let matmul33 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum02 = 0;
+      let sum03 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum22 = 0;
+      let sum23 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      let sum32 = 0;
+      let sum33 = 0;
       const x0 = logits_kernel[p1];
-      matmul00 += c0 * x0;
-      matmul01 += c1 * x0;
-      matmul02 += c2 * x0;
-      matmul03 += c3 * x0;
+      sum00 += c0 * x0;
+      sum01 += c1 * x0;
+      sum02 += c2 * x0;
+      sum03 += c3 * x0;
       const x1 = logits_kernel[p1 + 3];
-      matmul10 += c0 * x1;
-      matmul11 += c1 * x1;
-      matmul12 += c2 * x1;
-      matmul13 += c3 * x1;
+      sum10 += c0 * x1;
+      sum11 += c1 * x1;
+      sum12 += c2 * x1;
+      sum13 += c3 * x1;
       const x2 = logits_kernel[p1 + 6];
-      matmul20 += c0 * x2;
-      matmul21 += c1 * x2;
-      matmul22 += c2 * x2;
-      matmul23 += c3 * x2;
+      sum20 += c0 * x2;
+      sum21 += c1 * x2;
+      sum22 += c2 * x2;
+      sum23 += c3 * x2;
       const x3 = logits_kernel[p1 + 9];
-      matmul30 += c0 * x3;
-      matmul31 += c1 * x3;
-      matmul32 += c2 * x3;
-      matmul33 += c3 * x3;
+      sum30 += c0 * x3;
+      sum31 += c1 * x3;
+      sum32 += c2 * x3;
+      sum33 += c3 * x3;
       const x4 = logits_kernel[p1 + 1];
-      matmul00 += c4 * x4;
-      matmul01 += c5 * x4;
-      matmul02 += c6 * x4;
-      matmul03 += c7 * x4;
+      sum00 += c4 * x4;
+      sum01 += c5 * x4;
+      sum02 += c6 * x4;
+      sum03 += c7 * x4;
       const x5 = logits_kernel[p1 + 4];
-      matmul10 += c4 * x5;
-      matmul11 += c5 * x5;
-      matmul12 += c6 * x5;
-      matmul13 += c7 * x5;
+      sum10 += c4 * x5;
+      sum11 += c5 * x5;
+      sum12 += c6 * x5;
+      sum13 += c7 * x5;
       const x6 = logits_kernel[p1 + 7];
-      matmul20 += c4 * x6;
-      matmul21 += c5 * x6;
-      matmul22 += c6 * x6;
-      matmul23 += c7 * x6;
+      sum20 += c4 * x6;
+      sum21 += c5 * x6;
+      sum22 += c6 * x6;
+      sum23 += c7 * x6;
       const x7 = logits_kernel[p1 + 10];
-      matmul30 += c4 * x7;
-      matmul31 += c5 * x7;
-      matmul32 += c6 * x7;
-      matmul33 += c7 * x7;
+      sum30 += c4 * x7;
+      sum31 += c5 * x7;
+      sum32 += c6 * x7;
+      sum33 += c7 * x7;
       const x8 = logits_kernel[p1 + 2];
-      matmul00 += c8 * x8;
-      matmul01 += c9 * x8;
-      matmul02 += c10 * x8;
-      matmul03 += c11 * x8;
+      sum00 += c8 * x8;
+      sum01 += c9 * x8;
+      sum02 += c10 * x8;
+      sum03 += c11 * x8;
       const x9 = logits_kernel[p1 + 5];
-      matmul10 += c8 * x9;
-      matmul11 += c9 * x9;
-      matmul12 += c10 * x9;
-      matmul13 += c11 * x9;
+      sum10 += c8 * x9;
+      sum11 += c9 * x9;
+      sum12 += c10 * x9;
+      sum13 += c11 * x9;
       const x10 = logits_kernel[p1 + 8];
-      matmul20 += c8 * x10;
-      matmul21 += c9 * x10;
-      matmul22 += c10 * x10;
-      matmul23 += c11 * x10;
+      sum20 += c8 * x10;
+      sum21 += c9 * x10;
+      sum22 += c10 * x10;
+      sum23 += c11 * x10;
       const x11 = logits_kernel[p1 + 11];
-      matmul30 += c8 * x11;
-      matmul31 += c9 * x11;
-      matmul32 += c10 * x11;
-      matmul33 += c11 * x11;
-      d_hidden_where[p3] = 0 < hidden_relu[p3] ? matmul00 : 0;
-      d_hidden_where[p3 + 16] = 0 < hidden_relu[p3 + 16] ? matmul01 : 0;
-      d_hidden_where[p3 + 32] = 0 < hidden_relu[p3 + 32] ? matmul02 : 0;
-      d_hidden_where[p3 + 48] = 0 < hidden_relu[p3 + 48] ? matmul03 : 0;
-      d_hidden_where[p3 + 1] = 0 < hidden_relu[p3 + 1] ? matmul10 : 0;
-      d_hidden_where[p3 + 17] = 0 < hidden_relu[p3 + 17] ? matmul11 : 0;
-      d_hidden_where[p3 + 33] = 0 < hidden_relu[p3 + 33] ? matmul12 : 0;
-      d_hidden_where[p3 + 49] = 0 < hidden_relu[p3 + 49] ? matmul13 : 0;
-      d_hidden_where[p3 + 2] = 0 < hidden_relu[p3 + 2] ? matmul20 : 0;
-      d_hidden_where[p3 + 18] = 0 < hidden_relu[p3 + 18] ? matmul21 : 0;
-      d_hidden_where[p3 + 34] = 0 < hidden_relu[p3 + 34] ? matmul22 : 0;
-      d_hidden_where[p3 + 50] = 0 < hidden_relu[p3 + 50] ? matmul23 : 0;
-      d_hidden_where[p3 + 3] = 0 < hidden_relu[p3 + 3] ? matmul30 : 0;
-      d_hidden_where[p3 + 19] = 0 < hidden_relu[p3 + 19] ? matmul31 : 0;
-      d_hidden_where[p3 + 35] = 0 < hidden_relu[p3 + 35] ? matmul32 : 0;
-      d_hidden_where[p3 + 51] = 0 < hidden_relu[p3 + 51] ? matmul33 : 0;
+      sum30 += c8 * x11;
+      sum31 += c9 * x11;
+      sum32 += c10 * x11;
+      sum33 += c11 * x11;
+      d_hidden[p3] = 0 < hidden_relu[p3] ? sum00 : 0;
+      d_hidden[p3 + 16] = 0 < hidden_relu[p3 + 16] ? sum01 : 0;
+      d_hidden[p3 + 32] = 0 < hidden_relu[p3 + 32] ? sum02 : 0;
+      d_hidden[p3 + 48] = 0 < hidden_relu[p3 + 48] ? sum03 : 0;
+      d_hidden[p3 + 1] = 0 < hidden_relu[p3 + 1] ? sum10 : 0;
+      d_hidden[p3 + 17] = 0 < hidden_relu[p3 + 17] ? sum11 : 0;
+      d_hidden[p3 + 33] = 0 < hidden_relu[p3 + 33] ? sum12 : 0;
+      d_hidden[p3 + 49] = 0 < hidden_relu[p3 + 49] ? sum13 : 0;
+      d_hidden[p3 + 2] = 0 < hidden_relu[p3 + 2] ? sum20 : 0;
+      d_hidden[p3 + 18] = 0 < hidden_relu[p3 + 18] ? sum21 : 0;
+      d_hidden[p3 + 34] = 0 < hidden_relu[p3 + 34] ? sum22 : 0;
+      d_hidden[p3 + 50] = 0 < hidden_relu[p3 + 50] ? sum23 : 0;
+      d_hidden[p3 + 3] = 0 < hidden_relu[p3 + 3] ? sum30 : 0;
+      d_hidden[p3 + 19] = 0 < hidden_relu[p3 + 19] ? sum31 : 0;
+      d_hidden[p3 + 35] = 0 < hidden_relu[p3 + 35] ? sum32 : 0;
+      d_hidden[p3 + 51] = 0 < hidden_relu[p3 + 51] ? sum33 : 0;
     }
   }
 }
 
-// ∂loss/∂hidden/kernel = table_mulᵀ · d_hidden_where  (iris.model.ts:31)
+// ∂loss/∂hidden/kernel = table_mulᵀ · d_hidden  (iris.model.ts:31)
 function hidden_kernel_gradient(
   table_mul: Float32Array,
-  d_hidden_where: Float32Array,
+  d_hidden: Float32Array,
   d_hidden_kernel: Float32Array,
   n: number,
 ): void {
   for (let j = 0; j < 16; j += 4) {
-    let matmul00 = 0;
-    let matmul01 = 0;
-    let matmul02 = 0;
-    let matmul03 = 0;
-    let matmul10 = 0;
-    let matmul11 = 0;
-    let matmul12 = 0;
-    let matmul13 = 0;
-    let matmul20 = 0;
-    let matmul21 = 0;
-    let matmul22 = 0;
-    let matmul23 = 0;
-    let matmul30 = 0;
-    let matmul31 = 0;
-    let matmul32 = 0;
-    let matmul33 = 0;
+    let sum00 = 0;
+    let sum01 = 0;
+    let sum02 = 0;
+    let sum03 = 0;
+    let sum10 = 0;
+    let sum11 = 0;
+    let sum12 = 0;
+    let sum13 = 0;
+    let sum20 = 0;
+    let sum21 = 0;
+    let sum22 = 0;
+    let sum23 = 0;
+    let sum30 = 0;
+    let sum31 = 0;
+    let sum32 = 0;
+    let sum33 = 0;
     for (let k = 0; k < n; k++) {
       const p0 = k * 4;
       const p1 = j + k * 16;
       const x0 = table_mul[p0];
-      const x1 = d_hidden_where[p1];
+      const x1 = d_hidden[p1];
       const x2 = table_mul[p0 + 1];
       const x3 = table_mul[p0 + 2];
       const x4 = table_mul[p0 + 3];
-      const x5 = d_hidden_where[p1 + 1];
-      const x6 = d_hidden_where[p1 + 2];
-      const x7 = d_hidden_where[p1 + 3];
-      matmul00 += x0 * x1;
-      matmul01 += x2 * x1;
-      matmul02 += x3 * x1;
-      matmul03 += x4 * x1;
-      matmul10 += x0 * x5;
-      matmul11 += x2 * x5;
-      matmul12 += x3 * x5;
-      matmul13 += x4 * x5;
-      matmul20 += x0 * x6;
-      matmul21 += x2 * x6;
-      matmul22 += x3 * x6;
-      matmul23 += x4 * x6;
-      matmul30 += x0 * x7;
-      matmul31 += x2 * x7;
-      matmul32 += x3 * x7;
-      matmul33 += x4 * x7;
+      const x5 = d_hidden[p1 + 1];
+      const x6 = d_hidden[p1 + 2];
+      const x7 = d_hidden[p1 + 3];
+      sum00 += x0 * x1;
+      sum01 += x2 * x1;
+      sum02 += x3 * x1;
+      sum03 += x4 * x1;
+      sum10 += x0 * x5;
+      sum11 += x2 * x5;
+      sum12 += x3 * x5;
+      sum13 += x4 * x5;
+      sum20 += x0 * x6;
+      sum21 += x2 * x6;
+      sum22 += x3 * x6;
+      sum23 += x4 * x6;
+      sum30 += x0 * x7;
+      sum31 += x2 * x7;
+      sum32 += x3 * x7;
+      sum33 += x4 * x7;
     }
-    d_hidden_kernel[j] += matmul00;
-    d_hidden_kernel[j + 16] += matmul01;
-    d_hidden_kernel[j + 32] += matmul02;
-    d_hidden_kernel[j + 48] += matmul03;
-    d_hidden_kernel[j + 1] += matmul10;
-    d_hidden_kernel[j + 17] += matmul11;
-    d_hidden_kernel[j + 33] += matmul12;
-    d_hidden_kernel[j + 49] += matmul13;
-    d_hidden_kernel[j + 2] += matmul20;
-    d_hidden_kernel[j + 18] += matmul21;
-    d_hidden_kernel[j + 34] += matmul22;
-    d_hidden_kernel[j + 50] += matmul23;
-    d_hidden_kernel[j + 3] += matmul30;
-    d_hidden_kernel[j + 19] += matmul31;
-    d_hidden_kernel[j + 35] += matmul32;
-    d_hidden_kernel[j + 51] += matmul33;
+    d_hidden_kernel[j] += sum00;
+    d_hidden_kernel[j + 16] += sum01;
+    d_hidden_kernel[j + 32] += sum02;
+    d_hidden_kernel[j + 48] += sum03;
+    d_hidden_kernel[j + 1] += sum10;
+    d_hidden_kernel[j + 17] += sum11;
+    d_hidden_kernel[j + 33] += sum12;
+    d_hidden_kernel[j + 49] += sum13;
+    d_hidden_kernel[j + 2] += sum20;
+    d_hidden_kernel[j + 18] += sum21;
+    d_hidden_kernel[j + 34] += sum22;
+    d_hidden_kernel[j + 50] += sum23;
+    d_hidden_kernel[j + 3] += sum30;
+    d_hidden_kernel[j + 19] += sum31;
+    d_hidden_kernel[j + 35] += sum32;
+    d_hidden_kernel[j + 51] += sum33;
   }
 }
 
-// ∂loss/∂hidden/bias = sum(d_hidden_where)  (iris.model.ts:31)
-function hidden_bias_gradient(d_hidden_where: Float32Array, d_hidden_bias: Float32Array, n: number): void {
+// ∂loss/∂hidden/bias = sum(d_hidden)  (iris.model.ts:31)
+function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Array, n: number): void {
   for (let i = 0; i < 16; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_hidden_where[i + k * 16];
+      sum += d_hidden[i + k * 16];
     }
     d_hidden_bias[i] += sum;
   }
 }
 
-// ∂loss/∂logits/bias = sum(d_mul)  (iris.model.ts:32)
-function logits_bias_gradient(d_mul: Float32Array, d_logits_bias: Float32Array, n: number): void {
+// ∂loss/∂logits/bias = sum(d_logits)  (iris.model.ts:32)
+function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Array, n: number): void {
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;
   for (let k = 0; k < n; k++) {
     const p0 = k * 3;
-    sum0 += d_mul[p0];
-    sum1 += d_mul[p0 + 1];
-    sum2 += d_mul[p0 + 2];
+    sum0 += d_logits[p0];
+    sum1 += d_logits[p0 + 1];
+    sum2 += d_logits[p0 + 2];
   }
   d_logits_bias[0] += sum0;
   d_logits_bias[1] += sum1;
@@ -781,7 +782,7 @@ function update_parameters(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) / sum(exp(logits_add − …))  (iris.model.ts:34)
+// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − …))  (iris.model.ts:34)
 function predict_probabilities(
   logits_add_2: Float32Array,
   exp_row_2: Float32Array,
@@ -829,9 +830,10 @@ function predict_probabilities(
     const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 - 1 + 1100];
     exp_row_2[2] = exp2;
     sum += exp2;
-    probabilities[p0] = exp_row_2[0] / sum;
-    probabilities[p0 + 1] = exp_row_2[1] / sum;
-    probabilities[p0 + 2] = exp_row_2[2] / sum;
+    const t0 = 1 / sum;
+    probabilities[p0] = exp_row_2[0] * t0;
+    probabilities[p0 + 1] = exp_row_2[1] * t0;
+    probabilities[p0 + 2] = exp_row_2[2] * t0;
   }
 }
 
@@ -948,7 +950,7 @@ function checkIndices(name: string, values: Int32Array | Uint32Array, count: num
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 1684 || new Uint32Array(state.slice(-4).buffer)[0] !== 0x5ca6d482) {
+  if (state.length !== 1684 || state[1680] !== 130 || state[1681] !== 212 || state[1682] !== 166 || state[1683] !== 92) {
     throw new RangeError("this is no state of this model (1684 bytes)");
   }
 }
@@ -1032,8 +1034,8 @@ class Network extends Predictor {
   readonly $d_logits_kernel: Float32Array;
   readonly $d_logits_bias: Float32Array;
   readonly $logits_add: Float32Array;
-  readonly $d_mul: Float32Array;
-  readonly $d_hidden_where: Float32Array;
+  readonly $d_logits: Float32Array;
+  readonly $d_hidden: Float32Array;
   readonly $exp_row: Float32Array;
   readonly $evaluate_loss: Float64Array;
   readonly $evaluate_accuracy: Float64Array;
@@ -1059,8 +1061,8 @@ class Network extends Predictor {
     this.$d_logits_kernel = new Float32Array(buffer, scratch + 3952, 48);
     this.$d_logits_bias = new Float32Array(buffer, scratch + 4144, 3);
     this.$logits_add = new Float32Array(buffer, scratch + 3216, 96);
-    this.$d_mul = new Float32Array(buffer, scratch + 3216, 96);
-    this.$d_hidden_where = new Float32Array(buffer, scratch + 656, 512);
+    this.$d_logits = new Float32Array(buffer, scratch + 3216, 96);
+    this.$d_hidden = new Float32Array(buffer, scratch + 656, 512);
     this.$exp_row = new Float32Array(buffer, scratch + 3600, 3);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 672, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 656, 1);
@@ -1101,7 +1103,7 @@ class Network extends Predictor {
     table_mul(this.$table_fill, this.$table_shift, this.$table_scale, this.$x, this.$table_mul, n);
     hidden_relu(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
     logits_add(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add, n);
-    training_loss(this.$logits_add, this.$y, this.$exp_row, this.$d_mul, this.$loss, this.$powers, this.$bits, this.$words, n);
+    training_loss(this.$logits_add, this.$y, this.$exp_row, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
     return this.$loss[0];
   }
@@ -1109,11 +1111,11 @@ class Network extends Predictor {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
-    logits_kernel_gradient(this.$hidden_relu, this.$d_mul, this.$d_logits_kernel, n);
-    d_hidden_where(this.$d_mul, this.$logits_kernel, this.$hidden_relu, this.$d_hidden_where, n);
-    hidden_kernel_gradient(this.$table_mul, this.$d_hidden_where, this.$d_hidden_kernel, n);
-    hidden_bias_gradient(this.$d_hidden_where, this.$d_hidden_bias, n);
-    logits_bias_gradient(this.$d_mul, this.$d_logits_bias, n);
+    logits_kernel_gradient(this.$hidden_relu, this.$d_logits, this.$d_logits_kernel, n);
+    d_hidden(this.$d_logits, this.$logits_kernel, this.$hidden_relu, this.$d_hidden, n);
+    hidden_kernel_gradient(this.$table_mul, this.$d_hidden, this.$d_hidden_kernel, n);
+    hidden_bias_gradient(this.$d_hidden, this.$d_hidden_bias, n);
+    logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
     this.$fresh = false;
   }
   update(): void {

@@ -63,7 +63,7 @@ export const spec = {
     { name: "learningRate", dtype: "f64", shape: [], offset: 48 },
   ],
   table: null,
-  arenaBytes: 256,
+  arenaBytes: 240,
   stateBytes: 60,
   flopsPerRow: 73,
 } as const;
@@ -83,25 +83,30 @@ function init_hidden_kernel(constant: Float32Array, hidden_kernel: Float32Array)
   hidden_kernel[3] = constant[3];
 }
 
-// hidden_sigmoid = sigmoid(x · hidden/kernel + hidden/bias)  (seed-shared.model.ts:20)
+// hidden_matmul = x · hidden/kernel  (seed-shared.model.ts:20)
+function hidden_matmul(x: Float32Array, hidden_kernel: Float32Array, hidden_matmul: Float32Array): void {
+  let sum0 = 0;
+  let sum1 = 0;
+  const x0 = x[0];
+  sum0 += x0 * hidden_kernel[0];
+  sum1 += x0 * hidden_kernel[1];
+  const x1 = x[1];
+  sum0 += x1 * hidden_kernel[2];
+  sum1 += x1 * hidden_kernel[3];
+  hidden_matmul[0] = sum0;
+  hidden_matmul[1] = sum1;
+}
+
+// hidden_sigmoid = sigmoid(hidden_matmul + hidden/bias)  (seed-shared.model.ts:20)
 function hidden_sigmoid(
-  x: Float32Array,
-  hidden_kernel: Float32Array,
   hidden_bias: Float32Array,
+  hidden_matmul: Float32Array,
   hidden_sigmoid: Float32Array,
   powers: Float64Array,
 ): void {
-  let matmul0 = 0;
-  let matmul1 = 0;
-  const x0 = x[0];
-  matmul0 += x0 * hidden_kernel[0];
-  matmul1 += x0 * hidden_kernel[1];
-  const x1 = x[1];
-  matmul0 += x1 * hidden_kernel[2];
-  matmul1 += x1 * hidden_kernel[3];
-  const x2 = hidden_bias[0];
-  const x3 = -(matmul0 + x2);
-  const t = Math.max(-746, Math.min(x3, 710));
+  const x0 = hidden_bias[0];
+  const x = -(hidden_matmul[0] + x0);
+  const t = Math.max(-746, Math.min(x, 710));
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
   const z = r * r;
@@ -109,8 +114,8 @@ function hidden_sigmoid(
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
   const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
   hidden_sigmoid[0] = 1 / (1 + exp);
-  const x4 = -(matmul1 + x2);
-  const t1 = Math.max(-746, Math.min(x4, 710));
+  const x1 = -(hidden_matmul[1] + x0);
+  const t1 = Math.max(-746, Math.min(x1, 710));
   const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
   const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
   const z1 = r1 * r1;
@@ -120,27 +125,19 @@ function hidden_sigmoid(
   hidden_sigmoid[1] = 1 / (1 + exp1);
 }
 
-// output_sigmoid = sigmoid(hidden_sigmoid · output/kernel + output/bias)  (seed-shared.model.ts:20)
-// d_output_mul = (sigmoid(…) − y) · (sigmoid(…) · (1 − …))  (seed-shared.model.ts:20)
-function d_output_mul(
-  hidden_sigmoid: Float32Array,
-  output_kernel: Float32Array,
+// loss = sum((sigmoid(output_matmul + output/bias) − y)²) · 0.5  (seed-shared.model.ts:37)
+// d_output = (sigmoid(…) − y) · (sigmoid(…) · (1 − …))  (seed-shared.model.ts:20)
+function training_loss(
   output_bias: Float32Array,
+  output_matmul: Float32Array,
   y: Float32Array,
-  output_sigmoid: Float32Array,
-  d_output_mul: Float32Array,
+  d_output: Float32Array,
+  loss: Float32Array,
   powers: Float64Array,
 ): void {
-  let matmul0 = 0;
-  let matmul1 = 0;
-  const x0 = hidden_sigmoid[0];
-  matmul0 += x0 * output_kernel[0];
-  matmul1 += x0 * output_kernel[1];
-  const x1 = hidden_sigmoid[1];
-  matmul0 += x1 * output_kernel[2];
-  matmul1 += x1 * output_kernel[3];
-  const x2 = output_bias[0];
-  const x = -(matmul0 + x2);
+  let sum = 0;
+  const x0 = output_bias[0];
+  const x = -(output_matmul[0] + x0);
   const t = Math.max(-746, Math.min(x, 710));
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -148,82 +145,75 @@ function d_output_mul(
   const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
   const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
-  const sigmoid0 = 1 / (1 + exp);
-  const x3 = -(matmul1 + x2);
-  const t1 = Math.max(-746, Math.min(x3, 710));
-  const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-  const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+  const sigmoid_0 = 1 / (1 + exp);
+  const t0 = sigmoid_0 - y[0];
+  sum += t0 * t0;
+  d_output[0] = t0 * (sigmoid_0 * (1 - sigmoid_0));
+  const x1 = -(output_matmul[1] + x0);
+  const t2 = Math.max(-746, Math.min(x1, 710));
+  const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
+  const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
   const z1 = r1 * r1;
   const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
   const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
   const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
-  const sigmoid1 = 1 / (1 + exp1);
-  output_sigmoid[0] = sigmoid0;
-  output_sigmoid[1] = sigmoid1;
-  d_output_mul[0] = (sigmoid0 - y[0]) * (sigmoid0 * (1 - sigmoid0));
-  d_output_mul[1] = (sigmoid1 - y[1]) * (sigmoid1 * (1 - sigmoid1));
-}
-
-// loss = sum((output_sigmoid − y)²) · 0.5  (seed-shared.model.ts:37)
-function training_loss(output_sigmoid: Float32Array, y: Float32Array, loss: Float32Array): void {
-  let sum = 0;
-  const t0 = output_sigmoid[0] - y[0];
-  sum += t0 * t0;
-  const t1 = output_sigmoid[1] - y[1];
+  const sigmoid_1 = 1 / (1 + exp1);
+  const t1 = sigmoid_1 - y[1];
   sum += t1 * t1;
+  d_output[1] = t1 * (sigmoid_1 * (1 - sigmoid_1));
   loss[0] = sum * 0.5;
 }
 
-// ∂loss/∂output/kernel = hidden_sigmoidᵀ · d_output_mul  (seed-shared.model.ts:20)
+// ∂loss/∂output/kernel = hidden_sigmoidᵀ · d_output  (seed-shared.model.ts:20)
 function output_kernel_gradient(
   hidden_sigmoid: Float32Array,
-  d_output_mul: Float32Array,
+  d_output: Float32Array,
   d_output_kernel: Float32Array,
 ): void {
-  let matmul00 = 0;
-  let matmul01 = 0;
-  let matmul10 = 0;
-  let matmul11 = 0;
+  let sum00 = 0;
+  let sum01 = 0;
+  let sum10 = 0;
+  let sum11 = 0;
   const x0 = hidden_sigmoid[0];
-  const x1 = d_output_mul[0];
-  matmul00 += x0 * x1;
+  const x1 = d_output[0];
+  sum00 += x0 * x1;
   const x2 = hidden_sigmoid[1];
-  matmul01 += x2 * x1;
-  const x3 = d_output_mul[1];
-  matmul10 += x0 * x3;
-  matmul11 += x2 * x3;
-  d_output_kernel[0] += matmul00;
-  d_output_kernel[2] += matmul01;
-  d_output_kernel[1] += matmul10;
-  d_output_kernel[3] += matmul11;
+  sum01 += x2 * x1;
+  const x3 = d_output[1];
+  sum10 += x0 * x3;
+  sum11 += x2 * x3;
+  d_output_kernel[0] += sum00;
+  d_output_kernel[2] += sum01;
+  d_output_kernel[1] += sum10;
+  d_output_kernel[3] += sum11;
 }
 
-// d_hidden_mul = d_output_mul · output/kernelᵀ · (hidden_sigmoid · (1 − hidden_sigmoid))  (seed-shared.model.ts:20)
-function d_hidden_mul(
-  d_output_mul: Float32Array,
+// d_hidden = d_output · output/kernelᵀ · (hidden_sigmoid · (1 − hidden_sigmoid))  (seed-shared.model.ts:20)
+function d_hidden(
+  d_output: Float32Array,
   output_kernel: Float32Array,
   hidden_sigmoid: Float32Array,
-  d_hidden_mul: Float32Array,
+  d_hidden: Float32Array,
 ): void {
-  let matmul0 = 0;
-  let matmul1 = 0;
-  const x0 = d_output_mul[0];
-  matmul0 += x0 * output_kernel[0];
-  matmul1 += x0 * output_kernel[2];
-  const x1 = d_output_mul[1];
-  matmul0 += x1 * output_kernel[1];
-  matmul1 += x1 * output_kernel[3];
+  let sum0 = 0;
+  let sum1 = 0;
+  const x0 = d_output[0];
+  sum0 += x0 * output_kernel[0];
+  sum1 += x0 * output_kernel[2];
+  const x1 = d_output[1];
+  sum0 += x1 * output_kernel[1];
+  sum1 += x1 * output_kernel[3];
   const x2 = hidden_sigmoid[0];
-  d_hidden_mul[0] = matmul0 * (x2 * (1 - x2));
+  d_hidden[0] = sum0 * (x2 * (1 - x2));
   const x3 = hidden_sigmoid[1];
-  d_hidden_mul[1] = matmul1 * (x3 * (1 - x3));
+  d_hidden[1] = sum1 * (x3 * (1 - x3));
 }
 
-// ∂loss/∂output/bias = sum(d_output_mul)  (seed-shared.model.ts:20)
-function output_bias_gradient(d_output_mul: Float32Array, d_output_bias: Float32Array): void {
+// ∂loss/∂output/bias = sum(d_output)  (seed-shared.model.ts:20)
+function output_bias_gradient(d_output: Float32Array, d_output_bias: Float32Array): void {
   let sum = 0;
-  sum += d_output_mul[0];
-  sum += d_output_mul[1];
+  sum += d_output[0];
+  sum += d_output[1];
   d_output_bias[0] += sum;
 }
 
@@ -240,66 +230,11 @@ function update_step(scalars: Float64Array): void {
   scalars[0] += 1;
 }
 
-// output = sigmoid(hidden_sigmoid · output/kernel + output/bias)  (seed-shared.model.ts:20)
-function predict_output(
-  hidden_sigmoid_2: Float32Array,
-  output_kernel: Float32Array,
-  output_bias: Float32Array,
-  output: Float32Array,
-  powers: Float64Array,
-): void {
-  let matmul0 = 0;
-  let matmul1 = 0;
-  const x0 = hidden_sigmoid_2[0];
-  matmul0 += x0 * output_kernel[0];
-  matmul1 += x0 * output_kernel[1];
-  const x1 = hidden_sigmoid_2[1];
-  matmul0 += x1 * output_kernel[2];
-  matmul1 += x1 * output_kernel[3];
-  const x2 = output_bias[0];
-  const x = -(matmul0 + x2);
-  const t = Math.max(-746, Math.min(x, 710));
-  const k = Math.floor(t * 1.4426950408889634 + 0.5);
-  const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
-  const z = r * r;
-  const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-  const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-  const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
-  output[0] = 1 / (1 + exp);
-  const x3 = -(matmul1 + x2);
-  const t1 = Math.max(-746, Math.min(x3, 710));
-  const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-  const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
-  const z1 = r1 * r1;
-  const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-  const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-  const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
-  output[1] = 1 / (1 + exp1);
-}
-
-// output_matmul = hidden_sigmoid · output/kernel  (seed-shared.model.ts:20)
-function output_matmul(
-  hidden_sigmoid_3: Float32Array,
-  output_kernel: Float32Array,
-  output_matmul: Float32Array,
-): void {
-  let matmul0 = 0;
-  let matmul1 = 0;
-  const x0 = hidden_sigmoid_3[0];
-  matmul0 += x0 * output_kernel[0];
-  matmul1 += x0 * output_kernel[1];
-  const x1 = hidden_sigmoid_3[1];
-  matmul0 += x1 * output_kernel[2];
-  matmul1 += x1 * output_kernel[3];
-  output_matmul[0] = matmul0;
-  output_matmul[1] = matmul1;
-}
-
 // evaluate/loss = (loss/sum + (sum((… − y)²) · 0.5)) / (loss/rows + 1)  (seed-shared.model.ts:37)
 function evaluate_loss(
   totals: Float64Array,
   output_bias: Float32Array,
-  output_matmul: Float32Array,
+  output_matmul_3: Float32Array,
   y: Float32Array,
   evaluate_loss: Float64Array,
   powers: Float64Array,
@@ -308,7 +243,7 @@ function evaluate_loss(
   totals[1] = add_2;
   let sum = 0;
   const x1 = output_bias[0];
-  const x = -(output_matmul[0] + x1);
+  const x = -(output_matmul_3[0] + x1);
   const t = Math.max(-746, Math.min(x, 710));
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -318,7 +253,7 @@ function evaluate_loss(
   const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
   const t0 = 1 / (1 + exp) - y[0];
   sum += t0 * t0;
-  const x2 = -(output_matmul[1] + x1);
+  const x2 = -(output_matmul_3[1] + x1);
   const t1 = Math.max(-746, Math.min(x2, 710));
   const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
   const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -354,8 +289,10 @@ function training_step(
   const hidden_kernel0_1 = hidden_kernel[0];
   const x1_3 = x[1];
   const hidden_kernel2_4 = hidden_kernel[2];
-  const hidden_bias0_6 = hidden_bias[0];
-  const x1 = -(0 + x0_0 * hidden_kernel0_1 + x1_3 * hidden_kernel2_4 + hidden_bias0_6);
+  const hidden_kernel1_7 = hidden_kernel[1];
+  const hidden_kernel3_9 = hidden_kernel[3];
+  const hidden_bias0_12 = hidden_bias[0];
+  const x1 = -(Math.fround(0 + x0_0 * hidden_kernel0_1 + x1_3 * hidden_kernel2_4) + hidden_bias0_12);
   const t = Math.max(-746, Math.min(x1, 710));
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -363,10 +300,8 @@ function training_step(
   const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
   const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
-  const hidden_sigmoid0_8 = Math.fround(1 / (1 + exp));
-  const hidden_kernel1_9 = hidden_kernel[1];
-  const hidden_kernel3_11 = hidden_kernel[3];
-  const x2 = -(0 + x0_0 * hidden_kernel1_9 + x1_3 * hidden_kernel3_11 + hidden_bias0_6);
+  const hidden_sigmoid0_14 = Math.fround(1 / (1 + exp));
+  const x2 = -(Math.fround(0 + x0_0 * hidden_kernel1_7 + x1_3 * hidden_kernel3_9) + hidden_bias0_12);
   const t2 = Math.max(-746, Math.min(x2, 710));
   const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
   const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -374,11 +309,13 @@ function training_step(
   const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
   const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
   const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
-  const hidden_sigmoid1_14 = Math.fround(1 / (1 + exp1));
-  const output_kernel0_15 = output_kernel[0];
-  const output_kernel2_17 = output_kernel[2];
-  const output_bias0_19 = output_bias[0];
-  const x3 = -(0 + hidden_sigmoid0_8 * output_kernel0_15 + hidden_sigmoid1_14 * output_kernel2_17 + output_bias0_19);
+  const hidden_sigmoid1_16 = Math.fround(1 / (1 + exp1));
+  const output_kernel0_17 = output_kernel[0];
+  const output_kernel2_19 = output_kernel[2];
+  const output_kernel1_22 = output_kernel[1];
+  const output_kernel3_24 = output_kernel[3];
+  const output_bias0_27 = output_bias[0];
+  const x3 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel0_17 + hidden_sigmoid1_16 * output_kernel2_19) + output_bias0_27);
   const t3 = Math.max(-746, Math.min(x3, 710));
   const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
   const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
@@ -386,12 +323,10 @@ function training_step(
   const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
   const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
   const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 - 1 + 1100];
-  const sigmoid_20 = 1 / (1 + exp2);
-  const y0_22 = y[0];
-  const d_output_mul0_24 = Math.fround((sigmoid_20 - y0_22) * (sigmoid_20 * (1 - sigmoid_20)));
-  const output_kernel1_25 = output_kernel[1];
-  const output_kernel3_27 = output_kernel[3];
-  const x4 = -(0 + hidden_sigmoid0_8 * output_kernel1_25 + hidden_sigmoid1_14 * output_kernel3_27 + output_bias0_19);
+  const sigmoid_28 = 1 / (1 + exp2);
+  const t0 = sigmoid_28 - y[0];
+  const d_output0_32 = Math.fround(t0 * (sigmoid_28 * (1 - sigmoid_28)));
+  const x4 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel1_22 + hidden_sigmoid1_16 * output_kernel3_24) + output_bias0_27);
   const t4 = Math.max(-746, Math.min(x4, 710));
   const k3 = Math.floor(t4 * 1.4426950408889634 + 0.5);
   const r3 = t4 - k3 * 0.693145751953125 - k3 * 0.0000014286068203094173;
@@ -399,57 +334,55 @@ function training_step(
   const p3 = r3 * ((0.00012617719307481058 * z3 + 0.030299440770744195) * z3 + 1);
   const q3 = ((0.0000030019850513866446 * z3 + 0.0025244834034968415) * z3 + 0.22726554820815503) * z3 + 2;
   const exp3 = (2 + 4 * p3 / (q3 - p3)) * powers[k3 - 1 + 1100];
-  const sigmoid_29 = 1 / (1 + exp3);
-  const y1_31 = y[1];
-  const d_output_mul1_33 = Math.fround((sigmoid_29 - y1_31) * (sigmoid_29 * (1 - sigmoid_29)));
-  const t0 = Math.fround(sigmoid_20) - y0_22;
-  const t1 = Math.fround(sigmoid_29) - y1_31;
-  const d_output_kernel0_39 = Math.fround(0 + (0 + hidden_sigmoid0_8 * d_output_mul0_24));
-  const d_output_kernel1_41 = Math.fround(0 + (0 + hidden_sigmoid0_8 * d_output_mul1_33));
-  const d_output_kernel2_43 = Math.fround(0 + (0 + hidden_sigmoid1_14 * d_output_mul0_24));
-  const d_output_kernel3_45 = Math.fround(0 + (0 + hidden_sigmoid1_14 * d_output_mul1_33));
-  const d_hidden_mul0_49 = Math.fround((0 + d_output_mul0_24 * output_kernel0_15 + d_output_mul1_33 * output_kernel1_25) * (hidden_sigmoid0_8 * (1 - hidden_sigmoid0_8)));
-  const d_hidden_mul1_53 = Math.fround((0 + d_output_mul0_24 * output_kernel2_17 + d_output_mul1_33 * output_kernel3_27) * (hidden_sigmoid1_14 * (1 - hidden_sigmoid1_14)));
-  const d_output_bias0_56 = Math.fround(0 + (0 + d_output_mul0_24 + d_output_mul1_33));
-  const d_hidden_kernel0_58 = Math.fround(0 + (0 + x0_0 * d_hidden_mul0_49));
-  const d_hidden_kernel1_60 = Math.fround(0 + (0 + x0_0 * d_hidden_mul1_53));
-  const d_hidden_kernel2_62 = Math.fround(0 + (0 + x1_3 * d_hidden_mul0_49));
-  const d_hidden_kernel3_64 = Math.fround(0 + (0 + x1_3 * d_hidden_mul1_53));
-  const d_hidden_bias0_67 = Math.fround(0 + (0 + d_hidden_mul0_49 + d_hidden_mul1_53));
+  const sigmoid_33 = 1 / (1 + exp3);
+  const t1 = sigmoid_33 - y[1];
+  const d_output1_37 = Math.fround(t1 * (sigmoid_33 * (1 - sigmoid_33)));
+  const d_output_kernel0_41 = Math.fround(0 + (0 + hidden_sigmoid0_14 * d_output0_32));
+  const d_output_kernel1_43 = Math.fround(0 + (0 + hidden_sigmoid0_14 * d_output1_37));
+  const d_output_kernel2_45 = Math.fround(0 + (0 + hidden_sigmoid1_16 * d_output0_32));
+  const d_output_kernel3_47 = Math.fround(0 + (0 + hidden_sigmoid1_16 * d_output1_37));
+  const d_hidden0_51 = Math.fround((0 + d_output0_32 * output_kernel0_17 + d_output1_37 * output_kernel1_22) * (hidden_sigmoid0_14 * (1 - hidden_sigmoid0_14)));
+  const d_hidden1_55 = Math.fround((0 + d_output0_32 * output_kernel2_19 + d_output1_37 * output_kernel3_24) * (hidden_sigmoid1_16 * (1 - hidden_sigmoid1_16)));
+  const d_output_bias0_58 = Math.fround(0 + (0 + d_output0_32 + d_output1_37));
+  const d_hidden_kernel0_60 = Math.fround(0 + (0 + x0_0 * d_hidden0_51));
+  const d_hidden_kernel1_62 = Math.fround(0 + (0 + x0_0 * d_hidden1_55));
+  const d_hidden_kernel2_64 = Math.fround(0 + (0 + x1_3 * d_hidden0_51));
+  const d_hidden_kernel3_66 = Math.fround(0 + (0 + x1_3 * d_hidden1_55));
+  const d_hidden_bias0_69 = Math.fround(0 + (0 + d_hidden0_51 + d_hidden1_55));
   const learningRate = scalars[1];
-  const loss0_37 = Math.fround((0 + t0 * t0 + t1 * t1) * 0.5);
-  const parameters1_72 = Math.fround(hidden_kernel1_9 - learningRate * d_hidden_kernel1_60);
-  const parameters2_74 = Math.fround(hidden_kernel2_4 - learningRate * d_hidden_kernel2_62);
-  const parameters3_76 = Math.fround(hidden_kernel3_11 - learningRate * d_hidden_kernel3_64);
-  const parameters4_78 = Math.fround(hidden_bias0_6 - learningRate * d_hidden_bias0_67);
-  const parameters5_80 = Math.fround(output_kernel0_15 - learningRate * d_output_kernel0_39);
-  const parameters6_82 = Math.fround(output_kernel1_25 - learningRate * d_output_kernel1_41);
-  const parameters7_84 = Math.fround(output_kernel2_17 - learningRate * d_output_kernel2_43);
-  const parameters8_86 = Math.fround(output_kernel3_27 - learningRate * d_output_kernel3_45);
-  const parameters9_88 = Math.fround(output_bias0_19 - learningRate * d_output_bias0_56);
-  const add_90 = scalars[0] + 1;
-  parameters[0] = Math.fround(hidden_kernel0_1 - learningRate * d_hidden_kernel0_58);
-  parameters[2] = parameters2_74;
-  parameters[4] = parameters4_78;
-  parameters[1] = parameters1_72;
-  parameters[3] = parameters3_76;
-  parameters[5] = parameters5_80;
-  parameters[7] = parameters7_84;
-  parameters[9] = parameters9_88;
-  parameters[6] = parameters6_82;
-  parameters[8] = parameters8_86;
-  loss[0] = loss0_37;
-  d_hidden_kernel[0] = d_hidden_kernel0_58;
-  d_hidden_kernel[1] = d_hidden_kernel1_60;
-  d_hidden_kernel[2] = d_hidden_kernel2_62;
-  d_hidden_kernel[3] = d_hidden_kernel3_64;
-  d_hidden_bias[0] = d_hidden_bias0_67;
-  d_output_kernel[0] = d_output_kernel0_39;
-  d_output_kernel[1] = d_output_kernel1_41;
-  d_output_kernel[2] = d_output_kernel2_43;
-  d_output_kernel[3] = d_output_kernel3_45;
-  d_output_bias[0] = d_output_bias0_56;
-  scalars[0] = add_90;
+  const loss0_39 = Math.fround((0 + t0 * t0 + t1 * t1) * 0.5);
+  const parameters1_74 = Math.fround(hidden_kernel1_7 - learningRate * d_hidden_kernel1_62);
+  const parameters2_76 = Math.fround(hidden_kernel2_4 - learningRate * d_hidden_kernel2_64);
+  const parameters3_78 = Math.fround(hidden_kernel3_9 - learningRate * d_hidden_kernel3_66);
+  const parameters4_80 = Math.fround(hidden_bias0_12 - learningRate * d_hidden_bias0_69);
+  const parameters5_82 = Math.fround(output_kernel0_17 - learningRate * d_output_kernel0_41);
+  const parameters6_84 = Math.fround(output_kernel1_22 - learningRate * d_output_kernel1_43);
+  const parameters7_86 = Math.fround(output_kernel2_19 - learningRate * d_output_kernel2_45);
+  const parameters8_88 = Math.fround(output_kernel3_24 - learningRate * d_output_kernel3_47);
+  const parameters9_90 = Math.fround(output_bias0_27 - learningRate * d_output_bias0_58);
+  const add_92 = scalars[0] + 1;
+  parameters[0] = Math.fround(hidden_kernel0_1 - learningRate * d_hidden_kernel0_60);
+  parameters[2] = parameters2_76;
+  parameters[1] = parameters1_74;
+  parameters[3] = parameters3_78;
+  parameters[4] = parameters4_80;
+  parameters[5] = parameters5_82;
+  parameters[7] = parameters7_86;
+  parameters[6] = parameters6_84;
+  parameters[8] = parameters8_88;
+  parameters[9] = parameters9_90;
+  loss[0] = loss0_39;
+  d_hidden_kernel[0] = d_hidden_kernel0_60;
+  d_hidden_kernel[1] = d_hidden_kernel1_62;
+  d_hidden_kernel[2] = d_hidden_kernel2_64;
+  d_hidden_kernel[3] = d_hidden_kernel3_66;
+  d_hidden_bias[0] = d_hidden_bias0_69;
+  d_output_kernel[0] = d_output_kernel0_41;
+  d_output_kernel[1] = d_output_kernel1_43;
+  d_output_kernel[2] = d_output_kernel2_45;
+  d_output_kernel[3] = d_output_kernel3_47;
+  d_output_bias[0] = d_output_bias0_58;
+  scalars[0] = add_92;
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
@@ -458,7 +391,7 @@ function checkRows(name: string, length: number, row: number, n: number, max: nu
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 60 || new Uint32Array(state.slice(-4).buffer)[0] !== 0xe93880f6) {
+  if (state.length !== 60 || state[56] !== 246 || state[57] !== 128 || state[58] !== 56 || state[59] !== 233) {
     throw new RangeError("this is no state of this model (60 bytes)");
   }
 }
@@ -479,7 +412,9 @@ class Predictor {
   readonly $hidden_bias: Float32Array;
   readonly $output_kernel: Float32Array;
   readonly $output_bias: Float32Array;
+  readonly $hidden_matmul: Float32Array;
   readonly $hidden_sigmoid: Float32Array;
+  readonly $output_matmul: Float32Array;
   readonly $output: Float32Array;
   readonly params: SeedShared["params"];
   readonly $powers: Float64Array;
@@ -491,7 +426,9 @@ class Predictor {
     this.$hidden_bias = new Float32Array(buffer, 16, 1);
     this.$output_kernel = new Float32Array(buffer, 20, 4);
     this.$output_bias = new Float32Array(buffer, 36, 1);
+    this.$hidden_matmul = new Float32Array(buffer, scratch + 64, 2);
     this.$hidden_sigmoid = new Float32Array(buffer, scratch + 64, 2);
+    this.$output_matmul = new Float32Array(buffer, scratch + 80, 2);
     this.$output = new Float32Array(buffer, scratch + 80, 2);
     this.params = { "hidden/kernel": this.$hidden_kernel, "hidden/bias": this.$hidden_bias, "output/kernel": this.$output_kernel, "output/bias": this.$output_bias };
     this.$powers = powersOfTwo();
@@ -502,8 +439,10 @@ class Predictor {
     checkRows("x", x.length, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$fresh = false;
-    hidden_sigmoid(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_sigmoid, this.$powers);
-    predict_output(this.$hidden_sigmoid, this.$output_kernel, this.$output_bias, this.$output, this.$powers);
+    hidden_matmul(this.$x, this.$hidden_kernel, this.$hidden_matmul);
+    hidden_sigmoid(this.$hidden_bias, this.$hidden_matmul, this.$hidden_sigmoid, this.$powers);
+    hidden_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
+    hidden_sigmoid(this.$output_bias, this.$output_matmul, this.$output, this.$powers);
     return this.$outputs;
   }
 }
@@ -522,11 +461,9 @@ class Network extends Predictor {
   readonly $d_hidden_bias: Float32Array;
   readonly $d_output_kernel: Float32Array;
   readonly $d_output_bias: Float32Array;
-  readonly $output_sigmoid: Float32Array;
-  readonly $d_output_mul: Float32Array;
-  readonly $d_hidden_mul: Float32Array;
+  readonly $d_output: Float32Array;
+  readonly $d_hidden: Float32Array;
   readonly $evaluate_loss: Float64Array;
-  readonly $output_matmul: Float32Array;
   readonly gradients: SeedShared["gradients"];
   readonly hyper: SeedShared["hyper"];
   readonly $metrics: ReturnType<SeedShared["evaluate"]>;
@@ -535,24 +472,22 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 60);
     this.$scalars = new Float64Array(buffer, 40, 2);
-    this.$totals = new Float64Array(buffer, scratch + 176, 2);
+    this.$totals = new Float64Array(buffer, scratch + 160, 2);
     this.$y = new Float32Array(buffer, scratch + 48, 2);
     this.$parameters = new Float32Array(buffer, 0, 10);
-    this.$gradients = new Float32Array(buffer, scratch + 128, 10);
+    this.$gradients = new Float32Array(buffer, scratch + 112, 10);
     this.$constant = new Float32Array(buffer, scratch, 4);
     this.$constant.set([0.15, 0.25, 0.2, 0.3]);
     this.$constant_2 = new Float32Array(buffer, scratch + 16, 4);
     this.$constant_2.set([0.4, 0.5, 0.45, 0.55]);
-    this.$loss = new Float32Array(buffer, scratch + 112, 1);
-    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 128, 4);
-    this.$d_hidden_bias = new Float32Array(buffer, scratch + 144, 1);
-    this.$d_output_kernel = new Float32Array(buffer, scratch + 148, 4);
-    this.$d_output_bias = new Float32Array(buffer, scratch + 164, 1);
-    this.$output_sigmoid = new Float32Array(buffer, scratch + 96, 2);
-    this.$d_output_mul = new Float32Array(buffer, scratch + 80, 2);
-    this.$d_hidden_mul = new Float32Array(buffer, scratch + 64, 2);
+    this.$loss = new Float32Array(buffer, scratch + 96, 1);
+    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 112, 4);
+    this.$d_hidden_bias = new Float32Array(buffer, scratch + 128, 1);
+    this.$d_output_kernel = new Float32Array(buffer, scratch + 132, 4);
+    this.$d_output_bias = new Float32Array(buffer, scratch + 148, 1);
+    this.$d_output = new Float32Array(buffer, scratch + 80, 2);
+    this.$d_hidden = new Float32Array(buffer, scratch + 64, 2);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 64, 1);
-    this.$output_matmul = new Float32Array(buffer, scratch + 80, 2);
     this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "output/kernel": this.$d_output_kernel, "output/bias": this.$d_output_bias };
     const scalars = this.$scalars;
     this.hyper = {
@@ -578,20 +513,21 @@ class Network extends Predictor {
     checkRows("y", y.length, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
-    hidden_sigmoid(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_sigmoid, this.$powers);
-    d_output_mul(this.$hidden_sigmoid, this.$output_kernel, this.$output_bias, this.$y, this.$output_sigmoid, this.$d_output_mul, this.$powers);
-    training_loss(this.$output_sigmoid, this.$y, this.$loss);
+    hidden_matmul(this.$x, this.$hidden_kernel, this.$hidden_matmul);
+    hidden_sigmoid(this.$hidden_bias, this.$hidden_matmul, this.$hidden_sigmoid, this.$powers);
+    hidden_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
+    training_loss(this.$output_bias, this.$output_matmul, this.$y, this.$d_output, this.$loss, this.$powers);
     this.$fresh = true;
     return this.$loss[0];
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (!accumulate) this.$gradients.fill(0);
-    output_kernel_gradient(this.$hidden_sigmoid, this.$d_output_mul, this.$d_output_kernel);
-    d_hidden_mul(this.$d_output_mul, this.$output_kernel, this.$hidden_sigmoid, this.$d_hidden_mul);
-    output_bias_gradient(this.$d_output_mul, this.$d_output_bias);
-    output_kernel_gradient(this.$x, this.$d_hidden_mul, this.$d_hidden_kernel);
-    output_bias_gradient(this.$d_hidden_mul, this.$d_hidden_bias);
+    output_kernel_gradient(this.$hidden_sigmoid, this.$d_output, this.$d_output_kernel);
+    d_hidden(this.$d_output, this.$output_kernel, this.$hidden_sigmoid, this.$d_hidden);
+    output_bias_gradient(this.$d_output, this.$d_output_bias);
+    output_kernel_gradient(this.$x, this.$d_hidden, this.$d_hidden_kernel);
+    output_bias_gradient(this.$d_hidden, this.$d_hidden_bias);
     this.$fresh = false;
   }
   update(): void {
@@ -614,8 +550,9 @@ class Network extends Predictor {
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     this.$fresh = false;
-    hidden_sigmoid(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_sigmoid, this.$powers);
-    output_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
+    hidden_matmul(this.$x, this.$hidden_kernel, this.$hidden_matmul);
+    hidden_sigmoid(this.$hidden_bias, this.$hidden_matmul, this.$hidden_sigmoid, this.$powers);
+    hidden_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
     evaluate_loss(this.$totals, this.$output_bias, this.$output_matmul, this.$y, this.$evaluate_loss, this.$powers);
     this.$metrics.loss = this.$evaluate_loss[0];
     return this.$metrics;
@@ -628,7 +565,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
 export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): SeedShared {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(256));
+  const net = new Network(new ArrayBuffer(240));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;

@@ -82,24 +82,29 @@ function init_hidden_bias(constant_2: Float32Array, hidden_bias: Float32Array): 
   hidden_bias[1] = constant_2[1];
 }
 
-// hidden_sigmoid = sigmoid(x · hidden/kernel + hidden/bias)  (seed.model.ts:9)
+// hidden_matmul = x · hidden/kernel  (seed.model.ts:9)
+function hidden_matmul(x: Float32Array, hidden_kernel: Float32Array, hidden_matmul: Float32Array): void {
+  let sum0 = 0;
+  let sum1 = 0;
+  const x0 = x[0];
+  sum0 += x0 * hidden_kernel[0];
+  sum1 += x0 * hidden_kernel[1];
+  const x1 = x[1];
+  sum0 += x1 * hidden_kernel[2];
+  sum1 += x1 * hidden_kernel[3];
+  hidden_matmul[0] = sum0;
+  hidden_matmul[1] = sum1;
+}
+
+// hidden_sigmoid = sigmoid(hidden_matmul + hidden/bias)  (seed.model.ts:9)
 function hidden_sigmoid(
-  x: Float32Array,
-  hidden_kernel: Float32Array,
+  hidden_matmul: Float32Array,
   hidden_bias: Float32Array,
   hidden_sigmoid: Float32Array,
   powers: Float64Array,
 ): void {
-  let matmul0 = 0;
-  let matmul1 = 0;
-  const x0 = x[0];
-  matmul0 += x0 * hidden_kernel[0];
-  matmul1 += x0 * hidden_kernel[1];
-  const x1 = x[1];
-  matmul0 += x1 * hidden_kernel[2];
-  matmul1 += x1 * hidden_kernel[3];
-  const x2 = -(matmul0 + hidden_bias[0]);
-  const t = Math.max(-746, Math.min(x2, 710));
+  const x = -(hidden_matmul[0] + hidden_bias[0]);
+  const t = Math.max(-746, Math.min(x, 710));
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
   const z = r * r;
@@ -107,8 +112,8 @@ function hidden_sigmoid(
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
   const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
   hidden_sigmoid[0] = 1 / (1 + exp);
-  const x3 = -(matmul1 + hidden_bias[1]);
-  const t1 = Math.max(-746, Math.min(x3, 710));
+  const x1 = -(hidden_matmul[1] + hidden_bias[1]);
+  const t1 = Math.max(-746, Math.min(x1, 710));
   const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
   const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
   const z1 = r1 * r1;
@@ -118,23 +123,18 @@ function hidden_sigmoid(
   hidden_sigmoid[1] = 1 / (1 + exp1);
 }
 
-// output_sigmoid = sigmoid(hidden_sigmoid · output/kernel + output/bias)  (seed.model.ts:19)
-function output_sigmoid(
-  hidden_sigmoid: Float32Array,
-  output_kernel: Float32Array,
+// output_sigmoid = sigmoid(output_matmul + output/bias)  (seed.model.ts:19)
+// loss = sum((sigmoid(output_matmul + output/bias) − y)²) · 0.5  (seed.model.ts:29)
+function training_loss(
+  output_matmul: Float32Array,
   output_bias: Float32Array,
+  y: Float32Array,
   output_sigmoid: Float32Array,
+  loss: Float32Array,
   powers: Float64Array,
 ): void {
-  let matmul0 = 0;
-  let matmul1 = 0;
-  const x0 = hidden_sigmoid[0];
-  matmul0 += x0 * output_kernel[0];
-  matmul1 += x0 * output_kernel[1];
-  const x1 = hidden_sigmoid[1];
-  matmul0 += x1 * output_kernel[2];
-  matmul1 += x1 * output_kernel[3];
-  const x = -(matmul0 + output_bias[0]);
+  let sum = 0;
+  const x = -(output_matmul[0] + output_bias[0]);
   const t = Math.max(-746, Math.min(x, 710));
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -142,24 +142,21 @@ function output_sigmoid(
   const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
   const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
-  output_sigmoid[0] = 1 / (1 + exp);
-  const x2 = -(matmul1 + output_bias[1]);
-  const t1 = Math.max(-746, Math.min(x2, 710));
-  const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-  const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+  const sigmoid_0 = 1 / (1 + exp);
+  output_sigmoid[0] = sigmoid_0;
+  const t0 = sigmoid_0 - y[0];
+  sum += t0 * t0;
+  const x1 = -(output_matmul[1] + output_bias[1]);
+  const t2 = Math.max(-746, Math.min(x1, 710));
+  const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
+  const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
   const z1 = r1 * r1;
   const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
   const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
   const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
-  output_sigmoid[1] = 1 / (1 + exp1);
-}
-
-// loss = sum((output_sigmoid − y)²) · 0.5  (seed.model.ts:29)
-function training_loss(output_sigmoid: Float32Array, y: Float32Array, loss: Float32Array): void {
-  let sum = 0;
-  const t0 = output_sigmoid[0] - y[0];
-  sum += t0 * t0;
-  const t1 = output_sigmoid[1] - y[1];
+  const sigmoid_1 = 1 / (1 + exp1);
+  output_sigmoid[1] = sigmoid_1;
+  const t1 = sigmoid_1 - y[1];
   sum += t1 * t1;
   loss[0] = sum * 0.5;
 }
@@ -169,66 +166,66 @@ function output_bias_gradient(
   output_sigmoid: Float32Array,
   y: Float32Array,
   d_output_bias: Float32Array,
-  d_output_mul: Float32Array,
+  d_output: Float32Array,
 ): void {
   const x0 = output_sigmoid[0];
   const mul_0 = (x0 - y[0]) * (x0 * (1 - x0));
   d_output_bias[0] += mul_0;
-  d_output_mul[0] = mul_0;
+  d_output[0] = mul_0;
   const x1 = output_sigmoid[1];
   const mul_1 = (x1 - y[1]) * (x1 * (1 - x1));
   d_output_bias[1] += mul_1;
-  d_output_mul[1] = mul_1;
+  d_output[1] = mul_1;
 }
 
-// ∂loss/∂output/kernel = hidden_sigmoidᵀ · d_output_mul  (seed.model.ts:19)
+// ∂loss/∂output/kernel = hidden_sigmoidᵀ · d_output  (seed.model.ts:19)
 function output_kernel_gradient(
   hidden_sigmoid: Float32Array,
-  d_output_mul: Float32Array,
+  d_output: Float32Array,
   d_output_kernel: Float32Array,
 ): void {
-  let matmul00 = 0;
-  let matmul01 = 0;
-  let matmul10 = 0;
-  let matmul11 = 0;
+  let sum00 = 0;
+  let sum01 = 0;
+  let sum10 = 0;
+  let sum11 = 0;
   const x0 = hidden_sigmoid[0];
-  const x1 = d_output_mul[0];
-  matmul00 += x0 * x1;
+  const x1 = d_output[0];
+  sum00 += x0 * x1;
   const x2 = hidden_sigmoid[1];
-  matmul01 += x2 * x1;
-  const x3 = d_output_mul[1];
-  matmul10 += x0 * x3;
-  matmul11 += x2 * x3;
-  d_output_kernel[0] += matmul00;
-  d_output_kernel[2] += matmul01;
-  d_output_kernel[1] += matmul10;
-  d_output_kernel[3] += matmul11;
+  sum01 += x2 * x1;
+  const x3 = d_output[1];
+  sum10 += x0 * x3;
+  sum11 += x2 * x3;
+  d_output_kernel[0] += sum00;
+  d_output_kernel[2] += sum01;
+  d_output_kernel[1] += sum10;
+  d_output_kernel[3] += sum11;
 }
 
-// ∂loss/∂hidden/bias = d_output_mul · output/kernelᵀ · (hidden_sigmoid · (1 − hidden_sigmoid))  (seed.model.ts:9)
+// ∂loss/∂hidden/bias = d_output · output/kernelᵀ · (hidden_sigmoid · (1 − hidden_sigmoid))  (seed.model.ts:9)
 function hidden_bias_gradient(
-  d_output_mul: Float32Array,
+  d_output: Float32Array,
   output_kernel: Float32Array,
   hidden_sigmoid: Float32Array,
   d_hidden_bias: Float32Array,
-  d_hidden_mul: Float32Array,
+  d_hidden: Float32Array,
 ): void {
-  let matmul0 = 0;
-  let matmul1 = 0;
-  const x0 = d_output_mul[0];
-  matmul0 += x0 * output_kernel[0];
-  matmul1 += x0 * output_kernel[2];
-  const x1 = d_output_mul[1];
-  matmul0 += x1 * output_kernel[1];
-  matmul1 += x1 * output_kernel[3];
+  let sum0 = 0;
+  let sum1 = 0;
+  const x0 = d_output[0];
+  sum0 += x0 * output_kernel[0];
+  sum1 += x0 * output_kernel[2];
+  const x1 = d_output[1];
+  sum0 += x1 * output_kernel[1];
+  sum1 += x1 * output_kernel[3];
   const x2 = hidden_sigmoid[0];
-  const mul0 = matmul0 * (x2 * (1 - x2));
+  const mul0 = sum0 * (x2 * (1 - x2));
   const x3 = hidden_sigmoid[1];
-  const mul1 = matmul1 * (x3 * (1 - x3));
+  const mul1 = sum1 * (x3 * (1 - x3));
   d_hidden_bias[0] += mul0;
   d_hidden_bias[1] += mul1;
-  d_hidden_mul[0] = mul0;
-  d_hidden_mul[1] = mul1;
+  d_hidden[0] = mul0;
+  d_hidden[1] = mul1;
 }
 
 // parameters = parameters − (learningRate · gradients)  (seed.model.ts:29)
@@ -244,28 +241,10 @@ function update_step(scalars: Float64Array): void {
   scalars[0] += 1;
 }
 
-// output_matmul = hidden_sigmoid · output/kernel  (seed.model.ts:19)
-function output_matmul(
-  hidden_sigmoid_3: Float32Array,
-  output_kernel: Float32Array,
-  output_matmul: Float32Array,
-): void {
-  let matmul0 = 0;
-  let matmul1 = 0;
-  const x0 = hidden_sigmoid_3[0];
-  matmul0 += x0 * output_kernel[0];
-  matmul1 += x0 * output_kernel[1];
-  const x1 = hidden_sigmoid_3[1];
-  matmul0 += x1 * output_kernel[2];
-  matmul1 += x1 * output_kernel[3];
-  output_matmul[0] = matmul0;
-  output_matmul[1] = matmul1;
-}
-
 // evaluate/loss = (loss/sum + (sum((… − y)²) · 0.5)) / (loss/rows + 1)  (seed.model.ts:29)
 function evaluate_loss(
   totals: Float64Array,
-  output_matmul: Float32Array,
+  output_matmul_3: Float32Array,
   output_bias: Float32Array,
   y: Float32Array,
   evaluate_loss: Float64Array,
@@ -274,7 +253,7 @@ function evaluate_loss(
   const add_2 = totals[1] + 1;
   totals[1] = add_2;
   let sum = 0;
-  const x = -(output_matmul[0] + output_bias[0]);
+  const x = -(output_matmul_3[0] + output_bias[0]);
   const t = Math.max(-746, Math.min(x, 710));
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -284,7 +263,7 @@ function evaluate_loss(
   const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
   const t0 = 1 / (1 + exp) - y[0];
   sum += t0 * t0;
-  const x1 = -(output_matmul[1] + output_bias[1]);
+  const x1 = -(output_matmul_3[1] + output_bias[1]);
   const t1 = Math.max(-746, Math.min(x1, 710));
   const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
   const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -320,8 +299,10 @@ function training_step(
   const hidden_kernel0_1 = hidden_kernel[0];
   const x1_3 = x[1];
   const hidden_kernel2_4 = hidden_kernel[2];
-  const hidden_bias0_6 = hidden_bias[0];
-  const x1 = -(0 + x0_0 * hidden_kernel0_1 + x1_3 * hidden_kernel2_4 + hidden_bias0_6);
+  const hidden_kernel1_7 = hidden_kernel[1];
+  const hidden_kernel3_9 = hidden_kernel[3];
+  const hidden_bias0_12 = hidden_bias[0];
+  const x1 = -(Math.fround(0 + x0_0 * hidden_kernel0_1 + x1_3 * hidden_kernel2_4) + hidden_bias0_12);
   const t = Math.max(-746, Math.min(x1, 710));
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -329,11 +310,9 @@ function training_step(
   const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
   const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
-  const hidden_sigmoid0_8 = Math.fround(1 / (1 + exp));
-  const hidden_kernel1_9 = hidden_kernel[1];
-  const hidden_kernel3_11 = hidden_kernel[3];
-  const hidden_bias1_13 = hidden_bias[1];
-  const x2 = -(0 + x0_0 * hidden_kernel1_9 + x1_3 * hidden_kernel3_11 + hidden_bias1_13);
+  const hidden_sigmoid0_14 = Math.fround(1 / (1 + exp));
+  const hidden_bias1_15 = hidden_bias[1];
+  const x2 = -(Math.fround(0 + x0_0 * hidden_kernel1_7 + x1_3 * hidden_kernel3_9) + hidden_bias1_15);
   const t2 = Math.max(-746, Math.min(x2, 710));
   const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
   const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -341,11 +320,13 @@ function training_step(
   const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
   const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
   const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
-  const hidden_sigmoid1_15 = Math.fround(1 / (1 + exp1));
-  const output_kernel0_16 = output_kernel[0];
-  const output_kernel2_18 = output_kernel[2];
-  const output_bias0_20 = output_bias[0];
-  const x3 = -(0 + hidden_sigmoid0_8 * output_kernel0_16 + hidden_sigmoid1_15 * output_kernel2_18 + output_bias0_20);
+  const hidden_sigmoid1_17 = Math.fround(1 / (1 + exp1));
+  const output_kernel0_18 = output_kernel[0];
+  const output_kernel2_20 = output_kernel[2];
+  const output_kernel1_23 = output_kernel[1];
+  const output_kernel3_25 = output_kernel[3];
+  const output_bias0_28 = output_bias[0];
+  const x3 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel0_18 + hidden_sigmoid1_17 * output_kernel2_20) + output_bias0_28);
   const t3 = Math.max(-746, Math.min(x3, 710));
   const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
   const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
@@ -353,11 +334,12 @@ function training_step(
   const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
   const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
   const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 - 1 + 1100];
-  const output_sigmoid0_22 = Math.fround(1 / (1 + exp2));
-  const output_kernel1_23 = output_kernel[1];
-  const output_kernel3_25 = output_kernel[3];
-  const output_bias1_27 = output_bias[1];
-  const x4 = -(0 + hidden_sigmoid0_8 * output_kernel1_23 + hidden_sigmoid1_15 * output_kernel3_25 + output_bias1_27);
+  const sigmoid_29 = 1 / (1 + exp2);
+  const output_sigmoid0_30 = Math.fround(sigmoid_29);
+  const y0_31 = y[0];
+  const t0 = sigmoid_29 - y0_31;
+  const output_bias1_33 = output_bias[1];
+  const x4 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel1_23 + hidden_sigmoid1_17 * output_kernel3_25) + output_bias1_33);
   const t4 = Math.max(-746, Math.min(x4, 710));
   const k3 = Math.floor(t4 * 1.4426950408889634 + 0.5);
   const r3 = t4 - k3 * 0.693145751953125 - k3 * 0.0000014286068203094173;
@@ -365,69 +347,70 @@ function training_step(
   const p3 = r3 * ((0.00012617719307481058 * z3 + 0.030299440770744195) * z3 + 1);
   const q3 = ((0.0000030019850513866446 * z3 + 0.0025244834034968415) * z3 + 0.22726554820815503) * z3 + 2;
   const exp3 = (2 + 4 * p3 / (q3 - p3)) * powers[k3 - 1 + 1100];
-  const output_sigmoid1_29 = Math.fround(1 / (1 + exp3));
-  const t0 = output_sigmoid0_22 - y[0];
-  const t1 = output_sigmoid1_29 - y[1];
-  const mul_36 = t0 * (output_sigmoid0_22 * (1 - output_sigmoid0_22));
-  const d_output_bias0_37 = Math.fround(0 + mul_36);
-  const d_output_mul0_38 = Math.fround(mul_36);
-  const mul_39 = t1 * (output_sigmoid1_29 * (1 - output_sigmoid1_29));
-  const d_output_bias1_40 = Math.fround(0 + mul_39);
-  const d_output_mul1_41 = Math.fround(mul_39);
-  const d_output_kernel0_43 = Math.fround(0 + (0 + hidden_sigmoid0_8 * d_output_mul0_38));
-  const d_output_kernel1_45 = Math.fround(0 + (0 + hidden_sigmoid0_8 * d_output_mul1_41));
-  const d_output_kernel2_47 = Math.fround(0 + (0 + hidden_sigmoid1_15 * d_output_mul0_38));
-  const d_output_kernel3_49 = Math.fround(0 + (0 + hidden_sigmoid1_15 * d_output_mul1_41));
-  const mul_52 = (0 + d_output_mul0_38 * output_kernel0_16 + d_output_mul1_41 * output_kernel1_23) * (hidden_sigmoid0_8 * (1 - hidden_sigmoid0_8));
-  const d_hidden_bias0_53 = Math.fround(0 + mul_52);
-  const d_hidden_mul0_54 = Math.fround(mul_52);
-  const mul_57 = (0 + d_output_mul0_38 * output_kernel2_18 + d_output_mul1_41 * output_kernel3_25) * (hidden_sigmoid1_15 * (1 - hidden_sigmoid1_15));
-  const d_hidden_bias1_58 = Math.fround(0 + mul_57);
-  const d_hidden_mul1_59 = Math.fround(mul_57);
-  const d_hidden_kernel0_61 = Math.fround(0 + (0 + x0_0 * d_hidden_mul0_54));
-  const d_hidden_kernel1_63 = Math.fround(0 + (0 + x0_0 * d_hidden_mul1_59));
-  const d_hidden_kernel2_65 = Math.fround(0 + (0 + x1_3 * d_hidden_mul0_54));
-  const d_hidden_kernel3_67 = Math.fround(0 + (0 + x1_3 * d_hidden_mul1_59));
+  const sigmoid_34 = 1 / (1 + exp3);
+  const output_sigmoid1_35 = Math.fround(sigmoid_34);
+  const y1_36 = y[1];
+  const t1 = sigmoid_34 - y1_36;
+  const mul_40 = (output_sigmoid0_30 - y0_31) * (output_sigmoid0_30 * (1 - output_sigmoid0_30));
+  const d_output_bias0_41 = Math.fround(0 + mul_40);
+  const d_output0_42 = Math.fround(mul_40);
+  const mul_43 = (output_sigmoid1_35 - y1_36) * (output_sigmoid1_35 * (1 - output_sigmoid1_35));
+  const d_output_bias1_44 = Math.fround(0 + mul_43);
+  const d_output1_45 = Math.fround(mul_43);
+  const d_output_kernel0_47 = Math.fround(0 + (0 + hidden_sigmoid0_14 * d_output0_42));
+  const d_output_kernel1_49 = Math.fround(0 + (0 + hidden_sigmoid0_14 * d_output1_45));
+  const d_output_kernel2_51 = Math.fround(0 + (0 + hidden_sigmoid1_17 * d_output0_42));
+  const d_output_kernel3_53 = Math.fround(0 + (0 + hidden_sigmoid1_17 * d_output1_45));
+  const mul_56 = (0 + d_output0_42 * output_kernel0_18 + d_output1_45 * output_kernel1_23) * (hidden_sigmoid0_14 * (1 - hidden_sigmoid0_14));
+  const d_hidden_bias0_57 = Math.fround(0 + mul_56);
+  const d_hidden0_58 = Math.fround(mul_56);
+  const mul_61 = (0 + d_output0_42 * output_kernel2_20 + d_output1_45 * output_kernel3_25) * (hidden_sigmoid1_17 * (1 - hidden_sigmoid1_17));
+  const d_hidden_bias1_62 = Math.fround(0 + mul_61);
+  const d_hidden1_63 = Math.fround(mul_61);
+  const d_hidden_kernel0_65 = Math.fround(0 + (0 + x0_0 * d_hidden0_58));
+  const d_hidden_kernel1_67 = Math.fround(0 + (0 + x0_0 * d_hidden1_63));
+  const d_hidden_kernel2_69 = Math.fround(0 + (0 + x1_3 * d_hidden0_58));
+  const d_hidden_kernel3_71 = Math.fround(0 + (0 + x1_3 * d_hidden1_63));
   const learningRate = scalars[1];
-  const loss0_35 = Math.fround((0 + t0 * t0 + t1 * t1) * 0.5);
-  const parameters1_72 = Math.fround(hidden_kernel1_9 - learningRate * d_hidden_kernel1_63);
-  const parameters2_74 = Math.fround(hidden_kernel2_4 - learningRate * d_hidden_kernel2_65);
-  const parameters3_76 = Math.fround(hidden_kernel3_11 - learningRate * d_hidden_kernel3_67);
-  const parameters4_78 = Math.fround(hidden_bias0_6 - learningRate * d_hidden_bias0_53);
-  const parameters5_80 = Math.fround(hidden_bias1_13 - learningRate * d_hidden_bias1_58);
-  const parameters6_82 = Math.fround(output_kernel0_16 - learningRate * d_output_kernel0_43);
-  const parameters7_84 = Math.fround(output_kernel1_23 - learningRate * d_output_kernel1_45);
-  const parameters8_86 = Math.fround(output_kernel2_18 - learningRate * d_output_kernel2_47);
-  const parameters9_88 = Math.fround(output_kernel3_25 - learningRate * d_output_kernel3_49);
-  const parameters10_90 = Math.fround(output_bias0_20 - learningRate * d_output_bias0_37);
-  const parameters11_92 = Math.fround(output_bias1_27 - learningRate * d_output_bias1_40);
-  const add_94 = scalars[0] + 1;
-  parameters[0] = Math.fround(hidden_kernel0_1 - learningRate * d_hidden_kernel0_61);
-  parameters[2] = parameters2_74;
-  parameters[4] = parameters4_78;
-  parameters[1] = parameters1_72;
-  parameters[3] = parameters3_76;
-  parameters[5] = parameters5_80;
-  parameters[6] = parameters6_82;
-  parameters[8] = parameters8_86;
-  parameters[10] = parameters10_90;
-  parameters[7] = parameters7_84;
-  parameters[9] = parameters9_88;
-  parameters[11] = parameters11_92;
-  loss[0] = loss0_35;
-  d_hidden_kernel[0] = d_hidden_kernel0_61;
-  d_hidden_kernel[1] = d_hidden_kernel1_63;
-  d_hidden_kernel[2] = d_hidden_kernel2_65;
-  d_hidden_kernel[3] = d_hidden_kernel3_67;
-  d_hidden_bias[0] = d_hidden_bias0_53;
-  d_hidden_bias[1] = d_hidden_bias1_58;
-  d_output_kernel[0] = d_output_kernel0_43;
-  d_output_kernel[1] = d_output_kernel1_45;
-  d_output_kernel[2] = d_output_kernel2_47;
-  d_output_kernel[3] = d_output_kernel3_49;
-  d_output_bias[0] = d_output_bias0_37;
-  d_output_bias[1] = d_output_bias1_40;
-  scalars[0] = add_94;
+  const loss0_39 = Math.fround((0 + t0 * t0 + t1 * t1) * 0.5);
+  const parameters1_76 = Math.fround(hidden_kernel1_7 - learningRate * d_hidden_kernel1_67);
+  const parameters2_78 = Math.fround(hidden_kernel2_4 - learningRate * d_hidden_kernel2_69);
+  const parameters3_80 = Math.fround(hidden_kernel3_9 - learningRate * d_hidden_kernel3_71);
+  const parameters4_82 = Math.fround(hidden_bias0_12 - learningRate * d_hidden_bias0_57);
+  const parameters5_84 = Math.fround(hidden_bias1_15 - learningRate * d_hidden_bias1_62);
+  const parameters6_86 = Math.fround(output_kernel0_18 - learningRate * d_output_kernel0_47);
+  const parameters7_88 = Math.fround(output_kernel1_23 - learningRate * d_output_kernel1_49);
+  const parameters8_90 = Math.fround(output_kernel2_20 - learningRate * d_output_kernel2_51);
+  const parameters9_92 = Math.fround(output_kernel3_25 - learningRate * d_output_kernel3_53);
+  const parameters10_94 = Math.fround(output_bias0_28 - learningRate * d_output_bias0_41);
+  const parameters11_96 = Math.fround(output_bias1_33 - learningRate * d_output_bias1_44);
+  const add_98 = scalars[0] + 1;
+  parameters[0] = Math.fround(hidden_kernel0_1 - learningRate * d_hidden_kernel0_65);
+  parameters[2] = parameters2_78;
+  parameters[1] = parameters1_76;
+  parameters[3] = parameters3_80;
+  parameters[4] = parameters4_82;
+  parameters[5] = parameters5_84;
+  parameters[6] = parameters6_86;
+  parameters[8] = parameters8_90;
+  parameters[7] = parameters7_88;
+  parameters[9] = parameters9_92;
+  parameters[10] = parameters10_94;
+  parameters[11] = parameters11_96;
+  loss[0] = loss0_39;
+  d_hidden_kernel[0] = d_hidden_kernel0_65;
+  d_hidden_kernel[1] = d_hidden_kernel1_67;
+  d_hidden_kernel[2] = d_hidden_kernel2_69;
+  d_hidden_kernel[3] = d_hidden_kernel3_71;
+  d_hidden_bias[0] = d_hidden_bias0_57;
+  d_hidden_bias[1] = d_hidden_bias1_62;
+  d_output_kernel[0] = d_output_kernel0_47;
+  d_output_kernel[1] = d_output_kernel1_49;
+  d_output_kernel[2] = d_output_kernel2_51;
+  d_output_kernel[3] = d_output_kernel3_53;
+  d_output_bias[0] = d_output_bias0_41;
+  d_output_bias[1] = d_output_bias1_44;
+  scalars[0] = add_98;
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
@@ -436,7 +419,7 @@ function checkRows(name: string, length: number, row: number, n: number, max: nu
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 68 || new Uint32Array(state.slice(-4).buffer)[0] !== 0xc6e1d010) {
+  if (state.length !== 68 || state[64] !== 16 || state[65] !== 208 || state[66] !== 225 || state[67] !== 198) {
     throw new RangeError("this is no state of this model (68 bytes)");
   }
 }
@@ -457,7 +440,9 @@ class Predictor {
   readonly $hidden_bias: Float32Array;
   readonly $output_kernel: Float32Array;
   readonly $output_bias: Float32Array;
+  readonly $hidden_matmul: Float32Array;
   readonly $hidden_sigmoid: Float32Array;
+  readonly $output_matmul: Float32Array;
   readonly $output: Float32Array;
   readonly params: Seed["params"];
   readonly $powers: Float64Array;
@@ -469,7 +454,9 @@ class Predictor {
     this.$hidden_bias = new Float32Array(buffer, 16, 2);
     this.$output_kernel = new Float32Array(buffer, 24, 4);
     this.$output_bias = new Float32Array(buffer, 40, 2);
+    this.$hidden_matmul = new Float32Array(buffer, scratch + 96, 2);
     this.$hidden_sigmoid = new Float32Array(buffer, scratch + 96, 2);
+    this.$output_matmul = new Float32Array(buffer, scratch + 112, 2);
     this.$output = new Float32Array(buffer, scratch + 112, 2);
     this.params = { "hidden/kernel": this.$hidden_kernel, "hidden/bias": this.$hidden_bias, "output/kernel": this.$output_kernel, "output/bias": this.$output_bias };
     this.$powers = powersOfTwo();
@@ -480,8 +467,10 @@ class Predictor {
     checkRows("x", x.length, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$fresh = false;
-    hidden_sigmoid(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_sigmoid, this.$powers);
-    output_sigmoid(this.$hidden_sigmoid, this.$output_kernel, this.$output_bias, this.$output, this.$powers);
+    hidden_matmul(this.$x, this.$hidden_kernel, this.$hidden_matmul);
+    hidden_sigmoid(this.$hidden_matmul, this.$hidden_bias, this.$hidden_sigmoid, this.$powers);
+    hidden_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
+    hidden_sigmoid(this.$output_matmul, this.$output_bias, this.$output, this.$powers);
     return this.$outputs;
   }
 }
@@ -503,10 +492,9 @@ class Network extends Predictor {
   readonly $d_output_kernel: Float32Array;
   readonly $d_output_bias: Float32Array;
   readonly $output_sigmoid: Float32Array;
-  readonly $d_output_mul: Float32Array;
-  readonly $d_hidden_mul: Float32Array;
+  readonly $d_output: Float32Array;
+  readonly $d_hidden: Float32Array;
   readonly $evaluate_loss: Float64Array;
-  readonly $output_matmul: Float32Array;
   readonly gradients: Seed["gradients"];
   readonly hyper: Seed["hyper"];
   readonly $metrics: ReturnType<Seed["evaluate"]>;
@@ -533,10 +521,9 @@ class Network extends Predictor {
     this.$d_output_kernel = new Float32Array(buffer, scratch + 168, 4);
     this.$d_output_bias = new Float32Array(buffer, scratch + 184, 2);
     this.$output_sigmoid = new Float32Array(buffer, scratch + 112, 2);
-    this.$d_output_mul = new Float32Array(buffer, scratch + 112, 2);
-    this.$d_hidden_mul = new Float32Array(buffer, scratch + 96, 2);
+    this.$d_output = new Float32Array(buffer, scratch + 112, 2);
+    this.$d_hidden = new Float32Array(buffer, scratch + 96, 2);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 96, 1);
-    this.$output_matmul = new Float32Array(buffer, scratch + 112, 2);
     this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "output/kernel": this.$d_output_kernel, "output/bias": this.$d_output_bias };
     const scalars = this.$scalars;
     this.hyper = {
@@ -563,19 +550,20 @@ class Network extends Predictor {
     checkRows("y", y.length, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
-    hidden_sigmoid(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_sigmoid, this.$powers);
-    output_sigmoid(this.$hidden_sigmoid, this.$output_kernel, this.$output_bias, this.$output_sigmoid, this.$powers);
-    training_loss(this.$output_sigmoid, this.$y, this.$loss);
+    hidden_matmul(this.$x, this.$hidden_kernel, this.$hidden_matmul);
+    hidden_sigmoid(this.$hidden_matmul, this.$hidden_bias, this.$hidden_sigmoid, this.$powers);
+    hidden_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
+    training_loss(this.$output_matmul, this.$output_bias, this.$y, this.$output_sigmoid, this.$loss, this.$powers);
     this.$fresh = true;
     return this.$loss[0];
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (!accumulate) this.$gradients.fill(0);
-    output_bias_gradient(this.$output_sigmoid, this.$y, this.$d_output_bias, this.$d_output_mul);
-    output_kernel_gradient(this.$hidden_sigmoid, this.$d_output_mul, this.$d_output_kernel);
-    hidden_bias_gradient(this.$d_output_mul, this.$output_kernel, this.$hidden_sigmoid, this.$d_hidden_bias, this.$d_hidden_mul);
-    output_kernel_gradient(this.$x, this.$d_hidden_mul, this.$d_hidden_kernel);
+    output_bias_gradient(this.$output_sigmoid, this.$y, this.$d_output_bias, this.$d_output);
+    output_kernel_gradient(this.$hidden_sigmoid, this.$d_output, this.$d_output_kernel);
+    hidden_bias_gradient(this.$d_output, this.$output_kernel, this.$hidden_sigmoid, this.$d_hidden_bias, this.$d_hidden);
+    output_kernel_gradient(this.$x, this.$d_hidden, this.$d_hidden_kernel);
     this.$fresh = false;
   }
   update(): void {
@@ -598,8 +586,9 @@ class Network extends Predictor {
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     this.$fresh = false;
-    hidden_sigmoid(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_sigmoid, this.$powers);
-    output_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
+    hidden_matmul(this.$x, this.$hidden_kernel, this.$hidden_matmul);
+    hidden_sigmoid(this.$hidden_matmul, this.$hidden_bias, this.$hidden_sigmoid, this.$powers);
+    hidden_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
     evaluate_loss(this.$totals, this.$output_matmul, this.$output_bias, this.$y, this.$evaluate_loss, this.$powers);
     this.$metrics.loss = this.$evaluate_loss[0];
     return this.$metrics;

@@ -195,32 +195,31 @@ function linear_matmul(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i * 12;
-    let matmul0 = 0;
-    let matmul1 = 0;
-    let matmul2 = 0;
-    let matmul3 = 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < 12; k++) {
       const p1 = p0 + k;
       const x0 = linear_kernel[k];
-      matmul0 += table_mul[p1] * x0;
-      matmul1 += table_mul[p1 + 12] * x0;
-      matmul2 += table_mul[p1 + 24] * x0;
-      matmul3 += table_mul[p1 + 36] * x0;
+      sum0 += table_mul[p1] * x0;
+      sum1 += table_mul[p1 + 12] * x0;
+      sum2 += table_mul[p1 + 24] * x0;
+      sum3 += table_mul[p1 + 36] * x0;
     }
-    linear_matmul[i] = matmul0;
-    linear_matmul[i + 1] = matmul1;
-    linear_matmul[i + 2] = matmul2;
-    linear_matmul[i + 3] = matmul3;
+    linear_matmul[i] = sum0;
+    linear_matmul[i + 1] = sum1;
+    linear_matmul[i + 2] = sum2;
+    linear_matmul[i + 3] = sum3;
   }
 }
 
-// hidden_tanh = tanh(table_mul · hidden/kernel + hidden/bias)  (weather.model.ts:38)
-function hidden_tanh(
+// hidden_add = table_mul · hidden/kernel + hidden/bias  (weather.model.ts:38)
+function hidden_add(
   table_mul: Float32Array,
   hidden_kernel: Float32Array,
   hidden_bias: Float32Array,
-  hidden_tanh: Float32Array,
-  powers: Float64Array,
+  hidden_add: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
@@ -228,10 +227,10 @@ function hidden_tanh(
     const p3 = i * 16;
     for (let j = 0; j < 16; j += 2) {
       const p4 = p3 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
       for (let k = 0; k < 12; k++) {
         const p1 = p0 + k;
         const p2 = j + k * 16;
@@ -239,70 +238,43 @@ function hidden_tanh(
         const x1 = hidden_kernel[p2];
         const x2 = table_mul[p1 + 12];
         const x3 = hidden_kernel[p2 + 1];
-        matmul00 += x0 * x1;
-        matmul01 += x2 * x1;
-        matmul10 += x0 * x3;
-        matmul11 += x2 * x3;
+        sum00 += x0 * x1;
+        sum01 += x2 * x1;
+        sum10 += x0 * x3;
+        sum11 += x2 * x3;
       }
       const x4 = hidden_bias[j];
-      const x = matmul00 + x4;
-      const x6 = -2 * Math.abs(x);
-      const t1 = Math.max(-746, Math.min(x6, 710));
-      const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-      const r = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
-      const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const half = powers[k1 - 1 + 1100];
-      const y1 = (half * (2 * p / (q - p)) + (half - 0.5)) * 2;
-      const expm1 = Math.abs(x6) < 5e-17 ? x6 : y1;
-      const y = -expm1 / (expm1 + 2);
-      const tanh = Math.abs(x) < 3.725290298461914e-9 ? x : x < 0 ? -y : y;
-      hidden_tanh[p4] = tanh;
-      const x7 = matmul01 + x4;
-      const x8 = -2 * Math.abs(x7);
-      const t2 = Math.max(-746, Math.min(x8, 710));
-      const k2 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-      const r1 = t2 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
-      const z1 = r1 * r1;
-      const p5 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-      const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-      const half1 = powers[k2 - 1 + 1100];
-      const y2 = (half1 * (2 * p5 / (q1 - p5)) + (half1 - 0.5)) * 2;
-      const expm2 = Math.abs(x8) < 5e-17 ? x8 : y2;
-      const y3 = -expm2 / (expm2 + 2);
-      const tanh1 = Math.abs(x7) < 3.725290298461914e-9 ? x7 : x7 < 0 ? -y3 : y3;
-      hidden_tanh[p4 + 16] = tanh1;
+      hidden_add[p4] = sum00 + x4;
+      hidden_add[p4 + 16] = sum01 + x4;
       const x5 = hidden_bias[j + 1];
-      const x9 = matmul10 + x5;
-      const x10 = -2 * Math.abs(x9);
-      const t3 = Math.max(-746, Math.min(x10, 710));
-      const k3 = Math.floor(t3 * 1.4426950408889634 + 0.5);
-      const r2 = t3 - k3 * 0.693145751953125 - k3 * 0.0000014286068203094173;
-      const z2 = r2 * r2;
-      const p6 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-      const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-      const half2 = powers[k3 - 1 + 1100];
-      const y4 = (half2 * (2 * p6 / (q2 - p6)) + (half2 - 0.5)) * 2;
-      const expm3 = Math.abs(x10) < 5e-17 ? x10 : y4;
-      const y5 = -expm3 / (expm3 + 2);
-      const tanh2 = Math.abs(x9) < 3.725290298461914e-9 ? x9 : x9 < 0 ? -y5 : y5;
-      hidden_tanh[p4 + 1] = tanh2;
-      const x11 = matmul11 + x5;
-      const x12 = -2 * Math.abs(x11);
-      const t4 = Math.max(-746, Math.min(x12, 710));
-      const k4 = Math.floor(t4 * 1.4426950408889634 + 0.5);
-      const r3 = t4 - k4 * 0.693145751953125 - k4 * 0.0000014286068203094173;
-      const z3 = r3 * r3;
-      const p7 = r3 * ((0.00012617719307481058 * z3 + 0.030299440770744195) * z3 + 1);
-      const q3 = ((0.0000030019850513866446 * z3 + 0.0025244834034968415) * z3 + 0.22726554820815503) * z3 + 2;
-      const half3 = powers[k4 - 1 + 1100];
-      const y6 = (half3 * (2 * p7 / (q3 - p7)) + (half3 - 0.5)) * 2;
-      const expm4 = Math.abs(x12) < 5e-17 ? x12 : y6;
-      const y7 = -expm4 / (expm4 + 2);
-      const tanh3 = Math.abs(x11) < 3.725290298461914e-9 ? x11 : x11 < 0 ? -y7 : y7;
-      hidden_tanh[p4 + 17] = tanh3;
+      hidden_add[p4 + 1] = sum10 + x5;
+      hidden_add[p4 + 17] = sum11 + x5;
     }
+  }
+}
+
+// hidden_tanh = tanh(hidden_add)  (weather.model.ts:38)
+function hidden_tanh(
+  hidden_add: Float32Array,
+  hidden_tanh: Float32Array,
+  powers: Float64Array,
+  n: number,
+): void {
+  for (let i = 0; i < n * 16; i++) {
+    const x = hidden_add[i];
+    const x1 = -2 * Math.abs(x);
+    const t1 = Math.max(-746, Math.min(x1, 710));
+    const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
+    const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const z = r * r;
+    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
+    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+    const half = powers[k - 1 + 1100];
+    const y1 = (half * (2 * p / (q - p)) + (half - 0.5)) * 2;
+    const expm1 = Math.abs(x1) < 5e-17 ? x1 : y1;
+    const y = -expm1 / (expm1 + 2);
+    const tanh = Math.abs(x) < 3.725290298461914e-9 ? x : x < 0 ? -y : y;
+    hidden_tanh[i] = tanh;
   }
 }
 
@@ -322,22 +294,22 @@ function d_mul(
   const c1 = 1 / n;
   for (let i = 0; i < n; i += 4) {
     const p0 = i * 16;
-    let matmul0 = 0;
-    let matmul1 = 0;
-    let matmul2 = 0;
-    let matmul3 = 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = bent_kernel[k];
-      matmul0 += hidden_tanh[p1] * x0;
-      matmul1 += hidden_tanh[p1 + 16] * x0;
-      matmul2 += hidden_tanh[p1 + 32] * x0;
-      matmul3 += hidden_tanh[p1 + 48] * x0;
+      sum0 += hidden_tanh[p1] * x0;
+      sum1 += hidden_tanh[p1 + 16] * x0;
+      sum2 += hidden_tanh[p1 + 32] * x0;
+      sum3 += hidden_tanh[p1 + 48] * x0;
     }
-    const subValue0 = linear_matmul[i] + c0 + matmul0 - y[i];
-    const subValue1 = linear_matmul[i + 1] + c0 + matmul1 - y[i + 1];
-    const subValue2 = linear_matmul[i + 2] + c0 + matmul2 - y[i + 2];
-    const subValue3 = linear_matmul[i + 3] + c0 + matmul3 - y[i + 3];
+    const subValue0 = linear_matmul[i] + c0 + sum0 - y[i];
+    const subValue1 = linear_matmul[i + 1] + c0 + sum1 - y[i + 1];
+    const subValue2 = linear_matmul[i + 2] + c0 + sum2 - y[i + 2];
+    const subValue3 = linear_matmul[i + 3] + c0 + sum3 - y[i + 3];
     sub[i] = subValue0;
     sub[i + 1] = subValue1;
     sub[i + 2] = subValue2;
@@ -367,22 +339,22 @@ function linear_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 12; i += 4) {
-    let matmul0 = 0;
-    let matmul1 = 0;
-    let matmul2 = 0;
-    let matmul3 = 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 12;
       const x0 = d_mul[k];
-      matmul0 += table_mul[p0] * x0;
-      matmul1 += table_mul[p0 + 1] * x0;
-      matmul2 += table_mul[p0 + 2] * x0;
-      matmul3 += table_mul[p0 + 3] * x0;
+      sum0 += table_mul[p0] * x0;
+      sum1 += table_mul[p0 + 1] * x0;
+      sum2 += table_mul[p0 + 2] * x0;
+      sum3 += table_mul[p0 + 3] * x0;
     }
-    d_linear_kernel[i] += matmul0;
-    d_linear_kernel[i + 1] += matmul1;
-    d_linear_kernel[i + 2] += matmul2;
-    d_linear_kernel[i + 3] += matmul3;
+    d_linear_kernel[i] += sum0;
+    d_linear_kernel[i + 1] += sum1;
+    d_linear_kernel[i + 2] += sum2;
+    d_linear_kernel[i + 3] += sum3;
   }
 }
 
@@ -403,31 +375,31 @@ function bent_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 16; i += 4) {
-    let matmul0 = 0;
-    let matmul1 = 0;
-    let matmul2 = 0;
-    let matmul3 = 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 16;
       const x0 = d_mul[k];
-      matmul0 += hidden_tanh[p0] * x0;
-      matmul1 += hidden_tanh[p0 + 1] * x0;
-      matmul2 += hidden_tanh[p0 + 2] * x0;
-      matmul3 += hidden_tanh[p0 + 3] * x0;
+      sum0 += hidden_tanh[p0] * x0;
+      sum1 += hidden_tanh[p0 + 1] * x0;
+      sum2 += hidden_tanh[p0 + 2] * x0;
+      sum3 += hidden_tanh[p0 + 3] * x0;
     }
-    d_bent_kernel[i] += matmul0;
-    d_bent_kernel[i + 1] += matmul1;
-    d_bent_kernel[i + 2] += matmul2;
-    d_bent_kernel[i + 3] += matmul3;
+    d_bent_kernel[i] += sum0;
+    d_bent_kernel[i + 1] += sum1;
+    d_bent_kernel[i + 2] += sum2;
+    d_bent_kernel[i + 3] += sum3;
   }
 }
 
-// d_hidden_mul = d_mul · bent/kernelᵀ · (1 − hidden_tanh²)  (weather.model.ts:38)
-function d_hidden_mul(
+// d_hidden = d_mul · bent/kernelᵀ · (1 − hidden_tanh²)  (weather.model.ts:38)
+function d_hidden(
   d_mul: Float32Array,
   bent_kernel: Float32Array,
   hidden_tanh: Float32Array,
-  d_hidden_mul: Float32Array,
+  d_hidden: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n; i += 4) {
@@ -438,82 +410,82 @@ function d_hidden_mul(
     const c3 = d_mul[i + 3];
     for (let j = 0; j < 16; j += 4) {
       const p1 = p0 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul02 = 0;
-      let matmul03 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
-      let matmul12 = 0;
-      let matmul13 = 0;
-      let matmul20 = 0;
-      let matmul21 = 0;
-      let matmul22 = 0;
-      let matmul23 = 0;
-      let matmul30 = 0;
-      let matmul31 = 0;
-      let matmul32 = 0;
-      let matmul33 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum02 = 0;
+      let sum03 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum22 = 0;
+      let sum23 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      let sum32 = 0;
+      let sum33 = 0;
       const x0 = bent_kernel[j];
-      matmul00 += c0 * x0;
-      matmul01 += c1 * x0;
-      matmul02 += c2 * x0;
-      matmul03 += c3 * x0;
+      sum00 += c0 * x0;
+      sum01 += c1 * x0;
+      sum02 += c2 * x0;
+      sum03 += c3 * x0;
       const x1 = bent_kernel[j + 1];
-      matmul10 += c0 * x1;
-      matmul11 += c1 * x1;
-      matmul12 += c2 * x1;
-      matmul13 += c3 * x1;
+      sum10 += c0 * x1;
+      sum11 += c1 * x1;
+      sum12 += c2 * x1;
+      sum13 += c3 * x1;
       const x2 = bent_kernel[j + 2];
-      matmul20 += c0 * x2;
-      matmul21 += c1 * x2;
-      matmul22 += c2 * x2;
-      matmul23 += c3 * x2;
+      sum20 += c0 * x2;
+      sum21 += c1 * x2;
+      sum22 += c2 * x2;
+      sum23 += c3 * x2;
       const x3 = bent_kernel[j + 3];
-      matmul30 += c0 * x3;
-      matmul31 += c1 * x3;
-      matmul32 += c2 * x3;
-      matmul33 += c3 * x3;
+      sum30 += c0 * x3;
+      sum31 += c1 * x3;
+      sum32 += c2 * x3;
+      sum33 += c3 * x3;
       const x4 = hidden_tanh[p1];
-      d_hidden_mul[p1] = matmul00 * (1 - x4 * x4);
+      d_hidden[p1] = sum00 * (1 - x4 * x4);
       const x5 = hidden_tanh[p1 + 16];
-      d_hidden_mul[p1 + 16] = matmul01 * (1 - x5 * x5);
+      d_hidden[p1 + 16] = sum01 * (1 - x5 * x5);
       const x6 = hidden_tanh[p1 + 32];
-      d_hidden_mul[p1 + 32] = matmul02 * (1 - x6 * x6);
+      d_hidden[p1 + 32] = sum02 * (1 - x6 * x6);
       const x7 = hidden_tanh[p1 + 48];
-      d_hidden_mul[p1 + 48] = matmul03 * (1 - x7 * x7);
+      d_hidden[p1 + 48] = sum03 * (1 - x7 * x7);
       const x8 = hidden_tanh[p1 + 1];
-      d_hidden_mul[p1 + 1] = matmul10 * (1 - x8 * x8);
+      d_hidden[p1 + 1] = sum10 * (1 - x8 * x8);
       const x9 = hidden_tanh[p1 + 17];
-      d_hidden_mul[p1 + 17] = matmul11 * (1 - x9 * x9);
+      d_hidden[p1 + 17] = sum11 * (1 - x9 * x9);
       const x10 = hidden_tanh[p1 + 33];
-      d_hidden_mul[p1 + 33] = matmul12 * (1 - x10 * x10);
+      d_hidden[p1 + 33] = sum12 * (1 - x10 * x10);
       const x11 = hidden_tanh[p1 + 49];
-      d_hidden_mul[p1 + 49] = matmul13 * (1 - x11 * x11);
+      d_hidden[p1 + 49] = sum13 * (1 - x11 * x11);
       const x12 = hidden_tanh[p1 + 2];
-      d_hidden_mul[p1 + 2] = matmul20 * (1 - x12 * x12);
+      d_hidden[p1 + 2] = sum20 * (1 - x12 * x12);
       const x13 = hidden_tanh[p1 + 18];
-      d_hidden_mul[p1 + 18] = matmul21 * (1 - x13 * x13);
+      d_hidden[p1 + 18] = sum21 * (1 - x13 * x13);
       const x14 = hidden_tanh[p1 + 34];
-      d_hidden_mul[p1 + 34] = matmul22 * (1 - x14 * x14);
+      d_hidden[p1 + 34] = sum22 * (1 - x14 * x14);
       const x15 = hidden_tanh[p1 + 50];
-      d_hidden_mul[p1 + 50] = matmul23 * (1 - x15 * x15);
+      d_hidden[p1 + 50] = sum23 * (1 - x15 * x15);
       const x16 = hidden_tanh[p1 + 3];
-      d_hidden_mul[p1 + 3] = matmul30 * (1 - x16 * x16);
+      d_hidden[p1 + 3] = sum30 * (1 - x16 * x16);
       const x17 = hidden_tanh[p1 + 19];
-      d_hidden_mul[p1 + 19] = matmul31 * (1 - x17 * x17);
+      d_hidden[p1 + 19] = sum31 * (1 - x17 * x17);
       const x18 = hidden_tanh[p1 + 35];
-      d_hidden_mul[p1 + 35] = matmul32 * (1 - x18 * x18);
+      d_hidden[p1 + 35] = sum32 * (1 - x18 * x18);
       const x19 = hidden_tanh[p1 + 51];
-      d_hidden_mul[p1 + 51] = matmul33 * (1 - x19 * x19);
+      d_hidden[p1 + 51] = sum33 * (1 - x19 * x19);
     }
   }
 }
 
-// ∂loss/∂hidden/kernel = table_mulᵀ · d_hidden_mul  (weather.model.ts:38)
+// ∂loss/∂hidden/kernel = table_mulᵀ · d_hidden  (weather.model.ts:38)
 function hidden_kernel_gradient(
   table_mul: Float32Array,
-  d_hidden_mul: Float32Array,
+  d_hidden: Float32Array,
   d_hidden_kernel: Float32Array,
   n: number,
 ): void {
@@ -521,36 +493,36 @@ function hidden_kernel_gradient(
     const p2 = i * 16;
     for (let j = 0; j < 16; j += 2) {
       const p3 = p2 + j;
-      let matmul00 = 0;
-      let matmul01 = 0;
-      let matmul10 = 0;
-      let matmul11 = 0;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 12;
         const p1 = j + k * 16;
         const x0 = table_mul[p0];
-        const x1 = d_hidden_mul[p1];
+        const x1 = d_hidden[p1];
         const x2 = table_mul[p0 + 1];
-        const x3 = d_hidden_mul[p1 + 1];
-        matmul00 += x0 * x1;
-        matmul01 += x2 * x1;
-        matmul10 += x0 * x3;
-        matmul11 += x2 * x3;
+        const x3 = d_hidden[p1 + 1];
+        sum00 += x0 * x1;
+        sum01 += x2 * x1;
+        sum10 += x0 * x3;
+        sum11 += x2 * x3;
       }
-      d_hidden_kernel[p3] += matmul00;
-      d_hidden_kernel[p3 + 16] += matmul01;
-      d_hidden_kernel[p3 + 1] += matmul10;
-      d_hidden_kernel[p3 + 17] += matmul11;
+      d_hidden_kernel[p3] += sum00;
+      d_hidden_kernel[p3 + 16] += sum01;
+      d_hidden_kernel[p3 + 1] += sum10;
+      d_hidden_kernel[p3 + 17] += sum11;
     }
   }
 }
 
-// ∂loss/∂hidden/bias = sum(d_hidden_mul)  (weather.model.ts:38)
-function hidden_bias_gradient(d_hidden_mul: Float32Array, d_hidden_bias: Float32Array, n: number): void {
+// ∂loss/∂hidden/bias = sum(d_hidden)  (weather.model.ts:38)
+function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Array, n: number): void {
   for (let i = 0; i < 16; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_hidden_mul[i + k * 16];
+      sum += d_hidden[i + k * 16];
     }
     d_hidden_bias[i] += sum;
   }
@@ -600,22 +572,22 @@ function predict_celsius(
   const c0 = linear_bias[0];
   for (let i = 0; i < n; i += 4) {
     const p0 = i * 16;
-    let matmul0 = 0;
-    let matmul1 = 0;
-    let matmul2 = 0;
-    let matmul3 = 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = bent_kernel[k];
-      matmul0 += hidden_tanh_2[p1] * x0;
-      matmul1 += hidden_tanh_2[p1 + 16] * x0;
-      matmul2 += hidden_tanh_2[p1 + 32] * x0;
-      matmul3 += hidden_tanh_2[p1 + 48] * x0;
+      sum0 += hidden_tanh_2[p1] * x0;
+      sum1 += hidden_tanh_2[p1 + 16] * x0;
+      sum2 += hidden_tanh_2[p1 + 32] * x0;
+      sum3 += hidden_tanh_2[p1 + 48] * x0;
     }
-    const add1 = linear_matmul_2[i + 1] + c0 + matmul1;
-    const add2 = linear_matmul_2[i + 2] + c0 + matmul2;
-    const add3 = linear_matmul_2[i + 3] + c0 + matmul3;
-    celsius[i] = linear_matmul_2[i] + c0 + matmul0;
+    const add1 = linear_matmul_2[i + 1] + c0 + sum1;
+    const add2 = linear_matmul_2[i + 2] + c0 + sum2;
+    const add3 = linear_matmul_2[i + 3] + c0 + sum3;
+    celsius[i] = linear_matmul_2[i] + c0 + sum0;
     celsius[i + 1] = add1;
     celsius[i + 2] = add2;
     celsius[i + 3] = add3;
@@ -635,22 +607,22 @@ function sub(
   const c0 = linear_bias[0];
   for (let i = 0; i < n; i += 4) {
     const p0 = i * 16;
-    let matmul0 = 0;
-    let matmul1 = 0;
-    let matmul2 = 0;
-    let matmul3 = 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = bent_kernel[k];
-      matmul0 += hidden_tanh_3[p1] * x0;
-      matmul1 += hidden_tanh_3[p1 + 16] * x0;
-      matmul2 += hidden_tanh_3[p1 + 32] * x0;
-      matmul3 += hidden_tanh_3[p1 + 48] * x0;
+      sum0 += hidden_tanh_3[p1] * x0;
+      sum1 += hidden_tanh_3[p1 + 16] * x0;
+      sum2 += hidden_tanh_3[p1 + 32] * x0;
+      sum3 += hidden_tanh_3[p1 + 48] * x0;
     }
-    sub_2[i] = linear_matmul_3[i] + c0 + matmul0 - y[i];
-    sub_2[i + 1] = linear_matmul_3[i + 1] + c0 + matmul1 - y[i + 1];
-    sub_2[i + 2] = linear_matmul_3[i + 2] + c0 + matmul2 - y[i + 2];
-    sub_2[i + 3] = linear_matmul_3[i + 3] + c0 + matmul3 - y[i + 3];
+    sub_2[i] = linear_matmul_3[i] + c0 + sum0 - y[i];
+    sub_2[i + 1] = linear_matmul_3[i + 1] + c0 + sum1 - y[i + 1];
+    sub_2[i + 2] = linear_matmul_3[i + 2] + c0 + sum2 - y[i + 2];
+    sub_2[i + 3] = linear_matmul_3[i + 3] + c0 + sum3 - y[i + 3];
   }
 }
 
@@ -686,7 +658,7 @@ function checkRows(name: string, length: number, row: number, n: number, max: nu
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 3052 || new Uint32Array(state.slice(-4).buffer)[0] !== 0x7a584968) {
+  if (state.length !== 3052 || state[3048] !== 104 || state[3049] !== 73 || state[3050] !== 88 || state[3051] !== 122) {
     throw new RangeError("this is no state of this model (3052 bytes)");
   }
 }
@@ -713,6 +685,7 @@ class Predictor {
   readonly $table_scale: Float32Array;
   readonly $table_mul: Float32Array;
   readonly $linear_matmul: Float32Array;
+  readonly $hidden_add: Float32Array;
   readonly $hidden_tanh: Float32Array;
   readonly $celsius: Float32Array;
   readonly params: Weather["params"];
@@ -731,6 +704,7 @@ class Predictor {
     this.$table_scale = new Float32Array(buffer, 1044, 12);
     this.$table_mul = new Float32Array(buffer, scratch + 7456, 768);
     this.$linear_matmul = new Float32Array(buffer, scratch + 10528, 64);
+    this.$hidden_add = new Float32Array(buffer, scratch + 3360, 1024);
     this.$hidden_tanh = new Float32Array(buffer, scratch + 3360, 1024);
     this.$celsius = new Float32Array(buffer, scratch + 10528, 64);
     this.params = { "hidden/kernel": this.$hidden_kernel, "hidden/bias": this.$hidden_bias, "linear/kernel": this.$linear_kernel, "linear/bias": this.$linear_bias, "bent/kernel": this.$bent_kernel };
@@ -744,7 +718,8 @@ class Predictor {
     this.$fresh = false;
     table_mul(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
     linear_matmul(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
-    hidden_tanh(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_tanh, this.$powers, n);
+    hidden_add(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
+    hidden_tanh(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
     predict_celsius(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$celsius, n);
     return this.$outputs;
   }
@@ -769,7 +744,7 @@ class Network extends Predictor {
   readonly $d_bent_kernel: Float32Array;
   readonly $sub: Float32Array;
   readonly $d_mul: Float32Array;
-  readonly $d_hidden_mul: Float32Array;
+  readonly $d_hidden: Float32Array;
   readonly $evaluate_loss: Float64Array;
   readonly $evaluate_mae: Float64Array;
   readonly gradients: Weather["gradients"];
@@ -798,7 +773,7 @@ class Network extends Predictor {
     this.$d_bent_kernel = new Float32Array(buffer, scratch + 11940, 16);
     this.$sub = new Float32Array(buffer, scratch + 10528, 64);
     this.$d_mul = new Float32Array(buffer, scratch + 10784, 64);
-    this.$d_hidden_mul = new Float32Array(buffer, scratch + 3360, 1024);
+    this.$d_hidden = new Float32Array(buffer, scratch + 3360, 1024);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 3360, 1);
     this.$evaluate_mae = new Float64Array(buffer, scratch + 3376, 1);
     this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "linear/kernel": this.$d_linear_kernel, "linear/bias": this.$d_linear_bias, "bent/kernel": this.$d_bent_kernel };
@@ -838,7 +813,8 @@ class Network extends Predictor {
     this.$n = n;
     table_mul(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
     linear_matmul(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
-    hidden_tanh(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_tanh, this.$powers, n);
+    hidden_add(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
+    hidden_tanh(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
     d_mul(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$y, this.$sub, this.$d_mul, n);
     training_loss(this.$sub, this.$loss, n);
     this.$fresh = true;
@@ -851,9 +827,9 @@ class Network extends Predictor {
     linear_kernel_gradient(this.$d_mul, this.$table_mul, this.$d_linear_kernel, n);
     linear_bias_gradient(this.$d_mul, this.$d_linear_bias, n);
     bent_kernel_gradient(this.$d_mul, this.$hidden_tanh, this.$d_bent_kernel, n);
-    d_hidden_mul(this.$d_mul, this.$bent_kernel, this.$hidden_tanh, this.$d_hidden_mul, n);
-    hidden_kernel_gradient(this.$table_mul, this.$d_hidden_mul, this.$d_hidden_kernel, n);
-    hidden_bias_gradient(this.$d_hidden_mul, this.$d_hidden_bias, n);
+    d_hidden(this.$d_mul, this.$bent_kernel, this.$hidden_tanh, this.$d_hidden, n);
+    hidden_kernel_gradient(this.$table_mul, this.$d_hidden, this.$d_hidden_kernel, n);
+    hidden_bias_gradient(this.$d_hidden, this.$d_hidden_bias, n);
     this.$fresh = false;
   }
   update(): void {
@@ -874,7 +850,8 @@ class Network extends Predictor {
     this.$fresh = false;
     table_mul(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
     linear_matmul(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
-    hidden_tanh(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_tanh, this.$powers, n);
+    hidden_add(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
+    hidden_tanh(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
     sub(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$y, this.$sub, n);
     evaluate_mae(this.$totals, this.$sub, this.$evaluate_loss, this.$evaluate_mae, n);
     this.$metrics.loss = this.$evaluate_loss[0];
@@ -903,6 +880,9 @@ export function createPredictor(state: Uint8Array): Pick<Weather, "predict" | "p
   return new Predictor(buffer, 1152);
 }
 
+const columnValues: readonly (readonly string[])[] = [
+  ["drizzle", "fog", "rain", "snow", "sun"],
+];
 /** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in. */
 export function encodeRow(row: Row, x: Float32Array, i: number = 0): void {
   const at = i * 12;
@@ -911,7 +891,7 @@ export function encodeRow(row: Row, x: Float32Array, i: number = 0): void {
   x[at + 1] = numberOf("temp_max", row.temp_max);
   x[at + 2] = numberOf("temp_min", row.temp_min);
   x[at + 3] = numberOf("wind", row.wind);
-  encodeCategory("weather", row.weather, ["drizzle", "fog", "rain", "snow", "sun"], x, at + 4);
+  encodeCategory("weather", row.weather, columnValues[0], x, at + 4);
   x[at + 9] = numberOf("temp_max_yesterday", row.temp_max_yesterday);
   x[at + 10] = numberOf("season_sine", row.season_sine);
   x[at + 11] = numberOf("season_cosine", row.season_cosine);
@@ -923,7 +903,8 @@ function numberOf(name: string, value: number | null | undefined): number {
 }
 function encodeCategory(name: string, value: string | null | undefined, values: readonly string[], x: Float32Array, at: number): void {
   const missing = value === null || value === undefined || value === "";
-  const place = missing ? -1 : values.indexOf(value);
+  let place = -1;
+  for (let k = 0; k < values.length; k++) if (values[k] === value) place = k;
   if (!missing && place < 0) throw new RangeError(`column ${name}: unknown category ${value}; known: ${values.join(", ")}`);
   for (let k = 0; k < values.length; k++) x[at + k] = missing ? NaN : k === place ? 1 : 0;
 }

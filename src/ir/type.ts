@@ -60,7 +60,7 @@ export function sizeOf(shape: Shape, what = "tensor"): number {
 
 /** Row-major strides in elements; the batch dimension counts with its maximum. */
 export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length).fill(1);
+  const strides = shape.map(() => 1);
   for (let k = shape.length - 2; k >= 0; k--) strides[k] = strides[k + 1] * maxOf(shape[k + 1]);
   return strides;
 }

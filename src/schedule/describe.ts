@@ -3,12 +3,13 @@ import { dimText, type Dim } from "../ir/type.ts";
 import type { Group } from "./group.ts";
 import type { KernelContext } from "./context.ts";
 
-/** Line breaks, comment ends and control characters have no place in a comment, whatever a name holds. */
+/** Line breaks, comment ends and what changes how text reads have no place in a comment, whatever a name holds. */
 export const commentText = (text: string): string =>
   text
     .replace(/\*\//g, "* /")
     .replace(/<\/?script/gi, (tag) => tag.replace(/</, "< "))
-    .replace(/[\u0000-\u001f\u007f\u2028\u2029`]/g, " ");
+    .replace(/<!--/g, "< !--")
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029`]/gu, " ");
 
 const infix: { readonly [op: string]: string } = {
   add: "+", sub: "−", mul: "·", div: "/", matmul: "·", equal: "=", notEqual: "≠", less: "<", lessEqual: "≤", greater: ">", greaterEqual: "≥",

@@ -2,7 +2,7 @@ import type { Value } from "../ir/graph.ts";
 import { indexAxis, sameIndex } from "../ir/index.ts";
 import { sameDim, type Shape } from "../ir/type.ts";
 import type { Expr } from "../ir/expr.ts";
-import { loadsOf, type Inliner } from "./inline.ts";
+import { isDear, loadsOf, type Inliner } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, type Job } from "./job.ts";
 import { indexConstant } from "../ir/index.ts";
 
@@ -126,6 +126,7 @@ function commonDepth(group: Group, job: Job, consumes: boolean): number | undefi
   if (isCore) {
     const fits =
       job.kind === "each" &&
+      !isDear(formulaAt(job, job.space.length)) &&
       job.space.length === group.depth &&
       prefixEqual(first.space, job.space, group.depth);
     return fits && consumes ? group.depth : undefined;

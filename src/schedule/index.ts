@@ -147,7 +147,9 @@ function separateAssigns(
       }
     }
   }
-  for (const [value, places] of [...sinks]) {
+  // Copies that are made on the way are sinks too, but need no look of their own.
+  const declared = [...sinks];
+  for (const [value, places] of declared) {
     for (const sink of places) {
       const cell = sink.buffer.cell;
       if (!cell || sink.accumulate || cell.kind === "result") continue;

@@ -20,6 +20,12 @@ export const costOf = (expr: Expr): number => {
   return expr.kind === "load" ? 0.5 : 0;
 };
 
+/** True where a formula calls a function that the f32 build writes out as a dozen statements or more. */
+export function isDear(expr: Expr): boolean {
+  if (expr.kind === "op") return (weight[expr.op] ?? 1) >= 10 || expr.args.some(isDear);
+  return expr.kind === "guard" && [expr.test, expr.yes, expr.no].some(isDear);
+}
+
 export function loadsOf(expr: Expr, into: (load: Expr & { kind: "load" }) => void): void {
   if (expr.kind === "load") into(expr);
   else if (expr.kind === "op") for (const arg of expr.args) loadsOf(arg, into);
@@ -146,6 +152,9 @@ export class Inliner {
       const { lower } = roomOf(this.ops, next[0].op);
       if (lower.kind !== "at" || this.isMovement(value) || !sameShape(value.type.shape, product.type.shape))
         break;
+      // Written out for every element of a tile, an exp would fill the function; its own loop costs little more.
+      const axes = namedAxes(value.type.shape, "i").map(indexAxis);
+      if (isDear(this.formula(value, axes))) break;
       end = value;
     }
     if (end !== product) this.keep(end);

@@ -2,13 +2,18 @@ import type { Output, Value } from "../ir/graph.ts";
 import { isLeaf, leafName, type Graph, type LeafOp } from "../ir/graph.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import type { Shape, DType } from "../ir/type.ts";
-import type { Names } from "./names.ts";
+import { identifierHint, type Names } from "./names.ts";
 
 /** A place that a finished value is written to beside (or instead of) a temporary. */
 export interface Sink {
   readonly buffer: Buffer;
   readonly accumulate: boolean;
 }
+
+/** Fields and parameters that an emitted module needs for itself; a cell of such a name is called a little longer. */
+const fields = new Set(
+  "bits fresh gradients load metrics n outputs powers runBackward runForward scalars totals words".split(" "),
+);
 
 /** All buffers of one program: cells are shared by its graphs, temporaries belong to one of them. */
 export class Storage {
@@ -25,7 +30,8 @@ export class Storage {
     const key = `${kind}:${name}`;
     const known = this.cells.get(key);
     if (known) return known;
-    const hint = kind === "gradient" ? `d_${name}` : name;
+    const clashes = kind !== "gradients" && fields.has(identifierHint(name));
+    const hint = kind === "gradient" ? `d_${name}` : clashes ? `${name}_values` : name;
     const buffer = this.add({
       name: this.names.fresh(hint),
       kind: "cell",

@@ -186,22 +186,30 @@ export function runLoops(compiled: Compiled, feed: Feed, n: number, poison = 255
   return found;
 }
 
-interface Net {
+export interface Net {
   readonly state: Uint8Array;
   readonly params: { readonly [name: string]: LoopArray };
   readonly gradients: { readonly [name: string]: LoopArray };
   forward(...args: unknown[]): number;
-  backward(): void;
+  backward(accumulate?: boolean): void;
+  update(): void;
+  init(seed: number): void;
+  trainStep(...args: unknown[]): number;
+  evaluate(...args: unknown[]): { readonly [name: string]: number | LoopArray };
+  resetMetrics(): void;
+  readonly step: number;
+  readonly hyper: { [name: string]: number };
   predict(...args: unknown[]): { readonly [name: string]: LoopArray };
 }
 export interface EmittedModule {
   readonly spec: { readonly [name: string]: unknown };
   create(options?: { seed?: number; state?: Uint8Array }): Net;
+  createPredictor(state: Uint8Array): Pick<Net, "predict" | "params">;
 }
 
 /** Loads the text of a module that exports only definitions; far quicker than an import of its own. */
 export function loadText(text: string): EmittedModule {
-  const body = `"use strict";\n${text.replace(/^export /gm, "")}\nreturn { spec, create, createPredictor };`;
+  const body = `"use strict";\n${text.replace(/^export /gm, "")}\nreturn { spec, create, createPredictor, encodeRow: typeof encodeRow === "function" ? encodeRow : undefined };`;
   // eslint-disable-next-line no-new-func
   return new Function(body)() as EmittedModule;
 }

@@ -107,13 +107,15 @@ function feedFor({ predict, training, us }: Case, n: number, seed: number, shake
 const far = (a: number, b: number, scale: number): number => Math.abs(a - b) / Math.max(1, scale);
 
 /** Elements that are finite and do not jump when inputs move by a rounding error must agree. */
-function wrongValues(exact: Results, moved: readonly Results[], found: Results): string[] {
+function wrongValues(exact: Results, own: Results, moved: readonly Results[], found: Results): string[] {
   const wrong: string[] = [];
   for (const [name, values] of exact) {
     const scale = values.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1);
     for (const [k, value] of values.entries()) {
       const steady = moved.every((other) => far(value, other.get(name)![k], scale) < 1e-7);
       if (!Number.isFinite(value) || !steady) continue;
+      // A comparison of what is equal but for rounding may go either way; the compiled graph itself decides.
+      if (far(own.get(name)![k], found.get(name)![k], scale) < 1e-6) continue;
       if (!(far(value, found.get(name)![k], scale) < 1e-6))
         wrong.push(`${name}[${k}] is ${found.get(name)![k]}, expected ${value}`);
     }
@@ -179,7 +181,11 @@ function problems(seed: number): string[] {
         firstDifference(loops, runLoops(compiled, feed, n, 0));
       if (bits) found.push(`${where}: ${bits}`);
       if (precision === "f64")
-        found.push(...wrongValues(exact, moved, loops).map((wrong) => `${where}: ${wrong}`));
+        found.push(
+          ...wrongValues(exact, runNaive(compiled.program, feed, n), moved, loops).map(
+            (wrong) => `${where}: ${wrong}`,
+          ),
+        );
       if (seed % 10 === 0)
         found.push(...proveModule(compiled.text).map((sentence) => `${where}: ${sentence}`));
     } catch (error) {

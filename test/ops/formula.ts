@@ -68,7 +68,8 @@ function compute(expr: Expr, place: Place, feed: ReadonlyMap<Node, NDArray>, n: 
     }
     case "op": {
       // A 32-bit product may exceed what a double holds exactly.
-      const product = expr.op === "mul" && (expr.dtype === "i32" || expr.dtype === "u32") ? Math.imul : undefined;
+      const product =
+        expr.op === "mul" && (expr.dtype === "i32" || expr.dtype === "u32") ? Math.imul : undefined;
       const [first, second] = expr.args;
       const value = product ? product(of(first), of(second)) : scalar[expr.op](...expr.args.map(of));
       if (expr.dtype === "i32" || expr.dtype === "u32") return wrap(expr, value);

@@ -44,7 +44,10 @@ export function className(name: string): string {
     .normalize("NFKD")
     .split(/[^A-Za-z0-9]+/)
     .filter(Boolean);
-  const joined = words.map((word) => word[0].toUpperCase() + word.slice(1)).join("");
+  const joined = words
+    .map((word) => word[0].toUpperCase() + word.slice(1))
+    .join("")
+    .slice(0, 64);
   const taken = new Set([
     "Object",
     "Math",

@@ -39,7 +39,10 @@ export function moduleContext(
   types: boolean,
   version: string,
 ): ModuleContext {
-  const taken = new Set<string>(["n", "options", "accumulate", "seed"]);
+  const taken = new Set<string>([
+    ...["n", "options", "accumulate", "seed", "checkRows", "checkIndices", "checkState", "powersOfTwo"],
+    ...unpacked.functions.map(({ name }) => name),
+  ]);
   const inputs = program.cells
     .filter((cell) => cell.kind === "input")
     .map((cell): Input => {

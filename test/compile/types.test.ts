@@ -1,0 +1,192 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { compile } from "../../src/compile.ts";
+import { all } from "./models.ts";
+
+const { resolve } = createRequire(import.meta.url);
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const tscOf = (name: string): string => {
+  const home = join(root, "node_modules", name, "package.json");
+  const bin = JSON.parse(readFileSync(home, "utf8")).bin as { tsc: string };
+  return join(dirname(home), bin.tsc);
+};
+
+const good = `
+import { create, createPredictor, spec } from "./digits.gen.js";
+import { create as createTs } from "./digits_ts.gen.ts";
+const net = create({ seed: 1 });
+const loss: number = net.trainStep(new Float32Array(64), new Int32Array(1), 1);
+const kernel: Float32Array = net.params["hidden/kernel"];
+const gradient: Float32Array = net.gradients["logits/bias"];
+net.hyper.learningRate = loss + kernel[0] + gradient[0];
+const { accuracy }: { accuracy: number } = net.evaluate(new Float32Array(64), new Int32Array(1));
+const probabilities: Float32Array = createPredictor(net.state.slice()).predict(new Float32Array(64)).probabilities;
+const again: typeof net = createTs({ state: net.state });
+const ten: 10 = spec.parameters[3].shape[0];
+export default [accuracy, probabilities, again, ten];
+`;
+/** Lines that must not pass, with what each is about. */
+const bad: Readonly<Record<string, string>> = {
+  "a misspelt parameter": `net.params["hidden/kernal"];`,
+  "too few inputs": `net.trainStep(new Float32Array(64));`,
+  "too many arguments": `net.trainStep(new Float32Array(64), new Int32Array(1), 1, 2);`,
+  "the wrong array": `net.trainStep(new Float64Array(64), new Int32Array(1));`,
+  "a misspelt metric": `net.evaluate(new Float32Array(64), new Int32Array(1)).acuracy;`,
+  "a misspelt hyper-parameter": `net.hyper.learningrate = 1;`,
+  "a new step": `net.step = 1;`,
+  "a misspelt option": `create({ sead: 1 });`,
+  "a predictor that trains": `createPredictor(net.state).trainStep;`,
+};
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "gradc-types-"));
+  mkdirSync(join(folder, "bad"));
+  const put = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  put("package.json", `{ "type": "module" }`);
+  for (const [name, model] of Object.entries(all)) {
+    for (const precision of ["f32", "f64"] as const) {
+      const base = precision === "f32" ? name : `${name}_f64`;
+      for (const { name: file, text } of compile(model, { precision, source: `${base}.model.ts` }).files)
+        put(file, text);
+      put(
+        `${base}_ts.gen.ts`,
+        compile(model, { precision, target: "ts", source: `${base}.model.ts` }).files[0].text,
+      );
+    }
+  }
+  put("good.ts", good);
+  for (const [k, line] of Object.values(bad).entries())
+    put(
+      `bad/${k}.ts`,
+      `import { create, createPredictor } from "../digits.gen.js";\nconst net = create();\n${line}\nexport default createPredictor;\n`,
+    );
+  const options = {
+    target: "ES2022",
+    lib: ["ES2022"],
+    types: [],
+    module: "NodeNext",
+    moduleResolution: "NodeNext",
+    strict: true,
+    erasableSyntaxOnly: true,
+    verbatimModuleSyntax: true,
+    allowImportingTsExtensions: true,
+    noUnusedLocals: false,
+    noEmit: true,
+  };
+  put("tsconfig.json", JSON.stringify({ compilerOptions: options, include: ["*.ts", "bad/*.ts"] }));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe.each(["typescript", "typescript-5.9", "typescript-7"])("%s", (name) => {
+  test("accepts every emitted module and refuses every misuse", () => {
+    const { stdout } = spawnSync(process.execPath, [tscOf(name), "-p", folder, "--pretty", "false"], {
+      encoding: "utf8",
+      cwd: folder,
+    });
+    const errors = stdout.split("\n").filter((line) => line.includes("error TS"));
+    expect(errors.filter((line) => !/^bad[\\/]/.test(line))).toEqual([]);
+    for (const [k, what] of Object.keys(bad).entries())
+      expect(
+        errors.some((line) => new RegExp(`^bad[\\\\/]${k}\\.ts\\(3,`).test(line)),
+        what,
+      ).toBe(true);
+  });
+});
+
+test("a module runs where strings may not become code, and imports nothing", () => {
+  const path = join(folder, "run.mjs");
+  writeFileSync(
+    path,
+    `import { create } from "./digits.gen.js";
+try { new Function("1")(); console.log("strings may become code"); } catch {}
+const net = create({ seed: 1 });
+const y = new Int32Array(64);
+for (let k = 0; k < 5; k++) net.trainStep(new Float32Array(4096).fill(0.5), y);
+net.evaluate(new Float32Array(64), new Int32Array(1));
+console.log(net.step, net.predict(new Float32Array(64)).probabilities.length);`,
+  );
+  const out = execFileSync(process.execPath, ["--disallow-code-generation-from-strings", path], {
+    encoding: "utf8",
+  });
+  expect(out).toBe("5 640\n");
+});
+
+test("compiling is the same in every time zone, locale and process", () => {
+  const script = `
+import { createHash } from "node:crypto";
+import { createServer } from "vite";
+const server = await createServer({ root: ${JSON.stringify(root)}, configFile: ${JSON.stringify(join(root, "vitest.config.ts"))}, server: { middlewareMode: true, hmr: false, ws: false }, appType: "custom", optimizeDeps: { noDiscovery: true }, logLevel: "error" });
+const { compile } = await server.ssrLoadModule("/src/compile.ts");
+const { all } = await server.ssrLoadModule("/test/compile/models.ts");
+const hash = createHash("sha256");
+for (const name of ["digits", "seed", "penguins", "measured", "W2"]) for (const target of ["js", "ts"]) for (const file of compile(all[name], { target, source: name + ".model.ts" }).files) hash.update(file.text);
+console.log(hash.digest("hex"));
+await server.close();`;
+  const run = (env: Record<string, string>): string =>
+    execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+      encoding: "utf8",
+      cwd: root,
+      env: { ...process.env, ...env },
+    }).trim();
+  const here = run({ TZ: "UTC", LANG: "C", LC_ALL: "C" });
+  expect(here).toMatch(/^[0-9a-f]{64}$/);
+  expect(run({ TZ: "Asia/Tokyo", LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8" })).toBe(here);
+  for (const name of ["digits", "measured"]) {
+    const text = (): string =>
+      compile(all[name])
+        .files.map((file) => file.text)
+        .join("");
+    expect(text()).toBe(text());
+  }
+  expect(resolve("vite")).toBeTruthy();
+});
+
+describe("no garbage is made by steps", () => {
+  const long = process.env["GRADC_LONG"] !== undefined;
+  test.each([
+    ["W1", 100_000],
+    ["W3", long ? 2000 : 300],
+  ] as const)("%s, %d of them", (name, steps) => {
+    const path = join(folder, `gc-${name}.mjs`);
+    writeFileSync(
+      path,
+      `import { PerformanceObserver } from "node:perf_hooks";
+import { create } from "./${name}.gen.js";
+import { batchesOf } from ${JSON.stringify(join(root, "bench/workloads/data.mjs"))};
+const net = create({ seed: 1 });
+const batches = batchesOf("${name}");
+let collections = 0;
+new PerformanceObserver((list) => { collections += list.getEntries().length; }).observe({ entryTypes: ["gc"] });
+function run(count) {
+  let total = 0;
+  for (let k = 0; k < count; k++) { const batch = batches[k % batches.length]; total += net.trainStep(batch[0], batch[1]); }
+  return total;
+}
+let loss = 0;
+run(${name === "W1" ? 200_000 : 60});
+run(${name === "W1" ? 200_000 : 60});
+await new Promise((resolve) => setTimeout(resolve, 50));
+globalThis.gc();
+await new Promise((resolve) => setTimeout(resolve, 50));
+collections = 0;
+const before = process.memoryUsage().heapUsed;
+loss = run(${steps});
+const grown = process.memoryUsage().heapUsed - before;
+await new Promise((resolve) => setTimeout(resolve, 50));
+console.log(JSON.stringify({ collections, grown, finite: Number.isFinite(loss) }));`,
+    );
+    const { collections, grown, finite } = JSON.parse(
+      execFileSync(process.execPath, ["--expose-gc", path], { encoding: "utf8" }),
+    ) as { collections: number; grown: number; finite: boolean };
+    expect(finite).toBe(true);
+    expect(collections).toBe(0);
+    // The engine may box the returned number where it does not inline the call; the rest is its own bookkeeping.
+    expect(grown).toBeLessThan(17 * steps + 2e6);
+  });
+});
