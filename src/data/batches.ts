@@ -88,3 +88,16 @@ function gather(
     for (let k = 0; k < width; k++) to[row * width + k] = from[source + k];
   }
 }
+
+/** The rows of one data set followed by those of another that was encoded alike. */
+export function joined(a: Batch, b: Batch): Batch {
+  const inputs = a.inputs.map((input, i): NumericArray => {
+    const both = new (input.constructor as new (length: number) => NumericArray)(
+      input.length + b.inputs[i].length,
+    );
+    both.set(input);
+    both.set(b.inputs[i], input.length);
+    return both;
+  });
+  return { inputs, n: a.n + b.n };
+}

@@ -1,4 +1,4 @@
-export { batches, type Batch, type BatchOptions, type NumericArray } from "./batches.ts";
+export { batches, joined, type Batch, type BatchOptions, type NumericArray } from "./batches.ts";
 export { clean, type CleanOptions, type CleanReport } from "./clean.ts";
 export { readCsv, type CsvOptions } from "./csv.ts";
 export { checkClasses, encodeColumns, encodeTable, type ColumnsOptions, type EncodeRow } from "./encode.ts";

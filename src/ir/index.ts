@@ -90,7 +90,10 @@ export const indexScale = (index: Index, times: number): Index =>
 function partsBy(index: Index, by: number): { whole: Index; rest: Index } {
   const divisible = index.terms.filter((term) => term.times % by === 0);
   const others = index.terms.filter((term) => term.times % by !== 0);
-  const whole = Math.floor(index.constant / by);
+  const least = Math.floor(index.constant / by);
+  const [low] = rangeOf({ constant: index.constant - least * by, terms: others });
+  // The rest stays at 0 or above: emitted code divides towards zero, which is floor division only there.
+  const whole = least - Math.max(0, Math.ceil(-low / by));
   return {
     whole: { constant: whole, terms: divisible.map((term) => ({ ...term, times: term.times / by })) },
     rest: { constant: index.constant - whole * by, terms: others },

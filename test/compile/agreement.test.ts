@@ -80,7 +80,7 @@ const problems = (room: OpRoom, precision: "f32" | "f64"): string[] => {
       room.vjp &&
       Object.keys(room.vjp).length > 0 &&
       !sample.inputs.some((text) => /^[iu]32/.test(text)) &&
-      /^f/.test(String(sample.attrs?.["dtype"] ?? "f")) &&
+      String(sample.attrs?.["dtype"] ?? "f").startsWith("f") &&
       !sample.inputs.every((text) => text.startsWith("bool"));
     for (const kind of differentiable ? (["value", "vjp", "training"] as const) : (["value"] as const)) {
       for (const [optimized, simplify] of [
@@ -100,7 +100,7 @@ const problems = (room: OpRoom, precision: "f32" | "f64"): string[] => {
               }),
             ),
           );
-          for (const n of [1, 3, 5]) {
+          for (const n of optimized === "plain" ? [3] : [1, 3, 5]) {
             const random = randomFrom(1000 + 10 * k + n);
             const feed = new Map<string, NDArray>(
               [...types].map(([name, type]) => [name, randomArray(type, n, random)]),

@@ -9,7 +9,6 @@ import {
   dense,
   f32,
   features,
-  i32,
   label,
   labels,
   number,
@@ -21,23 +20,8 @@ import {
 } from "gradc";
 import { proveModule } from "../../src/backends/js/prove.ts";
 import { compile } from "../../src/compile.ts";
+import { names, plain } from "./hostile-names.ts";
 import { loadText } from "./program.ts";
-
-const attack = "globalThis.hacked = 1";
-const names: readonly string[] = [
-  ...['"', "'", "`", "\\", "\n", "\r", "\t", "\0", "\u2028", "\u2029", "\ufeff", "\u200b", "\u202e", "\u0085", "\ud800"],
-  ...["*/", "/*", "//", "-->", "<!--", "</script>", "<script>", "]]>", "${", "${1}", "#{", "%>", "{{x}}", ";", "}", "{", ")", "("],
-  `"; ${attack}; "`, `'; ${attack}; '`, `\`; ${attack}; \``, `\${${attack}}`, `\n${attack};\n`, `*/ ${attack}; /*`,
-  `\u2028${attack}\u2028`, `\\"; ${attack}; //`, `"] = 1; ${attack}; x["`, `x) { ${attack} } function y(`, `//\r${attack}`,
-  `</script><script>${attack}</script>`, `<!--\n${attack}`, `x\n*/\n${attack}\n/*`, `__proto__: (${attack})`,
-  ...["__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty", "then", "toJSON", "length", "name"],
-  ...["class", "function", "return", "await", "yield", "let", "static", "eval", "arguments", "new", "this", "null", "true", "import", "enum", "async", "of", "get", "set"],
-  ...["undefined", "NaN", "Infinity", "Object", "Math", "Float32Array", "Float64Array", "RangeError", "ArrayBuffer", "Uint8Array", "String", "globalThis", "process"],
-  ...["spec", "create", "createPredictor", "encodeRow", "Predictor", "Network", "Row", "checkRows", "checkIndices", "checkState", "powersOfTwo", "buffer", "scratch"],
-  ...["state", "step", "params", "gradients", "hyper", "init", "forward", "backward", "update", "trainStep", "evaluate", "resetMetrics", "predict"],
-  ...["load", "fresh", "outputs", "totals", "metrics", "powers", "bits", "words", "scalars", "runForward", "runBackward", "n", "i", "j", "k", "x0", "p0", "t0", "c0", "seed", "options", "accumulate", "exp", "random", "training_step", "sum", "max", "whole0"],
-  ...["😀", "é", "𝒳", "名前", "ß", "İ", "ﬁ", " ", "  ", "a b", "a.b", "a-b", "1", "01", "-1", "1e3", "$", "_", "$x", "_0", "a/b", "/", ".", "..", "../../etc/passwd", "%00", "a".repeat(3000), "𝒳".repeat(500)],
-]; // prettier-ignore
 
 const shown = (name: string): string => JSON.stringify(name.slice(0, 40));
 
@@ -66,24 +50,6 @@ function named(name: string): Model {
   });
 }
 
-/** The same, with the plain name in the places where nothing can be told apart by a suffix. */
-function plain(name: string): Model {
-  const n = batch(4);
-  return defineModel({
-    name,
-    inputs: { [name]: f32(n, 2), y: i32(n) },
-    build(inputs) {
-      const logits = dense(inputs[name], { units: 2, name });
-      return {
-        outputs: { [name]: softmax(logits) },
-        loss: softmaxCrossEntropy(logits, inputs["y"]),
-        metrics: { [name]: accuracy(logits, inputs["y"]) },
-        optimizer: adam(),
-      };
-    },
-  });
-}
-
 const own = (object: object, name: string): boolean => Object.prototype.hasOwnProperty.call(object, name);
 const attempts: readonly (readonly [string, (name: string) => Model])[] = [
   ["with a table", named],
@@ -99,7 +65,7 @@ describe.each(attempts)("a model %s called", (_, make) => {
   // The larger model takes every third name beyond the punctuation and the attacks.
   test.each(
     names
-      .filter((_name, k) => make === plain || k < 48 || k % 3 === 0)
+      .filter((_name, k) => make === plain || k < 48 || k % 6 === 0)
       .map((name) => [shown(name), name] as const),
   )("%s", (_shown, name) => {
     const [js, dts] = compile(make(name), { source: "hostile.model.ts" }).files;
@@ -108,7 +74,8 @@ describe.each(attempts)("a model %s called", (_, make) => {
     parse(js.text, { ecmaVersion: 2022, sourceType: "module" });
     for (const { text } of [js, dts, ts]) {
       // What a reader or a page may take for something else never stands in the text as it is.
-      expect(text).not.toMatch(/[\u2028\u2029\u202e\ufeff\u0000]|<\/script|<!--/i);
+      for (const part of ["\u2028", "\u2029", "\u202e", "\ufeff", "\0", "</script", "<!--"])
+        expect(text.toLowerCase().includes(part), JSON.stringify(part)).toBe(false);
     }
     const module = loadText(js.text);
     const net = module.create({ seed: 1 });

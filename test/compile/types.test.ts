@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
+import { names, plain } from "./hostile-names.ts";
 import { all } from "./models.ts";
 
 const { resolve } = createRequire(import.meta.url);
@@ -60,6 +61,25 @@ beforeAll(() => {
       );
     }
   }
+  const hostile = [
+    ...names.filter((_name, k) => k % 6 === 0),
+    "network",
+    "row",
+    "predictor",
+    "pick",
+    "string",
+    "return type",
+    "promise",
+    "readonly",
+  ];
+  for (const [k, name] of hostile.entries()) {
+    for (const target of ["js", "ts"] as const)
+      for (const { name: file, text } of compile(plain(name), {
+        target,
+        source: `hostile_${target}_${k}.model.ts`,
+      }).files)
+        put(file, text);
+  }
   put("good.ts", good);
   for (const [k, line] of Object.values(bad).entries())
     put(
@@ -80,7 +100,7 @@ beforeAll(() => {
     noEmit: true,
   };
   put("tsconfig.json", JSON.stringify({ compilerOptions: options, include: ["*.ts", "bad/*.ts"] }));
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(["typescript", "typescript-5.9", "typescript-7"])("%s", (name) => {

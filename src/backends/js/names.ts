@@ -7,7 +7,7 @@ const reserved = new Set(
 /** The declared name where it is a safe identifier, else a neutral one; unique among its neighbours. */
 export function identifier(name: string, taken: Set<string>): string {
   const safe =
-    /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name) &&
+    /^[A-Za-z_$][A-Za-z0-9_$]{0,63}$/.test(name) &&
     !reserved.has(name) &&
     name !== "__proto__" &&
     !name.startsWith("$");
@@ -60,6 +60,9 @@ export function className(name: string): string {
     "RangeError",
     "Error",
     "Predictor",
+    "Network",
+    "Row",
+    "ReturnType",
     "Number",
     "Infinity",
     "NaN",

@@ -39,10 +39,17 @@ export function moduleContext(
   types: boolean,
   version: string,
 ): ModuleContext {
-  const taken = new Set<string>([
-    ...["n", "options", "accumulate", "seed", "checkRows", "checkIndices", "checkState", "powersOfTwo"],
-    ...unpacked.functions.map(({ name }) => name),
-  ]);
+  const own = [
+    "n",
+    "options",
+    "accumulate",
+    "seed",
+    "checkRows",
+    "checkIndices",
+    "checkState",
+    "powersOfTwo",
+  ];
+  const taken = new Set<string>([...own, ...unpacked.functions.map(({ name }) => name)]);
   const inputs = program.cells
     .filter((cell) => cell.kind === "input")
     .map((cell): Input => {

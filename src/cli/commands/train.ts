@@ -29,7 +29,7 @@ export const declareTrain = (program: Command, session: Session): Command =>
     .option("--seed <number>", "seed of weights, split and order", wholeNumber(0), 1)
     .option(
       "--batch-size <rows>",
-      "rows a step (default: 32, or the model's batch where that is less)",
+      "rows a step (default: 16, or the model's batch where that is less)",
       wholeNumber(1),
     )
     .option("--learning-rate <rate>", "instead of the model's own", positive)
@@ -41,7 +41,8 @@ export const declareTrain = (program: Command, session: Session): Command =>
         "how rows are set aside (default: stratified with classes, else random)",
       ).choices(["stratified", "chronological", "random"]),
     )
-    .option("--patience <epochs>", "stop after so many epochs without improvement", wholeNumber(1), 20)
+    .option("--patience <epochs>", "stop after so many epochs without improvement", wholeNumber(1), 40)
+    .option("--no-refit", "keep the best epoch's weights instead of training again with the validation rows")
     .option("--missing <texts...>", "texts that mean a missing value, besides the empty one")
     .option("--drop-duplicates", "leave out rows that repeat an earlier one")
     .option("--drop-broken", "leave out rows that cannot be used, and list them")

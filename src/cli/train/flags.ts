@@ -12,6 +12,8 @@ export interface TrainFlags {
   readonly test: number;
   readonly split?: "stratified" | "chronological" | "random";
   readonly patience: number;
+  /** Whether the validation rows train too once they have told the number of epochs. */
+  readonly refit: boolean;
   readonly precision?: "f32" | "f64";
   readonly outDir: string;
   readonly log?: string;

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { fail } from "../../base/errors.ts";
-import { batches } from "../../data/index.ts";
+import { batches, joined } from "../../data/index.ts";
 import { evaluateAll, fit, saveWeights, writeTable, type History, type Metrics } from "../../train/index.ts";
 import type { Compilation } from "../../compile.ts";
 import type { TrainFlags } from "./flags.ts";
@@ -16,8 +16,8 @@ import { prepare, type Prepared } from "./data.ts";
 import type { Generated, Net, Spec } from "./module.ts";
 import { columnsText, firstMetric, metricText } from "./progress.ts";
 
-/** Smaller steps than the largest batch a model can take generalise better; 32 is what Keras takes as well. */
-const usualBatch = 32;
+/** Smaller steps than the largest batch that a model can take generalise better on tables of this kind. */
+const usualBatch = 16;
 
 /** From a model file and a table to tested weights on disk; the report goes to stdout. */
 export async function train(context: Context, path: string, flags: TrainFlags): Promise<void> {
@@ -37,11 +37,18 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   const data = prepare(disk, flags.data ?? exampleData(path, loaded.name), generated, flags);
   describeData(context, data);
   const net = generated.create({ seed: flags.seed });
-  if (flags.learningRate !== undefined) setLearningRate(net, flags.learningRate);
-  if (data.statistics) writeTable(net, spec, data.statistics);
-
+  const start = (): void => {
+    net.init(flags.seed);
+    if (flags.learningRate !== undefined) setLearningRate(net, flags.learningRate);
+    if (data.statistics) writeTable(net, spec, data.statistics);
+  };
+  start();
   const log: string[] = [];
   const history = await fitNet(context, net, spec, data, flags, (line) => log.push(line));
+  if (flags.refit && data.validation && history.best && history.stopped !== "aborted") {
+    start();
+    await refit(context, net, spec, data, flags, history.epochs.length);
+  }
   const tested = evaluateAll(net, batches(data.test, { size: spec.batch ?? "full" }));
 
   const folder = flags.outDir.replaceAll("{name}", loaded.name);
@@ -124,7 +131,7 @@ async function fitNet(
   flags: TrainFlags,
   log: (line: string) => void,
 ): Promise<History> {
-  const size = Math.min(flags.batchSize ?? usualBatch, spec.batch ?? data.train.n, data.train.n);
+  const size = batchSizeOf(flags, spec, data.train.n);
   const epochs = flags.epochs ?? 200;
   const history = await fit(net, {
     train: batches(data.train, { size, seed: flags.seed }),
@@ -146,6 +153,24 @@ async function fitNet(
   note(noteStyle("dim", `${ends[history.stopped]} after ${plural(history.epochs.length, "epoch")}${best}`));
   return history;
 }
+
+/** Validation has told how many epochs are best; the rows it needed now train as well. */
+async function refit(
+  { io, note, noteStyle }: Context,
+  net: Net,
+  spec: Spec,
+  data: Prepared,
+  flags: TrainFlags,
+  epochs: number,
+): Promise<void> {
+  const rows = data.validation ? joined(data.train, data.validation) : data.train;
+  const size = batchSizeOf(flags, spec, rows.n);
+  await fit(net, { train: batches(rows, { size, seed: flags.seed }), epochs, signal: io.signal });
+  note(noteStyle("dim", `trained again on all ${rows.n} rows but the test's, ${plural(epochs, "epoch")}`));
+}
+
+const batchSizeOf = (flags: TrainFlags, spec: Spec, rows: number): number =>
+  Math.min(flags.batchSize ?? usualBatch, spec.batch ?? rows, rows);
 
 const scalars = (metrics: Metrics): Readonly<Record<string, number>> =>
   Object.fromEntries(

@@ -35,12 +35,15 @@ const axesText = (axes: readonly Axis[]): string =>
   axes.map(({ name, extent }) => ` ${name}<${dimText(extent)}`).join("");
 const elementText = (buffer: Buffer, at: readonly string[]): string => `${buffer.name}[${at.join(", ")}]`;
 
+/** Kernels write shared parts out wherever they are used; the loops, where each is named once, tell the whole. */
+const shortened = (formula: string): string => (formula.length <= 400 ? formula : `${formula.slice(0, 400)}…`);
+
 function itemText({ name, value, reduce, targets }: Item): string {
   const fold = reduce ? `${reduce.op}${reduce.over === "outer" ? " over all" : ""} ` : "";
   const stores = targets.map(
     ({ buffer, at, accumulate }) => ` ${accumulate ? "+→" : "→"} ${elementText(buffer, at.map(indexText))}`,
   );
-  return `${name} = ${fold}${exprText(value)}${stores.join("")}`;
+  return `${name} = ${fold}${shortened(exprText(value))}${stores.join("")}`;
 }
 
 function exprText(expr: KernelExpr): string {

@@ -1,7 +1,7 @@
 import { sourceLine } from "../../ir/builder.ts";
 import type { Value } from "../../ir/graph.ts";
 import type { OptimizerSpec } from "../../ir/program.ts";
-import { dtypes } from "../../ir/type.ts";
+import { dtypes, isBatch } from "../../ir/type.ts";
 import { checkName, checkOptions, reject, shown } from "../check.ts";
 import type { Metric } from "../metrics.ts";
 import { checkShape, type InputDeclaration } from "../types.ts";
@@ -59,7 +59,14 @@ function checkInput(name: string, input: unknown): void {
       "declare it with f32(n, 64), i32(n), features(n, table), …",
     );
   }
-  checkShape(`input "${name}"`, (input as InputDeclaration).shape);
+  const shape = checkShape(`input "${name}"`, (input as InputDeclaration).shape);
+  if (shape.slice(1).some(isBatch)) {
+    reject(
+      "shape",
+      `input "${name}" has the batch dimension behind another one`,
+      "rows come one after the other: put n first, and transpose inside build",
+    );
+  }
 }
 
 /**
