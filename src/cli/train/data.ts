@@ -55,7 +55,9 @@ export function prepare(
   const classes = classesOf(spec, table, label);
   if (classes.length > 0 && label !== undefined) checkClasses(table, label);
   const by = flags.split ?? (classes.length > 0 ? "stratified" : "random");
-  const { test, validation } = flags;
+  // Held-out rows are rounded up, as in scikit-learn: 20 % of 1,797 rows are 360.
+  const held = (share: number): number => Math.ceil(share * table.rows.length - 1e-9) / table.rows.length;
+  const [test, validation] = [held(flags.test), held(flags.validation)];
   const parts = split(table, {
     fractions: { train: 1 - test - validation, validation, test },
     by,

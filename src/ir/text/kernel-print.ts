@@ -36,7 +36,8 @@ const axesText = (axes: readonly Axis[]): string =>
 const elementText = (buffer: Buffer, at: readonly string[]): string => `${buffer.name}[${at.join(", ")}]`;
 
 /** Kernels write shared parts out wherever they are used; the loops, where each is named once, tell the whole. */
-const shortened = (formula: string): string => (formula.length <= 400 ? formula : `${formula.slice(0, 400)}…`);
+const shortened = (formula: string): string =>
+  formula.length <= 400 ? formula : `${formula.slice(0, 400)}…`;
 
 function itemText({ name, value, reduce, targets }: Item): string {
   const fold = reduce ? `${reduce.op}${reduce.over === "outer" ? " over all" : ""} ` : "";
