@@ -1,4 +1,4 @@
-import { pow2 } from "./intrinsics.ts";
+import { pow2, select } from "./intrinsics.ts";
 import type { f64 } from "./types.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { f64 } from "./types.ts";
  * Exactly 0 from about -745 on, so that a masked score costs no arithmetic on denormal numbers.
  */
 export function exp(x: f64): f64 {
-  const t: f64 = Math.max(-746, Math.min(x, 710));
+  const t: f64 = select(x < -746, -746, select(710 < x, 710, x));
   const k: f64 = Math.floor(t * 1.4426950408889634 + 0.5);
   const r: f64 = t - k * 0.693145751953125 - k * 1.4286068203094173e-6;
   const z: f64 = r * r;

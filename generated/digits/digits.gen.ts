@@ -211,7 +211,7 @@ function training_loss(
     let sum = 0;
     for (let k = 0; k < 10; k++) {
       const x = logits_add[p0 + k] - max;
-      const t = Math.max(-746, Math.min(x, 710));
+      const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
       const z = r * r;
@@ -425,7 +425,7 @@ function predict_probabilities(
     let sum = 0;
     for (let k = 0; k < 10; k++) {
       const x = logits_add_2[p0 + k] - max;
-      const t = Math.max(-746, Math.min(x, 710));
+      const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
       const z = r * r;
@@ -479,7 +479,7 @@ function evaluate_accuracy(
     let sum = 0;
     for (let k = 0; k < 10; k++) {
       const x = logits_add_3[p0 + k] - max;
-      const t = Math.max(-746, Math.min(x, 710));
+      const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
       const z = r * r;

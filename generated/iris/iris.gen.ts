@@ -417,7 +417,7 @@ function training_loss(
     sum_2 += 2 === x1 ? x3 : 0;
     let sum = 0;
     const x = x0 - max;
-    const t = Math.max(-746, Math.min(x, 710));
+    const t = x < -746 ? -746 : 710 < x ? 710 : x;
     const k = Math.floor(t * 1.4426950408889634 + 0.5);
     const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
     const z = r * r;
@@ -427,7 +427,7 @@ function training_loss(
     exp_row[0] = exp;
     sum += exp;
     const x4 = x2 - max;
-    const t2 = Math.max(-746, Math.min(x4, 710));
+    const t2 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
     const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
     const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
     const z1 = r1 * r1;
@@ -437,7 +437,7 @@ function training_loss(
     exp_row[1] = exp1;
     sum += exp1;
     const x5 = x3 - max;
-    const t3 = Math.max(-746, Math.min(x5, 710));
+    const t3 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
     const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
     const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
     const z2 = r2 * r2;
@@ -801,7 +801,7 @@ function predict_probabilities(
     max = Math.max(max, x2);
     let sum = 0;
     const x = x0 - max;
-    const t = Math.max(-746, Math.min(x, 710));
+    const t = x < -746 ? -746 : 710 < x ? 710 : x;
     const k = Math.floor(t * 1.4426950408889634 + 0.5);
     const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
     const z = r * r;
@@ -811,7 +811,7 @@ function predict_probabilities(
     exp_row_2[0] = exp;
     sum += exp;
     const x3 = x1 - max;
-    const t1 = Math.max(-746, Math.min(x3, 710));
+    const t1 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
     const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
     const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
     const z1 = r1 * r1;
@@ -821,7 +821,7 @@ function predict_probabilities(
     exp_row_2[1] = exp1;
     sum += exp1;
     const x4 = x2 - max;
-    const t2 = Math.max(-746, Math.min(x4, 710));
+    const t2 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
     const k2 = Math.floor(t2 * 1.4426950408889634 + 0.5);
     const r2 = t2 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
     const z2 = r2 * r2;
@@ -884,7 +884,7 @@ function evaluate_accuracy(
     }
     let sum = 0;
     const x = x0 - max;
-    const t = Math.max(-746, Math.min(x, 710));
+    const t = x < -746 ? -746 : 710 < x ? 710 : x;
     const k = Math.floor(t * 1.4426950408889634 + 0.5);
     const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
     const z = r * r;
@@ -893,7 +893,7 @@ function evaluate_accuracy(
     const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
     sum += exp;
     const x4 = x2 - max;
-    const t1 = Math.max(-746, Math.min(x4, 710));
+    const t1 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
     const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
     const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
     const z1 = r1 * r1;
@@ -902,7 +902,7 @@ function evaluate_accuracy(
     const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
     sum += exp1;
     const x5 = x3 - max;
-    const t2 = Math.max(-746, Math.min(x5, 710));
+    const t2 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
     const k2 = Math.floor(t2 * 1.4426950408889634 + 0.5);
     const r2 = t2 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
     const z2 = r2 * r2;

@@ -104,7 +104,7 @@ function hidden_sigmoid(
   powers: Float64Array,
 ): void {
   const x = -(hidden_matmul[0] + hidden_bias[0]);
-  const t = Math.max(-746, Math.min(x, 710));
+  const t = x < -746 ? -746 : 710 < x ? 710 : x;
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
   const z = r * r;
@@ -113,7 +113,7 @@ function hidden_sigmoid(
   const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
   hidden_sigmoid[0] = 1 / (1 + exp);
   const x1 = -(hidden_matmul[1] + hidden_bias[1]);
-  const t1 = Math.max(-746, Math.min(x1, 710));
+  const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
   const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
   const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
   const z1 = r1 * r1;
@@ -135,7 +135,7 @@ function training_loss(
 ): void {
   let sum = 0;
   const x = -(output_matmul[0] + output_bias[0]);
-  const t = Math.max(-746, Math.min(x, 710));
+  const t = x < -746 ? -746 : 710 < x ? 710 : x;
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
   const z = r * r;
@@ -147,7 +147,7 @@ function training_loss(
   const t0 = sigmoid_0 - y[0];
   sum += t0 * t0;
   const x1 = -(output_matmul[1] + output_bias[1]);
-  const t2 = Math.max(-746, Math.min(x1, 710));
+  const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
   const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
   const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
   const z1 = r1 * r1;
@@ -254,7 +254,7 @@ function evaluate_loss(
   totals[1] = add_2;
   let sum = 0;
   const x = -(output_matmul_3[0] + output_bias[0]);
-  const t = Math.max(-746, Math.min(x, 710));
+  const t = x < -746 ? -746 : 710 < x ? 710 : x;
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
   const z = r * r;
@@ -264,7 +264,7 @@ function evaluate_loss(
   const t0 = 1 / (1 + exp) - y[0];
   sum += t0 * t0;
   const x1 = -(output_matmul_3[1] + output_bias[1]);
-  const t1 = Math.max(-746, Math.min(x1, 710));
+  const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
   const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
   const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
   const z1 = r1 * r1;
@@ -303,7 +303,7 @@ function training_step(
   const hidden_kernel3_9 = hidden_kernel[3];
   const hidden_bias0_12 = hidden_bias[0];
   const x1 = -(Math.fround(0 + x0_0 * hidden_kernel0_1 + x1_3 * hidden_kernel2_4) + hidden_bias0_12);
-  const t = Math.max(-746, Math.min(x1, 710));
+  const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
   const z = r * r;
@@ -313,7 +313,7 @@ function training_step(
   const hidden_sigmoid0_14 = Math.fround(1 / (1 + exp));
   const hidden_bias1_15 = hidden_bias[1];
   const x2 = -(Math.fround(0 + x0_0 * hidden_kernel1_7 + x1_3 * hidden_kernel3_9) + hidden_bias1_15);
-  const t2 = Math.max(-746, Math.min(x2, 710));
+  const t2 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
   const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
   const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
   const z1 = r1 * r1;
@@ -327,7 +327,7 @@ function training_step(
   const output_kernel3_25 = output_kernel[3];
   const output_bias0_28 = output_bias[0];
   const x3 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel0_18 + hidden_sigmoid1_17 * output_kernel2_20) + output_bias0_28);
-  const t3 = Math.max(-746, Math.min(x3, 710));
+  const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
   const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
   const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
   const z2 = r2 * r2;
@@ -340,7 +340,7 @@ function training_step(
   const t0 = sigmoid_29 - y0_31;
   const output_bias1_33 = output_bias[1];
   const x4 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel1_23 + hidden_sigmoid1_17 * output_kernel3_25) + output_bias1_33);
-  const t4 = Math.max(-746, Math.min(x4, 710));
+  const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
   const k3 = Math.floor(t4 * 1.4426950408889634 + 0.5);
   const r3 = t4 - k3 * 0.693145751953125 - k3 * 0.0000014286068203094173;
   const z3 = r3 * r3;

@@ -38,7 +38,7 @@ export function recordOf(kernel: Draft): ScheduleRecord {
     const points =
       maxOf(kernel.outer[last].extent) *
       kernel.stages[0].inner.reduce((product, axis) => product * maxOf(axis.extent), 1);
-    if (points < 2 ** 9) tile[last] = tileOf(kernel.outer[last], 4);
+    if (points < 2 ** 9) tile[last] = tileOf(kernel.outer[last], 8);
   }
   return { tile, whole };
 }
@@ -47,7 +47,7 @@ export function recordOf(kernel: Draft): ScheduleRecord {
 function tileOf({ extent }: Axis, wish: number): number {
   const size = maxOf(extent);
   if (isBatch(extent)) return Math.min(wish, size);
-  const fitting = wish === 4 ? [4, 5, 3, 2] : [wish, 3];
+  const fitting = wish >= 4 ? [wish, 4, 5, 3, 2] : [wish, 3];
   return fitting.find((width) => size % width === 0) ?? Math.min(wish, size);
 }
 
