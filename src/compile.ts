@@ -4,6 +4,7 @@ import { withBuilder } from "./ir/builder.ts";
 import type { MemoryPlan } from "./ir/arena.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { Schedule } from "./ir/kernel.ts";
+import { assertLoops } from "./ir/verify/loop.ts";
 import { assertGraph } from "./ir/verify/graph.ts";
 import type { LoopProgram } from "./ir/loop.ts";
 import type { Program } from "./ir/program.ts";
@@ -64,6 +65,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   const kernels = schedule(optimized, ops);
   const memory = plan(optimized, kernels);
   const loops = lower(kernels, memory, precision);
+  if (debug) assertLoops(loops);
   const flops = flopsPerRow([training.graphs.training], training.batch);
   const files = printModule(optimized, kernels, memory, loops, {
     target,

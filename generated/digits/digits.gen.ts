@@ -104,7 +104,7 @@ function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): voi
 }
 
 // hidden_relu = relu(x · hidden/kernel + hidden/bias)  (digits.model.ts:10)
-function hidden_relu(
+function hidden_forward(
   x: Float32Array,
   hidden_kernel: Float32Array,
   hidden_bias: Float32Array,
@@ -125,25 +125,25 @@ function hidden_relu(
         const p2 = j + k * 32;
         const x0 = x[p1];
         const x1 = hidden_kernel[p2];
-        const x2 = x[p1 + 64];
-        const x3 = hidden_kernel[p2 + 1];
+        const x2 = hidden_kernel[p2 + 1];
+        const x3 = x[p1 + 64];
         sum00 += x0 * x1;
-        sum01 += x2 * x1;
-        sum10 += x0 * x3;
-        sum11 += x2 * x3;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
       }
       const x4 = hidden_bias[j];
       hidden_relu[p4] = Math.max(sum00 + x4, 0);
-      hidden_relu[p4 + 32] = Math.max(sum01 + x4, 0);
       const x5 = hidden_bias[j + 1];
-      hidden_relu[p4 + 1] = Math.max(sum10 + x5, 0);
+      hidden_relu[p4 + 1] = Math.max(sum01 + x5, 0);
+      hidden_relu[p4 + 32] = Math.max(sum10 + x4, 0);
       hidden_relu[p4 + 33] = Math.max(sum11 + x5, 0);
     }
   }
 }
 
 // logits_add = hidden_relu · logits/kernel + logits/bias  (digits.model.ts:11)
-function logits_add(
+function logits_forward(
   hidden_relu: Float32Array,
   logits_kernel: Float32Array,
   logits_bias: Float32Array,
@@ -164,24 +164,24 @@ function logits_add(
         const p2 = j + k * 10;
         const x0 = hidden_relu[p1];
         const x1 = logits_kernel[p2];
-        const x2 = hidden_relu[p1 + 32];
-        const x3 = logits_kernel[p2 + 1];
+        const x2 = logits_kernel[p2 + 1];
+        const x3 = hidden_relu[p1 + 32];
         sum00 += x0 * x1;
-        sum01 += x2 * x1;
-        sum10 += x0 * x3;
-        sum11 += x2 * x3;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
       }
       const x4 = logits_bias[j];
       logits_add[p4] = sum00 + x4;
-      logits_add[p4 + 10] = sum01 + x4;
       const x5 = logits_bias[j + 1];
-      logits_add[p4 + 1] = sum10 + x5;
+      logits_add[p4 + 1] = sum01 + x5;
+      logits_add[p4 + 10] = sum10 + x4;
       logits_add[p4 + 11] = sum11 + x5;
     }
   }
 }
 
-// loss = sum((max(logits_add) + log(…)) − sum(where(…, logits_add, 0))) / n  (digits.model.ts:14)
+// loss = sum((max(logits_add) + log(sum(…))) − sum(where((iota() = y), logits_add, 0))) / n  (digits.model.ts:14)
 // d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
 function training_loss(
   y: Int32Array,
@@ -195,8 +195,7 @@ function training_loss(
   n: number,
 ): void {
   let sum_3 = 0;
-  const t0 = n;
-  const c0 = 1 / t0;
+  const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
     const p0 = i * 10;
     let max = -Infinity;
@@ -217,7 +216,7 @@ function training_loss(
       const z = r * r;
       const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
       const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 - 1 + 1100];
+      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
       exp_row[k] = exp1;
       sum += exp1;
     }
@@ -243,7 +242,7 @@ function training_loss(
       d_logits[p0 + k] = c0 * (exp_row[k] * c2 - (c1 === k ? 1 : 0));
     }
   }
-  loss[0] = sum_3 / t0;
+  loss[0] = sum_3 / n;
 }
 
 // ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (digits.model.ts:11)
@@ -266,23 +265,23 @@ function logits_kernel_gradient(
         const p1 = j + k * 10;
         const x0 = hidden_relu[p0];
         const x1 = d_logits[p1];
-        const x2 = hidden_relu[p0 + 1];
-        const x3 = d_logits[p1 + 1];
+        const x2 = d_logits[p1 + 1];
+        const x3 = hidden_relu[p0 + 1];
         sum00 += x0 * x1;
-        sum01 += x2 * x1;
-        sum10 += x0 * x3;
-        sum11 += x2 * x3;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
       }
       d_logits_kernel[p3] += sum00;
-      d_logits_kernel[p3 + 10] += sum01;
-      d_logits_kernel[p3 + 1] += sum10;
+      d_logits_kernel[p3 + 1] += sum01;
+      d_logits_kernel[p3 + 10] += sum10;
       d_logits_kernel[p3 + 11] += sum11;
     }
   }
 }
 
 // d_hidden = where((0 < hidden_relu), d_logits · logits/kernelᵀ, 0)  (digits.model.ts:10)
-function d_hidden(
+function hidden_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
   hidden_relu: Float32Array,
@@ -304,16 +303,16 @@ function d_hidden(
         const p3 = p2 + k;
         const x0 = d_logits[p1];
         const x1 = logits_kernel[p3];
-        const x2 = d_logits[p1 + 10];
-        const x3 = logits_kernel[p3 + 10];
+        const x2 = logits_kernel[p3 + 10];
+        const x3 = d_logits[p1 + 10];
         sum00 += x0 * x1;
-        sum01 += x2 * x1;
-        sum10 += x0 * x3;
-        sum11 += x2 * x3;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
       }
       d_hidden[p5] = 0 < hidden_relu[p5] ? sum00 : 0;
-      d_hidden[p5 + 32] = 0 < hidden_relu[p5 + 32] ? sum01 : 0;
-      d_hidden[p5 + 1] = 0 < hidden_relu[p5 + 1] ? sum10 : 0;
+      d_hidden[p5 + 1] = 0 < hidden_relu[p5 + 1] ? sum01 : 0;
+      d_hidden[p5 + 32] = 0 < hidden_relu[p5 + 32] ? sum10 : 0;
       d_hidden[p5 + 33] = 0 < hidden_relu[p5 + 33] ? sum11 : 0;
     }
   }
@@ -350,16 +349,16 @@ function hidden_kernel_gradient(
         const p1 = j + k * 32;
         const x0 = x[p0];
         const x1 = d_hidden[p1];
-        const x2 = x[p0 + 1];
-        const x3 = d_hidden[p1 + 1];
+        const x2 = d_hidden[p1 + 1];
+        const x3 = x[p0 + 1];
         sum00 += x0 * x1;
-        sum01 += x2 * x1;
-        sum10 += x0 * x3;
-        sum11 += x2 * x3;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
       }
       d_hidden_kernel[p3] += sum00;
-      d_hidden_kernel[p3 + 32] += sum01;
-      d_hidden_kernel[p3 + 1] += sum10;
+      d_hidden_kernel[p3 + 1] += sum01;
+      d_hidden_kernel[p3 + 32] += sum10;
       d_hidden_kernel[p3 + 33] += sum11;
     }
   }
@@ -376,7 +375,7 @@ function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Arra
   }
 }
 
-// parameters = parameters − (((… / …) · (… + …)) / (sqrt(…) + (epsilon · …)))  (digits.model.ts:16)
+// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (digits.model.ts:16)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -408,7 +407,7 @@ function update_parameters(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − …))  (digits.model.ts:13)
+// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
 function predict_probabilities(
   logits_add_2: Float32Array,
   exp_row_2: Float32Array,
@@ -431,7 +430,7 @@ function predict_probabilities(
       const z = r * r;
       const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
       const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 - 1 + 1100];
+      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
       exp_row_2[k] = exp1;
       sum += exp1;
     }
@@ -442,7 +441,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = (accuracy/correct + sum(argMax(logits_add) = y)) / (loss/rows + n)  (digits.model.ts:15)
+// evaluate/accuracy = accuracy/correct / loss/rows  (digits.model.ts:15)
 function evaluate_accuracy(
   totals: Float64Array,
   y: Int32Array,
@@ -454,8 +453,7 @@ function evaluate_accuracy(
   words: Uint32Array,
   n: number,
 ): void {
-  const t0 = n;
-  const add_2 = totals[1] + t0;
+  const add_2 = totals[1] + n;
   totals[1] = add_2;
   let sum_3 = 0;
   let sum_4 = 0;
@@ -485,7 +483,7 @@ function evaluate_accuracy(
       const z = r * r;
       const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
       const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k1 - 1 + 1100];
+      const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
       sum += exp;
     }
     const tiny = sum < 2.2250738585072014e-308;
@@ -507,7 +505,7 @@ function evaluate_accuracy(
     sum_3 += max + log - sum_2;
     sum_4 += argMax === c0 ? 1 : 0;
   }
-  const add = totals[0] + sum_3 / t0 * t0;
+  const add = totals[0] + sum_3 / n * n;
   totals[0] = add;
   evaluate_loss[0] = add / add_2;
   const add_3 = totals[2] + sum_4;
@@ -517,7 +515,7 @@ function evaluate_accuracy(
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);
+    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
@@ -580,8 +578,8 @@ class Predictor {
     checkRows("x", x.length, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
-    hidden_relu(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_add(this.$hidden_relu, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
+    hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
+    logits_forward(this.$hidden_relu, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
     predict_probabilities(this.$logits_add, this.$exp_row_2, this.$probabilities, this.$powers, n);
     return this.$outputs;
   }
@@ -666,8 +664,8 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
-    hidden_relu(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_add(this.$hidden_relu, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
+    hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
+    logits_forward(this.$hidden_relu, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
     training_loss(this.$y, this.$logits_add, this.$exp_row, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
     return this.$loss[0];
@@ -677,7 +675,7 @@ class Network extends Predictor {
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
     logits_kernel_gradient(this.$hidden_relu, this.$d_logits, this.$d_logits_kernel, n);
-    d_hidden(this.$d_logits, this.$logits_kernel, this.$hidden_relu, this.$d_hidden, n);
+    hidden_backward(this.$d_logits, this.$logits_kernel, this.$hidden_relu, this.$d_hidden, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
     hidden_kernel_gradient(this.$x, this.$d_hidden, this.$d_hidden_kernel, n);
     hidden_bias_gradient(this.$d_hidden, this.$d_hidden_bias, n);
@@ -700,8 +698,8 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;
-    hidden_relu(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_add(this.$hidden_relu, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
+    hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
+    logits_forward(this.$hidden_relu, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
     evaluate_accuracy(this.$totals, this.$y, this.$logits_add, this.$evaluate_loss, this.$evaluate_accuracy, this.$powers, this.$bits, this.$words, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     this.$metrics.accuracy = this.$evaluate_accuracy[0];

@@ -158,7 +158,7 @@ function init_table_scale(table_scale: Float32Array): void {
 }
 
 // table_mul = (where((x ≠ x), table/fill, x) − table/shift) · table/scale  (penguins.model.ts:33)
-function table_mul(
+function table_forward(
   x: Float32Array,
   table_fill: Float32Array,
   table_shift: Float32Array,
@@ -177,7 +177,7 @@ function table_mul(
 }
 
 // hidden_relu = relu(table_mul · hidden/kernel + hidden/bias)  (penguins.model.ts:35)
-function hidden_relu(
+function hidden_forward(
   table_mul: Float32Array,
   hidden_kernel: Float32Array,
   hidden_bias: Float32Array,
@@ -198,25 +198,25 @@ function hidden_relu(
         const p2 = j + k * 16;
         const x0 = table_mul[p1];
         const x1 = hidden_kernel[p2];
-        const x2 = table_mul[p1 + 9];
-        const x3 = hidden_kernel[p2 + 1];
+        const x2 = hidden_kernel[p2 + 1];
+        const x3 = table_mul[p1 + 9];
         sum00 += x0 * x1;
-        sum01 += x2 * x1;
-        sum10 += x0 * x3;
-        sum11 += x2 * x3;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
       }
       const x4 = hidden_bias[j];
       hidden_relu[p4] = Math.max(sum00 + x4, 0);
-      hidden_relu[p4 + 16] = Math.max(sum01 + x4, 0);
       const x5 = hidden_bias[j + 1];
-      hidden_relu[p4 + 1] = Math.max(sum10 + x5, 0);
+      hidden_relu[p4 + 1] = Math.max(sum01 + x5, 0);
+      hidden_relu[p4 + 16] = Math.max(sum10 + x4, 0);
       hidden_relu[p4 + 17] = Math.max(sum11 + x5, 0);
     }
   }
 }
 
 // logits_add = hidden_relu · logits/kernel + logits/bias  (penguins.model.ts:36)
-function logits_add(
+function logits_forward(
   logits_bias: Float32Array,
   hidden_relu: Float32Array,
   logits_kernel: Float32Array,
@@ -232,54 +232,54 @@ function logits_add(
     let sum00 = 0;
     let sum01 = 0;
     let sum02 = 0;
-    let sum03 = 0;
     let sum10 = 0;
     let sum11 = 0;
     let sum12 = 0;
-    let sum13 = 0;
     let sum20 = 0;
     let sum21 = 0;
     let sum22 = 0;
-    let sum23 = 0;
+    let sum30 = 0;
+    let sum31 = 0;
+    let sum32 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const p2 = k * 3;
       const x0 = hidden_relu[p1];
       const x1 = logits_kernel[p2];
-      const x2 = hidden_relu[p1 + 16];
-      const x3 = hidden_relu[p1 + 32];
-      const x4 = hidden_relu[p1 + 48];
-      const x5 = logits_kernel[p2 + 1];
-      const x6 = logits_kernel[p2 + 2];
+      const x2 = logits_kernel[p2 + 1];
+      const x3 = logits_kernel[p2 + 2];
+      const x4 = hidden_relu[p1 + 16];
+      const x5 = hidden_relu[p1 + 32];
+      const x6 = hidden_relu[p1 + 48];
       sum00 += x0 * x1;
-      sum01 += x2 * x1;
-      sum02 += x3 * x1;
-      sum03 += x4 * x1;
-      sum10 += x0 * x5;
-      sum11 += x2 * x5;
-      sum12 += x3 * x5;
-      sum13 += x4 * x5;
-      sum20 += x0 * x6;
-      sum21 += x2 * x6;
-      sum22 += x3 * x6;
-      sum23 += x4 * x6;
+      sum01 += x0 * x2;
+      sum02 += x0 * x3;
+      sum10 += x4 * x1;
+      sum11 += x4 * x2;
+      sum12 += x4 * x3;
+      sum20 += x5 * x1;
+      sum21 += x5 * x2;
+      sum22 += x5 * x3;
+      sum30 += x6 * x1;
+      sum31 += x6 * x2;
+      sum32 += x6 * x3;
     }
     logits_add[p3] = sum00 + c0;
-    logits_add[p3 + 3] = sum01 + c0;
-    logits_add[p3 + 6] = sum02 + c0;
-    logits_add[p3 + 9] = sum03 + c0;
-    logits_add[p3 + 1] = sum10 + c1;
+    logits_add[p3 + 1] = sum01 + c1;
+    logits_add[p3 + 2] = sum02 + c2;
+    logits_add[p3 + 3] = sum10 + c0;
     logits_add[p3 + 4] = sum11 + c1;
-    logits_add[p3 + 7] = sum12 + c1;
-    logits_add[p3 + 10] = sum13 + c1;
-    logits_add[p3 + 2] = sum20 + c2;
-    logits_add[p3 + 5] = sum21 + c2;
+    logits_add[p3 + 5] = sum12 + c2;
+    logits_add[p3 + 6] = sum20 + c0;
+    logits_add[p3 + 7] = sum21 + c1;
     logits_add[p3 + 8] = sum22 + c2;
-    logits_add[p3 + 11] = sum23 + c2;
+    logits_add[p3 + 9] = sum30 + c0;
+    logits_add[p3 + 10] = sum31 + c1;
+    logits_add[p3 + 11] = sum32 + c2;
   }
 }
 
-// loss = sum((max(logits_add) + log(…)) − sum(where(…, logits_add, 0))) / n  (penguins.model.ts:39)
+// loss = sum((max(logits_add) + log(sum(…))) − sum(where((iota() = y), logits_add, 0))) / n  (penguins.model.ts:39)
 // d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (penguins.model.ts:39)
 function training_loss(
   logits_add: Float32Array,
@@ -293,8 +293,7 @@ function training_loss(
   n: number,
 ): void {
   let sum_3 = 0;
-  const t0 = n;
-  const c0 = 1 / t0;
+  const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
     const p0 = i * 3;
     let max = -Infinity;
@@ -317,27 +316,27 @@ function training_loss(
     const z = r * r;
     const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
     const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
+    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
     exp_row[0] = exp;
     sum += exp;
     const x4 = x2 - max;
-    const t2 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-    const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-    const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+    const t1 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
+    const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
+    const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
     const z1 = r1 * r1;
     const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
     const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
+    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
     exp_row[1] = exp1;
     sum += exp1;
     const x5 = x3 - max;
-    const t3 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
-    const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
-    const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
+    const t2 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
+    const k2 = Math.floor(t2 * 1.4426950408889634 + 0.5);
+    const r2 = t2 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
     const z2 = r2 * r2;
     const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
     const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-    const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 - 1 + 1100];
+    const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 + 1099];
     exp_row[2] = exp2;
     sum += exp2;
     const tiny = sum < 2.2250738585072014e-308;
@@ -357,12 +356,12 @@ function training_loss(
     const value = e * 0.6931471803691238 - (half - low - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += max + log - sum_2;
-    const t1 = 1 / sum;
-    d_logits[p0] = c0 * (exp_row[0] * t1 - (x1 === 0 ? 1 : 0));
-    d_logits[p0 + 1] = c0 * (exp_row[1] * t1 - (x1 === 1 ? 1 : 0));
-    d_logits[p0 + 2] = c0 * (exp_row[2] * t1 - (x1 === 2 ? 1 : 0));
+    const t0 = 1 / sum;
+    d_logits[p0] = c0 * (exp_row[0] * t0 - (x1 === 0 ? 1 : 0));
+    d_logits[p0 + 1] = c0 * (exp_row[1] * t0 - (x1 === 1 ? 1 : 0));
+    d_logits[p0 + 2] = c0 * (exp_row[2] * t0 - (x1 === 2 ? 1 : 0));
   }
-  loss[0] = sum_3 / t0;
+  loss[0] = sum_3 / n;
 }
 
 // ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (penguins.model.ts:36)
@@ -377,55 +376,55 @@ function logits_kernel_gradient(
     let sum00 = 0;
     let sum01 = 0;
     let sum02 = 0;
-    let sum03 = 0;
     let sum10 = 0;
     let sum11 = 0;
     let sum12 = 0;
-    let sum13 = 0;
     let sum20 = 0;
     let sum21 = 0;
     let sum22 = 0;
-    let sum23 = 0;
+    let sum30 = 0;
+    let sum31 = 0;
+    let sum32 = 0;
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 16;
       const p1 = k * 3;
       const x0 = hidden_relu[p0];
       const x1 = d_logits[p1];
-      const x2 = hidden_relu[p0 + 1];
-      const x3 = hidden_relu[p0 + 2];
-      const x4 = hidden_relu[p0 + 3];
-      const x5 = d_logits[p1 + 1];
-      const x6 = d_logits[p1 + 2];
+      const x2 = d_logits[p1 + 1];
+      const x3 = d_logits[p1 + 2];
+      const x4 = hidden_relu[p0 + 1];
+      const x5 = hidden_relu[p0 + 2];
+      const x6 = hidden_relu[p0 + 3];
       sum00 += x0 * x1;
-      sum01 += x2 * x1;
-      sum02 += x3 * x1;
-      sum03 += x4 * x1;
-      sum10 += x0 * x5;
-      sum11 += x2 * x5;
-      sum12 += x3 * x5;
-      sum13 += x4 * x5;
-      sum20 += x0 * x6;
-      sum21 += x2 * x6;
-      sum22 += x3 * x6;
-      sum23 += x4 * x6;
+      sum01 += x0 * x2;
+      sum02 += x0 * x3;
+      sum10 += x4 * x1;
+      sum11 += x4 * x2;
+      sum12 += x4 * x3;
+      sum20 += x5 * x1;
+      sum21 += x5 * x2;
+      sum22 += x5 * x3;
+      sum30 += x6 * x1;
+      sum31 += x6 * x2;
+      sum32 += x6 * x3;
     }
     d_logits_kernel[p2] += sum00;
-    d_logits_kernel[p2 + 3] += sum01;
-    d_logits_kernel[p2 + 6] += sum02;
-    d_logits_kernel[p2 + 9] += sum03;
-    d_logits_kernel[p2 + 1] += sum10;
+    d_logits_kernel[p2 + 1] += sum01;
+    d_logits_kernel[p2 + 2] += sum02;
+    d_logits_kernel[p2 + 3] += sum10;
     d_logits_kernel[p2 + 4] += sum11;
-    d_logits_kernel[p2 + 7] += sum12;
-    d_logits_kernel[p2 + 10] += sum13;
-    d_logits_kernel[p2 + 2] += sum20;
-    d_logits_kernel[p2 + 5] += sum21;
+    d_logits_kernel[p2 + 5] += sum12;
+    d_logits_kernel[p2 + 6] += sum20;
+    d_logits_kernel[p2 + 7] += sum21;
     d_logits_kernel[p2 + 8] += sum22;
-    d_logits_kernel[p2 + 11] += sum23;
+    d_logits_kernel[p2 + 9] += sum30;
+    d_logits_kernel[p2 + 10] += sum31;
+    d_logits_kernel[p2 + 11] += sum32;
   }
 }
 
 // d_hidden = where((0 < hidden_relu), d_logits · logits/kernelᵀ, 0)  (penguins.model.ts:35)
-function d_hidden(
+function hidden_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
   hidden_relu: Float32Array,
@@ -468,79 +467,79 @@ function d_hidden(
       let sum33 = 0;
       const x0 = logits_kernel[p1];
       sum00 += c0 * x0;
-      sum01 += c1 * x0;
-      sum02 += c2 * x0;
-      sum03 += c3 * x0;
       const x1 = logits_kernel[p1 + 3];
-      sum10 += c0 * x1;
-      sum11 += c1 * x1;
-      sum12 += c2 * x1;
-      sum13 += c3 * x1;
+      sum01 += c0 * x1;
       const x2 = logits_kernel[p1 + 6];
-      sum20 += c0 * x2;
-      sum21 += c1 * x2;
-      sum22 += c2 * x2;
-      sum23 += c3 * x2;
+      sum02 += c0 * x2;
       const x3 = logits_kernel[p1 + 9];
-      sum30 += c0 * x3;
-      sum31 += c1 * x3;
-      sum32 += c2 * x3;
+      sum03 += c0 * x3;
+      sum10 += c1 * x0;
+      sum11 += c1 * x1;
+      sum12 += c1 * x2;
+      sum13 += c1 * x3;
+      sum20 += c2 * x0;
+      sum21 += c2 * x1;
+      sum22 += c2 * x2;
+      sum23 += c2 * x3;
+      sum30 += c3 * x0;
+      sum31 += c3 * x1;
+      sum32 += c3 * x2;
       sum33 += c3 * x3;
       const x4 = logits_kernel[p1 + 1];
       sum00 += c4 * x4;
-      sum01 += c5 * x4;
-      sum02 += c6 * x4;
-      sum03 += c7 * x4;
       const x5 = logits_kernel[p1 + 4];
-      sum10 += c4 * x5;
-      sum11 += c5 * x5;
-      sum12 += c6 * x5;
-      sum13 += c7 * x5;
+      sum01 += c4 * x5;
       const x6 = logits_kernel[p1 + 7];
-      sum20 += c4 * x6;
-      sum21 += c5 * x6;
-      sum22 += c6 * x6;
-      sum23 += c7 * x6;
+      sum02 += c4 * x6;
       const x7 = logits_kernel[p1 + 10];
-      sum30 += c4 * x7;
-      sum31 += c5 * x7;
-      sum32 += c6 * x7;
+      sum03 += c4 * x7;
+      sum10 += c5 * x4;
+      sum11 += c5 * x5;
+      sum12 += c5 * x6;
+      sum13 += c5 * x7;
+      sum20 += c6 * x4;
+      sum21 += c6 * x5;
+      sum22 += c6 * x6;
+      sum23 += c6 * x7;
+      sum30 += c7 * x4;
+      sum31 += c7 * x5;
+      sum32 += c7 * x6;
       sum33 += c7 * x7;
       const x8 = logits_kernel[p1 + 2];
       sum00 += c8 * x8;
-      sum01 += c9 * x8;
-      sum02 += c10 * x8;
-      sum03 += c11 * x8;
       const x9 = logits_kernel[p1 + 5];
-      sum10 += c8 * x9;
-      sum11 += c9 * x9;
-      sum12 += c10 * x9;
-      sum13 += c11 * x9;
+      sum01 += c8 * x9;
       const x10 = logits_kernel[p1 + 8];
-      sum20 += c8 * x10;
-      sum21 += c9 * x10;
-      sum22 += c10 * x10;
-      sum23 += c11 * x10;
+      sum02 += c8 * x10;
       const x11 = logits_kernel[p1 + 11];
-      sum30 += c8 * x11;
-      sum31 += c9 * x11;
-      sum32 += c10 * x11;
+      sum03 += c8 * x11;
+      sum10 += c9 * x8;
+      sum11 += c9 * x9;
+      sum12 += c9 * x10;
+      sum13 += c9 * x11;
+      sum20 += c10 * x8;
+      sum21 += c10 * x9;
+      sum22 += c10 * x10;
+      sum23 += c10 * x11;
+      sum30 += c11 * x8;
+      sum31 += c11 * x9;
+      sum32 += c11 * x10;
       sum33 += c11 * x11;
       d_hidden[p3] = 0 < hidden_relu[p3] ? sum00 : 0;
-      d_hidden[p3 + 16] = 0 < hidden_relu[p3 + 16] ? sum01 : 0;
-      d_hidden[p3 + 32] = 0 < hidden_relu[p3 + 32] ? sum02 : 0;
-      d_hidden[p3 + 48] = 0 < hidden_relu[p3 + 48] ? sum03 : 0;
-      d_hidden[p3 + 1] = 0 < hidden_relu[p3 + 1] ? sum10 : 0;
+      d_hidden[p3 + 1] = 0 < hidden_relu[p3 + 1] ? sum01 : 0;
+      d_hidden[p3 + 2] = 0 < hidden_relu[p3 + 2] ? sum02 : 0;
+      d_hidden[p3 + 3] = 0 < hidden_relu[p3 + 3] ? sum03 : 0;
+      d_hidden[p3 + 16] = 0 < hidden_relu[p3 + 16] ? sum10 : 0;
       d_hidden[p3 + 17] = 0 < hidden_relu[p3 + 17] ? sum11 : 0;
-      d_hidden[p3 + 33] = 0 < hidden_relu[p3 + 33] ? sum12 : 0;
-      d_hidden[p3 + 49] = 0 < hidden_relu[p3 + 49] ? sum13 : 0;
-      d_hidden[p3 + 2] = 0 < hidden_relu[p3 + 2] ? sum20 : 0;
-      d_hidden[p3 + 18] = 0 < hidden_relu[p3 + 18] ? sum21 : 0;
+      d_hidden[p3 + 18] = 0 < hidden_relu[p3 + 18] ? sum12 : 0;
+      d_hidden[p3 + 19] = 0 < hidden_relu[p3 + 19] ? sum13 : 0;
+      d_hidden[p3 + 32] = 0 < hidden_relu[p3 + 32] ? sum20 : 0;
+      d_hidden[p3 + 33] = 0 < hidden_relu[p3 + 33] ? sum21 : 0;
       d_hidden[p3 + 34] = 0 < hidden_relu[p3 + 34] ? sum22 : 0;
-      d_hidden[p3 + 50] = 0 < hidden_relu[p3 + 50] ? sum23 : 0;
-      d_hidden[p3 + 3] = 0 < hidden_relu[p3 + 3] ? sum30 : 0;
-      d_hidden[p3 + 19] = 0 < hidden_relu[p3 + 19] ? sum31 : 0;
-      d_hidden[p3 + 35] = 0 < hidden_relu[p3 + 35] ? sum32 : 0;
+      d_hidden[p3 + 35] = 0 < hidden_relu[p3 + 35] ? sum23 : 0;
+      d_hidden[p3 + 48] = 0 < hidden_relu[p3 + 48] ? sum30 : 0;
+      d_hidden[p3 + 49] = 0 < hidden_relu[p3 + 49] ? sum31 : 0;
+      d_hidden[p3 + 50] = 0 < hidden_relu[p3 + 50] ? sum32 : 0;
       d_hidden[p3 + 51] = 0 < hidden_relu[p3 + 51] ? sum33 : 0;
     }
   }
@@ -559,31 +558,31 @@ function hidden_kernel_gradient(
       const p3 = p2 + j;
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 9;
         const p1 = j + k * 16;
         const x0 = table_mul[p0];
         const x1 = d_hidden[p1];
-        const x2 = table_mul[p0 + 1];
-        const x3 = table_mul[p0 + 2];
-        const x4 = d_hidden[p1 + 1];
+        const x2 = d_hidden[p1 + 1];
+        const x3 = table_mul[p0 + 1];
+        const x4 = table_mul[p0 + 2];
         sum00 += x0 * x1;
-        sum01 += x2 * x1;
-        sum02 += x3 * x1;
-        sum10 += x0 * x4;
-        sum11 += x2 * x4;
-        sum12 += x3 * x4;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
       }
       d_hidden_kernel[p3] += sum00;
-      d_hidden_kernel[p3 + 16] += sum01;
-      d_hidden_kernel[p3 + 32] += sum02;
-      d_hidden_kernel[p3 + 1] += sum10;
+      d_hidden_kernel[p3 + 1] += sum01;
+      d_hidden_kernel[p3 + 16] += sum10;
       d_hidden_kernel[p3 + 17] += sum11;
-      d_hidden_kernel[p3 + 33] += sum12;
+      d_hidden_kernel[p3 + 32] += sum20;
+      d_hidden_kernel[p3 + 33] += sum21;
     }
   }
 }
@@ -615,7 +614,7 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
   d_logits_bias[2] += sum2;
 }
 
-// parameters = parameters − (((… / …) · (… + …)) / (sqrt(…) + (epsilon · …)))  (penguins.model.ts:41)
+// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (penguins.model.ts:41)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -647,7 +646,7 @@ function update_parameters(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − …))  (penguins.model.ts:38)
+// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (penguins.model.ts:38)
 function predict_probabilities(
   logits_add_2: Float32Array,
   exp_row_2: Float32Array,
@@ -672,7 +671,7 @@ function predict_probabilities(
     const z = r * r;
     const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
     const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
+    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
     exp_row_2[0] = exp;
     sum += exp;
     const x3 = x1 - max;
@@ -682,7 +681,7 @@ function predict_probabilities(
     const z1 = r1 * r1;
     const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
     const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
+    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
     exp_row_2[1] = exp1;
     sum += exp1;
     const x4 = x2 - max;
@@ -692,7 +691,7 @@ function predict_probabilities(
     const z2 = r2 * r2;
     const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
     const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-    const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 - 1 + 1100];
+    const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 + 1099];
     exp_row_2[2] = exp2;
     sum += exp2;
     const t0 = 1 / sum;
@@ -702,7 +701,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = (accuracy/correct + sum(argMax(logits_add) = y)) / (loss/rows + n)  (penguins.model.ts:40)
+// evaluate/accuracy = accuracy/correct / loss/rows  (penguins.model.ts:40)
 function evaluate_accuracy(
   totals: Float64Array,
   logits_add_3: Float32Array,
@@ -714,8 +713,7 @@ function evaluate_accuracy(
   words: Uint32Array,
   n: number,
 ): void {
-  const t0 = n;
-  const add_2 = totals[1] + t0;
+  const add_2 = totals[1] + n;
   totals[1] = add_2;
   let sum_3 = 0;
   let sum_4 = 0;
@@ -755,7 +753,7 @@ function evaluate_accuracy(
     const z = r * r;
     const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
     const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
+    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
     sum += exp;
     const x4 = x2 - max;
     const t1 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
@@ -764,7 +762,7 @@ function evaluate_accuracy(
     const z1 = r1 * r1;
     const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
     const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
+    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
     sum += exp1;
     const x5 = x3 - max;
     const t2 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
@@ -773,7 +771,7 @@ function evaluate_accuracy(
     const z2 = r2 * r2;
     const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
     const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-    const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 - 1 + 1100];
+    const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 + 1099];
     sum += exp2;
     const tiny = sum < 2.2250738585072014e-308;
     const y1 = tiny ? sum * 18014398509481984 : sum;
@@ -794,7 +792,7 @@ function evaluate_accuracy(
     sum_3 += max + log - sum_2;
     sum_4 += argMax === x1 ? 1 : 0;
   }
-  const add = totals[0] + sum_3 / t0 * t0;
+  const add = totals[0] + sum_3 / n * n;
   totals[0] = add;
   evaluate_loss[0] = add / add_2;
   const add_3 = totals[2] + sum_4;
@@ -804,7 +802,7 @@ function evaluate_accuracy(
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);
+    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
@@ -875,9 +873,9 @@ class Predictor {
     checkRows("x", x.length, 9, n, 32);
     this.$x.set(x);
     this.$fresh = false;
-    table_mul(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
-    hidden_relu(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_add(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add_2, n);
+    table_forward(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
+    hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
+    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add_2, n);
     predict_probabilities(this.$logits_add_2, this.$exp_row_2, this.$probabilities, this.$powers, n);
     return this.$outputs;
   }
@@ -965,9 +963,9 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
-    table_mul(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
-    hidden_relu(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_add(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add, n);
+    table_forward(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
+    hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
+    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add, n);
     training_loss(this.$logits_add, this.$y, this.$exp_row, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
     return this.$loss[0];
@@ -977,7 +975,7 @@ class Network extends Predictor {
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
     logits_kernel_gradient(this.$hidden_relu, this.$d_logits, this.$d_logits_kernel, n);
-    d_hidden(this.$d_logits, this.$logits_kernel, this.$hidden_relu, this.$d_hidden, n);
+    hidden_backward(this.$d_logits, this.$logits_kernel, this.$hidden_relu, this.$d_hidden, n);
     hidden_kernel_gradient(this.$table_mul, this.$d_hidden, this.$d_hidden_kernel, n);
     hidden_bias_gradient(this.$d_hidden, this.$d_hidden_bias, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
@@ -1000,9 +998,9 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;
-    table_mul(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
-    hidden_relu(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_add(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add_2, n);
+    table_forward(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
+    hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
+    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add_2, n);
     evaluate_accuracy(this.$totals, this.$logits_add_2, this.$y, this.$evaluate_loss, this.$evaluate_accuracy, this.$powers, this.$bits, this.$words, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     this.$metrics.accuracy = this.$evaluate_accuracy[0];

@@ -75,7 +75,7 @@ function init_output_bias(hidden_bias: Float32Array, output_bias: Float32Array):
   output_bias[0] = 0.6;
 }
 
-// hidden/kernel = tensor()  (seed-shared.model.ts:18)
+// hidden/kernel = the declared values  (seed-shared.model.ts:18)
 function init_hidden_kernel(constant: Float32Array, hidden_kernel: Float32Array): void {
   hidden_kernel[0] = constant[0];
   hidden_kernel[1] = constant[1];
@@ -84,7 +84,7 @@ function init_hidden_kernel(constant: Float32Array, hidden_kernel: Float32Array)
 }
 
 // hidden_matmul = x · hidden/kernel  (seed-shared.model.ts:20)
-function hidden_matmul(x: Float32Array, hidden_kernel: Float32Array, hidden_matmul: Float32Array): void {
+function hidden_forward(x: Float32Array, hidden_kernel: Float32Array, hidden_matmul: Float32Array): void {
   let sum0 = 0;
   let sum1 = 0;
   const x0 = x[0];
@@ -98,7 +98,7 @@ function hidden_matmul(x: Float32Array, hidden_kernel: Float32Array, hidden_matm
 }
 
 // hidden_sigmoid = sigmoid(hidden_matmul + hidden/bias)  (seed-shared.model.ts:20)
-function hidden_sigmoid(
+function hidden_forward_2(
   hidden_bias: Float32Array,
   hidden_matmul: Float32Array,
   hidden_sigmoid: Float32Array,
@@ -112,7 +112,7 @@ function hidden_sigmoid(
   const z = r * r;
   const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-  const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
+  const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
   hidden_sigmoid[0] = 1 / (1 + exp);
   const x1 = -(hidden_matmul[1] + x0);
   const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
@@ -121,7 +121,7 @@ function hidden_sigmoid(
   const z1 = r1 * r1;
   const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
   const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-  const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
+  const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
   hidden_sigmoid[1] = 1 / (1 + exp1);
 }
 
@@ -144,7 +144,7 @@ function training_loss(
   const z = r * r;
   const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-  const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
+  const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
   const sigmoid_0 = 1 / (1 + exp);
   const t0 = sigmoid_0 - y[0];
   sum += t0 * t0;
@@ -156,7 +156,7 @@ function training_loss(
   const z1 = r1 * r1;
   const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
   const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-  const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
+  const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
   const sigmoid_1 = 1 / (1 + exp1);
   const t1 = sigmoid_1 - y[1];
   sum += t1 * t1;
@@ -177,19 +177,19 @@ function output_kernel_gradient(
   const x0 = hidden_sigmoid[0];
   const x1 = d_output[0];
   sum00 += x0 * x1;
-  const x2 = hidden_sigmoid[1];
-  sum01 += x2 * x1;
-  const x3 = d_output[1];
-  sum10 += x0 * x3;
-  sum11 += x2 * x3;
+  const x2 = d_output[1];
+  sum01 += x0 * x2;
+  const x3 = hidden_sigmoid[1];
+  sum10 += x3 * x1;
+  sum11 += x3 * x2;
   d_output_kernel[0] += sum00;
-  d_output_kernel[2] += sum01;
-  d_output_kernel[1] += sum10;
+  d_output_kernel[1] += sum01;
+  d_output_kernel[2] += sum10;
   d_output_kernel[3] += sum11;
 }
 
 // d_hidden = d_output · output/kernelᵀ · (hidden_sigmoid · (1 − hidden_sigmoid))  (seed-shared.model.ts:20)
-function d_hidden(
+function hidden_backward(
   d_output: Float32Array,
   output_kernel: Float32Array,
   hidden_sigmoid: Float32Array,
@@ -230,7 +230,7 @@ function update_step(scalars: Float64Array): void {
   scalars[0] += 1;
 }
 
-// evaluate/loss = (loss/sum + (sum((… − y)²) · 0.5)) / (loss/rows + 1)  (seed-shared.model.ts:37)
+// evaluate/loss = loss/sum / loss/rows  (seed-shared.model.ts:37)
 function evaluate_loss(
   totals: Float64Array,
   output_bias: Float32Array,
@@ -250,7 +250,7 @@ function evaluate_loss(
   const z = r * r;
   const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-  const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
+  const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
   const t0 = 1 / (1 + exp) - y[0];
   sum += t0 * t0;
   const x2 = -(output_matmul_3[1] + x1);
@@ -260,7 +260,7 @@ function evaluate_loss(
   const z1 = r1 * r1;
   const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
   const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-  const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
+  const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
   const t6 = 1 / (1 + exp1) - y[1];
   sum += t6 * t6;
   const add = totals[0] + sum * 0.5;
@@ -299,7 +299,7 @@ function training_step(
   const z = r * r;
   const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
   const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-  const exp = (2 + 4 * p / (q - p)) * powers[k - 1 + 1100];
+  const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
   const hidden_sigmoid0_14 = Math.fround(1 / (1 + exp));
   const x2 = -(Math.fround(0 + x0_0 * hidden_kernel1_7 + x1_3 * hidden_kernel3_9) + hidden_bias0_12);
   const t2 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
@@ -308,7 +308,7 @@ function training_step(
   const z1 = r1 * r1;
   const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
   const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-  const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 - 1 + 1100];
+  const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
   const hidden_sigmoid1_16 = Math.fround(1 / (1 + exp1));
   const output_kernel0_17 = output_kernel[0];
   const output_kernel2_19 = output_kernel[2];
@@ -322,7 +322,7 @@ function training_step(
   const z2 = r2 * r2;
   const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
   const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-  const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 - 1 + 1100];
+  const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 + 1099];
   const sigmoid_28 = 1 / (1 + exp2);
   const t0 = sigmoid_28 - y[0];
   const d_output0_32 = Math.fround(t0 * (sigmoid_28 * (1 - sigmoid_28)));
@@ -333,7 +333,7 @@ function training_step(
   const z3 = r3 * r3;
   const p3 = r3 * ((0.00012617719307481058 * z3 + 0.030299440770744195) * z3 + 1);
   const q3 = ((0.0000030019850513866446 * z3 + 0.0025244834034968415) * z3 + 0.22726554820815503) * z3 + 2;
-  const exp3 = (2 + 4 * p3 / (q3 - p3)) * powers[k3 - 1 + 1100];
+  const exp3 = (2 + 4 * p3 / (q3 - p3)) * powers[k3 + 1099];
   const sigmoid_33 = 1 / (1 + exp3);
   const t1 = sigmoid_33 - y[1];
   const d_output1_37 = Math.fround(t1 * (sigmoid_33 * (1 - sigmoid_33)));
@@ -387,7 +387,7 @@ function training_step(
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);
+    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkState(state: Uint8Array): void {
@@ -439,10 +439,10 @@ class Predictor {
     checkRows("x", x.length, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$fresh = false;
-    hidden_matmul(this.$x, this.$hidden_kernel, this.$hidden_matmul);
-    hidden_sigmoid(this.$hidden_bias, this.$hidden_matmul, this.$hidden_sigmoid, this.$powers);
-    hidden_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
-    hidden_sigmoid(this.$output_bias, this.$output_matmul, this.$output, this.$powers);
+    hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_matmul);
+    hidden_forward_2(this.$hidden_bias, this.$hidden_matmul, this.$hidden_sigmoid, this.$powers);
+    hidden_forward(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
+    hidden_forward_2(this.$output_bias, this.$output_matmul, this.$output, this.$powers);
     return this.$outputs;
   }
 }
@@ -513,9 +513,9 @@ class Network extends Predictor {
     checkRows("y", y.length, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
-    hidden_matmul(this.$x, this.$hidden_kernel, this.$hidden_matmul);
-    hidden_sigmoid(this.$hidden_bias, this.$hidden_matmul, this.$hidden_sigmoid, this.$powers);
-    hidden_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
+    hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_matmul);
+    hidden_forward_2(this.$hidden_bias, this.$hidden_matmul, this.$hidden_sigmoid, this.$powers);
+    hidden_forward(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
     training_loss(this.$output_bias, this.$output_matmul, this.$y, this.$d_output, this.$loss, this.$powers);
     this.$fresh = true;
     return this.$loss[0];
@@ -524,7 +524,7 @@ class Network extends Predictor {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (!accumulate) this.$gradients.fill(0);
     output_kernel_gradient(this.$hidden_sigmoid, this.$d_output, this.$d_output_kernel);
-    d_hidden(this.$d_output, this.$output_kernel, this.$hidden_sigmoid, this.$d_hidden);
+    hidden_backward(this.$d_output, this.$output_kernel, this.$hidden_sigmoid, this.$d_hidden);
     output_bias_gradient(this.$d_output, this.$d_output_bias);
     output_kernel_gradient(this.$x, this.$d_hidden, this.$d_hidden_kernel);
     output_bias_gradient(this.$d_hidden, this.$d_hidden_bias);
@@ -550,9 +550,9 @@ class Network extends Predictor {
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     this.$fresh = false;
-    hidden_matmul(this.$x, this.$hidden_kernel, this.$hidden_matmul);
-    hidden_sigmoid(this.$hidden_bias, this.$hidden_matmul, this.$hidden_sigmoid, this.$powers);
-    hidden_matmul(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
+    hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_matmul);
+    hidden_forward_2(this.$hidden_bias, this.$hidden_matmul, this.$hidden_sigmoid, this.$powers);
+    hidden_forward(this.$hidden_sigmoid, this.$output_kernel, this.$output_matmul);
     evaluate_loss(this.$totals, this.$output_bias, this.$output_matmul, this.$y, this.$evaluate_loss, this.$powers);
     this.$metrics.loss = this.$evaluate_loss[0];
     return this.$metrics;

@@ -162,13 +162,13 @@ function init_table_scale(table_scale: Float32Array): void {
   }
 }
 
-// linear/bias = tensor()  (weather.model.ts:39)
+// linear/bias = the declared values  (weather.model.ts:39)
 function init_linear_bias(constant: Float32Array, linear_bias: Float32Array): void {
   linear_bias[0] = constant[0];
 }
 
 // table_mul = (where((x ≠ x), table/fill, x) − table/shift) · table/scale  (weather.model.ts:36)
-function table_mul(
+function table_forward(
   x: Float32Array,
   table_fill: Float32Array,
   table_shift: Float32Array,
@@ -187,7 +187,7 @@ function table_mul(
 }
 
 // linear_matmul = table_mul · linear/kernel  (weather.model.ts:39)
-function linear_matmul(
+function linear_forward(
   linear_kernel: Float32Array,
   table_mul: Float32Array,
   linear_matmul: Float32Array,
@@ -215,7 +215,7 @@ function linear_matmul(
 }
 
 // hidden_add = table_mul · hidden/kernel + hidden/bias  (weather.model.ts:38)
-function hidden_add(
+function hidden_forward(
   table_mul: Float32Array,
   hidden_kernel: Float32Array,
   hidden_bias: Float32Array,
@@ -236,25 +236,25 @@ function hidden_add(
         const p2 = j + k * 16;
         const x0 = table_mul[p1];
         const x1 = hidden_kernel[p2];
-        const x2 = table_mul[p1 + 12];
-        const x3 = hidden_kernel[p2 + 1];
+        const x2 = hidden_kernel[p2 + 1];
+        const x3 = table_mul[p1 + 12];
         sum00 += x0 * x1;
-        sum01 += x2 * x1;
-        sum10 += x0 * x3;
-        sum11 += x2 * x3;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
       }
       const x4 = hidden_bias[j];
       hidden_add[p4] = sum00 + x4;
-      hidden_add[p4 + 16] = sum01 + x4;
       const x5 = hidden_bias[j + 1];
-      hidden_add[p4 + 1] = sum10 + x5;
+      hidden_add[p4 + 1] = sum01 + x5;
+      hidden_add[p4 + 16] = sum10 + x4;
       hidden_add[p4 + 17] = sum11 + x5;
     }
   }
 }
 
 // hidden_tanh = tanh(hidden_add)  (weather.model.ts:38)
-function hidden_tanh(
+function hidden_forward_2(
   hidden_add: Float32Array,
   hidden_tanh: Float32Array,
   powers: Float64Array,
@@ -269,7 +269,7 @@ function hidden_tanh(
     const z = r * r;
     const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
     const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const half = powers[k - 1 + 1100];
+    const half = powers[k + 1099];
     const y1 = (half * (2 * p / (q - p)) + (half - 0.5)) * 2;
     const expm1 = Math.abs(x1) < 5e-17 ? x1 : y1;
     const y = -expm1 / (expm1 + 2);
@@ -279,8 +279,8 @@ function hidden_tanh(
 }
 
 // sub = ((linear_matmul + linear/bias) + hidden_tanh · bent/kernel) − y  (weather.model.ts:44)
-// d_mul = 1/n · (2 · ((… + …) − y))  (weather.model.ts:44)
-function d_mul(
+// d_mul = 1/n · (2 · sub)  (weather.model.ts:44)
+function training_mul(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
   hidden_tanh: Float32Array,
@@ -395,7 +395,7 @@ function bent_kernel_gradient(
 }
 
 // d_hidden = d_mul · bent/kernelᵀ · (1 − hidden_tanh²)  (weather.model.ts:38)
-function d_hidden(
+function hidden_backward(
   d_mul: Float32Array,
   bent_kernel: Float32Array,
   hidden_tanh: Float32Array,
@@ -428,54 +428,54 @@ function d_hidden(
       let sum33 = 0;
       const x0 = bent_kernel[j];
       sum00 += c0 * x0;
-      sum01 += c1 * x0;
-      sum02 += c2 * x0;
-      sum03 += c3 * x0;
       const x1 = bent_kernel[j + 1];
-      sum10 += c0 * x1;
-      sum11 += c1 * x1;
-      sum12 += c2 * x1;
-      sum13 += c3 * x1;
+      sum01 += c0 * x1;
       const x2 = bent_kernel[j + 2];
-      sum20 += c0 * x2;
-      sum21 += c1 * x2;
-      sum22 += c2 * x2;
-      sum23 += c3 * x2;
+      sum02 += c0 * x2;
       const x3 = bent_kernel[j + 3];
-      sum30 += c0 * x3;
-      sum31 += c1 * x3;
-      sum32 += c2 * x3;
+      sum03 += c0 * x3;
+      sum10 += c1 * x0;
+      sum11 += c1 * x1;
+      sum12 += c1 * x2;
+      sum13 += c1 * x3;
+      sum20 += c2 * x0;
+      sum21 += c2 * x1;
+      sum22 += c2 * x2;
+      sum23 += c2 * x3;
+      sum30 += c3 * x0;
+      sum31 += c3 * x1;
+      sum32 += c3 * x2;
       sum33 += c3 * x3;
       const x4 = hidden_tanh[p1];
       d_hidden[p1] = sum00 * (1 - x4 * x4);
-      const x5 = hidden_tanh[p1 + 16];
-      d_hidden[p1 + 16] = sum01 * (1 - x5 * x5);
-      const x6 = hidden_tanh[p1 + 32];
-      d_hidden[p1 + 32] = sum02 * (1 - x6 * x6);
-      const x7 = hidden_tanh[p1 + 48];
-      d_hidden[p1 + 48] = sum03 * (1 - x7 * x7);
-      const x8 = hidden_tanh[p1 + 1];
-      d_hidden[p1 + 1] = sum10 * (1 - x8 * x8);
+      const x5 = hidden_tanh[p1 + 1];
+      d_hidden[p1 + 1] = sum01 * (1 - x5 * x5);
+      const x6 = hidden_tanh[p1 + 2];
+      d_hidden[p1 + 2] = sum02 * (1 - x6 * x6);
+      const x7 = hidden_tanh[p1 + 3];
+      d_hidden[p1 + 3] = sum03 * (1 - x7 * x7);
+      const x8 = hidden_tanh[p1 + 16];
+      d_hidden[p1 + 16] = sum10 * (1 - x8 * x8);
       const x9 = hidden_tanh[p1 + 17];
       d_hidden[p1 + 17] = sum11 * (1 - x9 * x9);
-      const x10 = hidden_tanh[p1 + 33];
-      d_hidden[p1 + 33] = sum12 * (1 - x10 * x10);
-      const x11 = hidden_tanh[p1 + 49];
-      d_hidden[p1 + 49] = sum13 * (1 - x11 * x11);
-      const x12 = hidden_tanh[p1 + 2];
-      d_hidden[p1 + 2] = sum20 * (1 - x12 * x12);
-      const x13 = hidden_tanh[p1 + 18];
-      d_hidden[p1 + 18] = sum21 * (1 - x13 * x13);
+      const x10 = hidden_tanh[p1 + 18];
+      d_hidden[p1 + 18] = sum12 * (1 - x10 * x10);
+      const x11 = hidden_tanh[p1 + 19];
+      d_hidden[p1 + 19] = sum13 * (1 - x11 * x11);
+      const x12 = hidden_tanh[p1 + 32];
+      d_hidden[p1 + 32] = sum20 * (1 - x12 * x12);
+      const x13 = hidden_tanh[p1 + 33];
+      d_hidden[p1 + 33] = sum21 * (1 - x13 * x13);
       const x14 = hidden_tanh[p1 + 34];
       d_hidden[p1 + 34] = sum22 * (1 - x14 * x14);
-      const x15 = hidden_tanh[p1 + 50];
-      d_hidden[p1 + 50] = sum23 * (1 - x15 * x15);
-      const x16 = hidden_tanh[p1 + 3];
-      d_hidden[p1 + 3] = sum30 * (1 - x16 * x16);
-      const x17 = hidden_tanh[p1 + 19];
-      d_hidden[p1 + 19] = sum31 * (1 - x17 * x17);
-      const x18 = hidden_tanh[p1 + 35];
-      d_hidden[p1 + 35] = sum32 * (1 - x18 * x18);
+      const x15 = hidden_tanh[p1 + 35];
+      d_hidden[p1 + 35] = sum23 * (1 - x15 * x15);
+      const x16 = hidden_tanh[p1 + 48];
+      d_hidden[p1 + 48] = sum30 * (1 - x16 * x16);
+      const x17 = hidden_tanh[p1 + 49];
+      d_hidden[p1 + 49] = sum31 * (1 - x17 * x17);
+      const x18 = hidden_tanh[p1 + 50];
+      d_hidden[p1 + 50] = sum32 * (1 - x18 * x18);
       const x19 = hidden_tanh[p1 + 51];
       d_hidden[p1 + 51] = sum33 * (1 - x19 * x19);
     }
@@ -502,16 +502,16 @@ function hidden_kernel_gradient(
         const p1 = j + k * 16;
         const x0 = table_mul[p0];
         const x1 = d_hidden[p1];
-        const x2 = table_mul[p0 + 1];
-        const x3 = d_hidden[p1 + 1];
+        const x2 = d_hidden[p1 + 1];
+        const x3 = table_mul[p0 + 1];
         sum00 += x0 * x1;
-        sum01 += x2 * x1;
-        sum10 += x0 * x3;
-        sum11 += x2 * x3;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
       }
       d_hidden_kernel[p3] += sum00;
-      d_hidden_kernel[p3 + 16] += sum01;
-      d_hidden_kernel[p3 + 1] += sum10;
+      d_hidden_kernel[p3 + 1] += sum01;
+      d_hidden_kernel[p3 + 16] += sum10;
       d_hidden_kernel[p3 + 17] += sum11;
     }
   }
@@ -528,7 +528,7 @@ function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Arra
   }
 }
 
-// parameters = parameters − (((… / …) · (… + …)) / (sqrt(…) + (epsilon · …)))  (weather.model.ts:46)
+// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (weather.model.ts:46)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -595,7 +595,7 @@ function predict_celsius(
 }
 
 // sub_2 = ((linear_matmul + linear/bias) + hidden_tanh · bent/kernel) − y  (weather.model.ts:44)
-function sub(
+function evaluate_sub(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
   hidden_tanh_3: Float32Array,
@@ -626,7 +626,7 @@ function sub(
   }
 }
 
-// evaluate/mae = (mae/sum + ((sum(abs(sub)) / n) · n)) / (loss/rows + n)  (weather.model.ts:45)
+// evaluate/mae = mae/sum / loss/rows  (weather.model.ts:45)
 function evaluate_mae(
   totals: Float64Array,
   sub_2: Float32Array,
@@ -634,8 +634,7 @@ function evaluate_mae(
   evaluate_mae: Float64Array,
   n: number,
 ): void {
-  const t0 = n;
-  const add_2 = totals[1] + t0;
+  const add_2 = totals[1] + n;
   totals[1] = add_2;
   let sum = 0;
   let sum_2 = 0;
@@ -644,17 +643,17 @@ function evaluate_mae(
     sum += x0 * x0;
     sum_2 += Math.abs(x0);
   }
-  const add = totals[0] + sum / t0 * t0;
+  const add = totals[0] + sum / n * n;
   totals[0] = add;
   evaluate_loss[0] = add / add_2;
-  const add_3 = totals[2] + sum_2 / t0 * t0;
+  const add_3 = totals[2] + sum_2 / n * n;
   totals[2] = add_3;
   evaluate_mae[0] = add_3 / add_2;
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);
+    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkState(state: Uint8Array): void {
@@ -716,10 +715,10 @@ class Predictor {
     checkRows("x", x.length, 12, n, 64);
     this.$x.set(x);
     this.$fresh = false;
-    table_mul(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
-    linear_matmul(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
-    hidden_add(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
-    hidden_tanh(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
+    table_forward(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
+    linear_forward(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
+    hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
+    hidden_forward_2(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
     predict_celsius(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$celsius, n);
     return this.$outputs;
   }
@@ -811,11 +810,11 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
-    table_mul(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
-    linear_matmul(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
-    hidden_add(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
-    hidden_tanh(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
-    d_mul(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$y, this.$sub, this.$d_mul, n);
+    table_forward(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
+    linear_forward(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
+    hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
+    hidden_forward_2(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
+    training_mul(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$y, this.$sub, this.$d_mul, n);
     training_loss(this.$sub, this.$loss, n);
     this.$fresh = true;
     return this.$loss[0];
@@ -827,7 +826,7 @@ class Network extends Predictor {
     linear_kernel_gradient(this.$d_mul, this.$table_mul, this.$d_linear_kernel, n);
     linear_bias_gradient(this.$d_mul, this.$d_linear_bias, n);
     bent_kernel_gradient(this.$d_mul, this.$hidden_tanh, this.$d_bent_kernel, n);
-    d_hidden(this.$d_mul, this.$bent_kernel, this.$hidden_tanh, this.$d_hidden, n);
+    hidden_backward(this.$d_mul, this.$bent_kernel, this.$hidden_tanh, this.$d_hidden, n);
     hidden_kernel_gradient(this.$table_mul, this.$d_hidden, this.$d_hidden_kernel, n);
     hidden_bias_gradient(this.$d_hidden, this.$d_hidden_bias, n);
     this.$fresh = false;
@@ -848,11 +847,11 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;
-    table_mul(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
-    linear_matmul(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
-    hidden_add(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
-    hidden_tanh(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
-    sub(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$y, this.$sub, n);
+    table_forward(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
+    linear_forward(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
+    hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
+    hidden_forward_2(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
+    evaluate_sub(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$y, this.$sub, n);
     evaluate_mae(this.$totals, this.$sub, this.$evaluate_loss, this.$evaluate_mae, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     this.$metrics.mae = this.$evaluate_mae[0];

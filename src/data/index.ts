@@ -1,5 +1,6 @@
 export { batches, joined, type Batch, type BatchOptions, type NumericArray } from "./batches.ts";
 export { clean, type CleanOptions, type CleanReport } from "./clean.ts";
+export { decodeIdx as readIdx } from "../formats/idx.ts";
 export { readCsv, type CsvOptions } from "./csv.ts";
 export { checkClasses, encodeColumns, encodeTable, type ColumnsOptions, type EncodeRow } from "./encode.ts";
 export { fitTable, type TableStatistics } from "./fit-table.ts";

@@ -2,7 +2,7 @@ import { fail, GradcError, invariant } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import { builder } from "./builder.ts";
 import type { Expr } from "./expr.ts";
-import type { Attr, Attrs, Node, Value } from "./graph.ts";
+import type { Attrs, Node, Value } from "./graph.ts";
 import type { Index } from "./index.ts";
 import type { DType, Dim, Shape, TensorType } from "./type.ts";
 
@@ -195,5 +195,3 @@ export function vjpRule(
     return (answer as readonly Value[])[position - last];
   };
 }
-
-export type { Attr, Attrs };

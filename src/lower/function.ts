@@ -32,7 +32,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   body = separateNames(body);
   const fresh = freshNames(body);
   body = dropIdle(inlineSingleUses(body));
-  for (let k = kernel.outer.length - 1; k >= 0; k--) {
+  for (let k = 0; k < kernel.outer.length; k++) {
     const { tile, whole } = kernel.record;
     if (tile[k] > 1) body = jamAxis(body, kernel.outer[k].name, tile[k], fresh, whole[k]);
   }

@@ -34,7 +34,7 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
       const key = exprKey(x, versions.of);
       const known = names.get(key);
       if (known) return known;
-      if (repeated(key)) {
+      if (repeated(key) && !isRenaming(x)) {
         const name = fresh(x.kind === "load" ? "x" : "t");
         const value = rewriteInside(x);
         const first = pure && !readsMutable(value, body, late);
@@ -104,6 +104,9 @@ const readsMutable = (x: LoopExpr, body: readonly LoopStmt[], late: ReadonlySet<
   });
   return found;
 };
+
+/** A cast of a counter or a local is no work, so naming it saves nothing. */
+const isRenaming = (x: LoopExpr): boolean => x.kind === "op" && x.op === "cast" && x.args[0].kind === "local";
 
 /** Counts the states of arrays and locals while walking down a block. */
 class Versions {

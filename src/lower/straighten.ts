@@ -60,6 +60,7 @@ export function straighten(
     mapExpr(expr, (x) => {
       if (x.kind === "local") return locals.get(x.name) ?? x;
       if (x.kind === "op" && x.type === "index") return foldIndex(x);
+      if (x.kind === "op" && x.op === "add" && isZero(x.args[0]) && startsAtZero(x.args[1])) return x.args[1];
       if (
         x.kind === "op" &&
         x.op === "cast" &&
@@ -113,6 +114,10 @@ export function straighten(
   }
   return out.length > mostStatements ? null : out;
 }
+
+const isZero = (x: LoopExpr): boolean => x.kind === "number" && Object.is(x.value, 0);
+/** 0 + (0 + x) is 0 + x to the bit; a single 0 + x is not x where x is −0. */
+const startsAtZero = (x: LoopExpr): boolean => x.kind === "op" && x.op === "add" && isZero(x.args[0]);
 
 function foldIndex(x: LoopExpr & { kind: "op" }): LoopExpr {
   const [a, b] = x.args;

@@ -1,4 +1,5 @@
 import { invariant } from "../base/errors.ts";
+import { hashOf } from "../base/hash.ts";
 import type { MemoryPlan, Placement, Region } from "../ir/arena.ts";
 import type { Buffer, Phase, Schedule } from "../ir/kernel.ts";
 import type { Program } from "../ir/program.ts";
@@ -135,20 +136,9 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
     predictorBytes,
     arenaBytes: offset,
     liveBoundBytes,
-    layoutHash: hashOf(
-      saved.map(
-        (p) =>
-          `${p.buffer.cell?.kind}:${p.buffer.cell?.name}:${typeText(tensorType(p.buffer.dtype, p.buffer.shape))}@${p.offset}`,
-      ),
-    ),
+    layoutHash: hashOf(saved.map(placeText).join("\n")).toString(16).padStart(8, "0"),
   };
 }
 
-/** FNV-1a over the layout's text, as 8 hexadecimal digits. */
-function hashOf(lines: readonly string[]): string {
-  let hash = 0x811c9dc5;
-  for (const character of lines.join("\n")) {
-    hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
-  }
-  return (hash >>> 0).toString(16).padStart(8, "0");
-}
+const placeText = ({ buffer, offset }: Placement): string =>
+  `${buffer.cell?.kind}:${buffer.cell?.name}:${typeText(tensorType(buffer.dtype, buffer.shape))}@${offset}`;

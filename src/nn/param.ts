@@ -1,3 +1,4 @@
+import { hashOf } from "../base/hash.ts";
 import { suggest } from "../base/suggest.ts";
 import { builder, sourceLine } from "../ir/builder.ts";
 import type { Value } from "../ir/graph.ts";
@@ -31,13 +32,6 @@ export interface ParamOptions {
 
 /** The seed of the init graph. */
 export const seedLeaf = (): Value => leaf("seed", "seed", tensorType("u32", []));
-
-/** A 32-bit FNV-1a hash of a name's UTF-8 bytes. */
-export function streamOf(name: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(name)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
-}
 
 /**
  * Declares a trained tensor, named by the path of scopes and layers around it.
@@ -106,7 +100,7 @@ function initialValue(path: string, option: InitializerOption, made: Value): Val
   const initializer = typeof option === "function" ? (option as Initializer) : values(option);
   let found: unknown;
   try {
-    found = initializer(made.type.shape as readonly number[], made.type.dtype, seedLeaf(), streamOf(path));
+    found = initializer(made.type.shape as readonly number[], made.type.dtype, seedLeaf(), hashOf(path));
   } catch (error) {
     if (!isOwnError(error)) throw error;
     return refuse(

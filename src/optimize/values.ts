@@ -1,5 +1,5 @@
 import type { Node, Value } from "../ir/graph.ts";
-import { isFloat, type Dim } from "../ir/type.ts";
+import type { Dim } from "../ir/type.ts";
 import { full } from "../ops/broadcast.ts";
 
 /** The number of a constant, also one repeated to a shape; undefined for anything else. */
@@ -19,8 +19,6 @@ export const isPowerOfTwo = (value: number): boolean =>
   isModest(value) &&
   Math.log2(Math.abs(value)) % 1 === 0 &&
   2 ** Math.log2(Math.abs(value)) === Math.abs(value);
-
-export const isFloatValue = ({ type }: Value): boolean => isFloat(type.dtype);
 
 /** Attributes by their usual names, for rules that were matched whatever the attributes are. */
 export const axesOf = ({ node }: Value): readonly number[] => node.attrs["axes"] as readonly number[];

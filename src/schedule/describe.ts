@@ -17,7 +17,7 @@ const infix: { readonly [op: string]: string } = {
 const silent = new Set(["reshape", "broadcastTo", "cast", "slice", "transpose", "stopGradient"]);
 
 /** A formula longer than this is told with less depth. */
-const longest = 72;
+const longest = 92;
 const mostLines = 2;
 
 /** Comment lines of a kernel: what it computes as a formula, which gradient it is, and from which line. */
@@ -34,8 +34,9 @@ export function describe(group: Group, context: KernelContext): string[] {
   // Of an update or an evaluation the last value says it all; slots and totals explain themselves.
   const shown =
     context.phase === "update" || context.phase === "evaluate" ? told.slice(-1) : told.slice(0, mostLines);
+  const names = new Map(told.map(({ job, name }) => [job.value, name]));
   return shown.map(({ job, name }) => {
-    const formulas = [5, 4, 3, 2, 1].map((depth) => formulaText(job.node, { context, inside, depth }));
+    const formulas = [5, 4, 3, 2, 1].map((depth) => formulaText(job.node, { context, inside, names, depth }));
     const formula = formulas.find((text) => text.length <= longest) ?? formulas[formulas.length - 1];
     const source = context.graph.origins.get(job.node)?.[0]?.source;
     return commentText(`${name} = ${formula}${source ? `  (${source})` : ""}`);
@@ -45,6 +46,8 @@ export function describe(group: Group, context: KernelContext): string[] {
 interface Telling {
   readonly context: KernelContext;
   readonly inside: ReadonlySet<Value>;
+  /** What the kernel's own values are called where they leave it. */
+  readonly names: ReadonlyMap<Value, string>;
   readonly depth: number;
 }
 
@@ -53,6 +56,7 @@ function formulaText(node: Node, telling: Telling, nested = false): string {
   if (node.op === "matmul") {
     return `${args[0]}${node.attrs["transposeA"] ? "ᵀ" : ""} · ${args[1]}${node.attrs["transposeB"] ? "ᵀ" : ""}`;
   }
+  if (node.op === "tensor") return "the declared values";
   if (node.op === "constant") return String(node.attrs["value"]);
   if (node.op === "dimensionSize") return dimText(node.attrs["dim"] as Dim);
   if (silent.has(node.op)) return args[0];
@@ -67,6 +71,8 @@ function formulaText(node: Node, telling: Telling, nested = false): string {
 /** A leaf or a kept value by name, anything else by its formula, cut where it grows deep. */
 function operandText(value: Value, telling: Telling): string {
   if (isLeaf(value.node)) return leafName(value.node);
+  const told = telling.names.get(value);
+  if (told !== undefined) return told;
   const buffer = telling.context.buffers.get(value);
   if (buffer && !telling.inside.has(value)) return buffer.name.replace(/_\d+$/, "");
   if (silent.has(value.node.op)) return operandText(value.node.inputs[0], telling);

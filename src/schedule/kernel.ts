@@ -223,5 +223,7 @@ function kernelHint(group: Group, { graph, sinks, buffers }: KernelContext): str
         : `${entry}_${cell.name}`.replace(`${entry}_${entry}`, `${entry}`);
   }
   const read = [...group.jobs].reverse().find((job) => buffers.has(job.value)) ?? group.jobs[0];
-  return valueHint(graph, read.value);
+  const origin = graph.origins.get(read.node)?.[0];
+  if (!origin?.layer) return `${entry}_${read.node.op}`;
+  return `${origin.layer}_${origin.gradientOf ? "backward" : "forward"}`;
 }

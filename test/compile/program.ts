@@ -46,6 +46,11 @@ export function programOf({ predict, training, precision }: Parts): Program {
       return [`${cell.kind}:${cell.name}`, cell];
     }),
   );
+  // A parameter that the optimised graphs no longer read is still declared.
+  for (const { role, name, value } of training?.outputs ?? []) {
+    const key = `parameter:${name}`;
+    if (role === "gradient" && !cells.has(key)) cells.set(key, { kind: "parameter", name, type: value.type });
+  }
   // Trained parameters come first, in the order of their gradients, as in a declared model.
   const trained = (training?.outputs ?? [])
     .filter(({ role }) => role === "gradient")

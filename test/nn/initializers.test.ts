@@ -20,7 +20,7 @@ import {
 } from "gradc";
 import { buildGraph } from "../../src/nn/index.ts";
 import { fans } from "../../src/nn/initializers.ts";
-import { streamOf } from "../../src/nn/param.ts";
+import { hashOf } from "../../src/base/hash.ts";
 import { inverseErf } from "../../src/nn/normal.ts";
 import { run } from "./run.ts";
 
@@ -119,7 +119,7 @@ describe("initializers", () => {
   });
 
   test("draw from a stream that is the FNV-1a hash of the name", () => {
-    expect([streamOf("a"), streamOf("foobar")]).toEqual([0xe40c292c, 0xbf9cf968]);
+    expect([hashOf("a"), hashOf("foobar")]).toEqual([0xe40c292c, 0xbf9cf968]);
   });
 
   test("name the parameter they cannot fill", () => {

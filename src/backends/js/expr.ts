@@ -104,6 +104,18 @@ export function numberText(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
 
+/** 2^x from the table; a constant in x joins the table's origin. */
+function powerText(x: LoopExpr): Text {
+  const shifted =
+    x.kind === "op" && (x.op === "add" || x.op === "sub") && x.args[1].kind === "number"
+      ? x.args[1].value
+      : undefined;
+  if (shifted === undefined || x.kind !== "op") return rows.pow2([exprParts(x)]);
+  return text(
+    `powers[${wrap(exprParts(x.args[0]), level.sum)} + ${1100 + (x.op === "add" ? shifted : -shifted)}]`,
+  );
+}
+
 const lowBits: ReadonlySet<LoopOp> = new Set([
   "add",
   "sub",
@@ -131,6 +143,7 @@ function exprParts(expr: LoopExpr): Text {
       return expr.type === "bool" ? text(`${load} !== 0`, level.equality) : text(load);
     }
     case "op": {
+      if (expr.op === "pow2") return powerText(expr.args[0]);
       const row: Row = rows[expr.op];
       // Inside 32-bit arithmetic only the low 32 bits count, so a wrap to unsigned is needed only at its end.
       const bits = expr.type === "u32" && lowBits.has(expr.op);

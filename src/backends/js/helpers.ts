@@ -9,7 +9,7 @@ export function helperLines({ inputs, tables, types, memory }: ModuleContext): s
     out.push(
       `function checkRows(name${t(": string")}, length${t(": number")}, row${t(": number")}, n${t(": number")}, max${t(": number")})${t(": void")} {`,
       "  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {",
-      "    throw new RangeError(`input ${name}: ${length} numbers for ${n} rows of ${row}, at most ${max}`);",
+      "    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);",
       "  }",
       "}",
     );

@@ -1,9 +1,11 @@
+import { invariant } from "../../base/errors.ts";
 import {
   heldAs,
   type Lanes,
   type LocalType,
   type LoopExpr,
   type LoopFunction,
+  type LoopProgram,
   type LoopStmt,
 } from "../loop.ts";
 import { arity, comparisons, localTypes, plainCalls } from "../text/loop-spelling.ts";
@@ -164,3 +166,11 @@ function verifyOp(expr: LoopExpr & { readonly kind: "op" }, scope: Scope): void 
 
 const spell = ({ type, lanes }: { readonly type: LocalType; readonly lanes: Lanes }): string =>
   lanes === 4 ? `${type}x4` : type;
+
+/** Checks every function of a program; a finding is a fault of the lowering, and names the function. */
+export function assertLoops({ functions }: LoopProgram): void {
+  for (const fn of functions) {
+    const [finding] = verifyLoop(fn);
+    invariant(finding === undefined, `lowering: ${fn.name}: ${finding}`);
+  }
+}
