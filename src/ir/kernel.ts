@@ -83,7 +83,7 @@ export interface Nest {
   readonly sizes: Shape;
 }
 
-/** The decisions of the cost model; nothing downstream decides again. */
+/** The decisions of the cost model. Lowering adds only what needs no model: very short loops are written out. */
 export interface ScheduleRecord {
   /** Register tile per outer axis: this many iterations are unrolled and jammed. */
   readonly tile: readonly number[];
