@@ -1,3 +1,5 @@
+import { fail } from "./base/errors.ts";
+import { suggest } from "./base/suggest.ts";
 import { printModule, type PrintedFile } from "./backends/js/index.ts";
 import { flopsPerRow } from "./flops.ts";
 import { withBuilder } from "./ir/builder.ts";
@@ -11,7 +13,7 @@ import type { Program } from "./ir/program.ts";
 import { lower } from "./lower/index.ts";
 import { plan } from "./memory/index.ts";
 import { buildGraph, type BuiltModel } from "./nn/model/build.ts";
-import type { Model } from "./nn/model/define.ts";
+import { isModel, type Model } from "./nn/model/define.ts";
 import { differentiate } from "./nn/model/differentiate.ts";
 import { optimizeGraph, type Listener } from "./optimize/index.ts";
 import { ops } from "./ops/table.ts";
@@ -50,8 +52,36 @@ export interface Compilation {
   readonly sizes: Sizes;
 }
 
+const known: { readonly [option: string]: readonly unknown[] | null } = {
+  target: ["js", "ts"],
+  precision: ["f32", "f64"],
+  source: null,
+  debug: null,
+  see: null,
+};
+
+/** Refuses what is no model and options that do not exist, since callers in JavaScript have no types. */
+function checkArguments(model: unknown, options: CompileOptions): void {
+  if (!isModel(model)) {
+    fail("model", `compile takes a model made by defineModel, found ${typeof model}`, {
+      hint: typeof model === "string" ? "pass the model itself, not the path of its file" : undefined,
+    });
+  }
+  for (const [option, value] of Object.entries(options)) {
+    if (!Object.hasOwn(known, option))
+      fail("option", `compile has no option "${option}"`, { hint: suggest(option, Object.keys(known)) });
+    const allowed = known[option];
+    if (value !== undefined && allowed && !allowed.includes(value)) {
+      fail("option", `${option} cannot be ${JSON.stringify(value)}`, {
+        hint: `it may be ${allowed.join(" or ")}`,
+      });
+    }
+  }
+}
+
 /** The whole journey of a model, a line a stage. */
 export function compile(model: Model, options: CompileOptions = {}): Compilation {
+  checkArguments(model, options);
   const {
     target = "js",
     precision = "f32",

@@ -140,8 +140,7 @@ function writeAll(files: readonly FileToWrite[], names: Names): Written[] {
       const changed = !before?.equals(content);
       written.push({ path: file.path, changed });
       if (!changed) continue;
-      const folder = fs.mkdirSync(dirname(path), { recursive: true });
-      if (folder !== undefined) made.push(folder);
+      made.push(...makeFolders(dirname(path)));
       removeLeftovers(path);
       const temporary = join(dirname(path), temporaryName(path));
       prepared.push({ path, temporary, before });
@@ -207,13 +206,22 @@ function expand(pattern: string, cwd: string): string[] {
     .map((path) => [...parts.slice(0, fixed), ...relative(root, path).split(sep)].join("/"));
 }
 
+/** Makes what is missing of a path, one folder at a time: Node's recursive form never ends under /proc. */
+function makeFolders(path: string): string[] {
+  if (fs.existsSync(path)) return [];
+  const above = makeFolders(dirname(path));
+  fs.mkdirSync(path);
+  return above.length > 0 ? above : [path];
+}
+
 /** `**` stands for any number of directories, `*` and `?` for characters within a name. */
 function globExpression(pattern: string): RegExp {
   const source = pattern.replace(/\*\*\/|\*\*|\*|\?|[^\w/]/g, (token) => {
     if (token === "**/") return "(?:[^/]+/)*";
     if (token === "**") return ".*";
     if (token === "*") return "[^/]*";
-    return token === "?" ? "[^/]" : `\\${token}`;
+    if (token === "?") return "[^/]";
+    return /[\\^$.+()[\]{}|]/.test(token) ? `\\${token}` : token;
   });
   return new RegExp(`^${source}$`, "u");
 }

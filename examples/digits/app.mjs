@@ -7,8 +7,13 @@ const read = (path) => readFileSync(new URL(path, import.meta.url));
 const net = create();
 loadWeights(net, spec, read("digits.safetensors"));
 
+const rows = read("../data/digits.csv").toString().trimEnd().split("\n").slice(1);
 const row = Number(process.argv[2] ?? 0);
-const pixels = read("../data/digits.csv").toString().split("\n")[row + 1].split(",").map(Number);
+if (!(row in rows)) {
+  console.error(`"${process.argv[2]}" is not a row: give a number from 0 to ${rows.length - 1}`);
+  process.exit(1);
+}
+const pixels = rows[row].split(",").map(Number);
 const digit = pixels.pop();
 const probabilities = net.predict(Float32Array.from(pixels)).probabilities.subarray(0, 10);
 const best = probabilities.indexOf(Math.max(...probabilities));

@@ -13,8 +13,10 @@ function distance(a: string, b: string): number {
 }
 
 /** "did you mean …?" where a candidate is close, else the list of what exists. */
-export function suggest(name: string, candidates: Iterable<string>): string {
-  const known = [...candidates];
+export function suggest(given: string, candidates: Iterable<string>): string {
+  // The comparison takes time proportional to both lengths, and a header's name may be megabytes long.
+  const name = given.slice(0, 100);
+  const known = [...candidates].map((candidate) => candidate.slice(0, 100));
   const ranked = known
     .map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);

@@ -2,9 +2,14 @@
 import process from "node:process";
 import { run } from "./run.ts";
 
+let done = false;
+
 // A reader that closes early, such as `head`, is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
+  if (error.code === "EPIPE") {
+    done = true;
+    process.exit(0);
+  }
   throw error;
 });
 
@@ -20,7 +25,16 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+// A model file that ends the process, or waits for ever at its top level, must not look like success.
+process.on("exit", () => {
+  if (done) return;
+  process.stderr.write(
+    "error[model-exits]: the process ended while a model or configuration file was being loaded\n  hint: a model file only declares; remove process.exit and whatever it waits for\n",
+  );
+  process.exitCode = 1;
+});
+
+const code = await run(process.argv.slice(2), {
   cwd: process.cwd(),
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
@@ -31,3 +45,5 @@ process.exitCode = await run(process.argv.slice(2), {
     return stopSignal();
   },
 });
+done = true;
+process.exitCode = code;

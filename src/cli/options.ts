@@ -23,6 +23,12 @@ export const positive = (text: string): number => {
   throw new InvalidArgumentError("Expected a number above 0.");
 };
 
+/** Texts between commas; the option may be given again for more. */
+export const textList = (text: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  ...text.split(","),
+];
+
 const decimal = (text: string): number => (/^[\d.]+(?:e[+-]?\d+)?$/i.test(text) ? Number(text) : NaN);
 
 /** What every command takes. */

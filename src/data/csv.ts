@@ -25,6 +25,7 @@ export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): 
   const text = decode(source, refuse)
     .replace(/^\uFEFF/, "")
     .replace(/\r\n?/g, "\n");
+  if (delimiter === ",") checkSeparator(text, refuse);
   const parsed = Papa.parse<string[]>(text, { delimiter, newline: "\n" });
   const records = withLines(parsed.data);
   for (const { message, row, type } of parsed.errors) {
@@ -81,6 +82,19 @@ function withLines(data: readonly string[][]): CsvRecord[] {
     }
     return record;
   });
+}
+
+/** Semicolons and tabs are what else separates fields; a header of one column with them was written so. */
+function checkSeparator(text: string, refuse: Refuse): void {
+  const [blank, header] = /^\n*([^\n]*)/.exec(text) ?? ["", ""];
+  const found = header.includes(",") ? undefined : [";", "\t"].find((sign) => header.includes(sign));
+  if (found === undefined) return;
+  const line = blank.length - header.length + 1;
+  refuse(
+    `the header is one column that contains ${found === ";" ? 'semicolons (";")' : "tabs"}`,
+    `, line ${line}`,
+    "fields must be separated by commas: save the file so",
+  );
 }
 
 function checkHeader({ fields, line }: CsvRecord, refuse: Refuse): void {

@@ -3,7 +3,7 @@ import { shorten } from "../formats/refuse.ts";
 import type { Batch, NumericArray } from "./batches.ts";
 import { parseNumber } from "./numbers.ts";
 import { defectOf, numberDefect, valueDefect, type DataSpec, type InputSpec } from "./spec.ts";
-import { columnIndex, columnTexts, failAtCell, type Defect, type Table } from "./table.ts";
+import { columnIndex, columnTexts, columnsText, failAtCell, type Defect, type Table } from "./table.ts";
 
 /** The generated `encodeRow(row, x, i)`; its own types are narrower. */
 export type EncodeRow = (row: never, x: never, i: number) => void;
@@ -54,13 +54,17 @@ export interface ColumnsOptions {
 
 /**
  * The inputs of a model without a table, straight from a file of numbers.
- * Fails with `bad-value` at the first cell that is no number or no label within the limit of the model's input.
+ * Fails with `bad-value` at the first cell that is no number or no label within the limit of the model's input,
+ * and with `has-table` where the model declares one.
  */
 export function encodeColumns(spec: DataSpec, table: Table, { label, classes }: ColumnsOptions = {}): Batch {
+  if (spec.table) {
+    fail("has-table", "this model declares a table: use encodeTable(spec, table, encodeRow)");
+  }
   const roles = rolesOf(spec.inputs);
   if (roles.label && label === undefined) {
     fail("no-label", `input "${roles.label.name}" needs a label column`, {
-      hint: `columns: ${table.columns.join(", ")}`,
+      hint: `columns: ${columnsText(table.columns)}`,
     });
   }
   const labelAt = label === undefined ? -1 : columnIndex(table, label);
@@ -144,13 +148,23 @@ const arrays = new Map<string, new (length: number) => NumericArray>([
 function allocate({ name, dtype, shape }: InputSpec, columns: number, n: number): NumericArray {
   const width = shape.slice(1).reduce<number>((size, dim) => size * Number(dim), 1);
   const make = arrays.get(dtype);
-  if (typeof shape[0] === "number" || width !== columns || !make) {
+  if (typeof shape[0] === "number") return failStatic(name, dtype, shape);
+  if (width !== columns || !make) {
     return fail(
       "bad-inputs",
       `input "${name}" is ${dtype} [${shape}], but the table has ${columns} columns for it`,
     );
   }
   return new make(n * width);
+}
+
+/** A table has any number of rows, which only a batch can take. */
+function failStatic(name: string, dtype: string, shape: InputSpec["shape"]): never {
+  // An input of one dimension may be a single row, whose length says nothing about a batch.
+  const [rows, rest] = shape.length > 1 ? [shape[0], shape.slice(1)] : [16, shape];
+  return fail("bad-inputs", `input "${name}" is ${dtype} [${shape}], which has no batch dimension`, {
+    hint: `use batch(${rows}) for the rows: const n = batch(${rows}), and ${[`${dtype}(n`, ...rest].join(", ")})`,
+  });
 }
 
 function assemble(

@@ -13,13 +13,17 @@ export interface TableStatistics {
 }
 
 /**
- * Fits the statistics of a model's table. `train` is the training split alone: what is learned from other rows
+ * Fits the statistics of a model's table, given by the module's `spec` or by `spec.table`. `train` is the training split alone: what is learned from other rows
  * would leak into the judgement of the model. A column without a rule for missing values is filled with NaN, so that a
  * prediction without it is NaN rather than a guess.
  * Fails with `bad-value` at a cell that its column cannot hold, `one-class` where the label has one class only,
- * `no-values` where a column is empty throughout.
+ * `no-values` where a column is empty throughout, `no-table` where the model declares none.
  */
-export function fitTable(spec: TableSpec, train: Table): TableStatistics {
+export function fitTable(
+  model: TableSpec | { readonly table: TableSpec | null },
+  train: Table,
+): TableStatistics {
+  const spec = tableOf(model);
   const width = spec.columns.reduce((sum, column) => sum + column.width, 0);
   const fill = new Float64Array(width);
   const shift = new Float64Array(width);
@@ -44,6 +48,14 @@ export function fitTable(spec: TableSpec, train: Table): TableStatistics {
     }
   }
   return { fill, shift, scale };
+}
+
+function tableOf(model: TableSpec | { readonly table: TableSpec | null } | null): TableSpec {
+  const table = model && "table" in model ? model.table : model;
+  if (table && "columns" in table && Array.isArray(table.columns)) return table;
+  return fail("no-table", "fitTable needs the spec of a module whose model declares a table", {
+    hint: "pass spec, or declare a table in the model file",
+  });
 }
 
 function missingOf(column: ColumnSpec): unknown {

@@ -61,7 +61,7 @@ export function numberDefect(text: string): Defect | undefined {
   if (parseNumber(text) !== undefined) return undefined;
   if (text === "")
     return { sentence: "is empty", hint: "drop the row, or declare a table that fills the column" };
-  const hint = `write a plain decimal number, or list "${shorten(text)}" among the texts that mean missing`;
+  const hint = `write a plain decimal number, or list "${shorten(text)}" in readCsv's option missing`;
   return { sentence: `holds "${shorten(text)}", which is not a number`, hint };
 }
 

@@ -1,15 +1,18 @@
 import { fail } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
 import { shuffle } from "./random.ts";
 import { columnTexts, pickRows, type Table } from "./table.ts";
 
 export const parts = ["train", "validation", "test"] as const;
 export type Part = (typeof parts)[number];
 
+const ways = ["stratified", "chronological", "random"] as const;
+
 export interface SplitOptions {
   /** The share of each part; together 1. A part left out is empty. */
   readonly fractions?: Partial<Readonly<Record<Part, number>>>;
   /** `stratified` keeps the classes of `label` in proportion; `chronological` keeps the file's order: past before future. */
-  readonly by?: "stratified" | "chronological" | "random";
+  readonly by?: (typeof ways)[number];
   readonly label?: string;
   readonly seed?: number;
 }
@@ -22,6 +25,9 @@ export interface SplitOptions {
 export function split(table: Table, options: SplitOptions = {}): Readonly<Record<Part, Table>> {
   const { fractions = { train: 0.7, validation: 0.15, test: 0.15 }, label, seed = 0 } = options;
   const by = options.by ?? (label === undefined ? "random" : "stratified");
+  if (!ways.includes(by)) {
+    fail("bad-split", `there is no split by "${String(by)}"`, { hint: suggest(String(by), ways) });
+  }
   const shares = parts.map((part) => fractions[part] ?? 0);
   checkShares(shares);
   if (by === "stratified" && label === undefined) {

@@ -21,9 +21,19 @@ export function columnIndex(table: Table, name: string): number {
   const index = table.columns.indexOf(name);
   if (index >= 0) return index;
   return fail("unknown-column", `${table.file} has no column "${name}"`, {
-    hint: suggest(name, table.columns),
+    hint: columnHint(name, table.columns),
   });
 }
+
+/** A near name, else what columns there are. */
+function columnHint(name: string, columns: readonly string[]): string {
+  const near = suggest(name, columns);
+  return near.startsWith("did you mean") ? near : `columns: ${columnsText(columns)}`;
+}
+
+/** The names of the columns; of many, the first ones and the last, which is often the label. */
+export const columnsText = (columns: readonly string[]): string =>
+  (columns.length > 13 ? [...columns.slice(0, 12), "…", columns[columns.length - 1]] : columns).join(", ");
 
 /** The text of one column, row by row. */
 export function columnTexts(table: Table, name: string): string[] {

@@ -66,7 +66,7 @@ export class Builder {
       attrs: Object.freeze(attrs),
       outputs,
     });
-    for (const [index, type] of types.entries()) outputs.push(Object.freeze({ node, index, type }));
+    for (const [index, type] of types.entries()) outputs.push(valueOf(node, index, type));
     Object.freeze(outputs);
     this.interned.set(key, node);
     return node;
@@ -84,6 +84,18 @@ export class Builder {
     }
   }
 }
+
+/** JavaScript's own operators would silently make NaN of a graph value, so they are refused. */
+const notANumber = {
+  [Symbol.toPrimitive](): never {
+    return fail("value", "a graph value was used like a number or a text", {
+      place: { source: sourceLine() },
+      hint: "operators do not work on graph values: write mul(x, 2) for x * 2, add(x, y) for x + y",
+    });
+  },
+};
+const valueOf = (node: Node, index: number, type: TensorType): Value =>
+  Object.freeze(Object.assign(Object.create(notANumber) as object, { node, index, type }));
 
 /**
  * The build in progress. Layers are plain functions without a context argument, so the build is dynamically

@@ -2,9 +2,9 @@ import { invariant } from "../base/errors.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { bytesOf, type DType } from "../ir/type.ts";
+import { bytesOf, sizeOf, type DType } from "../ir/type.ts";
 import { castTo } from "./values.ts";
-import { mapExpr } from "../ir/loop-walk.ts";
+import { hasLoad, operands, withOperands } from "../ir/loop-walk.ts";
 
 /** A step with more statements than this is not worth writing out: V8 stops optimising very long functions. */
 const mostStatements = 400;
@@ -50,36 +50,44 @@ export function straighten(
   const place = (array: string, index: LoopExpr): { at: number; index: number; buffer: Buffer } => {
     invariant(index.kind === "number", "an address of a straight-line step is not constant");
     const buffer = bufferNamed(array);
+    if (index.value < 0 || index.value >= sizeOf(buffer.shape)) throw new TooLong();
     return {
       at: memory.placements.get(buffer)!.offset + index.value * bytesOf[buffer.dtype],
       index: index.value,
       buffer,
     };
   };
-  const evaluate = (expr: LoopExpr): LoopExpr =>
-    mapExpr(expr, (x) => {
-      if (x.kind === "local") return locals.get(x.name) ?? x;
-      if (x.kind === "op" && x.type === "index") return foldIndex(x);
-      if (x.kind === "op" && x.op === "add" && isZero(x.args[0]) && startsAtZero(x.args[1])) return x.args[1];
-      if (
-        x.kind === "op" &&
-        x.op === "cast" &&
-        x.args[0].kind === "number" &&
-        x.type !== "bool" &&
-        x.args[0].type === "index"
-      )
-        return { ...x.args[0], type: x.type };
-      if (x.kind !== "load") return x;
-      const { at, index, buffer } = place(x.array, x.index);
-      const known = memoryNow.get(at);
-      if (known) return known.value;
-      const value = emit(
-        `${buffer.name}${index}`,
-        l.load(x.array, l.number(index), heldAs(buffer.dtype, "f64")),
-      );
-      memoryNow.set(at, { value, array: x.array, index, dtype: buffer.dtype, written: false });
-      return value;
-    });
+  const evaluate = (expr: LoopExpr): LoopExpr => {
+    if (expr.kind !== "choose") return settle(withOperands(expr, operands(expr).map(evaluate)));
+    // A guard is usually known here, and then only the branch it takes exists; else a load could leave its array.
+    const test = evaluate(expr.test);
+    if (test.kind === "number") return evaluate(test.value ? expr.yes : expr.no);
+    if (hasLoad(expr.yes) || hasLoad(expr.no)) throw new TooLong();
+    return { ...expr, test, yes: evaluate(expr.yes), no: evaluate(expr.no) };
+  };
+  const settle = (x: LoopExpr): LoopExpr => {
+    if (x.kind === "local") return locals.get(x.name) ?? x;
+    if (x.kind === "op" && (x.type === "index" || x.type === "bool")) return foldIndex(x);
+    if (x.kind === "op" && x.op === "add" && isZero(x.args[0]) && startsAtZero(x.args[1])) return x.args[1];
+    if (
+      x.kind === "op" &&
+      x.op === "cast" &&
+      x.args[0].kind === "number" &&
+      x.type !== "bool" &&
+      x.args[0].type === "index"
+    )
+      return { ...x.args[0], type: x.type };
+    if (x.kind !== "load") return x;
+    const { at, index, buffer } = place(x.array, x.index);
+    const known = memoryNow.get(at);
+    if (known) return known.value;
+    const value = emit(
+      `${buffer.name}${index}`,
+      l.load(x.array, l.number(index), heldAs(buffer.dtype, "f64")),
+    );
+    memoryNow.set(at, { value, array: x.array, index, dtype: buffer.dtype, written: false });
+    return value;
+  };
   const run = (stmts: readonly LoopStmt[]): void => {
     for (const stmt of stmts) {
       if (stmt.kind === "for") {
@@ -119,12 +127,38 @@ const isZero = (x: LoopExpr): boolean => x.kind === "number" && Object.is(x.valu
 /** 0 + (0 + x) is 0 + x to the bit; a single 0 + x is not x where x is −0. */
 const startsAtZero = (x: LoopExpr): boolean => x.kind === "op" && x.op === "add" && isZero(x.args[0]);
 
+/** Arithmetic, comparisons and logic of known numbers. */
 function foldIndex(x: LoopExpr & { kind: "op" }): LoopExpr {
-  const [a, b] = x.args;
-  if (a.kind !== "number" || b?.kind !== "number") return x;
-  if (x.op === "add") return l.number(a.value + b.value);
-  if (x.op === "sub") return l.number(a.value - b.value);
-  if (x.op === "mul") return l.number(a.value * b.value);
-  if (x.op === "rem") return l.number(a.value % b.value);
-  return x.op === "div" ? l.number(a.value / b.value) : x;
+  const values = x.args.map((arg) => (arg.kind === "number" ? arg.value : undefined));
+  const [a, b] = values;
+  if (a === undefined || values.includes(undefined)) return x;
+  const number = (value: number | boolean): LoopExpr => l.number(Number(value), x.type);
+  if (x.op === "not") return number(!a);
+  if (b === undefined) return x;
+  switch (x.op) {
+    case "add":
+      return number(a + b);
+    case "sub":
+      return number(a - b);
+    case "mul":
+      return number(a * b);
+    case "rem":
+      return number(a % b);
+    case "div":
+      return number(a / b);
+    case "less":
+      return number(a < b);
+    case "lessEqual":
+      return number(a <= b);
+    case "equal":
+      return number(a === b);
+    case "notEqual":
+      return number(a !== b);
+    case "and":
+      return number(a !== 0 && b !== 0);
+    case "or":
+      return number(a !== 0 || b !== 0);
+    default:
+      return x;
+  }
 }

@@ -1,4 +1,5 @@
-import { refuse } from "./context.ts";
+import { building } from "../ir/builder.ts";
+import { floatType, refuse } from "./context.ts";
 
 /** Numbers in nested arrays of one depth, or a typed array. */
 export type NestedNumbers = number | ArrayLike<number> | readonly NestedNumbers[];
@@ -16,7 +17,8 @@ export function flatValues(
   const flat: number[] = [];
   const visit = (part: unknown, depth: number): void => {
     if (depth === shape.length) {
-      if (typeof part !== "number" || !Number.isFinite(part)) {
+      const kept = building() && floatType() === "f32" ? Math.fround(part as number) : part;
+      if (typeof part !== "number" || !Number.isFinite(kept)) {
         refuse("value", `${what} must be finite numbers, found ${String(part)} at position ${flat.length}`);
       }
       flat.push(part as number);

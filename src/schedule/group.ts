@@ -2,7 +2,7 @@ import type { Value } from "../ir/graph.ts";
 import { indexAxis, sameIndex } from "../ir/index.ts";
 import { sameDim, type Shape } from "../ir/type.ts";
 import type { Expr } from "../ir/expr.ts";
-import { isDear, loadsOf, type Inliner } from "./inline.ts";
+import { isDear, loadsOf, type Inliner, costOf } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, type Job } from "./job.ts";
 import { indexConstant } from "../ir/index.ts";
 
@@ -19,7 +19,12 @@ export interface Group {
   readonly forward: boolean;
   /** Groups whose values this one reads. */
   readonly reads: Set<Group>;
+  /** What its formulas cost in all, in additions. */
+  weight: number;
 }
+
+/** A kernel dearer than this takes no further value: V8 stops optimising very long functions. */
+const mostWeight = 100;
 
 const isTotal = (job: Job): boolean => job.kind === "fold" && job.kept === 0;
 const prefixEqual = (a: Shape, b: Shape, length: number): boolean =>
@@ -62,13 +67,24 @@ export function groupJobs(
   for (const job of jobs) {
     const forward = isForward(job);
     const sources = sourcesOf(job, inliner, home);
-    let place = forwardPlace(groups, job, { forward, gradient: isGradient(job) }, sources, inliner, home);
+    const weight = job.kind === "each" || job.kind === "fold" ? costOf(formulaAt(job, job.kept)) : 0;
+    const open = groups.filter((group) => group.weight + weight <= mostWeight);
+    let place = forwardPlace(open, job, { forward, gradient: isGradient(job) }, sources, inliner, home);
     if (!place) {
       const depth = job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length;
-      place = { id: groups.length, jobs: [], depth, fixed: job.kind !== "each", forward, reads: new Set() };
+      place = {
+        id: groups.length,
+        jobs: [],
+        depth,
+        fixed: job.kind !== "each",
+        forward,
+        reads: new Set(),
+        weight: 0,
+      };
       groups.push(place);
     }
     place.jobs.push(job);
+    place.weight += weight;
     home.set(job.value, place);
     for (const source of sources) if (source !== place) place.reads.add(source);
   }

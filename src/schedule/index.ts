@@ -171,6 +171,7 @@ function separateAssigns(
           fixed: false,
           forward: true,
           reads: new Set([home]),
+          weight: 0,
         };
         groups.push(writer);
         homes.set(copy, writer);

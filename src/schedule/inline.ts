@@ -14,11 +14,15 @@ const cheap = 4;
 /** A formula larger than this is cut, so that substitution never explodes. */
 const largest = 96;
 
-export const costOf = (expr: Expr): number => {
-  if (expr.kind === "op") return expr.args.reduce((sum, arg) => sum + costOf(arg), weight[expr.op] ?? 1);
-  if (expr.kind === "guard") return 2 + costOf(expr.test) + costOf(expr.yes) + costOf(expr.no);
+/** A part that stands in a formula twice (as one object) is computed once. */
+export function costOf(expr: Expr, seen: Set<Expr> = new Set()): number {
+  if (seen.has(expr)) return 0;
+  seen.add(expr);
+  const cost = (part: Expr): number => costOf(part, seen);
+  if (expr.kind === "op") return expr.args.reduce((sum, arg) => sum + cost(arg), weight[expr.op] ?? 1);
+  if (expr.kind === "guard") return 2 + cost(expr.test) + cost(expr.yes) + cost(expr.no);
   return expr.kind === "load" ? 0.5 : 0;
-};
+}
 
 /** True where a formula calls a function that the f32 build writes out as a dozen statements or more. */
 export function isDear(expr: Expr): boolean {

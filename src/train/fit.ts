@@ -1,4 +1,5 @@
 import { fail } from "../base/errors.ts";
+import { suggest } from "../base/suggest.ts";
 import type { Batch } from "../data/index.ts";
 import { jsonlLine } from "../formats/jsonl.ts";
 import { earlyStopping, type Best, type EarlyStoppingOptions } from "./early-stopping.ts";
@@ -50,9 +51,10 @@ const turn = 12;
  * Trains for some epochs and resolves to their history. An aborted run resolves too, with what was reached;
  * the epoch it was in is left out of the history, though its updates stay.
  * Fails with `non-finite-loss` at the first loss that is no number, `no-batches` without training data,
- * `unknown-metric` for a monitored column that does not exist.
+ * `unknown-metric` for a monitored column that does not exist, `bad-options` for options that are not these.
  */
 export async function fit(net: Trainable, options: FitOptions): Promise<History> {
+  checkOptions(options);
   const { train, validation, callbacks = [], log } = options;
   const monitor = options.monitor ?? (validation ? "val_loss" : "loss");
   const stopping = earlyStopping(net, monitor, options);
@@ -78,6 +80,45 @@ export async function fit(net: Trainable, options: FitOptions): Promise<History>
     for (const { onEpochEnd } of callbacks) await onEpochEnd?.(record);
   }
   return { epochs, stopped, best: stopping.finish() };
+}
+
+/** Every option by name, so that the type checker tells when one is added. */
+const known: Readonly<Record<keyof FitOptions, true>> = {
+  train: true,
+  validation: true,
+  epochs: true,
+  metrics: true,
+  signal: true,
+  callbacks: true,
+  log: true,
+  monitor: true,
+  mode: true,
+  patience: true,
+  minDelta: true,
+  restoreBest: true,
+};
+
+/** Plain JavaScript has no type checker, and a misspelt option would be passed over without a word. */
+function checkOptions(options: FitOptions): void {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(known, name)) continue;
+    fail("bad-options", `fit has no option "${name}"`, { hint: suggest(name, Object.keys(known)) });
+  }
+  const { epochs } = options;
+  // Without an end is meant too, where patience or the signal ends it.
+  if (epochs !== Infinity && !(Number.isSafeInteger(epochs) && epochs > 0)) {
+    fail("bad-options", `fit needs epochs, a whole number of at least 1; found ${String(epochs)}`, {
+      hint: "name it: fit(net, { train, epochs: 100 })",
+    });
+  }
+  for (const name of ["train", "validation"] as const) {
+    const data: unknown = options[name];
+    if (data === undefined && name === "validation") continue;
+    if (typeof (data as Iterable<Batch> | null | undefined)?.[Symbol.iterator] === "function") continue;
+    fail("bad-options", `fit's "${name}" is not a sequence of batches`, {
+      hint: "wrap it in batches(data, { size: 32 })",
+    });
+  }
 }
 
 /** One pass over the training data: its mean loss over the rows, or undefined where it was aborted. */

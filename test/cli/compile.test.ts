@@ -98,6 +98,26 @@ export default defineConfig({ models: "models/*.model.ts", target: "ts", outDir:
   });
 });
 
+test("the configuration speaks only for the models it lists; who asks for a place gets no stages", async () => {
+  const config = `export default { models: "models/*.model.ts", target: "ts", outDir: "generated/{name}", stages: true };\n`;
+  const path = folder({
+    "gradc.config.ts": config,
+    "models/tiny.model.ts": tinyModel(),
+    "other.model.ts": tinyModel("other"),
+  });
+  expect((await gradc(path, ["compile", "other.model.ts"])).code).toBe(0);
+  expect(tree(path)).toContain("other.gen.js");
+  expect((await gradc(path, ["compile", "./models/tiny.model.ts", "--target", "js"])).code).toBe(0);
+  expect(tree(path).filter((file) => file.startsWith("generated"))).toEqual([
+    "generated/tiny/tiny.gen.d.ts",
+    "generated/tiny/tiny.gen.js",
+  ]);
+  expect((await gradc(path, ["compile", "models/tiny.model.ts", "--out-dir", "out"])).code).toBe(0);
+  expect(tree(path).filter((file) => file.startsWith("out"))).toEqual(["out/tiny.gen.ts"]);
+  expect((await gradc(path, ["compile"])).code).toBe(0);
+  expect(tree(path)).toContain("generated/tiny/6-loops.txt");
+});
+
 describe("compile --check", () => {
   test("lists what is stale, writes nothing, and ends with 1", async () => {
     const path = folder({ "tiny.model.ts": tinyModel() });

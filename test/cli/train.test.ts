@@ -86,7 +86,7 @@ describe("bad data leaves no file behind", () => {
     [
       "text in a number column",
       tinyTable().replace("\n2,0,0\n", "\n1.5kg,0,0\n"),
-      'error[bad-value]: column 1 ("a") holds "1.5kg", which is not a number\n  at t.csv, line 2, column 1 ("a")\n  hint: write a plain decimal number, or list "1.5kg" among the texts that mean missing\n',
+      'error[bad-value]: column 1 ("a") holds "1.5kg", which is not a number\n  at t.csv, line 2, column 1 ("a")\n  hint: write a plain decimal number; if it stands for a missing value: --missing 1.5kg\n',
     ],
     [
       "one class only",
@@ -136,6 +136,37 @@ describe("bad data leaves no file behind", () => {
     expect(err).toMatch(/error\[non-finite-loss\]: the loss is (NaN|Infinity) in epoch \d+, step \d+; /);
     expect(tree(path)).toEqual(["t.csv", "tiny.model.ts"]);
   });
+});
+
+test("a column of text that is not the label asks for --label", async () => {
+  const table = tinyTable()
+    .split("\n")
+    .map((line, i) =>
+      line === "" ? "" : `${i === 0 ? "kind" : ["fig", "pear"][i % 2]}${line.slice(line.indexOf(","))}`,
+    )
+    .join("\n");
+  const path = folder({ "tiny.model.ts": tinyModel(), "t.csv": table });
+  expect((await gradc(path, argv)).err).toContain(
+    '\n  hint: "kind" holds text; if it is what the model predicts: --label kind\n',
+  );
+});
+
+test("--missing takes several texts, may be repeated, and leaves the model's name alone", async () => {
+  const table = `${tinyTable()}NA,0,0\n0,?,1\n0,-,2\n`;
+  const path = folder({ "tiny.model.ts": tinyModel(), "t.csv": table });
+  const { code, err } = await gradc(path, ["train", "--missing", "NA,?", "--missing", "-", ...argv.slice(1)]);
+  expect(code).toBe(1);
+  expect(err).toContain("is empty");
+});
+
+test.each([
+  [[], "; the best was epoch ", true],
+  [["--no-refit"], /; the best epoch, \d+, was restored\n/, false],
+])("what %s says of the best epoch", async (more, message, again) => {
+  const path = folder({ "tiny.model.ts": tinyModel(), "t.csv": tinyTable() });
+  const { err } = await gradc(path, [...argv, ...more]);
+  expect(err).toMatch(message);
+  expect(err.includes("trained again on all 72 rows but the test's, for as many epochs (30)\n")).toBe(again);
 });
 
 describe("what cannot be trained", () => {

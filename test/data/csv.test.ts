@@ -99,3 +99,24 @@ describe("readCsv", () => {
     );
   });
 });
+
+test.each([
+  [
+    "a;b\n1;2\n",
+    'the header is one column that contains semicolons (";")\n  at t.csv, line 1\n  hint: fields must',
+  ],
+  [
+    "\na\tb\n1\t2\n",
+    "the header is one column that contains tabs\n  at t.csv, line 2\n  hint: fields must be",
+  ],
+  ['"a";"b"\n"1";"2"\n', 'the header is one column that contains semicolons (";")'],
+])("refuses a file whose fields commas do not separate: %j", (text, message) => {
+  expect(() => readCsv(text, { file: "t.csv" })).toThrow(message);
+});
+
+test("a column that is not there: of many columns the hint shows the first and the last", () => {
+  const header = [...Array.from({ length: 30 }, (_, k) => `pixel_${k}`), "species"].join(",");
+  const table = readCsv(`${header}\n${"0,".repeat(30)}a\n`, { file: "t.csv" });
+  expect(() => columnIndex(table, "y")).toThrow(/\n {2}hint: columns: pixel_0, .*pixel_11, …, species$/);
+  expect(() => columnIndex(table, "specis")).toThrow('hint: did you mean "species"?');
+});

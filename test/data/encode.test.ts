@@ -239,7 +239,11 @@ describe("a model without a table", () => {
       [{ ...x, shape: ["n", 63] }, y],
       "digit",
     ],
-    ['input "x" is f32 [2,64], but', [{ ...x, shape: [2, 64] }, y], "digit"],
+    [
+      'input "x" is f32 [2,64], which has no batch dimension\n  hint: use batch(2)',
+      [{ ...x, shape: [2, 64] }, y],
+      "digit",
+    ],
     ['input "x" is f16 [n,8,8], but', [{ ...x, dtype: "f16" }, y], "digit"],
   ])("refuses: %s", (message, inputs, label) => {
     expect(() => encodeColumns(plain(inputs), digits, { label })).toThrow(message);
@@ -251,4 +255,20 @@ describe("a model without a table", () => {
     );
     expect(() => checkClasses(digits, "digit")).not.toThrow();
   });
+});
+
+test("a model with a table is not encoded by plain columns", () => {
+  expect(() => encodeColumns(spec, example("penguins"), { label: "species" })).toThrow(
+    "this model declares a table: use encodeTable(spec, table, encodeRow)",
+  );
+});
+
+test("the statistics take the spec or its table, and nothing else", () => {
+  const penguins = example("penguins");
+  expect(fitTable(spec, penguins)).toEqual(fitTable(table, penguins));
+  for (const wrong of [{ inputs: [], table: null }, {}, null]) {
+    expect(() => fitTable(wrong as unknown as TableSpec, penguins)).toThrow(
+      "fitTable needs the spec of a module whose model declares a table",
+    );
+  }
 });

@@ -159,14 +159,27 @@ describe("fit", () => {
     );
   });
 
-  test("no data is an error, no epochs is none", async () => {
+  test("no data is an error, and so are no epochs", async () => {
     await expect(fit(create(), { train: [], epochs: 1 })).rejects.toThrow("there are no batches to train on");
     expect(() => evaluateAll(create(), [])).toThrow("there are no batches to evaluate on");
-    expect(await fit(create(), { train: [], epochs: 0 })).toEqual({
-      epochs: [],
-      stopped: "finished",
-      best: undefined,
-    });
+    for (const epochs of [0, 1.5, -1, NaN]) {
+      await expect(fit(create(), { train: train(), epochs })).rejects.toThrow(
+        `fit needs epochs, a whole number of at least 1; found ${epochs}`,
+      );
+    }
+  });
+
+  test("options that are not these are refused", async () => {
+    const call = (options: object): Promise<unknown> =>
+      fit(create(), { train: train(), epochs: 1, ...options });
+    await expect(call({ epoch: 3 })).rejects.toThrow(
+      'fit has no option "epoch"\n  hint: did you mean "epochs"?',
+    );
+    await expect(call({ train: { inputs: [], n: 0 } })).rejects.toThrow(
+      'fit\'s "train" is not a sequence of batches\n  hint: wrap it in batches(data, { size: 32 })',
+    );
+    await expect(call({ validation: {} })).rejects.toThrow('fit\'s "validation" is not a sequence');
+    await expect(call({ train: undefined })).rejects.toThrow('fit\'s "train" is not');
   });
 });
 

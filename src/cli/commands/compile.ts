@@ -1,22 +1,23 @@
-import { Option, type Command } from "commander";
-import type { Config } from "../../config.ts";
-import type { Settings } from "../compile/settings.ts";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import type { Settings, SettingsFlags } from "../compile/settings.ts";
 import type { Context, Session } from "../io.ts";
 import { jsonOption, precisionOption } from "../options.ts";
 import { usage } from "../usage.ts";
 
-interface Flags {
-  readonly target?: string;
-  readonly precision?: "f32" | "f64";
-  readonly outDir?: string;
-  readonly stages?: boolean;
+interface Flags extends SettingsFlags {
   readonly check?: boolean;
   readonly watch?: boolean;
   readonly json?: boolean;
-  readonly debug?: boolean;
 }
 
+/** Understood so that it can be answered; the help names those that there are. */
+const announced = "wasm";
+const targets = ["js", "ts"];
+
 const examples = `
+For the models that gradc.config.ts lists, settings not given come from gradc.config.ts; with --target or --out-dir,
+stages are written only where --stages asks for them.
+
 Examples:
   $ gradc compile digits.model.ts                       digits.gen.js and digits.gen.d.ts beside the model
   $ gradc compile digits.model.ts --target ts           one TypeScript file, digits.gen.ts
@@ -32,11 +33,13 @@ export const declareCompile = (program: Command, session: Session): Command =>
       "Compiles model files to self-contained modules. Without a name: the models of gradc.config.ts.",
     )
     .argument("[models...]", "model files or patterns, e.g. digits.model.ts")
-    .addOption(new Option("--target <t>", "js (with types beside it) or ts").choices(["js", "ts", "wasm"]))
+    .addOption(
+      new Option("--target <t>", "js (with types beside it) or ts").choices(targets).argParser(targetOf),
+    )
     .addOption(precisionOption())
     .option(
       "--out-dir <dir>",
-      "where to write; {name} stands for the model's name (default: beside the model)",
+      "where to write; {name} stands for the model file's base name (default: beside the model)",
     )
     .option("--stages", "also write every stage as text beside the module")
     .option("--check", "write nothing; list what is out of date and exit with 1")
@@ -44,14 +47,15 @@ export const declareCompile = (program: Command, session: Session): Command =>
     .addOption(jsonOption())
     .addHelpText("after", examples)
     .action(async (models: string[], flags: Flags) => {
-      if (flags.target === "wasm") {
+      if (flags.target === announced) {
         usage("no-target", 'the target "wasm" is not in this version', "use --target js or --target ts");
       }
       if (flags.check && flags.watch) usage("usage", "--check and --watch exclude each other", "choose one");
       const context = session.context();
       const { loadConfig, modelPaths } = await import("../load-config.ts");
       const config = await loadConfig(context.disk);
-      const settings = settingsOf(flags, config);
+      const { settingsFor } = await import("../compile/settings.ts");
+      const settings = settingsFor(context.disk, flags, config);
       const paths = modelPaths(context.disk, models, config);
       const work = await import("../compile/emit.ts");
       if (flags.watch) {
@@ -61,15 +65,9 @@ export const declareCompile = (program: Command, session: Session): Command =>
       session.exit(await compileOnce(context, work, paths, settings, flags));
     });
 
-/** Flags win over the configuration. */
-function settingsOf(flags: Flags, config: Config): Settings {
-  return {
-    target: (flags.target as Settings["target"] | undefined) ?? config.target ?? "js",
-    precision: flags.precision ?? config.precision,
-    outDir: flags.outDir ?? config.outDir,
-    stages: flags.stages ?? config.stages ?? false,
-    debug: flags.debug ?? false,
-  };
+function targetOf(text: string): string {
+  if (text === announced || targets.includes(text)) return text;
+  throw new InvalidArgumentError(`Allowed choices are ${targets.join(", ")}.`);
 }
 
 /** Compiles all models before the first file is written, so that a failure touches nothing. */
@@ -77,13 +75,13 @@ async function compileOnce(
   context: Context,
   { checkPlaces, emit, report, reportStale, staleOf }: typeof import("../compile/emit.ts"),
   paths: readonly string[],
-  settings: Settings,
+  settings: (path: string) => Settings,
   { check = false, json = false }: Flags,
 ): Promise<number> {
   const emissions = [];
-  for (const path of paths) emissions.push(await emit(context.disk, path, settings));
+  for (const path of paths) emissions.push(await emit(context.disk, path, settings(path)));
   checkPlaces(context.disk, emissions);
-  if (check) return reportStale(context, await staleOf(context.disk, emissions, settings), emissions, json);
+  if (check) return reportStale(context, await staleOf(context.disk, emissions), emissions, json);
   const written = context.disk.writeAtomically(emissions.flatMap(({ files }) => files));
   report(context, emissions, written, json);
   return 0;

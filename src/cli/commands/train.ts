@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Session } from "../io.ts";
 import type { TrainFlags } from "../train/flags.ts";
-import { fraction, jsonOption, positive, precisionOption, wholeNumber } from "../options.ts";
+import { fraction, jsonOption, positive, precisionOption, textList, wholeNumber } from "../options.ts";
 import { usage } from "../usage.ts";
 
 const examples = `
@@ -42,12 +42,15 @@ export const declareTrain = (program: Command, session: Session): Command =>
       ).choices(["stratified", "chronological", "random"]),
     )
     .option("--patience <epochs>", "stop after so many epochs without improvement", wholeNumber(1), 40)
-    .option("--no-refit", "keep the best epoch's weights instead of training again with the validation rows")
-    .option("--missing <texts...>", "texts that mean a missing value, besides the empty one")
+    .option(
+      "--no-refit",
+      "end with the best epoch's weights instead of training anew, for as many epochs, with the validation rows too",
+    )
+    .option("--missing <texts>", "texts that mean a missing value besides the empty one, e.g. NA,?", textList)
     .option("--drop-duplicates", "leave out rows that repeat an earlier one")
     .option("--drop-broken", "leave out rows that cannot be used, and list them")
     .addOption(precisionOption())
-    .option("--out-dir <dir>", "where to write; {name} stands for the model's name", "out/{name}")
+    .option("--out-dir <dir>", "where to write; {name} stands for the model file's base name", "out/{name}")
     .option("--weights <file>", "where the weights go (default: <out-dir>/<name>.safetensors)")
     .option("--log <file>", "where the log goes (default: <out-dir>/<name>.log.jsonl)")
     .addOption(jsonOption())

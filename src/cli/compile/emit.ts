@@ -11,6 +11,7 @@ import type { Settings } from "./settings.ts";
 /** What one model becomes: files with their places, nothing written yet. */
 export interface Emission {
   readonly loaded: LoadedModel;
+  readonly settings: Settings;
   readonly sizes: Sizes;
   readonly files: readonly FileToWrite[];
 }
@@ -26,7 +27,7 @@ export async function emit(disk: Disk, path: string, settings: Settings): Promis
   const folder = folderOf(loaded, settings);
   const files = compilation.files.map(({ name, text }) => ({ path: join(folder, name), content: text }));
   if (settings.stages) files.push(...(await stageFiles(folder, compilation)));
-  return { loaded, sizes: sizesOf(compilation), files };
+  return { loaded, settings, sizes: sizesOf(compilation), files };
 }
 
 const folderOf = (loaded: LoadedModel, { outDir }: Settings): string =>
@@ -69,13 +70,9 @@ export interface Stale {
 }
 
 /** Files that differ from what compiling would write now, and modules that could allocate in a step. */
-export async function staleOf(
-  disk: Disk,
-  emissions: readonly Emission[],
-  settings: Settings,
-): Promise<readonly Stale[]> {
+export async function staleOf(disk: Disk, emissions: readonly Emission[]): Promise<readonly Stale[]> {
   const stale: Stale[] = [];
-  for (const { loaded, files } of emissions) {
+  for (const { loaded, settings, files } of emissions) {
     for (const { path, content } of files) {
       if (!disk.isFile(path)) stale.push({ path, reason: "missing" });
       else if (disk.readText(path) !== content) stale.push({ path, reason: "out of date" });

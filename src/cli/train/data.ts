@@ -15,8 +15,10 @@ import {
   type Table,
   type TableStatistics,
 } from "../../data/index.ts";
+import { columnsText } from "../../data/table.ts";
 import type { Disk } from "../../disk.ts";
 import type { TrainFlags } from "./flags.ts";
+import { withOptionHints } from "./hints.ts";
 import type { Generated, Spec } from "./module.ts";
 
 /** A data set ready for training: three parts, and what was learned from the training part alone. */
@@ -64,6 +66,7 @@ export function prepare(
     label,
     seed: flags.seed,
   });
+  const hinted = <Result>(read: () => Result): Result => withOptionHints(table, spec.table === null, read);
   const encode = (part: Table): Batch => {
     if (!spec.table)
       return encodeColumns(spec, part, { label, classes: isText(table, label) ? classes : undefined });
@@ -71,9 +74,9 @@ export function prepare(
     return encodeTable(spec, part, encodeRow);
   };
   return {
-    train: encode(parts.train),
-    validation: validation > 0 ? encode(parts.validation) : undefined,
-    test: encode(parts.test),
+    train: hinted(() => encode(parts.train)),
+    validation: validation > 0 ? hinted(() => encode(parts.validation)) : undefined,
+    test: hinted(() => encode(parts.test)),
     statistics: spec.table ? fitTable(spec.table, parts.train) : undefined,
     classes,
     rows: table.rows.length,
@@ -102,15 +105,11 @@ function labelColumn(spec: Spec, table: Table, told: string | undefined): string
   if (table.columns.includes(input.name)) return input.name;
   const found = table.columns.filter((name) => usualNames.includes(name.toLowerCase()));
   if (found.length === 1) return found[0];
-  const shown =
-    table.columns.length > 24
-      ? [...table.columns.slice(0, 12), "…", ...table.columns.slice(-4)]
-      : table.columns;
   return fail(
     "no-label",
     `input "${input.name}" needs a label column, and none of ${table.file} is called so`,
     {
-      hint: `name it with --label; columns: ${shown.join(", ")}`,
+      hint: `name it with --label; columns: ${columnsText(table.columns)}`,
     },
   );
 }

@@ -45,7 +45,7 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   start();
   const log: string[] = [];
   const history = await fitNet(context, net, spec, data, flags, (line) => log.push(line));
-  if (flags.refit && data.validation && history.best && history.stopped !== "aborted") {
+  if (refits(flags, data, history)) {
     start();
     await refit(context, net, spec, data, flags, history.epochs.length);
   }
@@ -148,11 +148,18 @@ async function fitNet(
       },
     ],
   });
-  const best = history.best ? `; the best epoch, ${history.best.epoch}, was restored` : "";
+  const best = history.best ? `; ${bestText(history.best.epoch, refits(flags, data, history))}` : "";
   const ends = { finished: "finished", early: "stopped early, no more improvement", aborted: "interrupted" };
   note(noteStyle("dim", `${ends[history.stopped]} after ${plural(history.epochs.length, "epoch")}${best}`));
   return history;
 }
+
+const bestText = (epoch: number, again: boolean): string =>
+  again ? `the best was epoch ${epoch}` : `the best epoch, ${epoch}, was restored`;
+
+/** Whether the validation rows will train too. */
+const refits = (flags: TrainFlags, { validation }: Prepared, { best, stopped }: History): boolean =>
+  flags.refit && validation !== undefined && best !== undefined && stopped !== "aborted";
 
 /** Validation has told how many epochs are best; the rows it needed now train as well. */
 async function refit(
@@ -166,7 +173,9 @@ async function refit(
   const rows = data.validation ? joined(data.train, data.validation) : data.train;
   const size = batchSizeOf(flags, spec, rows.n);
   await fit(net, { train: batches(rows, { size, seed: flags.seed }), epochs, signal: io.signal });
-  note(noteStyle("dim", `trained again on all ${rows.n} rows but the test's, ${plural(epochs, "epoch")}`));
+  note(
+    noteStyle("dim", `trained again on all ${rows.n} rows but the test's, for as many epochs (${epochs})`),
+  );
 }
 
 const batchSizeOf = (flags: TrainFlags, spec: Spec, rows: number): number =>

@@ -41,7 +41,10 @@ export interface Model {
   readonly line: string;
 }
 export const isModel = (thing: unknown): thing is Model =>
-  typeof thing === "object" && thing !== null && (thing as Record<symbol, unknown>)[modelMark] === true;
+  typeof thing === "object" &&
+  thing !== null &&
+  (thing as Record<symbol, unknown>)[modelMark] === true &&
+  "declaration" in thing;
 
 function checkInput(name: string, input: unknown): void {
   checkName("an input", name);

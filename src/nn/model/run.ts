@@ -66,8 +66,11 @@ const keys = ["outputs", "loss", "metrics", "optimizer"];
 function checkResult(model: Model, result: unknown, run: Run): Omit<Ran, "run" | "inputs"> {
   const refuse = (sentence: string, hint?: string): never =>
     fail("model", `${sentence} (model "${model.declaration.name}")`, { place: { source: model.line }, hint });
-  if (result instanceof Promise)
+  if (result instanceof Promise) {
+    // What the promise comes to is of no interest any more, and must not end the process.
+    result.catch(() => undefined);
     return refuse("build must not be async", "load data before, and declare the graph only");
+  }
   if (typeof result !== "object" || result === null || Array.isArray(result) || isValue(result)) {
     const found = result === undefined ? "nothing" : shown(result);
     return refuse(

@@ -16,7 +16,11 @@ const record = (entries: readonly (readonly [string, Value])[]): { readonly [nam
   Object.assign(Object.create(null), Object.fromEntries(entries)) as { readonly [name: string]: Value };
 
 /** The optimizer's step over all trained parameters as one flat block. */
-export function updateOf({ name, precision, trainable }: BuiltModel, optimizer: OptimizerSpec): Update {
+export function updateOf(
+  { name, precision, parameters: all, trainable }: BuiltModel,
+  optimizer: OptimizerSpec,
+): Update {
+  const parameterNames = new Set(all.map((value) => cellOf(value).name));
   const size = trainable.reduce((sum, { type }) => sum + sizeOf(type.shape), 0);
   const block = tensorType(precision, [size]);
   const parameters = leaf("parameters", "parameters", block);
@@ -43,6 +47,19 @@ export function updateOf({ name, precision, trainable }: BuiltModel, optimizer: 
     step,
     spread,
   });
+  for (const cell of [before, ...slots, ...counters, ...scalars].flat()) {
+    // Weights and state are saved by name, so one name is one tensor.
+    const taken = typeof cell !== "string" && parameterNames.has(cellOf(cell).name);
+    if (taken) {
+      fail(
+        "duplicate-name",
+        `parameter "${cellOf(cell).name}" of model "${name}" is also the name of what ${optimizer.name} saves`,
+        {
+          hint: "give the parameter another name",
+        },
+      );
+    }
+  }
   const assign = (cell: Value, value: Value): Output => ({
     role: "assign",
     name: cellOf(cell).name,

@@ -11,6 +11,8 @@ export type Operand = Value | number;
 
 /** A number as a 0-d value. */
 export function scalar(value: number, dtype: DType): Value {
+  if (Number.isNaN(value))
+    refuse("value", "NaN cannot be an operand", "look for a number that was computed from undefined");
   if (!isFloat(dtype) && dtype !== "bool" && !Number.isInteger(value)) {
     refuse(
       "dtype",
