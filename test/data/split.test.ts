@@ -80,7 +80,10 @@ describe("split", () => {
     ["the fractions [0, 0, 1] are not shares of 1", { fractions: { test: 1 } }],
     ["the fractions [NaN, 0, 0] are not shares of 1", { fractions: { train: NaN } }],
     ["a stratified split needs the label column", { by: "stratified" }],
-    ['there is no split by "stratify"\n  hint: did you mean "stratified"?', { by: "stratify" as never }],
+    [
+      'there is no split by "stratify"\n  hint: known here: stratified, chronological, random',
+      { by: "stratify" as never },
+    ],
     ['has no column "specie"\n  hint: did you mean "species"?', { label: "specie" }],
   ])("refuses: %s", (message, options) => {
     expect(() => split(iris, options)).toThrow(message);

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import {
+  adam, add, batch, concat, defineModel, dense, f32, grad, jacobian, mean, mul, normal, pad, param, sgd, slice, square, sum, tanh,
+} from "gradc"; // prettier-ignore
+import { compile } from "../../src/compile.ts";
+import { proveModule } from "../../src/backends/js/prove.ts";
+import type { Model } from "../../src/nn/model/define.ts";
+import type { Value } from "../../src/ir/graph.ts";
+import { loadText } from "./program.ts";
+
+interface Net {
+  readonly state: Uint8Array;
+  readonly gradients: Record<string, Float32Array>;
+  init(seed: number): void;
+  forward(x: Float32Array): number;
+  backward(): void;
+  update(): void;
+  trainStep(x: Float32Array): number;
+}
+
+const initializer = normal({ stddev: 1 });
+const small = (loss: (p: Value, x: Value) => Value): Model =>
+  defineModel({
+    name: "odd",
+    inputs: { x: f32(3) },
+    build({ x }) {
+      const p = param("p", [5], { initializer });
+      return { outputs: { x }, loss: loss(p, x), optimizer: sgd({ learningRate: 0.1 }) };
+    },
+  });
+
+/** Models without a batch that are small enough for one straight-line step, and hold guarded loads. */
+const models: Record<string, Model> = {
+  "two overlapping slices": small((p) =>
+    sum(mul(slice(p, { start: [1], limit: [4] }), slice(p, { start: [0], limit: [3] }))),
+  ),
+  "a padded parameter": small((p, x) =>
+    sum(square(mul(pad(p, { low: [1], high: [0], value: 0 }), concat([x, x])))),
+  ),
+  "a jacobian in the loss": small((p, x) =>
+    sum(square(jacobian(mul(slice(p, { start: [2], limit: [5] }), x), x))),
+  ),
+  "a gradient in the loss": small((p) => sum(square(grad(sum(tanh(p)), p)))),
+};
+
+describe.each(Object.entries(models))("%s", (_, model) => {
+  test("the step in one is the three in a row, and its code is sound", async () => {
+    const { files, loops } = compile(model, { debug: true });
+    expect(loops.step).not.toBeNull();
+    expect(proveModule(files[0].text)).toEqual([]);
+    const { create } = (await loadText(files[0].text)) as unknown as { create(o: { seed: number }): Net };
+    const [one, three] = [create({ seed: 3 }), create({ seed: 3 })];
+    const x = Float32Array.of(0.5, -1, 2);
+    for (let k = 0; k < 3; k++) {
+      const loss = three.forward(x);
+      three.backward();
+      three.update();
+      expect(one.trainStep(x)).toBe(loss);
+    }
+    expect(one.state).toEqual(three.state);
+    expect(one.gradients).toEqual(three.gradients);
+  });
+});
+
+test("a long chain becomes many short kernels instead of one that V8 would not optimise", () => {
+  const n = batch(8);
+  const model = defineModel({
+    name: "chain",
+    inputs: { x: f32(n, 2) },
+    build({ x }) {
+      let h = dense(x, { units: 2 });
+      for (let k = 0; k < 60; k++) h = tanh(add(h, 0.01));
+      return { outputs: { h }, loss: mean(square(h)), optimizer: sgd({ learningRate: 0.1 }) };
+    },
+  });
+  expect(proveModule(compile(model).files[0].text)).toEqual([]);
+});
+
+test("JavaScript's operators on a graph value are refused", () => {
+  const build = small((p) => sum(((p as unknown as number) * 2) as unknown as Value));
+  expect(() => compile(build)).toThrow(
+    /a graph value was used like a number or a text[\s\S]*write mul\(x, 2\) for x \* 2/,
+  );
+});
+
+test("a parameter may not take the name of what the optimizer saves", () => {
+  const model = defineModel({
+    name: "clash",
+    inputs: { x: f32(3) },
+    build({ x }) {
+      const p = param("step", [3]);
+      return { outputs: { p }, loss: sum(mul(p, x)), optimizer: adam() };
+    },
+  });
+  expect(() => compile(model)).toThrow(
+    'parameter "step" of model "clash" is also the name of what adam saves',
+  );
+});
+
+test("compile refuses what is no model and options that do not exist", () => {
+  expect(() => compile("model.ts" as unknown as Model)).toThrow(
+    "compile takes a model made by defineModel, found string",
+  );
+  const model = small((p) => sum(p));
+  expect(() => compile(model, { tagret: "ts" } as object)).toThrow('compile has no option "tagret"');
+  expect(() => compile(model, { target: "wasm" as "js" })).toThrow('target cannot be "wasm"');
+});
