@@ -34,6 +34,18 @@ describe("check", () => {
     expect(out.endsWith("tiny: all agree\n")).toBe(true);
   });
 
+  test("leaves differences out where the model stops gradients", async () => {
+    const model = tinyModel()
+      .replace("build({ x, y }) {", "build({ x: given, y }) {\n    const x = stopGradient(given);")
+      .replace(/import \{/, "import { stopGradient,");
+    const { code, out, err } = await gradc(folder({ "tiny.model.ts": model }), ["check", "tiny.model.ts"]);
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: "the model uses stopGradient, so differences are left out\n",
+    });
+    expect(out).not.toContain("gradient of");
+  });
+
   test("--json", async () => {
     const { out } = await gradc(folder({ "tiny.model.ts": tinyModel() }), [
       "check",

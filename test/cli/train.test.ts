@@ -169,6 +169,22 @@ test.each([
   expect(err.includes("trained again on all 72 rows but the test's, for as many epochs (30)\n")).toBe(again);
 });
 
+test("nothing that was read, or is written too, is overwritten", async () => {
+  const path = folder({ "tiny.model.ts": tinyModel(), "t.csv": tinyTable() });
+  for (const more of [
+    ["--weights", "t.csv"],
+    ["--log", "./tiny.model.ts"],
+    ["--weights", "w", "--log", "w"],
+  ]) {
+    const { code, err } = await gradc(path, [...argv, ...more]);
+    expect(code).toBe(2);
+    expect(err).toMatch(
+      /^error\[same-file\]: "(t\.csv|tiny\.model\.ts|w)" would be overwritten by what training writes\n/,
+    );
+  }
+  expect(tree(path)).toEqual(["t.csv", "tiny.model.ts"]);
+});
+
 describe("what cannot be trained", () => {
   const refused = async (model: string, ...more: string[]): Promise<string> => {
     const path = folder({ "tiny.model.ts": model, "t.csv": tinyTable() });

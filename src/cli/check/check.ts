@@ -1,5 +1,6 @@
 import { fail } from "../../base/errors.ts";
 import type { Compilation } from "../../compile.ts";
+import { graphNodes } from "../../ir/graph.ts";
 import { randomBits } from "../../data/random.ts";
 import { sampleInputs } from "../sample-inputs.ts";
 import type { Generated } from "../train/module.ts";
@@ -31,6 +32,15 @@ export function checkModule(
   const inputs = sampleInputs(spec.inputs, n ?? 1, options.seed);
   const lossNow = (): number => net.forward(...inputs, ...(n === null ? [] : [n]));
   const loss = lossNow();
+  if (!Number.isFinite(loss)) {
+    fail(
+      "non-finite-loss",
+      `the loss of "${spec.name}" on random rows is ${loss}, so there is nothing to compare`,
+      {
+        hint: "gradc inspect --stage forward shows the loss; look for a constant that is no number, or that overflows",
+      },
+    );
+  }
   net.backward();
   const gradients = new Map(Object.entries(net.gradients).map(([name, values]) => [name, values.slice()]));
   const situation: Situation = { inputs, n, loss, lossNow, gradients };
@@ -41,6 +51,8 @@ export function checkModule(
     const error = differenceError(lossNow, values, gradient, chosen, loss);
     return { kind, name, elements: chosen.length, error, limit: differenceLimit };
   };
+  // Differences see through stopGradient, which is there to keep gradients from doing so.
+  if (stopsGradients(compilation)) return [...compared.findings];
   return [
     ...[...gradients].map(([name, gradient]) =>
       compareDifference("gradient of parameter", name, net.params[name], gradient),
@@ -51,6 +63,12 @@ export function checkModule(
     }),
     ...compared.findings,
   ];
+}
+
+/** True where the model itself says that gradients are not the loss's slope. */
+export function stopsGradients({ forward }: Compilation): boolean {
+  const graph = forward.graphs.forward;
+  return graph !== null && graphNodes(graph).some((node) => node.op === "stopGradient");
 }
 
 /** Up to `count` different positions, in order. */

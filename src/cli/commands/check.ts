@@ -37,14 +37,15 @@ export const declareCheck = (program: Command, session: Session): Command =>
       session.exit(await check(session.context(), model, flags)),
     );
 
-async function check({ disk, print, style }: Context, path: string, flags: Flags): Promise<number> {
+async function check({ disk, print, note, style }: Context, path: string, flags: Flags): Promise<number> {
   const { loadModel, compileModel } = await import("../load-model.ts");
   const { loadGenerated } = await import("../load-generated.ts");
-  const { checkModule } = await import("../check/check.ts");
+  const { checkModule, stopsGradients } = await import("../check/check.ts");
   const loaded = await loadModel(disk, path);
   const compilation = await compileModel(disk, loaded, { precision: "f64", debug: flags.debug });
   const generated = await loadGenerated<import("../train/module.ts").Generated>(compilation);
   const findings = checkModule(generated, compilation, flags);
+  if (stopsGradients(compilation)) note("the model uses stopGradient, so differences are left out");
   const failed = findings.filter(({ error, limit }) => !(error <= limit));
   if (flags.json) {
     print(JSON.stringify({ model: disk.shown(path), ok: failed.length === 0, findings }));

@@ -10,6 +10,7 @@ import { compileModel, loadModel } from "../load-model.ts";
 import { predictInputs } from "../predict-inputs.ts";
 import { sizesOf, sizesText } from "../sizes.ts";
 import { plural } from "../text.ts";
+import { usage } from "../usage.ts";
 import { confusionText } from "./confusion.ts";
 import { demoCompiled, demoCurve } from "./demo.ts";
 import { prepare, type Prepared } from "./data.ts";
@@ -33,8 +34,14 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   const generated = await loadGenerated<Generated>(compilation);
   const { spec } = generated;
   checkTrainable(spec, compilation, flags);
+  const folder = flags.outDir.replaceAll("{name}", loaded.name);
+  const modules = compilation.files.map(({ name }) => join(folder, name));
+  const weights = flags.weights ?? join(folder, `${loaded.name}.safetensors`);
+  const logFile = flags.log ?? join(folder, `${loaded.name}.log.jsonl`);
+  const source = flags.data ?? exampleData(path, loaded.name);
+  checkDistinct(disk, [loaded.path, source, ...modules, weights, logFile]);
   if (demo) await demoCompiled(context, loaded, compilation, rules);
-  const data = prepare(disk, flags.data ?? exampleData(path, loaded.name), generated, flags);
+  const data = prepare(disk, source, generated, flags);
   describeData(context, data);
   const net = generated.create({ seed: flags.seed });
   const start = (): void => {
@@ -51,11 +58,8 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   }
   const tested = evaluateAll(net, batches(data.test, { size: spec.batch ?? "full" }));
 
-  const folder = flags.outDir.replaceAll("{name}", loaded.name);
-  const weights = flags.weights ?? join(folder, `${loaded.name}.safetensors`);
-  const logFile = flags.log ?? join(folder, `${loaded.name}.log.jsonl`);
   const files = [
-    ...compilation.files.map(({ name, text }) => ({ path: join(folder, name), content: text })),
+    ...compilation.files.map(({ text }, k) => ({ path: modules[k], content: text })),
     { path: weights, content: saveWeights(net, spec, { state: true }) },
     { path: logFile, content: log.join("") },
   ];
@@ -101,6 +105,22 @@ function checkTrainable(spec: Spec, { training }: Compilation, { batchSize }: Tr
       `a batch of ${batchSize} rows is more than the ${spec.batch} that "${spec.name}" was declared for`,
       { hint: `lower --batch-size, or declare batch(${batchSize}) in the model file` },
     );
+  }
+}
+
+/** No file that is written may be one that was read, or another that is written. */
+function checkDistinct(disk: Context["disk"], paths: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    const place = disk.absolute(path);
+    if (seen.has(place)) {
+      usage(
+        "same-file",
+        `"${disk.shown(path)}" would be overwritten by what training writes`,
+        "give --weights, --log and --out-dir places of their own",
+      );
+    }
+    seen.add(place);
   }
 }
 
