@@ -46,6 +46,21 @@ const simplify =
   (graph, table, see) =>
     settle(graph, firstOf(foldStep(table), rulesStep(index)), see);
 
+/** What one round makes unreachable no longer counts as a use in the next, so a rule for sole users may fit then. */
+const untilQuiet =
+  (run: Pass["run"]): Pass["run"] =>
+  (graph, table, see) => {
+    let current = graph;
+    for (let round = 0, applied = 1; round < 8 && applied > 0; round++) {
+      applied = 0;
+      current = run(current, table, (what) => {
+        applied++;
+        see?.(what);
+      });
+    }
+    return current;
+  };
+
 /** A graph without such a node is its own result, which spares a mapping. */
 const onlyWith = (
   graph: Graph,
@@ -63,7 +78,7 @@ export const passes: readonly Pass[] = [
     run: (graph, table, see) => onlyWith(graph, (node) => isComposite(node, table), expandStep(table), see),
   },
   { name: "share", run: (graph, _table, see) => share(graph, see) },
-  { name: "finish", run: simplify(expanded) },
+  { name: "finish", run: untilQuiet(simplify(expanded)) },
 ];
 
 /** Is told of each pass, the graph it gave, and what it did. */
