@@ -1,4 +1,4 @@
-import { graphNodes, type Graph } from "./ir/graph.ts";
+import { graphNodes, type Graph, type Node } from "./ir/graph.ts";
 import { isBatch, maxOf } from "./ir/type.ts";
 
 /** Floating-point operations of one row's training step: products and elementwise work, counted on the graph. */
@@ -12,9 +12,7 @@ export function flopsPerRow(graphs: readonly (Graph | null)[], batch: number | n
       const size = shape.reduce<number>((product, dim) => product * maxOf(dim), 1);
       const rows =
         shape.some(isBatch) || node.inputs.some((input) => input.type.shape.some(isBatch)) ? (batch ?? 1) : 1;
-      flops +=
-        (size * workOf(node.op, node.inputs[0].type.shape.map(maxOf), node.attrs["transposeA"] === true)) /
-        rows;
+      flops += (size * workOf(node, node.inputs[0].type.shape.map(maxOf))) / rows;
     }
   }
   return Math.round(flops);
@@ -32,7 +30,9 @@ const free = new Set([
   "where",
 ]);
 
-function workOf(op: string, first: readonly number[], transposed: boolean): number {
-  if (op === "matmul") return 2 * first[first.length - (transposed ? 2 : 1)];
+function workOf({ op, attrs }: Node, first: readonly number[]): number {
+  if (op === "matmul") return 2 * first[first.length - (attrs["transposeA"] === true ? 2 : 1)];
+  if (op === "dotGeneral")
+    return (attrs["contractA"] as readonly number[]).reduce((work, axis) => work * first[axis], 2);
   return free.has(op) ? 0 : 1;
 }

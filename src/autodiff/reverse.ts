@@ -3,6 +3,7 @@ import { builder } from "../ir/builder.ts";
 import { nodesOf, type Attrs, type Node, type Origin, type Value } from "../ir/graph.ts";
 import { byName, roomOf, vjpRule, type OpRoom, type VjpContext } from "../ir/op.ts";
 import { isFloat, sameType, typeText } from "../ir/type.ts";
+import { fullLike } from "../ops/broadcast.ts";
 import { add } from "../ops/elementwise.ts";
 import { ops } from "../ops/table.ts";
 
@@ -33,13 +34,26 @@ export function reverse(
     const g = gradients.get(y);
     if (!g) continue;
     const room = roomOf(ops, node.op);
-    const context = { ...byName(room, node.inputs), y, g, attrs: node.attrs } as VjpContext<string, Attrs>;
+    const context = { ...byName(room, node.inputs), y, g, attrs: node.attrs, vjp: sweep } as VjpContext<
+      string,
+      Attrs
+    >;
     for (const [position, input] of node.inputs.entries()) {
       const rule = needed.has(input) && passes(room, node, position);
       if (rule) builder().within(originOf(node, input), () => contribute(input, rule(context)));
     }
   }
   return gradients;
+}
+
+/** The sweep as rooms see it: a cotangent for each of `wrt`. */
+export function sweep(
+  outputs: readonly Value[],
+  cotangents: readonly Value[],
+  wrt: readonly Value[],
+): Value[] {
+  const gradients = reverse(outputs, cotangents, wrt);
+  return wrt.map((value) => gradients.get(value) ?? fullLike(0, value));
 }
 
 /** The rule for an input, where both ends are floats: integers and booleans carry no gradient. */

@@ -1,8 +1,7 @@
 import { fail } from "../base/errors.ts";
 import type { Value } from "../ir/graph.ts";
 import { isFloat, sameType, typeText } from "../ir/type.ts";
-import { fullLike } from "../ops/broadcast.ts";
-import { reverse } from "./reverse.ts";
+import { sweep } from "./reverse.ts";
 
 /**
  * The cotangents of `wrt` for given cotangents of the outputs (vᵀ·J), zeros where no output depends on a value.
@@ -23,8 +22,7 @@ export function vjp(outputs: readonly Value[], cotangents: readonly Value[], wrt
     }
   }
   for (const [k, value] of wrt.entries()) needFloat(value, `value ${k} to differentiate by`);
-  const gradients = reverse(outputs, cotangents, wrt);
-  return wrt.map((value) => gradients.get(value) ?? fullLike(0, value));
+  return sweep(outputs, cotangents, wrt);
 }
 
 function needFloat({ type }: Value, what: string): void {

@@ -33,6 +33,8 @@ export interface OpRoom<I extends string = string, A extends Attrs = Attrs> {
   readonly eval: (inputs: Arrays<I>, attrs: A, context: EvalContext) => NDArray | readonly NDArray[];
   /** Sample calls, see `test/ops`: types of the inputs and attributes. */
   readonly samples: readonly Sample<A>[];
+  /** What the op is called elsewhere, where it is not the same name. */
+  readonly names?: { readonly [library in "numpy" | "stablehlo" | "onnx" | "pytorch" | "keras"]?: string };
   /** Exclusive upper bound of the values of an integer input that is used as an index. */
   readonly limits?: (inputs: Types<I>, attrs: A) => { readonly [name in I]?: number };
 }
@@ -50,7 +52,17 @@ export type VjpContext<I extends string, A> = { readonly [name in I]: Value } & 
   /** The cotangent of the output. */
   readonly g: Value;
   readonly attrs: A;
+  /** The reverse sweep itself, for ops that differentiate a graph of their own. */
+  readonly vjp: Sweep;
 };
+
+/** The cotangents of `wrt` for given cotangents of the outputs, zeros where nothing depends on a value. */
+export type Sweep = (
+  outputs: readonly Value[],
+  cotangents: readonly Value[],
+  wrt: readonly Value[],
+) => Value[];
+
 export interface EvalContext {
   /** The output types with n replaced by a number. */
   readonly shapes: readonly (readonly number[])[];

@@ -3,12 +3,12 @@ import type { Core } from "../ir/kernel.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { templateNamed } from "./templates.ts";
 import type { Templates } from "./templates.ts";
-import { addressOf, extentExpr, type Compute } from "./values.ts";
+import { addressOf, loopOver, type Compute } from "./values.ts";
 import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
 
 /**
  * The fold at the heart of a template, for one point of the kernel's outer axes. The template's loops over
- * parallel axes are the kernel's own; its loops over `depth` axes run over the core's; each array it reads is an
+ * parallel axes are the kernel's own; its loop over the depth stands for loops over all of the core's depth axes; each array it reads is an
  * operand, addressed by the operand's real strides.
  */
 export function coreStatements(core: Core, compute: Compute, templates: Templates): LoopStmt[] {
@@ -28,8 +28,7 @@ export function coreStatements(core: Core, compute: Compute, templates: Template
   const arrays = template.params.filter((param) => param.kind === "array").map((param) => param.name);
   const result = store.value.name;
   const depthLoops = body.filter((stmt) => stmt.kind === "for").length;
-  invariant(depthLoops === 1 && core.depth.length === 1, `template ${core.template} must fold over one axis`);
-  const depth = core.depth[0];
+  invariant(depthLoops === 1, `template ${core.template} must fold in one loop`);
   const element = heldAs(core.dtype, compute);
 
   const expr = (x: LoopExpr): LoopExpr => {
@@ -42,11 +41,13 @@ export function coreStatements(core: Core, compute: Compute, templates: Template
     return x.type === "f64" && x.kind !== "local" ? { ...x, type: element } : x;
   };
   const rename = (stmt: LoopStmt): LoopStmt => {
-    if (stmt.kind === "for")
-      return { ...stmt, name: depth.name, from: l.number(0), to: extentExpr(depth.extent) };
     if (stmt.kind === "let" && stmt.name === result) return { ...stmt, name: core.result, type: element };
     return stmt.kind === "set" && stmt.name === result ? { ...stmt, name: core.result } : stmt;
   };
-  const fold = body.filter((stmt) => stmt.kind !== "store" && stmt.kind !== "note");
+  // The template's one loop stands for a loop over each axis that the kernel folds; there may be none.
+  const fold = body.flatMap((stmt): readonly LoopStmt[] => {
+    if (stmt.kind === "for") return loopOver(core.depth, stmt.body);
+    return stmt.kind === "store" || stmt.kind === "note" ? [] : [stmt];
+  });
   return [...mapExprs(mapStmts(fold, rename), expr)];
 }

@@ -3,13 +3,7 @@ import type { Item, Kernel, Stage, Target } from "../ir/kernel.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { coreStatements } from "./core.ts";
 import type { Templates } from "./templates.ts";
-import { addressOf, castTo, extentExpr, foldOf, indexExpr, valueExpr, type Compute } from "./values.ts";
-
-export const loopOver = (axes: readonly Axis[], body: readonly LoopStmt[]): LoopStmt[] =>
-  axes.reduceRight<LoopStmt[]>(
-    (inside, axis) => [l.for(axis.name, l.number(0), extentExpr(axis.extent), 1, inside)],
-    [...body],
-  );
+import { addressOf, castTo, foldOf, indexExpr, loopOver, valueExpr, type Compute } from "./values.ts";
 
 /** The naive nest of a kernel: one plain loop per axis, statements in the order of its stages. */
 export function nestStatements(kernel: Kernel, compute: Compute, templates: Templates): LoopStmt[] {

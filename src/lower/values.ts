@@ -1,8 +1,8 @@
 import { invariant } from "../base/errors.ts";
 import { isBatch, stridesOf, type DType, type Dim, type Shape } from "../ir/type.ts";
-import type { Index } from "../ir/index.ts";
+import type { Axis, Index } from "../ir/index.ts";
 import type { KernelExpr } from "../ir/kernel.ts";
-import { heldAs, l, type LocalType, type LoopExpr, type LoopOp } from "../ir/loop.ts";
+import { heldAs, l, type LocalType, type LoopExpr, type LoopOp, type LoopStmt } from "../ir/loop.ts";
 
 export type Compute = "f64" | "f32";
 
@@ -28,6 +28,13 @@ export const extentExpr = (extent: Dim): LoopExpr =>
       ? l.local("n")
       : l.op("mul", [l.local("n"), l.number(extent.times)])
     : l.number(extent);
+
+/** Loops over axes, the first outermost. */
+export const loopOver = (axes: readonly Axis[], body: readonly LoopStmt[]): LoopStmt[] =>
+  axes.reduceRight<LoopStmt[]>(
+    (inside, axis) => [l.for(axis.name, l.number(0), extentExpr(axis.extent), 1, inside)],
+    [...body],
+  );
 
 /** The flat element position of coordinates in a row-major buffer. */
 export function addressOf(at: readonly Index[], shape: Shape): LoopExpr {

@@ -1,6 +1,7 @@
 import { invariant } from "../base/errors.ts";
 import type { OpRoom, OpTable } from "../ir/op.ts";
 import * as contract from "./contract.ts";
+import * as dotGeneral from "./dot-general.ts";
 import * as elementwise from "./elementwise.ts";
 import * as fused from "./fused.ts";
 import * as gather from "./gather.ts";
@@ -17,6 +18,7 @@ const families: readonly object[] = [
   movement,
   reduce,
   contract,
+  dotGeneral,
   gather,
   random,
   fused,

@@ -54,6 +54,11 @@ const table: readonly Row[] = [
   ["reshape", ["f32[2]"], { shape: [-1] }, "the new shape [-1] must have positive integers as extents, found -1"], // prettier-ignore
   ["broadcastTo", ["f32[1]"], { shape: [0] }, "the new shape [0] must have positive integers as extents, found 0"], // prettier-ignore
   ["iota", [], { axis: 0, dtype: "i32", shape: [1.5] }, "[1.5] must have positive integers as extents, found 1.5"], // prettier-ignore
+  ["dotGeneral", ["f32[2,3]", "f64[3]"], { batchA: [], batchB: [], contractA: [1], contractB: [0] }, "f32[2,3] by f64[3]: both must have one element type"], // prettier-ignore
+  ["dotGeneral", ["f32[2,3]", "f32[3]"], { batchA: [], batchB: [], contractA: [2], contractB: [0] }, "f32[2,3] by f32[3]: a has no axis 2"], // prettier-ignore
+  ["dotGeneral", ["f32[2,3]", "f32[3]"], { batchA: [], batchB: [], contractA: [0], contractB: [0] }, "f32[2,3] by f32[3]: contract axes 0 of a and 0 of b differ: 2 and 3"], // prettier-ignore
+  ["dotGeneral", ["f32[2,3]", "f32[3]"], { batchA: [0], batchB: [], contractA: [1], contractB: [0] }, "f32[2,3] by f32[3]: batch axes come in pairs, found [0] and []"], // prettier-ignore
+  ["dotGeneral", ["f32[3,3]", "f32[3]"], { batchA: [1], batchB: [0], contractA: [1], contractB: [0] }, "f32[3,3] by f32[3]: axes of a are named twice: [1,1]"], // prettier-ignore
   ["transpose", ["f32[2,3]"], { permutation: [0] }, "[0] is not an order of the 2 axes of [2,3]"],
   ["transpose", ["f32[2,3]"], { permutation: [0, 0] }, "[0,0] is not an order of the 2 axes of [2,3]"],
   ["transpose", ["f32[2]"], { permutation: [1] }, "[1] is not an order of the 1 axes of [2]"],

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/eval/evaluate.ts";
 import { withBuilder } from "../../src/ir/builder.ts";
@@ -6,18 +7,17 @@ import { ops } from "../../src/ops/table.ts";
 import { evaluateFormula } from "./formula.ts";
 import { prepare, sampleText } from "./sample.ts";
 
-const names = [
-  "input parameter state hyper total parameters gradients slot seed placeholder constant tensor iota dimensionSize",
-  "neg abs sign square sqrt rsqrt reciprocal exp log log1p expm1 sigmoid tanh relu floor",
-  "add sub mul div maximum minimum pow equal notEqual less lessEqual greater greaterEqual",
-  "logicalAnd logicalOr logicalNot where cast stopGradient",
-  "reshape transpose slice pad concat broadcastTo reverse sum prod max min mean argMax argMin",
-  "matmul oneHot randomBits randomUniform",
-  "softmax logSoftmax sparseSoftmaxCrossEntropy sigmoidCrossEntropy logSumExp orthogonalize",
-].flatMap((line) => line.split(" "));
+// Read from the source text, so that an op that a family declares but the table forgets is found.
+const declared = readdirSync(new URL("../../src/ops/", import.meta.url)).flatMap((file) => {
+  const text = readFileSync(new URL(`../../src/ops/${file}`, import.meta.url), "utf8");
+  return [...text.matchAll(/^export const \w+[^;]*?= (?:op|opWith)\b[^(]*?\(\s*"(\w+)"/gm)].map(
+    ([, name]) => name,
+  );
+});
 
-test("the table holds every op once, under its own name", () => {
-  expect([...ops.keys()].sort()).toEqual([...names].sort());
+test("the table holds every op that a file declares, under its own name", () => {
+  expect(declared.length).toBeGreaterThan(30);
+  expect(declared.filter((name) => !ops.has(name))).toEqual([]);
   for (const [name, room] of ops) expect(room.name).toBe(name);
 });
 
