@@ -79,3 +79,35 @@ export function checkGradients(subject: Case, seed: number): readonly Value[] {
 /** The distinct float leaves among some inputs. */
 export const floatLeaves = (inputs: readonly Value[]): Value[] =>
   [...new Set(inputs)].filter(({ type }) => isFloat(type.dtype));
+
+/**
+ * Compares vjp with central differences along one random direction for each input: two evaluations see every
+ * element. Gives the gradients for a next order.
+ */
+export function checkDirections(subject: Case, seed: number): readonly Value[] {
+  const { outputs, wrt, feed, n, text, tolerance } = subject;
+  const { weights, gradients } = pullBack(subject, seed);
+  const random = randomFrom(seed + 1);
+  const analytic = evaluate(gradients, feed, { n });
+  const given = weights.map(({ node }) => (feed.get(node) as NDArray).data);
+  for (const [position, { node }] of wrt.entries()) {
+    const base = feed.get(node) as NDArray;
+    const direction = base.data.map(() => 2 * random() - 1);
+    const step = 4e-6 * Math.max(1, ...base.data.map(Math.abs));
+    const at = (moved: number): NDArray[] => {
+      const data = base.data.map((value, k) => value + moved * direction[k]);
+      return evaluate(outputs, new Map(feed).set(node, { ...base, data }), { n });
+    };
+    const [high, low] = [at(step), at(-step)];
+    const terms = given.flatMap((weight, o) =>
+      Array.from(weight, (w, j) => (w * (high[o].data[j] - low[o].data[j])) / (2 * step)),
+    );
+    const numeric = terms.reduce((total, term) => total + term, 0);
+    const shares = analytic[position].data.map((slope, k) => slope * direction[k]);
+    const exact = shares.reduce((total, share) => total + share, 0);
+    const scale = [...shares, ...terms].reduce((most, share) => Math.max(most, Math.abs(share)), 1e-2);
+    const what = `${text}, seed ${seed}: along a direction of input ${position}: gradient ${exact}, difference ${numeric}`;
+    expect(Math.abs(exact - numeric) / scale, what).toBeLessThanOrEqual(tolerance);
+  }
+  return gradients;
+}
