@@ -9,7 +9,7 @@ import type { Schedule } from "./ir/kernel.ts";
 import { assertLoops } from "./ir/verify/loop.ts";
 import { assertGraph } from "./ir/verify/graph.ts";
 import type { LoopProgram } from "./ir/loop.ts";
-import type { Program } from "./ir/program.ts";
+import { mapGraphs, type Program } from "./ir/program.ts";
 import { lower } from "./lower/index.ts";
 import { plan } from "./memory/index.ts";
 import { buildGraph, type BuiltModel } from "./nn/model/build.ts";
@@ -94,9 +94,12 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   const optimized = optimize(training, forward, debug ? verifying(see) : see);
   const kernels = schedule(optimized, ops);
   const memory = plan(optimized, kernels);
-  const loops = lower(kernels, memory, precision);
+  const loops = lower(optimized, kernels, memory);
   if (debug) assertLoops(loops);
-  const flops = flopsPerRow([training.graphs.training], training.batch);
+  const flops = flopsPerRow(
+    training.graphs.steps.map((step) => step.training),
+    training.batch,
+  );
   const files = printModule(optimized, kernels, memory, loops, {
     target,
     base: baseName(source),
@@ -119,16 +122,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
 
 function optimize(program: Program, { builder }: BuiltModel, see?: Listener): Program {
   const simplify = (graph: Graph): Graph => withBuilder(builder, () => optimizeGraph(graph, ops, see));
-  const maybe = (graph: Graph | null): Graph | null => graph && simplify(graph);
-  const { init, predict, evaluate, training, update } = program.graphs;
-  const graphs = {
-    init: simplify(init),
-    predict: simplify(predict),
-    evaluate: maybe(evaluate),
-    training: maybe(training),
-    update: maybe(update),
-  };
-  return { ...program, graphs };
+  return { ...program, graphs: mapGraphs(program.graphs, simplify) };
 }
 
 /** `digits.model.ts` is called `digits`. */

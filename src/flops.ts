@@ -2,10 +2,9 @@ import { graphNodes, type Graph, type Node } from "./ir/graph.ts";
 import { isBatch, maxOf } from "./ir/type.ts";
 
 /** Floating-point operations of one row's training step: products and elementwise work, counted on the graph. */
-export function flopsPerRow(graphs: readonly (Graph | null)[], batch: number | null): number {
+export function flopsPerRow(graphs: readonly Graph[], batch: number | null): number {
   let flops = 0;
   for (const graph of graphs) {
-    if (!graph) continue;
     for (const node of graphNodes(graph)) {
       const { shape, dtype } = node.outputs[0].type;
       if (node.inputs.length === 0 || (dtype !== "f32" && dtype !== "f64")) continue;

@@ -1,10 +1,9 @@
 import type { Compilation } from "./compile.ts";
 import { kernelsDot, loopsDot, memoryDot, moduleDot } from "./inspect/dot.ts";
 import { plain } from "./inspect/plain.ts";
-import type { Graph } from "./ir/graph.ts";
 import { graphToDot } from "./ir/text/graph-dot.ts";
 import { graphToJson } from "./ir/text/graph-json.ts";
-import { stageText, type Stage } from "./stages.ts";
+import { stageGraphs, stageText, type Stage } from "./stages.ts";
 
 export { whyText } from "./inspect/why.ts";
 
@@ -16,15 +15,9 @@ export function render(compilation: Compilation, stage: Stage, format: Format = 
   return format === "dot" ? stageDot(compilation, stage) : stageText(compilation, stage);
 }
 
-/** The graphs of a stage that has some, in the order in which they run. */
-function graphsOf(compilation: Compilation, stage: Stage): readonly Graph[] | undefined {
-  if (stage !== "forward" && stage !== "training" && stage !== "optimized") return undefined;
-  return (Object.values(compilation[stage].graphs) as (Graph | null)[]).filter((graph) => graph !== null);
-}
-
 /** A stage as plain data. */
 export function stageJson(compilation: Compilation, stage: Stage): unknown {
-  const graphs = graphsOf(compilation, stage);
+  const graphs = stageGraphs(compilation, stage);
   if (graphs) return { stage, graphs: graphs.map(graphToJson) };
   // A buffer is told in full where the stage lists it, and by its name wherever it is used.
   const buffers = new Map<object, string>(compilation.kernels.buffers.map((buffer) => [buffer, buffer.name]));
@@ -42,7 +35,7 @@ export function stageJson(compilation: Compilation, stage: Stage): unknown {
 }
 
 function stageDot(compilation: Compilation, stage: Stage): string {
-  const graphs = graphsOf(compilation, stage);
+  const graphs = stageGraphs(compilation, stage);
   // Several graphs in one file are drawn one after the other.
   if (graphs) return graphs.map(graphToDot).join("\n");
   if (stage === "kernels") return kernelsDot(compilation.kernels);

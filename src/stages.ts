@@ -1,5 +1,6 @@
 import type { Compilation } from "./compile.ts";
 import type { Graph } from "./ir/graph.ts";
+import { graphsOf } from "./ir/program.ts";
 import { printGraph } from "./ir/text/graph-print.ts";
 import { printKernels } from "./ir/text/kernel-print.ts";
 import { printLoops } from "./ir/text/loop-print.ts";
@@ -9,10 +10,19 @@ import { printMemory } from "./ir/text/memory-print.ts";
 export const stages = ["forward", "training", "optimized", "kernels", "memory", "loops", "code"] as const;
 export type Stage = (typeof stages)[number];
 
-const graphsText = (graphs: object): string =>
-  (Object.values(graphs) as (Graph | null)[])
-    .flatMap((graph) => (graph ? [`${printGraph(graph).trimEnd()}\n`] : []))
-    .join("\n");
+/** The graphs of a stage that has some, in the order in which they run. */
+export function stageGraphs(
+  { forward, training, optimized }: Compilation,
+  stage: Stage,
+): Graph[] | undefined {
+  if (stage === "training") return graphsOf(training.graphs);
+  if (stage === "optimized") return graphsOf(optimized.graphs);
+  if (stage !== "forward") return undefined;
+  return [...graphsOf({ ...forward.graphs, steps: [] }), ...forward.steps.map((step) => step.forward)];
+}
+
+const graphsText = (graphs: readonly Graph[] = []): string =>
+  graphs.map((graph) => `${printGraph(graph).trimEnd()}\n`).join("\n");
 
 /** Any stage as text. Everything shown is read from the compilation's values. */
 export function stageText(compilation: Compilation, stage: Stage): string {
@@ -20,7 +30,7 @@ export function stageText(compilation: Compilation, stage: Stage): string {
     case "forward":
     case "training":
     case "optimized":
-      return graphsText(compilation[stage].graphs);
+      return graphsText(stageGraphs(compilation, stage));
     case "kernels":
       return printKernels(compilation.kernels);
     case "memory":

@@ -4,7 +4,8 @@ import { graphNodes, leafName } from "../ir/graph.ts";
 /** The positions of the declared inputs that `predict` takes: those that its outputs need. */
 export function predictInputs({ training }: Compilation, names: readonly string[]): number[] {
   const needed = new Set(
-    graphNodes(training.graphs.predict)
+    training.graphs.functions
+      .flatMap(({ graph }) => graphNodes(graph))
       .filter(({ op }) => op === "input")
       .map(leafName),
   );

@@ -1,6 +1,6 @@
 import type { Compilation } from "../compile.ts";
 import { withBuilder } from "../ir/builder.ts";
-import type { Graph } from "../ir/graph.ts";
+import { graphsOf } from "../ir/program.ts";
 import { typeText } from "../ir/type.ts";
 import { ops } from "../ops/table.ts";
 import { optimizeGraph, type Applied, type Listener } from "../optimize/index.ts";
@@ -10,8 +10,7 @@ import { optimizeGraph, type Applied, type Listener } from "../optimize/index.ts
  * were fused into. The passes are run again to be told, since they keep no record for themselves.
  */
 export function whyText({ forward, training, kernels }: Compilation): string {
-  const graphs = (Object.values(training.graphs) as (Graph | null)[]).filter((graph) => graph !== null);
-  const rules = graphs.flatMap((graph) => {
+  const rules = graphsOf(training.graphs).flatMap((graph) => {
     const lines: string[] = [];
     const see: Listener = (pass, _, applied) => lines.push(...applied.map((one) => appliedText(pass, one)));
     withBuilder(forward.builder, () => optimizeGraph(graph, ops, see));

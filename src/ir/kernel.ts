@@ -2,6 +2,7 @@ import type { LeafOp } from "./graph.ts";
 import type { Axis, Index } from "./index.ts";
 import type { Reduction } from "./op.ts";
 import type { ScalarOp } from "./expr.ts";
+import type { Phase } from "./phase.ts";
 import type { DType, Shape } from "./type.ts";
 
 /** What a buffer is kept for; a cell lives in memory of its own, the others in the shared temporary region. */
@@ -90,8 +91,6 @@ export interface ScheduleRecord {
   /** Outer axes that run in whole tiles although n may end within one: what is computed beyond n is never read. */
   readonly whole: readonly boolean[];
 }
-
-export type Phase = "init" | "forward" | "backward" | "update" | "predict" | "evaluate";
 
 export interface Kernel {
   readonly name: string;

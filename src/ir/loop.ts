@@ -1,4 +1,5 @@
-import type { Buffer, Phase } from "./kernel.ts";
+import type { Buffer } from "./kernel.ts";
+import type { Phase } from "./phase.ts";
 import type { DType } from "./type.ts";
 
 /**

@@ -34,9 +34,8 @@ export interface MetricSpec {
 }
 
 /**
- * A whole model as graphs over shared cells. Each graph is a pure function of cells:
- * `training` is the loss and every parameter's gradient; `update` is the optimizer over flat blocks;
- * `predict` the outputs in inference mode; `evaluate` the running metrics; `init` the initial values from a seed.
+ * A whole model as graphs over shared cells. Each graph is a pure function of cells: `init` gives the initial
+ * values from a seed, a function outputs in inference mode, `evaluate` the running metrics, and each step trains.
  */
 export interface Program {
   readonly name: string;
@@ -50,20 +49,65 @@ export interface Program {
   readonly graphs: ProgramGraphs;
 }
 
+/** An entry that computes outputs in inference mode; the model's `outputs` are those of "predict". */
+export interface FunctionGraph {
+  readonly name: string;
+  readonly graph: Graph;
+}
+
+/** `training` is the loss and the gradient of every parameter that the step trains; `update` is its optimizer. */
+export interface StepGraphs {
+  /** Null for the one step of a model that declares `loss` and `optimizer` rather than `steps`. */
+  readonly name: string | null;
+  readonly training: Graph;
+  readonly update: Graph | null;
+}
+
 export interface ProgramGraphs {
   readonly init: Graph;
-  readonly predict: Graph;
+  readonly functions: readonly FunctionGraph[];
   readonly evaluate: Graph | null;
-  readonly training: Graph | null;
-  readonly update: Graph | null;
+  readonly steps: readonly StepGraphs[];
+}
+
+/** All graphs in the order in which they are shown. */
+export const graphsOf = ({ init, functions, evaluate, steps }: ProgramGraphs): Graph[] => [
+  init,
+  ...functions.map(({ graph }) => graph),
+  ...(evaluate ? [evaluate] : []),
+  ...steps.flatMap(({ training, update }) => (update ? [training, update] : [training])),
+];
+
+/** The same program with every graph replaced. */
+export const mapGraphs = (
+  { init, functions, evaluate, steps }: ProgramGraphs,
+  change: (graph: Graph) => Graph,
+): ProgramGraphs => ({
+  init: change(init),
+  functions: functions.map((fn) => ({ ...fn, graph: change(fn.graph) })),
+  evaluate: evaluate && change(evaluate),
+  steps: steps.map(({ name, training, update }) => ({
+    name,
+    training: change(training),
+    update: update && change(update),
+  })),
+});
+
+/** A step as it is declared: its graph gives the loss alone. */
+export interface DeclaredStep {
+  readonly name: string | null;
+  readonly forward: Graph;
+  /** The parameters that it trains, in their order in memory. */
+  readonly parameters: readonly Value[];
+  /** Builds the update graph once the parameters' flat size is known. */
+  readonly optimizer: OptimizerSpec | null;
 }
 
 /** The declared model: everything but derivatives. */
 export interface Declaration extends Omit<Program, "graphs"> {
-  readonly graphs: Omit<ProgramGraphs, "training" | "update"> & { readonly forward: Graph | null };
+  readonly graphs: Omit<ProgramGraphs, "steps">;
+  readonly steps: readonly DeclaredStep[];
   readonly parameters: readonly Value[];
-  /** Builds the update graph once the parameters' flat size is known. */
-  readonly optimizer: OptimizerSpec | null;
 }
 
 /**

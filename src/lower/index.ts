@@ -1,18 +1,19 @@
 import type { MemoryPlan } from "../ir/arena.ts";
-import type { Phase, Schedule } from "../ir/kernel.ts";
+import type { Schedule } from "../ir/kernel.ts";
+import { entriesOf, type Phase } from "../ir/phase.ts";
+import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
 import { lowerKernel, type Lowered, type Lowering } from "./function.ts";
 import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
 import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
 
-const phases: readonly Phase[] = ["init", "forward", "backward", "update", "predict", "evaluate"];
-
 /** Scalar functions that f32 builds compute by gradc's own templates, the same on every engine. */
 const ownFunctions = new Set(["exp", "log", "expm1", "log1p", "tanh", "pow", "random"]);
 
 /** Every kernel as a function of the loop level; kernels that differ only in their buffers share one. */
-export function lower(schedule: Schedule, memory: MemoryPlan, precision: "f32" | "f64"): LoopProgram {
+export function lower(program: Program, schedule: Schedule, memory: MemoryPlan): LoopProgram {
+  const { precision } = program;
   const templates = templateLookup();
   const isOwn = (name: string): boolean => (precision === "f32" ? ownFunctions.has(name) : name === "random");
   const lowering: Lowering = {
@@ -22,7 +23,11 @@ export function lower(schedule: Schedule, memory: MemoryPlan, precision: "f32" |
   };
   const functions: LoopFunction[] = [];
   const byShape = new Map<string, LoopFunction>();
-  const calls = new Map<Phase, LoopCall[]>(phases.map((phase) => [phase, []]));
+  const calls = new Map<Phase, LoopCall[]>(
+    entriesOf(program)
+      .flatMap(({ phases }) => phases)
+      .map((phase) => [phase, []]),
+  );
   for (const kernel of schedule.kernels) {
     const lowered = lowerKernel(kernel, lowering);
     const shape = shapeOf(lowered);
@@ -34,7 +39,7 @@ export function lower(schedule: Schedule, memory: MemoryPlan, precision: "f32" |
     }
     calls.get(kernel.phase)!.push(callOf(fn, lowered));
   }
-  const step = stepFunction(schedule, memory, lowering);
+  const step = stepFunction(program, schedule, memory, lowering);
   if (step) functions.push(step.fn);
   return { functions, calls, step: step && callOf(step.fn, step) };
 }

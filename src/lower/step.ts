@@ -1,6 +1,8 @@
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
 import { l, type LoopStmt } from "../ir/loop.ts";
+import { stepPhase } from "../ir/phase.ts";
+import type { Program } from "../ir/program.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
 import { buffersOfKernel, finish, freshNames, type Lowered, type Lowering } from "./function.ts";
 import { nestStatements } from "./nest.ts";
@@ -11,11 +13,17 @@ const mostPoints = 1500;
 
 /**
  * The whole training step of a tiny model as one straight-line function: forward, cleared gradients, backward,
- * update. Null for a model with a batch, or one that is too large.
+ * update. Null for a model with a batch, one of several steps, or one that is too large.
  */
-export function stepFunction(schedule: Schedule, memory: MemoryPlan, lowering: Lowering): Lowered | null {
-  const kernels = (phase: Kernel["phase"]): readonly Kernel[] =>
-    schedule.kernels.filter((kernel) => kernel.phase === phase);
+export function stepFunction(
+  { graphs: { steps } }: Program,
+  schedule: Schedule,
+  memory: MemoryPlan,
+  lowering: Lowering,
+): Lowered | null {
+  if (steps.length !== 1) return null;
+  const kernels = (kind: "forward" | "backward" | "update"): readonly Kernel[] =>
+    schedule.kernels.filter((kernel) => kernel.phase === stepPhase(kind, steps[0]));
   const all = [...kernels("forward"), ...kernels("backward"), ...kernels("update")];
   if (
     kernels("update").length === 0 ||

@@ -1,20 +1,12 @@
 import { invariant } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
 import type { MemoryPlan, Placement, Region } from "../ir/arena.ts";
-import type { Buffer, Phase, Schedule } from "../ir/kernel.ts";
+import type { Buffer, Schedule } from "../ir/kernel.ts";
+import { entriesOf } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { bytesOf, sizeOf, typeText, tensorType } from "../ir/type.ts";
 import { align, bytesOfBuffer, tenantsOf } from "./lives.ts";
 import { peakOf, placeTenants } from "./place.ts";
-
-/** The entries that are planned one by one over the same temporary region. */
-const entries: readonly (readonly Phase[])[] = [
-  ["init"],
-  ["forward", "backward"],
-  ["update"],
-  ["predict"],
-  ["evaluate"],
-];
 
 /** Fixes every byte: saved cells first, then scratch. */
 export function plan(program: Program, schedule: Schedule): MemoryPlan {
@@ -29,7 +21,8 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
 
   // Saved: parameters as one dense block (trained ones first, in the order of their gradients), model state,
   // then slots; the layout hash closes it.
-  const trained = (program.graphs.training?.outputs ?? [])
+  const trained = program.graphs.steps
+    .flatMap(({ training }) => training.outputs)
     .filter((o) => o.role === "gradient")
     .map((o) => o.name);
   const parameters = program.cells.filter((cell) => cell.kind === "parameter");
@@ -83,10 +76,11 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
   const isResult = (buffer: Buffer): boolean => buffer.cell?.kind === "result";
   const isTemporary = (buffer: Buffer): boolean =>
     buffer.kind === "temporary" || buffer.kind === "row" || isResult(buffer);
-  const plans = entries.map((phases) => {
+  // Entries are planned one by one over the same temporary region.
+  const plans = entriesOf(program).map(({ kind, phases }) => {
     const kernels = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
     const tenants = tenantsOf(kernels, isTemporary, isResult);
-    return { phases, kernels, tenants, ...placeTenants(tenants), peak: peakOf(tenants, kernels.length) };
+    return { kind, tenants, ...placeTenants(tenants), peak: peakOf(tenants, kernels.length) };
   });
   for (const { tenants, offsets } of plans) {
     for (const tenant of tenants) {
@@ -104,7 +98,7 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
     }
   }
   const temporary = Math.max(0, ...plans.map((p) => p.bytes));
-  const predictTemporary = plans.find((p) => p.phases.includes("predict"))?.bytes ?? 0;
+  const predictTemporary = Math.max(0, ...plans.filter((p) => p.kind === "function").map((p) => p.bytes));
   regions.push({ region: "temporary", offset, bytes: temporary });
   const predictorBytes = offset + predictTemporary;
   offset += temporary;

@@ -33,7 +33,7 @@ export function describe(group: Group, context: KernelContext): string[] {
   });
   // Of an update or an evaluation the last value says it all; slots and totals explain themselves.
   const shown =
-    context.phase === "update" || context.phase === "evaluate" ? told.slice(-1) : told.slice(0, mostLines);
+    context.kind === "update" || context.kind === "evaluate" ? told.slice(-1) : told.slice(0, mostLines);
   const names = new Map(told.map(({ job, name }) => [job.value, name]));
   return shown.map(({ job, name }) => {
     const formulas = [5, 4, 3, 2, 1].map((depth) => formulaText(job.node, { context, inside, names, depth }));

@@ -1,8 +1,9 @@
 import { e } from "../ir/expr.ts";
 import { isLeaf, nodesOf, type Graph, type Value } from "../ir/graph.ts";
 import { sameIndex } from "../ir/index.ts";
-import type { Buffer, Kernel, Phase, Schedule } from "../ir/kernel.ts";
+import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
+import { functionPhase, stepPhase, type Phase, type PhaseKind } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { bytesOf, sizeOf } from "../ir/type.ts";
 import { groupJobs, jobLoads, mergeScalars, type Group } from "./group.ts";
@@ -20,26 +21,39 @@ export function schedule(program: Program, ops: OpTable): Schedule {
   for (const cell of program.cells) storage.cell(cell.kind, cell.name, cell.type.dtype, cell.type.shape);
   const results: Array<Schedule["results"][number]> = [];
   const kernels: Kernel[] = [];
-  const run = (graph: Graph | null, phase: Phase): void => {
-    if (!graph) return;
-    kernels.push(...scheduleGraph(graph, phase, ops, storage, kernelNames));
+  const run = (graph: Graph, named: Named): void => {
+    kernels.push(...scheduleGraph(graph, named, ops, storage, kernelNames));
     for (const output of graph.outputs) {
       if (output.role === "gradient" || output.role === "assign") continue;
-      results.push({ phase, name: output.name, buffer: storage.sink(graph, output).buffer });
+      results.push({
+        phase: named.phase,
+        name: output.name,
+        buffer: storage.sink(named.phase, output).buffer,
+      });
     }
   };
-  const { init, training, update, predict, evaluate } = program.graphs;
-  run(init, "init");
-  run(training, "forward");
-  run(update, "update");
-  run(predict, "predict");
-  run(evaluate, "evaluate");
+  const { init, steps, functions, evaluate } = program.graphs;
+  run(init, { kind: "init", phase: "init" });
+  for (const step of steps) {
+    const backward = stepPhase("backward", step);
+    run(step.training, { kind: "forward", phase: stepPhase("forward", step), backward });
+    if (step.update) run(step.update, { kind: "update", phase: stepPhase("update", step) });
+  }
+  for (const { name, graph } of functions) run(graph, { kind: "function", phase: functionPhase(name) });
+  if (evaluate) run(evaluate, { kind: "evaluate", phase: "evaluate" });
   return { kernels, buffers: storage.buffers, results };
+}
+
+/** The phase of a graph, and for a training graph that of its backward half. */
+interface Named {
+  readonly kind: PhaseKind;
+  readonly phase: Phase;
+  readonly backward?: Phase;
 }
 
 function scheduleGraph(
   graph: Graph,
-  phase: Phase,
+  { kind, phase, backward }: Named,
   ops: OpTable,
   storage: Storage,
   kernelNames: Names,
@@ -47,8 +61,7 @@ function scheduleGraph(
   // Saved memory is cleared before the init kernels run, so a zero needs no kernel; assigning a cell to itself
   // is nothing.
   const outputs = graph.outputs.filter(
-    ({ role, value, cell }) =>
-      !(role === "assign" && (value === cell || (phase === "init" && isZero(value)))),
+    ({ role, value, cell }) => !(role === "assign" && (value === cell || (kind === "init" && isZero(value)))),
   );
   const order = nodesOf(outputs.map((output) => output.value));
   const inliner = new Inliner(
@@ -66,12 +79,12 @@ function scheduleGraph(
       output.value.node.op === "tensor" ||
       (output.role === "gradient" && lossNodes.has(output.value.node));
     const value = stays ? copyOf(output.value, copies) : output.value;
-    sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(graph, output)]);
+    sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(phase, output)]);
   }
   // Gradients are added to their block, which backward clears, so no forward kernel may write one.
   const isGradient = (job: Job): boolean => (sinks.get(job.value) ?? []).some((sink) => sink.accumulate);
   const isForward = (job: Job): boolean =>
-    phase !== "forward" || (lossNodes.has(job.node) && !isGradient(job));
+    kind !== "forward" || (lossNodes.has(job.node) && !isGradient(job));
   const kept = order.flatMap((node) => node.outputs.filter((value) => inliner.isStored(value)));
   const jobs = kept.filter((value) => isComputed(value, ops)).map((value) => jobOf(value, ops, inliner));
   const groups = mergeScalars(groupJobs([...jobs, ...copies], inliner, isForward, isGradient));
@@ -94,7 +107,8 @@ function scheduleGraph(
       kernelNames,
       buffers,
       sinks,
-      phase: phase === "forward" && !group.forward ? "backward" : phase,
+      kind,
+      phase: backward && !group.forward ? backward : phase,
     }),
   );
 }

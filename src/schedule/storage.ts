@@ -1,6 +1,7 @@
 import type { Output, Value } from "../ir/graph.ts";
-import { isLeaf, leafName, type Graph, type LeafOp } from "../ir/graph.ts";
+import { isLeaf, leafName, type LeafOp } from "../ir/graph.ts";
 import type { Buffer } from "../ir/kernel.ts";
+import type { Phase } from "../ir/phase.ts";
 import type { Shape, DType } from "../ir/type.ts";
 import { identifierHint, type Names } from "./names.ts";
 
@@ -26,8 +27,14 @@ export class Storage {
     this.names = names;
   }
 
-  cell(kind: LeafOp | "gradient" | "result", name: string, dtype: DType, shape: Shape): Buffer {
-    const key = `${kind}:${name}`;
+  /** The buffer of a cell; results of one name in different phases are told apart by `key`. */
+  cell(
+    kind: LeafOp | "gradient" | "result",
+    name: string,
+    dtype: DType,
+    shape: Shape,
+    key = `${kind}:${name}`,
+  ): Buffer {
     const known = this.cells.get(key);
     if (known) return known;
     const clashes = kind !== "gradients" && fields.has(identifierHint(name));
@@ -66,15 +73,18 @@ export class Storage {
     return this.add({ name: this.names.fresh(hint), kind, dtype, shape });
   }
 
-  /** Where a graph's output goes. */
-  sink(graph: Graph, output: Output): Sink {
+  /** Where an output of a phase's graph goes. */
+  sink(phase: Phase, output: Output): Sink {
     const { dtype, shape } = output.value.type;
     if (output.role === "gradient")
       return { buffer: this.cell("gradient", output.name, dtype, shape), accumulate: true };
     if (output.role === "assign" && output.cell)
       return { buffer: this.ofLeaf(output.cell), accumulate: false };
-    const prefix = graph.name.split(".").at(-1) === "evaluate" ? "evaluate/" : "";
-    return { buffer: this.cell("result", prefix + output.name, dtype, shape), accumulate: false };
+    const name = phase === "evaluate" ? `evaluate/${output.name}` : output.name;
+    return {
+      buffer: this.cell("result", name, dtype, shape, `result:${phase}/${output.name}`),
+      accumulate: false,
+    };
   }
 
   private add(buffer: Buffer): Buffer {

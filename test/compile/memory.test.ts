@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
-import type { Buffer, Kernel, KernelExpr, Phase } from "../../src/ir/kernel.ts";
+import type { Buffer, Kernel, KernelExpr } from "../../src/ir/kernel.ts";
+import type { Phase } from "../../src/ir/phase.ts";
 import { sameIndex } from "../../src/ir/index.ts";
 import { optimizeGraph } from "../../src/optimize/index.ts";
 import { ops } from "../../src/ops/table.ts";

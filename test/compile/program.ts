@@ -4,7 +4,8 @@ import { interpret, type LoopArray } from "../../src/eval/interpret.ts";
 import { shapeAt } from "../../src/eval/ndarray.ts";
 import type { MemoryPlan } from "../../src/ir/arena.ts";
 import { graphNodes, isLeaf, leafName, type Graph, type LeafOp, type Node } from "../../src/ir/graph.ts";
-import type { Buffer, Phase, Schedule } from "../../src/ir/kernel.ts";
+import type { Buffer, Schedule } from "../../src/ir/kernel.ts";
+import type { Phase } from "../../src/ir/phase.ts";
 import type { LoopProgram } from "../../src/ir/loop.ts";
 import type { NDArray } from "../../src/ir/op.ts";
 import type { Cell, Program } from "../../src/ir/program.ts";
@@ -13,6 +14,7 @@ import { lower } from "../../src/lower/index.ts";
 import { plan } from "../../src/memory/index.ts";
 import { ops } from "../../src/ops/table.ts";
 import { schedule } from "../../src/schedule/index.ts";
+import { ownGraphs } from "../own-graphs.ts";
 
 /** What leaves hold, by "kind:name". */
 export type Feed = ReadonlyMap<string, NDArray>;
@@ -67,7 +69,12 @@ export function programOf({ predict, training, precision }: Parts): Program {
     cells: [...cells.values()].sort((a, b) => rank(a) - rank(b)),
     metrics: [],
     table: null,
-    graphs: { init: nothing, predict, evaluate: null, training: training ?? null, update: null },
+    graphs: {
+      init: nothing,
+      functions: [{ name: "predict", graph: predict }],
+      evaluate: null,
+      steps: training ? [{ name: null, training, update: null }] : [],
+    },
   };
 }
 
@@ -75,7 +82,7 @@ export function programOf({ predict, training, precision }: Parts): Program {
 export function compileProgram(program: Program): Compiled {
   const kernels = schedule(program, ops);
   const memory = plan(program, kernels);
-  const loops = lower(kernels, memory, program.precision);
+  const loops = lower(program, kernels, memory);
   const [{ text }] = printModule(program, kernels, memory, loops, {
     target: "js",
     base: "sample",
@@ -119,7 +126,8 @@ const fed = (feed: Feed, { kind, name }: { readonly kind: string; readonly name:
 };
 
 /** What the graphs of a program say, computed op by op. */
-export function runNaive({ graphs }: Program, feed: Feed, n: number, round = false): Results {
+export function runNaive(program: Program, feed: Feed, n: number, round = false): Results {
+  const graphs = ownGraphs(program);
   const found = new Map<string, Float64Array>();
   for (const [phase, graph] of [
     ["forward", graphs.training],
@@ -177,7 +185,8 @@ export function runLoops(compiled: Compiled, feed: Feed, n: number, poison = 255
         found.set(`${phase}/${result.name}`, gather(viewOf(result.buffer), result.buffer.shape, n));
     }
   };
-  if (program.graphs.training) {
+  const { training } = ownGraphs(program);
+  if (training) {
     run("forward");
     read("forward");
     const gradients = kernels.buffers.filter(({ cell }) => cell?.kind === "gradient");
@@ -252,9 +261,10 @@ export function runModule(compiled: Compiled, feed: Feed, n: number, poison = 25
   };
   const rows = program.batch === null ? [] : [n];
   const found = new Map<string, Float64Array>();
-  if (program.graphs.training) {
+  const { training } = ownGraphs(program);
+  if (training) {
     const loss = net.forward(...inputs.map(argument), ...rows);
-    const { name } = program.graphs.training.outputs.find(({ role }) => role === "loss")!;
+    const { name } = training.outputs.find(({ role }) => role === "loss")!;
     found.set(`forward/${name}`, Float64Array.of(loss));
     net.backward();
     for (const name of Object.keys(net.gradients))

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as g from "gradc";
 import { buildGraph, differentiate, type BuiltModel } from "../../src/nn/index.ts";
 import { run } from "./run.ts";
+import { ownGraphs } from "../own-graphs.ts";
 
 const n = g.batch(8);
 type Make = (x: g.Value, mode: g.Mode) => unknown;
@@ -67,9 +68,9 @@ describe("names", () => {
       "tower/dense/kernel",
       "tower/dense/bias",
     ]);
-    const training = program.graphs.training && run(program.graphs.training, { x: [1, 2, 3, 4] }, 1);
-    expect(training?.get("tower/dense/bias")).toEqual([2, 2, 2, 2]);
-    expect(training?.get("tower/dense/kernel")?.[0]).toBe(3);
+    const training = run(ownGraphs(program).training!, { x: [1, 2, 3, 4] }, 1);
+    expect(training.get("tower/dense/bias")).toEqual([2, 2, 2, 2]);
+    expect(training.get("tower/dense/kernel")?.[0]).toBe(3);
     // Scopes that are opened twice count on within one call, and from the start in the next.
     const nested = built((x) => {
       const tower = g.shared("tower", (v: g.Value) => {
@@ -99,7 +100,7 @@ describe("dense", () => {
   test("takes vectors, rows and stacks", () => {
     const cells = { x: [1, 2, 3, 4], "dense/kernel": [1, 0, 0, 1, 1, 0, 0, 1], "dense/bias": [10, 20] };
     const output = (make: (x: g.Value) => g.Value): number[] | undefined =>
-      run(built((x) => ({ outputs: { y: make(x) } })).graphs.predict, cells, 1).get("y");
+      run(ownGraphs(built((x) => ({ outputs: { y: make(x) } }))).predict, cells, 1).get("y");
     expect(output((x) => g.dense(x, { units: 2 }))).toEqual([14, 26]);
     expect(output((x) => g.dense(g.sum(x, { axis: 0 }), { units: 2 }))).toEqual([14, 26]);
     expect(
@@ -212,7 +213,11 @@ describe("declarations", () => {
 
   test("without loss or optimizer give what they can", () => {
     const plain = differentiate(built((x) => ({ outputs: { y: g.dense(x, { units: 1 }) } })));
-    expect([plain.graphs.training, plain.graphs.update, plain.graphs.evaluate]).toEqual([null, null, null]);
+    expect([ownGraphs(plain).training, ownGraphs(plain).update, ownGraphs(plain).evaluate]).toEqual([
+      null,
+      null,
+      null,
+    ]);
     expect(plain.cells.map((cell) => cell.kind)).toEqual(["input", "parameter", "parameter"]);
   });
 
@@ -223,7 +228,7 @@ describe("declarations", () => {
       return { outputs: { y }, loss: g.mean(y), optimizer: g.sgd({ learningRate: 0.1 }) };
     };
     const program = differentiate(built(make, { frozen: ["encoder/**"] }));
-    expect(program.graphs.training?.outputs.map(({ name }) => name)).toEqual([
+    expect(ownGraphs(program).training?.outputs.map(({ name }) => name)).toEqual([
       "loss",
       "head/kernel",
       "head/bias",
@@ -235,7 +240,7 @@ describe("declarations", () => {
     expect(refused(() => built(make, { frozen: ["encdoer/**"] }))).toMatch(
       /frozen of model "m": "encdoer\/\*\*" matches no parameter/,
     );
-    expect(built(make, { frozen: ["*/bias"] }).trainable.length).toBe(3);
+    expect(built(make, { frozen: ["*/bias"] }).steps[0].parameters.length).toBe(3);
   });
 
   test("share one scalar by broadcasting, whose gradients add up", () => {
@@ -245,12 +250,12 @@ describe("declarations", () => {
         return { outputs: { y }, loss: g.sum(y) };
       }),
     );
-    const training = program.graphs.training && run(program.graphs.training, { x: [1, 2, 3, 4] }, 1);
-    expect(training?.get("hidden/bias")).toEqual([4]);
+    const training = run(ownGraphs(program).training!, { x: [1, 2, 3, 4] }, 1);
+    expect(training.get("hidden/bias")).toEqual([4]);
   });
 
   test("without trained parameters still give a loss", () => {
-    const { training } = differentiate(built((x) => ({ outputs: { x }, loss: g.mean(x) }))).graphs;
+    const { training } = ownGraphs(differentiate(built((x) => ({ outputs: { x }, loss: g.mean(x) }))));
     expect(training?.outputs.map(({ name }) => name)).toEqual(["loss"]);
   });
 
@@ -261,9 +266,7 @@ describe("declarations", () => {
         return { outputs: { w, y: g.dense(x, { units: 1 }) }, loss: g.mean(x) };
       }),
     );
-    expect(
-      program.graphs.training && run(program.graphs.training, { x: [1, 2, 3, 4] }, 1).get("unused"),
-    ).toEqual([0, 0]);
+    expect(run(ownGraphs(program).training!, { x: [1, 2, 3, 4] }, 1).get("unused")).toEqual([0, 0]);
   });
 });
 
@@ -288,14 +291,14 @@ test("tables become features that the model imputes and scales", () => {
     limit: 2,
     type: { dtype: "i32" },
   });
-  expect(run(declaration.graphs.init, { seed: [0] }).get("table/scale")).toEqual([1, 1, 1, 1, 1]);
+  expect(run(ownGraphs(declaration).init, { seed: [0] }).get("table/scale")).toEqual([1, 1, 1, 1, 1]);
   const cells = {
     x: [NaN, 0, 1, 0, 5],
     "table/fill": [2, 1, 0, 0, 0],
     "table/shift": [1, 0, 0, 0, 0],
     "table/scale": [3, 1, 1, 1, 1],
   };
-  expect(run(declaration.graphs.predict, cells, 1).get("x")).toEqual([3, 0, 1, 0, 5]);
+  expect(run(ownGraphs(declaration).predict, cells, 1).get("x")).toEqual([3, 0, 1, 0, 5]);
 
   expect(g.labels(n, g.table({ a: g.number(), b: g.target() })).dtype).toBe("f32");
   expect(refused(() => g.number({ missing: "meen" as never }))).toMatch(/did you mean "mean"/);

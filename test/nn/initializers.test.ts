@@ -23,6 +23,7 @@ import { fans } from "../../src/nn/initializers.ts";
 import { hashOf } from "../../src/base/hash.ts";
 import { inverseErf } from "../../src/nn/normal.ts";
 import { run } from "./run.ts";
+import { ownGraphs } from "../own-graphs.ts";
 
 const draw = (
   initializer: InitializerOption,
@@ -37,7 +38,7 @@ const draw = (
       return { outputs: { x } };
     },
   });
-  return run(buildGraph(model, { precision }).graphs.init, { seed: [seed] }).get(name) ?? [];
+  return run(ownGraphs(buildGraph(model, { precision })).init, { seed: [seed] }).get(name) ?? [];
 };
 const average = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0) / x.length;
 const deviation = (x: readonly number[]): number => {
@@ -159,7 +160,7 @@ test("the inverse error function is accurate, and finite for every number the ge
     inputs: { x: f32(count) },
     build: ({ x }) => ({ outputs: { y: inverseErf(x) } }),
   });
-  const { predict } = buildGraph(model).graphs;
+  const { predict } = ownGraphs(buildGraph(model));
   for (const side of [1, -1]) {
     const x = table.map(([at]) => side * at);
     const exact = run(predict, { x }).get("y") ?? [];

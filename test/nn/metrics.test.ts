@@ -15,6 +15,7 @@ import {
 } from "gradc";
 import { buildGraph } from "../../src/nn/index.ts";
 import { asCells, run } from "./run.ts";
+import { ownGraphs } from "../own-graphs.ts";
 
 const n = batch(8);
 
@@ -35,7 +36,7 @@ test("class metrics agree with counts by hand, over two calls", () => {
     }),
   });
   const built = buildGraph(model);
-  const { evaluate } = built.graphs;
+  const { evaluate } = ownGraphs(built);
   if (!evaluate) throw new Error("no evaluate graph");
   expect(built.metrics.map(({ name, shape }) => [name, shape])).toContainEqual(["confusion", [3, 3]]);
   const truth = [0, 0, 0, 1, 1, 2, 2, 2];
@@ -78,7 +79,7 @@ test("binary metrics, scalar metrics and static models", () => {
       },
     }),
   });
-  const { evaluate } = buildGraph(model).graphs;
+  const { evaluate } = ownGraphs(buildGraph(model));
   if (!evaluate) throw new Error("no evaluate graph");
   const cells = { z: [1, 2, -1, -2, 3, -1], y: [1, 0, 1, 0, 1, 0], t: [1, 2, 3, 4, 5, 6] };
   const result = run(evaluate, cells, 6);
@@ -97,7 +98,7 @@ test("binary metrics, scalar metrics and static models", () => {
     inputs: { x: f32(2), y: f32(2) },
     build: ({ x, y }) => ({ outputs: { x }, loss: sumSquaredError(x, y) }),
   });
-  const evaluated = buildGraph(still).graphs.evaluate;
+  const evaluated = ownGraphs(buildGraph(still)).evaluate;
   if (!evaluated) throw new Error("no evaluate graph");
   const first = asCells(run(evaluated, { x: [1, 2], y: [0, 0] }));
   expect(run(evaluated, { ...first, x: [0, 0], y: [0, 0] }).get("loss")).toEqual([1.25]);

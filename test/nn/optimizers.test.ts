@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { adam, adamW, defineModel, f32, param, sgd, sub, sum, square, type OptimizerSpec } from "gradc";
 import { buildGraph, differentiate } from "../../src/nn/index.ts";
 import { asCells, run, type Cells } from "./run.ts";
+import { ownGraphs } from "../own-graphs.ts";
 
 const steps = 12;
 const start = [0.5, -1.25, 2];
@@ -18,7 +19,7 @@ function updated(optimizer: OptimizerSpec): number[] {
     },
   });
   const program = differentiate(buildGraph(model, { precision: "f64" }));
-  const { update } = program.graphs;
+  const { update } = ownGraphs(program);
   if (!update) throw new Error("no update graph");
   const hyper = Object.fromEntries(
     program.cells.filter((cell) => cell.kind === "hyper").map((cell) => [cell.name, [cell.initial ?? NaN]]),

@@ -22,11 +22,11 @@ export function networkLines(context: ModuleContext): string[] {
     ...assignments(fields),
     `    new Uint32Array(buffer, ${memory.stateBytes - 4}, 1)[0] = 0x${memory.layoutHash};`,
     "  }",
-    ...(step && program.graphs.update
+    ...(step && context.step?.update
       ? [`  get step()${t(": number")} {`, `    return ${scalarText(step, context)};`, "  }"]
       : []),
     ...initLines(context),
-    ...(program.graphs.training ? trainingLines(context) : []),
+    ...(context.step ? trainingLines(context) : []),
     ...(program.graphs.evaluate ? evaluateLines(context) : []),
     "}",
   ];
@@ -45,7 +45,8 @@ const keepsBatch = (context: ModuleContext): boolean =>
 
 function networkFields(context: ModuleContext): Field[] {
   const { program, memory, schedule, packs, types } = context;
-  const { training, evaluate } = program.graphs;
+  const training = context.step?.training;
+  const { evaluate } = program.graphs;
   const float = program.precision === "f64" ? "Float64Array" : "Float32Array";
   const regionOf = (name: string): { offset: number; bytes: number } =>
     memory.regions.find((r) => r.region === name)!;
@@ -163,7 +164,7 @@ function trainingLines(context: ModuleContext): string[] {
     "    this.$fresh = false;",
     "  }",
   ];
-  if (!program.graphs.update) return parts;
+  if (!context.step?.update) return parts;
   const whole = loops.step
     ? [...load, "    this.$fresh = false;", `    ${callText(loops.step, context)}`]
     : [

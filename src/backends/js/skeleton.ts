@@ -1,7 +1,8 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
-import type { Buffer, Phase, Schedule } from "../../ir/kernel.ts";
+import type { Buffer, Schedule } from "../../ir/kernel.ts";
 import type { LoopCall, LoopProgram } from "../../ir/loop.ts";
-import type { Cell, Program } from "../../ir/program.ts";
+import type { Phase } from "../../ir/phase.ts";
+import type { Cell, Program, StepGraphs } from "../../ir/program.ts";
 import { tablesOf } from "./function.ts";
 import { packLoops, packsOf, type Pack } from "./pack.ts";
 import { className, identifier } from "./names.ts";
@@ -9,6 +10,8 @@ import { className, identifier } from "./names.ts";
 /** Everything that the parts of a module share, worked out once. */
 export interface ModuleContext {
   readonly program: Program;
+  /** The one step of a model that declares no `steps`. */
+  readonly step: StepGraphs | undefined;
   readonly schedule: Schedule;
   readonly memory: MemoryPlan;
   readonly loops: LoopProgram;
@@ -84,6 +87,7 @@ export function moduleContext(
   const all = loops.functions.map(tablesOf);
   return {
     program,
+    step: program.graphs.steps.find(({ name }) => name === null),
     schedule,
     memory,
     loops,

@@ -9,7 +9,8 @@ const optionalN = (list: string): string => list.replace(/n: number = .*$/, "n?:
 /** The public interface of the model, typed from its shapes; the same text in .d.ts and .ts files. */
 export function interfaceLines(context: ModuleContext): string[] {
   const { program, schedule, needed, className } = context;
-  const { training, update, evaluate } = program.graphs;
+  const { training, update } = context.step ?? {};
+  const { evaluate } = program.graphs;
   const parameters = program.cells.filter((cell) => cell.kind === "parameter");
   const trained = new Set(training?.outputs.filter((o) => o.role === "gradient").map((o) => o.name));
   const hypers = program.cells.filter((cell) => cell.kind === "hyper");

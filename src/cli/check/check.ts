@@ -67,8 +67,7 @@ export function checkModule(
 
 /** True where the model itself says that gradients are not the loss's slope. */
 export function stopsGradients({ forward }: Compilation): boolean {
-  const graph = forward.graphs.forward;
-  return graph !== null && graphNodes(graph).some((node) => node.op === "stopGradient");
+  return forward.steps.flatMap((step) => graphNodes(step.forward)).some((node) => node.op === "stopGradient");
 }
 
 /** Up to `count` different positions, in order. */

@@ -28,7 +28,9 @@ export function compareWithGraph(
   net: Net,
   { inputs, n, loss, gradients }: Situation,
 ): Compared {
-  const { training, predict, update } = compilation.training.graphs;
+  const { functions, steps } = compilation.training.graphs;
+  const [{ graph: predict }] = functions;
+  const { training, update } = steps.at(0) ?? {};
   if (!training) return fail("no-loss", `model "${spec.name}" has no loss, so it has no gradients to check`);
   const rows = n ?? 1;
   const trained = training.outputs.filter(({ role }) => role === "gradient").map(({ name }) => name);

@@ -1,6 +1,7 @@
 import type { Compilation } from "../../compile.ts";
 import { interpret, type LoopArray } from "../../eval/interpret.ts";
-import type { Buffer, Phase } from "../../ir/kernel.ts";
+import type { Buffer } from "../../ir/kernel.ts";
+import type { Phase } from "../../ir/phase.ts";
 import { maxOf, type DType } from "../../ir/type.ts";
 
 const arrays: Readonly<

@@ -1,5 +1,5 @@
 import type { Compilation } from "../../compile.ts";
-import { graphNodes, type Graph } from "../../ir/graph.ts";
+import { graphNodes } from "../../ir/graph.ts";
 import type { History } from "../../train/index.ts";
 import type { Context } from "../io.ts";
 import type { LoadedModel } from "../load-model.ts";
@@ -13,27 +13,26 @@ export async function demoCompiled(
   compilation: Compilation,
   rules: number,
 ): Promise<void> {
-  const { forward, training, optimized, files } = compilation;
-  const { stageText } = await import("../../stages.ts");
+  const { training, files } = compilation;
+  const { stageGraphs, stageText } = await import("../../stages.ts");
   const sizes = sizesOf(compilation);
-  const count = (program: { readonly graphs: object }): number =>
-    (Object.values(program.graphs) as (Graph | null)[]).reduce(
-      (sum, graph) => sum + (graph ? graphNodes(graph).length : 0),
-      0,
-    );
-  const gradients = training.graphs.training?.outputs.filter(({ role }) => role === "gradient").length ?? 0;
+  const count = (stage: "forward" | "training" | "optimized"): number =>
+    (stageGraphs(compilation, stage) ?? []).reduce((sum, graph) => sum + graphNodes(graph).length, 0);
+  const gradients = training.graphs.steps
+    .flatMap((step) => step.training.outputs)
+    .filter(({ role }) => role === "gradient").length;
   const lines = (stage: "kernels" | "loops"): number =>
     stageText(compilation, stage).trimEnd().split("\n").length;
   const code = files.map(({ name }) => name).join(", ");
   print(style("bold", `gradc compiles ${disk.shown(loaded.path)}`));
   print(
     tableText([
-      ["  1 forward", `${count(forward)} ops, as the model file declares them`],
+      ["  1 forward", `${count("forward")} ops, as the model file declares them`],
       [
         "  2 training",
-        `${count(training)} ops: the loss, ${plural(gradients, "gradient")} and the optimizer, as formulas`,
+        `${count("training")} ops: the loss, ${plural(gradients, "gradient")} and the optimizer, as formulas`,
       ],
-      ["  3 optimized", `${count(optimized)} simple ops after ${rules} rewrites`],
+      ["  3 optimized", `${count("optimized")} simple ops after ${rules} rewrites`],
       ["  4 kernels", `${kernelCount(compilation)} kernels: ops that share their loops`],
       [
         "  5 memory",

@@ -89,12 +89,12 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
 
 /** Refuses before any data are read. */
 function checkTrainable(spec: Spec, { training }: Compilation, { batchSize }: TrainFlags): void {
-  if (training.graphs.training === null) {
+  if (training.graphs.steps.length === 0) {
     fail("no-loss", `model "${spec.name}" has no loss, so there is nothing to train`, {
       hint: "return loss and optimizer from its build function",
     });
   }
-  if (training.graphs.update === null) {
+  if (training.graphs.steps.every(({ update }) => update === null)) {
     fail("no-optimizer", `model "${spec.name}" has no optimizer, so its parameters cannot be trained`, {
       hint: "return one from its build function, such as adam({ learningRate: 1e-3 })",
     });

@@ -1,7 +1,7 @@
 import { fail } from "../../base/errors.ts";
 import { withBuilder } from "../../ir/builder.ts";
 import { graphNodes, type Graph, type Output, type Value } from "../../ir/graph.ts";
-import type { Cell, Declaration } from "../../ir/program.ts";
+import type { Cell, Declaration, DeclaredStep } from "../../ir/program.ts";
 import { isBatch, sameType, typeText, type BatchDim } from "../../ir/type.ts";
 import { ops } from "../../ops/table.ts";
 import { ModelBuilder, type Declared } from "../context.ts";
@@ -21,13 +21,11 @@ export interface BuildOptions {
 }
 
 /**
- * A declaration with what differentiation needs: `builder` holds the nodes, so that derivatives share them, and
- * `trainable` the parameters that are not frozen. `parameters` and `cells` list trainable ones first, so that
- * what the optimizer updates is one contiguous block.
+ * A declaration with what differentiation needs: `builder` holds the nodes, so that derivatives share them.
+ * `parameters` and `cells` list trainable ones first, so that what an optimizer updates is contiguous.
  */
 export interface BuiltModel extends Declaration {
   readonly builder: ModelBuilder;
-  readonly trainable: readonly Value[];
   /** The line of the defineModel call. */
   readonly line: string;
 }
@@ -62,7 +60,6 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
   const evaluation = evaluateOutputs(inference, batch);
   const { loss } = training;
   const init = graphOf("init", assigns([...parameters, ...states]));
-  const forward = loss && graphOf("forward", [{ role: "loss", name: "loss", value: loss }]);
   const evaluate = evaluation.outputs.length > 0 ? graphOf("evaluate", evaluation.outputs) : null;
   const predict = graphOf(
     "predict",
@@ -74,8 +71,18 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
     [...entries].filter(([path]) => still.has(path) !== want).map(([, { leaf }]) => leaf);
   const trainable = leaves([parameters, true]);
   const ordered = [...trainable, ...leaves([parameters, false])];
+  const steps: DeclaredStep[] = loss
+    ? [
+        {
+          name: null,
+          forward: graphOf("forward", [{ role: "loss", name: "loss", value: loss }]),
+          parameters: trainable,
+          optimizer: training.optimizer,
+        },
+      ]
+    : [];
   const limits = indexLimits(
-    [predict, evaluate, forward].filter((graph) => graph !== null),
+    [predict, ...(evaluate ? [evaluate] : []), ...steps.map(({ forward }) => forward)],
     ops,
   );
   const inputCells = [...training.inputs].map(([input, value]): Cell => {
@@ -95,11 +102,10 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
     ],
     metrics: evaluation.metrics,
     table: tableOf(Object.values(declared)),
-    graphs: { init, predict, evaluate, forward },
+    graphs: { init, functions: [{ name: "predict", graph: predict }], evaluate },
+    steps,
     parameters: ordered,
-    optimizer: training.optimizer,
     builder,
-    trainable,
     line: model.line,
   };
 }

@@ -1,6 +1,6 @@
 import { fail } from "../../base/errors.ts";
 import type { Output, Value } from "../../ir/graph.ts";
-import type { Cell, OptimizerSpec } from "../../ir/program.ts";
+import type { Cell, DeclaredStep, OptimizerSpec } from "../../ir/program.ts";
 import { sizeOf, tensorType } from "../../ir/type.ts";
 import { leaf } from "../../ops/leaves.ts";
 import { add, cast } from "../sugar/elementwise.ts";
@@ -15,9 +15,10 @@ export interface Update {
 const record = (entries: readonly (readonly [string, Value])[]): { readonly [name: string]: Value } =>
   Object.assign(Object.create(null), Object.fromEntries(entries)) as { readonly [name: string]: Value };
 
-/** The optimizer's step over all trained parameters as one flat block. */
+/** The optimizer's step over all parameters that a step trains as one flat block. */
 export function updateOf(
-  { name, precision, parameters: all, trainable }: BuiltModel,
+  { name, precision, parameters: all }: BuiltModel,
+  { parameters: trainable }: DeclaredStep,
   optimizer: OptimizerSpec,
 ): Update {
   const parameterNames = new Set(all.map((value) => cellOf(value).name));
