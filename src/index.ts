@@ -8,6 +8,7 @@ export { batch, bool, f32, f64, i32, times, u32, type InputDeclaration } from ".
 export * from "./nn/sugar/index.ts";
 export { activation, type Activation, type ActivationName } from "./nn/layers/activation.ts";
 export { dense, type DenseOptions } from "./nn/layers/dense.ts";
+export { embedding, type EmbeddingOptions } from "./nn/layers/embedding.ts";
 export { param, scope, shared, type InitializerOption, type ParamOptions } from "./nn/param.ts";
 export {
   meanAbsoluteError,

@@ -77,11 +77,15 @@ export interface Core {
   readonly dtype: DType;
 }
 
-/** A whole nest from `templates/` without a schedule: arrays in order, then sizes. */
+/** A whole nest from `templates/` without a schedule: arrays in order, the one it writes last, then sizes. */
 export interface Nest {
   readonly template: string;
   readonly arrays: readonly Buffer[];
   readonly sizes: Shape;
+  /** True for a nest that only adds to the array it writes, where that must be cleared first. */
+  readonly clear: boolean;
+  /** True for a nest that adds to what a gradient holds already. */
+  readonly accumulate: boolean;
 }
 
 /** The decisions of the cost model. Lowering adds only what needs no model: very short loops are written out. */

@@ -107,6 +107,8 @@ export type Lowering<I extends string, A> =
       readonly kind: "nest";
       readonly template: string;
       readonly sizes: (context: LowerContext<A>) => readonly Dim[];
+      /** The nest only adds to its output, which is cleared first unless it is a gradient's own memory. */
+      readonly adds?: boolean;
     }
   /** A leaf: reads named memory. */
   | { readonly kind: "leaf" };

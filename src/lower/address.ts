@@ -1,5 +1,5 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
+import { mapExpr, mapOwnExprs, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 
 interface Term {
   readonly expr: LoopExpr;
@@ -27,6 +27,7 @@ type Level = Map<string, Base>;
 export function shareAddresses(body: readonly LoopStmt[], fresh: (hint: string) => string): LoopStmt[] {
   const levels: Level[] = [new Map()];
   const known = new Map<string, number>();
+  const changing = changedIn(body);
 
   const walk = (stmts: readonly LoopStmt[], depth: number): LoopStmt[] =>
     stmts.map((stmt) => {
@@ -52,9 +53,11 @@ export function shareAddresses(body: readonly LoopStmt[], fresh: (hint: string) 
 
   const address = (index: LoopExpr, depth: number): LoopExpr => {
     const { constant, terms } = affineOf(index, known);
-    const base = baseOf([...terms.values()], depth);
-    if (!base) return l.number(constant);
-    return constant === 0 ? base : l.op("add", [base, l.number(constant)]);
+    const fixed = [...terms.values()].filter((term) => !reads(term.expr, changing));
+    const base = baseOf(fixed, depth);
+    const rest = [...terms.values()].filter((term) => !fixed.includes(term)).map(written);
+    const parts = [...(base ? [base] : []), ...rest, ...(constant === 0 ? [] : [l.number(constant)])];
+    return parts.length === 0 ? l.number(0) : parts.reduce((sum, part) => l.op("add", [sum, part]));
   };
 
   /** The sum of terms, with everything that outer levels know computed and named there. */
@@ -65,9 +68,7 @@ export function shareAddresses(body: readonly LoopStmt[], fresh: (hint: string) 
       terms.filter((term) => term.level < level),
       depth,
     );
-    const own = terms
-      .filter((term) => term.level === level)
-      .map((term) => (term.times === 1 ? term.expr : l.op("mul", [term.expr, l.number(term.times)])));
+    const own = terms.filter((term) => term.level === level).map(written);
     const value = [...(outer ? [outer] : []), ...own].reduce((sum, term) => l.op("add", [sum, term]));
     if (value.kind === "local") return value;
     const key = JSON.stringify(value);
@@ -76,6 +77,7 @@ export function shareAddresses(body: readonly LoopStmt[], fresh: (hint: string) 
     if (!base) {
       base = { name: fresh("p"), value, uses: 0, deep: false };
       bases.set(key, base);
+      known.set(base.name, level);
     }
     base.uses++;
     if (depth > level) base.deep = true;
@@ -83,6 +85,27 @@ export function shareAddresses(body: readonly LoopStmt[], fresh: (hint: string) 
   };
 
   return place(walk(body, 0), levels[0]);
+}
+
+const written = ({ expr, times }: Term): LoopExpr =>
+  times === 1 ? expr : l.op("mul", [expr, l.number(times)]);
+
+/** Locals and arrays that a body changes: an address that depends on one is computed where it is used. */
+function changedIn(body: readonly LoopStmt[]): Set<string> {
+  const names = new Set<string>();
+  visitStmts(body, (stmt) => {
+    if (stmt.kind === "let") names.add(stmt.name);
+    if (stmt.kind === "store") names.add(stmt.array);
+  });
+  return names;
+}
+function reads(x: LoopExpr, names: ReadonlySet<string>): boolean {
+  let found = false;
+  visitExpr(x, (inner) => {
+    if (inner.kind === "local") found ||= names.has(inner.name);
+    if (inner.kind === "load") found ||= names.has(inner.array);
+  });
+  return found;
 }
 
 /** Defines the bases of a block at its start; one that is used once, in this very block, is written out there. */

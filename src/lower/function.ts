@@ -1,5 +1,6 @@
-import type { Buffer, Kernel, KernelExpr } from "../ir/kernel.ts";
-import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
+import type { Buffer, Kernel, KernelExpr, Nest } from "../ir/kernel.ts";
+import { heldAs, l, type LoopFunction, type LoopParam, type LoopStmt } from "../ir/loop.ts";
+import { isBatch, productOf, sizeOf } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { inlineCalls, type Lookup } from "./inline.ts";
@@ -27,7 +28,7 @@ export interface Lowered {
 export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   const { compute, templates, scalars } = lowering;
   let body: readonly LoopStmt[] = kernel.nest
-    ? nestBody(kernel, templates)
+    ? nestBody(kernel.nest, compute, templates)
     : nestStatements(kernel, compute, templates);
   body = separateNames(body);
   const fresh = freshNames(body);
@@ -81,24 +82,31 @@ export function freshNames(body: readonly LoopStmt[]): (hint: string) => string 
 }
 
 /** A whole template as it stands, with the kernel's arrays and sizes for its parameters. */
-function nestBody(kernel: Kernel, templates: Templates): LoopStmt[] {
-  const nest = kernel.nest!;
+function nestBody(nest: Nest, compute: Compute, templates: Templates): LoopStmt[] {
   const template = templateNamed(templates, nest.template);
-  const arrayNames = new Map(
-    template.params.filter((p) => p.kind === "array").map((p, k) => [p.name, nest.arrays[k].name]),
+  const arrays = new Map(
+    template.params.filter((p) => p.kind === "array").map((p, k) => [p.name, nest.arrays[k]]),
   );
   const sizes = new Map(
     template.params.filter((p) => p.kind === "scalar").map((p, k) => [p.name, extentExpr(nest.sizes[k])]),
   );
   const renamed = mapStmts(template.body, (stmt) =>
-    stmt.kind === "store" ? { ...stmt, array: arrayNames.get(stmt.array) ?? stmt.array } : stmt,
+    stmt.kind === "store" ? { ...stmt, array: arrays.get(stmt.array)?.name ?? stmt.array } : stmt,
   );
-  return [
-    ...mapExprs(renamed, (x) => {
-      if (x.kind === "load") return { ...x, array: arrayNames.get(x.array) ?? x.array };
-      return x.kind === "local" ? (sizes.get(x.name) ?? x) : x;
-    }),
-  ];
+  const body = mapExprs(renamed, (x) => {
+    const array = x.kind === "load" ? arrays.get(x.array) : undefined;
+    if (x.kind === "load" && array) return { ...x, array: array.name, type: heldAs(array.dtype, compute) };
+    return x.kind === "local" ? (sizes.get(x.name) ?? x) : x;
+  });
+  return nest.clear ? [cleared(nest.arrays[nest.arrays.length - 1], compute), ...body] : [...body];
+}
+
+/** Zero in every element that a run-time batch may read. */
+function cleared({ name, shape, dtype }: Buffer, compute: Compute): LoopStmt {
+  const leads = shape.length > 0 && isBatch(shape[0]);
+  const size = leads ? extentExpr(productOf(shape)) : l.number(sizeOf(shape));
+  const zero = l.number(0, heldAs(dtype, compute));
+  return l.for("z", l.number(0), size, 1, [l.store(name, l.local("z"), zero)]);
 }
 
 export function buffersOfKernel(kernel: Kernel): Map<string, Buffer> {

@@ -48,7 +48,7 @@ export function targetsOfKernel(
   const nest = kernel.nest
     ? [
         {
-          target: { buffer: kernel.nest.arrays.at(-1)!, at: [], accumulate: false },
+          target: { buffer: kernel.nest.arrays.at(-1)!, at: [], accumulate: kernel.nest.accumulate },
           stage: Infinity,
           item: 0,
           folded: true,

@@ -1,5 +1,5 @@
 import { e } from "../ir/expr.ts";
-import { isLeaf, nodesOf, type Graph, type Value } from "../ir/graph.ts";
+import { isLeaf, nodesOf, type Graph, type Node, type Output, type Value } from "../ir/graph.ts";
 import { sameIndex } from "../ir/index.ts";
 import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
@@ -74,10 +74,11 @@ function scheduleGraph(
   const copies: Job[] = [];
   for (const output of outputs) {
     // A leaf that leaves the graph unchanged is copied.
+    const { node } = output.value;
     const stays =
-      isLeaf(output.value.node) ||
-      output.value.node.op === "tensor" ||
-      (output.role === "gradient" && lossNodes.has(output.value.node));
+      isLeaf(node) ||
+      node.op === "tensor" ||
+      (output.role === "gradient" && (lossNodes.has(node) || !mayAdd(output.value, order, outputs, ops)));
     const value = stays ? copyOf(output.value, copies) : output.value;
     sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(phase, output)]);
   }
@@ -111,6 +112,14 @@ function scheduleGraph(
       phase: backward && !group.forward ? backward : phase,
     }),
   );
+}
+
+/** A whole nest writes over its output; only one that adds, and whose sum nobody else reads, adds to a gradient. */
+function mayAdd(value: Value, order: readonly Node[], outputs: readonly Output[], ops: OpTable): boolean {
+  const { lower } = roomOf(ops, value.node.op);
+  if (lower.kind !== "nest") return true;
+  const read = order.some((node) => node.inputs.includes(value));
+  return lower.adds === true && !read && outputs.filter((output) => output.value === value).length === 1;
 }
 
 const isZero = (value: Value): boolean =>

@@ -205,10 +205,13 @@ function coreOf(job: Job, result: string, context: KernelContext, bufferOf: (val
 function nestOf(job: Job, context: KernelContext, bufferOf: (value: Value) => Buffer): Nest {
   const { lower } = roomOf(context.ops, job.node.op);
   invariant(lower.kind === "nest", `${job.node.op} is no nest`);
-  const output = context.buffers.get(job.value);
-  invariant(output, `the nest ${job.node.op} has no output buffer`);
+  const own = context.buffers.get(job.value);
+  const output = own ?? context.sinks.get(job.value)?.[0]?.buffer;
+  invariant(output && (own || lower.adds), `the nest ${job.node.op} has no output buffer`);
   const arrays = [...job.node.inputs.map(bufferOf), output];
-  return { template: lower.template, arrays, sizes: lower.sizes(context.inliner.context(job.node)) };
+  const sizes = lower.sizes(context.inliner.context(job.node));
+  const clear = own !== undefined && lower.adds === true;
+  return { template: lower.template, arrays, sizes, clear, accumulate: own === undefined };
 }
 
 /** A kernel is named after the last thing it leaves behind: a gradient, a cell, or else the value others read. */

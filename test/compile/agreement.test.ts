@@ -79,9 +79,8 @@ const problems = (room: OpRoom, precision: "f32" | "f64"): string[] => {
     const differentiable =
       room.vjp &&
       Object.keys(room.vjp).length > 0 &&
-      !sample.inputs.some((text) => /^[iu]32/.test(text)) &&
-      String(sample.attrs?.["dtype"] ?? "f").startsWith("f") &&
-      !sample.inputs.every((text) => text.startsWith("bool"));
+      sample.inputs.some((text) => text.startsWith("f")) &&
+      String(sample.attrs?.["dtype"] ?? "f").startsWith("f");
     for (const kind of differentiable ? (["value", "vjp", "training"] as const) : (["value"] as const)) {
       for (const [optimized, simplify] of [
         ["optimised", everything],

@@ -102,6 +102,28 @@ const table: readonly Row[] = [
   ["matmul", ["f32[3,2]", "f32[2,3]"], { transposeA: true, transposeB: false }, "f32[3,2] transposed by f32[2,3]: expected as many rows of b as columns of a, found 2 and 3"], // prettier-ignore
   ["matmul", ["f32[2,3,3]", "f32[n,3,3]"], plain(), "f32[2,3,3] by f32[n,3,3]: leading axes must be equal, found [2] and [n]"], // prettier-ignore
 
+  ["take", ["f32[4]", "f32[2]"], { axis: 0 }, "indices must be an i32 tensor, found f32[2]"],
+  ["take", ["f32[4]", "i32[2]"], { axis: 1 }, "axis 1 does not exist in [4], which has 1 axes"],
+  [
+    "take",
+    ["f32[n,4]", "i32[2]"],
+    { axis: 0 },
+    "axis 0 of [n,4] is the batch dimension, which cannot be indexed",
+  ],
+  ["take", ["f32[n,4]", "i32[n]"], { axis: 1 }, "both x and indices have the batch dimension"],
+  ["take", ["f32[2,n,4]", "i32[2]"], { axis: 2 }, "the batch dimension cannot stand inside [2,n]"],
+  ["scatterAdd", ["i32[4]", "i32[4]"], { axis: 0, size: 3 }, "updates must be a float tensor, found i32[4]"],
+  ["scatterAdd", ["f32[4]", "i32[4]"], { axis: 0, size: 0 }, "size must be a positive integer, found 0"],
+  ["scatterAdd", ["f32[4,2]", "i32[3]"], { axis: 0, size: 3 }, "updates must have the axes [3] of indices from axis 0 on, found [4,2]"], // prettier-ignore
+  ["scatterAdd", ["f32[4]", "i32[]"], { axis: 2, size: 3 }, "axis 1 does not exist in [4], which has 1 axes"],
+  ["takeAlongAxis", ["f32[4]", "bool[4]"], { axis: 0 }, "indices must be an i32 tensor, found bool[4]"],
+  ["takeAlongAxis", ["f32[4,2]", "i32[4,3]"], { axis: 0 }, "indices must be like x [4,2] but for axis 0, found [4,3]"], // prettier-ignore
+  ["takeAlongAxis", ["f32[4,2]", "i32[4]"], { axis: 0 }, "indices must be like x [4,2] but for axis 0, found [4]"], // prettier-ignore
+  ["takeAlongAxis", ["f32[n,2]", "i32[3,2]"], { axis: 0 }, "axis 0 of [n,2] is the batch dimension, which cannot be indexed"], // prettier-ignore
+  ["scatterAddAlongAxis", ["f32[4]", "i32[3]"], { axis: 0, size: 3 }, "indices must be like updates [4], found [3]"], // prettier-ignore
+  ["scatterAddAlongAxis", ["bool[4]", "i32[4]"], { axis: 0, size: 3 }, "updates must be a float tensor, found bool[4]"], // prettier-ignore
+  ["scatterAddAlongAxis", ["f32[4]", "i32[4]"], { axis: 0, size: 1.5 }, "size must be a positive integer, found 1.5"], // prettier-ignore
+
   ["oneHot", ["f32[2]"], { depth: 3, dtype: "f32" }, "x must be an i32 tensor, found f32[2]"],
   ["oneHot", ["i32[2]"], { depth: 0, dtype: "f32" }, "depth must be a positive integer, found 0"],
   ["oneHot", ["i32[2]"], { depth: 1.5, dtype: "f32" }, "depth must be a positive integer, found 1.5"],

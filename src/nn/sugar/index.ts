@@ -4,3 +4,4 @@ export * from "./reduce.ts";
 export * from "./matmul.ts";
 export * from "./derivative.ts";
 export type { Operand } from "./operand.ts";
+export * from "./indexing.ts";
