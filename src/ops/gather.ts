@@ -91,6 +91,7 @@ const replaced = (at: readonly number[], axis: number, count: number, by: readon
 export const take: Indexed<Axis> = op<(x: Value, indices: Value, attrs: Axis) => Value, "x" | "indices", Axis>("take", {
   doc: "The slices of x along an axis that the indices name, y[…, p, …] = x[…, indices[p], …]; an index computed outside the axis is taken as the nearest one.",
   inputs: ["x", "indices"],
+  names: { numpy: "take", onnx: "Gather", pytorch: "index_select", stablehlo: "gather" },
   type: ({ x, indices }, { axis }) => {
     needIndices("take", indices);
     needRows("take", axis, x.shape);
@@ -126,6 +127,7 @@ export const take: Indexed<Axis> = op<(x: Value, indices: Value, attrs: Axis) =>
 export const scatterAdd: Indexed<Scatter> = op<(updates: Value, indices: Value, attrs: Scatter) => Value, "updates" | "indices", Scatter>("scatterAdd", {
   doc: "Zeros with an axis of `size` to which the updates are added where the indices say, in their order: the transpose of take.",
   inputs: ["updates", "indices"],
+  names: { numpy: "add.at", onnx: "ScatterND", pytorch: "index_add", stablehlo: "scatter" },
   type: ({ updates, indices }, { axis, size }) => {
     need("scatterAdd", "float", updates, "updates");
     needIndices("scatterAdd", indices);
@@ -181,6 +183,7 @@ const alongSizes = (indices: Shape, axis: number, size: number): Dim[] =>
 export const takeAlongAxis: Indexed<Axis> = op<(x: Value, indices: Value, attrs: Axis) => Value, "x" | "indices", Axis>("takeAlongAxis", {
   doc: "For every place the element along an axis that its own index names, y[a, p, b] = x[a, indices[a, p, b], b]; an index computed outside the axis is taken as the nearest one.",
   inputs: ["x", "indices"],
+  names: { numpy: "take_along_axis", onnx: "GatherElements", pytorch: "gather" },
   type: ({ x, indices }, { axis }) => {
     needAlong("takeAlongAxis", "x", x, indices, axis);
     needRows("takeAlongAxis", axis, x.shape);
@@ -206,6 +209,7 @@ export const takeAlongAxis: Indexed<Axis> = op<(x: Value, indices: Value, attrs:
 export const scatterAddAlongAxis: Indexed<Scatter> = op<(updates: Value, indices: Value, attrs: Scatter) => Value, "updates" | "indices", Scatter>("scatterAddAlongAxis", {
   doc: "Zeros with an axis of `size` to which every update is added where its own index says: the transpose of takeAlongAxis.",
   inputs: ["updates", "indices"],
+  names: { onnx: "ScatterElements", pytorch: "scatter_add" },
   type: ({ updates, indices }, { axis, size }) => {
     need("scatterAddAlongAxis", "float", updates, "updates");
     needSize("scatterAddAlongAxis", size);

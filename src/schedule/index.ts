@@ -73,11 +73,12 @@ function scheduleGraph(
   const sinks = new Map<Value, Sink[]>();
   const copies: Job[] = [];
   for (const output of outputs) {
-    // A leaf that leaves the graph unchanged is copied.
+    // A leaf that leaves the graph unchanged is copied, and so is what a whole nest has written elsewhere.
     const { node } = output.value;
     const stays =
       isLeaf(node) ||
       node.op === "tensor" ||
+      (sinks.has(output.value) && roomOf(ops, node.op).lower.kind === "nest") ||
       (output.role === "gradient" && (lossNodes.has(node) || !mayAdd(output.value, order, outputs, ops)));
     const value = stays ? copyOf(output.value, copies) : output.value;
     sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(phase, output)]);

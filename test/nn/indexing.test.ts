@@ -4,6 +4,7 @@ import { buildGraph } from "../../src/nn/index.ts";
 import { scatterAdd, scatterAddAlongAxis, take, takeAlongAxis } from "../../templates/take.ts";
 import { running } from "../examples/run.ts";
 import { run } from "./run.ts";
+import { ownGraphs } from "../own-graphs.ts";
 
 const n = g.batch(4);
 type Inputs = { readonly x: g.Value; readonly v: g.Value; readonly k: g.Value };
@@ -15,7 +16,7 @@ function value(make: (inputs: Inputs) => g.Value): number[] {
     inputs: { x: g.f32(n, 3), v: g.f32(4, 2), k: g.i32(n, 2) },
     build: (inputs) => ({ outputs: { y: make(inputs) } }),
   });
-  const { predict } = buildGraph(model, { precision: "f64" }).graphs;
+  const { predict } = ownGraphs(buildGraph(model, { precision: "f64" }));
   const cells = { x: [1, 2, 3, 4, 5, 6], v: [10, 11, 20, 21, 30, 31, 40, 41], k: [2, 0, 1, 1] };
   return run(predict, cells, 2).get("y") ?? [];
 }
