@@ -1,4 +1,5 @@
 import type { LocalType, LoopOp } from "../ir/loop.ts";
+import { erfOf } from "../ops/erf.ts";
 
 export type Scalar = (...args: readonly number[]) => number;
 
@@ -76,6 +77,9 @@ const exact: Readonly<Record<LoopOp, Scalar>> = {
   expm1: (a) => Math.expm1(a),
   log1p: (a) => Math.log1p(a),
   tanh: (a) => Math.tanh(a),
+  sin: (a) => Math.sin(a),
+  cos: (a) => Math.cos(a),
+  erf: erfOf,
   equal: (a, b) => truth(a === b),
   notEqual: (a, b) => truth(a !== b),
   less: (a, b) => truth(a < b),

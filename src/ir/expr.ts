@@ -5,7 +5,7 @@ import type { DType } from "./type.ts";
 /** The scalar functions of every backend; a backend's table must have a row for each. */
 export const scalarOps = [
   "add", "sub", "mul", "div", "maximum", "minimum", "pow", "rem",
-  "neg", "abs", "sign", "sqrt", "floor", "exp", "log", "expm1", "log1p", "tanh",
+  "neg", "abs", "sign", "sqrt", "floor", "exp", "log", "expm1", "log1p", "tanh", "sin", "cos", "erf",
   "equal", "notEqual", "less", "lessEqual", "and", "or", "not",
   "xor", "shiftLeft", "shiftRight", "random",
   "select", "cast",
@@ -48,6 +48,7 @@ export const e = {
   maximum: op("maximum"), minimum: op("minimum"), pow: op("pow"), rem: op("rem"),
   neg: op("neg"), abs: op("abs"), sign: op("sign"), sqrt: op("sqrt"), floor: op("floor"),
   exp: op("exp"), log: op("log"), expm1: op("expm1"), log1p: op("log1p"), tanh: op("tanh"),
+  sin: op("sin"), cos: op("cos"), erf: op("erf"),
   xor: op("xor"), shiftLeft: op("shiftLeft"), shiftRight: op("shiftRight"),
   /** One word of Threefry-2x32-20: random(key0, key1, counter0, counter1), all u32. */
   random: op("random"),

@@ -13,7 +13,7 @@ export type Lanes = 1 | 4;
 
 export const loopOps = [
   "add", "sub", "mul", "div", "rem", "maximum", "minimum", "pow",
-  "neg", "abs", "sign", "sqrt", "floor", "exp", "log", "expm1", "log1p", "tanh",
+  "neg", "abs", "sign", "sqrt", "floor", "exp", "log", "expm1", "log1p", "tanh", "sin", "cos", "erf",
   "equal", "notEqual", "less", "lessEqual", "and", "or", "not",
   "xor", "shiftLeft", "shiftRight", "rotateLeft", "random",
   "select", "cast",

@@ -8,14 +8,16 @@ import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
 import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
 
+/** Scalar functions that no engine has, so that every build computes them by templates. */
+const missing = new Set(["erf", "random"]);
 /** Scalar functions that f32 builds compute by gradc's own templates, the same on every engine. */
-const ownFunctions = new Set(["exp", "log", "expm1", "log1p", "tanh", "pow", "random"]);
+const ownFunctions = new Set(["exp", "log", "expm1", "log1p", "tanh", "sin", "cos", "erf", "pow", "random"]);
 
 /** Every kernel as a function of the loop level; kernels that differ only in their buffers share one. */
 export function lower(program: Program, schedule: Schedule, memory: MemoryPlan): LoopProgram {
   const { precision } = program;
   const templates = templateLookup();
-  const isOwn = (name: string): boolean => (precision === "f32" ? ownFunctions.has(name) : name === "random");
+  const isOwn = (name: string): boolean => (precision === "f32" ? ownFunctions : missing).has(name);
   const lowering: Lowering = {
     compute: "f64",
     templates,

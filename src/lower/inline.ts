@@ -13,6 +13,9 @@ const inlined: ReadonlySet<LoopOp> = new Set<LoopOp>([
   "expm1",
   "log1p",
   "tanh",
+  "sin",
+  "cos",
+  "erf",
   "pow",
   "random",
 ]);
@@ -31,8 +34,8 @@ interface Context {
 
 /**
  * Puts the statements of scalar templates in the place of their calls: before the statement that uses the value,
- * under fresh names, the arguments bound once. Both "call" nodes and the operations exp, log, expm1, log1p, tanh,
- * pow and random are calls, if `lookup` knows a function of that name; what it does not know stays as it is.
+ * under fresh names, the arguments bound once. Both "call" nodes and the operations exp, log, expm1, log1p, tanh, sin,
+ * cos, erf, pow and random are calls, if `lookup` knows a function of that name; what it does not know stays as it is.
  * The same call on the same arguments is computed once while nothing it reads has changed. A call in a branch of
  * `choose` moves out only if it reads no array; otherwise the choice becomes an `if`. Bounds of loops are left.
  */

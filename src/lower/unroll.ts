@@ -64,6 +64,9 @@ const weights: ReadonlyMap<string, number> = new Map([
   ["expm1", 20],
   ["log1p", 20],
   ["tanh", 20],
+  ["sin", 20],
+  ["cos", 20],
+  ["erf", 40],
   ["pow", 50],
   ["random", 60],
 ]);

@@ -10,11 +10,13 @@ import * as linalg from "./linalg.ts";
 import * as movement from "./movement.ts";
 import * as random from "./random.ts";
 import * as reduce from "./reduce.ts";
+import * as special from "./special.ts";
 
 /** Everything that a family exports and that has a room is an op. */
 const families: readonly object[] = [
   leaves,
   elementwise,
+  special,
   movement,
   reduce,
   contract,

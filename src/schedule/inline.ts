@@ -7,7 +7,7 @@ import { sameShape, type Shape } from "../ir/type.ts";
 
 /** How dear a scalar op is beside an addition; anything dearer than a load is not worth computing twice. */
 const weight: { readonly [op: string]: number } = {
-  exp: 10, log: 10, expm1: 12, log1p: 12, tanh: 12, pow: 20, random: 60, div: 4, sqrt: 4, rem: 4,
+  exp: 10, log: 10, expm1: 12, log1p: 12, tanh: 12, sin: 12, cos: 12, erf: 24, pow: 20, random: 60, div: 4, sqrt: 4, rem: 4,
 }; // prettier-ignore
 /** A value with several users is stored once it costs more than this many additions. */
 const cheap = 4;

@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { interpret, prepare } from "../../src/eval/interpret.ts";
 import { threefry } from "../../src/eval/scalar-ops.ts";
+import { erfOf } from "../../src/ops/erf.ts";
 import { templateLookup, templateNamed } from "../../src/lower/templates.ts";
 import { templateTable } from "./template-table.ts";
 import { templates } from "../../src/lower/templates.gen.ts";
+import { erf } from "../../templates/erf.ts";
 import { exp } from "../../templates/exp.ts";
 import { expm1 } from "../../templates/expm1.ts";
 import { log } from "../../templates/log.ts";
@@ -12,6 +14,7 @@ import { log1p } from "../../templates/log1p.ts";
 import { matmul } from "../../templates/matmul.ts";
 import { orthogonalize } from "../../templates/orthogonalize.ts";
 import { pow } from "../../templates/pow.ts";
+import { cos, sin } from "../../templates/sine.ts";
 import { tanh } from "../../templates/tanh.ts";
 import { random } from "../../templates/threefry.ts";
 import { seeded } from "./random-loops.ts";
@@ -48,6 +51,7 @@ const rows: readonly Row[] = [
   { name: "expm1", run: expm1, truth: Math.expm1, from: -40, to: 40, ulps: 4 },
   { name: "log1p", run: log1p, truth: Math.log1p, from: -1, to: 1000, ulps: 2 },
   { name: "tanh", run: tanh, truth: Math.tanh, from: -25, to: 25, ulps: 5 },
+  { name: "erf", run: erf, truth: erfOf, from: -7, to: 7, ulps: 8 },
 ];
 
 describe.each(rows)("$name", ({ name, run, truth, from, to, ulps }) => {
@@ -89,6 +93,58 @@ describe.each(rows)("$name", ({ name, run, truth, from, to, ulps }) => {
 
 test("exp of a very negative number is exactly 0, and never a denormal number below -745", () => {
   for (const x of [-745.2, -746, -1000, -1e9, -1e300, -Infinity]) expect(Object.is(exp(x), 0)).toBe(true);
+});
+
+test("erf has the digits of tables", () => {
+  // Computed with 60 digits by another program.
+  const golden = [
+    [1e-8, 1.1283791670955125e-8], [0.1, 0.11246291601828488], [0.3, 0.32862675945912745],
+    [0.5, 0.5204998778130465], [0.9, 0.7969082124228322], [1, 0.8427007929497149],
+    [1.01, 0.8468104962282768], [1.5, 0.9661051464753108], [2, 0.9953222650189527],
+    [3, 0.9999779095030014], [4.5, 0.9999999998033839], [5.9, 0.9999999999999999],
+  ]; // prettier-ignore
+  for (const [x, y] of golden) {
+    for (const f of [erf, erfOf]) {
+      expect(relative(f(x), y), `erf(${x})`).toBeLessThan(4 * epsilon);
+      expect(f(-x)).toBe(-f(x));
+    }
+  }
+});
+
+describe.each([
+  { name: "sin", run: sin, truth: Math.sin },
+  { name: "cos", run: cos, truth: Math.cos },
+])("$name", ({ name, run, truth }) => {
+  test("is within 2^-52 of Math's up to 2^20, and stays between -1 and 1 beyond", () => {
+    const next = seeded(7);
+    let worst = 0;
+    for (let k = 0; k < 100_000; k++) {
+      const x = (next() - 0.5) * 2 ** (next() * 45 - 24);
+      worst = Math.max(worst, Math.abs(run(x) - truth(x)));
+      const large = (next() - 0.5) * 2 ** (20 + next() * 1000);
+      expect(Math.abs(run(large))).toBeLessThanOrEqual(1);
+    }
+    expect(worst).toBeLessThanOrEqual(epsilon);
+    expect(Math.abs(run(1e8) - truth(1e8))).toBeLessThan(1e-8);
+  });
+
+  test("takes special values like Math's, and interpreted gives the same bits as run", () => {
+    const interpreted = prepare(templateNamed(templateLookup(), name), [], table);
+    for (const x of [0, -0, NaN, Infinity, -Infinity, 1e-320, -1e-20]) expect(run(x)).toBe(truth(x));
+    const next = seeded(9);
+    for (let k = 0; k < 2000; k++) {
+      const x = k < specials.length ? specials[k] : (next() - 0.5) * 2 ** (next() * 45 - 24);
+      expect(interpreted([x])).toBe(run(x));
+    }
+  });
+
+  test("rounds to the same float32 as Math's", () => {
+    const next = seeded(8);
+    for (let k = 0; k < 20_000; k++) {
+      const x = Math.fround((next() - 0.5) * 2000);
+      expect(Math.fround(run(x))).toBe(Math.fround(truth(x)));
+    }
+  });
 });
 
 test("pow is like Math.pow", () => {

@@ -3,6 +3,7 @@ import type { Expr, ScalarOp } from "../../src/ir/expr.ts";
 import type { Node } from "../../src/ir/graph.ts";
 import { indexAxis, type Axis, type Index } from "../../src/ir/index.ts";
 import { byName, type At, type AtInputs, type NDArray, type OpRoom } from "../../src/ir/op.ts";
+import { erfOf } from "../../src/ops/erf.ts";
 import { threefry } from "../../src/ops/random.ts";
 import { eachCoordinate, read, tabulate } from "../../src/ops/naive.ts";
 import type { Prepared } from "./sample.ts";
@@ -83,7 +84,7 @@ const scalar: Record<ScalarOp, (...args: number[]) => number> = {
   add: (a, b) => a + b, sub: (a, b) => a - b, mul: (a, b) => a * b, div: (a, b) => a / b,
   maximum: Math.max, minimum: Math.min, pow: Math.pow, rem: (a, b) => a % b,
   neg: (a) => -a, abs: Math.abs, sign: Math.sign, sqrt: Math.sqrt, floor: Math.floor, exp: Math.exp,
-  log: Math.log, expm1: Math.expm1, log1p: Math.log1p, tanh: Math.tanh,
+  log: Math.log, expm1: Math.expm1, log1p: Math.log1p, tanh: Math.tanh, sin: Math.sin, cos: Math.cos, erf: erfOf,
   equal: (a, b) => Number(a === b), notEqual: (a, b) => Number(a !== b),
   less: (a, b) => Number(a < b), lessEqual: (a, b) => Number(a <= b),
   and: (a, b) => a & b, or: (a, b) => a | b, not: (a) => 1 - a,

@@ -14,7 +14,7 @@ import {
   where,
 } from "../../src/ops/compare.ts";
 import { matmul } from "../../src/ops/contract.ts";
-import * as elementwise from "../../src/ops/elementwise.ts";
+import * as plain from "../../src/ops/elementwise.ts";
 import {
   logSoftmax,
   logSumExp,
@@ -26,11 +26,13 @@ import { oneHot } from "../../src/ops/gather.ts";
 import { constant, constantTensor, iota, leaf } from "../../src/ops/leaves.ts";
 import { concat, pad, reverse, slice, transpose } from "../../src/ops/movement.ts";
 import { argMax, max, mean, min } from "../../src/ops/reduce.ts";
+import * as special from "../../src/ops/special.ts";
 import { graphOf, randomFrom } from "./support.ts";
 
+const elementwise = { ...plain, ...special };
 const n = { times: 1, max: 5 };
 const shapes: readonly Shape[] = [[], [1], [3], [2, 3], [n, 3], [n, 1], [n], [3, 2], [1, 3], [n, 2, 3]];
-const unary = ["neg", "abs", "square", "sqrt", "rsqrt", "reciprocal", "exp", "log", "log1p", "expm1", "sigmoid", "tanh", "relu", "stopGradient"] as const; // prettier-ignore
+const unary = ["neg", "abs", "square", "sqrt", "rsqrt", "reciprocal", "exp", "log", "log1p", "expm1", "sigmoid", "tanh", "relu", "erf", "softplus", "logSigmoid", "stopGradient"] as const; // prettier-ignore
 const binary = ["add", "sub", "mul", "div", "maximum", "minimum", "pow"] as const;
 
 /**

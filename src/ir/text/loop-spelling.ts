@@ -47,6 +47,8 @@ export const mathNames: ReadonlyMap<string, LoopOp> = new Map<string, LoopOp>([
   ["expm1", "expm1"],
   ["log1p", "log1p"],
   ["tanh", "tanh"],
+  ["sin", "sin"],
+  ["cos", "cos"],
 ]);
 export const mathNameOf: ReadonlyMap<LoopOp, string> = new Map(
   [...mathNames].map(([name, op]) => [op, name] as const),
@@ -60,11 +62,12 @@ export const plainCalls: ReadonlySet<string> = new Set<LoopOp>([
   "trunc",
   "rotateLeft",
   "random",
+  "erf",
 ]);
 
 export const arity: Readonly<Record<LoopOp, number>> = {
   add: 2, sub: 2, mul: 2, div: 2, rem: 2, maximum: 2, minimum: 2, pow: 2,
-  neg: 1, abs: 1, sign: 1, sqrt: 1, floor: 1, exp: 1, log: 1, expm1: 1, log1p: 1, tanh: 1,
+  neg: 1, abs: 1, sign: 1, sqrt: 1, floor: 1, exp: 1, log: 1, expm1: 1, log1p: 1, tanh: 1, sin: 1, cos: 1, erf: 1,
   equal: 2, notEqual: 2, less: 2, lessEqual: 2, and: 2, or: 2, not: 1,
   xor: 2, shiftLeft: 2, shiftRight: 2, rotateLeft: 2, random: 4,
   select: 3, cast: 1, pow2: 1, exponent: 1, trunc: 1,

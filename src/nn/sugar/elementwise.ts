@@ -2,6 +2,7 @@ import type { Value } from "../../ir/graph.ts";
 import { dtypes, type DType } from "../../ir/type.ts";
 import * as compare from "../../ops/compare.ts";
 import * as ops from "../../ops/elementwise.ts";
+import * as special from "../../ops/special.ts";
 import { suggest } from "../../base/suggest.ts";
 import { builtType, here, refuse } from "../context.ts";
 import { matched, operand, stretched, broadcastShape, type Operand } from "./operand.ts";
@@ -45,6 +46,16 @@ export const expm1 = unary("expm1", ops.expm1);
 export const sigmoid = unary("sigmoid", ops.sigmoid);
 /** The hyperbolic tangent. */
 export const tanh = unary("tanh", ops.tanh);
+/** The sine of x in radians. */
+export const sin = unary("sin", special.sin);
+/** The cosine of x in radians. */
+export const cos = unary("cos", special.cos);
+/** The error function 2/√π · ∫₀ˣ e^(−t²) dt. */
+export const erf = unary("erf", special.erf);
+/** log(1 + eˣ), finite wherever x is. */
+export const softplus = unary("softplus", special.softplus);
+/** log σ(x), finite wherever x is. */
+export const logSigmoid = unary("logSigmoid", special.logSigmoid);
 /** max(x, 0); its gradient at 0 is 0. */
 export const relu = unary("relu", ops.relu);
 /** The largest whole number that is not above x. */

@@ -1,17 +1,19 @@
 import type { Value } from "../../ir/graph.ts";
 import { isBatch, productOf, sizeOf, sameType, type DType, type Shape } from "../../ir/type.ts";
 import { broadcastTo, full, shaped, spread, sum } from "../../ops/broadcast.ts";
-import * as elementwise from "../../ops/elementwise.ts";
+import * as plain from "../../ops/elementwise.ts";
 import { dimensionSize } from "../../ops/leaves.ts";
 import { max, min } from "../../ops/reduce.ts";
+import * as special from "../../ops/special.ts";
 import { rule, type Rule, type RuleOptions } from "../rule.ts";
 import { axesOf, inputOf, like, numberOf } from "../values.ts";
 
+const elementwise = { ...plain, ...special };
 const { mul, neg } = elementwise;
 const wide = { shape: [3, 2] };
 const exact: RuleOptions = { class: "exact", types: ["f32[2]", "f32[2]"], anyAttrs: true };
 
-const unary = ["neg", "abs", "sign", "square", "sqrt", "rsqrt", "reciprocal", "exp", "log", "log1p", "expm1", "sigmoid", "tanh", "relu", "floor"] as const; // prettier-ignore
+const unary = ["neg", "abs", "sign", "square", "sqrt", "rsqrt", "reciprocal", "exp", "log", "log1p", "expm1", "sigmoid", "tanh", "relu", "floor", "sin", "cos", "erf", "softplus", "logSigmoid"] as const; // prettier-ignore
 const binary = ["add", "sub", "mul", "div", "maximum", "minimum", "pow"] as const;
 
 /** f(x repeated) = f(x) repeated: the same bits from less work, and scalars become constants. */
