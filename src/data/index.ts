@@ -5,7 +5,7 @@ export { readCsv, type CsvOptions } from "./csv.ts";
 export { checkClasses, encodeColumns, encodeTable, type ColumnsOptions, type EncodeRow } from "./encode.ts";
 export { fitTable, type TableStatistics } from "./fit-table.ts";
 export { parseNumber } from "./numbers.ts";
-export { shuffle } from "./random.ts";
+export { randomBits, shuffle } from "./random.ts";
 export type { ColumnSpec, DataSpec, InputSpec, TableSpec } from "./spec.ts";
 export { split, type Part, type SplitOptions } from "./split.ts";
 export {
