@@ -84,7 +84,7 @@ function unslice(g: Value, shape: Shape, { start, strides }: Slice): Value {
 }
 
 /** Puts stride − 1 zeros after every element along an axis. */
-function dilate(x: Value, axis: number, stride: number): Value {
+export function dilate(x: Value, axis: number, stride: number): Value {
   if (stride === 1) return x;
   const { shape } = x.type;
   const column = shaped(x, [...shape.slice(0, axis + 1), 1, ...shape.slice(axis + 1)]);

@@ -1,6 +1,8 @@
 import { invariant } from "../base/errors.ts";
 import type { OpRoom, OpTable } from "../ir/op.ts";
+import * as affine from "./affine.ts";
 import * as contract from "./contract.ts";
+import * as convolve from "./convolve.ts";
 import * as dotGeneral from "./dot-general.ts";
 import * as elementwise from "./elementwise.ts";
 import * as fused from "./fused.ts";
@@ -8,9 +10,11 @@ import * as gather from "./gather.ts";
 import * as leaves from "./leaves.ts";
 import * as linalg from "./linalg.ts";
 import * as movement from "./movement.ts";
+import * as pool from "./pool.ts";
 import * as random from "./random.ts";
 import * as reduce from "./reduce.ts";
 import * as special from "./special.ts";
+import * as windows from "./windows.ts";
 
 /** Everything that a family exports and that has a room is an op. */
 const families: readonly object[] = [
@@ -21,6 +25,10 @@ const families: readonly object[] = [
   reduce,
   contract,
   dotGeneral,
+  affine,
+  windows,
+  convolve,
+  pool,
   gather,
   random,
   fused,

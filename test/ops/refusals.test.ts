@@ -123,6 +123,64 @@ const table: readonly Row[] = [
   ["scatterAddAlongAxis", ["f32[4]", "i32[3]"], { axis: 0, size: 3 }, "indices must be like updates [4], found [3]"], // prettier-ignore
   ["scatterAddAlongAxis", ["bool[4]", "i32[4]"], { axis: 0, size: 3 }, "updates must be a float tensor, found bool[4]"], // prettier-ignore
   ["scatterAddAlongAxis", ["f32[4]", "i32[4]"], { axis: 0, size: 1.5 }, "size must be a positive integer, found 1.5"], // prettier-ignore
+  ["affineView", ["f32[5]"], { subscripts: "y+k -> y,k", shape: [4, 3] }, "subscript 0 of operand 0 reaches from 0 to 5, but [5] has 5 there"], // prettier-ignore
+  ["affineView", ["f32[5]"], { subscripts: "y+k", shape: [4, 3] }, 'the subscripts "y+k" need one "->"'],
+  ["affineView", ["f32[5]"], { subscripts: "y+k -> y", shape: [4] }, 'the letter "k" has no extent'],
+  [
+    "affineView",
+    ["f32[5]"],
+    { subscripts: "y*k -> y,k", shape: [4, 3] },
+    'the subscript "y*k" is no sum of letters and numbers',
+  ],
+  [
+    "affineView",
+    ["f32[5]"],
+    { subscripts: "y -> y,k", shape: [4] },
+    '"y -> y,k" names 2 axes of a result with 1',
+  ],
+  ["affineView", ["f32[5]"], { subscripts: "y -> y,y", shape: [4, 4] }, 'the subscripts "y -> y,y" must name different letters after "->"'], // prettier-ignore
+  ["affineView", ["f32[n]"], { subscripts: "n+1 -> n", shape: [n] }, "axis 0 of operand 0 is the batch dimension, which is taken whole"], // prettier-ignore
+  [
+    "affineView",
+    ["f32[5,2]"],
+    { subscripts: "y -> y", shape: [5] },
+    "operand 0 has 2 axes, but 1 subscripts",
+  ],
+  ["affineEinsum", ["i32[5]", "i32[3]"], { subscripts: "y+k; k -> y", shape: [3], depth: [3] }, "a must be a float tensor, found i32[5]"], // prettier-ignore
+  ["affineEinsum", ["f32[5]", "f64[3]"], { subscripts: "y+k; k -> y", shape: [3], depth: [3] }, "f32[5] by f64[3]: both must have one element type"], // prettier-ignore
+  ["affineEinsum", ["f32[5]", "f32[3]"], { subscripts: "y+k; k -> y", shape: [3], depth: [] }, '"y+k; k -> y" needs 1 extents and 1 summed ones, found 1 and 0'], // prettier-ignore
+  ["affineEinsum", ["f32[5]", "f32[3]"], { subscripts: "y+k; k -> y", shape: [3], depth: [4] }, "subscript 0 of operand 0 reaches from 0 to 5, but [5] has 5 there"], // prettier-ignore
+  ["slidingWindows", ["f32[n,4]"], { window: [2], strides: [1], dilation: [1] }, "x must be [rows, ...space, channels] with fixed space and channels, found [n,4]"], // prettier-ignore
+  ["slidingWindows", ["f32[n,4,1]"], { window: [2, 2], strides: [1], dilation: [1] }, "window must have 1 entries, one for each axis of space, found 2"], // prettier-ignore
+  ["slidingWindows", ["f32[n,4,1]"], { window: [2], strides: [0], dilation: [1] }, "stride must be whole numbers of at least 1, found [0]"], // prettier-ignore
+  ["slidingWindows", ["f32[n,4,1]"], { window: [3], strides: [1], dilation: [2] }, "a window spans 5 (3 elements, 2 apart) along axis 1 of f32[n,4,1], which has only 4"], // prettier-ignore
+  ["overlapAdd", ["f32[n,3,2]"], { space: [4], strides: [1], dilation: [1] }, "x must have 4 axes for 1 of space, found 3"], // prettier-ignore
+  ["overlapAdd", ["f32[n,3,3,1]"], { space: [4], strides: [1], dilation: [1] }, "[4] holds [2] windows of [3], found [3]"], // prettier-ignore
+  ["overlapAdd", ["i32[n,2,3,1]"], { space: [4], strides: [1], dilation: [1] }, "x must be a float tensor, found i32[n,2,3,1]"], // prettier-ignore
+  [
+    "convolution",
+    ["f32[n,4,1]", "f64[2,1,2]"],
+    moves(1),
+    "f32[n,4,1] and f64[2,1,2] must have one element type",
+  ],
+  ["convolution", ["f32[n,4,1]", "f32[1,2]"], moves(1), "the kernel must be [...window, in, out] with 1 axes of fixed window, found f32[1,2]"], // prettier-ignore
+  ["convolution", ["f32[n,5,4,1]", "f32[3,7,1,2]"], { ...moves(2), low: [0, 1] }, "a window spans 7 along axis 2 of f32[n,5,4,1], which has only 5 with its padding of 1 and 0"], // prettier-ignore
+  ["convolution", ["f32[n,5,4]", "f32[3,2,3]"], { ...moves(1), groups: 3 }, "3 groups do not divide the 4 channels of x"], // prettier-ignore
+  ["convolution", ["f32[n,5,4]", "f32[3,2,3]"], { ...moves(1), groups: 2 }, "2 groups do not divide the 3 filters of the kernel"], // prettier-ignore
+  ["convolution", ["f32[n,5,4]", "f32[3,2,4]"], moves(1), "a kernel for 4 channels in 1 groups takes 4 of them, found f32[3,2,4]"], // prettier-ignore
+  ["convolution", ["f32[n,5,4]", "f32[3,2,4]"], { ...moves(1), groups: 0 }, "groups must be a positive integer, found 0"], // prettier-ignore
+  ["convolution", ["f32[n,5,4]", "f32[3,4,4]"], { ...moves(1), low: [-1] }, "low must be whole numbers of at least 0, found [-1]"], // prettier-ignore
+  ["convolution", ["f32[1,1,1,1,1,1,1]", "f32[1,1,1,1,1,1,1]"], moves(5), "at most 4 axes of space are known, found 5"], // prettier-ignore
+  ["convolution", ["f32[8192,32,32,1]", "f32[1,1,1,64]"], moves(2), "the result [8192,32,32,64] has 536870912 elements, more than 2^28"], // prettier-ignore
+  ["convolutionDataGradient", ["f32[n,4,2]", "f32[2,1,2]"], { ...moves(1), space: [4] }, "g must be f32[n,3,2], found f32[n,4,2]"], // prettier-ignore
+  ["convolutionDataGradient", ["i32[n,3,2]", "i32[2,1,2]"], { ...moves(1), space: [4] }, "the first input must be a float tensor, found i32[n,3,2]"], // prettier-ignore
+  ["convolutionDataGradient", ["f32[3,2]", "f32[2,1,2]"], { ...moves(1), space: [4] }, "g must be [rows, ...space, channels] with fixed space and channels, found [3,2]"], // prettier-ignore
+  ["convolutionFilterGradient", ["f32[n,4,2]", "f32[n,4,1]"], { ...moves(1), window: [2] }, "g must be f32[n,3,1], found f32[n,4,1]"], // prettier-ignore
+  ["convolutionFilterGradient", ["f32[n,4,2]", "f32[n,4,1]"], { ...moves(1), window: [5] }, "a window spans 5 along axis 1 of f32[n,4,2], which has only 4"], // prettier-ignore
+  ["convolutionFilterGradient", ["f32[n,4,2]", "f64[n,4,1]"], { ...moves(1), window: [1] }, "f32[n,4,2] and f64[n,4,1] must have one element type"], // prettier-ignore
+  ["maxPool", ["i32[n,4,1]"], { window: [2], ...pools(1) }, "x must be a float tensor, found i32[n,4,1]"],
+  ["maxPool", ["f32[n,4,1]"], { window: [5], ...pools(1) }, "a window spans 5 along axis 1 of f32[n,4,1], which has only 4"], // prettier-ignore
+  ["maxPool", ["f32[n,4,1]"], { window: [2], ...pools(1), strides: [1.5] }, "stride must be whole numbers of at least 1, found [1.5]"], // prettier-ignore
 
   ["oneHot", ["f32[2]"], { depth: 3, dtype: "f32" }, "x must be an i32 tensor, found f32[2]"],
   ["oneHot", ["i32[2]"], { depth: 0, dtype: "f32" }, "depth must be a positive integer, found 0"],
@@ -157,6 +215,14 @@ const table: readonly Row[] = [
   ["iota", [], { axis: 0, dtype: "bool", shape: [3] }, "bool cannot count; use i32"],
   ["dimensionSize", [], { dim: 3, dtype: "bool" }, "bool cannot hold a size; use f32 or i32"],
 ];
+/** No padding and no strides in `rank` axes of space. */
+function pools(rank: number) {
+  const all = (value: number): number[] => Array.from({ length: rank }, () => value);
+  return { strides: all(1), low: all(0), high: all(0), dilation: all(1) };
+}
+function moves(rank: number) {
+  return { ...pools(rank), groups: 1 };
+}
 function plain(): Attrs {
   return { transposeA: false, transposeB: false };
 }
@@ -210,6 +276,15 @@ test.each([
   ["oneHot", ["i32[n]"], { depth: 3, dtype: "f64" }, "f64[n,3]"],
   ["matmul", ["f32[5,n,3]", "f32[5,n,4]"], { transposeA: true, transposeB: false }, "f32[5,3,4]"],
   ["sparseSoftmaxCrossEntropy", ["f64[n,3]", "i32[n]"], {}, "f64[n]"],
+  ["slidingWindows", ["f32[n,7,3]"], { window: [3], strides: [2], dilation: [2] }, "f32[n,2,3,3]"],
+  [
+    "convolution",
+    ["f32[n,8,8,4]", "f32[3,3,2,6]"],
+    { ...moves(2), strides: [2, 1], groups: 2 },
+    "f32[n,3,6,6]",
+  ],
+  ["convolutionDataGradient", ["f32[n,3,6,6]", "f32[3,3,2,6]"], { ...moves(2), strides: [2, 1], groups: 2, space: [8, 8] }, "f32[n,8,8,4]"], // prettier-ignore
+  ["maxPool", ["f32[n,7,3]"], { ...pools(1), window: [3], strides: [2], low: [1] }, "f32[n,3,3]"],
 ] as Row[])("%s of %j with %j is %s", (name, inputs, attrs, type) => {
   const types = inputs.map((text) => parseInput(text).type);
   expect(typesOf(roomOf(ops, name), types, attrs).map(typeText)).toEqual([type]);
