@@ -38,6 +38,7 @@ export {
   type Initializer,
 } from "./nn/initializers.ts";
 export type { NestedNumbers } from "./nn/nested.ts";
-export { adam, adamW, sgd, type AdamOptions, type SgdOptions } from "./nn/optimizers.ts";
+export * from "./nn/optimizers/index.ts";
+export * from "./nn/schedules/index.ts";
 export { accuracy, confusionMatrix, f1, precision, recall, type Metric } from "./nn/metrics.ts";
 export { category, features, label, labels, number, table, target, type Table } from "./nn/table.ts";

@@ -10,6 +10,8 @@ export interface Cell {
   readonly initial?: number;
   /** Exclusive upper bound of an integer input that is used as an index or a label. */
   readonly limit?: number;
+  /** Of a block: the parameters (or their gradients) that it lies over, side by side in this order. */
+  readonly members?: readonly string[];
 }
 
 /** A column of the table a model was declared with; `at` and `width` place it in the features. */
@@ -121,12 +123,32 @@ export interface OptimizerSpec {
   readonly slots: readonly string[];
   /** Saved 0-d f64 values, zero at first. */
   readonly counters: readonly string[];
+  /** What the learning rate is multiplied by, from the number of updates made before (0-d f64); 1 if absent. */
+  readonly schedule?: (updates: Value) => Value;
+  /** The scalar that bounds the gradients before anything else sees them. */
+  readonly clip?: Clip;
+  /** Each parameter is a block of its own, because the formula takes norms of parameters. */
+  readonly perParameter?: boolean;
+  /** Parameters with scalars of their own; the first group that names a parameter has it. */
+  readonly groups?: readonly OptimizerGroup[];
   readonly update: (context: OptimizerContext) => {
     readonly parameters: Value;
     readonly slots: { readonly [name: string]: Value };
     readonly counters?: { readonly [name: string]: Value };
   };
 }
+export type Clip = "clipValue" | "clipNorm" | "globalClipNorm";
+
+export interface OptimizerGroup {
+  /** Stands before the names of what the group has of its own: `encoder/learningRate`. */
+  readonly name: string;
+  /** Paths of parameters, with `*` and `**`. */
+  readonly parameters: readonly string[];
+  /** The scalars that the group has of its own; the others are everybody's. */
+  readonly own: readonly string[];
+  readonly optimizer: OptimizerSpec;
+}
+
 export interface OptimizerContext {
   readonly parameters: Value;
   readonly gradients: Value;
@@ -136,6 +158,8 @@ export interface OptimizerContext {
   readonly hyper: { readonly [name: string]: Value };
   /** The same scalars as 0-d f64 values, for bias corrections computed once. */
   readonly scalars: { readonly [name: string]: Value };
+  /** The learning rate of this update, hyper.learningRate × schedule: 0-d f64. */
+  readonly rate: Value;
   readonly step: Value;
   readonly spread: (scalar: Value) => Value;
 }

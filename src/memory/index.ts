@@ -19,12 +19,13 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
   };
   const find = (kind: string, name: string): Buffer | undefined => cells.get(`${kind}:${name}`);
 
-  // Saved: parameters as one dense block (trained ones first, in the order of their gradients), model state,
-  // then slots; the layout hash closes it.
-  const trained = program.graphs.steps
+  // Saved: parameters side by side (those of a block together, trained ones first), model state, then slots; the
+  // layout hash closes it.
+  const blocks = program.cells.filter((cell) => cell.members && cell.kind === "parameters");
+  const gradients = program.graphs.steps
     .flatMap(({ training }) => training.outputs)
-    .filter((o) => o.role === "gradient")
-    .map((o) => o.name);
+    .filter((o) => o.role === "gradient");
+  const trained = [...new Set([...blocks.flatMap((cell) => cell.members!), ...gradients.map((o) => o.name)])];
   const parameters = program.cells.filter((cell) => cell.kind === "parameter");
   const ordered = [
     ...trained.map((name) => parameters.find((cell) => cell.name === name)!),
@@ -35,7 +36,19 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
     put(find("parameter", cell.name)!, "saved", end);
     end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
   }
-  for (const buffer of schedule.buffers) if (buffer.cell?.kind === "parameters") put(buffer, "saved", 0);
+  /** A block lies over its members, which are side by side. */
+  const putBlocks = (
+    kind: "parameters" | "gradients",
+    member: "parameter" | "gradient",
+    region: Region,
+  ): void => {
+    for (const { name, members } of program.cells.filter((cell) => cell.kind === kind)) {
+      const first = members && find(member, members[0]);
+      const block = find(kind, name);
+      if (first && block) put(block, region, placements.get(first)!.offset);
+    }
+  };
+  putBlocks("parameters", "parameter", "saved");
   for (const kind of ["state", "hyper"]) {
     for (const cell of program.cells.filter((c) => c.kind === kind)) {
       end = align(end, bytesOf[cell.type.dtype]);
@@ -109,8 +122,7 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
     put(buffer, "gradients", offset);
     offset += bytesOfBuffer(buffer);
   }
-  for (const buffer of schedule.buffers)
-    if (buffer.cell?.kind === "gradients") put(buffer, "gradients", gradientsStart);
+  putBlocks("gradients", "gradient", "gradients");
   offset = align(offset);
   regions.push({ region: "gradients", offset: gradientsStart, bytes: offset - gradientsStart });
   region(

@@ -6,6 +6,7 @@ import { ndarray, shapeAt } from "../../eval/ndarray.ts";
 import { withBuilder } from "../../ir/builder.ts";
 import { graphNodes, isLeaf, leafName, nodesOf, type Graph, type Node, type Value } from "../../ir/graph.ts";
 import type { NDArray } from "../../ir/op.ts";
+import type { Cell } from "../../ir/program.ts";
 import { isFloat } from "../../ir/type.ts";
 import { predictInputs } from "../predict-inputs.ts";
 import type { Net, Spec } from "../train/module.ts";
@@ -33,8 +34,8 @@ export function compareWithGraph(
   const { training, update } = steps.at(0) ?? {};
   if (!training) return fail("no-loss", `model "${spec.name}" has no loss, so it has no gradients to check`);
   const rows = n ?? 1;
-  const trained = training.outputs.filter(({ role }) => role === "gradient").map(({ name }) => name);
-  const held = (node: Node): ArrayLike<number> => heldBy(node, spec, net, inputs, trained);
+  const { cells } = compilation.training;
+  const held = (node: Node): ArrayLike<number> => heldBy(node, spec, net, inputs, cells);
   const values = (graph: Graph, more: readonly Value[] = []): NDArray[] => {
     const outputs = [...graph.outputs.map(({ value }) => value), ...more];
     return evaluate(outputs, feedOf(outputs, held, rows), { n: rows });
@@ -63,7 +64,7 @@ export function compareWithGraph(
     // The module's arrays have the full batch's length; rows from n on are undefined.
     findings.push(compare("output against the graph", name, outputs[name].subarray(0, data.length), data));
   }
-  if (update) findings.push(...compareUpdate(update, values(update), spec, net, trained));
+  if (update) findings.push(...compareUpdate(update, values(update), spec, net, cells));
   const inputGradients = wanted.map(
     (input, k) => [leafName(input.node), found[training.outputs.length + k].data] as const,
   );
@@ -97,12 +98,12 @@ function compareUpdate(
   expected: readonly NDArray[],
   spec: Spec,
   net: Net,
-  trained: readonly string[],
+  cells: readonly Cell[],
 ): Finding[] {
   const before = net.state.slice();
   net.update();
   const findings = update.outputs.map(({ name, cell }, k) => {
-    const found = cell ? heldBy(cell.node, spec, net, [], trained) : [];
+    const found = cell ? heldBy(cell.node, spec, net, [], cells) : [];
     return compare("update against the graph", name, found, expected[k].data);
   });
   net.state.set(before);
@@ -130,19 +131,22 @@ function feedOf(
   );
 }
 
-/** What a leaf holds in the module now; blocks are laid together from the trained parameters in their order. */
+/** What a leaf holds in the module now; a block is laid together from the parameters that it lies over. */
 function heldBy(
   node: Node,
   spec: Spec,
   net: Net,
   inputs: Situation["inputs"],
-  trained: readonly string[],
+  cells: readonly Cell[],
 ): ArrayLike<number> {
   const name = leafName(node);
   if (node.op === "input") return inputs[spec.inputs.findIndex((input) => input.name === name)];
   if (node.op === "parameter") return net.params[name];
-  if (node.op === "parameters") return trained.flatMap((part) => Array.from(net.params[part]));
-  if (node.op === "gradients") return trained.flatMap((part) => Array.from(net.gradients[part]));
+  if (node.op === "parameters" || node.op === "gradients") {
+    const views = node.op === "parameters" ? net.params : net.gradients;
+    const block = cells.find((cell) => cell.kind === node.op && cell.name === name);
+    return (block?.members ?? []).flatMap((part) => Array.from(views[part]));
+  }
   return stateOf(spec, net, name);
 }
 
