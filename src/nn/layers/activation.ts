@@ -1,41 +1,69 @@
 import { suggest } from "../../base/suggest.ts";
 import type { Value } from "../../ir/graph.ts";
 import { isFloat, typeText } from "../../ir/type.ts";
+import {
+  elu, exponential, gelu, hardSigmoid, hardSwish, hardTanh, leakyRelu, linear, mish, relu6, selu, silu, softsign,
+} from "../activations.ts"; // prettier-ignore
+import { documented } from "../about.ts";
 import { isValue, shown } from "../check.ts";
 import { here, refuse } from "../context.ts";
-import { relu, sigmoid, tanh } from "../sugar/elementwise.ts";
+import { logSigmoid, relu, sigmoid, softplus, tanh } from "../sugar/elementwise.ts";
 import { checkValue } from "../sugar/operand.ts";
 import { logSoftmax, softmax } from "../sugar/reduce.ts";
 
-const named = {
-  linear: (x: Value): Value => x,
-  relu,
-  sigmoid,
-  tanh,
-  softmax: (x: Value): Value => softmax(x),
-  logSoftmax: (x: Value): Value => logSoftmax(x),
-} as const;
+/** The activations that options take by name. */
+export const named = {
+  linear,
+  relu: documented({ kind: "activation", doc: "The rectifier; its gradient at 0 is 0.", formula: "max(x, 0)", keras: "relu", pytorch: "ReLU", onnx: "Relu" }, relu),
+  leakyRelu,
+  relu6,
+  elu,
+  selu,
+  gelu,
+  silu,
+  mish,
+  sigmoid: documented({ kind: "activation", doc: "The logistic function.", formula: "1 / (1 + e⁻ˣ)", keras: "sigmoid", pytorch: "Sigmoid", onnx: "Sigmoid" }, sigmoid),
+  logSigmoid: documented({ kind: "activation", doc: "The logarithm of the sigmoid.", formula: "−log(1 + e⁻ˣ)", keras: "log_sigmoid", pytorch: "LogSigmoid", onnx: null }, logSigmoid),
+  hardSigmoid,
+  hardSwish,
+  tanh: documented({ kind: "activation", doc: "The hyperbolic tangent.", formula: "tanh x", keras: "tanh", pytorch: "Tanh", onnx: "Tanh" }, tanh),
+  hardTanh,
+  softsign,
+  softplus: documented({ kind: "activation", doc: "A smooth rectifier.", formula: "log(1 + eˣ)", keras: "softplus", pytorch: "Softplus", onnx: "Softplus" }, softplus),
+  exponential,
+  softmax: documented({ kind: "activation", doc: "Positive shares of 1 along the last axis.", formula: "eˣ / Σ eˣ", keras: "softmax", pytorch: "Softmax", onnx: "Softmax" }, (x: Value): Value => softmax(x)),
+  logSoftmax: documented({ kind: "activation", doc: "The logarithm of softmax along the last axis.", formula: "x − log Σ eˣ", keras: "log_softmax", pytorch: "LogSoftmax", onnx: "LogSoftmax" }, (x: Value): Value => logSoftmax(x)),
+} as const; // prettier-ignore
 
 export type ActivationName = keyof typeof named;
 /** The name of an activation, or any function of a value. */
 export type Activation = ActivationName | ((x: Value) => Value);
 
-const activations: ReadonlyMap<string, (x: Value) => Value> = new Map(Object.entries(named));
+const byName: ReadonlyMap<string, (x: Value) => Value> = new Map(Object.entries(named));
 
 /** Applies an activation by name or as a function: `activation(x, "relu")`. */
-export const activation = (x: Value, kind: Activation): Value =>
-  here(() => {
-    const value = checkValue("activation", x);
-    if (!isFloat(value.type.dtype)) {
-      refuse("dtype", `activation takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
-    }
-    const apply: unknown = typeof kind === "string" ? activations.get(kind) : kind;
-    if (typeof apply !== "function") {
-      const hint = typeof kind === "string" ? suggest(kind, activations.keys()) : "give a name or a function";
-      return refuse("option", `there is no activation ${shown(kind)}`, hint);
-    }
-    const result: unknown = apply(value);
-    return isValue(result)
-      ? result
-      : refuse("value", `the activation function gave ${shown(result)}, not a value`);
-  });
+export const activation = documented(
+  {
+    kind: "layer",
+    doc: "An activation by name, or any function of a value.",
+    shapes: "[…] → […]",
+    keras: "Activation",
+    pytorch: null,
+  },
+  (x: Value, kind: Activation): Value =>
+    here(() => {
+      const value = checkValue("activation", x);
+      if (!isFloat(value.type.dtype)) {
+        refuse("dtype", `activation takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
+      }
+      const apply: unknown = typeof kind === "string" ? byName.get(kind) : kind;
+      if (typeof apply !== "function") {
+        const hint = typeof kind === "string" ? suggest(kind, byName.keys()) : "give a name or a function";
+        return refuse("option", `there is no activation ${shown(kind)}`, hint);
+      }
+      const result: unknown = apply(value);
+      return isValue(result)
+        ? result
+        : refuse("value", `the activation function gave ${shown(result)}, not a value`);
+    }),
+);
