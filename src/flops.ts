@@ -28,6 +28,8 @@ const free = new Set([
   "reverse",
   "slidingWindows",
   "where",
+  "barrier",
+  "checkpoint",
 ]);
 
 const sizeOf = (shape: Shape): number => shape.reduce<number>((product, dim) => product * maxOf(dim), 1);

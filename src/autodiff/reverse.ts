@@ -1,7 +1,7 @@
 import { invariant } from "../base/errors.ts";
 import { builder } from "../ir/builder.ts";
 import { nodesOf, type Attrs, type Node, type Origin, type Value } from "../ir/graph.ts";
-import { byName, roomOf, vjpRule, type OpRoom, type VjpContext } from "../ir/op.ts";
+import { byName, roomOf, vjpRule, type Answers, type OpRoom, type VjpContext } from "../ir/op.ts";
 import { isFloat, sameType, typeText } from "../ir/type.ts";
 import { fullLike } from "../ops/broadcast.ts";
 import { add } from "../ops/elementwise.ts";
@@ -38,9 +38,10 @@ export function reverse(
       string,
       Attrs
     >;
+    const answers: Answers = new Map();
     for (const [position, input] of node.inputs.entries()) {
       const rule = needed.has(input) && passes(room, node, position);
-      if (rule) builder().within(originOf(node, input), () => contribute(input, rule(context)));
+      if (rule) builder().within(originOf(node, input), () => contribute(input, rule(context, answers)));
     }
   }
   return gradients;

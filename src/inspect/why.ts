@@ -1,5 +1,6 @@
 import type { Compilation } from "../compile.ts";
 import { withBuilder } from "../ir/builder.ts";
+import { graphNodes, recomputation, type Graph } from "../ir/graph.ts";
 import { graphsOf } from "../ir/program.ts";
 import { typeText } from "../ir/type.ts";
 import { ops } from "../ops/table.ts";
@@ -9,7 +10,7 @@ import { optimizeGraph, type Applied, type Listener } from "../optimize/index.ts
  * What the compiler did with each op: the rules that replaced some, pass by pass, and the kernels that the others
  * were fused into. The passes are run again to be told, since they keep no record for themselves.
  */
-export function whyText({ forward, training, kernels }: Compilation): string {
+export function whyText({ forward, training, optimized, kernels }: Compilation): string {
   const rules = graphsOf(training.graphs).flatMap((graph) => {
     const lines: string[] = [];
     const see: Listener = (pass, _, applied) => lines.push(...applied.map((one) => appliedText(pass, one)));
@@ -20,15 +21,30 @@ export function whyText({ forward, training, kernels }: Compilation): string {
     `  ${phase}: ${name}`,
     ...doc.map((line) => `    ${line}`),
   ]);
+  const again = graphsOf(optimized.graphs).flatMap(recomputedIn);
   return [
     "Rules that were applied",
     "",
     ...rules,
+    ...(again.length > 0
+      ? ["Recomputed in the backward pass, for the sake of checkpoints", "", ...align(again), ""]
+      : []),
     "Kernels that the remaining ops were fused into",
     "",
     ...fused,
     "",
   ].join("\n");
+}
+
+/** The ops that backward computes again because a checkpoint keeps nothing between its ends. */
+function recomputedIn(graph: Graph): string[] {
+  return graphNodes(graph).flatMap((node) => {
+    const origin = graph.origins.get(node)?.find(({ gradientOf }) => gradientOf === recomputation);
+    if (!origin || node.op === "barrier") return [];
+    return [
+      `  ${node.op}\t${typeText(node.outputs[0].type)}\t${[origin.layer, origin.source].filter(Boolean).join("  ")}`,
+    ];
+  });
 }
 
 function appliedText(pass: string, { rule, node, by, origin }: Applied): string {

@@ -11,12 +11,17 @@ export function attrText(attr: Attr): string {
   return dimText(attr as Dim);
 }
 
+/** A gradient that the user wrote: from the cotangent of an output to the cotangents of some inputs. */
+export type Gradient = (cotangent: Value, output: Value, inputs: readonly Value[]) => readonly Value[];
+
 /**
  * Holds the interned nodes of one build and the side table of their origins.
  * The only mutable object of the graph level: nodes and graphs made with it never change.
  */
 export class Builder {
   readonly origins = new Map<Node, Origin[]>();
+  private readonly gradients = new Map<string, Gradient>();
+  private readonly watchers: Set<Node>[] = [];
   private readonly interned = new Map<string, Node>();
   private readonly current: Origin[] = [];
   private count = 0;
@@ -33,7 +38,36 @@ export class Builder {
     ].join("|");
     const node = this.interned.get(key) ?? this.intern(key, op, inputs, attrs, types);
     this.remember(node, this.current.at(-1) ?? hereOrigin());
+    for (const made of this.watchers) made.add(node);
     return node;
+  }
+
+  /** Runs `body` and tells which nodes it asked for, also those that were there already. */
+  watch<T>(body: () => T): { readonly result: T; readonly made: ReadonlySet<Node> } {
+    const made = new Set<Node>();
+    this.watchers.push(made);
+    try {
+      return { result: body(), made };
+    } finally {
+      this.watchers.splice(this.watchers.indexOf(made), 1);
+    }
+  }
+
+  /** Keeps a gradient that the user wrote, and gives the token by which an op's attributes name it. */
+  keepGradient(gradient: Gradient): string {
+    const token = String(this.gradients.size + 1);
+    this.gradients.set(token, gradient);
+    return token;
+  }
+
+  /** The gradient of a token. A graph that was read from text has none. */
+  gradientOf(token: string): Gradient {
+    return (
+      this.gradients.get(token) ??
+      fail("gradient", `the function of gradient ${token} is not part of this graph`, {
+        hint: "functions do not print: differentiate before the graph becomes text",
+      })
+    );
   }
 
   /** Runs `body`; every node it makes (or finds again) is said to come from `origin`. */

@@ -28,6 +28,9 @@ export interface Origin {
   readonly gradientOf?: string;
 }
 
+/** Stands for the op whose gradient it is, where backward computes again what forward did not keep. */
+export const recomputation = "recomputation";
+
 /** Why a value leaves its graph. An "assign" replaces the contents of `cell` (a leaf) after the run. */
 export type Role = "output" | "loss" | "metric" | "gradient" | "assign";
 
@@ -69,21 +72,23 @@ export const isLeaf = (node: Node): boolean => (leafOps as readonly string[]).in
 /** The name of a leaf. */
 export const leafName = (node: Node): string => String(node.attrs["name"]);
 
-/** Every node that the outputs reach, inputs before users, in a fixed order. */
-export function nodesOf(outputs: readonly Value[]): Node[] {
+/** Every node that the outputs reach without passing a value of `ends`, inputs before users, in a fixed order. */
+export function nodesOf(outputs: readonly Value[], ends: { has(value: Value): boolean } = new Set()): Node[] {
   const done = new Set<Node>();
   const order: Node[] = [];
   // An explicit stack keeps very deep graphs from overflowing the call stack.
   const stack: Array<{ node: Node; next: number }> = [];
-  for (const { node: root } of outputs) {
-    if (done.has(root)) continue;
+  for (const output of outputs) {
+    const root = output.node;
+    if (done.has(root) || ends.has(output)) continue;
     done.add(root);
     stack.push({ node: root, next: 0 });
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
       if (top.next < top.node.inputs.length) {
-        const { node } = top.node.inputs[top.next++];
-        if (!done.has(node)) {
+        const input = top.node.inputs[top.next++];
+        const { node } = input;
+        if (!done.has(node) && !ends.has(input)) {
           done.add(node);
           stack.push({ node, next: 0 });
         }

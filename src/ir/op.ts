@@ -27,6 +27,12 @@ export interface OpRoom<I extends string = string, A extends Attrs = Attrs> {
   readonly type: (inputs: Types<I>, attrs: A) => TensorType | readonly TensorType[];
   /** For each differentiable input, its cotangent, read like the textbook line. Absent: not differentiable. */
   readonly vjp?: { readonly [name in I]?: (context: VjpContext<I, A>) => Value | readonly Value[] };
+  /** Says something about differentiation only; afterwards output k is input k. */
+  readonly mark?: true;
+  /** Among its inputs a constant is an offset: the op is linear in them together, but not in each alone. */
+  readonly offset?: true;
+  /** Inputs that are not looked at: the op's value must only be computed after theirs. */
+  readonly waits?: readonly I[];
   /** How the op becomes loops. */
   readonly lower: Lowering<I, A>;
   /** The naive evaluation, which shares nothing with `lower`. */
@@ -181,6 +187,11 @@ export function typesOf(room: OpRoom, inputs: readonly TensorType[], attrs: Attr
   return Array.isArray(types) ? (types as readonly TensorType[]) : [types as TensorType];
 }
 
+/** True where the op does not look at an input, but must only come after it. */
+export function onlyWaits(room: OpRoom, position: number): boolean {
+  return room.waits?.includes(room.inputs[Math.min(position, room.inputs.length - 1)]) ?? false;
+}
+
 /** A record of positional things under the op's input names, with `all` in order. */
 export function byName<T>(
   room: OpRoom,
@@ -192,18 +203,22 @@ export function byName<T>(
   return record as { readonly [name: string]: T } & { readonly all: readonly T[] };
 }
 
-/** The cotangents of one input position (variadic inputs share one rule that answers for all of them). */
+/** What the rules of one node have answered so far. */
+export type Answers = Map<string, Value | readonly Value[]>;
+
+/** The cotangents of one input position (variadic inputs share one rule that answers once for all of them). */
 export function vjpRule(
   room: OpRoom,
   position: number,
-): ((context: VjpContext<string, Attrs>) => Value) | undefined {
+): ((context: VjpContext<string, Attrs>, answers?: Answers) => Value) | undefined {
   const last = room.inputs.length - 1;
   const raw = room.inputs[Math.min(position, last)];
   const name = raw.replace(/^\.\.\./, "");
   const rule = room.vjp?.[name];
   if (!rule) return undefined;
-  return (context) => {
-    const answer = rule(context);
+  return (context, answers = new Map()) => {
+    const answer = answers.get(name) ?? rule(context);
+    answers.set(name, answer);
     if (!Array.isArray(answer)) return answer as Value;
     invariant(raw.startsWith("..."), `${room.name}: only variadic inputs answer with a list`);
     return (answer as readonly Value[])[position - last];

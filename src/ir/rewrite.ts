@@ -1,5 +1,5 @@
 import { invariant } from "../base/errors.ts";
-import { Builder, withBuilder } from "./builder.ts";
+import { builder, Builder, withBuilder } from "./builder.ts";
 import { graphNodes, isLeaf, nodesOf, type Graph, type Node, type Origin, type Value } from "./graph.ts";
 import { sameType } from "./type.ts";
 
@@ -60,6 +60,26 @@ export function rebuild(graph: Graph, visit: Visit): Graph {
 export function copy(build: Builder, node: Node, inputs: readonly Value[]): readonly Value[] {
   const types = node.outputs.map((output) => output.type);
   return build.make(node.op, inputs, node.attrs, types).outputs;
+}
+
+/**
+ * The outputs with some values replaced by others of the same types, in the build in progress. What does not depend
+ * on a replaced value stays as it is; the rest is made again, and `originOf` says where each node then comes from.
+ */
+export function substitute(
+  outputs: readonly Value[],
+  replaced: ReadonlyMap<Value, Value>,
+  originOf: (node: Node) => Origin,
+): Value[] {
+  const mapped = new Map(replaced);
+  const of = (value: Value): Value => mapped.get(value) ?? value;
+  for (const node of nodesOf(outputs, replaced)) {
+    const inputs = node.inputs.map(of);
+    if (inputs.every((input, k) => input === node.inputs[k])) continue;
+    const made = builder().within(originOf(node), () => copy(builder(), node, inputs));
+    for (const [k, value] of node.outputs.entries()) if (!replaced.has(value)) mapped.set(value, made[k]);
+  }
+  return outputs.map(of);
 }
 
 /** Gives a node's origins to what takes its place, also to an equal op found again; not to a mere input or leaf. */

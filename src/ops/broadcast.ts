@@ -128,3 +128,9 @@ export const full = (
 ): Value => spread(constant({ value, dtype, shape: [] }), shape);
 /** A tensor of the same type filled with one number. */
 export const fullLike = (value: number, x: Value): Value => full(value, x.type);
+
+/** The number of a constant, also one repeated to a shape; undefined for anything else. */
+export function numberOf({ node }: Value): number | undefined {
+  if (node.op === "constant") return node.attrs["value"] as number;
+  return node.op === "broadcastTo" || node.op === "reshape" ? numberOf(node.inputs[0]) : undefined;
+}

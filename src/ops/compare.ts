@@ -78,6 +78,7 @@ export const where: Op<(condition: Value, a: Value, b: Value) => Value> = op("wh
     a: ({ condition, g }) => where(condition, g, fullLike(0, g)),
     b: ({ condition, g }) => where(condition, fullLike(0, g), g),
   },
+  offset: true,
   lower: { kind: "at", at: ({ condition, a, b }, i) => e.select(condition(...i), a(...i), b(...i)) },
   eval: ({ condition, a, b }) => ({
     ...a,
@@ -125,6 +126,7 @@ export const stopGradient: Unary = op("stopGradient", {
   doc: "The same tensor, through which no gradient flows.",
   inputs: ["x"],
   type: likeInput("stopGradient", "any"),
+  mark: true,
   lower: { kind: "at", at: ({ x }, i) => x(...i) },
   eval: map((x) => x),
   samples: unarySamples(),

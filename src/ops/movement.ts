@@ -90,6 +90,7 @@ export const concat: Op<(xs: readonly Value[], attrs: Axis) => Value> = op<
       });
     },
   },
+  offset: true,
   lower: {
     kind: "at",
     at: ({ all }, i, { attrs: { axis }, types }) => {

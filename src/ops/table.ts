@@ -9,6 +9,7 @@ import * as fused from "./fused.ts";
 import * as gather from "./gather.ts";
 import * as leaves from "./leaves.ts";
 import * as linalg from "./linalg.ts";
+import * as marks from "./marks.ts";
 import * as movement from "./movement.ts";
 import * as pool from "./pool.ts";
 import * as random from "./random.ts";
@@ -33,6 +34,7 @@ const families: readonly object[] = [
   random,
   fused,
   linalg,
+  marks,
 ];
 
 function collect(): OpTable {

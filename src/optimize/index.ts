@@ -1,5 +1,5 @@
 import { graphNodes, type Graph, type Node } from "../ir/graph.ts";
-import type { OpTable } from "../ir/op.ts";
+import { roomOf, type OpTable } from "../ir/op.ts";
 import { expandStep, isComposite } from "./expand.ts";
 import { foldStep } from "./fold.ts";
 import { indexRules, type RuleIndex } from "./pattern.ts";
@@ -36,10 +36,12 @@ export interface Pass {
   readonly run: (graph: Graph, table: OpTable, see?: See) => Graph;
 }
 
-/** Once gradients are made, stopGradient is the identity. */
-const isStop = (node: Node): boolean => node.op === "stopGradient";
-const passStops: Step = ({ node }) =>
-  isStop(node) ? { rule: "stopGradient x = x", value: node.inputs[0] } : undefined;
+/** Once gradients are made, what only they look at is the identity. */
+const isMark = (node: Node, table: OpTable): boolean => roomOf(table, node.op).mark === true;
+const passMarks =
+  (table: OpTable): Step =>
+  ({ node, index }) =>
+    isMark(node, table) ? { rule: `${node.op} x = x`, value: node.inputs[index] } : undefined;
 
 const simplify =
   (index: RuleIndex): Pass["run"] =>
@@ -71,7 +73,10 @@ const onlyWith = (
 
 /** The passes in order. Unreachable ops vanish by themselves, since a graph is what its outputs reach. */
 export const passes: readonly Pass[] = [
-  { name: "drop-stops", run: (graph, _table, see) => onlyWith(graph, isStop, passStops, see) },
+  {
+    name: "drop-marks",
+    run: (graph, table, see) => onlyWith(graph, (node) => isMark(node, table), passMarks(table), see),
+  },
   { name: "simplify", run: simplify(whole) },
   {
     name: "expand",

@@ -2,11 +2,7 @@ import type { Node, Value } from "../ir/graph.ts";
 import type { Dim } from "../ir/type.ts";
 import { full } from "../ops/broadcast.ts";
 
-/** The number of a constant, also one repeated to a shape; undefined for anything else. */
-export function numberOf({ node }: Value): number | undefined {
-  if (node.op === "constant") return node.attrs["value"] as number;
-  return node.op === "broadcastTo" || node.op === "reshape" ? numberOf(node.inputs[0]) : undefined;
-}
+export { numberOf } from "../ops/broadcast.ts";
 
 /** A tensor of x's type filled with one number. */
 export const like = (x: Value, value: number): Value => full(value, x.type);

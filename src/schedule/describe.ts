@@ -14,7 +14,7 @@ export const commentText = (text: string): string =>
 const infix: { readonly [op: string]: string } = {
   add: "+", sub: "−", mul: "·", div: "/", matmul: "·", equal: "=", notEqual: "≠", less: "<", lessEqual: "≤", greater: ">", greaterEqual: "≥",
 }; // prettier-ignore
-const silent = new Set(["reshape", "broadcastTo", "cast", "slice", "transpose", "stopGradient"]);
+const silent = new Set(["reshape", "broadcastTo", "cast", "slice", "transpose", "stopGradient", "barrier"]);
 
 /** A formula longer than this is told with less depth. */
 const longest = 92;

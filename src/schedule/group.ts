@@ -60,7 +60,7 @@ export function groupJobs(
   jobs: readonly Job[],
   inliner: Inliner,
   isForward: (job: Job) => boolean,
-  isGradient: (job: Job) => boolean,
+  isLate: (job: Job) => boolean,
 ): Group[] {
   const groups: Group[] = [];
   const home = new Map<Value, Group>();
@@ -69,7 +69,7 @@ export function groupJobs(
     const sources = sourcesOf(job, inliner, home);
     const weight = job.kind === "each" || job.kind === "fold" ? costOf(formulaAt(job, job.kept)) : 0;
     const open = groups.filter((group) => group.weight + weight <= mostWeight);
-    let place = forwardPlace(open, job, { forward, gradient: isGradient(job) }, sources, inliner, home);
+    let place = forwardPlace(open, job, { forward, late: isLate(job) }, sources, inliner, home);
     if (!place) {
       const depth = job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length;
       place = {
@@ -93,14 +93,15 @@ export function groupJobs(
 
 function sourcesOf(job: Job, inliner: Inliner, home: ReadonlyMap<Value, Group>): Set<Group> {
   const loads = jobLoads(job, job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length, inliner);
-  return new Set(loads.flatMap((load) => home.get(load.from) ?? []));
+  const read = [...loads.map((load) => load.from), ...inliner.awaited(job.node)];
+  return new Set(read.flatMap((value) => home.get(value) ?? []));
 }
 
 /** The newest group that may take the job; its depth is lowered where the job needs that. */
 function forwardPlace(
   groups: readonly Group[],
   job: Job,
-  { forward, gradient }: { readonly forward: boolean; readonly gradient: boolean },
+  { forward, late }: { readonly forward: boolean; readonly late: boolean },
   sources: ReadonlySet<Group>,
   inliner: Inliner,
   home: ReadonlyMap<Value, Group>,
@@ -113,8 +114,8 @@ function forwardPlace(
     ...recent.filter((group) => !sources.has(group)),
   ];
   for (const group of tried) {
-    // A backward job may run early, beside what it shares, but never writes a gradient there.
-    const early = group.forward && !gradient && [...sources].every((source) => source.forward);
+    // A backward job may run early, beside what it shares, unless it has a reason to be late.
+    const early = group.forward && !late && [...sources].every((source) => source.forward);
     if (group.forward !== forward && !early) continue;
     const depth = commonDepth(group, job, sources.has(group));
     if (depth === undefined) continue;

@@ -6,6 +6,7 @@ import { roomOf, type OpTable } from "../ir/op.ts";
 import { functionPhase, stepPhase, type Phase, type PhaseKind } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { bytesOf, sizeOf } from "../ir/type.ts";
+import { numberOf } from "../ops/broadcast.ts";
 import { groupJobs, jobLoads, mergeScalars, type Group } from "./group.ts";
 import { coordinates, Inliner } from "./inline.ts";
 import { jobOf, pointOf, type Job } from "./job.ts";
@@ -61,7 +62,8 @@ function scheduleGraph(
   // Saved memory is cleared before the init kernels run, so a zero needs no kernel; assigning a cell to itself
   // is nothing.
   const outputs = graph.outputs.filter(
-    ({ role, value, cell }) => !(role === "assign" && (value === cell || (kind === "init" && isZero(value)))),
+    ({ role, value, cell }) =>
+      !(role === "assign" && (value === cell || (kind === "init" && Object.is(numberOf(value), 0)))),
   );
   const order = nodesOf(outputs.map((output) => output.value));
   const inliner = new Inliner(
@@ -87,9 +89,12 @@ function scheduleGraph(
   const isGradient = (job: Job): boolean => (sinks.get(job.value) ?? []).some((sink) => sink.accumulate);
   const isForward = (job: Job): boolean =>
     kind !== "forward" || (lossNodes.has(job.node) && !isGradient(job));
+  // What is recomputed would be saved after all if it were computed beside the forward pass.
+  const late = inliner.lateNodes(order);
+  const isLate = (job: Job): boolean => isGradient(job) || late.has(job.node);
   const kept = order.flatMap((node) => node.outputs.filter((value) => inliner.isStored(value)));
   const jobs = kept.filter((value) => isComputed(value, ops)).map((value) => jobOf(value, ops, inliner));
-  const groups = mergeScalars(groupJobs([...jobs, ...copies], inliner, isForward, isGradient));
+  const groups = mergeScalars(groupJobs([...jobs, ...copies], inliner, isForward, isLate));
 
   const homes = new Map<Value, Group>(
     groups.flatMap((group) => group.jobs.map((job) => [job.value, group] as const)),
@@ -122,11 +127,6 @@ function mayAdd(value: Value, order: readonly Node[], outputs: readonly Output[]
   const read = order.some((node) => node.inputs.includes(value));
   return lower.adds === true && !read && outputs.filter((output) => output.value === value).length === 1;
 }
-
-const isZero = (value: Value): boolean =>
-  value.node.op === "broadcastTo"
-    ? isZero(value.node.inputs[0])
-    : value.node.op === "constant" && Object.is(value.node.attrs["value"], 0);
 
 const isComputed = (value: Value, ops: OpTable): boolean => {
   if (isLeaf(value.node) || value.node.op === "tensor") return false;

@@ -1,8 +1,16 @@
 import { invariant } from "../base/errors.ts";
 import { e, type Expr } from "../ir/expr.ts";
-import { isLeaf, type Node, type Value } from "../ir/graph.ts";
+import { isLeaf, nodesOf, type Node, type Value } from "../ir/graph.ts";
 import { indexAxis, indexConstant, type Axis, type Index } from "../ir/index.ts";
-import { byName, roomOf, type At, type AtInputs, type LowerContext, type OpTable } from "../ir/op.ts";
+import {
+  byName,
+  onlyWaits,
+  roomOf,
+  type At,
+  type AtInputs,
+  type LowerContext,
+  type OpTable,
+} from "../ir/op.ts";
 import { sameShape, type Shape } from "../ir/type.ts";
 
 /** How dear a scalar op is beside an addition; anything dearer than a load is not worth computing twice. */
@@ -50,12 +58,20 @@ export const namedAxes = (dims: Shape, prefix: string): Axis[] =>
  */
 export class Inliner {
   private readonly stored = new Set<Value>();
+  /** Nodes that wait for a value without looking at it. */
+  private readonly waiting = new Set<Node>();
   private readonly ops: OpTable;
 
   constructor(ops: OpTable, order: readonly Node[], outputs: readonly Value[]) {
     this.ops = ops;
     const uses = new Map<Value, number>();
-    for (const node of order) for (const input of node.inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
+    for (const node of order) {
+      const room = roomOf(ops, node.op);
+      for (const [k, input] of node.inputs.entries()) {
+        if (onlyWaits(room, k)) this.waiting.add(node);
+        else uses.set(input, (uses.get(input) ?? 0) + 1);
+      }
+    }
     const wanted = new Set(outputs);
     for (const node of order) {
       const { lower } = roomOf(ops, node.op);
@@ -84,6 +100,31 @@ export class Inliner {
 
   isStored(value: Value): boolean {
     return this.stored.has(value);
+  }
+
+  /** The kept values that must be known before a node is computed, though its formula does not read them. */
+  awaited(node: Node): ReadonlySet<Value> {
+    const found = new Set<Value>();
+    if (this.waiting.size === 0) return found;
+    // What is inlined into the node's formula waits with it; what a wait is for is kept, or made of what is.
+    const inlined = nodesOf(node.inputs, this.stored);
+    for (const waiting of [...inlined, node].filter((one) => this.waiting.has(one))) {
+      const room = roomOf(this.ops, waiting.op);
+      for (const [k, input] of waiting.inputs.entries()) {
+        if (!onlyWaits(room, k)) continue;
+        for (const source of [input, ...nodesOf([input], this.stored).flatMap(({ inputs }) => inputs)])
+          if (this.stored.has(source)) found.add(source);
+      }
+    }
+    return found;
+  }
+
+  /** The nodes of an order that are computed from something that waits. */
+  lateNodes(order: readonly Node[]): ReadonlySet<Node> {
+    const late = new Set<Node>(this.waiting);
+    if (late.size > 0)
+      for (const node of order) if (node.inputs.some((input) => late.has(input.node))) late.add(node);
+    return late;
   }
 
   /** The element of `value` at coordinates: a load where it is kept, else its formula. */

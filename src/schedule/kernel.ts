@@ -1,6 +1,6 @@
 import { invariant } from "../base/errors.ts";
 import type { Expr } from "../ir/expr.ts";
-import { isLeaf, type Value } from "../ir/graph.ts";
+import { isLeaf, recomputation, type Value } from "../ir/graph.ts";
 import { indexAxis, indexConstant, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import { roomOf } from "../ir/op.ts";
 import type { Buffer, Core, Item, Kernel, KernelExpr, Nest, Stage, Target } from "../ir/kernel.ts";
@@ -228,5 +228,6 @@ function kernelHint(group: Group, { graph, sinks, buffers }: KernelContext): str
   const read = [...group.jobs].reverse().find((job) => buffers.has(job.value)) ?? group.jobs[0];
   const origin = graph.origins.get(read.node)?.[0];
   if (!origin?.layer) return `${entry}_${read.node.op}`;
+  if (origin.gradientOf === recomputation) return `${origin.layer}_again`;
   return `${origin.layer}_${origin.gradientOf ? "backward" : "forward"}`;
 }

@@ -1,4 +1,4 @@
-import type { Graph, Value } from "../ir/graph.ts";
+import { recomputation, type Graph, type Value } from "../ir/graph.ts";
 
 /** Words that may not be identifiers in the emitted module, and names that it uses itself. */
 const reserved = new Set(
@@ -40,6 +40,7 @@ export class Names {
 export function valueHint(graph: Graph, value: Value): string {
   const origin = graph.origins.get(value.node)?.[0];
   const layer = origin?.layer ?? "";
+  if (origin?.gradientOf === recomputation) return `${layer}_${value.node.op}_again`;
   if (origin?.gradientOf) return `d_${layer || value.node.op}`;
   return layer ? `${layer}_${value.node.op}` : value.node.op;
 }

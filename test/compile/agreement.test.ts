@@ -70,7 +70,7 @@ const everything = (graph: Graph): Graph => optimizeGraph(graph, ops);
 /** Only what the schedule cannot do without: composites written out. */
 const least = (graph: Graph): Graph =>
   passes
-    .filter(({ name }) => name === "expand" || name === "drop-stops")
+    .filter(({ name }) => name === "expand" || name === "drop-marks")
     .reduce((g, pass) => pass.run(g, ops), graph);
 
 const problems = (room: OpRoom, precision: "f32" | "f64"): string[] => {
@@ -78,6 +78,7 @@ const problems = (room: OpRoom, precision: "f32" | "f64"): string[] => {
   for (const [k, sample] of room.samples.entries()) {
     const differentiable =
       room.vjp &&
+      !room.mark &&
       Object.keys(room.vjp).length > 0 &&
       sample.inputs.some((text) => text.startsWith("f")) &&
       String(sample.attrs?.["dtype"] ?? "f").startsWith("f");

@@ -126,7 +126,7 @@ function wrongValues(exact: Results, own: Results, moved: readonly Results[], fo
 const everything = (graph: Graph): Graph => optimizeGraph(graph, ops);
 const least = (graph: Graph): Graph =>
   passes
-    .filter(({ name }) => name === "expand" || name === "drop-stops")
+    .filter(({ name }) => name === "expand" || name === "drop-marks")
     .reduce((g, pass) => pass.run(g, ops), graph);
 
 /** Everything that is wrong with the compilation of one random graph. */

@@ -51,8 +51,8 @@ export function checkModule(
     const error = differenceError(lossNow, values, gradient, chosen, loss);
     return { kind, name, elements: chosen.length, error, limit: differenceLimit };
   };
-  // Differences see through stopGradient, which is there to keep gradients from doing so.
-  if (stopsGradients(compilation)) return [...compared.findings];
+  // Differences see through what is there to keep gradients from doing so.
+  if (changesGradients(compilation)) return [...compared.findings];
   return [
     ...[...gradients].map(([name, gradient]) =>
       compareDifference("gradient of parameter", name, net.params[name], gradient),
@@ -65,10 +65,12 @@ export function checkModule(
   ];
 }
 
-/** True where the model itself says that gradients are not the loss's slope. */
-export function stopsGradients({ forward }: Compilation): boolean {
-  return forward.steps.flatMap((step) => graphNodes(step.forward)).some((node) => node.op === "stopGradient");
+/** The first op by which the model itself says that gradients are not the loss's slope. */
+export function changesGradients({ forward }: Compilation): string | undefined {
+  const nodes = forward.steps.flatMap((step) => graphNodes(step.forward));
+  return nodes.find(({ op }) => changing.includes(op))?.op;
 }
+const changing: readonly string[] = ["stopGradient", "onGradient", "customVjp"];
 
 /** Up to `count` different positions, in order. */
 function choose(length: number, count: number, bits: () => number): number[] {

@@ -40,12 +40,13 @@ export const declareCheck = (program: Command, session: Session): Command =>
 async function check({ disk, print, note, style }: Context, path: string, flags: Flags): Promise<number> {
   const { loadModel, compileModel } = await import("../load-model.ts");
   const { loadGenerated } = await import("../load-generated.ts");
-  const { checkModule, stopsGradients } = await import("../check/check.ts");
+  const { checkModule, changesGradients } = await import("../check/check.ts");
   const loaded = await loadModel(disk, path);
   const compilation = await compileModel(disk, loaded, { precision: "f64", debug: flags.debug });
   const generated = await loadGenerated<import("../train/module.ts").Generated>(compilation);
   const findings = checkModule(generated, compilation, flags);
-  if (stopsGradients(compilation)) note("the model uses stopGradient, so differences are left out");
+  const changing = changesGradients(compilation);
+  if (changing) note(`the model uses ${changing}, so differences are left out`);
   const failed = findings.filter(({ error, limit }) => !(error <= limit));
   if (flags.json) {
     print(JSON.stringify({ model: disk.shown(path), ok: failed.length === 0, findings }));

@@ -11,6 +11,7 @@ const carriers = new Set([
   "reverse",
   "concat",
   "stopGradient",
+  "barrier",
 ]);
 
 /** For integer values that are used as indices or labels: the exclusive bound that keeps every use in range. */

@@ -79,3 +79,7 @@ export const jacobian = (y: Value, x: Value): Value =>
     }
     return autodiff.jacobian(output, input);
   });
+
+/** All second derivatives of a loss by x, of x's shape twice; for static shapes only. */
+export const hessian = (loss: Value, x: Value): Value =>
+  here(() => jacobian(grad(scalarLoss("hessian", loss), floatValue("hessian", x)), x));
