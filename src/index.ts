@@ -11,6 +11,18 @@ export { activation, type Activation, type ActivationName } from "./nn/layers/ac
 export { dense, type DenseOptions } from "./nn/layers/dense.ts";
 export { embedding, type EmbeddingOptions } from "./nn/layers/embedding.ts";
 export { prelu, type PreluOptions } from "./nn/layers/prelu.ts";
+export {
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  rmsNorm,
+  unitNorm,
+  type GroupNormOptions,
+  type InstanceNormOptions,
+  type LayerNormOptions,
+  type RmsNormOptions,
+  type UnitNormOptions,
+} from "./nn/layers/normalization.ts";
 export { param, scope, shared, type InitializerOption, type ParamOptions } from "./nn/param.ts";
 export {
   meanAbsoluteError,

@@ -7,3 +7,4 @@ export * from "./derivative.ts";
 export * from "./gradient.ts";
 export type { Operand } from "./operand.ts";
 export * from "./indexing.ts";
+export * from "./normalize.ts";
