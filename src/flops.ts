@@ -1,11 +1,14 @@
-import { graphNodes, type Graph, type Node } from "./ir/graph.ts";
+import { bodiesOf, graphNodes, nodesOf, type Graph, type Node } from "./ir/graph.ts";
 import { isBatch, maxOf, type Shape } from "./ir/type.ts";
 
 /** Floating-point operations of one row's training step: products and elementwise work, counted on the graph. */
 export function flopsPerRow(graphs: readonly Graph[], batch: number | null): number {
-  let flops = 0;
-  for (const graph of graphs) {
-    for (const node of graphNodes(graph)) {
+  const within = (nodes: readonly Node[]): number => {
+    let flops = 0;
+    for (const node of nodes) {
+      for (const body of bodiesOf(node))
+        flops += Number(node.attrs["length"] ?? 1) * within(nodesOf(body.outputs));
+      if (bodiesOf(node).length > 0) continue;
       const { shape, dtype } = node.outputs[0].type;
       if (node.inputs.length === 0 || (dtype !== "f32" && dtype !== "f64")) continue;
       const size = sizeOf(shape);
@@ -13,8 +16,9 @@ export function flopsPerRow(graphs: readonly Graph[], batch: number | null): num
         shape.some(isBatch) || node.inputs.some((input) => input.type.shape.some(isBatch)) ? (batch ?? 1) : 1;
       flops += (size * workOf(node, node.inputs[0].type.shape.map(maxOf))) / rows;
     }
-  }
-  return Math.round(flops);
+    return flops;
+  };
+  return Math.round(graphs.reduce((sum, graph) => sum + (graph ? within(graphNodes(graph)) : 0), 0));
 }
 
 const free = new Set([

@@ -30,17 +30,25 @@ export function reverse(
   };
   for (const [k, output] of outputs.entries()) if (needed.has(output)) contribute(output, cotangents[k]);
   for (const node of order.reverse()) {
-    const [y] = node.outputs;
-    const g = gradients.get(y);
-    if (!g) continue;
+    const gs = node.outputs.map((output) => gradients.get(output));
+    if (gs.every((g) => g === undefined)) continue;
     const room = roomOf(ops, node.op);
-    const context = { ...byName(room, node.inputs), y, g, attrs: node.attrs, vjp: sweep } as VjpContext<
-      string,
-      Attrs
-    >;
+    const wanted = node.inputs.map((input, k) => needed.has(input) && passes(room, node, k) !== undefined);
+    const [y] = node.outputs;
+    const named = byName(room, node.inputs);
+    const rest = { y, g: gs[0], ys: node.outputs, gs, needed: wanted, attrs: node.attrs, vjp: sweep };
+    const context = { ...named, ...rest } as unknown as VjpContext<string, Attrs>;
+    if (room.vjpAll) {
+      const all = builder().within(originOf(node), () => room.vjpAll!(context));
+      for (const [k, g] of all.entries()) {
+        const input = node.inputs[k];
+        if (g && wanted[k]) builder().within(originOf(node, input), () => contribute(input, g));
+      }
+      continue;
+    }
     const answers: Answers = new Map();
     for (const [position, input] of node.inputs.entries()) {
-      const rule = needed.has(input) && passes(room, node, position);
+      const rule = wanted[position] && vjpRule(room, position);
       if (rule) builder().within(originOf(node, input), () => contribute(input, rule(context, answers)));
     }
   }
@@ -59,8 +67,9 @@ export function sweep(
 
 /** The rule for an input, where both ends are floats: integers and booleans carry no gradient. */
 function passes(room: OpRoom, node: Node, position: number) {
-  const floats = isFloat(node.outputs[0].type.dtype) && isFloat(node.inputs[position].type.dtype);
-  return floats ? vjpRule(room, position) : undefined;
+  const floats =
+    node.outputs.some(({ type }) => isFloat(type.dtype)) && isFloat(node.inputs[position].type.dtype);
+  return floats ? (room.vjpAll ?? vjpRule(room, position)) : undefined;
 }
 
 /** The values through which the outputs depend on `wrt`; gradients of all others are never built. */
@@ -69,14 +78,14 @@ function neededFor(order: readonly Node[], wrt: readonly Value[]): ReadonlySet<V
   for (const node of order) {
     const room = roomOf(ops, node.op);
     if (node.inputs.some((input, k) => needed.has(input) && passes(room, node, k)))
-      needed.add(node.outputs[0]);
+      for (const output of node.outputs) if (isFloat(output.type.dtype)) needed.add(output);
   }
   return needed;
 }
 
 /** A gradient's nodes come from the differentiated node's line, and belong to the layer whose value they are for. */
-function originOf(node: Node, input: Value): Origin {
+function originOf(node: Node, input?: Value): Origin {
   const known = builder().origins;
   const { layer, source } = known.get(node)?.[0] ?? { layer: "", source: "" };
-  return { layer: known.get(input.node)?.[0]?.layer || layer, source, gradientOf: node.op };
+  return { layer: (input && known.get(input.node)?.[0]?.layer) || layer, source, gradientOf: node.op };
 }

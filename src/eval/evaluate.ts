@@ -1,6 +1,6 @@
 import { fail, invariant } from "../base/errors.ts";
 import { leafName, nodesOf, type Node, type Value } from "../ir/graph.ts";
-import { byName, roomOf, type Arrays, type NDArray } from "../ir/op.ts";
+import { byName, roomOf, type Arrays, type EvalContext, type NDArray } from "../ir/op.ts";
 import { ops } from "../ops/table.ts";
 import { roundTo, shapeAt } from "./ndarray.ts";
 
@@ -42,7 +42,8 @@ function evaluateNode(
     return fail("feed", `${node.op} "${leafName(node)}" has no value`, { hint: "feed one for its node" });
   else {
     const inputs = node.inputs.map(({ node: from, index }) => (known.get(from) as readonly NDArray[])[index]);
-    results = room.eval(byName(room, inputs) as Arrays<string>, node.attrs, { shapes, dtypes, n });
+    const run: EvalContext["run"] = (outputs, held) => evaluate(outputs, held, { n, round });
+    results = room.eval(byName(room, inputs) as Arrays<string>, node.attrs, { shapes, dtypes, n, run });
   }
   const list = (Array.isArray(results) ? results : [results]) as readonly NDArray[];
   return list.map(({ dtype, shape, data }, k) => {

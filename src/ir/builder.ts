@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import type { Attr, Attrs, Node, Origin, Value } from "./graph.ts";
+import { isBody, type Attr, type Attrs, type Body, type Node, type Origin, type Value } from "./graph.ts";
 import { dimText, typeText, type Dim, type TensorType } from "./type.ts";
 
 /** Attributes as text: exact for every number, so that equal text means equal attributes. */
@@ -8,11 +8,19 @@ export function attrText(attr: Attr): string {
   if (attr === null || typeof attr === "boolean") return String(attr);
   if (typeof attr === "string") return JSON.stringify(attr);
   if (Array.isArray(attr)) return `[${attr.map(attrText).join(",")}]`;
+  if (isBody(attr)) return bodyText(attr);
   return dimText(attr as Dim);
 }
 
 /** A gradient that the user wrote: from the cotangent of an output to the cotangents of some inputs. */
 export type Gradient = (cotangent: Value, output: Value, inputs: readonly Value[]) => readonly Value[];
+
+/** A body's values by their numbers: two bodies of one build are equal where these are. */
+function bodyText({ inputs, outputs }: Body): string {
+  const list = (values: readonly Value[]): string =>
+    values.map(({ node, index }) => `${node.id}.${index}`).join(" ");
+  return `body(${list(inputs)} → ${list(outputs)})`;
+}
 
 /**
  * Holds the interned nodes of one build and the side table of their origins.
@@ -25,6 +33,7 @@ export class Builder {
   private readonly interned = new Map<string, Node>();
   private readonly current: Origin[] = [];
   private count = 0;
+  private tokens = 0;
 
   make(op: string, inputs: readonly Value[], attrs: Attrs, types: readonly TensorType[]): Node {
     const key = [
@@ -83,6 +92,11 @@ export class Builder {
   /** The innermost origin now in force, if a layer or a differentiation set one. */
   get origin(): Origin | undefined {
     return this.current.at(-1);
+  }
+
+  /** A word that no placeholder of this build has been given yet. */
+  token(): string {
+    return `p${this.tokens++}`;
   }
 
   private intern(

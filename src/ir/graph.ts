@@ -1,7 +1,19 @@
 import type { Dim, TensorType } from "./type.ts";
 
 /** What an op may carry beside its inputs; plain data, so that it prints, parses and compares. */
-export type Attr = number | string | boolean | null | Dim | readonly Attr[];
+export type Attr = number | string | boolean | null | Dim | Body | readonly Attr[];
+
+/**
+ * A graph inside an op, such as what a scan repeats: outputs as functions of placeholders. It is closed: it reads its
+ * own placeholders and no leaf, so whatever rewrites graphs may rewrite it by itself.
+ */
+export interface Body {
+  readonly kind: "body";
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+export const isBody = (attr: Attr | undefined): attr is Body =>
+  typeof attr === "object" && attr !== null && "kind" in attr;
 export type Attrs = { readonly [name: string]: Attr };
 
 /** An immutable operation, interned per build: the same op on the same inputs is the same node. */
@@ -72,25 +84,45 @@ export const isLeaf = (node: Node): boolean => (leafOps as readonly string[]).in
 /** The name of a leaf. */
 export const leafName = (node: Node): string => String(node.attrs["name"]);
 
-/** Every node that the outputs reach without passing a value of `ends`, inputs before users, in a fixed order. */
-export function nodesOf(outputs: readonly Value[], ends: { has(value: Value): boolean } = new Set()): Node[] {
+/** The graphs that an op carries. */
+export const bodiesOf = (node: Node): Body[] => Object.values(node.attrs).filter(isBody);
+
+/**
+ * Every node that the outputs reach without passing a value of `ends`, inputs before users, in a fixed order; bodies
+ * are not entered.
+ */
+export const nodesOf = (outputs: readonly Value[], ends: Ends = new Set()): Node[] =>
+  collect(outputs, ends, ({ inputs }) => inputs);
+
+/** Every node that the outputs reach, with those of all bodies, which come before the op that carries them. */
+export const allNodesOf = (outputs: readonly Value[]): Node[] =>
+  collect(outputs, new Set(), (node) => [
+    ...node.inputs,
+    ...bodiesOf(node).flatMap((body) => [...body.inputs, ...body.outputs]),
+  ]);
+
+interface Ends {
+  has(value: Value): boolean;
+}
+
+function collect(outputs: readonly Value[], ends: Ends, before: (node: Node) => readonly Value[]): Node[] {
   const done = new Set<Node>();
   const order: Node[] = [];
   // An explicit stack keeps very deep graphs from overflowing the call stack.
-  const stack: Array<{ node: Node; next: number }> = [];
+  const stack: Array<{ node: Node; needs: readonly Value[]; next: number }> = [];
   for (const output of outputs) {
     const root = output.node;
     if (done.has(root) || ends.has(output)) continue;
     done.add(root);
-    stack.push({ node: root, next: 0 });
+    stack.push({ node: root, needs: before(root), next: 0 });
     while (stack.length > 0) {
       const top = stack[stack.length - 1];
-      if (top.next < top.node.inputs.length) {
-        const input = top.node.inputs[top.next++];
+      if (top.next < top.needs.length) {
+        const input = top.needs[top.next++];
         const { node } = input;
         if (!done.has(node) && !ends.has(input)) {
           done.add(node);
-          stack.push({ node, next: 0 });
+          stack.push({ node, needs: before(node), next: 0 });
         }
       } else {
         order.push(top.node);
@@ -101,5 +133,8 @@ export function nodesOf(outputs: readonly Value[], ends: { has(value: Value): bo
   return order;
 }
 
-/** All nodes of a graph, inputs before users. */
+/** All nodes of a graph outside bodies, inputs before users. */
 export const graphNodes = (graph: Graph): Node[] => nodesOf(graph.outputs.map((output) => output.value));
+/** All nodes of a graph, those of bodies among them. */
+export const allGraphNodes = (graph: Graph): Node[] =>
+  allNodesOf(graph.outputs.map((output) => output.value));

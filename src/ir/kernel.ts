@@ -96,11 +96,20 @@ export interface ScheduleRecord {
   readonly whole: readonly boolean[];
 }
 
+/** A loop over time around kernels, which take its counter as an argument. */
+export interface TimeLoop {
+  readonly axis: Axis & { readonly extent: number };
+  /** From the last time to the first. */
+  readonly reverse: boolean;
+}
+
 export interface Kernel {
   readonly name: string;
   /** Comment lines: what it computes, which gradient it is, from which line. */
   readonly doc: readonly string[];
   readonly phase: Phase;
+  /** The loops around the kernel, outermost first; neighbours in the same loop share its object. */
+  readonly loops: readonly TimeLoop[];
   readonly outer: readonly Axis[];
   readonly core: Core | null;
   readonly nest: Nest | null;

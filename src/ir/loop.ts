@@ -1,4 +1,4 @@
-import type { Buffer } from "./kernel.ts";
+import type { Buffer, TimeLoop } from "./kernel.ts";
 import type { Phase } from "./phase.ts";
 import type { DType } from "./type.ts";
 
@@ -81,8 +81,55 @@ export const l = {
 export interface LoopCall {
   readonly name: string;
   readonly arrays: readonly Buffer[];
+  /** The loops around the call, outermost first. */
+  readonly loops: readonly TimeLoop[];
+  /** The counters of those loops that the function takes after its arrays, in the order of its parameters. */
+  readonly times: readonly string[];
   /** True where the function takes the run-time batch size as its last argument. */
   readonly batch: boolean;
+}
+
+/** A call, or a loop around calls and further loops. */
+export type CallTree = LoopCall | { readonly loop: TimeLoop; readonly calls: readonly CallTree[] };
+
+/** Calls in running order as a tree: neighbours in one loop stand in it together. */
+export function callTree(calls: readonly LoopCall[], depth = 0): CallTree[] {
+  const tree: CallTree[] = [];
+  for (let k = 0; k < calls.length;) {
+    const loop = calls[k].loops[depth] as TimeLoop | undefined;
+    let end = k + 1;
+    if (!loop) tree.push(calls[k]);
+    else {
+      while (end < calls.length && calls[end].loops[depth] === loop) end++;
+      tree.push({ loop, calls: callTree(calls.slice(k, end), depth + 1) });
+    }
+    k = end;
+  }
+  return tree;
+}
+
+/** Visits calls as they run: those in a loop once for each of its times, with the counters that they take. */
+export function eachCall(
+  calls: readonly LoopCall[],
+  visit: (call: LoopCall, times: readonly number[]) => void,
+): void {
+  const run = (tree: readonly CallTree[], counters: ReadonlyMap<string, number>): void => {
+    for (const item of tree) {
+      if (!("loop" in item)) {
+        visit(
+          item,
+          item.times.map((name) => counters.get(name)!),
+        );
+        continue;
+      }
+      const { axis, reverse } = item.loop;
+      for (let step = 0; step < axis.extent; step++) {
+        const t = reverse ? axis.extent - 1 - step : step;
+        run(item.calls, new Map(counters).set(axis.name, t));
+      }
+    }
+  };
+  run(callTree(calls), new Map());
 }
 
 /** A program at the loop level: functions, shared where kernels are alike, and the calls of each phase in order. */

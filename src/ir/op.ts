@@ -33,6 +33,11 @@ export interface OpRoom<I extends string = string, A extends Attrs = Attrs> {
   readonly offset?: true;
   /** Inputs that are not looked at: the op's value must only be computed after theirs. */
   readonly waits?: readonly I[];
+  /**
+   * All cotangents from one computation, in place of `vjp`: one for each input, undefined where nothing flows or the
+   * input is not needed.
+   */
+  readonly vjpAll?: (context: VjpContext<I, A>) => readonly (Value | undefined)[];
   /** How the op becomes loops. */
   readonly lower: Lowering<I, A>;
   /** The naive evaluation, which shares nothing with `lower`. */
@@ -53,6 +58,11 @@ export type Arrays<I extends string> = { readonly [name in I]: NDArray } & {
 };
 export type VjpContext<I extends string, A> = { readonly [name in I]: Value } & {
   readonly all: readonly Value[];
+  /** All outputs of the op, with the cotangents of those that something depends on. */
+  readonly ys: readonly Value[];
+  readonly gs: readonly (Value | undefined)[];
+  /** Which inputs are asked for, by position. */
+  readonly needed: readonly boolean[];
   /** The op's own output, so that tanh's gradient can use it. */
   readonly y: Value;
   /** The cotangent of the output. */
@@ -75,6 +85,8 @@ export interface EvalContext {
   readonly dtypes: readonly DType[];
   /** The run-time batch size. */
   readonly n: number;
+  /** Evaluates values of a body from what its placeholders hold. */
+  readonly run: (outputs: readonly Value[], given: ReadonlyMap<Node, NDArray>) => readonly NDArray[];
 }
 export interface Sample<A extends Attrs = Attrs> {
   /** Input types such as "f32[3,4]"; "~" and a range restricts values: "f32[5]~0.1..4"; "@" repeats input k: "@0". */
@@ -116,6 +128,8 @@ export type Lowering<I extends string, A> =
       /** The nest only adds to its output, which is cleared first unless it is a gradient's own memory. */
       readonly adds?: boolean;
     }
+  /** A loop around the kernels of the op's body. */
+  | { readonly kind: "loop" }
   /** A leaf: reads named memory. */
   | { readonly kind: "leaf" };
 
@@ -150,13 +164,27 @@ export function op<F extends (...args: never[]) => Value, I extends string, A ex
   name: string,
   room: Omit<OpRoom<I, A>, "name">,
 ): Op<F> {
+  return declare<F, I, A>(name, room, ({ outputs }) => outputs[0]);
+}
+
+/** The same for an op that gives all of its outputs. */
+export const opOfMany = <F extends (...args: never[]) => readonly Value[], I extends string, A extends Attrs>(
+  name: string,
+  room: Omit<OpRoom<I, A>, "name">,
+): Op<F> => declare<F, I, A>(name, room, ({ outputs }) => outputs);
+
+function declare<F extends (...args: never[]) => unknown, I extends string, A extends Attrs>(
+  name: string,
+  room: Omit<OpRoom<I, A>, "name">,
+  result: (node: Node) => unknown,
+): Op<F> {
   const full = { name, ...room } as unknown as OpRoom;
   const arity = room.inputs.length;
   const variadic = arity > 0 && room.inputs[arity - 1].startsWith("...");
-  const apply = (...args: unknown[]): Value => {
+  const apply = (...args: unknown[]): unknown => {
     const inputs = (variadic ? args[0] : args.slice(0, arity)) as readonly Value[];
     const attrs = (variadic ? args[1] : args[arity]) as Attrs | undefined;
-    return applyRoom(full, inputs, attrs ?? {}).outputs[0];
+    return result(applyRoom(full, inputs, attrs ?? {}));
   };
   return Object.assign(apply, { room: full }) as unknown as Op<F>;
 }

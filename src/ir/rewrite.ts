@@ -1,10 +1,24 @@
 import { invariant } from "../base/errors.ts";
 import { builder, Builder, withBuilder } from "./builder.ts";
-import { graphNodes, isLeaf, nodesOf, type Graph, type Node, type Origin, type Value } from "./graph.ts";
+import {
+  allGraphNodes,
+  allNodesOf,
+  isBody,
+  isLeaf,
+  nodesOf,
+  type Attrs,
+  type Graph,
+  type Node,
+  type Origin,
+  type Value,
+} from "./graph.ts";
 import { sameType } from "./type.ts";
 
-/** What stands for a node's outputs in the new graph; undefined keeps the op and its attributes. */
-export type Visit = (node: Node, inputs: readonly Value[]) => readonly Value[] | undefined;
+/**
+ * What stands for a node's outputs in the new graph; undefined keeps the op. Inputs are mapped already, and so are the
+ * bodies among the attributes.
+ */
+export type Visit = (node: Node, inputs: readonly Value[], attrs: Attrs) => readonly Value[] | undefined;
 
 const nowhere: Origin = { layer: "", source: "" };
 const isNowhere = ({ layer, source, gradientOf }: Origin): boolean =>
@@ -17,18 +31,20 @@ export const originsOf = (graph: Graph, node: Node): readonly Origin[] =>
 /**
  * Maps a graph bottom-up into a new build. `visit` is given each node with its inputs already mapped and answers
  * with the values that take its place; ops it applies are interned in the new build and inherit the node's origins.
+ * The nodes of bodies are visited like all others, before the op that carries them.
  */
 export function rebuild(graph: Graph, visit: Visit): Graph {
   const build = new Builder();
   const mapped = new Map<Node, readonly Value[]>();
   const map = ({ node, index }: Value): Value => (mapped.get(node) as readonly Value[])[index];
   withBuilder(build, () => {
-    for (const node of graphNodes(graph)) {
+    for (const node of allGraphNodes(graph)) {
       const origins = originsOf(graph, node);
       const inputs = node.inputs.map(map);
+      const attrs = mapBodies(node.attrs, map);
       const outputs = build.within(
         origins[0] ?? nowhere,
-        () => visit(node, inputs) ?? copy(build, node, inputs),
+        () => visit(node, inputs, attrs) ?? copy(build, node, inputs, attrs),
       );
       for (const [k, { type }] of node.outputs.entries()) {
         invariant(outputs[k] && sameType(outputs[k].type, type), `rewriting "${node.op}" changed its type`);
@@ -57,9 +73,25 @@ export function rebuild(graph: Graph, visit: Visit): Graph {
 }
 
 /** The same op on mapped inputs: types are preserved, so the type rule need not run again. */
-export function copy(build: Builder, node: Node, inputs: readonly Value[]): readonly Value[] {
+export function copy(
+  build: Builder,
+  node: Node,
+  inputs: readonly Value[],
+  attrs: Attrs = node.attrs,
+): readonly Value[] {
   const types = node.outputs.map((output) => output.type);
-  return build.make(node.op, inputs, node.attrs, types).outputs;
+  return build.make(node.op, inputs, attrs, types).outputs;
+}
+
+/** Attributes with the values of their bodies mapped; the very same where there is none. */
+function mapBodies(attrs: Attrs, map: (value: Value) => Value): Attrs {
+  if (!Object.values(attrs).some(isBody)) return attrs;
+  const entries = Object.entries(attrs).map(([name, attr]) =>
+    isBody(attr)
+      ? [name, { ...attr, inputs: attr.inputs.map(map), outputs: attr.outputs.map(map) }]
+      : [name, attr],
+  );
+  return Object.fromEntries(entries) as Attrs;
 }
 
 /**
@@ -102,7 +134,7 @@ export const sameOrigin = (a: Origin, b: Origin): boolean =>
 /** The origins of the nodes that are still reached, without the empty ones. */
 function spoken(values: readonly Value[], build: Builder): ReadonlyMap<Node, readonly Origin[]> {
   const origins = new Map<Node, readonly Origin[]>();
-  for (const node of nodesOf(values)) {
+  for (const node of allNodesOf(values)) {
     const known = (build.origins.get(node) ?? []).filter((origin) => !isNowhere(origin));
     if (known.length > 0) origins.set(node, known);
   }

@@ -38,7 +38,8 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
     if (tile[k] > 1) body = jamAxis(body, kernel.outer[k].name, tile[k], fresh, whole[k]);
   }
   body = unrollShort(body, fresh);
-  return finish(kernel.name, kernel.doc, body, buffersOfKernel(kernel), fresh, scalars);
+  const times = kernel.loops.map(({ axis }) => axis.name);
+  return finish(kernel.name, kernel.doc, body, buffersOfKernel(kernel), fresh, scalars, times);
 }
 
 /** The passes that every function ends with, whatever it came from. */
@@ -49,6 +50,7 @@ export function finish(
   known: ReadonlyMap<string, Buffer>,
   fresh: (hint: string) => string,
   scalars: Lookup,
+  times: readonly string[] = [],
 ): Lowered {
   let body = shareAddresses(start, fresh);
   body = hoistInvariants(body, fresh);
@@ -59,7 +61,8 @@ export function finish(
     name: buffer.name,
     dtype: buffer.dtype,
   }));
-  if (readsBatch(body)) params.push({ kind: "scalar", name: "n", type: "index" });
+  for (const name of [...times, "n"])
+    if (readsLocal(body, name)) params.push({ kind: "scalar", name, type: "index" });
   const fn = inlineCalls({ name, doc, params, body }, scalars);
   return { fn: { ...fn, body: dropIdle(fn.body) }, arrays };
 }
@@ -151,8 +154,8 @@ function arraysIn(body: readonly LoopStmt[]): string[] {
   return [...names];
 }
 
-function readsBatch(body: readonly LoopStmt[]): boolean {
+function readsLocal(body: readonly LoopStmt[], name: string): boolean {
   let found = false;
-  visitExprs(body, (x) => (found ||= x.kind === "local" && x.name === "n"));
+  visitExprs(body, (x) => (found ||= x.kind === "local" && x.name === name));
   return found;
 }

@@ -1,5 +1,5 @@
 import type { MemoryPlan } from "../ir/arena.ts";
-import type { Schedule } from "../ir/kernel.ts";
+import type { Schedule, TimeLoop } from "../ir/kernel.ts";
 import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
@@ -39,18 +39,18 @@ export function lower(program: Program, schedule: Schedule, memory: MemoryPlan):
       byShape.set(shape, fn);
       functions.push(fn);
     }
-    calls.get(kernel.phase)!.push(callOf(fn, lowered));
+    calls.get(kernel.phase)!.push(callOf(fn, lowered, kernel.loops));
   }
   const step = stepFunction(program, schedule, memory, lowering);
   if (step) functions.push(step.fn);
   return { functions, calls, step: step && callOf(step.fn, step) };
 }
 
-export const callOf = (fn: LoopFunction, { arrays }: Lowered): LoopCall => ({
-  name: fn.name,
-  arrays,
-  batch: fn.params.some((param) => param.kind === "scalar"),
-});
+export function callOf(fn: LoopFunction, { arrays }: Lowered, loops: readonly TimeLoop[] = []): LoopCall {
+  const scalars = fn.params.flatMap((param) => (param.kind === "scalar" ? [param.name] : []));
+  const times = scalars.filter((name) => loops.some(({ axis }) => axis.name === name));
+  return { name: fn.name, arrays, loops, times, batch: scalars.includes("n") };
+}
 
 /** A function's text with its arrays named by position: equal for kernels that differ only in their buffers. */
 function shapeOf({ fn }: Lowered): string {

@@ -27,7 +27,7 @@ export function stepFunction(
   const all = [...kernels("forward"), ...kernels("backward"), ...kernels("update")];
   if (
     kernels("update").length === 0 ||
-    all.some((kernel) => kernel.nest) ||
+    all.some((kernel) => kernel.nest || kernel.loops.length > 0) ||
     all.reduce((sum, kernel) => sum + pointsOf(kernel), 0) > mostPoints
   )
     return null;

@@ -1,5 +1,5 @@
-import { sameIndex, type Index } from "../ir/index.ts";
-import type { Buffer, Kernel, KernelExpr, Target } from "../ir/kernel.ts";
+import { axesOf, indexAxis, sameIndex, type Index } from "../ir/index.ts";
+import type { Buffer, Kernel, KernelExpr, Target, TimeLoop } from "../ir/kernel.ts";
 import { bytesOf, sizeOf } from "../ir/type.ts";
 
 /** Temporaries that share one place because an elementwise kernel overwrites an input that dies there. */
@@ -77,13 +77,47 @@ export function tenantsOf(
         last: step,
       });
   };
+  const stacked = new Map<Buffer, Set<TimeLoop>>();
+  const touched = (buffer: Buffer, at: readonly Index[], step: number): void => {
+    touch(buffer, step);
+    for (const loop of kernels[step].loops) {
+      if (at.some((index) => axesOf(index).has(loop.axis.name)))
+        stacked.set(buffer, (stacked.get(buffer) ?? new Set()).add(loop));
+    }
+  };
   for (const [step, kernel] of kernels.entries()) {
-    loadsOfKernel(kernel, (buffer) => touch(buffer, step));
-    for (const { target } of targetsOfKernel(kernel)) touch(target.buffer, step);
+    loadsOfKernel(kernel, (buffer, at) => touched(buffer, at, step));
+    for (const { target } of targetsOfKernel(kernel)) touched(target.buffer, target.at, step);
   }
+  extendOverLoops(kernels, tenants, stacked);
   for (const [buffer, tenant] of tenants) if (staysAlive(buffer)) tenant.last = kernels.length;
   for (const [step, kernel] of kernels.entries()) mergeInPlace(kernel, step, tenants);
   return [...new Set(tenants.values())];
+}
+
+/**
+ * A buffer lives over the whole of a loop that it is used in, unless every time begins by writing it anew: it is not
+ * used outside the loop, and it has no slot for each time.
+ */
+function extendOverLoops(
+  kernels: readonly Kernel[],
+  tenants: ReadonlyMap<Buffer, Tenant>,
+  stacked: ReadonlyMap<Buffer, ReadonlySet<TimeLoop>>,
+): void {
+  const spans = new Map<TimeLoop, [number, number]>();
+  for (const [step, { loops }] of kernels.entries())
+    for (const loop of loops) spans.set(loop, [spans.get(loop)?.[0] ?? step, step]);
+  // From the innermost loops outwards: what is extended over one may reach beyond the next.
+  const inwards = [...spans].sort(([, a], [, b]) => a[1] - a[0] - (b[1] - b[0]));
+  for (const [loop, [from, to]] of inwards) {
+    for (const [buffer, tenant] of tenants) {
+      if (tenant.first > to || tenant.last < from) continue;
+      const inside = tenant.first >= from && tenant.last <= to;
+      if (inside && !stacked.get(buffer)?.has(loop)) continue;
+      tenant.first = Math.min(tenant.first, from);
+      tenant.last = Math.max(tenant.last, to);
+    }
+  }
 }
 
 function mergeInPlace(kernel: Kernel, step: number, tenants: Map<Buffer, Tenant>): void {
@@ -112,18 +146,23 @@ function mayTakePlace(
   target: Target,
   [stage, item]: readonly [number, number],
 ): boolean {
-  const outer = kernel.outer.length;
+  const axes = [...kernel.loops.map(({ axis }) => axis), ...kernel.outer];
   let fits = true;
   loadsOfKernel(kernel, (buffer, at, loadStage, loadItem) => {
     if (buffer !== input) return;
     const mine = at.filter((_, k) => input.shape[k] !== 1);
     const theirs = target.at.filter((_, k) => target.buffer.shape[k] !== 1);
     const same = mine.length === theirs.length && mine.every((index, k) => sameIndex(index, theirs[k]));
+    // The row of a point of the outer axes is its own: both sides name every one of these axes at the same place.
     const sameRow =
-      mine.length === theirs.length && mine.slice(0, outer).every((index, k) => sameIndex(index, theirs[k]));
+      mine.length === theirs.length &&
+      axes.every((axis) =>
+        mine.some((index, k) => sameIndex(index, indexAxis(axis)) && sameIndex(theirs[k], index)),
+      );
     if (loadStage < 0 || loadStage > stage) fits = false;
     // An item of the same stage that comes later would read what has just been written.
-    else if (loadStage === stage ? !same || loadItem > item : !(sameRow && outer > 0)) fits = false;
+    else if (loadStage === stage ? !same || loadItem > item : !(sameRow && kernel.outer.length > 0))
+      fits = false;
   });
   return fits;
 }

@@ -2,6 +2,7 @@ import { invariant } from "../base/errors.ts";
 import type { OpRoom, OpTable } from "../ir/op.ts";
 import * as affine from "./affine.ts";
 import * as contract from "./contract.ts";
+import * as control from "./control.ts";
 import * as convolve from "./convolve.ts";
 import * as dotGeneral from "./dot-general.ts";
 import * as elementwise from "./elementwise.ts";
@@ -37,6 +38,7 @@ const families: readonly object[] = [
   normalize,
   linalg,
   marks,
+  control,
 ];
 
 function collect(): OpTable {

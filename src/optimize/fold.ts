@@ -1,5 +1,6 @@
 import { byName, roomOf, type Arrays, type NDArray, type OpTable } from "../ir/op.ts";
-import type { Node, Value } from "../ir/graph.ts";
+import { bodiesOf, type Node, type Value } from "../ir/graph.ts";
+import { fail } from "../base/errors.ts";
 import { isBatch, isFloat, type DType } from "../ir/type.ts";
 import { full } from "../ops/broadcast.ts";
 import { constantTensor } from "../ops/leaves.ts";
@@ -32,16 +33,18 @@ function foldNode(node: Node, table: OpTable): Value | undefined {
     return typeof dim === "number" ? full(dim, { dtype, shape: [] }) : undefined;
   }
   if (node.inputs.length === 0 || !node.inputs.every(isConstant)) return undefined;
-  if (kept.includes(node.op) || shape.some(isBatch)) return undefined;
+  if (kept.includes(node.op) || bodiesOf(node).length > 0 || shape.some(isBatch)) return undefined;
   const size = shape.reduce<number>((product, dim) => product * (dim as number), 1);
   if (size > largest) return undefined;
   const arrays = node.inputs.map(arrayOf);
   if (!arrays.every((array) => array !== undefined)) return undefined;
   const room = roomOf(table, node.op);
-  const context = { shapes: [shape as readonly number[]], dtypes: [dtype], n: 1 };
+  const context = { shapes: [shape as readonly number[]], dtypes: [dtype], n: 1, run: noBody };
   const result = room.eval(byName(room, arrays) as unknown as Arrays<string>, node.attrs, context) as NDArray;
   return result.data.every((number) => fits(number, dtype)) ? asConstant(result) : undefined;
 }
+
+const noBody = (): never => fail("fold", "an op with a body is no constant");
 
 const fits = (number: number, dtype: DType): boolean =>
   Number.isFinite(number) &&

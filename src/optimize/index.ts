@@ -1,4 +1,4 @@
-import { graphNodes, type Graph, type Node } from "../ir/graph.ts";
+import { allGraphNodes, type Graph, type Node } from "../ir/graph.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
 import { expandStep, isComposite } from "./expand.ts";
 import { foldStep } from "./fold.ts";
@@ -69,7 +69,7 @@ const onlyWith = (
   concerns: (node: Node) => boolean,
   step: Step,
   see: See | undefined,
-): Graph => (graphNodes(graph).some(concerns) ? settle(graph, step, see) : graph);
+): Graph => (allGraphNodes(graph).some(concerns) ? settle(graph, step, see) : graph);
 
 /** The passes in order. Unreachable ops vanish by themselves, since a graph is what its outputs reach. */
 export const passes: readonly Pass[] = [

@@ -1,6 +1,6 @@
 import { invariant } from "../base/errors.ts";
 import { builder } from "../ir/builder.ts";
-import { graphNodes, type Graph, type Node, type Origin, type Value } from "../ir/graph.ts";
+import { allGraphNodes, bodiesOf, type Graph, type Node, type Origin, type Value } from "../ir/graph.ts";
 import { copy, rebuild } from "../ir/rewrite.ts";
 import { sameType, typeText } from "../ir/type.ts";
 
@@ -32,7 +32,7 @@ export function settle(graph: Graph, step: Step, see: See = () => undefined): Gr
   const before = countUses(graph);
   const uses = new Map<Node, number>();
   const usesOf: Uses = (node) => uses.get(node) ?? 1;
-  let budget = 10 * graphNodes(graph).length + 100;
+  let budget = 10 * allGraphNodes(graph).length + 100;
 
   const outputsOf = (node: Node): readonly Value[] => {
     const known = settled.get(node);
@@ -58,8 +58,8 @@ export function settle(graph: Graph, step: Step, see: See = () => undefined): Gr
     return [valueOf(found.value)];
   };
 
-  return rebuild(graph, (node, inputs) => {
-    const outputs = outputsOf(copy(builder(), node, inputs)[0].node);
+  return rebuild(graph, (node, inputs, attrs) => {
+    const outputs = outputsOf(copy(builder(), node, inputs, attrs)[0].node);
     const now = outputs[0].node;
     uses.set(now, (uses.get(now) ?? 0) + (before.get(node) ?? 0));
     return outputs;
@@ -69,7 +69,10 @@ export function settle(graph: Graph, step: Step, see: See = () => undefined): Gr
 function countUses(graph: Graph): Map<Node, number> {
   const uses = new Map<Node, number>();
   const use = ({ node }: Value): void => void uses.set(node, (uses.get(node) ?? 0) + 1);
-  for (const node of graphNodes(graph)) for (const input of node.inputs) use(input);
+  for (const node of allGraphNodes(graph)) {
+    for (const input of node.inputs) use(input);
+    for (const body of bodiesOf(node)) for (const output of body.outputs) use(output);
+  }
   for (const output of graph.outputs) use(output.value);
   return uses;
 }

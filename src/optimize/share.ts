@@ -1,5 +1,5 @@
 import { builder } from "../ir/builder.ts";
-import { graphNodes, type Graph, type Node, type Value } from "../ir/graph.ts";
+import { allGraphNodes, type Graph, type Node, type Value } from "../ir/graph.ts";
 import { copy, rebuild } from "../ir/rewrite.ts";
 import type { See } from "./settle.ts";
 import { isCommutative } from "./values.ts";
@@ -29,7 +29,7 @@ const keyOf = ({ op }: Node, a: Value, b: Value): string =>
 
 /** Most graphs hold no such pair, and need no mapping. */
 function hasTwins(graph: Graph): boolean {
-  const nodes = graphNodes(graph).filter(({ op }) => isCommutative(op));
+  const nodes = allGraphNodes(graph).filter(({ op }) => isCommutative(op));
   const keys = new Set(nodes.map((node) => keyOf(node, node.inputs[0], node.inputs[1])));
   return nodes.some((node) => {
     const [a, b] = node.inputs;

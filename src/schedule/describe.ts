@@ -28,7 +28,7 @@ export function describe(group: Group, context: KernelContext): string[] {
     const cell = sink?.buffer.cell;
     const name = sink?.accumulate
       ? `∂loss/∂${cell?.name}`
-      : (cell?.name ?? context.buffers.get(job.value)?.name);
+      : (cell?.name ?? context.buffers.get(job.value)?.buffer.name);
     return name === undefined ? [] : [{ job, name }];
   });
   // Of an update or an evaluation the last value says it all; slots and totals explain themselves.
@@ -73,7 +73,9 @@ function operandText(value: Value, telling: Telling): string {
   if (isLeaf(value.node)) return leafName(value.node);
   const told = telling.names.get(value);
   if (told !== undefined) return told;
-  const buffer = telling.context.buffers.get(value);
+  const alias = telling.context.aliases.get(value);
+  if (alias) return operandText(alias.from, telling);
+  const buffer = telling.context.buffers.get(value)?.buffer;
   if (buffer && !telling.inside.has(value)) return buffer.name.replace(/_\d+$/, "");
   if (silent.has(value.node.op)) return operandText(value.node.inputs[0], telling);
   const literal = value.node.inputs.length === 0;

@@ -2,6 +2,7 @@ import type { Value } from "../ir/graph.ts";
 import { indexAxis, sameIndex } from "../ir/index.ts";
 import { sameDim, type Shape } from "../ir/type.ts";
 import type { Expr } from "../ir/expr.ts";
+import { chainOf, type Instance } from "./flatten.ts";
 import { isDear, loadsOf, type Inliner, costOf } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, type Job } from "./job.ts";
 import { indexConstant } from "../ir/index.ts";
@@ -12,6 +13,10 @@ import { indexConstant } from "../ir/index.ts";
  */
 export interface Group {
   readonly id: number;
+  /** The scan in whose loop the nest runs. */
+  readonly within: Instance | null;
+  /** Set for a loop over time: it has no jobs of its own, its groups are those within the instance. */
+  readonly instance?: Instance;
   readonly jobs: Job[];
   depth: number;
   /** A fold over inner axes or a template needs exactly this depth. */
@@ -55,25 +60,66 @@ export function jobLoads(job: Job, depth: number, inliner: Inliner): Load[] {
   return loads;
 }
 
+/** The start of a loop, which waits for the jobs that fill its first slots, or its end. */
+export interface Mark {
+  readonly kind: "enter" | "leave";
+  readonly instance: Instance;
+  readonly forward: boolean;
+  readonly starts: readonly Job[];
+}
+
 /** Greedy fusion in topological order: each job joins the latest group where that is legal and pays. */
 export function groupJobs(
-  jobs: readonly Job[],
+  jobs: readonly (Job | Mark)[],
   inliner: Inliner,
   isForward: (job: Job) => boolean,
   isLate: (job: Job) => boolean,
 ): Group[] {
   const groups: Group[] = [];
   const home = new Map<Value, Group>();
+  const loops = new Map<Instance, Group>();
+  /** A loop reads, too, what the groups within it read from outside. */
+  const connect = (group: Group, source: Group): void => {
+    if (source === group) return;
+    group.reads.add(source);
+    for (const around of chainOf(group.within)) {
+      if (source.within === around) break;
+      loops.get(around)!.reads.add(source);
+    }
+  };
   for (const job of jobs) {
+    if ("instance" in job) {
+      const { instance, forward, starts } = job;
+      if (job.kind === "enter") {
+        const loop: Group = {
+          id: groups.length,
+          within: instance.parent,
+          instance,
+          jobs: [],
+          depth: 0,
+          fixed: true,
+          forward,
+          reads: new Set(),
+          weight: 0,
+        };
+        groups.push(loop);
+        loops.set(instance, loop);
+        for (const start of starts) connect(loop, home.get(start.value)!);
+      } else for (const output of instance.node.outputs) home.set(output, loops.get(instance)!);
+      continue;
+    }
     const forward = isForward(job);
     const sources = sourcesOf(job, inliner, home);
     const weight = job.kind === "each" || job.kind === "fold" ? costOf(formulaAt(job, job.kept)) : 0;
-    const open = groups.filter((group) => group.weight + weight <= mostWeight);
+    const open = groups.filter(
+      (group) => group.within === job.within && !group.instance && group.weight + weight <= mostWeight,
+    );
     let place = forwardPlace(open, job, { forward, late: isLate(job) }, sources, inliner, home);
     if (!place) {
       const depth = job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length;
       place = {
         id: groups.length,
+        within: job.within,
         jobs: [],
         depth,
         fixed: job.kind !== "each",
@@ -86,7 +132,7 @@ export function groupJobs(
     place.jobs.push(job);
     place.weight += weight;
     home.set(job.value, place);
-    for (const source of sources) if (source !== place) place.reads.add(source);
+    for (const source of sources) connect(place, source);
   }
   return groups;
 }
@@ -240,11 +286,21 @@ export function sectionsOf(
 export function mergeScalars(groups: readonly Group[]): Group[] {
   const gone = new Set<Group>();
   for (const scalars of groups) {
-    if (scalars.depth > 0 || scalars.jobs.some((job) => job.kind !== "each" || job.space.length > 0))
+    if (
+      scalars.instance ||
+      scalars.depth > 0 ||
+      scalars.jobs.some((job) => job.kind !== "each" || job.space.length > 0)
+    )
       continue;
     const readers = groups.filter((group) => group.reads.has(scalars));
     const [reader] = readers;
-    if (readers.length !== 1 || reader.depth === 0 || reader.forward !== scalars.forward) continue;
+    if (
+      readers.length !== 1 ||
+      reader.within !== scalars.within ||
+      reader.depth === 0 ||
+      reader.forward !== scalars.forward
+    )
+      continue;
     if (
       reader.jobs.some((job) => job.kind === "nest") ||
       [...scalars.reads].some((source) => reaches(reader, source))

@@ -1,19 +1,19 @@
-import { e } from "../ir/expr.ts";
 import { isLeaf, nodesOf, type Graph, type Node, type Output, type Value } from "../ir/graph.ts";
-import { sameIndex } from "../ir/index.ts";
-import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
+import { indexConstant, sameIndex, type Index } from "../ir/index.ts";
+import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
 import { functionPhase, stepPhase, type Phase, type PhaseKind } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { bytesOf, sizeOf } from "../ir/type.ts";
 import { numberOf } from "../ops/broadcast.ts";
-import { groupJobs, jobLoads, mergeScalars, type Group } from "./group.ts";
+import { chainOf, flatten, slotsOf, type Instance } from "./flatten.ts";
+import { groupJobs, jobLoads, mergeScalars, type Group, type Mark } from "./group.ts";
 import { coordinates, Inliner } from "./inline.ts";
 import { jobOf, pointOf, type Job } from "./job.ts";
 import { kernelOf } from "./kernel.ts";
 import { Names, valueHint } from "./names.ts";
 import { orderGroups } from "./order.ts";
-import { Storage, type Sink } from "./storage.ts";
+import { Storage, type Place, type Sink } from "./storage.ts";
 
 /** Turns every graph of a program into kernels, in running order. */
 export function schedule(program: Program, ops: OpTable): Schedule {
@@ -65,12 +65,24 @@ function scheduleGraph(
     ({ role, value, cell }) =>
       !(role === "assign" && (value === cell || (kind === "init" && Object.is(numberOf(value), 0)))),
   );
-  const order = nodesOf(outputs.map((output) => output.value));
-  const inliner = new Inliner(
-    ops,
-    order,
+  const flat = flatten(
     outputs.map((output) => output.value),
+    ops,
   );
+  const { steps, aliases, sources } = flat;
+  const origins = new Map(graph.origins);
+  for (const [node, source] of sources) origins.set(node, graph.origins.get(source) ?? []);
+  const told: Graph = { ...graph, origins };
+  const loops = steps.flatMap((step) => (step.kind === "leave" ? [step.instance] : []));
+  const order = steps.flatMap((step) => (step.kind === "node" ? [step.node] : []));
+  const levels = new Map(steps.flatMap((step) => (step.kind === "node" ? [[step.node, step.within]] : [])));
+  // What a body hands on without computing it is copied into its slot, and so is what only whole buffers hold.
+  const isOwn = (value: Value, instance: Instance): boolean =>
+    levels.get(value.node) === instance && isComputed(value, ops) && !isWhole(value, ops);
+  const inliner = new Inliner(ops, flat, [
+    ...outputs.map((output) => output.value),
+    ...loops.flatMap((loop) => loop.outputs.filter((value) => isOwn(value, loop))),
+  ]);
   const lossNodes = new Set(nodesOf(graph.outputs.filter((o) => o.role !== "gradient").map((o) => o.value)));
   const sinks = new Map<Value, Sink[]>();
   const copies: Job[] = [];
@@ -80,20 +92,51 @@ function scheduleGraph(
     const stays =
       isLeaf(node) ||
       node.op === "tensor" ||
+      isLoop(output.value, ops) ||
       (sinks.has(output.value) && roomOf(ops, node.op).lower.kind === "nest") ||
       (output.role === "gradient" && (lossNodes.has(node) || !mayAdd(output.value, order, outputs, ops)));
-    const value = stays ? copyOf(output.value, copies) : output.value;
+    const value = stays ? copyOf(output.value, null, inliner, copies) : output.value;
     sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(phase, output)]);
   }
   // Gradients are added to their block, which backward clears, so no forward kernel may write one.
   const isGradient = (job: Job): boolean => (sinks.get(job.value) ?? []).some((sink) => sink.accumulate);
+  const outermost = (node: Node, within: Instance | null): Node => chainOf(within).at(-1)?.node ?? node;
   const isForward = (job: Job): boolean =>
-    kind !== "forward" || (lossNodes.has(job.node) && !isGradient(job));
+    kind !== "forward" || (lossNodes.has(outermost(job.node, job.within)) && !isGradient(job));
+  const stacks = new Map<Value, Buffer>();
+  for (const { node } of loops)
+    for (const value of node.outputs)
+      stacks.set(value, storage.temporary(valueHint(told, value), value.type.dtype, value.type.shape));
+  const put = (value: Value, stack: Value, lead: Index): void => {
+    const sink = { buffer: stacks.get(stack)!, accumulate: false, lead: [lead] };
+    sinks.set(value, [...(sinks.get(value) ?? []), sink]);
+  };
+  const jobs = steps.flatMap((step): (Job | Mark)[] => {
+    if (step.kind === "node") {
+      const { node, within } = step;
+      const kept = node.outputs.filter((value) => inliner.isStored(value) && isComputed(value, ops));
+      return isLoop(node.outputs[0], ops) ? [] : kept.map((value) => jobOf(value, within, ops, inliner));
+    }
+    const { instance } = step;
+    const { node, loop, parent, carries } = instance;
+    const { now, write } = slotsOf(loop);
+    const moved: Job[] = [];
+    const forward = kind !== "forward" || lossNodes.has(outermost(node, parent));
+    if (step.kind === "enter") {
+      const first = indexConstant(loop.reverse ? loop.axis.extent : 0);
+      for (let k = 0; k < carries; k++)
+        put(copyOf(node.inputs[k], parent, inliner, moved), node.outputs[k], first);
+      return [...moved, { kind: step.kind, instance, forward, starts: moved }];
+    }
+    for (const [k, value] of instance.outputs.entries()) {
+      const own = isOwn(value, instance) ? value : copyOf(value, instance, inliner, moved);
+      put(own, node.outputs[k], k < carries ? write : now);
+    }
+    return [...moved, { kind: step.kind, instance, forward, starts: [] }];
+  });
   // What is recomputed would be saved after all if it were computed beside the forward pass.
   const late = inliner.lateNodes(order);
   const isLate = (job: Job): boolean => isGradient(job) || late.has(job.node);
-  const kept = order.flatMap((node) => node.outputs.filter((value) => inliner.isStored(value)));
-  const jobs = kept.filter((value) => isComputed(value, ops)).map((value) => jobOf(value, ops, inliner));
   const groups = mergeScalars(groupJobs([...jobs, ...copies], inliner, isForward, isLate));
 
   const homes = new Map<Value, Group>(
@@ -101,23 +144,28 @@ function scheduleGraph(
   );
   const before = new Map<Group, Set<Group>>();
   separateAssigns(groups, homes, sinks, inliner, before);
-  const buffers = buffersOf(groups, homes, sinks, graph, storage, inliner);
+  const buffers = buffersOf(groups, homes, sinks, told, storage, inliner);
+  for (const [value, buffer] of stacks) buffers.set(value, { buffer, lead: [] });
   const bytes = (value: Value): number =>
     buffers.has(value) ? sizeOf(value.type.shape) * bytesOf[value.type.dtype] : 0;
-  const written = (group: Group): number => group.jobs.reduce((sum, job) => sum + bytes(job.value), 0);
-  return orderGroups({ groups, before, written }).map((group) =>
-    kernelOf(group, {
-      graph,
-      ops,
-      inliner,
-      storage,
-      kernelNames,
-      buffers,
-      sinks,
-      kind,
-      phase: backward && !group.forward ? backward : phase,
-    }),
-  );
+  const written = ({ jobs: own, instance }: Group): number =>
+    [...own.map((job) => job.value), ...(instance?.node.outputs ?? [])].reduce(
+      (sum, value) => sum + bytes(value),
+      0,
+    );
+  const context = { graph: told, ops, inliner, storage, kernelNames, buffers, sinks, aliases, kind };
+  const kernelsIn = (within: Instance | null, around: readonly TimeLoop[]): Kernel[] =>
+    orderGroups({ groups: groups.filter((group) => group.within === within), before, written }).flatMap(
+      (group) =>
+        group.instance
+          ? kernelsIn(group.instance, [...around, group.instance.loop])
+          : kernelOf(group, {
+              ...context,
+              loops: around,
+              phase: backward && !group.forward ? backward : phase,
+            }),
+    );
+  return kernelsIn(null, []);
 }
 
 /** A whole nest writes over its output; only one that adds, and whose sum nobody else reads, adds to a gradient. */
@@ -128,20 +176,26 @@ function mayAdd(value: Value, order: readonly Node[], outputs: readonly Output[]
   return lower.adds === true && !read && outputs.filter((output) => output.value === value).length === 1;
 }
 
+const isLoop = ({ node }: Value, ops: OpTable): boolean => roomOf(ops, node.op).lower.kind === "loop";
+
+const isWhole = (value: Value, ops: OpTable): boolean =>
+  isLoop(value, ops) || roomOf(ops, value.node.op).lower.kind === "nest";
+
 const isComputed = (value: Value, ops: OpTable): boolean => {
   if (isLeaf(value.node) || value.node.op === "tensor") return false;
   return roomOf(ops, value.node.op).lower.kind !== "leaf";
 };
 
 /** A job that copies a kept value; its own value stands in no graph. */
-function copyOf(source: Value, copies: Job[]): Value {
+function copyOf(source: Value, within: Instance | null, inliner: Inliner, copies: Job[]): Value {
   const value: Value = { node: source.node, index: source.index, type: source.type };
   const space = source.type.shape.filter((dim) => dim !== 1);
-  const formula: Job["formula"] = (point) => e.load(source, coordinates(source.type.shape, point));
+  const formula: Job["formula"] = (point) => inliner.at(source, coordinates(source.type.shape, point));
   copies.push({
     value,
     node: source.node,
     kind: "each",
+    within,
     space,
     kept: space.length,
     reduction: null,
@@ -167,7 +221,7 @@ function separateAssigns(
       for (const load of jobLoads(job, group.depth, inliner)) {
         if (!isLeaf(load.from.node)) continue;
         const key = `${load.from.node.op}:${String(load.from.node.attrs["name"])}`;
-        readersOf.set(key, (readersOf.get(key) ?? new Set()).add(group));
+        readersOf.set(key, (readersOf.get(key) ?? new Set()).add(outerGroup(group, groups)));
       }
     }
   }
@@ -187,9 +241,10 @@ function separateAssigns(
       let writer = home;
       if (late || shifted) {
         const copies: Job[] = [];
-        const copy = copyOf(value, copies);
+        const copy = copyOf(value, null, inliner, copies);
         writer = {
           id: groups.length,
+          within: null,
           jobs: copies,
           depth: copies[0].space.length,
           fixed: false,
@@ -210,6 +265,12 @@ function separateAssigns(
     }
   }
 }
+
+/** The group outside all loops that a group belongs to: itself, or the outermost loop around it. */
+const outerGroup = (group: Group, groups: readonly Group[]): Group => {
+  const loop = chainOf(group.within).at(-1);
+  return groups.find((other) => other.instance !== undefined && other.instance === loop) ?? group;
+};
 
 function dependsOn(group: Group, on: Group): boolean {
   const seen = new Set<Group>();
@@ -257,7 +318,7 @@ function buffersOf(
   graph: Graph,
   storage: Storage,
   inliner: Inliner,
-): Map<Value, Buffer> {
+): Map<Value, Place> {
   const read = new Set<Value>();
   for (const group of groups) {
     for (const job of group.jobs) {
@@ -268,16 +329,17 @@ function buffersOf(
       }
     }
   }
-  const buffers = new Map<Value, Buffer>();
+  const buffers = new Map<Value, Place>();
+  const temporary = ({ type }: Value, hint: string): Place => ({
+    buffer: storage.temporary(hint, type.dtype, type.shape),
+    lead: [],
+  });
   for (const group of groups) {
     for (const { value, kind } of group.jobs) {
       const own = sinks.get(value)?.find((sink) => !sink.accumulate);
-      if (kind === "nest" && own) buffers.set(value, own.buffer);
-      else if (read.has(value))
-        buffers.set(
-          value,
-          own?.buffer ?? storage.temporary(valueHint(graph, value), value.type.dtype, value.type.shape),
-        );
+      if (own && (kind === "nest" || read.has(value)))
+        buffers.set(value, { buffer: own.buffer, lead: own.lead ?? [] });
+      else if (read.has(value)) buffers.set(value, temporary(value, valueHint(graph, value)));
     }
   }
   return buffers;

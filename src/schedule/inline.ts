@@ -12,6 +12,7 @@ import {
   type OpTable,
 } from "../ir/op.ts";
 import { sameShape, type Shape } from "../ir/type.ts";
+import type { Alias, Flat, Instance } from "./flatten.ts";
 
 /** How dear a scalar op is beside an addition; anything dearer than a load is not worth computing twice. */
 const weight: { readonly [op: string]: number } = {
@@ -21,6 +22,8 @@ const weight: { readonly [op: string]: number } = {
 const cheap = 4;
 /** A formula larger than this is cut, so that substitution never explodes. */
 const largest = 96;
+/** What all steps of a loop read is stored if it costs more than this. */
+const repeatable = 1;
 
 /** A part that stands in a formula twice (as one object) is computed once. */
 export function costOf(expr: Expr, seen: Set<Expr> = new Set()): number {
@@ -61,22 +64,30 @@ export class Inliner {
   /** Nodes that wait for a value without looking at it. */
   private readonly waiting = new Set<Node>();
   private readonly ops: OpTable;
+  private readonly aliases: ReadonlyMap<Value, Alias>;
 
-  constructor(ops: OpTable, order: readonly Node[], outputs: readonly Value[]) {
+  constructor(ops: OpTable, { steps, aliases, constants }: Flat, outputs: readonly Value[]) {
     this.ops = ops;
+    this.aliases = aliases;
+    const order = steps.flatMap((step) => (step.kind === "node" ? [step.node] : []));
+    const levels = new Map(steps.flatMap((step) => (step.kind === "node" ? [[step.node, step.within]] : [])));
     const uses = new Map<Value, number>();
     for (const node of order) {
       const room = roomOf(ops, node.op);
       for (const [k, input] of node.inputs.entries()) {
+        const value = this.rootOf(input);
         if (onlyWaits(room, k)) this.waiting.add(node);
-        else uses.set(input, (uses.get(input) ?? 0) + 1);
+        else uses.set(value, (uses.get(value) ?? 0) + 1);
       }
     }
     const wanted = new Set(outputs);
+    // Bodies read the carries of the scan that they belong to.
+    for (const step of steps) if (step.kind === "enter") this.keepAll(step.instance.node);
     for (const node of order) {
       const { lower } = roomOf(ops, node.op);
       invariant(lower.kind !== "expand", `${node.op} reached the schedule without being expanded`);
       if (isLeaf(node) || node.op === "tensor") this.keepAll(node);
+      else if (node.op === "placeholder") continue;
       else if (lower.kind !== "at") {
         this.keepAll(node);
         if (lower.kind === "template") this.keepOperands(node);
@@ -85,6 +96,7 @@ export class Inliner {
         const value = node.outputs[0];
         const cost = this.formulaCost(value);
         if (wanted.has(value)) this.keep(value);
+        else if (constants.has(value) && cost > repeatable) this.keepBelowMovement(value);
         else if (((uses.get(value) ?? 0) > 1 && cost > cheap) || cost > largest)
           this.keepBelowMovement(value);
       }
@@ -94,7 +106,8 @@ export class Inliner {
     for (const node of order)
       for (const input of node.inputs) users.set(input, [...(users.get(input) ?? []), node]);
     for (const node of order) {
-      if (roomOf(ops, node.op).lower.kind === "template") this.keepEpilogue(node.outputs[0], users, wanted);
+      if (roomOf(ops, node.op).lower.kind === "template")
+        this.keepEpilogue(node.outputs[0], users, wanted, levels);
     }
   }
 
@@ -129,6 +142,8 @@ export class Inliner {
 
   /** The element of `value` at coordinates: a load where it is kept, else its formula. */
   at(value: Value, at: readonly Index[]): Expr {
+    const alias = this.aliases.get(value);
+    if (alias) return this.at(alias.from, [alias.lead, ...at]);
     return this.stored.has(value) ? e.load(value, at) : this.formula(value, at);
   }
 
@@ -174,7 +189,13 @@ export class Inliner {
   }
 
   private keep(value: Value): void {
-    this.stored.add(value);
+    this.stored.add(this.rootOf(value));
+  }
+  /** The value outside all loops that a value of a body is an element of; itself where it is none. */
+  private rootOf(value: Value): Value {
+    let root = value;
+    for (let alias = this.aliases.get(root); alias; alias = this.aliases.get(root)) root = alias.from;
+    return root;
   }
   private keepAll(node: Node): void {
     for (const output of node.outputs) this.keep(output);
@@ -188,12 +209,14 @@ export class Inliner {
     product: Value,
     users: ReadonlyMap<Value, readonly Node[]>,
     wanted: ReadonlySet<Value>,
+    levels: ReadonlyMap<Node, Instance | null>,
   ): void {
     let end = product;
     for (;;) {
       const next = users.get(end) ?? [];
       if (wanted.has(end) || new Set(next).size !== 1) break;
       const value = next[0].outputs[0];
+      if (levels.get(next[0]) !== levels.get(product.node)) break;
       const { lower } = roomOf(this.ops, next[0].op);
       if (lower.kind !== "at" || this.isMovement(value) || !sameShape(value.type.shape, product.type.shape))
         break;
@@ -207,8 +230,8 @@ export class Inliner {
 
   /** Keeps the computed value under a chain of pure index remaps, so that the remaps stay free. */
   private keepBelowMovement(value: Value): void {
-    let below = value;
-    while (!this.stored.has(below) && this.isMovement(below)) below = below.node.inputs[0];
+    let below = this.rootOf(value);
+    while (!this.stored.has(below) && this.isMovement(below)) below = this.rootOf(below.node.inputs[0]);
     if (below === value || !this.stored.has(below)) this.keep(below);
   }
   private isMovement(value: Value): boolean {

@@ -4,6 +4,7 @@ import type { Node, Value } from "../ir/graph.ts";
 import { indexAxis, type Axis, type Index } from "../ir/index.ts";
 import { roomOf, type OpTable, type Reduction } from "../ir/op.ts";
 import type { Dim, Shape } from "../ir/type.ts";
+import type { Instance } from "./flatten.ts";
 import { coordinates, type Inliner } from "./inline.ts";
 
 /**
@@ -14,6 +15,8 @@ export interface Job {
   readonly value: Value;
   readonly node: Node;
   readonly kind: "each" | "fold" | "core" | "nest";
+  /** The scan in whose body the value is computed. */
+  readonly within: Instance | null;
   readonly space: Shape;
   /** How many leading axes of `space` the value keeps. */
   readonly kept: number;
@@ -24,21 +27,21 @@ export interface Job {
 
 const large = (dim: Dim): boolean => dim !== 1;
 
-export function jobOf(value: Value, ops: OpTable, inliner: Inliner): Job {
+export function jobOf(value: Value, within: Instance | null, ops: OpTable, inliner: Inliner): Job {
   const { node } = value;
   const { lower } = roomOf(ops, node.op);
   const { shape } = value.type;
-  if (lower.kind === "reduce") return foldJob(value, lower.reduce, inliner);
+  if (lower.kind === "reduce") return foldJob(value, within, lower.reduce, inliner);
   const space = shape.filter(large);
   const kind = lower.kind === "template" ? "core" : lower.kind === "nest" ? "nest" : "each";
   const formula = (point: readonly Index[]): Expr => {
     invariant(kind === "each", `${node.op} has no formula`);
     return inliner.formula(value, coordinates(shape, point));
   };
-  return { value, node, kind, space, kept: space.length, reduction: null, formula };
+  return { value, node, kind, within, space, kept: space.length, reduction: null, formula };
 }
 
-function foldJob(value: Value, reduction: Reduction, inliner: Inliner): Job {
+function foldJob(value: Value, within: Instance | null, reduction: Reduction, inliner: Inliner): Job {
   const { node } = value;
   const input = node.inputs[0];
   const { shape } = input.type;
@@ -60,6 +63,7 @@ function foldJob(value: Value, reduction: Reduction, inliner: Inliner): Job {
       value,
       node,
       kind: "each",
+      within,
       space: keptAxes.map((k) => shape[k]),
       kept: keptAxes.length,
       reduction: null,
@@ -70,6 +74,7 @@ function foldJob(value: Value, reduction: Reduction, inliner: Inliner): Job {
     value,
     node,
     kind: "fold",
+    within,
     space: order.map((k) => shape[k]),
     kept: keptAxes.length,
     reduction,

@@ -14,6 +14,7 @@ import { coordinates } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
 import { Names, valueHint } from "./names.ts";
 import { recordOf } from "./record.ts";
+import type { Place } from "./storage.ts";
 
 /** Where a member's value is found by later items of its kernel. */
 interface Residence {
@@ -71,29 +72,41 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     }
     if (expr.kind !== "load") return expr;
     const home = homes.get(expr.from);
-    if (!home) return { kind: "load", buffer: bufferOf(expr.from), at: expr.at, dtype: expr.dtype };
+    if (!home) return loadOf(placeOf(expr.from), expr);
     const { job } = home;
     const inner = job.kind === "each" ? job.space.slice(depth) : [];
     if (home.stage === stage || inner.length === 0)
       return { kind: "local", name: home.local, dtype: expr.dtype };
-    const buffer = context.buffers.get(expr.from);
-    if (buffer) return { kind: "load", buffer, at: expr.at, dtype: expr.dtype };
+    const place = context.buffers.get(expr.from);
+    if (place) return loadOf(place, expr);
     home.row ??= storage.temporary(`${valueHint(graph, expr.from)}_row`, expr.dtype, inner, "row");
     const own = expr.at.filter((_, k) => expr.from.type.shape[k] !== 1);
     return { kind: "load", buffer: home.row, at: own.slice(depth), dtype: expr.dtype };
   };
-  const bufferOf = (value: Value): Buffer => {
-    const buffer =
-      isLeaf(value.node) || value.node.op === "tensor" ? storage.ofLeaf(value) : context.buffers.get(value);
-    invariant(buffer, `no buffer for ${value.node.op} #${value.node.id}`);
-    return buffer;
+  const loadOf = ({ buffer, lead }: Place, { at, dtype }: Expr & { kind: "load" }): KernelExpr => ({
+    kind: "load",
+    buffer,
+    at: [...lead, ...at],
+    dtype,
+  });
+  const placeOf = (value: Value): Place => {
+    const place =
+      isLeaf(value.node) || value.node.op === "tensor"
+        ? { buffer: storage.ofLeaf(value), lead: [] }
+        : context.buffers.get(value);
+    invariant(place, `no buffer for ${value.node.op} #${value.node.id}`);
+    return place;
   };
   const targetsOf = (job: Job, at: readonly Index[]): Target[] => {
     const sinks = context.sinks.get(job.value) ?? [];
-    const targets: Target[] = sinks.map((sink) => ({ ...sink, at }));
-    const buffer = context.buffers.get(job.value);
-    if (buffer && !sinks.some((sink) => sink.buffer === buffer))
-      targets.push({ buffer, at, accumulate: false });
+    const targets = sinks.map(({ buffer, accumulate, lead = [] }): Target => ({
+      buffer,
+      accumulate,
+      at: [...lead, ...at],
+    }));
+    const place = context.buffers.get(job.value);
+    if (place && !sinks.some((sink) => sink.buffer === place.buffer))
+      targets.push({ buffer: place.buffer, at: [...place.lead, ...at], accumulate: false });
     return targets;
   };
   const localOf = (job: Job): string => homes.get(job.value)!.local;
@@ -129,7 +142,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
   });
 
   const coreJob = group.jobs.find((job) => job.kind === "core");
-  const core = coreJob ? coreOf(coreJob, localOf(coreJob), context, bufferOf) : null;
+  const core = coreJob ? coreOf(coreJob, localOf(coreJob), context, placeOf) : null;
   if (coreJob) {
     const targets = targetsOf(coreJob, ownCoordinates(coreJob, depth));
     if (targets.length > 0) {
@@ -162,9 +175,10 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     name: context.kernelNames.fresh(kernelHint(group, context)),
     doc: describe(group, context),
     phase: context.phase,
+    loops: context.loops,
     outer: nestJob ? [] : outer,
     core,
-    nest: nestJob ? nestOf(nestJob, context, bufferOf) : null,
+    nest: nestJob ? nestOf(nestJob, context, placeOf) : null,
     stages: mergeStages(loopStages),
     before: before.map(outsideItem),
     after: afterItems,
@@ -189,7 +203,7 @@ const mergeStages = (stages: readonly Stage[]): Stage[] =>
     return done;
   }, []);
 
-function coreOf(job: Job, result: string, context: KernelContext, bufferOf: (value: Value) => Buffer): Core {
+function coreOf(job: Job, result: string, context: KernelContext, placeOf: (value: Value) => Place): Core {
   const { inliner, ops } = context;
   const { lower } = roomOf(ops, job.node.op);
   invariant(lower.kind === "template", `${job.node.op} is no template`);
@@ -197,18 +211,19 @@ function coreOf(job: Job, result: string, context: KernelContext, bufferOf: (val
   const out = coordinates(job.value.type.shape, outerAxes(job.space).map(indexAxis));
   const operands = inliner.operands(job.node, out, depth.map(indexAxis)).map((operand) => {
     invariant(operand.kind === "load", `an operand of ${job.node.op} is not a plain view`);
-    return { buffer: bufferOf(operand.from), at: operand.at };
+    const { buffer, lead } = placeOf(operand.from);
+    return { buffer, at: [...lead, ...operand.at] };
   });
   return { template: lower.template, depth, operands, result, dtype: job.value.type.dtype };
 }
 
-function nestOf(job: Job, context: KernelContext, bufferOf: (value: Value) => Buffer): Nest {
+function nestOf(job: Job, context: KernelContext, placeOf: (value: Value) => Place): Nest {
   const { lower } = roomOf(context.ops, job.node.op);
   invariant(lower.kind === "nest", `${job.node.op} is no nest`);
   const own = context.buffers.get(job.value);
-  const output = own ?? context.sinks.get(job.value)?.[0]?.buffer;
+  const output = own?.buffer ?? context.sinks.get(job.value)?.[0]?.buffer;
   invariant(output && (own || lower.adds), `the nest ${job.node.op} has no output buffer`);
-  const arrays = [...job.node.inputs.map(bufferOf), output];
+  const arrays = [...job.node.inputs.map((input) => placeOf(input).buffer), output];
   const sizes = lower.sizes(context.inliner.context(job.node));
   const clear = own !== undefined && lower.adds === true;
   return { template: lower.template, arrays, sizes, clear, accumulate: own === undefined };

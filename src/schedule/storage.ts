@@ -1,5 +1,6 @@
 import type { Output, Value } from "../ir/graph.ts";
 import { isLeaf, leafName, type LeafOp } from "../ir/graph.ts";
+import type { Index } from "../ir/index.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import type { Phase } from "../ir/phase.ts";
 import type { Shape, DType } from "../ir/type.ts";
@@ -9,6 +10,14 @@ import { identifierHint, type Names } from "./names.ts";
 export interface Sink {
   readonly buffer: Buffer;
   readonly accumulate: boolean;
+  /** Coordinates before the value's own: the slot of a value that is stacked along time. */
+  readonly lead?: readonly Index[];
+}
+
+/** Where a value that other kernels read is found. */
+export interface Place {
+  readonly buffer: Buffer;
+  readonly lead: readonly Index[];
 }
 
 /** Fields and parameters that an emitted module needs for itself; a cell of such a name is called a little longer. */

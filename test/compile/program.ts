@@ -6,7 +6,7 @@ import type { MemoryPlan } from "../../src/ir/arena.ts";
 import { graphNodes, isLeaf, leafName, type Graph, type LeafOp, type Node } from "../../src/ir/graph.ts";
 import type { Buffer, Schedule } from "../../src/ir/kernel.ts";
 import type { Phase } from "../../src/ir/phase.ts";
-import type { LoopProgram } from "../../src/ir/loop.ts";
+import { eachCall, type LoopProgram } from "../../src/ir/loop.ts";
 import type { NDArray } from "../../src/ir/op.ts";
 import type { Cell, Program } from "../../src/ir/program.ts";
 import { isBatch, sizeOf, stridesOf, type DType, type Shape } from "../../src/ir/type.ts";
@@ -175,8 +175,9 @@ export function runLoops(compiled: Compiled, feed: Feed, n: number, poison = 255
   }
   const named = new Map(loops.functions.map((fn) => [fn.name, fn]));
   const run = (phase: Phase): void => {
-    for (const call of loops.calls.get(phase) ?? [])
-      interpret(named.get(call.name)!, [...call.arrays.map(viewOf), ...(call.batch ? [n] : [])]);
+    eachCall(loops.calls.get(phase) ?? [], (call, times) => {
+      interpret(named.get(call.name)!, [...call.arrays.map(viewOf), ...times, ...(call.batch ? [n] : [])]);
+    });
   };
   const found = new Map<string, Float64Array>();
   const read = (phase: Phase): void => {

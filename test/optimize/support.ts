@@ -1,3 +1,4 @@
+import { evaluate } from "../../src/eval/evaluate.ts";
 import { Builder, withBuilder } from "../../src/ir/builder.ts";
 import {
   isLeaf,
@@ -46,6 +47,7 @@ export function evaluateValues(
       shapes,
       dtypes,
       n,
+      run: (outputs, given) => evaluate(outputs, given, { n }),
     });
     known.set(node, Array.isArray(answer) ? (answer as NDArray[]) : [answer as NDArray]);
   }

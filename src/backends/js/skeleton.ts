@@ -1,6 +1,6 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
 import type { Buffer, Schedule } from "../../ir/kernel.ts";
-import type { LoopCall, LoopProgram } from "../../ir/loop.ts";
+import { callTree, type CallTree, type LoopCall, type LoopProgram } from "../../ir/loop.ts";
 import type { Phase } from "../../ir/phase.ts";
 import type { Cell, Program, StepGraphs } from "../../ir/program.ts";
 import { tablesOf } from "./function.ts";
@@ -116,12 +116,24 @@ export function callText(call: LoopCall, context: ModuleContext): string {
     ...call.arrays.map((buffer) => `this.$${buffer.name}`),
     ...(tables.powers ? ["this.$powers"] : []),
     ...(tables.bits ? ["this.$bits", "this.$words"] : []),
+    ...call.times,
     ...(call.batch ? ["n"] : []),
   ];
   return `${call.name}(${args.join(", ")});`;
 }
 
 export const callsOf = (phase: Phase, context: ModuleContext): string[] =>
-  (context.loops.calls.get(phase) ?? []).map((call) => callText(call, context));
+  callLines(callTree(context.loops.calls.get(phase) ?? []), context);
+
+function callLines(tree: readonly CallTree[], context: ModuleContext): string[] {
+  return tree.flatMap((item) => {
+    if (!("loop" in item)) return [callText(item, context)];
+    const { name, extent } = item.loop.axis;
+    const head = item.loop.reverse
+      ? `let ${name} = ${extent - 1}; ${name} >= 0; ${name}--`
+      : `let ${name} = 0; ${name} < ${extent}; ${name}++`;
+    return [`for (${head}) {`, ...callLines(item.calls, context).map((line) => `  ${line}`), "}"];
+  });
+}
 export const usesBatch = (phase: Phase, context: ModuleContext): boolean =>
   (context.loops.calls.get(phase) ?? []).some((call) => call.batch);

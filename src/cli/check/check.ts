@@ -1,6 +1,6 @@
 import { fail } from "../../base/errors.ts";
 import type { Compilation } from "../../compile.ts";
-import { graphNodes } from "../../ir/graph.ts";
+import { allGraphNodes } from "../../ir/graph.ts";
 import { randomBits } from "../../data/random.ts";
 import { sampleInputs } from "../sample-inputs.ts";
 import type { Generated } from "../train/module.ts";
@@ -67,7 +67,7 @@ export function checkModule(
 
 /** The first op by which the model itself says that gradients are not the loss's slope. */
 export function changesGradients({ forward }: Compilation): string | undefined {
-  const nodes = forward.steps.flatMap((step) => graphNodes(step.forward));
+  const nodes = forward.steps.flatMap((step) => allGraphNodes(step.forward));
   return nodes.find(({ op }) => changing.includes(op))?.op;
 }
 const changing: readonly string[] = ["stopGradient", "onGradient", "customVjp"];

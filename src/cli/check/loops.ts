@@ -1,6 +1,7 @@
 import type { Compilation } from "../../compile.ts";
 import { interpret, type LoopArray } from "../../eval/interpret.ts";
 import type { Buffer } from "../../ir/kernel.ts";
+import { eachCall } from "../../ir/loop.ts";
 import type { Phase } from "../../ir/phase.ts";
 import { maxOf, type DType } from "../../ir/type.ts";
 
@@ -44,9 +45,9 @@ export function interpretTraining(
   }
   const named = new Map(loops.functions.map((fn) => [fn.name, fn]));
   const run = (phase: Phase): void => {
-    for (const call of loops.calls.get(phase) ?? []) {
-      interpret(named.get(call.name)!, [...call.arrays.map(viewOf), ...(call.batch ? [n] : [])]);
-    }
+    eachCall(loops.calls.get(phase) ?? [], (call, times) => {
+      interpret(named.get(call.name)!, [...call.arrays.map(viewOf), ...times, ...(call.batch ? [n] : [])]);
+    });
   };
   run("forward");
   const loss = kernels.results.find(({ phase, name }) => phase === "forward" && name === "loss")!;

@@ -1,5 +1,5 @@
 import { attrText } from "../builder.ts";
-import { isLeaf, leafName, graphNodes, type Graph, type Node } from "../graph.ts";
+import { allGraphNodes, bodiesOf, isLeaf, leafName, type Graph, type Node } from "../graph.ts";
 import { originsOf } from "../rewrite.ts";
 import { typeText } from "../type.ts";
 import { attrsText, commentText, isLiteral } from "./graph-print.ts";
@@ -10,7 +10,7 @@ const quote = (text: string): string =>
 /** A graph for Graphviz: leaves are boxes, ops are ellipses, returned values are coloured. */
 export function graphToDot(graph: Graph): string {
   const cells = graph.outputs.flatMap(({ cell }) => (cell ? [cell.node] : []));
-  const nodes = [...new Set([...graphNodes(graph), ...cells])].filter((node) => !isLiteral(node));
+  const nodes = [...new Set([...allGraphNodes(graph), ...cells])].filter((node) => !isLiteral(node));
   const ids = new Map<Node, string>(nodes.map((node, k) => [node, `v${k}`]));
   const lines = nodes.flatMap((node) => {
     const id = ids.get(node) as string;
@@ -19,6 +19,9 @@ export function graphToDot(graph: Graph): string {
     return [
       `  ${id} [label=${quote(nodeLabel(node))}${shape}${tip ? `, tooltip=${quote(tip)}` : ""}];`,
       ...node.inputs.flatMap(({ node: from }) => (ids.has(from) ? [`  ${ids.get(from)} -> ${id};`] : [])),
+      ...bodiesOf(node)
+        .flatMap(({ outputs }) => outputs)
+        .flatMap(({ node: from }) => (ids.has(from) ? [`  ${ids.get(from)} -> ${id} [style=dotted];`] : [])),
     ];
   });
   const returns = graph.outputs.flatMap(({ role, name, value, cell }, k) => [

@@ -1,4 +1,12 @@
-import { graphNodes, type Attrs, type Graph, type Node, type Origin, type Value } from "../graph.ts";
+import {
+  allGraphNodes,
+  isBody,
+  type Attr,
+  type Graph,
+  type Node,
+  type Origin,
+  type Value,
+} from "../graph.ts";
 import { originsOf } from "../rewrite.ts";
 import type { TensorType } from "../type.ts";
 
@@ -10,7 +18,8 @@ export interface GraphJson {
     readonly id: number;
     readonly op: string;
     readonly inputs: ReadonlyArray<readonly [number, number]>;
-    readonly attrs: Attrs;
+    /** A body is told by its placeholders and outputs, which stand among the nodes. */
+    readonly attrs: { readonly [name: string]: unknown };
     readonly types: readonly TensorType[];
     readonly origins: readonly Origin[];
   }>;
@@ -26,8 +35,10 @@ export interface GraphJson {
 export function graphToJson(graph: Graph): GraphJson {
   const ids = new Map<Node, number>();
   const cells = graph.outputs.flatMap(({ cell }) => (cell ? [cell.node] : []));
-  for (const node of [...graphNodes(graph), ...cells]) if (!ids.has(node)) ids.set(node, ids.size);
+  for (const node of [...allGraphNodes(graph), ...cells]) if (!ids.has(node)) ids.set(node, ids.size);
   const at = ({ node, index }: Value): readonly [number, number] => [ids.get(node) ?? -1, index];
+  const plain = (attr: Attr): unknown =>
+    isBody(attr) ? { inputs: attr.inputs.map(at), outputs: attr.outputs.map(at) } : attr;
   return {
     name: graph.name,
     batch: graph.batch,
@@ -35,7 +46,7 @@ export function graphToJson(graph: Graph): GraphJson {
       id,
       op: node.op,
       inputs: node.inputs.map(at),
-      attrs: node.attrs,
+      attrs: Object.fromEntries(Object.entries(node.attrs).map(([name, attr]) => [name, plain(attr)])),
       types: node.outputs.map((value) => value.type),
       origins: originsOf(graph, node),
     })),

@@ -1,10 +1,11 @@
 import { GradcError } from "../../base/errors.ts";
-import { Builder, withBuilder } from "../builder.ts";
+import { builder, Builder, withBuilder } from "../builder.ts";
 import {
   isLeaf,
   leafOps,
   type Attr,
   type Attrs,
+  type Body,
   type Graph,
   type Node,
   type Output,
@@ -41,19 +42,18 @@ export function parseGraph(text: string, table: OpTable): Graph {
   const name = header.take("word", "string").text;
   const batch = header.maybe("(") ? readBatch(header) : null;
   header.end();
-  const state: State = { table, batch, values: new Map() };
   const outputs: Output[] = [];
   const origins = new Map<Node, ReturnType<typeof commentOrigins>>();
+  const state: State = { table, batch, values: new Map(), origins, depth: 0 };
   withBuilder(build, () =>
     build.within({ layer: "", source: "" }, () => {
-      for (const line of lines.slice(1)) {
-        const reader = new Reader(line);
-        if (reader.next.kind === "word") outputs.push(readReturn(reader, state));
-        else {
-          const node = readNode(reader, state);
-          const known = commentOrigins(line.comment);
-          if (known.length > 0) origins.set(node, known);
-        }
+      const rest = lines.slice(1);
+      while (rest.length > 0) {
+        const reader = new Reader(rest[0]);
+        if (reader.next.kind === "word") {
+          rest.shift();
+          outputs.push(readReturn(reader, state));
+        } else readNode(rest, state);
       }
     }),
   );
@@ -64,6 +64,9 @@ interface State {
   readonly table: OpTable;
   readonly batch: number | null;
   readonly values: Map<string, Value>;
+  readonly origins: Map<Node, ReturnType<typeof commentOrigins>>;
+  /** How many bodies are open. */
+  readonly depth: number;
 }
 
 /** Takes the tokens of one line in order. */
@@ -87,6 +90,11 @@ class Reader {
   }
   mark(mark: string): void {
     if (!this.maybe(mark)) this.expected(`"${mark}"`);
+  }
+  maybeWord(word: string): boolean {
+    const found = this.next.kind === "word" && this.next.text === word;
+    if (found) this.at++;
+    return found;
   }
   word(word: string): void {
     if (this.next.kind !== "word" || this.next.text !== word) this.expected(`"${word}"`);
@@ -193,7 +201,46 @@ function readOperand(reader: Reader, state: State, dtype?: DType): Value {
   return apply(state, "constant", [], { value: Number(token.text), dtype: own, shape: [] }, token).outputs[0];
 }
 
-function readNode(reader: Reader, state: State): Node {
+/** The placeholders after "over", then the lines of the body up to its "yield". */
+function readBody(reader: Reader, lines: Line[], outer: State): Body {
+  const start = reader.next;
+  if (outer.depth >= deepest) failAt(start, `bodies are nested deeper than ${deepest}`);
+  const state: State = { ...outer, values: new Map(), depth: outer.depth + 1 };
+  const inputs: Value[] = [];
+  if (reader.next.kind === "value")
+    do {
+      const token = reader.take("value");
+      reader.mark(":");
+      const { dtype, shape } = readType(reader, state);
+      const attrs = { token: builder().token(), dtype, shape };
+      if (state.values.has(token.text)) failAt(token, `%${token.text} is defined twice`);
+      const [value] = apply(state, "placeholder", [], attrs, token).outputs;
+      state.values.set(token.text, value);
+      inputs.push(value);
+    } while (reader.maybe(","));
+  reader.end();
+  for (;;) {
+    const line = lines[0] as Line | undefined;
+    if (!line) return failAt(start, 'the body has no "yield"');
+    const inner = new Reader(line);
+    if (inner.next.kind !== "word") {
+      readNode(lines, state);
+      continue;
+    }
+    lines.shift();
+    inner.word("yield");
+    const outputs: Value[] = [];
+    do outputs.push(readOperand(inner, state));
+    while (inner.maybe(","));
+    inner.end();
+    return { kind: "body", inputs, outputs };
+  }
+}
+
+/** Reads the first line, and those of its body, off the lines. */
+function readNode(lines: Line[], state: State): void {
+  const line = lines.shift()!;
+  const reader = new Reader(line);
   const start = reader.next;
   const results: Array<{ token: Token; type: TensorType }> = [];
   do {
@@ -209,8 +256,9 @@ function readNode(reader: Reader, state: State): Node {
     do inputs.push(readOperand(reader, state, results[0].type.dtype));
     while (reader.maybe(","));
   }
-  const written = readAttrs(reader, state);
-  reader.end();
+  const flat = readAttrs(reader, state);
+  const written: Attrs = reader.maybeWord("over") ? { ...flat, body: readBody(reader, lines, state) } : flat;
+  if (!written["body"]) reader.end();
   const { type } = results[0];
   const attrs = leaf ? { name: leaf.text, dtype: type.dtype, shape: type.shape, ...written } : written;
   const node = apply(state, op.text, inputs, attrs, op);
@@ -228,7 +276,8 @@ function readNode(reader: Reader, state: State): Node {
     if (state.values.has(token.text)) failAt(token, `%${token.text} is defined twice`);
     state.values.set(token.text, value);
   }
-  return node;
+  const known = commentOrigins(line.comment);
+  if (known.length > 0) state.origins.set(node, known);
 }
 
 /** Applies an op; a refusal of its type rule gains the place in the text. */

@@ -1,8 +1,10 @@
 import { attrText } from "../builder.ts";
 import {
   graphNodes,
+  isBody,
   isLeaf,
   leafName,
+  nodesOf,
   type Attrs,
   type Graph,
   type Node,
@@ -25,11 +27,10 @@ export function printGraph(graph: Graph): string {
   const nodes = graphNodes(graph);
   const cells = graph.outputs.flatMap(({ cell }) => (cell && !nodes.includes(cell.node) ? [cell.node] : []));
   const leaves = [...new Set([...nodes.filter(isLeaf), ...cells])];
-  const names = valueNames(leaves, nodes);
-  const lines = [...leaves, ...nodes.filter((node) => !isLeaf(node) && !isLiteral(node))].map((node) => ({
-    text: `  ${nodeText(node, names)}`,
-    comment: commentText(originsOf(graph, node)),
-  }));
+  const taken = new Set<string>();
+  const names = new Map<Value, string>(leafNames(leaves, taken));
+  const fresh = counter(taken);
+  const lines = linesOf(graph, [...leaves, ...nodes.filter((node) => !isLeaf(node))], names, fresh, "  ");
   const column = Math.min(widest, Math.max(0, ...lines.map(({ text }) => text.length))) + 2;
   const body = lines.map(({ text, comment }) =>
     comment ? `${text.padEnd(column - 2)}  // ${comment}` : text,
@@ -51,24 +52,57 @@ export const isLiteral = (node: Node): boolean =>
 
 type Names = ReadonlyMap<Value, string>;
 
-/** `%name` for leaves, `%1`, `%2`, … for everything else. */
-function valueNames(leaves: readonly Node[], nodes: readonly Node[]): Names {
+interface PrintedLine {
+  readonly text: string;
+  readonly comment: string;
+}
+
+/** A line for each node, after a node with a body the lines of the body; `names` gains what they define. */
+function linesOf(
+  graph: Graph,
+  nodes: readonly Node[],
+  names: Map<Value, string>,
+  fresh: () => string,
+  indent: string,
+): PrintedLine[] {
+  return nodes.flatMap((node): PrintedLine[] => {
+    if (isLiteral(node)) return [];
+    for (const value of node.outputs) if (!names.has(value)) names.set(value, fresh());
+    const comment = commentText(originsOf(graph, node));
+    const body = node.attrs["body"];
+    if (!isBody(body)) return [{ text: `${indent}${nodeText(node, names)}`, comment }];
+    // A body is closed, so the names outside mean nothing in it; numbers go on, so that no two are alike.
+    const own = new Map(body.inputs.map((input) => [input, fresh()]));
+    const over = body.inputs.map((input) => `${own.get(input)!}: ${typeText(input.type)}`).join(", ");
+    const inner = nodesOf(body.outputs).filter(({ op }) => op !== "placeholder");
+    const lines = linesOf(graph, inner, own, fresh, `${indent}  `);
+    const results = body.outputs.map((output) => operand(output, own)).join(", ");
+    return [
+      { text: `${indent}${nodeText(node, names)} over ${over}`, comment },
+      ...lines,
+      { text: `${indent}  yield ${results}`, comment: "" },
+    ];
+  });
+}
+
+/** `%1`, `%2`, … but for the names of leaves. */
+function counter(taken: ReadonlySet<string>): () => string {
+  let count = 0;
+  return () => {
+    do count++;
+    while (taken.has(String(count)));
+    return `%${count}`;
+  };
+}
+
+/** `%name` for leaves. */
+function leafNames(leaves: readonly Node[], taken: Set<string>): Names {
   const names = new Map<Value, string>();
-  const taken = new Set<string>();
   for (const leaf of leaves) {
     let name = leafName(leaf);
     while (taken.has(name)) name += "~";
     taken.add(name);
     names.set(leaf.outputs[0], /^[A-Za-z_][\w./~$-]*$/.test(name) ? `%${name}` : `%${JSON.stringify(name)}`);
-  }
-  let count = 0;
-  for (const node of nodes) {
-    if (isLeaf(node) || isLiteral(node)) continue;
-    for (const value of node.outputs) {
-      do count++;
-      while (taken.has(String(count)));
-      names.set(value, `%${count}`);
-    }
   }
   return names;
 }
@@ -94,7 +128,7 @@ const told: readonly string[] = ["name", "dtype", "shape"];
 
 export function attrsText(attrs: Attrs, leaf = false): string {
   const names = Object.keys(attrs).filter(
-    (name) => !(leaf && told.includes(name)) && attrs[name] !== undefined,
+    (name) => !(leaf && told.includes(name)) && attrs[name] !== undefined && !isBody(attrs[name]),
   );
   return names.length === 0 ? "" : `{${names.map((name) => `${name}: ${attrText(attrs[name])}`).join(", ")}}`;
 }

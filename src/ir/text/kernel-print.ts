@@ -1,5 +1,5 @@
 import { indexText, type Axis } from "../index.ts";
-import type { Buffer, Item, Kernel, KernelExpr, Schedule } from "../kernel.ts";
+import type { Buffer, Item, Kernel, KernelExpr, Schedule, TimeLoop } from "../kernel.ts";
 import { dimText, shapeText } from "../type.ts";
 
 /** The kernels of every phase in running order: loops as headings, stages as blocks, values as formulas. */
@@ -11,7 +11,7 @@ function kernelText(kernel: Kernel): string {
   const tiles = outer.flatMap(({ name }, k) => (record.tile[k] > 1 ? [`${name}×${record.tile[k]}`] : []));
   const lines = [
     ...kernel.doc.map((line) => `// ${line}`),
-    `kernel ${kernel.name} ${kernel.phase}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}`,
+    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}`,
   ];
   if (nest)
     lines.push(
@@ -31,6 +31,10 @@ function kernelText(kernel: Kernel): string {
   return lines.join("\n");
 }
 
+const loopsText = (loops: readonly TimeLoop[]): string =>
+  loops
+    .map(({ axis, reverse }) => ` for ${axis.name}<${axis.extent}${reverse ? " backwards" : ""}:`)
+    .join("");
 const axesText = (axes: readonly Axis[]): string =>
   axes.map(({ name, extent }) => ` ${name}<${dimText(extent)}`).join("");
 const elementText = (buffer: Buffer, at: readonly string[]): string => `${buffer.name}[${at.join(", ")}]`;

@@ -1,26 +1,40 @@
 import { invariant } from "../../base/errors.ts";
-import { graphNodes, isLeaf, leafName, type Attr, type Graph, type Node } from "../graph.ts";
+import {
+  allGraphNodes,
+  bodiesOf,
+  graphNodes,
+  isBody,
+  isLeaf,
+  leafName,
+  nodesOf,
+  type Attr,
+  type Body,
+  type Graph,
+  type Node,
+} from "../graph.ts";
 import { typesOf, type OpTable } from "../op.ts";
 import { isBatch, isFloat, sameType, typeText, type BatchDim } from "../type.ts";
 
 /** A broken invariant: which one, where, and what was found. */
 export interface Finding {
-  readonly rule: "order" | "op" | "type" | "batch" | "leaf" | "output";
+  readonly rule: "order" | "op" | "type" | "batch" | "leaf" | "body" | "output";
   readonly sentence: string;
   readonly node?: Node;
 }
 
 /**
  * What always holds of a graph: inputs come before their users, each type is what the op's type rule says,
- * n has one maximum, leaves of a kind have different names, and outputs fit their roles.
+ * n has one maximum, leaves of a kind have different names, bodies are closed, and outputs fit their roles.
  */
 export function verifyGraph(graph: Graph, table: OpTable): Finding[] {
-  const nodes = graphNodes(graph);
+  const nodes = allGraphNodes(graph);
   return [
     ...orderFindings(nodes),
     ...nodes.flatMap((node) => typeFindings(node, table)),
     ...nodes.flatMap((node) => batchFindings(node, graph.batch)),
     ...leafFindings(nodes),
+    ...bodyFindings(graph),
+    ...nodes.flatMap((node) => bodiesOf(node).flatMap((body) => closedFindings(node, body))),
     ...outputFindings(graph),
   ];
 }
@@ -77,6 +91,7 @@ function batchFindings(node: Node, batch: number | null): Finding[] {
 
 function batchDims(attr: Attr): BatchDim[] {
   if (Array.isArray(attr)) return attr.flatMap((item: Attr) => batchDims(item));
+  if (isBody(attr)) return [];
   return typeof attr === "object" && attr !== null && "max" in attr ? [attr as BatchDim] : [];
 }
 
@@ -88,6 +103,26 @@ function leafFindings(nodes: readonly Node[]): Finding[] {
     seen.add(key);
     return [];
   });
+}
+
+/** Placeholders stand in bodies only. */
+const bodyFindings = (graph: Graph): Finding[] =>
+  graphNodes(graph)
+    .filter(({ op }) => op === "placeholder")
+    .map((node) => ({ rule: "body", node, sentence: "a placeholder stands outside its body" }));
+
+function closedFindings(node: Node, { inputs, outputs }: Body): Finding[] {
+  const own = new Set(inputs.map((input) => input.node));
+  const say = (sentence: string): Finding => ({ rule: "body", node, sentence });
+  return [
+    ...(own.size < inputs.length ? [say(`the body of "${node.op}" has one placeholder twice`)] : []),
+    ...inputs
+      .filter((input) => input.node.op !== "placeholder")
+      .map(() => say(`an input of the body of "${node.op}" is no placeholder`)),
+    ...nodesOf(outputs)
+      .filter((inner) => isLeaf(inner) || (inner.op === "placeholder" && !own.has(inner)))
+      .map((inner) => say(`the body of "${node.op}" reads "${inner.op}" from outside`)),
+  ];
 }
 
 function outputFindings({ outputs }: Graph): Finding[] {

@@ -139,6 +139,17 @@ function batchOf({ declaration: { name, inputs }, line }: Model): BatchDim | nul
 
 function checkBatch({ declaration: { name }, line }: Model, graph: Graph, batch: BatchDim | null): void {
   for (const node of graphNodes(graph)) {
+    if (node.op === "placeholder") {
+      const type = typeText(node.outputs[0].type);
+      fail(
+        "value",
+        `a value made from ${type} inside the body of scan is used outside it in model "${name}"`,
+        {
+          place: graph.origins.get(node)?.[0] ?? { source: line },
+          hint: "return it from the body: as a carry, or as y to have it of all times",
+        },
+      );
+    }
     for (const { type } of node.outputs) {
       if (type.shape.every((dim) => !isBatch(dim) || dim.max === batch?.max)) continue;
       fail("shape", `${node.op} of model "${name}" makes ${typeText(type)} with a batch that no input has`, {

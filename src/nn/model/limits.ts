@@ -1,5 +1,4 @@
-import type { Graph, Value } from "../../ir/graph.ts";
-import { graphNodes } from "../../ir/graph.ts";
+import { allGraphNodes, bodiesOf, type Graph, type Value } from "../../ir/graph.ts";
 import { byName, type OpTable, type Types } from "../../ir/op.ts";
 
 // These ops hand elements on unchanged, so what bounds their output bounds their input.
@@ -22,7 +21,13 @@ export function indexLimits(graphs: readonly Graph[], table: OpTable): Map<Value
   };
   for (const graph of graphs) {
     // Users before inputs, so that a bound passes through any number of carriers.
-    for (const node of graphNodes(graph).reverse()) {
+    const outside = new Map<Value, Value>();
+    for (const node of allGraphNodes(graph).reverse()) {
+      // What bounds a placeholder bounds the value that stands for it outside the body.
+      for (const { inputs } of bodiesOf(node))
+        for (const [k, input] of inputs.entries()) outside.set(input, node.inputs[k]);
+      const beyond = outside.get(node.outputs[0]);
+      if (beyond) bound(beyond, limits.get(node.outputs[0]));
       const room = table.get(node.op);
       if (room?.limits) {
         const types = byName(

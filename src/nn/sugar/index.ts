@@ -6,6 +6,7 @@ export * from "./matmul.ts";
 export { checkpoint, type Values } from "./checkpoint.ts";
 export * from "./derivative.ts";
 export * from "./gradient.ts";
+export { scan, type Nested, type ScanOptions } from "./scan.ts";
 export type { Operand } from "./operand.ts";
 export * from "./indexing.ts";
 export * from "./normalize.ts";
