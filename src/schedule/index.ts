@@ -237,7 +237,8 @@ function separateAssigns(
       );
       const late = readers.some((reader) => dependsOn(reader, home));
       const shifted =
-        readersOf.get(`${cell.kind}:${cell.name}`)?.has(home) && !readsOwnElement(home, value, cell, inliner);
+        readersOf.get(`${cell.kind}:${cell.name}`)?.has(home) &&
+        (!readsOwnElement(home, value, cell, inliner) || readsAfter(home, value, cell, inliner));
       let writer = home;
       if (late || shifted) {
         const copies: Job[] = [];
@@ -308,6 +309,23 @@ function readsOwnElement(
       );
     }),
   );
+}
+
+/** True where a later member of the kernel that overwrites a cell wants its old contents. */
+function readsAfter(
+  { jobs, depth }: Group,
+  value: Value,
+  cell: NonNullable<Buffer["cell"]>,
+  inliner: Inliner,
+): boolean {
+  const writer = jobs.findIndex((job) => job.value === value);
+  return jobs
+    .slice(writer + 1)
+    .some((job) =>
+      jobLoads(job, depth, inliner).some(
+        ({ from: { node } }) => isLeaf(node) && node.op === cell.kind && node.attrs["name"] === cell.name,
+      ),
+    );
 }
 
 /** Values that another kernel reads live in a buffer: their own sink where that can be read back, else a temporary. */

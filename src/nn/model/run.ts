@@ -16,7 +16,7 @@ import {
   type Run,
 } from "../context.ts";
 import { isMetric, type Metric } from "../metrics.ts";
-import { isOptimizer } from "../optimizers/index.ts";
+import { isOptimizer } from "../optimizers/optimizer.ts";
 import { add } from "../sugar/elementwise.ts";
 import { checkValue } from "../sugar/operand.ts";
 import { preparedFeatures } from "../table.ts";

@@ -1,4 +1,12 @@
-export { isOptimizer, type OptimizerOptions } from "./optimizer.ts";
+export type { OptimizerOptions } from "./optimizer.ts";
 export type { GroupOptions } from "./groups.ts";
 export { sgd, type SgdOptions } from "./sgd.ts";
 export { adam, adamW, type AdamOptions } from "./adam.ts";
+export { adamax, type AdamaxOptions } from "./adamax.ts";
+export { nadam, type NadamOptions } from "./nadam.ts";
+export { rmsprop, type RmspropOptions } from "./rmsprop.ts";
+export { adagrad, type AdagradOptions } from "./adagrad.ts";
+export { adadelta, type AdadeltaOptions } from "./adadelta.ts";
+export { lion, type LionOptions } from "./lion.ts";
+export { lamb, type LambOptions } from "./lamb.ts";
+export { lars, type LarsOptions } from "./lars.ts";

@@ -2,6 +2,7 @@ import type { Value } from "../../ir/graph.ts";
 import { documented } from "../about.ts";
 import {
   add,
+  cos,
   div,
   floor,
   less,
@@ -17,22 +18,8 @@ import {
 import { reject } from "../check.ts";
 import { asked, schedule, type Schedule } from "./schedule.ts";
 
-/** 1/(2k + 1)! with alternating signs: the sine's series, exact to float64 for arguments up to π/2. */
-const series = Array.from({ length: 12 }, (_, k) => {
-  let factorial = 1;
-  for (let j = 2; j <= 2 * k + 1; j++) factorial *= j;
-  return (k % 2 === 0 ? 1 : -1) / factorial;
-});
-
-/** Half a cosine from 1 to 0 for x from 0 to 1, by its series, so that every engine gives the same bits. */
-export function halfCosine(x: Value): Value {
-  const u = mul(Math.PI, sub(0.5, x));
-  const square = mul(u, u);
-  const tail = series
-    .slice(0, -1)
-    .reduceRight<Value | number>((sum, term) => add(term, mul(square, sum)), series[11]);
-  return add(0.5, mul(0.5, mul(u, tail)));
-}
+/** Half a cosine from 1 to 0 for x from 0 to 1. */
+const halfCosine = (x: Value): Value => mul(0.5, add(1, cos(mul(Math.PI, x))));
 
 export interface CosineDecayOptions {
   /** The largest rate, `hyper.learningRate` at first. */

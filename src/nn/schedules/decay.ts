@@ -178,13 +178,11 @@ export const piecewiseConstant = documented(
     const [first, ...rest] = values.map((value: unknown, k) =>
       positive(`value ${k} of piecewiseConstant`, value),
     );
-    const ratios = [first, ...rest].map((value) =>
-      constant({ value: value / first, dtype: "f64", shape: [] }),
-    );
+    const ratio = (value: number): Value => constant({ value: value / first, dtype: "f64", shape: [] });
     return schedule("piecewiseConstant", first, (t) =>
       boundaries.reduceRight(
-        (later, at, k) => where(less(t, at), ratios[k], later),
-        ratios[boundaries.length],
+        (later, at, k) => where(less(t, at), ratio([first, ...rest][k]), later),
+        ratio(rest.at(-1) ?? first),
       ),
     );
   },

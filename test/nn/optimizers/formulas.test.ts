@@ -1,66 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { adam, adamW, sgd, type OptimizerSpec } from "gradc";
-import { distance, elementwise, emitted, evaluated, referred, type Reference } from "./tools.ts";
-
-/** PyTorch's loop, uncombined. */
-const adamLoop = (
-  lr: number,
-  b1: number,
-  b2: number,
-  epsilon: number,
-  l2: number,
-  decoupled: number,
-  amsgrad = false,
-) =>
-  elementwise((p, raw, slots, step) => {
-    const shrunk = p * (1 - lr * decoupled);
-    const g = raw + l2 * p;
-    slots[0] = b1 * slots[0] + (1 - b1) * g;
-    slots[1] = b2 * slots[1] + (1 - b2) * g * g;
-    slots[2] = amsgrad ? Math.max(slots[2], slots[1]) : slots[1];
-    const [m, v] = [slots[0] / (1 - b1 ** step), slots[2] / (1 - b2 ** step)];
-    return shrunk - (lr * m) / (Math.sqrt(v) + epsilon);
-  });
-
-export const cases: readonly (readonly [string, OptimizerSpec, () => Reference])[] = [
-  ["sgd", sgd({ learningRate: 0.1 }), elementwise((p, g) => p - 0.1 * g)],
-  [
-    "sgd with weight decay",
-    sgd({ learningRate: 0.1, weightDecay: 0.3 }),
-    elementwise((p, g) => p - 0.1 * (g + 0.3 * p)),
-  ],
-  [
-    "sgd with decoupled weight decay",
-    sgd({ learningRate: 0.1, weightDecay: 0.3, decoupledWeightDecay: true, momentum: 0.5 }),
-    elementwise((p, g, slots) => p * (1 - 0.1 * 0.3) - 0.1 * (slots[0] = 0.5 * slots[0] + g)),
-  ],
-  [
-    "sgd with momentum",
-    sgd({ learningRate: 0.1, momentum: 0.9 }),
-    elementwise((p, g, slots) => p - 0.1 * (slots[0] = 0.9 * slots[0] + g)),
-  ],
-  [
-    "sgd with Nesterov's momentum",
-    sgd({ learningRate: 0.1, momentum: 0.8, nesterov: true, weightDecay: 0.01 }),
-    elementwise((p, raw, slots) => {
-      const g = raw + 0.01 * p;
-      slots[0] = 0.8 * slots[0] + g;
-      return p - 0.1 * (g + 0.8 * slots[0]);
-    }),
-  ],
-  ["adam", adam(), adamLoop(1e-3, 0.9, 0.999, 1e-8, 0, 0)],
-  [
-    "adam with every option",
-    adam({ learningRate: 0.05, beta1: 0.8, beta2: 0.95, epsilon: 0.1, weightDecay: 0.2, amsgrad: true }),
-    adamLoop(0.05, 0.8, 0.95, 0.1, 0.2, 0, true),
-  ],
-  [
-    "adam with decoupled decay is adamW",
-    adam({ learningRate: 0.05, weightDecay: 0.1, decoupledWeightDecay: true }),
-    adamLoop(0.05, 0.9, 0.999, 1e-8, 0, 0.1),
-  ],
-  ["adamW", adamW({ learningRate: 0.05 }), adamLoop(0.05, 0.9, 0.999, 1e-8, 0, 0.01)],
-];
+import { adadelta, adagrad, adam, adamW, adamax, lamb, lars, lion, nadam, rmsprop, sgd } from "gradc";
+import { cases } from "./cases.ts";
+import { distance, emitted, evaluated, referred, start, type Tensors } from "./tools.ts";
 
 describe("optimizers follow hand-written loops over 14 steps", () => {
   test.each(cases)("%s", (_, optimizer, loop) => {
@@ -68,6 +9,42 @@ describe("optimizers follow hand-written loops over 14 steps", () => {
     expect(distance(emitted(optimizer), expected)).toBeLessThan(1e-12);
     expect(distance(evaluated(optimizer), expected)).toBeLessThan(1e-12);
     expect(distance(emitted(optimizer, { precision: "f32" }), expected)).toBeLessThan(2e-5);
+  });
+});
+
+const zeros: Tensors = Object.fromEntries(
+  Object.entries(start).map(([name, list]) => [name, list.map(() => 0)]),
+);
+const every = (value: number) => (): Tensors =>
+  Object.fromEntries(Object.entries(start).map(([name, list]) => [name, list.map(() => value)]));
+
+describe("at the edges", () => {
+  test.each(cases)("zero gradients and zero parameters give finite weights: %s", (_, optimizer) => {
+    for (const precision of ["f32", "f64"] as const) {
+      const still = emitted(optimizer, { precision, from: zeros, gradients: () => zeros, steps: 3 });
+      expect(distance(still, [zeros, zeros, zeros])).toBe(0);
+      const moving = emitted(optimizer, { precision, from: zeros, steps: 3 });
+      expect(Object.values(moving[2]).flat().every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test.each(cases)("gradients of 1e15 and 1e-30 give finite weights: %s", (_, optimizer) => {
+    for (const value of [1e15, -1e15, 1e-30]) {
+      const weights = emitted(optimizer, { precision: "f32", gradients: every(value), steps: 3 });
+      expect(Object.values(weights[2]).flat().every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  test("constant gradients leave no negative variance in centered rmsprop", () => {
+    const optimizer = rmsprop({ centered: true, epsilon: 1e-3 });
+    const weights = emitted(optimizer, { precision: "f32", gradients: every(0.1), steps: 200 });
+    expect(Object.values(weights[199]).flat().every(Number.isFinite)).toBe(true);
+  });
+
+  test("epsilon stands outside adam's root", () => {
+    // With v̂ = 1e-16 the denominators are 2e-8 outside, 1.0001e-4 inside.
+    const [first] = emitted(adam({ learningRate: 1 }), { from: zeros, gradients: every(1e-8), steps: 1 });
+    expect(first["head/kernel"][0]).toBeCloseTo(-0.5, 10);
   });
 });
 
@@ -86,6 +63,21 @@ test("optimizers refuse options that do not exist or make no sense", () => {
   );
   expect(() => sgd({ learningRate: 0.1, nesterov: true })).toThrow("nesterov needs a momentum");
   expect(() => sgd({ learningRate: NaN })).toThrow("found NaN");
+  expect(() => rmsprop({ rho: 0.9 } as never)).toThrow('rmsprop has no option "rho"');
+  expect(() => rmsprop({ decay: 1 })).toThrow("decay of rmsprop must be a finite number in [0, 1), found 1");
+  expect(() => adagrad({ initialAccumulator: -1 })).toThrow(
+    "initialAccumulator of adagrad must be a finite number of at least 0",
+  );
+  expect(() => adadelta({ epsilon: -1 })).toThrow(
+    "epsilon of adadelta must be a finite number of at least 0",
+  );
+  expect(() => adamax({ beta1: -0.1 })).toThrow("beta1 of adamax must be a finite number in [0, 1)");
+  expect(() => nadam({ momentumDecay: Infinity })).toThrow("momentumDecay of nadam must be a finite number");
+  expect(() => lion({ epsilon: 1 } as never)).toThrow('lion has no option "epsilon"');
+  expect(() => lamb({ beta2: 1.5 })).toThrow("beta2 of lamb must be a finite number in [0, 1), found 1.5");
+  expect(() => lars({} as never)).toThrow(
+    "learningRate of lars must be a finite number of at least 0, found undefined",
+  );
   expect(() => sgd({ learningRate: 0.1, clipNorm: 0 })).toThrow(
     "clipNorm of sgd must be a finite number above 0, found 0",
   );
