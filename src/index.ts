@@ -12,16 +12,7 @@ export { dense, type DenseOptions } from "./nn/layers/dense.ts";
 export { embedding, type EmbeddingOptions } from "./nn/layers/embedding.ts";
 export { prelu, type PreluOptions } from "./nn/layers/prelu.ts";
 export { param, scope, shared, type InitializerOption, type ParamOptions } from "./nn/param.ts";
-export {
-  meanAbsoluteError,
-  meanSquaredError,
-  sigmoidBinaryCrossEntropy,
-  softmaxCrossEntropy,
-  softmaxCrossEntropyOneHot,
-  sumSquaredError,
-  type LossOptions,
-  type Reduction,
-} from "./nn/losses.ts";
+export * from "./nn/losses/index.ts";
 export { l1, l2, type Regularizer } from "./nn/regularizers.ts";
 export {
   constant,

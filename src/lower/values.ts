@@ -80,7 +80,29 @@ function opExpr(expr: KernelExpr & { kind: "op" }, type: LocalType, compute: Com
     // Where every branch is free of loads, a select may be evaluated lazily without changing anything.
     return l.op("select", args, type);
   }
-  return l.op(expr.op satisfies LoopOp, args, type);
+  const rounds = comparing.has(expr.op) && expr.args.every((arg) => arg.kind !== "const");
+  return l.op(
+    expr.op satisfies LoopOp,
+    rounds ? args.map((arg, k) => asStored(expr.args[k], arg)) : args,
+    type,
+  );
+}
+
+const comparing: ReadonlySet<string> = new Set(["equal", "notEqual", "less", "lessEqual"]);
+/** Operations whose results are among their operands, up to sign. */
+const choosing: ReadonlySet<string> = new Set(["maximum", "minimum", "select", "neg", "abs"]);
+const isStored = (expr: KernelExpr): boolean =>
+  expr.kind === "load" ||
+  expr.kind === "const" ||
+  expr.dtype !== "f32" ||
+  (expr.kind === "op" && choosing.has(expr.op) && expr.args.every(isStored));
+
+/**
+ * A number as f32 memory would hold it. Comparisons look at numbers so, since one side may have been stored and the
+ * other computed again: the gradient of a maximum asks which of its operands equals it.
+ */
+function asStored(expr: KernelExpr, value: LoopExpr): LoopExpr {
+  return isStored(expr) || value.type !== "f64" ? value : castTo(castTo(value, "f32"), "f64");
 }
 
 export function castTo(x: LoopExpr, type: LocalType): LoopExpr {

@@ -4,7 +4,7 @@ import { productOf, sameShape, typeText, type Dim } from "../ir/type.ts";
 import { dimensionSize } from "../ops/leaves.ts";
 import { checkNumber, checkOptions } from "./check.ts";
 import { here, place, refuse } from "./context.ts";
-import { checkFloat } from "./losses.ts";
+import { checkFloat } from "./losses/arguments.ts";
 import {
   add,
   cast,
