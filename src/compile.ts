@@ -9,6 +9,7 @@ import type { Schedule } from "./ir/kernel.ts";
 import { assertLoops } from "./ir/verify/loop.ts";
 import { assertGraph } from "./ir/verify/graph.ts";
 import type { LoopProgram } from "./ir/loop.ts";
+import type { OpTable } from "./ir/op.ts";
 import { mapGraphs, type Program } from "./ir/program.ts";
 import { lower } from "./lower/index.ts";
 import { plan } from "./memory/index.ts";
@@ -16,7 +17,7 @@ import { buildGraph, type BuiltModel } from "./nn/model/build.ts";
 import { isModel, type Model } from "./nn/model/define.ts";
 import { differentiate } from "./nn/model/differentiate.ts";
 import { optimizeGraph, type Listener } from "./optimize/index.ts";
-import { ops } from "./ops/table.ts";
+import { opsOf } from "./ops/table.ts";
 import { schedule } from "./schedule/index.ts";
 import { version } from "./version.ts";
 
@@ -91,8 +92,10 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   } = options;
   const forward = buildGraph(model, { precision, source });
   const training = differentiate(forward);
-  const optimized = optimize(training, forward, debug ? verifying(see) : see);
-  const kernels = schedule(optimized, ops);
+  // Ops that the model declares for itself are all known once gradients are made, which may use them too.
+  const table = opsOf(forward.builder);
+  const optimized = optimize(training, forward, table, debug ? verifying(table, see) : see);
+  const kernels = schedule(optimized, table);
   const memory = plan(optimized, kernels);
   const loops = lower(optimized, kernels, memory);
   if (debug) assertLoops(loops);
@@ -120,8 +123,8 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   };
 }
 
-function optimize(program: Program, { builder }: BuiltModel, see?: Listener): Program {
-  const simplify = (graph: Graph): Graph => withBuilder(builder, () => optimizeGraph(graph, ops, see));
+function optimize(program: Program, { builder }: BuiltModel, table: OpTable, see?: Listener): Program {
+  const simplify = (graph: Graph): Graph => withBuilder(builder, () => optimizeGraph(graph, table, see));
   return { ...program, graphs: mapGraphs(program.graphs, simplify) };
 }
 
@@ -131,8 +134,8 @@ export const baseName = (source: string): string =>
 
 /** Also checks what always holds, and names the pass that broke it. */
 const verifying =
-  (see?: Listener): Listener =>
+  (table: OpTable, see?: Listener): Listener =>
   (pass, graph, applied) => {
-    assertGraph(graph, ops, pass);
+    assertGraph(graph, table, pass);
     see?.(pass, graph, applied);
   };

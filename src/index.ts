@@ -6,6 +6,15 @@ export type { BatchDim, Dim, DType, Shape } from "./ir/type.ts";
 export { defineModel, type Built, type Mode, type Model, type ModelOptions } from "./nn/model/define.ts";
 export { batch, bool, f32, f64, i32, times, u32, type InputDeclaration } from "./nn/types.ts";
 export * from "./nn/sugar/index.ts";
+export {
+  coordinates,
+  defineOp,
+  expr,
+  type CustomOp,
+  type Expr,
+  type Index,
+  type OpDeclaration,
+} from "./nn/custom-op.ts";
 export * from "./nn/activations.ts";
 export { activation, type Activation, type ActivationName } from "./nn/layers/activation.ts";
 export { dense, type DenseOptions } from "./nn/layers/dense.ts";

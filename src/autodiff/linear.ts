@@ -1,12 +1,12 @@
 import { fail } from "../base/errors.ts";
 import { builder } from "../ir/builder.ts";
 import { nodesOf, type Attrs, type Node, type Origin, type Value } from "../ir/graph.ts";
-import { byName, onlyWaits, roomOf, vjpRule, type VjpContext } from "../ir/op.ts";
+import { byName, onlyWaits, vjpRule, type VjpContext } from "../ir/op.ts";
 import { substitute } from "../ir/rewrite.ts";
 import { isFloat } from "../ir/type.ts";
 import { numberOf } from "../ops/broadcast.ts";
 import { placeholder } from "../ops/leaves.ts";
-import { ops } from "../ops/table.ts";
+import { roomHere } from "../ops/table.ts";
 import { sweep } from "./reverse.ts";
 
 /** The nodes whose value depends on that of u, directly or through others. */
@@ -17,7 +17,7 @@ function dependents(u: Value, order: readonly Node[]): ReadonlySet<Node> {
 }
 /** For each input, whether the node looks at something in a set there. */
 function dependsBy(node: Node, inside: ReadonlySet<Node>): boolean[] {
-  const room = roomOf(ops, node.op);
+  const room = roomHere(node.op);
   return node.inputs.map((input, k) => inside.has(input.node) && !onlyWaits(room, k));
 }
 
@@ -30,9 +30,11 @@ export function needLinear(gradient: Value, u: Value): void {
   const inside = dependents(u, order);
   for (const node of order) {
     if (node === u.node || !inside.has(node)) continue;
-    const room = roomOf(ops, node.op);
+    const room = roomHere(node.op);
     const mine = dependsBy(node, inside);
-    const slope = node.inputs.map(({ type }, k) => isFloat(type.dtype) && vjpRule(room, k) !== undefined);
+    const slope = node.inputs.map(
+      ({ type }, k) => isFloat(type.dtype) && (room.vjpAll ?? vjpRule(room, k)) !== undefined,
+    );
     const cut = mine.some((is, k) => is && !slope[k]);
     const shifted =
       room.offset && node.inputs.some((input, k) => slope[k] && !mine[k] && numberOf(input) !== 0);
@@ -51,7 +53,7 @@ export function withoutCotangent(pushed: Value, pulled: Value, u: Value): Value 
   // Nothing is recomputed in a forward derivative, so what waits for a cotangent need not wait.
   const waiting = new Map<Value, Value>();
   for (const node of order) {
-    const idle = node.inputs.find((_, k) => onlyWaits(roomOf(ops, node.op), k));
+    const idle = node.inputs.find((_, k) => onlyWaits(roomHere(node.op), k));
     if (idle && nodesOf([idle]).includes(u.node)) waiting.set(node.outputs[0], node.inputs[0]);
   }
   let now = pushed;
@@ -65,14 +67,15 @@ function curvedNode(pulled: Value, u: Value): Node {
   const order = nodesOf([pulled]);
   const inside = dependents(u, order);
   const isCurved = (node: Node): boolean => {
-    const room = roomOf(ops, node.op);
+    const room = roomHere(node.op);
     const mine = dependsBy(node, inside);
     const [y] = node.outputs;
     const g = placeholder({ token: "slope", dtype: y.type.dtype, shape: y.type.shape });
-    const context = { ...byName(room, node.inputs), y, g, attrs: node.attrs, vjp: sweep };
+    const rest = { y, g, ys: [y], gs: [g], needed: mine, attrs: node.attrs, vjp: sweep };
+    const context = { ...byName(room, node.inputs), ...rest } as unknown as VjpContext<string, Attrs>;
     return mine.some((is, k) => {
       const rule = is ? vjpRule(room, k) : undefined;
-      const slope = rule ? nodesOf([rule(context as VjpContext<string, Attrs>)]) : [];
+      const slope = rule ? nodesOf([rule(context)]) : [];
       return slope.some((other) => other === node || inside.has(other));
     });
   };

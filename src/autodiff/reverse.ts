@@ -1,11 +1,11 @@
 import { invariant } from "../base/errors.ts";
 import { builder } from "../ir/builder.ts";
 import { nodesOf, type Attrs, type Node, type Origin, type Value } from "../ir/graph.ts";
-import { byName, roomOf, vjpRule, type Answers, type OpRoom, type VjpContext } from "../ir/op.ts";
+import { byName, vjpRule, type Answers, type OpRoom, type VjpContext } from "../ir/op.ts";
 import { isFloat, sameType, typeText } from "../ir/type.ts";
 import { fullLike } from "../ops/broadcast.ts";
 import { add } from "../ops/elementwise.ts";
-import { ops } from "../ops/table.ts";
+import { roomHere } from "../ops/table.ts";
 
 /**
  * The reverse sweep: from the cotangents of some outputs to those of `wrt`. Every node on a path between them is
@@ -32,7 +32,7 @@ export function reverse(
   for (const node of order.reverse()) {
     const gs = node.outputs.map((output) => gradients.get(output));
     if (gs.every((g) => g === undefined)) continue;
-    const room = roomOf(ops, node.op);
+    const room = roomHere(node.op);
     const wanted = node.inputs.map((input, k) => needed.has(input) && passes(room, node, k) !== undefined);
     const [y] = node.outputs;
     const named = byName(room, node.inputs);
@@ -76,7 +76,7 @@ function passes(room: OpRoom, node: Node, position: number) {
 function neededFor(order: readonly Node[], wrt: readonly Value[]): ReadonlySet<Value> {
   const needed = new Set<Value>(wrt);
   for (const node of order) {
-    const room = roomOf(ops, node.op);
+    const room = roomHere(node.op);
     if (node.inputs.some((input, k) => needed.has(input) && passes(room, node, k)))
       for (const output of node.outputs) if (isFloat(output.type.dtype)) needed.add(output);
   }

@@ -1,6 +1,6 @@
 import { fail, invariant } from "../base/errors.ts";
 import { leafName, nodesOf, type Node, type Value } from "../ir/graph.ts";
-import { byName, roomOf, type Arrays, type EvalContext, type NDArray } from "../ir/op.ts";
+import { byName, roomOf, type Arrays, type EvalContext, type NDArray, type OpTable } from "../ir/op.ts";
 import { ops } from "../ops/table.ts";
 import { roundTo, shapeAt } from "./ndarray.ts";
 
@@ -9,6 +9,8 @@ export interface EvaluateOptions {
   readonly n?: number;
   /** Round every f32 result to f32, as a device does; without it floats are computed in f64 throughout. */
   readonly round?: boolean;
+  /** The ops, if the user declared some. */
+  readonly table?: OpTable;
 }
 
 /**
@@ -18,10 +20,10 @@ export interface EvaluateOptions {
 export function evaluate(
   outputs: readonly Value[],
   feed: ReadonlyMap<Node, NDArray>,
-  { n = 1, round = false }: EvaluateOptions = {},
+  { n = 1, round = false, table = ops }: EvaluateOptions = {},
 ): NDArray[] {
   const known = new Map<Node, readonly NDArray[]>();
-  for (const node of nodesOf(outputs)) known.set(node, evaluateNode(node, known, feed, n, round));
+  for (const node of nodesOf(outputs)) known.set(node, evaluateNode(node, known, feed, { n, round, table }));
   return outputs.map(({ node, index }) => (known.get(node) as readonly NDArray[])[index]);
 }
 
@@ -29,10 +31,9 @@ function evaluateNode(
   node: Node,
   known: ReadonlyMap<Node, readonly NDArray[]>,
   feed: ReadonlyMap<Node, NDArray>,
-  n: number,
-  round: boolean,
+  { n, round, table }: Required<EvaluateOptions>,
 ): readonly NDArray[] {
-  const room = roomOf(ops, node.op);
+  const room = roomOf(table, node.op);
   const shapes = node.outputs.map(({ type }) => shapeAt(type.shape, n));
   const dtypes = node.outputs.map(({ type }) => type.dtype);
   const given = feed.get(node);
@@ -42,7 +43,7 @@ function evaluateNode(
     return fail("feed", `${node.op} "${leafName(node)}" has no value`, { hint: "feed one for its node" });
   else {
     const inputs = node.inputs.map(({ node: from, index }) => (known.get(from) as readonly NDArray[])[index]);
-    const run: EvalContext["run"] = (outputs, held) => evaluate(outputs, held, { n, round });
+    const run: EvalContext["run"] = (outputs, held) => evaluate(outputs, held, { n, round, table });
     results = room.eval(byName(room, inputs) as Arrays<string>, node.attrs, { shapes, dtypes, n, run });
   }
   const list = (Array.isArray(results) ? results : [results]) as readonly NDArray[];

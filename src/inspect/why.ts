@@ -3,7 +3,7 @@ import { withBuilder } from "../ir/builder.ts";
 import { graphNodes, recomputation, type Graph } from "../ir/graph.ts";
 import { graphsOf } from "../ir/program.ts";
 import { typeText } from "../ir/type.ts";
-import { ops } from "../ops/table.ts";
+import { opsOf } from "../ops/table.ts";
 import { optimizeGraph, type Applied, type Listener } from "../optimize/index.ts";
 
 /**
@@ -14,7 +14,7 @@ export function whyText({ forward, training, optimized, kernels }: Compilation):
   const rules = graphsOf(training.graphs).flatMap((graph) => {
     const lines: string[] = [];
     const see: Listener = (pass, _, applied) => lines.push(...applied.map((one) => appliedText(pass, one)));
-    withBuilder(forward.builder, () => optimizeGraph(graph, ops, see));
+    withBuilder(forward.builder, () => optimizeGraph(graph, opsOf(forward.builder), see));
     return lines.length === 0 ? [] : [`${graph.name}: ${lines.length} rewrites`, ...align(lines), ""];
   });
   const fused = kernels.kernels.flatMap(({ name, phase, doc }) => [

@@ -28,6 +28,8 @@ function bodyText({ inputs, outputs }: Body): string {
  */
 export class Builder {
   readonly origins = new Map<Node, Origin[]>();
+  /** Rooms of the ops that the user declared and this build uses, by name. */
+  readonly rooms = new Map<string, { readonly name: string }>();
   private readonly gradients = new Map<string, Gradient>();
   private readonly watchers: Set<Node>[] = [];
   private readonly interned = new Map<string, Node>();

@@ -1,5 +1,6 @@
 import { invariant } from "../base/errors.ts";
-import type { OpRoom, OpTable } from "../ir/op.ts";
+import { builder, type Builder } from "../ir/builder.ts";
+import { roomOf, type OpRoom, type OpTable } from "../ir/op.ts";
 import * as affine from "./affine.ts";
 import * as contract from "./contract.ts";
 import * as control from "./control.ts";
@@ -52,3 +53,11 @@ function collect(): OpTable {
 
 /** All ops by name. */
 export const ops: OpTable = collect();
+
+/** The table with the ops that the user declared for a build. */
+export const opsOf = ({ rooms }: Builder): OpTable =>
+  rooms.size === 0 ? ops : new Map([...ops, ...([...rooms] as [string, OpRoom][])]);
+
+/** The room of an op in the build in progress. */
+export const roomHere = (name: string): OpRoom =>
+  (builder().rooms.get(name) as OpRoom | undefined) ?? roomOf(ops, name);

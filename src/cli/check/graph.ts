@@ -8,6 +8,7 @@ import { graphNodes, isLeaf, leafName, nodesOf, type Graph, type Node, type Valu
 import type { NDArray } from "../../ir/op.ts";
 import type { Cell } from "../../ir/program.ts";
 import { isFloat } from "../../ir/type.ts";
+import { opsOf } from "../../ops/table.ts";
 import { predictInputs } from "../predict-inputs.ts";
 import type { Net, Spec } from "../train/module.ts";
 import type { Finding, Situation } from "./situation.ts";
@@ -34,11 +35,12 @@ export function compareWithGraph(
   const { training, update } = steps.at(0) ?? {};
   if (!training) return fail("no-loss", `model "${spec.name}" has no loss, so it has no gradients to check`);
   const rows = n ?? 1;
+  const table = opsOf(compilation.forward.builder);
   const { cells } = compilation.training;
   const held = (node: Node): ArrayLike<number> => heldBy(node, spec, net, inputs, cells);
   const values = (graph: Graph, more: readonly Value[] = []): NDArray[] => {
     const outputs = [...graph.outputs.map(({ value }) => value), ...more];
-    return evaluate(outputs, feedOf(outputs, held, rows), { n: rows });
+    return evaluate(outputs, feedOf(outputs, held, rows), { n: rows, table });
   };
   const findings: Finding[] = [];
   const wanted = floatInputs(training);

@@ -41,10 +41,17 @@ async function check({ disk, print, note, style }: Context, path: string, flags:
   const { loadModel, compileModel } = await import("../load-model.ts");
   const { loadGenerated } = await import("../load-generated.ts");
   const { checkModule, changesGradients } = await import("../check/check.ts");
+  const { sampleCompilations } = await import("../check/op-samples.ts");
   const loaded = await loadModel(disk, path);
   const compilation = await compileModel(disk, loaded, { precision: "f64", debug: flags.debug });
   const generated = await loadGenerated<import("../train/module.ts").Generated>(compilation);
-  const findings = checkModule(generated, compilation, flags);
+  const findings = [...checkModule(generated, compilation, flags)];
+  for (const { name, compilation: sample } of sampleCompilations(compilation)) {
+    const own = await loadGenerated<import("../train/module.ts").Generated>(sample);
+    findings.push(
+      ...checkModule(own, sample, flags).map((one) => ({ ...one, name: `${one.name} (${name})` })),
+    );
+  }
   const changing = changesGradients(compilation);
   if (changing) note(`the model uses ${changing}, so differences are left out`);
   const failed = findings.filter(({ error, limit }) => !(error <= limit));

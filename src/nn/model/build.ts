@@ -3,7 +3,7 @@ import { withBuilder } from "../../ir/builder.ts";
 import { graphNodes, type Graph, type Output, type Value } from "../../ir/graph.ts";
 import type { Cell, Declaration, DeclaredStep } from "../../ir/program.ts";
 import { isBatch, sameType, typeText, type BatchDim } from "../../ir/type.ts";
-import { ops } from "../../ops/table.ts";
+import { opsOf } from "../../ops/table.ts";
 import { ModelBuilder, type Declared } from "../context.ts";
 import { tableOf } from "../table.ts";
 import { isModel, type Model } from "./define.ts";
@@ -83,7 +83,7 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
     : [];
   const limits = indexLimits(
     [predict, ...(evaluate ? [evaluate] : []), ...steps.map(({ forward }) => forward)],
-    ops,
+    opsOf(builder),
   );
   const inputCells = [...training.inputs].map(([input, value]): Cell => {
     const limit = Math.min(declared[input].limit ?? Infinity, limits.get(value) ?? Infinity);
