@@ -1,30 +1,14 @@
 import { fail } from "../base/errors.ts";
-import type { Attrs, Body, Value } from "../ir/graph.ts";
 import { opOfMany, type NDArray, type Op } from "../ir/op.ts";
 import { sameType, tensorType, typeText, type TensorType } from "../ir/type.ts";
 import { countOf } from "./naive.ts";
-
-/**
- * What a scan repeats. Inputs of the op and of the body are first the carries, then what is sliced along time, then
- * values that are the same at all times; outputs of the body are the next carries, then what is stacked.
- */
-export interface Scan extends Attrs {
-  readonly carries: number;
-  readonly slices: number;
-  readonly length: number;
-  /** From the last time to the first. */
-  readonly reverse: boolean;
-  readonly body: Body;
-}
+import { cotangentsOfScan } from "./scan-gradient.ts";
+import type { ApplyScan, Scan } from "./scan-parts.ts";
 
 const stacked = ({ dtype, shape }: TensorType, length: number): TensorType =>
   tensorType(dtype, [length, ...shape]);
 
-export const scan: Op<(inputs: readonly Value[], attrs: Scan) => readonly Value[]> = opOfMany<
-  (inputs: readonly Value[], attrs: Scan) => readonly Value[],
-  "values",
-  Scan
->("scan", {
+export const scan: Op<ApplyScan> = opOfMany<ApplyScan, "values", Scan>("scan", {
   doc: "Repeats a body over a fixed number of times, handing carries on; gives every carry in order of time, the initial one before the first time (after the last in reverse), then what the body gave at every time.",
   names: { stablehlo: "while", onnx: "Scan", pytorch: "torch.scan", keras: "ops.scan" },
   inputs: ["...values"],
@@ -46,6 +30,7 @@ export const scan: Op<(inputs: readonly Value[], attrs: Scan) => readonly Value[
       return stacked(type, length + 1);
     });
   },
+  vjpAll: (context) => cotangentsOfScan(context, scan),
   lower: { kind: "loop" },
   eval: ({ all }, { carries, slices, length, reverse, body }, context) => {
     const outputs = context.shapes.map((shape, k): NDArray => ({
