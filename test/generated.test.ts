@@ -12,10 +12,11 @@ const disk = diskAt(fileURLToPath(new URL("..", import.meta.url)));
 const config = await loadConfig(disk);
 const paths = modelPaths(disk, [], config);
 
-/** Both targets where both are checked in: the app of the digits example imports the JavaScript module. */
+/** Both targets where both are checked in: scripts of these examples import the JavaScript module. */
+const scripted = ["digits", "mnist"];
 async function emissionsOf(path: string): Promise<readonly Emission[]> {
   const settings = { ...config, stages: true, debug: false };
-  const targets = path.includes("/digits/") ? (["ts", "js"] as const) : (["ts"] as const);
+  const targets = scripted.includes(path.split("/")[1]) ? (["ts", "js"] as const) : (["ts"] as const);
   const emissions: Emission[] = [];
   for (const target of targets) emissions.push(await emit(disk, path, { ...settings, target }));
   return emissions;
