@@ -1,4 +1,4 @@
-// npm run bench -- [W1 W2 W3] [--target js] [--json]: microseconds a training step and sizes of the workloads.
+// npm run bench -- [W1 … W4] [--target js] [--json]: microseconds a training step and sizes of the workloads.
 // Each is compiled by the built command line and runs in a process of its own, on one core where that can be said.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
-const all = ["W1", "W2", "W3"];
+const all = ["W1", "W2", "W3", "W4"];
 const targets = ["js"];
 
 function usage(sentence) {

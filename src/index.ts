@@ -17,9 +17,61 @@ export {
 } from "./nn/custom-op.ts";
 export * from "./nn/activations.ts";
 export { activation, type Activation, type ActivationName } from "./nn/layers/activation.ts";
+export { conv1d, conv2d, conv3d, type ConvOptions } from "./nn/layers/conv.ts";
+export { conv1dTranspose, conv2dTranspose, type ConvTransposeOptions } from "./nn/layers/conv-transpose.ts";
 export { dense, type DenseOptions } from "./nn/layers/dense.ts";
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  globalAvgPool1d,
+  globalAvgPool2d,
+  globalMaxPool1d,
+  globalMaxPool2d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type AvgPoolOptions,
+  type GlobalPoolOptions,
+  type PoolOptions,
+} from "./nn/layers/pool.ts";
+export {
+  cropping1d,
+  cropping2d,
+  flatten,
+  upSampling1d,
+  upSampling2d,
+  zeroPadding1d,
+  zeroPadding2d,
+  type CroppingOptions,
+  type FlattenOptions,
+  type Sides,
+  type UpSamplingOptions,
+  type ZeroPaddingOptions,
+} from "./nn/layers/reshape.ts";
+export {
+  depthwiseConv1d,
+  depthwiseConv2d,
+  separableConv1d,
+  separableConv2d,
+  type DepthwiseConvOptions,
+  type SeparableConvOptions,
+} from "./nn/layers/separable.ts";
+export type { Padding, PerAxis } from "./nn/layers/space.ts";
 export { embedding, type EmbeddingOptions } from "./nn/layers/embedding.ts";
 export { prelu, type PreluOptions } from "./nn/layers/prelu.ts";
+export {
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  rmsNorm,
+  unitNorm,
+  type GroupNormOptions,
+  type InstanceNormOptions,
+  type LayerNormOptions,
+  type RmsNormOptions,
+  type UnitNormOptions,
+} from "./nn/layers/normalization.ts";
 export { param, scope, shared, type InitializerOption, type ParamOptions } from "./nn/param.ts";
 export * from "./nn/losses/index.ts";
 export { l1, l2, type Regularizer } from "./nn/regularizers.ts";

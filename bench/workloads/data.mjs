@@ -22,8 +22,39 @@ export function uniform(seed, count) {
 
 const sizeOf = (shape) => shape.reduce((product, extent) => product * extent, 1);
 
+/** Row-major numbers with their axes in another order. */
+function transposed(values, shape, permutation) {
+  const strides = shape.map((_, k) => sizeOf(shape.slice(k + 1)));
+  const result = new Float32Array(values.length);
+  const fill = (axis, from, to) => {
+    if (axis === permutation.length) {
+      result[to] = values[from];
+      return;
+    }
+    const source = permutation[axis];
+    for (let k = 0; k < shape[source]; k++)
+      fill(axis + 1, from + k * strides[source], to * shape[source] + k);
+  };
+  fill(0, 0, 0);
+  return result;
+}
+
 /** The initial values of a workload's parameters, in order. */
 export function initialParameters(id) {
+  const { kind, params } = workloads[id];
+  return drawn(id).map((values, k) => {
+    if (kind !== "cnn") return values;
+    const { shape } = params[k];
+    // Kernels are given as [out, in, height, width], and the features after them channel by channel.
+    if (shape.length === 4) return transposed(values, shape, [2, 3, 1, 0]);
+    if (shape.length !== 2) return values;
+    const channels = params[k - 1].shape[0];
+    const side = Math.sqrt(shape[0] / channels);
+    return transposed(values, [channels, side, side, shape[1]], [1, 2, 0, 3]);
+  });
+}
+
+function drawn(id) {
   const { seed, params } = workloads[id];
   return params.map(({ shape, values, init }, k) => {
     const size = sizeOf(shape);

@@ -196,10 +196,11 @@ function strokes_backward(strokes_relu, maxPool2d_max, d_strokes, n) {
           max = Math.max(max, x3);
           maxPool2d_max[p7] = max;
           let min = 2147483647;
-          min = Math.min(min, x0 < max ? 4 : c0);
-          min = Math.min(min, x1 < max ? 4 : c1);
-          min = Math.min(min, x2 < max ? 4 : c2);
-          min = Math.min(min, x3 < max ? 4 : c3);
+          const t0 = Math.fround(max);
+          min = Math.min(min, x0 < t0 ? 4 : c0);
+          min = Math.min(min, x1 < t0 ? 4 : c1);
+          min = Math.min(min, x2 < t0 ? 4 : c2);
+          min = Math.min(min, x3 < t0 ? 4 : c3);
           d_strokes[p7] = min;
         }
       }
@@ -328,10 +329,11 @@ function shapes_backward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
           max = Math.max(max, x3);
           maxPool2d_1_max[p7] = max;
           let min = 2147483647;
-          min = Math.min(min, x0 < max ? 4 : c0);
-          min = Math.min(min, x1 < max ? 4 : c1);
-          min = Math.min(min, x2 < max ? 4 : c2);
-          min = Math.min(min, x3 < max ? 4 : c3);
+          const t0 = Math.fround(max);
+          min = Math.min(min, x0 < t0 ? 4 : c0);
+          min = Math.min(min, x1 < t0 ? 4 : c1);
+          min = Math.min(min, x2 < t0 ? 4 : c2);
+          min = Math.min(min, x3 < t0 ? 4 : c3);
           d_shapes[p7] = min;
         }
       }
@@ -885,9 +887,7 @@ function strokes_bias_gradient(d_strokes_2, d_strokes_bias, n) {
 }
 
 // parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (mnist.model.ts:38)
-function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
-  const step = scalars[2];
-  const mul = 3.141592653589793 * (0.5 - Math.min(Math.max(step, 0), 2115) / 2115);
+function update_parameters(scalars, gradients, adam_m, adam_v, parameters, adam_add) {
   const adam_correction2 = scalars[1];
   const beta2 = scalars[5];
   const t0 = 1 - beta2;
@@ -899,9 +899,25 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   const t1 = 1 - beta1;
   const add_2 = adam_correction1 + t1 * (1 - adam_correction1);
   scalars[0] = add_2;
-  scalars[2] = step + 1;
-  const t2 = mul * mul;
-  const c4 = scalars[3] * (0.5 + 0.5 * (mul * (1 + t2 * (-0.16666666666666666 + t2 * (0.008333333333333333 + t2 * (-0.0001984126984126984 + t2 * (0.0000027557319223985893 + t2 * (-2.505210838544172e-8 + t2 * (1.6059043836821613e-10 + t2 * (-7.647163731819816e-13 + t2 * (2.8114572543455206e-15 + t2 * (-8.22063524662433e-18 + t2 * (1.9572941063391263e-20 + t2 * -3.8681701706306835e-23))))))))))))) * sqrt / add_2;
+  const step = scalars[2];
+  adam_add[0] = step + 1;
+  const x = Math.min(Math.max(step, 0), 2115) * 0.0014853865974419826;
+  const k = Math.floor(x * 0.6366197723675814 + 0.5);
+  const r1 = x - k * 1.5707963267341256 - k * 6.077100506303966e-11 - k * 2.0222662487959506e-21;
+  const turned = Math.max(-0.7854, Math.min(r1, 0.7854));
+  const quarter = k - 4 * Math.floor(k / 4);
+  const odd = quarter === 1 || quarter === 3;
+  const z = turned * turned;
+  const p = ((1.5917412836707387e-10 * z - 2.5051121875169608e-8) * z + 0.000002755731605459391) * z;
+  const q = ((p - 0.0001984126983666588) * z + 0.008333333333330887) * z - 0.16666666666666666;
+  const nearSine = turned + turned * z * q;
+  const z1 = turned * turned;
+  const p1 = ((-1.138218421447753e-11 * z1 + 2.0876140031390975e-9) * z1 - 2.755731724172776e-7) * z1;
+  const q1 = ((p1 + 0.0000248015872987077) * z1 - 0.0013888888888887359) * z1 + 0.041666666666666664;
+  const nearCosine = 1 - 0.5 * z1 + z1 * z1 * q1;
+  const y = odd ? nearSine : nearCosine;
+  const cos = quarter === 1 || quarter === 2 ? -y : y;
+  const c4 = scalars[3] * (0.5 * (1 + cos)) * sqrt / add_2;
   const c5 = scalars[6] * sqrt;
   for (let i = 0; i < 5994; i++) {
     const x5 = gradients[i];
@@ -911,6 +927,11 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
     adam_v[i] = add_5;
     parameters[i] = parameters[i] - c4 * add_4 / (Math.sqrt(add_5) + c5);
   }
+}
+
+// step = step + 1  (mnist.model.ts:20)
+function update_step(adam_add, scalars) {
+  scalars[2] = adam_add[0];
 }
 
 // maxPool2d_max_2 = max(affineView(strokes_relu))  (mnist.model.ts:25)
@@ -1164,6 +1185,7 @@ class Network extends Predictor {
     this.$d_maxPool2d_2 = new Float32Array(buffer, scratch + 1362064, 36864);
     this.$d_strokes_2 = new Float32Array(buffer, scratch + 100496, 147456);
     this.$exp_row = new Float32Array(buffer, scratch + 691600, 10);
+    this.$adam_add = new Float64Array(buffer, scratch + 100496, 1);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 100512, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 100496, 1);
     this.gradients = { "strokes/kernel": this.$d_strokes_kernel, "strokes/bias": this.$d_strokes_bias, "shapes/kernel": this.$d_shapes_kernel, "shapes/bias": this.$d_shapes_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
@@ -1228,7 +1250,8 @@ class Network extends Predictor {
   }
   update() {
     this.$fresh = false;
-    update_parameters(this.$scalars, this.$gradients, this.$adam_m, this.$adam_v, this.$parameters);
+    update_parameters(this.$scalars, this.$gradients, this.$adam_m, this.$adam_v, this.$parameters, this.$adam_add);
+    update_step(this.$adam_add, this.$scalars);
   }
   trainStep(x, y, n = x.length / 784) {
     this.forward(x, y, n);

@@ -14,6 +14,7 @@ import * as linalg from "./linalg.ts";
 import * as marks from "./marks.ts";
 import * as movement from "./movement.ts";
 import * as pool from "./pool.ts";
+import * as normalize from "./normalize.ts";
 import * as random from "./random.ts";
 import * as reduce from "./reduce.ts";
 import * as special from "./special.ts";
@@ -35,6 +36,7 @@ const families: readonly object[] = [
   gather,
   random,
   fused,
+  normalize,
   linalg,
   marks,
   control,

@@ -3,6 +3,7 @@ import { batchesOf, initialParameters } from "../../bench/workloads/data.mjs";
 import W1 from "../../bench/workloads/W1.model.ts";
 import W2 from "../../bench/workloads/W2.model.ts";
 import W3 from "../../bench/workloads/W3.model.ts";
+import W4 from "../../bench/workloads/W4.model.ts";
 import { running } from "../examples/run.ts";
 
 // What TensorFlow.js, jax-js, PyTorch and ONNX Runtime return at steps 1, 10 and 50 from the same start.
@@ -10,6 +11,7 @@ const peers = {
   W1: { model: W1, losses: [0.2983711, 0.1388514, 0.01544577] },
   W2: { model: W2, losses: [1.092631, 1.139628, 1.110581] },
   W3: { model: W3, losses: [2.295736, 2.157978, 0.5066788] },
+  W4: { model: W4, losses: [2.314187, 2.23703, 2.05127] },
 };
 
 test.each(Object.entries(peers))("%s: the losses of other libraries", async (id, { model, losses }) => {

@@ -18,7 +18,7 @@ test("5,000 digits are divided by lot into 4,500 and 500, the 1,000 for the test
   const parts = readDigits(1);
   expect([parts.train.n, parts.validation.n, parts.test.n]).toEqual([4500, 500, 1000]);
   for (const { inputs, n } of Object.values(parts)) {
-    const [x, y] = inputs;
+    const [x, y] = [Array.from(inputs[0]), Array.from(inputs[1])];
     expect([x.length, y.length]).toEqual([n * 784, n]);
     expect(x.reduce((low, grey) => Math.min(low, grey), 1)).toBe(0);
     expect(x.reduce((high, grey) => Math.max(high, grey), 0)).toBe(1);
@@ -66,7 +66,10 @@ test("what moves out of the image is gone, and what comes in is background", () 
   const data: Batch = { inputs: [new Float32Array(9 * 784).fill(1), new Int32Array(9)], n: 9 };
   for (const { inputs, n } of shiftedBatches(data, { size: 9, seed: 1 })) {
     for (let row = 0; row < n; row++) {
-      const light = inputs[0].subarray(row * 784, (row + 1) * 784).reduce((sum, grey) => sum + grey, 0);
+      const light = Array.from(inputs[0].subarray(row * 784, (row + 1) * 784)).reduce(
+        (sum, grey) => sum + grey,
+        0,
+      );
       expect([28 * 28, 27 * 28, 27 * 27]).toContain(light);
     }
   }

@@ -182,6 +182,14 @@ const table: readonly Row[] = [
   ["maxPool", ["f32[n,4,1]"], { window: [5], ...pools(1) }, "a window spans 5 along axis 1 of f32[n,4,1], which has only 4"], // prettier-ignore
   ["maxPool", ["f32[n,4,1]"], { window: [2], ...pools(1), strides: [1.5] }, "stride must be whole numbers of at least 1, found [1.5]"], // prettier-ignore
 
+  ["standardize", ["i32[4]"], { axes: [0], epsilon: 1e-3 }, "x must be a float tensor, found i32[4]"],
+  ["standardize", ["f32[4]"], { axes: [1], epsilon: 1e-3 }, "axis 1 does not exist in [4], which has 1 axes"],
+  ["standardize", ["f32[4]"], { axes: [0], epsilon: 0 }, "epsilon must be a positive number, found 0"],
+  ["maskedSoftmax", ["f32[4]", "bool[3]"], { axis: 0 }, "mask must be bool[4] for f32[4], found bool[3]"],
+  ["maskedSoftmax", ["f32[4]", "f32[4]"], { axis: 0 }, "mask must be bool[4] for f32[4], found f32[4]"],
+  ["maskedSoftmax", ["f32[4]", "bool[4]"], { axis: 1 }, "axis 1 does not exist in [4], which has 1 axes"],
+  ["maskedSoftmax", ["i32[4]", "bool[4]"], { axis: 0 }, "x must be a float tensor, found i32[4]"],
+
   ["oneHot", ["f32[2]"], { depth: 3, dtype: "f32" }, "x must be an i32 tensor, found f32[2]"],
   ["oneHot", ["i32[2]"], { depth: 0, dtype: "f32" }, "depth must be a positive integer, found 0"],
   ["oneHot", ["i32[2]"], { depth: 1.5, dtype: "f32" }, "depth must be a positive integer, found 1.5"],

@@ -3,27 +3,18 @@ import { isBatch, isFloat, typeText } from "../../ir/type.ts";
 import { documented } from "../about.ts";
 import { checkCount, checkOptions } from "../check.ts";
 import { refuse } from "../context.ts";
-import { zeros } from "../initializers.ts";
 import { inLayer, param, type InitializerOption } from "../param.ts";
 import type { Regularizer } from "../regularizers.ts";
-import { add } from "../sugar/elementwise.ts";
 import { matmul } from "../sugar/matmul.ts";
 import { checkValue } from "../sugar/operand.ts";
-import { activation, type Activation } from "./activation.ts";
+import { output, outputDefaults, type OutputOptions } from "./bias.ts";
 
-export interface DenseOptions {
+export interface DenseOptions extends OutputOptions {
   /** The width of the output. */
   readonly units: number;
-  /** "linear" by default. */
-  readonly activation?: Activation;
-  /** True by default. */
-  readonly useBias?: boolean;
   /** glorotUniform() by default. */
   readonly kernelInitializer?: InitializerOption;
-  /** zeros() by default. */
-  readonly biasInitializer?: InitializerOption;
   readonly kernelRegularizer?: Regularizer;
-  readonly biasRegularizer?: Regularizer;
   /** "dense", "dense_1", … by default. */
   readonly name?: string;
 }
@@ -32,9 +23,6 @@ const known = [
   "units", "activation", "useBias", "kernelInitializer", "biasInitializer",
   "kernelRegularizer", "biasRegularizer", "name",
 ] as const; // prettier-ignore
-
-/** What stands for the options that are left out; the initializers are glorotUniform() and zeros(). */
-const denseDefaults = { activation: "linear", useBias: true } as const;
 
 /**
  * A fully connected layer: activation(x·kernel + bias) over the last axis of x, of any rank from 1 on.
@@ -46,7 +34,7 @@ export const dense = documented(
     doc: "A fully connected layer over the last axis.",
     formula: "activation(x·kernel + bias)",
     shapes: "[…, in] → […, units]; kernel [in, units], bias [units]",
-    defaults: denseDefaults,
+    defaults: outputDefaults,
     keras: "Dense",
     pytorch: "Linear (weight is kernelᵀ; other initial values)",
     onnx: "Gemm",
@@ -73,17 +61,6 @@ export const dense = documented(
         initializer: options.kernelInitializer,
         regularizer: options.kernelRegularizer,
       });
-      const product = matmul(value, kernel);
-      const biased =
-        (options.useBias ?? denseDefaults.useBias)
-          ? add(
-              product,
-              param("bias", [units], {
-                initializer: options.biasInitializer ?? zeros(),
-                regularizer: options.biasRegularizer,
-              }),
-            )
-          : product;
-      return activation(biased, options.activation ?? denseDefaults.activation);
+      return output(matmul(value, kernel), units, options);
     }),
 );

@@ -1,6 +1,7 @@
 export * from "./elementwise.ts";
 export * from "./movement.ts";
 export * from "./reduce.ts";
+export * from "./resize.ts";
 export * from "./matmul.ts";
 export { checkpoint, type Values } from "./checkpoint.ts";
 export * from "./derivative.ts";
@@ -8,3 +9,4 @@ export * from "./gradient.ts";
 export { scan, type Nested, type ScanOptions } from "./scan.ts";
 export type { Operand } from "./operand.ts";
 export * from "./indexing.ts";
+export * from "./normalize.ts";
