@@ -94,5 +94,5 @@ export {
 export type { NestedNumbers } from "./nn/nested.ts";
 export * from "./nn/optimizers/index.ts";
 export * from "./nn/schedules/index.ts";
-export { accuracy, confusionMatrix, f1, precision, recall, type Metric } from "./nn/metrics.ts";
+export * from "./nn/metrics/index.ts";
 export { category, features, label, labels, number, table, target, type Table } from "./nn/table.ts";

@@ -40,11 +40,10 @@ export interface Counted {
 function leading(name: string, what: string, given: Value, shape: Shape): Value {
   const own = given.type.shape;
   if (!sameShape(own, shape.slice(0, own.length))) {
-    const fitting = shape.length > 1 ? `${shapeText(shape.slice(0, 1))} or ${shapeText(shape)}` : shapeText(shape); // prettier-ignore
     return refuse(
       "shape",
-      `${name}: ${what} ${typeText(given.type)} must have the leading axes of the losses ${shapeText(shape)}`,
-      `such as ${fitting}`,
+      `${name}: ${what} ${typeText(given.type)} must have the shape ${shapeText(shape)} or its leading axes`,
+      shape.length > 1 ? `such as ${shapeText(shape.slice(0, 1))}` : undefined,
     );
   }
   return broadcastTo(reshape(given, [...own, ...shape.slice(own.length).map(() => 1)]), shape);

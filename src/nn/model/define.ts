@@ -3,7 +3,7 @@ import type { Value } from "../../ir/graph.ts";
 import type { OptimizerSpec } from "../../ir/program.ts";
 import { dtypes, isBatch } from "../../ir/type.ts";
 import { checkName, checkOptions, reject, shown } from "../check.ts";
-import type { Metric } from "../metrics.ts";
+import type { Metric } from "../metrics/metric.ts";
 import { checkShape, type InputDeclaration } from "../types.ts";
 
 /** What build returns. Without a loss the model can only predict; without an optimizer it cannot update. */

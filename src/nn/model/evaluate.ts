@@ -4,7 +4,7 @@ import type { MetricSpec } from "../../ir/program.ts";
 import type { BatchDim } from "../../ir/type.ts";
 import { constant, dimensionSize, leaf } from "../../ops/leaves.ts";
 import { originOf } from "../context.ts";
-import { isMetric, weighted, type Metric } from "../metrics.ts";
+import { isMetric, weighted, type Metric } from "../metrics/metric.ts";
 import { add } from "../sugar/elementwise.ts";
 import type { Ran } from "./run.ts";
 

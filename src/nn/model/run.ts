@@ -15,7 +15,7 @@ import {
   type ModelBuilder,
   type Run,
 } from "../context.ts";
-import { isMetric, type Metric } from "../metrics.ts";
+import { isMetric, type Metric } from "../metrics/metric.ts";
 import { isOptimizer } from "../optimizers/optimizer.ts";
 import { add } from "../sugar/elementwise.ts";
 import { checkValue } from "../sugar/operand.ts";

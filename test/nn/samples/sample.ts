@@ -6,7 +6,7 @@ import type { NDArray } from "../../../src/ir/op.ts";
 import { isBatch, tensorType } from "../../../src/ir/type.ts";
 import { isValue } from "../../../src/nn/check.ts";
 import { builtType, ModelBuilder, newRun, type Run } from "../../../src/nn/context.ts";
-import { isMetric, type Metric } from "../../../src/nn/metrics.ts";
+import { isMetric, type Metric } from "../../../src/nn/metrics/metric.ts";
 import type { Mode } from "../../../src/nn/model/define.ts";
 import { leaf } from "../../../src/ops/leaves.ts";
 import { parseInput, randomArray, randomFrom, type SampleInput } from "../../ops/sample.ts";
