@@ -72,6 +72,15 @@ export {
   type RmsNormOptions,
   type UnitNormOptions,
 } from "./nn/layers/normalization.ts";
+export { multiHeadAttention, type MultiHeadAttentionOptions } from "./nn/layers/multi-head-attention.ts";
+export {
+  positionEmbedding,
+  rotaryPositions,
+  sinusoidalPositions,
+  type PositionEmbeddingOptions,
+  type RotaryOptions,
+  type SinusoidalOptions,
+} from "./nn/layers/positions.ts";
 export { param, scope, shared, type InitializerOption, type ParamOptions } from "./nn/param.ts";
 export * from "./nn/losses/index.ts";
 export { l1, l2, type Regularizer } from "./nn/regularizers.ts";

@@ -68,6 +68,7 @@ function drawn(id) {
 export function batchesOf(id) {
   const { kind, seed, batch, batches, classes, inputs, data } = workloads[id];
   if (kind === "seed") return [[Float32Array.from(data.x), Float32Array.from(data.y)]];
+  if (kind === "lstm" || kind === "gpt") return Array.from({ length: batches }, (_, b) => counting(id, b));
   const prototypes = uniform(7000 + seed, classes * inputs);
   return Array.from({ length: batches }, (_, b) => {
     const noise = uniform(8000 + 10 * seed + b, batch * inputs);
@@ -78,4 +79,18 @@ export function batchesOf(id) {
     });
     return [x, labels];
   });
+}
+
+/** Sequences that count in steps of 1, 2 or 3 round the vocabulary; each symbol's label is the next one. */
+function counting(id, b) {
+  const { seed, batch, vocab, seq } = workloads[id];
+  const draws = uniform(9000 + 10 * seed + b, 2 * batch);
+  const symbols = (ahead) =>
+    Int32Array.from({ length: batch * seq }, (_, at) => {
+      const [row, t] = [Math.floor(at / seq), at % seq];
+      const start = Math.floor(draws[2 * row] * vocab);
+      const stride = 1 + Math.floor(draws[2 * row + 1] * 3);
+      return (start + (t + ahead) * stride) % vocab;
+    });
+  return [symbols(0), symbols(1)];
 }

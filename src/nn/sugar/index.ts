@@ -10,3 +10,4 @@ export { scan, type Nested, type ScanOptions } from "./scan.ts";
 export type { Operand } from "./operand.ts";
 export * from "./indexing.ts";
 export * from "./normalize.ts";
+export { scaledDotProductAttention, type AttentionOptions } from "./attention.ts";
