@@ -5,6 +5,10 @@ export type { OptimizerSpec } from "./ir/program.ts";
 export type { BatchDim, Dim, DType, Shape } from "./ir/type.ts";
 export { defineModel, type Built, type Mode, type Model, type ModelOptions } from "./nn/model/define.ts";
 export { batch, bool, f32, f64, i32, times, u32, type InputDeclaration } from "./nn/types.ts";
+export { assign, state, type StateOptions } from "./nn/state.ts";
+export { randomBernoulli, randomBits, randomNormal, randomUniform } from "./nn/random.ts";
+export * from "./nn/layers/noise.ts";
+export { batchNorm, type BatchNormOptions } from "./nn/layers/batch-norm.ts";
 export * from "./nn/sugar/index.ts";
 export {
   coordinates,

@@ -67,9 +67,9 @@ export const spec = {
     { name: "logits/bias", dtype: "f32", shape: [3], offset: 512 },
   ],
   states: [
-    { name: "table/fill", dtype: "f32", shape: [4], offset: 524 },
-    { name: "table/shift", dtype: "f32", shape: [4], offset: 540 },
-    { name: "table/scale", dtype: "f32", shape: [4], offset: 556 },
+    { name: "table/fill", dtype: "f32", shape: [4], offset: 524, inference: true },
+    { name: "table/shift", dtype: "f32", shape: [4], offset: 540, inference: true },
+    { name: "table/scale", dtype: "f32", shape: [4], offset: 556, inference: true },
     { name: "adam/correction1", dtype: "f64", shape: [], offset: 576 },
     { name: "adam/correction2", dtype: "f64", shape: [], offset: 584 },
     { name: "step", dtype: "f64", shape: [], offset: 592 },

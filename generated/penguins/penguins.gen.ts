@@ -69,9 +69,9 @@ export const spec = {
     { name: "logits/bias", dtype: "f32", shape: [3], offset: 832 },
   ],
   states: [
-    { name: "table/fill", dtype: "f32", shape: [9], offset: 844 },
-    { name: "table/shift", dtype: "f32", shape: [9], offset: 880 },
-    { name: "table/scale", dtype: "f32", shape: [9], offset: 916 },
+    { name: "table/fill", dtype: "f32", shape: [9], offset: 844, inference: true },
+    { name: "table/shift", dtype: "f32", shape: [9], offset: 880, inference: true },
+    { name: "table/scale", dtype: "f32", shape: [9], offset: 916, inference: true },
     { name: "adam/correction1", dtype: "f64", shape: [], offset: 952 },
     { name: "adam/correction2", dtype: "f64", shape: [], offset: 960 },
     { name: "step", dtype: "f64", shape: [], offset: 968 },

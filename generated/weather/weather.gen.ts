@@ -74,9 +74,9 @@ export const spec = {
     { name: "bent/kernel", dtype: "f32", shape: [16, 1], offset: 884 },
   ],
   states: [
-    { name: "table/fill", dtype: "f32", shape: [12], offset: 948 },
-    { name: "table/shift", dtype: "f32", shape: [12], offset: 996 },
-    { name: "table/scale", dtype: "f32", shape: [12], offset: 1044 },
+    { name: "table/fill", dtype: "f32", shape: [12], offset: 948, inference: true },
+    { name: "table/shift", dtype: "f32", shape: [12], offset: 996, inference: true },
+    { name: "table/scale", dtype: "f32", shape: [12], offset: 1044, inference: true },
     { name: "adam/correction1", dtype: "f64", shape: [], offset: 1096 },
     { name: "adam/correction2", dtype: "f64", shape: [], offset: 1104 },
     { name: "step", dtype: "f64", shape: [], offset: 1112 },

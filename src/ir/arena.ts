@@ -2,9 +2,10 @@ import type { Buffer } from "./kernel.ts";
 
 /**
  * The regions of the arena, in order. `saved` is what a checkpoint holds; the rest is scratch that starts at
- * `scratchStart`. A predictor's arena ends with the temporaries, so gradients and totals come last.
+ * `scratchStart`. A predictor's arena ends with the temporaries, so gradients, pending values of
+ * states and totals come last.
  */
-export type Region = "saved" | "constants" | "inputs" | "temporary" | "gradients" | "totals";
+export type Region = "saved" | "constants" | "inputs" | "temporary" | "gradients" | "pending" | "totals";
 
 export interface Placement {
   readonly buffer: Buffer;

@@ -65,7 +65,8 @@ export interface Graph {
 /**
  * Leaves: ops without inputs that read a named piece of memory.
  * `input` is an argument of the step; `parameter` is trained; `state` is saved beside the parameters; `hyper` is
- * a scalar that the caller may assign; `total` is a metric's running total; `parameters`, `gradients` and `slot`
+ * a scalar that the caller may assign; `pending` is what a state becomes at the next update; `total` is a
+ * metric's running total; `parameters`, `gradients` and `slot`
  * are flat blocks over all parameters of an optimizer group; `seed` is what `init` is called with.
  */
 export const leafOps = [
@@ -73,6 +74,7 @@ export const leafOps = [
   "parameter",
   "state",
   "hyper",
+  "pending",
   "total",
   "parameters",
   "gradients",

@@ -2,14 +2,16 @@ import type { Program, StepGraphs } from "./program.ts";
 
 /**
  * Kernels that the module calls together, named by their graph: "init", "forward", "backward", "update",
- * "predict", "evaluate"; those of a named step or function carry its name, as in `forward "generator"`.
+ * "commit", "predict", "evaluate"; those of a named step or function carry its name, as in `forward "generator"`.
  */
 export type Phase = string;
-export type PhaseKind = "init" | "forward" | "backward" | "update" | "function" | "evaluate";
+export type PhaseKind = "init" | "forward" | "backward" | "update" | "commit" | "function" | "evaluate";
+
+export type StepPart = "forward" | "backward" | "update" | "commit";
 
 /** Phases that share temporaries: nothing is kept from one entry to another but cells. */
 export interface Entry {
-  readonly kind: "init" | "step" | "update" | "function" | "evaluate";
+  readonly kind: "init" | "step" | "update" | "commit" | "function" | "evaluate";
   readonly phases: readonly Phase[];
 }
 
@@ -17,8 +19,7 @@ const named = (kind: string, name: string | null): Phase =>
   name === null ? kind : `${kind} ${JSON.stringify(name)}`;
 
 /** The phase of a step; the one step of a model without `steps` has no name. */
-export const stepPhase = (kind: "forward" | "backward" | "update", step: Pick<StepGraphs, "name">): Phase =>
-  named(kind, step.name);
+export const stepPhase = (kind: StepPart, step: Pick<StepGraphs, "name">): Phase => named(kind, step.name);
 export const functionPhase = (name: string): Phase => (name === "predict" ? name : named("function", name));
 
 /** Everything that can be called, in a fixed order. */
@@ -27,6 +28,7 @@ export const entriesOf = ({ graphs }: Pick<Program, "graphs">): Entry[] => [
   ...graphs.steps.flatMap((step): Entry[] => [
     { kind: "step", phases: [stepPhase("forward", step), stepPhase("backward", step)] },
     { kind: "update", phases: [stepPhase("update", step)] },
+    { kind: "commit", phases: [stepPhase("commit", step)] },
   ]),
   ...graphs.functions.map(({ name }): Entry => ({ kind: "function", phases: [functionPhase(name)] })),
   { kind: "evaluate", phases: ["evaluate"] },

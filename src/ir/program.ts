@@ -57,12 +57,16 @@ export interface FunctionGraph {
   readonly graph: Graph;
 }
 
-/** `training` is the loss and the gradient of every parameter that the step trains; `update` is its optimizer. */
+/**
+ * `training` is the loss, the next values of states (assigned to pending cells), and the gradient of every parameter
+ * that the step trains; `update` is its optimizer; `commit` copies pending cells to their states.
+ */
 export interface StepGraphs {
   /** Null for the one step of a model that declares `loss` and `optimizer` rather than `steps`. */
   readonly name: string | null;
   readonly training: Graph;
   readonly update: Graph | null;
+  readonly commit: Graph | null;
 }
 
 export interface ProgramGraphs {
@@ -77,7 +81,9 @@ export const graphsOf = ({ init, functions, evaluate, steps }: ProgramGraphs): G
   init,
   ...functions.map(({ graph }) => graph),
   ...(evaluate ? [evaluate] : []),
-  ...steps.flatMap(({ training, update }) => (update ? [training, update] : [training])),
+  ...steps.flatMap(({ training, update, commit }) =>
+    [training, update, commit].filter((graph) => graph !== null),
+  ),
 ];
 
 /** The same program with every graph replaced. */
@@ -88,14 +94,15 @@ export const mapGraphs = (
   init: change(init),
   functions: functions.map((fn) => ({ ...fn, graph: change(fn.graph) })),
   evaluate: evaluate && change(evaluate),
-  steps: steps.map(({ name, training, update }) => ({
+  steps: steps.map(({ name, training, update, commit }) => ({
     name,
     training: change(training),
     update: update && change(update),
+    commit: commit && change(commit),
   })),
 });
 
-/** A step as it is declared: its graph gives the loss alone. */
+/** A step as it is declared: its graph gives the loss and what is assigned. */
 export interface DeclaredStep {
   readonly name: string | null;
   readonly forward: Graph;

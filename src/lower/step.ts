@@ -1,7 +1,7 @@
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
 import { l, type LoopStmt } from "../ir/loop.ts";
-import { stepPhase } from "../ir/phase.ts";
+import { stepPhase, type StepPart } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
 import { buffersOfKernel, finish, freshNames, type Lowered, type Lowering } from "./function.ts";
@@ -22,9 +22,9 @@ export function stepFunction(
   lowering: Lowering,
 ): Lowered | null {
   if (steps.length !== 1) return null;
-  const kernels = (kind: "forward" | "backward" | "update"): readonly Kernel[] =>
+  const kernels = (kind: StepPart): readonly Kernel[] =>
     schedule.kernels.filter((kernel) => kernel.phase === stepPhase(kind, steps[0]));
-  const all = [...kernels("forward"), ...kernels("backward"), ...kernels("update")];
+  const all = [...kernels("forward"), ...kernels("backward"), ...kernels("update"), ...kernels("commit")];
   if (
     kernels("update").length === 0 ||
     all.some((kernel) => kernel.nest || kernel.loops.length > 0) ||
@@ -43,6 +43,7 @@ export function stepFunction(
     ...clear,
     ...kernels("backward").flatMap(loops),
     ...kernels("update").flatMap(loops),
+    ...kernels("commit").flatMap(loops),
   ];
   const buffers = new Map<string, Buffer>(gradients.map((buffer) => [buffer.name, buffer]));
   for (const kernel of all) for (const [name, buffer] of buffersOfKernel(kernel)) buffers.set(name, buffer);

@@ -126,6 +126,10 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
   offset = align(offset);
   regions.push({ region: "gradients", offset: gradientsStart, bytes: offset - gradientsStart });
   region(
+    "pending",
+    schedule.buffers.filter((b) => b.cell?.kind === "pending"),
+  );
+  region(
     "totals",
     schedule.buffers.filter((b) => b.cell?.kind === "total"),
     8,

@@ -10,6 +10,13 @@ export interface Declared {
   readonly initial?: Value | undefined;
 }
 
+/** What a state becomes in `update`, from what it was and what earlier assignments of the same run made of it. */
+export interface Assignment {
+  readonly path: string;
+  readonly target: Value;
+  readonly next: (before: Value) => Value;
+}
+
 /** One level of naming: a scope, a layer, or a call of a shared function. */
 export interface Frame {
   readonly path: string;
@@ -24,6 +31,9 @@ export interface Run {
   readonly training: boolean;
   readonly parameters: Map<string, Declared>;
   readonly states: Map<string, Declared>;
+  readonly assignments: Assignment[];
+  /** How many random draws have been made, each a stream of its own. */
+  readonly draws: { count: number };
   /** The scalars that regularisers add to the loss. */
   readonly penalties: Value[];
   readonly frames: Frame[];
@@ -33,6 +43,8 @@ export const newRun = (training: boolean): Run => ({
   training,
   parameters: new Map(),
   states: new Map(),
+  assignments: [],
+  draws: { count: 0 },
   penalties: [],
   frames: [{ path: "", again: false, taken: new Map() }],
 });

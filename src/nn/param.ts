@@ -14,6 +14,7 @@ import {
   joined,
   place,
   refuse,
+  type Declared,
 } from "./context.ts";
 import { glorotUniform, values, type Initializer } from "./initializers.ts";
 import type { NestedNumbers } from "./nested.ts";
@@ -57,7 +58,8 @@ export function param(name: string, shape: readonly number[], options: ParamOpti
     }
     const type = tensorType(floatType(), [...shape]);
     const known = run.parameters.get(path);
-    if (currentFrame().again) return knownAgain(path, known?.leaf, leaf("parameter", path, type));
+    if (currentFrame().again)
+      return knownAgain("parameter", path, run.parameters, leaf("parameter", path, type));
     if (known) {
       refuse(
         "duplicate",
@@ -65,37 +67,51 @@ export function param(name: string, shape: readonly number[], options: ParamOpti
         "give one another name, or use shared(name, fn)",
       );
     }
+    if (run.states.has(path))
+      refuse("duplicate", `parameter "${path}" is also the name of a state`, "give one another name");
     const made = leaf("parameter", path, type);
-    const initial = initialValue(path, options.initializer ?? glorotUniform(), made);
+    const initial = initialValue("parameter", path, options.initializer ?? glorotUniform(), made);
     run.parameters.set(path, { leaf: made, initial });
     if (options.regularizer) run.penalties.push(penaltyOf(path, options.regularizer, made));
     return made;
   });
 }
 
-function knownAgain(path: string, known: Value | undefined, asked: Value): Value {
+/** What the first call of a shared function declared, in a later one. */
+export function knownAgain(
+  kind: "parameter" | "state",
+  path: string,
+  declared: ReadonlyMap<string, Declared>,
+  asked: Value,
+): Value {
+  const known = declared.get(path)?.leaf;
   if (!known) {
-    const names = [...currentRun().parameters.keys()];
     return refuse(
       "shared",
-      `a later call of a shared function declares parameter "${path}", which its first call did not`,
-      suggest(path, names),
+      `a later call of a shared function declares ${kind} "${path}", which its first call did not`,
+      suggest(path, [...declared.keys()]),
     );
   }
   if (!sameType(known.type, asked.type)) {
     refuse(
       "shared",
-      `parameter "${path}" is ${typeText(known.type)} in the first call of a shared function, but a later one asks for ${typeText(asked.type)}`,
+      `${kind} "${path}" is ${typeText(known.type)} in the first call of a shared function, but a later one asks for ${typeText(asked.type)}`,
       "call the shared function with inputs of the same width",
     );
   }
   return known;
 }
 
-function initialValue(path: string, option: InitializerOption, made: Value): Value {
+/** The first value of a parameter or a state, checked. */
+export function initialValue(
+  kind: "parameter" | "state",
+  path: string,
+  option: InitializerOption,
+  made: Value,
+): Value {
   if (typeof option === "string") {
     const hint = "initializers are functions: kernelInitializer: heNormal()";
-    return refuse("value", `the initializer of parameter "${path}" is ${shown(option)}`, hint);
+    return refuse("value", `the initializer of ${kind} "${path}" is ${shown(option)}`, hint);
   }
   const initializer = typeof option === "function" ? (option as Initializer) : values(option);
   let found: unknown;
@@ -105,19 +121,19 @@ function initialValue(path: string, option: InitializerOption, made: Value): Val
     if (!isOwnError(error)) throw error;
     return refuse(
       error.code,
-      `initializer of parameter "${path}": ${error.message.split("\n")[0]}`,
+      `initializer of ${kind} "${path}": ${error.message.split("\n")[0]}`,
       error.hint,
     );
   }
   if (!isValue(found)) {
     const hint =
       typeof found === "function" ? "initializers are called: heNormal(), not heNormal" : undefined;
-    return refuse("value", `the initializer of parameter "${path}" gave ${shown(found)}, not a value`, hint);
+    return refuse("value", `the initializer of ${kind} "${path}" gave ${shown(found)}, not a value`, hint);
   }
   if (!sameType(found.type, made.type)) {
     refuse(
       "shape",
-      `the initializer of parameter "${path}" gave ${typeText(found.type)}, expected ${typeText(made.type)}`,
+      `the initializer of ${kind} "${path}" gave ${typeText(found.type)}, expected ${typeText(made.type)}`,
     );
   }
   return found;

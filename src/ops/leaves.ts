@@ -25,6 +25,7 @@ const doc: Readonly<Record<LeafOp, string>> = {
   parameter: "A trained tensor.",
   state: "A tensor that is saved beside the parameters but not trained.",
   hyper: "A scalar that the caller may assign, such as the learning rate.",
+  pending: "What a state becomes at the next update; scratch, so that the forward pass may be repeated.",
   total: "A metric's running total.",
   parameters: "All parameters of an optimizer group as one flat block.",
   gradients: "All gradients of an optimizer group as one flat block.",

@@ -3,7 +3,7 @@ import { e, type Expr } from "../ir/expr.ts";
 import type { Value } from "../ir/graph.ts";
 import { flatten, type Index } from "../ir/index.ts";
 import { op, type At, type NDArray, type Op } from "../ir/op.ts";
-import { maxOf, tensorType, typeText, type DType, type Shape, type TensorType } from "../ir/type.ts";
+import { isFloat, maxOf, tensorType, typeText, type DType, type Shape, type TensorType } from "../ir/type.ts";
 import { positionOf, tabulate } from "./naive.ts";
 import { rows, sampleBatch as n } from "./samples.ts";
 import { needShape } from "./types.ts";
@@ -21,32 +21,64 @@ function needSeed(name: string, seed: TensorType, { shape, stream }: Bits): void
   needShape(`${name}: the shape`, shape);
 }
 
-/** The element's row-major number is its counter, so that a draw depends on nothing but seed, stream and place. */
-const bitsAt = (seed: At, i: readonly Index[], { shape, stream }: Bits): Expr =>
-  e.random(
-    seed(),
-    e.constant(stream, "u32"),
-    e.cast(e.index(flatten(i, shape)), "u32"),
-    e.constant(0, "u32"),
-  );
+/** The element's row-major number is half of its counter, so a draw depends on nothing but seed, stream, time, place. */
+const bitsAt = (seed: At, counter: At, i: readonly Index[], { shape, stream }: Bits): Expr =>
+  e.random(seed(), e.constant(stream, "u32"), e.cast(e.index(flatten(i, shape)), "u32"), counter());
 
 /** The same bits, naively. */
-const drawn = (seed: NDArray, { shape, stream }: Bits, at: readonly number[]): number =>
-  threefry([seed.data[0], stream], [positionOf(shape.map(maxOf), at), 0])[0];
+const drawn = (seed: NDArray, counter: NDArray, { shape, stream }: Bits, at: readonly number[]): number =>
+  threefry([seed.data[0], stream], [positionOf(shape.map(maxOf), at), counter.data[0]])[0];
 
-export const randomBits: Random<Bits> = op<(seed: Value, attrs: Bits) => Value, "seed", Bits>("randomBits", {
-  doc: "32 random bits an element: Threefry-2x32-20 of (seed, stream) and the element's row-major number.",
-  inputs: ["seed"],
-  type: ({ seed }, attrs) => {
+export const randomBits: Op<(seed: Value, counter: Value, attrs: Bits) => Value> = op<
+  (seed: Value, counter: Value, attrs: Bits) => Value,
+  "seed" | "counter",
+  Bits
+>("randomBits", {
+  doc: "32 random bits an element: Threefry-2x32-20 of (seed, stream) and (the element's row-major number, counter).",
+  inputs: ["seed", "counter"],
+  type: ({ seed, counter }, attrs) => {
     needSeed("randomBits", seed, attrs);
+    if (counter.dtype !== "u32" || counter.shape.length > 0)
+      fail("dtype", `randomBits: the counter must be u32[], found ${typeText(counter)}`);
     return tensorType("u32", attrs.shape);
   },
-  lower: { kind: "at", at: ({ seed }, i, { attrs }) => bitsAt(seed, i, attrs) },
-  eval: ({ seed }, attrs, { shapes }) => tabulate("u32", shapes[0], (at) => drawn(seed, attrs, at)),
+  lower: { kind: "at", at: ({ seed, counter }, i, { attrs }) => bitsAt(seed, counter, i, attrs) },
+  eval: ({ seed, counter }, attrs, { shapes }) =>
+    tabulate("u32", shapes[0], (at) => drawn(seed, counter, attrs, at)),
   samples: rows<Bits>(
-    ["u32[]", { shape: [], stream: 0 }],
-    ["u32[]", { shape: [3, 2], stream: 7 }],
-    ["u32[]", { shape: [n, 3], stream: 1 }],
+    ["u32[]", "u32[]", { shape: [], stream: 0 }],
+    ["u32[]", "u32[]", { shape: [3, 2], stream: 7 }],
+    ["u32[]", "u32[]", { shape: [n, 3], stream: 1 }],
+  ),
+});
+
+type To = { readonly dtype: DType };
+export const uniformFromBits: Op<(bits: Value, attrs: To) => Value> = op<
+  (bits: Value, attrs: To) => Value,
+  "bits",
+  To
+>("uniformFromBits", {
+  doc: "Random bits as numbers from [0, 1): the upper 24 of each 32, times 2^-24, which both float types hold exactly.",
+  inputs: ["bits"],
+  type: ({ bits }, { dtype }) => {
+    if (bits.dtype !== "u32") fail("dtype", `uniformFromBits: the bits must be u32, found ${typeText(bits)}`);
+    if (!isFloat(dtype)) fail("dtype", `uniformFromBits: expected dtype f32 or f64, found ${dtype}`);
+    return tensorType(dtype, bits.shape);
+  },
+  lower: {
+    kind: "at",
+    at: ({ bits }, i, { attrs: { dtype } }) =>
+      e.mul(e.cast(e.shiftRight(bits(...i), e.constant(8, "u32")), dtype), e.constant(2 ** -24, dtype)),
+  },
+  eval: ({ bits }, { dtype }, { shapes }) => ({
+    dtype,
+    shape: shapes[0],
+    data: bits.data.map((word) => Math.floor(word / 256) / 2 ** 24),
+  }),
+  samples: rows<To>(
+    ["u32[]", { dtype: "f32" }],
+    ["u32[3,2]", { dtype: "f64" }],
+    ["u32[n,3]", { dtype: "f32" }],
   ),
 });
 

@@ -28,7 +28,9 @@ export function describe(group: Group, context: KernelContext): string[] {
     const cell = sink?.buffer.cell;
     const name = sink?.accumulate
       ? `∂loss/∂${cell?.name}`
-      : (cell?.name ?? context.buffers.get(job.value)?.buffer.name);
+      : cell?.kind === "pending"
+        ? `next ${cell.name}`
+        : (cell?.name ?? context.buffers.get(job.value)?.buffer.name);
     return name === undefined ? [] : [{ job, name }];
   });
   // Of an update or an evaluation the last value says it all; slots and totals explain themselves.
@@ -56,6 +58,7 @@ function formulaText(node: Node, telling: Telling, nested = false): string {
   if (node.op === "matmul") {
     return `${args[0]}${node.attrs["transposeA"] ? "ᵀ" : ""} · ${args[1]}${node.attrs["transposeB"] ? "ᵀ" : ""}`;
   }
+  if (isLeaf(node)) return leafText(node);
   if (node.op === "tensor") return "the declared values";
   if (node.op === "constant") return String(node.attrs["value"]);
   if (node.op === "dimensionSize") return dimText(node.attrs["dim"] as Dim);
@@ -68,9 +71,11 @@ function formulaText(node: Node, telling: Telling, nested = false): string {
   return `${node.op}(${args.join(", ").replace(/^\((.*)\)$/, "$1")})`;
 }
 
+const leafText = (node: Node): string => (node.op === "pending" ? `next ${leafName(node)}` : leafName(node));
+
 /** A leaf or a kept value by name, anything else by its formula, cut where it grows deep. */
 function operandText(value: Value, telling: Telling): string {
-  if (isLeaf(value.node)) return leafName(value.node);
+  if (isLeaf(value.node)) return leafText(value.node);
   const told = telling.names.get(value);
   if (told !== undefined) return told;
   const alias = telling.context.aliases.get(value);

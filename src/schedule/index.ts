@@ -39,6 +39,7 @@ export function schedule(program: Program, ops: OpTable): Schedule {
     const backward = stepPhase("backward", step);
     run(step.training, { kind: "forward", phase: stepPhase("forward", step), backward });
     if (step.update) run(step.update, { kind: "update", phase: stepPhase("update", step) });
+    if (step.commit) run(step.commit, { kind: "commit", phase: stepPhase("commit", step) });
   }
   for (const { name, graph } of functions) run(graph, { kind: "function", phase: functionPhase(name) });
   if (evaluate) run(evaluate, { kind: "evaluate", phase: "evaluate" });

@@ -47,7 +47,14 @@ export class Storage {
     const known = this.cells.get(key);
     if (known) return known;
     const clashes = kind !== "gradients" && fields.has(identifierHint(name));
-    const hint = kind === "gradient" ? `d_${name}` : clashes ? `${name}_values` : name;
+    const hint =
+      kind === "gradient"
+        ? `d_${name}`
+        : kind === "pending"
+          ? `next_${name}`
+          : clashes
+            ? `${name}_values`
+            : name;
     const buffer = this.add({
       name: this.names.fresh(hint),
       kind: "cell",

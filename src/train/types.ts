@@ -27,12 +27,18 @@ export interface BlockSpec {
   readonly offset: number;
 }
 
+/** A block of `spec.states`. */
+export interface StateBlockSpec extends BlockSpec {
+  /** True for what predicting needs beside the parameters, such as running statistics. */
+  readonly inference?: boolean;
+}
+
 /** The part of a generated module's `spec` that saving and loading need. */
 export interface StateSpec {
   readonly gradc: string;
   readonly name: string;
   readonly layoutHash: string;
   readonly parameters: readonly BlockSpec[];
-  readonly states: readonly BlockSpec[];
+  readonly states: readonly StateBlockSpec[];
   readonly table: TableSpec | null;
 }

@@ -26,14 +26,12 @@ interface ArrayOf {
   readonly BYTES_PER_ELEMENT: number;
 }
 
-const tableNames: ReadonlySet<string> = new Set(["table/fill", "table/shift", "table/scale"]);
-
 /**
- * The parameters by name as a safetensors file, with the statistics of the table, without which they would predict
- * something else. `state: true` adds everything else that is saved: optimizer slots, running statistics, counters.
+ * The parameters by name as a safetensors file, with the state that predicting needs too: statistics of the table,
+ * running means. `state: true` adds everything else that is saved: optimizer slots, counters.
  */
 export function saveWeights(net: Stateful, spec: StateSpec, { state = false } = {}): Uint8Array {
-  const blocks = [...spec.parameters, ...spec.states.filter(({ name }) => state || tableNames.has(name))];
+  const blocks = [...spec.parameters, ...spec.states.filter(({ inference }) => state || inference)];
   const { gradc, name, layoutHash } = spec;
   return encodeSafetensors(
     blocks.map((block) => [block.name, tensorOf(net.state, block)]),
@@ -42,8 +40,8 @@ export function saveWeights(net: Stateful, spec: StateSpec, { state = false } = 
 }
 
 /**
- * Reads weights back by name; `file` is the file's name in messages. A file holds the parameters (and the statistics
- * of a table) and either all of the other state or none of it. Everything is checked before anything is written.
+ * Reads weights back by name; `file` is the file's name in messages. A file holds the parameters, the state that
+ * predicting needs, and either all of the other state or none of it. Everything is checked before anything is written.
  * Fails with `bad-safetensors`, or with `bad-weights` for missing and unexpected names, other shapes and dtypes.
  */
 export function loadWeights(
@@ -56,7 +54,7 @@ export function loadWeights(
   const refuse = (sentence: string, hint?: string): never =>
     fail("bad-weights", `${file}: ${sentence}`, { hint });
   const blocks = new Map([...spec.parameters, ...spec.states].map((block) => [block.name, block]));
-  const extra = spec.states.filter(({ name }) => !tableNames.has(name));
+  const extra = spec.states.filter(({ inference }) => !inference);
   const wholeState = extra.some(({ name }) => tensors.has(name));
   for (const name of tensors.keys()) {
     if (blocks.has(name)) continue;

@@ -1,6 +1,8 @@
 import {
   accuracy,
   adam,
+  add,
+  assign,
   adamW,
   batch,
   category,
@@ -14,6 +16,7 @@ import {
   label,
   labels,
   mean,
+  mul,
   meanAbsoluteError,
   meanSquaredError,
   number,
@@ -22,6 +25,9 @@ import {
   sgd,
   softmax,
   softmaxCrossEntropy,
+  square,
+  state,
+  sub,
   table,
   tanh,
   type Model,
@@ -118,10 +124,25 @@ export const examples: Readonly<Record<string, Model>> = {
   W2,
   W3,
 };
+/** Assigns states of several dtypes, and predicts from one. */
+export const stateful = defineModel({
+  name: "stateful",
+  inputs: { x: f32(batch(5), 3) },
+  build({ x }) {
+    const count = state("count", [], { dtype: "i32" });
+    assign(count, add(count, 1));
+    const moving = state("moving", [3]);
+    assign(moving, add(mul(moving, 0.9), mul(mean(x, { axis: 0 }), 0.1)));
+    const out = dense(sub(x, moving), { units: 2, name: "out" });
+    return { outputs: { out }, loss: mean(square(out)), optimizer: adam() };
+  },
+});
+
 export const all: Readonly<Record<string, Model>> = {
   ...examples,
   five: five(),
   inference,
   tabular,
   measured,
+  stateful,
 };

@@ -73,7 +73,7 @@ export function programOf({ predict, training, precision }: Parts): Program {
       init: nothing,
       functions: [{ name: "predict", graph: predict }],
       evaluate: null,
-      steps: training ? [{ name: null, training, update: null }] : [],
+      steps: training ? [{ name: null, training, update: null, commit: null }] : [],
     },
   };
 }

@@ -8,6 +8,8 @@ import { sampleBatch as n } from "../../src/ops/samples.ts";
 import { parseInput } from "./sample.ts";
 
 /** One refused call: the op, its input types, its attributes, and the sentence after the op's name. */
+/** randomBits takes a counter beside its seed. */
+const time = { randomBits: ["u32[]"], randomUniform: [] } as const;
 type Row = readonly [op: string, inputs: readonly string[], attrs: Attrs, sentence: string];
 
 const unary = (kind: string, bad: readonly string[], names: string): Row[] =>
@@ -193,11 +195,25 @@ const table: readonly Row[] = [
   ["oneHot", ["f32[2]"], { depth: 3, dtype: "f32" }, "x must be an i32 tensor, found f32[2]"],
   ["oneHot", ["i32[2]"], { depth: 0, dtype: "f32" }, "depth must be a positive integer, found 0"],
   ["oneHot", ["i32[2]"], { depth: 1.5, dtype: "f32" }, "depth must be a positive integer, found 1.5"],
-  ...["randomBits", "randomUniform"].flatMap((name): Row[] => [
-    [name, ["i32[]"], { shape: [2], stream: 0, dtype: "f32" }, "the seed must be u32[], found i32[]"],
-    [name, ["u32[1]"], { shape: [2], stream: 0, dtype: "f32" }, "the seed must be u32[], found u32[1]"],
-    [name, ["u32[]"], { shape: [2], stream: -1, dtype: "f32" }, "the stream must be an integer from 0 to 2^32 - 1, found -1"], // prettier-ignore
+  ...(["randomBits", "randomUniform"] as const).flatMap((name): Row[] => [
+    [
+      name,
+      ["i32[]", ...time[name]],
+      { shape: [2], stream: 0, dtype: "f32" },
+      "the seed must be u32[], found i32[]",
+    ],
+    [
+      name,
+      ["u32[1]", ...time[name]],
+      { shape: [2], stream: 0, dtype: "f32" },
+      "the seed must be u32[], found u32[1]",
+    ],
+    [name, ["u32[]", ...time[name]], { shape: [2], stream: -1, dtype: "f32" }, "the stream must be an integer from 0 to 2^32 - 1, found -1"], // prettier-ignore
   ]),
+  ["randomBits", ["u32[]", "i32[]"], { shape: [2], stream: 0 }, "the counter must be u32[], found i32[]"],
+  ["uniformFromBits", ["f32[n]"], { dtype: "f32" }, "the bits must be u32, found f32[n]"],
+  ["uniformFromBits", ["i32[2]"], { dtype: "f32" }, "the bits must be u32, found i32[2]"],
+  ["uniformFromBits", ["u32[2]"], { dtype: "i32" }, "expected dtype f32 or f64, found i32"],
   ["randomUniform", ["u32[]"], { shape: [2], stream: 0, dtype: "i32" }, "expected dtype f32 or f64, found i32"], // prettier-ignore
   ["sparseSoftmaxCrossEntropy", ["i32[2]", "i32[]"], {}, "logits must be a float tensor, found i32[2]"],
   ["sparseSoftmaxCrossEntropy", ["f32[]", "i32[]"], {}, "logits need an axis of classes, found f32[]"],

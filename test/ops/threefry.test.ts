@@ -3,7 +3,7 @@ import { evaluate } from "../../src/eval/evaluate.ts";
 import { scalarArray } from "../../src/eval/ndarray.ts";
 import { Builder, withBuilder } from "../../src/ir/builder.ts";
 import { tensorType } from "../../src/ir/type.ts";
-import { leaf } from "../../src/ops/leaves.ts";
+import { constant, leaf } from "../../src/ops/leaves.ts";
 import { randomBits, randomUniform, threefry } from "../../src/ops/random.ts";
 
 // The known answers of Random123's own tests (kat_vectors, threefry2x32 with 20 rounds).
@@ -27,21 +27,22 @@ test.each([
   expect(threefry(key, counter)).toEqual(words);
 });
 
+const time = (value: number) => constant({ value, dtype: "u32", shape: [] });
 const seeded = (value: number, body: (seed: ReturnType<typeof leaf>) => ReturnType<typeof leaf>, n = 1) =>
   withBuilder(new Builder(), () => {
     const seed = leaf("input", "seed", tensorType("u32", []));
     return evaluate([body(seed)], new Map([[seed.node, scalarArray("u32", value)]]), { n })[0].data;
   });
 
-test("randomBits is the first word, with (seed, stream) as the key and the row-major number as the counter", () => {
-  const bits = seeded(5, (seed) => randomBits(seed, { shape: [2, 2], stream: 9 }));
-  expect([...bits]).toEqual([0, 1, 2, 3].map((k) => threefry([5, 9], [k, 0])[0]));
+test("randomBits is the first word, with (seed, stream) as the key and (row-major number, counter) as the counter", () => {
+  const bits = seeded(5, (seed) => randomBits(seed, time(3), { shape: [2, 2], stream: 9 }));
+  expect([...bits]).toEqual([0, 1, 2, 3].map((k) => threefry([5, 9], [k, 3])[0]));
 });
 
 test("an element's bits do not depend on how many rows are given", () => {
   const shape = [{ times: 1, max: 6 }, 3] as const;
-  const few = seeded(1, (seed) => randomBits(seed, { shape, stream: 0 }), 2);
-  const many = seeded(1, (seed) => randomBits(seed, { shape, stream: 0 }), 6);
+  const few = seeded(1, (seed) => randomBits(seed, time(0), { shape, stream: 0 }), 2);
+  const many = seeded(1, (seed) => randomBits(seed, time(0), { shape, stream: 0 }), 6);
   expect([...few]).toEqual(Array.from(many.subarray(0, 6)));
 });
 

@@ -11,9 +11,9 @@ export const spec = {
     { name: "dense/bias", dtype: "f32", shape: [1], offset: 8 },
   ],
   states: [
-    { name: "table/fill", dtype: "f32", shape: [2], offset: 12 },
-    { name: "table/shift", dtype: "f32", shape: [2], offset: 20 },
-    { name: "table/scale", dtype: "f32", shape: [2], offset: 28 },
+    { name: "table/fill", dtype: "f32", shape: [2], offset: 12, inference: true },
+    { name: "table/shift", dtype: "f32", shape: [2], offset: 20, inference: true },
+    { name: "table/scale", dtype: "f32", shape: [2], offset: 28, inference: true },
     { name: "step", dtype: "u32", shape: [], offset: 36 },
     { name: "sgd/velocity", dtype: "f64", shape: [1], offset: 40 },
   ],

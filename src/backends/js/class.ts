@@ -108,6 +108,7 @@ function networkFields(context: ModuleContext): Field[] {
         ]
       : []),
     ...(training && keepsBatch(context) ? [{ ...own("number", "$n", "0"), mutable: true }] : []),
+    ...(context.step?.commit ? [{ ...own("boolean", "$pending", "false"), mutable: true }] : []),
   ];
 }
 
@@ -135,6 +136,7 @@ function initLines(context: ModuleContext): string[] {
     // Where all initial values are given nothing is drawn, and strict checkers refuse a parameter nobody reads.
     seed && otherBuffers.includes(seed) ? `    this.$${seed.name}[0] = seed;` : "    void seed;",
     "    this.$fresh = false;",
+    ...(context.step?.commit ? ["    this.$pending = false;"] : []),
     ...indent(callsOf("init", context)),
     "  }",
   ];
@@ -148,12 +150,15 @@ function trainingLines(context: ModuleContext): string[] {
   const params = parameterList(inputs, program.batch, types);
   const loss = `    return this.$${schedule.results.find((r) => r.phase === "forward")!.buffer.name}[0];`;
   const keep = keepsBatch(context);
+  const { update, commit: commits } = context.step!;
+  const done = ["    this.$fresh = false;", ...(commits ? ["    this.$pending = false;"] : [])];
   const parts = [
     `  forward(${params})${t(": number")} {`,
     ...load,
     ...(keep ? ["    this.$n = n;"] : []),
     ...indent(callsOf("forward", context)),
     "    this.$fresh = true;",
+    ...(commits ? ["    this.$pending = true;"] : []),
     loss,
     "  }",
     `  backward(accumulate${t(": boolean")} = false)${t(": void")} {`,
@@ -164,9 +169,9 @@ function trainingLines(context: ModuleContext): string[] {
     "    this.$fresh = false;",
     "  }",
   ];
-  if (!context.step?.update) return parts;
+  if (!update && !commits) return parts;
   const whole = loops.step
-    ? [...load, "    this.$fresh = false;", `    ${callText(loops.step, context)}`]
+    ? [...load, ...done, `    ${callText(loops.step, context)}`]
     : [
         `    this.forward(${argumentList(inputs, program.batch)});`,
         "    this.backward();",
@@ -177,11 +182,16 @@ function trainingLines(context: ModuleContext): string[] {
     `  update()${t(": void")} {`,
     "    this.$fresh = false;",
     ...indent(callsOf("update", context)),
+    // Without a forward pass since the last update there is nothing new to take over.
+    ...(commits
+      ? [
+          "    if (!this.$pending) return;",
+          "    this.$pending = false;",
+          ...indent(callsOf("commit", context)),
+        ]
+      : []),
     "  }",
-    `  trainStep(${params})${t(": number")} {`,
-    ...whole,
-    loss,
-    "  }",
+    ...(update ? [`  trainStep(${params})${t(": number")} {`, ...whole, loss, "  }"] : []),
   ];
 }
 

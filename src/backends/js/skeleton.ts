@@ -75,7 +75,7 @@ export function moduleContext(
   const predicts = buffersIn(["predict"]);
   for (const result of schedule.results) if (result.phase === "predict") predicts.add(result.buffer);
   for (const buffer of schedule.buffers) if (buffer.cell?.kind === "parameter") predicts.add(buffer);
-  const others = buffersIn(["init", "forward", "backward", "update", "evaluate"]);
+  const others = buffersIn(["init", "forward", "backward", "update", "commit", "evaluate"]);
   for (const array of loops.step?.arrays ?? []) others.add(array);
   for (const result of schedule.results) others.add(result.buffer);
   for (const input of inputs) others.add(input.buffer);

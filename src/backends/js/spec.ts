@@ -1,4 +1,5 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
+import { graphNodes, leafName } from "../../ir/graph.ts";
 import type { Schedule } from "../../ir/kernel.ts";
 import type { Cell, Column, Program } from "../../ir/program.ts";
 import { dimText, isBatch, type Shape } from "../../ir/type.ts";
@@ -21,7 +22,8 @@ export function specOf(
     );
     return found?.offset ?? 0;
   };
-  const saved = (cell: Cell): Plain => ({
+  const inferred = inferenceStates(program);
+  const saved = (cell: Cell): { readonly [name: string]: Plain } => ({
     name: cell.name,
     dtype: cell.type.dtype,
     shape: plainShape(cell.type.shape),
@@ -50,12 +52,29 @@ export function specOf(
     })),
     metrics: program.metrics.map(({ name, shape }): Plain => ({ name, shape: [...shape] })),
     parameters: program.cells.filter((cell) => cell.kind === "parameter").map(saved),
-    states: kinds.flatMap((kind) => program.cells.filter((cell) => cell.kind === kind)).map(saved),
+    states: kinds
+      .flatMap((kind) => program.cells.filter((cell) => cell.kind === kind))
+      .map((cell): Plain => {
+        // Without these the parameters alone would predict something else.
+        const needed = cell.kind === "state" && inferred.has(cell.name);
+        return needed ? { ...saved(cell), inference: true } : saved(cell);
+      }),
     table: program.table ? { columns: program.table.columns.map(columnOf) } : null,
     arenaBytes: memory.arenaBytes,
     stateBytes: memory.stateBytes,
     flopsPerRow,
   };
+}
+
+/** The states that functions and metrics read. */
+function inferenceStates({ graphs: { functions, evaluate } }: Program): Set<string> {
+  const graphs = [...functions.map(({ graph }) => graph), ...(evaluate ? [evaluate] : [])];
+  return new Set(
+    graphs
+      .flatMap(graphNodes)
+      .filter(({ op }) => op === "state")
+      .map(leafName),
+  );
 }
 
 const columnOf = (column: Column): Plain => ({

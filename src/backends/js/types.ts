@@ -9,7 +9,7 @@ const optionalN = (list: string): string => list.replace(/n: number = .*$/, "n?:
 /** The public interface of the model, typed from its shapes; the same text in .d.ts and .ts files. */
 export function interfaceLines(context: ModuleContext): string[] {
   const { program, schedule, needed, className } = context;
-  const { training, update } = context.step ?? {};
+  const { training, update, commit } = context.step ?? {};
   const { evaluate } = program.graphs;
   const parameters = program.cells.filter((cell) => cell.kind === "parameter");
   const trained = new Set(training?.outputs.filter((o) => o.role === "gradient").map((o) => o.name));
@@ -58,10 +58,16 @@ export function interfaceLines(context: ModuleContext): string[] {
           "  backward(accumulate?: boolean): void;",
         ]
       : []),
+    ...(update || commit
+      ? [
+          update
+            ? "  /** One optimizer step from the gradients. */"
+            : "  /** States take over the values that the last forward pass gave them. */",
+          "  update(): void;",
+        ]
+      : []),
     ...(update
       ? [
-          "  /** One optimizer step from the gradients. */",
-          "  update(): void;",
           "  /** forward, backward and update in one; the loss before the update. */",
           `  trainStep(${args("forward")}): number;`,
         ]

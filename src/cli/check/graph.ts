@@ -4,7 +4,16 @@ import type { Compilation } from "../../compile.ts";
 import { evaluate } from "../../eval/evaluate.ts";
 import { ndarray, shapeAt } from "../../eval/ndarray.ts";
 import { withBuilder } from "../../ir/builder.ts";
-import { graphNodes, isLeaf, leafName, nodesOf, type Graph, type Node, type Value } from "../../ir/graph.ts";
+import {
+  graphNodes,
+  isLeaf,
+  leafName,
+  nodesOf,
+  type Graph,
+  type Node,
+  type Output,
+  type Value,
+} from "../../ir/graph.ts";
 import type { NDArray } from "../../ir/op.ts";
 import type { Cell } from "../../ir/program.ts";
 import { isFloat } from "../../ir/type.ts";
@@ -32,7 +41,7 @@ export function compareWithGraph(
 ): Compared {
   const { functions, steps } = compilation.training.graphs;
   const [{ graph: predict }] = functions;
-  const { training, update } = steps.at(0) ?? {};
+  const { training, update = null, commit = null } = steps.at(0) ?? {};
   if (!training) return fail("no-loss", `model "${spec.name}" has no loss, so it has no gradients to check`);
   const rows = n ?? 1;
   const table = opsOf(compilation.forward.builder);
@@ -66,7 +75,13 @@ export function compareWithGraph(
     // The module's arrays have the full batch's length; rows from n on are undefined.
     findings.push(compare("output against the graph", name, outputs[name].subarray(0, data.length), data));
   }
-  if (update) findings.push(...compareUpdate(update, values(update), spec, net, cells));
+  // What is committed is what the forward pass assigned.
+  const assigned = training.outputs.map((output, k) => ({ output, value: found[k] }));
+  const expected = [
+    ...(update ? values(update).map((value, k) => ({ output: update.outputs[k], value })) : []),
+    ...assigned.filter(({ output }) => output.role === "assign"),
+  ];
+  if (update || commit) findings.push(...compareUpdate(expected, spec, net, cells));
   const inputGradients = wanted.map(
     (input, k) => [leafName(input.node), found[training.outputs.length + k].data] as const,
   );
@@ -96,17 +111,16 @@ function compareWithLoops(
 
 /** Lets the module update itself, compares what it assigned, and takes the update back. */
 function compareUpdate(
-  update: Graph,
-  expected: readonly NDArray[],
+  expected: readonly { readonly output: Output; readonly value: NDArray }[],
   spec: Spec,
   net: Net,
   cells: readonly Cell[],
 ): Finding[] {
   const before = net.state.slice();
   net.update();
-  const findings = update.outputs.map(({ name, cell }, k) => {
+  const findings = expected.map(({ output: { name, cell }, value }) => {
     const found = cell ? heldBy(cell.node, spec, net, [], cells) : [];
-    return compare("update against the graph", name, found, expected[k].data);
+    return compare("update against the graph", name, found, value.data);
   });
   net.state.set(before);
   return findings;

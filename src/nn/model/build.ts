@@ -3,8 +3,9 @@ import { withBuilder } from "../../ir/builder.ts";
 import { graphNodes, type Graph, type Output, type Value } from "../../ir/graph.ts";
 import type { Cell, Declaration, DeclaredStep } from "../../ir/program.ts";
 import { isBatch, sameType, typeText, type BatchDim } from "../../ir/type.ts";
+import { leaf } from "../../ops/leaves.ts";
 import { opsOf } from "../../ops/table.ts";
-import { ModelBuilder, type Declared } from "../context.ts";
+import { ModelBuilder, type Declared, type Run } from "../context.ts";
 import { tableOf } from "../table.ts";
 import { isModel, type Model } from "./define.ts";
 import { evaluateOutputs } from "./evaluate.ts";
@@ -75,7 +76,10 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
     ? [
         {
           name: null,
-          forward: graphOf("forward", [{ role: "loss", name: "loss", value: loss }]),
+          forward: graphOf("forward", [
+            { role: "loss", name: "loss", value: loss },
+            ...pendingOf(training.run),
+          ]),
           parameters: trainable,
           optimizer: training.optimizer,
         },
@@ -98,6 +102,7 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
       ...inputCells,
       ...ordered.map(cellOf),
       ...[...states.values()].map(({ leaf }) => cellOf(leaf)),
+      ...steps.flatMap(({ forward }) => pendingCells(forward)),
       ...evaluation.totals.map(cellOf),
     ],
     metrics: evaluation.metrics,
@@ -121,6 +126,22 @@ const assigns = (entries: readonly (readonly [string, Declared])[]): Output[] =>
   entries.flatMap(([name, { leaf, initial }]) =>
     initial ? [{ role: "assign" as const, name, value: initial, cell: leaf }] : [],
   );
+
+/** The next value of each assigned state, for a pending cell of the same name. */
+function pendingOf({ assignments }: Run): Output[] {
+  const next = new Map<string, { readonly target: Value; readonly value: Value }>();
+  for (const { path, target, next: make } of assignments)
+    next.set(path, { target, value: make(next.get(path)?.value ?? target) });
+  return [...next].map(([name, { target, value }]) => ({
+    role: "assign",
+    name,
+    value,
+    cell: leaf("pending", name, target.type),
+  }));
+}
+
+const pendingCells = ({ outputs }: Graph): Cell[] =>
+  outputs.flatMap(({ cell }) => (cell?.node.op === "pending" ? [cellOf(cell)] : []));
 
 /** The model's one batch dimension; two of them could not be told apart at run time. */
 function batchOf({ declaration: { name, inputs }, line }: Model): BatchDim | null {
