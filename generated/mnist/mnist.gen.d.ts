@@ -161,7 +161,7 @@ export declare const spec: {
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 1802152;
+  readonly arenaBytes: 1814952;
   readonly stateBytes: 71988;
   readonly flopsPerRow: 1723317;
 };

@@ -76,7 +76,7 @@ export const spec = {
     { name: "adam/v", dtype: "f32", shape: [5994], offset: 48008 },
   ],
   table: null,
-  arenaBytes: 1802152,
+  arenaBytes: 1814952,
   stateBytes: 71988,
   flopsPerRow: 1723317,
 } as const;
@@ -273,15 +273,15 @@ function shapes_forward(
 ): void {
   for (let i = 0; i < n; i++) {
     const p0 = i * 1152;
-    const p9 = i * 1024;
+    const p7 = i * 1024;
     for (let j = 0; j < 8; j++) {
       const p1 = p0 + j * 96;
-      const p10 = p9 + j * 128;
+      const p8 = p7 + j * 128;
       for (let h = 0; h < 8; h += 4) {
         const p2 = p1 + h * 8;
-        const p11 = p10 + h * 16;
+        const p9 = p8 + h * 16;
         for (let g = 0; g < 16; g += 4) {
-          const p12 = p11 + g;
+          const p10 = p9 + g;
           let sum00 = 0;
           let sum01 = 0;
           let sum02 = 0;
@@ -300,60 +300,56 @@ function shapes_forward(
           let sum33 = 0;
           for (let k = 0; k < 5; k++) {
             const p3 = p2 + k * 96;
-            const p6 = g + k * 640;
-            for (let m = 0; m < 5; m++) {
-              const p4 = p3 + m * 8;
-              const p7 = p6 + m * 128;
-              for (let q = 0; q < 8; q++) {
-                const p5 = p4 + q;
-                const p8 = p7 + q * 16;
-                const x0 = maxPool2d_max[p5];
-                const x1 = shapes_kernel[p8];
-                const x2 = shapes_kernel[p8 + 1];
-                const x3 = shapes_kernel[p8 + 2];
-                const x4 = shapes_kernel[p8 + 3];
-                const x5 = maxPool2d_max[p5 + 8];
-                const x6 = maxPool2d_max[p5 + 16];
-                const x7 = maxPool2d_max[p5 + 24];
-                sum00 += x0 * x1;
-                sum01 += x0 * x2;
-                sum02 += x0 * x3;
-                sum03 += x0 * x4;
-                sum10 += x5 * x1;
-                sum11 += x5 * x2;
-                sum12 += x5 * x3;
-                sum13 += x5 * x4;
-                sum20 += x6 * x1;
-                sum21 += x6 * x2;
-                sum22 += x6 * x3;
-                sum23 += x6 * x4;
-                sum30 += x7 * x1;
-                sum31 += x7 * x2;
-                sum32 += x7 * x3;
-                sum33 += x7 * x4;
-              }
+            const p5 = g + k * 640;
+            for (let m = 0; m < 40; m++) {
+              const p4 = p3 + m;
+              const p6 = p5 + m * 16;
+              const x0 = maxPool2d_max[p4];
+              const x1 = shapes_kernel[p6];
+              const x2 = shapes_kernel[p6 + 1];
+              const x3 = shapes_kernel[p6 + 2];
+              const x4 = shapes_kernel[p6 + 3];
+              const x5 = maxPool2d_max[p4 + 8];
+              const x6 = maxPool2d_max[p4 + 16];
+              const x7 = maxPool2d_max[p4 + 24];
+              sum00 += x0 * x1;
+              sum01 += x0 * x2;
+              sum02 += x0 * x3;
+              sum03 += x0 * x4;
+              sum10 += x5 * x1;
+              sum11 += x5 * x2;
+              sum12 += x5 * x3;
+              sum13 += x5 * x4;
+              sum20 += x6 * x1;
+              sum21 += x6 * x2;
+              sum22 += x6 * x3;
+              sum23 += x6 * x4;
+              sum30 += x7 * x1;
+              sum31 += x7 * x2;
+              sum32 += x7 * x3;
+              sum33 += x7 * x4;
             }
           }
           const x8 = shapes_bias[g];
-          shapes_relu[p12] = Math.max(sum00 + x8, 0);
+          shapes_relu[p10] = Math.max(sum00 + x8, 0);
           const x9 = shapes_bias[g + 1];
-          shapes_relu[p12 + 1] = Math.max(sum01 + x9, 0);
+          shapes_relu[p10 + 1] = Math.max(sum01 + x9, 0);
           const x10 = shapes_bias[g + 2];
-          shapes_relu[p12 + 2] = Math.max(sum02 + x10, 0);
+          shapes_relu[p10 + 2] = Math.max(sum02 + x10, 0);
           const x11 = shapes_bias[g + 3];
-          shapes_relu[p12 + 3] = Math.max(sum03 + x11, 0);
-          shapes_relu[p12 + 16] = Math.max(sum10 + x8, 0);
-          shapes_relu[p12 + 17] = Math.max(sum11 + x9, 0);
-          shapes_relu[p12 + 18] = Math.max(sum12 + x10, 0);
-          shapes_relu[p12 + 19] = Math.max(sum13 + x11, 0);
-          shapes_relu[p12 + 32] = Math.max(sum20 + x8, 0);
-          shapes_relu[p12 + 33] = Math.max(sum21 + x9, 0);
-          shapes_relu[p12 + 34] = Math.max(sum22 + x10, 0);
-          shapes_relu[p12 + 35] = Math.max(sum23 + x11, 0);
-          shapes_relu[p12 + 48] = Math.max(sum30 + x8, 0);
-          shapes_relu[p12 + 49] = Math.max(sum31 + x9, 0);
-          shapes_relu[p12 + 50] = Math.max(sum32 + x10, 0);
-          shapes_relu[p12 + 51] = Math.max(sum33 + x11, 0);
+          shapes_relu[p10 + 3] = Math.max(sum03 + x11, 0);
+          shapes_relu[p10 + 16] = Math.max(sum10 + x8, 0);
+          shapes_relu[p10 + 17] = Math.max(sum11 + x9, 0);
+          shapes_relu[p10 + 18] = Math.max(sum12 + x10, 0);
+          shapes_relu[p10 + 19] = Math.max(sum13 + x11, 0);
+          shapes_relu[p10 + 32] = Math.max(sum20 + x8, 0);
+          shapes_relu[p10 + 33] = Math.max(sum21 + x9, 0);
+          shapes_relu[p10 + 34] = Math.max(sum22 + x10, 0);
+          shapes_relu[p10 + 35] = Math.max(sum23 + x11, 0);
+          shapes_relu[p10 + 48] = Math.max(sum30 + x8, 0);
+          shapes_relu[p10 + 49] = Math.max(sum31 + x9, 0);
+          shapes_relu[p10 + 50] = Math.max(sum32 + x10, 0);
+          shapes_relu[p10 + 51] = Math.max(sum33 + x11, 0);
         }
       }
     }
@@ -407,19 +403,9 @@ function shapes_backward(
   }
 }
 
-// flatten_reshape = maxPool2d_1_max  (mnist.model.ts:32)
-function flatten_forward(maxPool2d_1_max: Float32Array, flatten_reshape: Float32Array, n: number): void {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 256;
-    for (let j = 0; j < 256; j++) {
-      flatten_reshape[p0 + j] = maxPool2d_1_max[p0 + ((j - j % 16) / 16 - (j - j % 16) / 16 % 4) / 4 * 64 + (j - j % 16) / 16 % 4 * 16 + j % 16];
-    }
-  }
-}
-
-// logits_add = flatten_reshape · logits/kernel + logits/bias  (mnist.model.ts:33)
+// logits_add = maxPool2d_1_max · logits/kernel + logits/bias  (mnist.model.ts:33)
 function logits_forward(
-  flatten_reshape: Float32Array,
+  maxPool2d_1_max: Float32Array,
   logits_kernel: Float32Array,
   logits_bias: Float32Array,
   logits_add: Float32Array,
@@ -437,10 +423,10 @@ function logits_forward(
       for (let k = 0; k < 256; k++) {
         const p1 = p0 + k;
         const p2 = j + k * 10;
-        const x0 = flatten_reshape[p1];
+        const x0 = maxPool2d_1_max[p1];
         const x1 = logits_kernel[p2];
         const x2 = logits_kernel[p2 + 1];
-        const x3 = flatten_reshape[p1 + 256];
+        const x3 = maxPool2d_1_max[p1 + 256];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -520,9 +506,9 @@ function training_loss(
   loss[0] = sum_3 / n;
 }
 
-// ∂loss/∂logits/kernel = flatten_reshapeᵀ · d_logits  (mnist.model.ts:33)
+// ∂loss/∂logits/kernel = maxPool2d_1_maxᵀ · d_logits  (mnist.model.ts:33)
 function logits_kernel_gradient(
-  flatten_reshape: Float32Array,
+  maxPool2d_1_max: Float32Array,
   d_logits: Float32Array,
   d_logits_kernel: Float32Array,
   n: number,
@@ -538,10 +524,10 @@ function logits_kernel_gradient(
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 256;
         const p1 = j + k * 10;
-        const x0 = flatten_reshape[p0];
+        const x0 = maxPool2d_1_max[p0];
         const x1 = d_logits[p1];
         const x2 = d_logits[p1 + 1];
-        const x3 = flatten_reshape[p0 + 1];
+        const x3 = maxPool2d_1_max[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -576,6 +562,21 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
     d_logits_bias[i + 2] += sum2;
     d_logits_bias[i + 3] += sum3;
     d_logits_bias[i + 4] += sum4;
+  }
+}
+
+// d_maxPool2d_2 = contiguous(affineView(shapes/kernel))  (mnist.model.ts:25)
+function maxPool2d_backward(shapes_kernel: Float32Array, d_maxPool2d_2: Float32Array): void {
+  for (let i = 0; i < 25; i++) {
+    const p0 = i * -128;
+    const p3 = i * 128;
+    for (let h = 0; h < 16; h++) {
+      const p1 = p0 + h;
+      const p4 = p3 + h * 8;
+      for (let g = 0; g < 8; g++) {
+        d_maxPool2d_2[p4 + g] = shapes_kernel[p1 + g * 16 + 3072];
+      }
+    }
   }
 }
 
@@ -618,7 +619,7 @@ function flatten_backward(
 
 // d_shapes_2 = where((0 < shapes_relu), affineView(where((iota() = d_shapes), d_flatten, 0)), 0)  (mnist.model.ts:25)
 // d_maxPool2d = pad(d_shapes_2)  (mnist.model.ts:25)
-function maxPool2d_backward(
+function maxPool2d_backward_2(
   shapes_relu: Float32Array,
   d_shapes: Int32Array,
   d_flatten: Float32Array,
@@ -771,25 +772,24 @@ function shapes_bias_gradient(d_shapes_2: Float32Array, d_shapes_bias: Float32Ar
   }
 }
 
-// d_maxPool2d_2 = affineEinsum(d_maxPool2d, shapes/kernel)  (mnist.model.ts:25)
-function maxPool2d_backward_2(
+// d_maxPool2d_3 = affineEinsum(d_maxPool2d, d_maxPool2d)  (mnist.model.ts:25)
+function maxPool2d_backward_3(
   d_maxPool2d: Float32Array,
-  shapes_kernel: Float32Array,
   d_maxPool2d_2: Float32Array,
+  d_maxPool2d_3: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
     const p0 = i * 4096;
-    const p10 = i * 1152;
+    const p7 = i * 1152;
     for (let j = 0; j < 12; j++) {
       const p1 = p0 + j * 256;
-      const p11 = p10 + j * 96;
+      const p8 = p7 + j * 96;
       for (let h = 0; h < 12; h += 4) {
         const p2 = p1 + h * 16;
-        const p12 = p11 + h * 8;
+        const p9 = p8 + h * 8;
         for (let g = 0; g < 8; g += 4) {
-          const p6 = g * 16;
-          const p13 = p12 + g;
+          const p10 = p9 + g;
           let sum00 = 0;
           let sum01 = 0;
           let sum02 = 0;
@@ -807,57 +807,53 @@ function maxPool2d_backward_2(
           let sum32 = 0;
           let sum33 = 0;
           for (let k = 0; k < 5; k++) {
-            const p3 = p2 + k * -256;
-            const p7 = p6 + k * 640;
-            for (let m = 0; m < 5; m++) {
-              const p4 = p3 + m * -16;
-              const p8 = p7 + m * 128;
-              for (let q = 0; q < 16; q++) {
-                const p5 = p4 + q;
-                const p9 = p8 + q;
-                const x0 = d_maxPool2d[p5 + 1088];
-                const x1 = shapes_kernel[p9];
-                const x2 = shapes_kernel[p9 + 16];
-                const x3 = shapes_kernel[p9 + 32];
-                const x4 = shapes_kernel[p9 + 48];
-                const x5 = d_maxPool2d[p5 + 1104];
-                const x6 = d_maxPool2d[p5 + 1120];
-                const x7 = d_maxPool2d[p5 + 1136];
-                sum00 += x0 * x1;
-                sum01 += x0 * x2;
-                sum02 += x0 * x3;
-                sum03 += x0 * x4;
-                sum10 += x5 * x1;
-                sum11 += x5 * x2;
-                sum12 += x5 * x3;
-                sum13 += x5 * x4;
-                sum20 += x6 * x1;
-                sum21 += x6 * x2;
-                sum22 += x6 * x3;
-                sum23 += x6 * x4;
-                sum30 += x7 * x1;
-                sum31 += x7 * x2;
-                sum32 += x7 * x3;
-                sum33 += x7 * x4;
-              }
+            const p3 = p2 + k * 256;
+            const p5 = g + k * 640;
+            for (let m = 0; m < 80; m++) {
+              const p4 = p3 + m;
+              const p6 = p5 + m * 8;
+              const x0 = d_maxPool2d[p4];
+              const x1 = d_maxPool2d_2[p6];
+              const x2 = d_maxPool2d_2[p6 + 1];
+              const x3 = d_maxPool2d_2[p6 + 2];
+              const x4 = d_maxPool2d_2[p6 + 3];
+              const x5 = d_maxPool2d[p4 + 16];
+              const x6 = d_maxPool2d[p4 + 32];
+              const x7 = d_maxPool2d[p4 + 48];
+              sum00 += x0 * x1;
+              sum01 += x0 * x2;
+              sum02 += x0 * x3;
+              sum03 += x0 * x4;
+              sum10 += x5 * x1;
+              sum11 += x5 * x2;
+              sum12 += x5 * x3;
+              sum13 += x5 * x4;
+              sum20 += x6 * x1;
+              sum21 += x6 * x2;
+              sum22 += x6 * x3;
+              sum23 += x6 * x4;
+              sum30 += x7 * x1;
+              sum31 += x7 * x2;
+              sum32 += x7 * x3;
+              sum33 += x7 * x4;
             }
           }
-          d_maxPool2d_2[p13] = sum00;
-          d_maxPool2d_2[p13 + 1] = sum01;
-          d_maxPool2d_2[p13 + 2] = sum02;
-          d_maxPool2d_2[p13 + 3] = sum03;
-          d_maxPool2d_2[p13 + 8] = sum10;
-          d_maxPool2d_2[p13 + 9] = sum11;
-          d_maxPool2d_2[p13 + 10] = sum12;
-          d_maxPool2d_2[p13 + 11] = sum13;
-          d_maxPool2d_2[p13 + 16] = sum20;
-          d_maxPool2d_2[p13 + 17] = sum21;
-          d_maxPool2d_2[p13 + 18] = sum22;
-          d_maxPool2d_2[p13 + 19] = sum23;
-          d_maxPool2d_2[p13 + 24] = sum30;
-          d_maxPool2d_2[p13 + 25] = sum31;
-          d_maxPool2d_2[p13 + 26] = sum32;
-          d_maxPool2d_2[p13 + 27] = sum33;
+          d_maxPool2d_3[p10] = sum00;
+          d_maxPool2d_3[p10 + 1] = sum01;
+          d_maxPool2d_3[p10 + 2] = sum02;
+          d_maxPool2d_3[p10 + 3] = sum03;
+          d_maxPool2d_3[p10 + 8] = sum10;
+          d_maxPool2d_3[p10 + 9] = sum11;
+          d_maxPool2d_3[p10 + 10] = sum12;
+          d_maxPool2d_3[p10 + 11] = sum13;
+          d_maxPool2d_3[p10 + 16] = sum20;
+          d_maxPool2d_3[p10 + 17] = sum21;
+          d_maxPool2d_3[p10 + 18] = sum22;
+          d_maxPool2d_3[p10 + 19] = sum23;
+          d_maxPool2d_3[p10 + 24] = sum30;
+          d_maxPool2d_3[p10 + 25] = sum31;
+          d_maxPool2d_3[p10 + 26] = sum32;
+          d_maxPool2d_3[p10 + 27] = sum33;
         }
       }
     }
@@ -868,7 +864,7 @@ function maxPool2d_backward_2(
 function strokes_backward_2(
   strokes_relu: Float32Array,
   d_strokes: Int32Array,
-  d_maxPool2d_2: Float32Array,
+  d_maxPool2d_3: Float32Array,
   d_strokes_2: Float32Array,
   n: number,
 ): void {
@@ -885,7 +881,7 @@ function strokes_backward_2(
         for (let g = 0; g < 8; g++) {
           const p3 = p2 + g;
           const p7 = p6 + g;
-          d_strokes_2[p3] = 0 < strokes_relu[p3] ? c0 === d_strokes[p7] ? d_maxPool2d_2[p7] : 0 : 0;
+          d_strokes_2[p3] = 0 < strokes_relu[p3] ? c0 === d_strokes[p7] ? d_maxPool2d_3[p7] : 0 : 0;
         }
       }
     }
@@ -1259,7 +1255,6 @@ class Predictor {
   readonly $maxPool2d_max_2: Float32Array;
   readonly $shapes_relu_2: Float32Array;
   readonly $maxPool2d_1_max_2: Float32Array;
-  readonly $flatten_reshape_2: Float32Array;
   readonly $logits_add_2: Float32Array;
   readonly $exp_row_2: Float32Array;
   readonly params: Mnist["params"];
@@ -1277,13 +1272,12 @@ class Predictor {
     this.$logits_kernel = new Float32Array(buffer, 13696, 2560);
     this.$logits_bias = new Float32Array(buffer, 23936, 10);
     this.$strokes_relu = new Float32Array(buffer, scratch + 100496, 147456);
-    this.$probabilities = new Float32Array(buffer, scratch + 133264, 320);
+    this.$probabilities = new Float32Array(buffer, scratch + 100496, 320);
     this.$maxPool2d_max_2 = new Float32Array(buffer, scratch + 690320, 36864);
     this.$shapes_relu_2 = new Float32Array(buffer, scratch + 100496, 32768);
     this.$maxPool2d_1_max_2 = new Float32Array(buffer, scratch + 231568, 8192);
-    this.$flatten_reshape_2 = new Float32Array(buffer, scratch + 100496, 8192);
-    this.$logits_add_2 = new Float32Array(buffer, scratch + 133264, 320);
-    this.$exp_row_2 = new Float32Array(buffer, scratch + 100496, 10);
+    this.$logits_add_2 = new Float32Array(buffer, scratch + 100496, 320);
+    this.$exp_row_2 = new Float32Array(buffer, scratch + 101776, 10);
     this.params = { "strokes/kernel": this.$strokes_kernel, "strokes/bias": this.$strokes_bias, "shapes/kernel": this.$shapes_kernel, "shapes/bias": this.$shapes_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
@@ -1299,8 +1293,7 @@ class Predictor {
     maxPool2d_forward(this.$strokes_relu, this.$maxPool2d_max_2, n);
     shapes_forward(this.$maxPool2d_max_2, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu_2, n);
     maxPool2d_1_forward(this.$shapes_relu_2, this.$maxPool2d_1_max_2, n);
-    flatten_forward(this.$maxPool2d_1_max_2, this.$flatten_reshape_2, n);
-    logits_forward(this.$flatten_reshape_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
+    logits_forward(this.$maxPool2d_1_max_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     predict_probabilities(this.$logits_add_2, this.$exp_row_2, this.$probabilities, this.$powers, n);
     return this.$outputs;
   }
@@ -1328,13 +1321,13 @@ class Network extends Predictor {
   readonly $shapes_relu: Float32Array;
   readonly $maxPool2d_1_max: Float32Array;
   readonly $d_shapes: Int32Array;
-  readonly $flatten_reshape: Float32Array;
   readonly $logits_add: Float32Array;
   readonly $d_logits: Float32Array;
   readonly $d_flatten: Float32Array;
   readonly $d_shapes_2: Float32Array;
   readonly $d_maxPool2d: Float32Array;
   readonly $d_maxPool2d_2: Float32Array;
+  readonly $d_maxPool2d_3: Float32Array;
   readonly $d_strokes_2: Float32Array;
   readonly $exp_row: Float32Array;
   readonly $adam_add: Float64Array;
@@ -1349,37 +1342,37 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 71988);
     this.$scalars = new Float64Array(buffer, 23976, 7);
-    this.$totals = new Float64Array(buffer, scratch + 1730128, 3);
+    this.$totals = new Float64Array(buffer, scratch + 1742928, 3);
     this.$y = new Int32Array(buffer, scratch + 100352, 32);
     this.$parameters = new Float32Array(buffer, 0, 5994);
-    this.$gradients = new Float32Array(buffer, scratch + 1706144, 5994);
+    this.$gradients = new Float32Array(buffer, scratch + 1718944, 5994);
     this.$adam_m = new Float32Array(buffer, 24032, 5994);
     this.$adam_v = new Float32Array(buffer, 48008, 5994);
     this.$seed = new Uint32Array(buffer, scratch + 100480, 1);
-    this.$loss = new Float32Array(buffer, scratch + 1706128, 1);
-    this.$d_strokes_kernel = new Float32Array(buffer, scratch + 1706144, 200);
-    this.$d_strokes_bias = new Float32Array(buffer, scratch + 1706944, 8);
-    this.$d_shapes_kernel = new Float32Array(buffer, scratch + 1706976, 3200);
-    this.$d_shapes_bias = new Float32Array(buffer, scratch + 1719776, 16);
-    this.$d_logits_kernel = new Float32Array(buffer, scratch + 1719840, 2560);
-    this.$d_logits_bias = new Float32Array(buffer, scratch + 1730080, 10);
+    this.$loss = new Float32Array(buffer, scratch + 1718928, 1);
+    this.$d_strokes_kernel = new Float32Array(buffer, scratch + 1718944, 200);
+    this.$d_strokes_bias = new Float32Array(buffer, scratch + 1719744, 8);
+    this.$d_shapes_kernel = new Float32Array(buffer, scratch + 1719776, 3200);
+    this.$d_shapes_bias = new Float32Array(buffer, scratch + 1732576, 16);
+    this.$d_logits_kernel = new Float32Array(buffer, scratch + 1732640, 2560);
+    this.$d_logits_bias = new Float32Array(buffer, scratch + 1742880, 10);
     this.$maxPool2d_max = new Float32Array(buffer, scratch + 1362064, 36864);
     this.$d_strokes = new Int32Array(buffer, scratch + 1214608, 36864);
     this.$shapes_relu = new Float32Array(buffer, scratch + 1509520, 32768);
     this.$maxPool2d_1_max = new Float32Array(buffer, scratch + 690320, 8192);
     this.$d_shapes = new Int32Array(buffer, scratch + 1640592, 8192);
-    this.$flatten_reshape = new Float32Array(buffer, scratch + 723088, 8192);
-    this.$logits_add = new Float32Array(buffer, scratch + 690320, 320);
-    this.$d_logits = new Float32Array(buffer, scratch + 690320, 320);
+    this.$logits_add = new Float32Array(buffer, scratch + 723088, 320);
+    this.$d_logits = new Float32Array(buffer, scratch + 723088, 320);
     this.$d_flatten = new Float32Array(buffer, scratch + 1673360, 8192);
     this.$d_shapes_2 = new Float32Array(buffer, scratch + 1509520, 32768);
     this.$d_maxPool2d = new Float32Array(buffer, scratch + 690320, 131072);
-    this.$d_maxPool2d_2 = new Float32Array(buffer, scratch + 1362064, 36864);
+    this.$d_maxPool2d_2 = new Float32Array(buffer, scratch + 1706128, 3200);
+    this.$d_maxPool2d_3 = new Float32Array(buffer, scratch + 1362064, 36864);
     this.$d_strokes_2 = new Float32Array(buffer, scratch + 100496, 147456);
-    this.$exp_row = new Float32Array(buffer, scratch + 691600, 10);
+    this.$exp_row = new Float32Array(buffer, scratch + 724368, 10);
     this.$adam_add = new Float64Array(buffer, scratch + 100496, 1);
-    this.$evaluate_loss = new Float64Array(buffer, scratch + 100512, 1);
-    this.$evaluate_accuracy = new Float64Array(buffer, scratch + 100496, 1);
+    this.$evaluate_loss = new Float64Array(buffer, scratch + 101792, 1);
+    this.$evaluate_accuracy = new Float64Array(buffer, scratch + 101776, 1);
     this.gradients = { "strokes/kernel": this.$d_strokes_kernel, "strokes/bias": this.$d_strokes_bias, "shapes/kernel": this.$d_shapes_kernel, "shapes/bias": this.$d_shapes_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
     const scalars = this.$scalars;
     this.hyper = {
@@ -1418,8 +1411,7 @@ class Network extends Predictor {
     strokes_backward(this.$strokes_relu, this.$maxPool2d_max, this.$d_strokes, n);
     shapes_forward(this.$maxPool2d_max, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu, n);
     shapes_backward(this.$shapes_relu, this.$maxPool2d_1_max, this.$d_shapes, n);
-    flatten_forward(this.$maxPool2d_1_max, this.$flatten_reshape, n);
-    logits_forward(this.$flatten_reshape, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
+    logits_forward(this.$maxPool2d_1_max, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
     training_loss(this.$y, this.$logits_add, this.$exp_row, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
     return this.$loss[0];
@@ -1428,14 +1420,15 @@ class Network extends Predictor {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
-    logits_kernel_gradient(this.$flatten_reshape, this.$d_logits, this.$d_logits_kernel, n);
+    logits_kernel_gradient(this.$maxPool2d_1_max, this.$d_logits, this.$d_logits_kernel, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
+    maxPool2d_backward(this.$shapes_kernel, this.$d_maxPool2d_2);
     flatten_backward(this.$d_logits, this.$logits_kernel, this.$d_flatten, n);
-    maxPool2d_backward(this.$shapes_relu, this.$d_shapes, this.$d_flatten, this.$d_shapes_2, this.$d_maxPool2d, n);
+    maxPool2d_backward_2(this.$shapes_relu, this.$d_shapes, this.$d_flatten, this.$d_shapes_2, this.$d_maxPool2d, n);
     shapes_kernel_gradient(this.$maxPool2d_max, this.$d_shapes_2, this.$d_shapes_kernel, n);
     shapes_bias_gradient(this.$d_shapes_2, this.$d_shapes_bias, n);
-    maxPool2d_backward_2(this.$d_maxPool2d, this.$shapes_kernel, this.$d_maxPool2d_2, n);
-    strokes_backward_2(this.$strokes_relu, this.$d_strokes, this.$d_maxPool2d_2, this.$d_strokes_2, n);
+    maxPool2d_backward_3(this.$d_maxPool2d, this.$d_maxPool2d_2, this.$d_maxPool2d_3, n);
+    strokes_backward_2(this.$strokes_relu, this.$d_strokes, this.$d_maxPool2d_3, this.$d_strokes_2, n);
     strokes_kernel_gradient(this.$x, this.$d_strokes_2, this.$d_strokes_kernel, n);
     strokes_bias_gradient(this.$d_strokes_2, this.$d_strokes_bias, n);
     this.$fresh = false;
@@ -1462,8 +1455,7 @@ class Network extends Predictor {
     maxPool2d_forward(this.$strokes_relu, this.$maxPool2d_max_2, n);
     shapes_forward(this.$maxPool2d_max_2, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu_2, n);
     maxPool2d_1_forward(this.$shapes_relu_2, this.$maxPool2d_1_max_2, n);
-    flatten_forward(this.$maxPool2d_1_max_2, this.$flatten_reshape_2, n);
-    logits_forward(this.$flatten_reshape_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
+    logits_forward(this.$maxPool2d_1_max_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     evaluate_accuracy(this.$totals, this.$y, this.$logits_add_2, this.$evaluate_loss, this.$evaluate_accuracy, this.$powers, this.$bits, this.$words, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     this.$metrics.accuracy = this.$evaluate_accuracy[0];
@@ -1477,7 +1469,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
 export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): Mnist {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(1802152));
+  const net = new Network(new ArrayBuffer(1814952));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;

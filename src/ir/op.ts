@@ -108,6 +108,8 @@ export type Lowering<I extends string, A> =
   | {
       readonly kind: "at";
       readonly at: (inputs: AtInputs<I>, i: readonly Index[], context: LowerContext<A>) => Expr;
+      /** True where the value shall be written out, however little its formula costs. */
+      readonly kept?: true;
     }
   /** A reduction of input 0 over `attrs.axes` (sorted, without keeping them). */
   | { readonly kind: "reduce"; readonly reduce: Reduction }

@@ -1,6 +1,6 @@
 import { invariant } from "../base/errors.ts";
-import { isBatch, stridesOf, type DType, type Dim, type Shape } from "../ir/type.ts";
-import type { Axis, Index } from "../ir/index.ts";
+import { isBatch, type DType, type Dim, type Shape } from "../ir/type.ts";
+import { flatten, type Axis, type Index } from "../ir/index.ts";
 import type { KernelExpr } from "../ir/kernel.ts";
 import { heldAs, l, type LocalType, type LoopExpr, type LoopOp, type LoopStmt } from "../ir/loop.ts";
 
@@ -36,17 +36,11 @@ export const loopOver = (axes: readonly Axis[], body: readonly LoopStmt[]): Loop
     [...body],
   );
 
-/** The flat element position of coordinates in a row-major buffer. */
-export function addressOf(at: readonly Index[], shape: Shape): LoopExpr {
-  const strides = stridesOf(shape);
-  const parts = at
-    .map((index, k) => ({ index, stride: strides[k] }))
-    .filter(({ index }) => index.constant !== 0 || index.terms.length > 0);
-  if (parts.length === 0) return l.number(0);
-  return parts
-    .map(({ index, stride }) => scaled(indexExpr(index), stride))
-    .reduce((sum, part) => l.op("add", [sum, part]));
-}
+/**
+ * The flat element position of coordinates in a row-major buffer. Flattened as an index, so that coordinates which a
+ * reshape has taken apart are put together again and no division is left.
+ */
+export const addressOf = (at: readonly Index[], shape: Shape): LoopExpr => indexExpr(flatten(at, shape));
 
 /** A kernel's scalar expression in the loop level's types. */
 export function valueExpr(expr: KernelExpr, compute: Compute): LoopExpr {

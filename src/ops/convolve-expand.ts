@@ -1,7 +1,8 @@
 import type { Value } from "../ir/graph.ts";
 import type { Shape } from "../ir/type.ts";
-import { affineEinsum } from "./affine.ts";
+import { affineEinsum, affineView } from "./affine.ts";
 import { shaped } from "./broadcast.ts";
+import { contiguous } from "./marks.ts";
 import { dilate, pad } from "./slice.ts";
 import { backwards, cutSpace, letters, padSpace } from "./space.ts";
 import { form } from "./subscripts.ts";
@@ -75,9 +76,9 @@ export function filterGradientOf(x: Value, g: Value, moves: FilterMoves): Value 
 }
 
 /**
- * The sum over the windows that cover an element. Without strides it is a convolution with the kernel read from
- * its end; with strides the elements fall into phases, and each phase meets its own part of the kernel, so that no
- * zeros are put between the elements of g.
+ * The sum over the windows that cover an element: a convolution with the kernel read from its end. With strides the
+ * elements fall into phases, and each phase meets its own part of the kernel, so that no zeros are put between the
+ * elements of g. The kernel is small and read at every position, so it is written out in the order of the sum.
  */
 export function dataGradientOf(g: Value, kernel: Value, moves: DataMoves): Value {
   const { groups, low, space, strides, dilation } = moves;
@@ -91,6 +92,9 @@ export function dataGradientOf(g: Value, kernel: Value, moves: DataMoves): Value
     };
     return backwards(extent, g.type.shape[1 + k] as number, axis);
   });
+  const inner = kernel.type.shape.at(-2) as number;
+  const c = grouped(groups, "c", inner * groups);
+  const o = grouped(groups, "o", g.type.shape.at(-1) as number);
   const drawn = axes.reduce((part, { holes }, k) => dilate(part, k, holes), kernel);
   const missing = axes.map(({ phases, taps }, k) =>
     Math.max(0, phases * taps - (drawn.type.shape[k] as number)),
@@ -99,21 +103,31 @@ export function dataGradientOf(g: Value, kernel: Value, moves: DataMoves): Value
   const filled = missing.some((count) => count > 0)
     ? pad(drawn, { low: [...none, 0, 0], high: [...missing, 0, 0], value: 0 })
     : drawn;
+  const taps = axes.map((axis) => axis.taps);
+  const counts = axes.map((axis) => axis.phases);
+  // Tap j from the end of phase p is element p + phases·(taps − 1 − j) of the kernel.
+  const ends = axes.map((axis, k) =>
+    form(axis.phases * (axis.taps - 1), [1, phase[k]], [-axis.phases, tap[k]]),
+  );
+  const packed = contiguous(
+    affineView(inGroups(filled, groups), {
+      subscripts: `${text(ends, ["c"], o.names)} -> ${text(phase, tap, o.names, ["c"])}`,
+      shape: [...counts, ...taps, ...o.dims, inner],
+    }),
+  );
+  const from = axes.map(({ offset, step, taps: all }, k) =>
+    form(offset - step * (all - 1), [1, at[k]], [step, tap[k]]),
+  );
   const padded = padSpace(g, axes.map(({ lead }) => lead), axes.map(({ tail }) => tail)); // prettier-ignore
-  const inner = kernel.type.shape.at(-2) as number;
-  const c = grouped(groups, "c", inner * groups);
-  const o = grouped(groups, "o", g.type.shape.at(-1) as number);
-  // A stride of 1 has one phase, which needs no letter.
-  const phases = axes.map(({ phases: count }, k) => (count > 1 ? { letter: phase[k], count } : undefined));
-  const from = axes.map(({ offset, step }, k) => form(offset, [1, at[k]], [-step, tap[k]]));
-  const within = axes.map(({ phases: count }, k) => form(0, [count > 1 ? 1 : 0, phase[k]], [count, tap[k]]));
-  const named = at.flatMap((letter, k) => [letter, ...(phases[k] ? [phases[k].letter] : [])]);
-  const extents = axes.flatMap(({ count }, k) => [count, ...(phases[k] ? [phases[k].count] : [])]);
-  const product = affineEinsum(inGroups(padded, groups), inGroups(filled, groups), {
-    subscripts: `${text(["n"], from, o.names)}; ${text(within, ["c"], o.names)} -> ${text(["n"], named, c.names)}`,
-    shape: [g.type.shape[0], ...extents, ...c.dims],
-    depth: [...axes.map(({ taps }) => taps), o.dims.at(-1) as number],
+  const product = affineEinsum(inGroups(padded, groups), packed, {
+    subscripts: `${text(["n"], from, o.names)}; ${text(phase, tap, o.names, ["c"])} -> ${text(
+      ["n"],
+      at.flatMap((letter, k) => [letter, phase[k]]),
+      c.names,
+    )}`,
+    shape: [g.type.shape[0], ...axes.flatMap(({ count, phases }) => [count, phases]), ...c.dims],
+    depth: [...taps, o.dims.at(-1) as number],
   });
-  const whole = axes.map(({ count, phases: each }) => count * each);
+  const whole = axes.map(({ count, phases }) => count * phases);
   return cutSpace(shaped(product, [g.type.shape[0], ...whole, inner * groups]), axes.map(({ start }) => start), space); // prettier-ignore
 }

@@ -1,10 +1,11 @@
 import { fail } from "../base/errors.ts";
 import { builder } from "../ir/builder.ts";
 import { recomputation, type Node, type Origin, type Value } from "../ir/graph.ts";
-import { op, type NDArray, type Op, type Sweep } from "../ir/op.ts";
+import { op, type NDArray, type Op, type Sweep, type Unary } from "../ir/op.ts";
 import { substitute } from "../ir/rewrite.ts";
 import { isFloat, type TensorType } from "../ir/type.ts";
 import { fullLike } from "./broadcast.ts";
+import { unarySamples } from "./samples.ts";
 
 // These ops hand their first input on; what they say is said to differentiation, and to the schedule.
 
@@ -20,6 +21,17 @@ export const barrier: Op<(x: Value, after: Value) => Value> = op("barrier", {
     ["f32[]", "f32[]"], ["f32[1]", "f64[2]"], ["f64[5]", "f32[5]"], ["f32[2,3]", "f32[]"], ["f32[n,4]", "f32[n]"],
     ["f64[2,1,3]", "@0"], ["f32[1,1]", "f32[n]"], ["f32[3]~-1e6..1e6", "f32[1]"], ["i32[3]", "f32[1]"], ["bool[2]", "f32[2]"],
   ].map((inputs) => ({ inputs })), // prettier-ignore
+});
+
+export const contiguous: Unary = op("contiguous", {
+  doc: "The same tensor, written out in the order of its own axes where it would otherwise be read through others.",
+  inputs: ["x"],
+  names: { numpy: "ascontiguousarray", pytorch: "Tensor.contiguous" },
+  type: ({ x }) => x,
+  vjp: { x: ({ g }) => g },
+  lower: { kind: "at", at: ({ x }, i) => x(...i), kept: true },
+  eval: ({ x }) => x,
+  samples: [...unarySamples(), { inputs: ["i32[n,2]"] }],
 });
 
 /** The first of some inputs, which is what a mark with several computes. */

@@ -2,6 +2,7 @@ import { allGraphNodes, type Graph, type Node } from "../ir/graph.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
 import { expandStep, isComposite } from "./expand.ts";
 import { foldStep } from "./fold.ts";
+import { packStep } from "./pack.ts";
 import { indexRules, type RuleIndex } from "./pattern.ts";
 import type { Rule } from "./rule.ts";
 import { algebra } from "./rules/algebra.ts";
@@ -84,6 +85,7 @@ export const passes: readonly Pass[] = [
   },
   { name: "share", run: (graph, _table, see) => share(graph, see) },
   { name: "finish", run: untilQuiet(simplify(expanded)) },
+  { name: "pack", run: (graph, _table, see) => settle(graph, packStep, see) },
 ];
 
 /** Is told of each pass, the graph it gave, and what it did. */

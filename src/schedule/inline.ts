@@ -1,7 +1,7 @@
 import { invariant } from "../base/errors.ts";
 import { e, type Expr } from "../ir/expr.ts";
 import { isLeaf, nodesOf, type Node, type Value } from "../ir/graph.ts";
-import { indexAxis, indexConstant, type Axis, type Index } from "../ir/index.ts";
+import { flatten, indexAxis, indexConstant, type Axis, type Index } from "../ir/index.ts";
 import {
   byName,
   onlyWaits,
@@ -95,7 +95,7 @@ export class Inliner {
       } else {
         const value = node.outputs[0];
         const cost = this.formulaCost(value);
-        if (wanted.has(value)) this.keep(value);
+        if (wanted.has(value) || lower.kept) this.keep(value);
         else if (constants.has(value) && cost > repeatable) this.keepBelowMovement(value);
         else if (((uses.get(value) ?? 0) > 1 && cost > cheap) || cost > largest)
           this.keepBelowMovement(value);
@@ -252,9 +252,10 @@ export class Inliner {
     const out = namedAxes(node.outputs[0].type.shape, "i").map(indexAxis);
     const depth = namedAxes(this.depth(node), "k").map(indexAxis);
     const operand = this.operands(node, out, depth)[k];
+    // Only the address must be affine: a reshape may take coordinates apart that lie one after another.
     return (
       operand.kind === "load" &&
-      operand.at.every((index) => index.terms.every((term) => term.atom.kind === "axis"))
+      flatten(operand.at, operand.from.type.shape).terms.every((term) => term.atom.kind === "axis")
     );
   }
 }
