@@ -65,9 +65,9 @@ export interface Graph {
 /**
  * Leaves: ops without inputs that read a named piece of memory.
  * `input` is an argument of the step; `parameter` is trained; `state` is saved beside the parameters; `hyper` is
- * a scalar that the caller may assign; `pending` is what a state becomes at the next update; `total` is a
- * metric's running total; `parameters`, `gradients` and `slot`
- * are flat blocks over all parameters of an optimizer group; `seed` is what `init` is called with.
+ * a scalar that the caller may assign; `pending` is what a state becomes at the next update; `total` is a metric's
+ * running total; `parameters`, `gradients`, `slot` and `averages` are flat blocks over all parameters of an optimizer
+ * group; `seed` is what `init` is called with.
  */
 export const leafOps = [
   "input",
@@ -79,6 +79,7 @@ export const leafOps = [
   "parameters",
   "gradients",
   "slot",
+  "averages",
   "seed",
 ] as const;
 export type LeafOp = (typeof leafOps)[number];

@@ -10,7 +10,7 @@ export interface Cell {
   readonly initial?: number;
   /** Exclusive upper bound of an integer input that is used as an index or a label. */
   readonly limit?: number;
-  /** Of a block: the parameters (or their gradients) that it lies over, side by side in this order. */
+  /** Of a block: the parameters, gradients or states that it lies over, side by side in this order. */
   readonly members?: readonly string[];
 }
 
@@ -136,6 +136,10 @@ export interface OptimizerSpec {
   readonly clip?: Clip;
   /** Each parameter is a block of its own, because the formula takes norms of parameters. */
   readonly perParameter?: boolean;
+  /** Inference reads moving averages of the weights instead of the weights; the scalar `ema` is their decay. */
+  readonly averages?: boolean;
+  /** Only every so many calls update, with the mean of their gradients; 1 if absent. */
+  readonly accumulate?: number;
   /** Parameters with scalars of their own; the first group that names a parameter has it. */
   readonly groups?: readonly OptimizerGroup[];
   readonly update: (context: OptimizerContext) => {

@@ -2,6 +2,7 @@ import { invariant } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
 import type { MemoryPlan, Placement, Region } from "../ir/arena.ts";
 import type { Buffer, Schedule } from "../ir/kernel.ts";
+import type { LeafOp } from "../ir/graph.ts";
 import { entriesOf } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { bytesOf, sizeOf, typeText, tensorType } from "../ir/type.ts";
@@ -37,15 +38,16 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
     end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
   }
   /** A block lies over its members, which are side by side. */
-  const putBlocks = (
-    kind: "parameters" | "gradients",
-    member: "parameter" | "gradient",
-    region: Region,
-  ): void => {
+  const putBlocks = (kind: LeafOp, member: LeafOp | "gradient", region: Region): void => {
     for (const { name, members } of program.cells.filter((cell) => cell.kind === kind)) {
-      const first = members && find(member, members[0]);
+      const parts = (members ?? []).map((part) => placements.get(find(member, part)!)!);
       const block = find(kind, name);
-      if (first && block) put(block, region, placements.get(first)!.offset);
+      if (!block || parts.length === 0) continue;
+      for (const [k, { offset: at }] of parts.entries()) {
+        const { offset: before, bytes } = parts[k - 1] ?? { offset: at, bytes: 0 };
+        invariant(at === before + bytes, `the parts of block "${name}" are not side by side`);
+      }
+      put(block, region, parts[0].offset);
     }
   };
   putBlocks("parameters", "parameter", "saved");
@@ -56,6 +58,7 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
       end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
     }
   }
+  putBlocks("averages", "state", "saved");
   const predictorStateBytes = align(end, 4);
   for (const cell of program.cells.filter((c) => c.kind === "slot")) {
     end = align(end, bytesOf[cell.type.dtype]);

@@ -30,6 +30,7 @@ const doc: Readonly<Record<LeafOp, string>> = {
   parameters: "All parameters of an optimizer group as one flat block.",
   gradients: "All gradients of an optimizer group as one flat block.",
   slot: "One of an optimizer's flat blocks, such as the momentum.",
+  averages: "The moving averages of all parameters of an optimizer group as one flat block.",
   seed: "The seed that initial values are drawn from.",
 };
 

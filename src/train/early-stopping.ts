@@ -1,6 +1,5 @@
-import { fail } from "../base/errors.ts";
-import { suggest } from "../base/suggest.ts";
 import type { Metrics, Trainable } from "./types.ts";
+import { watch } from "./watch.ts";
 
 export interface EarlyStoppingOptions {
   /** The column of the history to watch: `val_loss` by default, `loss` without validation data. */
@@ -27,27 +26,17 @@ export interface EarlyStopping {
   finish(): Best | undefined;
 }
 
-/** Metrics whose names say that less is better; of the others (accuracy, recall, …) more is. */
-const lessIsBetter = /loss|error|mae|mse|rmse|perplexity|entropy/i;
-
 /** Watches one column of the history. Fails with `unknown-metric` where there is no such column of numbers. */
 export function earlyStopping(net: Trainable, monitor: string, options: EarlyStoppingOptions): EarlyStopping {
   const { patience = Infinity, minDelta = 0, restoreBest = options.patience !== undefined } = options;
-  const sign = (options.mode ?? (lessIsBetter.test(monitor) ? "min" : "max")) === "min" ? 1 : -1;
+  const watched = watch(monitor, options.mode, minDelta);
   let best: Best | undefined;
   let snapshot: Uint8Array | undefined;
   let waited = 0;
   return {
     observe(epoch, columns) {
-      const value = Object.hasOwn(columns, monitor) ? columns[monitor] : undefined;
-      if (typeof value !== "number") {
-        const names = Object.keys(columns).filter((name) => typeof columns[name] === "number");
-        return fail("unknown-metric", `there is no metric "${monitor}" to watch`, {
-          hint: suggest(monitor, names),
-        });
-      }
-      // Not-a-number compares false, so an undefined metric never counts as an improvement.
-      const improved = best === undefined ? !Number.isNaN(value) : sign * (best.value - value) > minDelta;
+      const value = watched.of(columns);
+      const improved = watched.improves(value, best?.value);
       waited = improved ? 0 : waited + 1;
       if (improved) {
         best = { epoch, value };

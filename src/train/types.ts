@@ -13,6 +13,8 @@ export interface Trainable {
   /** Updates so far. */
   readonly step: number;
   readonly params: Readonly<Record<string, Float32Array | Float64Array>>;
+  /** The optimizer's scalars; absent where it has none. */
+  readonly hyper?: Record<string, number>;
   trainStep(...inputsAndRows: InputsAndRows): number;
   evaluate(...inputsAndRows: InputsAndRows): object;
   resetMetrics(): void;

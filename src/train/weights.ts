@@ -26,9 +26,19 @@ interface ArrayOf {
   readonly BYTES_PER_ELEMENT: number;
 }
 
+/** The moving averages of weights, which inference reads instead of them, with the parameters that they belong to. */
+function averagesOf({ parameters, states }: StateSpec): ReadonlyMap<string, BlockSpec> {
+  const found = states.flatMap((state): [string, BlockSpec][] => {
+    const parameter = parameters.find(({ name }) => `/${state.name}`.endsWith(`/ema/${name}`));
+    return parameter ? [[state.name, parameter]] : [];
+  });
+  return new Map(found);
+}
+
 /**
  * The parameters by name as a safetensors file, with the state that predicting needs too: statistics of the table,
- * running means. `state: true` adds everything else that is saved: optimizer slots, counters.
+ * running means, moving averages of the weights. `state: true` adds everything else that is saved: optimizer slots,
+ * counters.
  */
 export function saveWeights(net: Stateful, spec: StateSpec, { state = false } = {}): Uint8Array {
   const blocks = [...spec.parameters, ...spec.states.filter(({ inference }) => state || inference)];
@@ -41,7 +51,8 @@ export function saveWeights(net: Stateful, spec: StateSpec, { state = false } = 
 
 /**
  * Reads weights back by name; `file` is the file's name in messages. A file holds the parameters, the state that
- * predicting needs, and either all of the other state or none of it. Everything is checked before anything is written.
+ * predicting needs, and either all of the other state or none of it. Moving averages of the weights may be missing,
+ * and then begin anew as the weights. Everything is checked before anything is written.
  * Fails with `bad-safetensors`, or with `bad-weights` for missing and unexpected names, other shapes and dtypes.
  */
 export function loadWeights(
@@ -54,6 +65,7 @@ export function loadWeights(
   const refuse = (sentence: string, hint?: string): never =>
     fail("bad-weights", `${file}: ${sentence}`, { hint });
   const blocks = new Map([...spec.parameters, ...spec.states].map((block) => [block.name, block]));
+  const averages = averagesOf(spec);
   const extra = spec.states.filter(({ inference }) => !inference);
   const wholeState = extra.some(({ name }) => tensors.has(name));
   for (const name of tensors.keys()) {
@@ -63,10 +75,14 @@ export function loadWeights(
   for (const block of blocks.values()) {
     const tensor = tensors.get(block.name);
     if (tensor) checkBlock(block, tensor, refuse);
-    else if (wholeState || !extra.includes(block))
+    else if (!averages.has(block.name) && (wholeState || !extra.includes(block)))
       refuse(`"${block.name}" is missing`, "was it saved by another model?");
   }
-  for (const [name, { data }] of tensors) {
+  const written = new Map(tensors);
+  for (const [name, { name: parameter }] of averages) {
+    if (!written.has(name)) written.set(name, written.get(parameter)!);
+  }
+  for (const [name, { data }] of written) {
     net.state.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), blocks.get(name)!.offset);
   }
 }

@@ -163,6 +163,10 @@ function heldBy(
     const block = cells.find((cell) => cell.kind === node.op && cell.name === name);
     return (block?.members ?? []).flatMap((part) => Array.from(views[part]));
   }
+  if (node.op === "averages") {
+    const block = cells.find((cell) => cell.kind === node.op && cell.name === name);
+    return (block?.members ?? []).flatMap((part) => Array.from(stateOf(spec, net, part)));
+  }
   return stateOf(spec, net, name);
 }
 

@@ -6,6 +6,7 @@ import type { Cell, DeclaredStep, Program, StepGraphs } from "../../ir/program.t
 import { leaf } from "../../ops/leaves.ts";
 import { originOf } from "../context.ts";
 import type { BuiltModel } from "./build.ts";
+import { readAverages } from "./averages.ts";
 import { updateOf } from "./update.ts";
 
 /** Adds what training needs: for each step the gradient of its loss by each parameter, and its optimizer. */
@@ -17,7 +18,7 @@ export function differentiate(built: BuiltModel): Program {
     return {
       ...rest,
       cells: [...built.cells, ...made.flatMap(({ cells }) => cells)],
-      graphs: { ...graphs, steps: made.map(({ graphs: own }) => own) },
+      graphs: { ...readAverages(graphs, steps), steps: made.map(({ graphs: own }) => own) },
     };
   });
 }

@@ -18,6 +18,9 @@ export interface Run {
   readonly parameters: readonly Value[];
 }
 
+/** What stands before the names of everything that a step saves. */
+export const prefixOf = (step: string | null): string => (step === null ? "" : `${step}/`);
+
 /** Parts trained parameters into the optimizer's groups and the rest, which comes first. */
 export function runsOf(model: string, optimizer: OptimizerSpec, trained: readonly Value[]): readonly Run[] {
   const free = new Map(trained.map((value) => [leafName(value.node), value]));

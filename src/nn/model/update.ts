@@ -1,13 +1,13 @@
 import { fail } from "../../base/errors.ts";
 import type { Output, Value } from "../../ir/graph.ts";
 import type { Cell, DeclaredStep, OptimizerSpec } from "../../ir/program.ts";
-import { sizeOf, tensorType } from "../../ir/type.ts";
 import { leaf } from "../../ops/leaves.ts";
 import { clipped } from "../optimizers/clip.ts";
-import { add, cast, mul } from "../sugar/elementwise.ts";
+import { add, cast, div, equal, mul, sub, where } from "../sugar/elementwise.ts";
 import { broadcastTo } from "../sugar/movement.ts";
+import { blockOf, number, type Block } from "./block.ts";
 import { cellOf, type BuiltModel } from "./build.ts";
-import { runsOf, type Run } from "./runs.ts";
+import { prefixOf, runsOf, type Run } from "./runs.ts";
 
 export interface Update {
   readonly outputs: readonly Output[];
@@ -17,57 +17,6 @@ export interface Update {
 type Named<T> = { readonly [name: string]: T };
 const record = <T>(entries: readonly (readonly [string, T])[]): Named<T> =>
   Object.assign(Object.create(null), Object.fromEntries(entries)) as Named<T>;
-const number = tensorType("f64", []);
-
-/** The leaves that one run is updated through. */
-interface Block {
-  readonly run: Run;
-  readonly parameters: Value;
-  readonly gradients: Value;
-  readonly slots: readonly (readonly [string, Value])[];
-  readonly counters: readonly (readonly [string, Value])[];
-  readonly scalars: readonly (readonly [string, Value])[];
-  readonly cells: readonly Cell[];
-}
-
-/** Scalars that no optimizer's counters depend on: a group with only these of its own shares the counters. */
-const uncounted = new Set(["learningRate", "weightDecay"]);
-
-function blockOf(run: Run, { precision }: BuiltModel, prefix: string): Block {
-  const { optimizer, group, own, parameters: values } = run;
-  const names = values.map((value) => cellOf(value).name);
-  const size = values.reduce((sum, { type }) => sum + sizeOf(type.shape), 0);
-  const type = tensorType(precision, [size]);
-  const mine = group === null ? prefix : `${prefix}${group}/`;
-  const parameters = leaf("parameters", `${run.block}parameters`, type);
-  const gradients = leaf("gradients", `${run.block}gradients`, type);
-  const slots = optimizer.slots.map(
-    (slot) => [slot, leaf("slot", `${mine}${optimizer.name}/${slot}${run.suffix}`, type)] as const,
-  );
-  const counts = own.some((scalar) => !uncounted.has(scalar)) ? mine : prefix;
-  const counters = optimizer.counters.map(
-    (counter) => [counter, leaf("state", `${counts}${optimizer.name}/${counter}`, number)] as const,
-  );
-  const scalars = Object.entries(optimizer.hyper).map(([scalar, initial]) => {
-    const value = leaf("hyper", `${own.includes(scalar) ? mine : prefix}${scalar}`, number);
-    return [scalar, value, initial] as const;
-  });
-  const cells = [
-    { ...cellOf(parameters), members: names },
-    { ...cellOf(gradients), members: names },
-    ...[...slots, ...counters].map(([, cell]) => cellOf(cell)),
-    ...scalars.map(([, cell, initial]) => ({ ...cellOf(cell), initial })),
-  ];
-  return {
-    run,
-    parameters,
-    gradients,
-    slots,
-    counters,
-    cells,
-    scalars: scalars.map(([name, value]) => [name, value]),
-  };
-}
 
 /**
  * The optimizer's step over runs of parameters, each a flat block of its own. Everything that it saves has a name
@@ -78,33 +27,61 @@ export function updateOf(
   { name: own, parameters: trained }: DeclaredStep,
   optimizer: OptimizerSpec,
   runs: readonly Run[] = runsOf(model.name, optimizer, trained),
-  prefix = own === null ? "" : `${own}/`,
+  prefix = prefixOf(own),
 ): Update {
   const before = leaf("state", `${prefix}step`, number);
   const step = add(before, 1);
   const blocks = runs.map((run) => blockOf(run, model, prefix));
-  const bounded = clipped(
-    optimizer,
-    blocks.map(({ gradients, scalars }) => ({ gradients, scalars: record(scalars) })),
-  );
+  const { accumulate = 1 } = optimizer;
+  const calls = accumulate > 1 ? leaf("state", `${prefix}calls`, number) : null;
+  const due = calls && equal(add(calls, 1), accumulate);
   const outputs = new Map<string, Output>();
-  const assign = (cell: Value, value: Value): void => {
+  const replace = (cell: Value, value: Value): void => {
     const { name } = cellOf(cell);
     outputs.set(name, { role: "assign", name, value, cell });
   };
+  /** Where several calls make one update, the calls between leave everything as it is. */
+  const assign = (cell: Value, value: Value): void => replace(cell, due ? where(due, value, cell) : value);
+
+  const sums = blocks.map(({ sum, gradients }) => (sum ? add(sum, gradients) : gradients));
+  const bounded = clipped(
+    optimizer,
+    blocks.map(({ scalars }, k) => ({
+      gradients: due ? div(sums[k], accumulate) : sums[k],
+      scalars: record(scalars),
+    })),
+  );
   for (const [k, block] of blocks.entries()) {
     const next = stepOf(block, bounded[k], before, step);
     assign(block.parameters, next.parameters);
+    if (block.averages) assign(block.averages, averaged(block, next.parameters, before));
     for (const [slot, cell] of block.slots) {
       if (!next.slots[slot])
         fail("optimizer", `optimizer ${optimizer.name} of model "${model.name}" gives no new slot "${slot}"`);
       assign(cell, next.slots[slot]);
     }
     for (const [counter, cell] of block.counters) assign(cell, next.counters?.[counter] ?? cell);
+    if (due && block.sum) replace(block.sum, where(due, 0, sums[k]));
   }
   assign(before, step);
-  const cells = [...blocks.flatMap((block) => block.cells), cellOf(before)];
-  return { outputs: [...outputs.values()], cells: checkNames(cells, model, optimizer) };
+  if (due) replace(calls, where(due, 0, add(calls, 1)));
+  const cells = [
+    ...blocks.flatMap((block) => block.cells),
+    cellOf(before),
+    ...(calls ? [cellOf(calls)] : []),
+  ];
+  // The averages stand before the counters, so that those lie together.
+  const names = new Set(cells.flatMap(({ kind, members }) => (kind === "averages" && members) || []));
+  const ordered = [true, false].flatMap((first) => cells.filter(({ name }) => names.has(name) === first));
+  return { outputs: [...outputs.values()], cells: checkNames(ordered, model, optimizer) };
+}
+
+/** ema·average + (1 − ema)·weight; the first update begins the average with its weights. */
+function averaged({ averages, scalars }: Block, weights: Value, before: Value): Value {
+  const { dtype, shape } = weights.type;
+  const decay = where(equal(before, 0), 0, record(scalars)["ema"]);
+  const spread = (scalar: Value): Value => broadcastTo(cast(scalar, dtype), shape);
+  return add(mul(spread(decay), averages!), mul(spread(sub(1, decay)), weights));
 }
 
 function stepOf(

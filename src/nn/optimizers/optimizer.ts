@@ -1,7 +1,7 @@
 import { builder, sourceLine } from "../../ir/builder.ts";
 import type { Value } from "../../ir/graph.ts";
 import type { Clip, OptimizerContext, OptimizerGroup, OptimizerSpec } from "../../ir/program.ts";
-import { checkNumber, checkOptions, reject, shown } from "../check.ts";
+import { checkCount, checkNumber, checkOptions, reject, shown } from "../check.ts";
 import { isSchedule, positive, type LearningRate } from "../schedules/schedule.ts";
 import { add, mul, sub } from "../sugar/elementwise.ts";
 import { groupsOf, type GroupOptions } from "./groups.ts";
@@ -20,6 +20,16 @@ export interface OptimizerOptions {
   readonly clipNorm?: number;
   /** Scales all gradients down together to at most this norm. */
   readonly globalClipNorm?: number;
+  /**
+   * Keeps moving averages of the weights, average ← ema·average + (1 − ema)·weight after each update, which the
+   * model's functions and `evaluate` read instead of the weights: 0.999 is usual.
+   */
+  readonly ema?: number;
+  /**
+   * Makes one update of so many calls, from the mean of their gradients, so that several small batches do for a
+   * large one; `step` counts updates. 1 by default.
+   */
+  readonly accumulate?: number;
   /** Parameters with scalars of their own: `{ "encoder/**": { learningRate: 1e-4, weightDecay: 0 } }`. */
   readonly groups?: { readonly [nameOrPattern: string]: GroupOptions };
 }
@@ -80,7 +90,14 @@ const flagsOf = (room: OptimizerRoom): string[] => [
 
 /** Checks the options of an optimizer and makes it; its nodes are said to come from the line that declared it. */
 export function optimizer(room: OptimizerRoom, options: object): OptimizerSpec {
-  checkOptions(room.name, options, [...scalarsOf(room), ...flagsOf(room), ...clips, "groups"]);
+  checkOptions(room.name, options, [
+    ...scalarsOf(room),
+    ...flagsOf(room),
+    ...clips,
+    "ema",
+    "accumulate",
+    "groups",
+  ]);
   const given = options as Options;
   const asked = clips.filter((clip) => given[clip] !== undefined);
   if (asked.length > 1) reject("option", `${room.name} takes one of ${asked.join(" and ")}, not both`);
@@ -119,6 +136,8 @@ function specOf(
   }
   const clip = clips.find((kind) => options[kind] !== undefined);
   if (clip) hyper[clip] = positive(`${clip} of ${name}`, options[clip]);
+  if (options["ema"] !== undefined) hyper["ema"] = checkNumber(`ema of ${name}`, options["ema"], 0, 1);
+  const accumulate = checkCount(`accumulate of ${name}`, options["accumulate"] ?? 1);
   const flags: Record<string, boolean> = {};
   for (const flag of flagsOf(room)) {
     const value = options[flag] ?? false;
@@ -134,6 +153,8 @@ function specOf(
     counters: room.counters ?? [],
     ...(schedule ? { schedule: schedule.factor } : {}),
     ...(clip ? { clip } : {}),
+    ...("ema" in hyper ? { averages: true } : {}),
+    ...(accumulate > 1 ? { accumulate } : {}),
     perParameter: room.perParameter === true || clip === "clipNorm",
     groups,
     update: (context: OptimizerContext) =>
