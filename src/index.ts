@@ -85,6 +85,11 @@ export {
   type RotaryOptions,
   type SinusoidalOptions,
 } from "./nn/layers/positions.ts";
+export { rnn, type RnnCell, type SequenceOptions } from "./nn/layers/recurrent.ts";
+export { simpleRnn, type SimpleRnnOptions } from "./nn/layers/simple-rnn.ts";
+export { lstm, type LstmOptions } from "./nn/layers/lstm.ts";
+export { gru, type GruOptions } from "./nn/layers/gru.ts";
+export { bidirectional, type BidirectionalOptions, type Direction } from "./nn/layers/bidirectional.ts";
 export { param, scope, shared, type InitializerOption, type ParamOptions } from "./nn/param.ts";
 export * from "./nn/losses/index.ts";
 export { l1, l2, type Regularizer } from "./nn/regularizers.ts";
