@@ -92,7 +92,7 @@ export { gru, type GruOptions } from "./nn/layers/gru.ts";
 export { bidirectional, type BidirectionalOptions, type Direction } from "./nn/layers/bidirectional.ts";
 export { param, scope, shared, type InitializerOption, type ParamOptions } from "./nn/param.ts";
 export * from "./nn/losses/index.ts";
-export { l1, l2, type Regularizer } from "./nn/regularizers.ts";
+export { l1, l1l2, l2, type Regularizer } from "./nn/regularizers.ts";
 export {
   constant,
   glorotNormal,
@@ -100,6 +100,7 @@ export {
   heNormal,
   heUniform,
   lecunNormal,
+  lecunUniform,
   normal,
   ones,
   orthogonal,

@@ -1,19 +1,57 @@
 import type { Value } from "../ir/graph.ts";
-import { checkNumber } from "./check.ts";
-import { abs, mul, square } from "./sugar/elementwise.ts";
+import { documented } from "./about.ts";
+import { checkNumber, checkOptions } from "./check.ts";
+import { abs, add, mul, square } from "./sugar/elementwise.ts";
 import { sum } from "./sugar/reduce.ts";
 
 /** A penalty on a parameter: one number that is added to the loss. */
 export type Regularizer = (parameter: Value) => Value;
 
 /** strength · Σ|w| (Keras' formula). */
-export const l1 = (strength: number): Regularizer => {
-  checkNumber("the strength of l1", strength, 0);
-  return (w) => mul(sum(abs(w)), strength);
-};
+export const l1 = documented(
+  {
+    kind: "regularizer",
+    doc: "Draws weights to exactly 0.",
+    formula: "strength·Σ|w|",
+    keras: "L1",
+    pytorch: null,
+  },
+  (strength: number): Regularizer => {
+    checkNumber("the strength of l1", strength, 0);
+    return (w) => mul(sum(abs(w)), strength);
+  },
+);
 
 /** strength · Σw² (Keras' formula: no factor ½). */
-export const l2 = (strength: number): Regularizer => {
-  checkNumber("the strength of l2", strength, 0);
-  return (w) => mul(sum(square(w)), strength);
-};
+export const l2 = documented(
+  {
+    kind: "regularizer",
+    doc: "Keeps weights small; a part of the loss, unlike the decoupled weight decay of adamW.",
+    formula: "strength·Σw²",
+    keras: "L2",
+    pytorch: "weightDecay of sgd is 2·strength",
+  },
+  (strength: number): Regularizer => {
+    checkNumber("the strength of l2", strength, 0);
+    return (w) => mul(sum(square(w)), strength);
+  },
+);
+
+const l1l2Defaults = { l1: 0, l2: 0 } as const;
+/** l1 · Σ|w| + l2 · Σw²: the elastic net. */
+export const l1l2 = documented(
+  {
+    kind: "regularizer",
+    doc: "Both penalties together: the elastic net.",
+    formula: "l1·Σ|w| + l2·Σw²",
+    defaults: l1l2Defaults,
+    keras: "L1L2",
+    pytorch: null,
+  },
+  (options: { readonly l1?: number; readonly l2?: number }): Regularizer => {
+    checkOptions("l1l2", options, ["l1", "l2"]);
+    const first = checkNumber("l1 of l1l2", options.l1 ?? l1l2Defaults.l1, 0);
+    const second = checkNumber("l2 of l1l2", options.l2 ?? l1l2Defaults.l2, 0);
+    return (w) => add(mul(sum(abs(w)), first), mul(sum(square(w)), second));
+  },
+);

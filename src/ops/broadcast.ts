@@ -27,6 +27,7 @@ const beforeBatch = (shape: Shape) => productOf(shape.slice(0, shape.findIndex(i
 export const reshape: With<Shaped> = opWith<Shaped>("reshape", {
   doc: "The same elements in row-major order under another shape.",
   inputs: ["x"],
+  names: { onnx: "Reshape", keras: "ops.reshape" },
   type: ({ x }, { shape }) => {
     const text = `reshape: ${shapeText(x.shape)} to ${shapeText(shape)}`;
     needShape("reshape: the new shape", shape);
@@ -65,6 +66,13 @@ const stretched = (from: Shape, to: Shape): number[] => {
 export const broadcastTo: With<Shaped> = opWith<Shaped>("broadcastTo", {
   doc: "Repeats a tensor along new leading axes and along axes of size 1.",
   inputs: ["x"],
+  names: {
+    numpy: "broadcast_to",
+    stablehlo: "broadcast_in_dim",
+    onnx: "Expand",
+    pytorch: "broadcast_to",
+    keras: "ops.broadcast_to",
+  },
   type: ({ x }, { shape }) => {
     needShape("broadcastTo: the new shape", shape);
     const extra = shape.length - x.shape.length;
@@ -100,6 +108,7 @@ export const broadcastTo: With<Shaped> = opWith<Shaped>("broadcastTo", {
 export const sum: With<Axes> = opWith<Axes>("sum", {
   doc: "The sum over some axes, which disappear.",
   inputs: ["x"],
+  names: { stablehlo: "reduce add", onnx: "ReduceSum", keras: "ops.sum" },
   type: reduced("sum", "number"),
   vjp: { x: ({ x, g, attrs }) => unreduce(g, x.type.shape, attrs.axes) },
   lower: { kind: "reduce", reduce: "sum" },

@@ -2,12 +2,33 @@ import { fail } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import { e, type Expr } from "../ir/expr.ts";
 import type { Value } from "../ir/graph.ts";
-import { op, type Binary, type Op, type Unary } from "../ir/op.ts";
+import { op, type Binary, type Op, type OpRoom, type Unary } from "../ir/op.ts";
 import { dtypes, tensorType, type DType } from "../ir/type.ts";
 import { fullLike } from "./broadcast.ts";
 import { map, zip } from "./naive.ts";
 import { rows, unarySamples } from "./samples.ts";
 import { likeBoth, likeInput, need, opWith, sameTypes, type Kind, type With } from "./types.ts";
+
+const comparisonNames: { readonly [name: string]: OpRoom["names"] } = {
+  equal: { stablehlo: "compare EQ", onnx: "Equal", pytorch: "eq", keras: "ops.equal" },
+  notEqual: { numpy: "not_equal", stablehlo: "compare NE", pytorch: "ne", keras: "ops.not_equal" },
+  less: { stablehlo: "compare LT", onnx: "Less", pytorch: "lt", keras: "ops.less" },
+  lessEqual: {
+    numpy: "less_equal",
+    stablehlo: "compare LE",
+    onnx: "LessOrEqual",
+    pytorch: "le",
+    keras: "ops.less_equal",
+  },
+  greater: { stablehlo: "compare GT", onnx: "Greater", pytorch: "gt", keras: "ops.greater" },
+  greaterEqual: {
+    numpy: "greater_equal",
+    stablehlo: "compare GE",
+    onnx: "GreaterOrEqual",
+    pytorch: "ge",
+    keras: "ops.greater_equal",
+  },
+};
 
 /** One block for six ops that differ in one word. */
 function comparison(
@@ -22,6 +43,7 @@ function comparison(
     doc,
     inputs: ["a", "b"],
     type: likeBoth(name, kind, "bool"),
+    names: comparisonNames[name],
     lower: { kind: "at", at: ({ a, b }, i) => at(a(...i), b(...i)) },
     eval: zip((a, b) => Number(holds(a, b))),
     samples: [
@@ -41,6 +63,13 @@ const logicSamples = ["bool[]", "bool[4]", "bool[n,3]"];
 export const logicalAnd: Binary = op("logicalAnd", {
   doc: "True where both are.",
   inputs: ["a", "b"],
+  names: {
+    numpy: "logical_and",
+    stablehlo: "and",
+    onnx: "And",
+    pytorch: "logical_and",
+    keras: "ops.logical_and",
+  },
   type: likeBoth("logicalAnd", "bool"),
   lower: { kind: "at", at: ({ a, b }, i) => e.and(a(...i), b(...i)) },
   eval: zip((a, b) => Number(a === 1 && b === 1)),
@@ -50,6 +79,7 @@ export const logicalAnd: Binary = op("logicalAnd", {
 export const logicalOr: Binary = op("logicalOr", {
   doc: "True where one is.",
   inputs: ["a", "b"],
+  names: { numpy: "logical_or", stablehlo: "or", onnx: "Or", pytorch: "logical_or", keras: "ops.logical_or" },
   type: likeBoth("logicalOr", "bool"),
   lower: { kind: "at", at: ({ a, b }, i) => e.or(a(...i), b(...i)) },
   eval: zip((a, b) => Number(a === 1 || b === 1)),
@@ -59,6 +89,13 @@ export const logicalOr: Binary = op("logicalOr", {
 export const logicalNot: Unary = op("logicalNot", {
   doc: "True where the input is false.",
   inputs: ["x"],
+  names: {
+    numpy: "logical_not",
+    stablehlo: "not",
+    onnx: "Not",
+    pytorch: "logical_not",
+    keras: "ops.logical_not",
+  },
   type: likeInput("logicalNot", "bool"),
   lower: { kind: "at", at: ({ x }, i) => e.not(x(...i)) },
   eval: map((x) => 1 - x),
@@ -68,6 +105,7 @@ export const logicalNot: Unary = op("logicalNot", {
 export const where: Op<(condition: Value, a: Value, b: Value) => Value> = op("where", {
   doc: "a where the condition holds, b elsewhere; the other one is not looked at.",
   inputs: ["condition", "a", "b"],
+  names: { stablehlo: "select", onnx: "Where", keras: "ops.where" },
   type: ({ condition, a, b }) => {
     need("where", "bool", condition, "condition");
     sameTypes("where", "a", a, "b", b);
@@ -104,6 +142,7 @@ const converted = (x: number, dtype: DType): number => {
 export const cast: With<{ readonly dtype: DType }> = opWith<{ readonly dtype: DType }>("cast", {
   doc: "Converts the element type: floats to integers towards zero, to bool as x ≠ 0.",
   inputs: ["x"],
+  names: { numpy: "astype", stablehlo: "convert", onnx: "Cast", pytorch: "to", keras: "ops.cast" },
   type: ({ x }, { dtype }) => {
     if (!dtypes.includes(dtype))
       fail("dtype", `cast: unknown element type "${String(dtype)}"`, { hint: suggest(dtype, dtypes) });
@@ -125,6 +164,7 @@ export const cast: With<{ readonly dtype: DType }> = opWith<{ readonly dtype: DT
 export const stopGradient: Unary = op("stopGradient", {
   doc: "The same tensor, through which no gradient flows.",
   inputs: ["x"],
+  names: { pytorch: "detach", keras: "ops.stop_gradient" },
   type: likeInput("stopGradient", "any"),
   mark: true,
   lower: { kind: "at", at: ({ x }, i) => x(...i) },

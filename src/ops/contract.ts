@@ -33,6 +33,7 @@ const forms: readonly Transposes[] = [no, yes].flatMap((transposeA) =>
 export const matmul: Op<Matmul> = op<Matmul, "a" | "b", Transposes>("matmul", {
   doc: "The product of matrices, yᵢⱼ = Σₖ aᵢₖ·bₖⱼ, each possibly given transposed; leading axes are equal.",
   inputs: ["a", "b"],
+  names: { stablehlo: "dot_general", onnx: "MatMul", keras: "ops.matmul" },
   type: ({ a, b }, { transposeA, transposeB }) => {
     need("matmul", "float", a, "a");
     const text = `matmul: ${typeText(a)}${transposeA ? " transposed" : ""} by ${typeText(b)}${transposeB ? " transposed" : ""}`;

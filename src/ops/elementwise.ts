@@ -12,6 +12,7 @@ export * from "./compare.ts";
 export const neg: Unary = op("neg", {
   doc: "−x, element by element.",
   inputs: ["x"],
+  names: { numpy: "negative", stablehlo: "negate", onnx: "Neg", keras: "ops.negative" },
   type: likeInput("neg", "signed"),
   vjp: { x: ({ g }) => neg(g) },
   lower: { kind: "at", at: ({ x }, i) => e.neg(x(...i)) },
@@ -22,6 +23,7 @@ export const neg: Unary = op("neg", {
 export const abs: Unary = op("abs", {
   doc: "|x|, element by element; its gradient at 0 is 0.",
   inputs: ["x"],
+  names: { onnx: "Abs", keras: "ops.abs" },
   type: likeInput("abs", "signed"),
   vjp: { x: ({ x, g }) => mul(g, sign(x)) },
   lower: { kind: "at", at: ({ x }, i) => e.abs(x(...i)) },
@@ -32,6 +34,7 @@ export const abs: Unary = op("abs", {
 export const sign: Unary = op("sign", {
   doc: "−1, 0 or 1, element by element; its gradient is 0.",
   inputs: ["x"],
+  names: { onnx: "Sign", keras: "ops.sign" },
   type: likeInput("sign", "signed"),
   lower: { kind: "at", at: ({ x }, i) => e.sign(x(...i)) },
   eval: map(Math.sign),
@@ -41,6 +44,7 @@ export const sign: Unary = op("sign", {
 export const floor: Unary = op("floor", {
   doc: "The largest integer that is not larger, element by element; its gradient is 0.",
   inputs: ["x"],
+  names: { onnx: "Floor", keras: "ops.floor" },
   type: likeInput("floor", "float"),
   lower: { kind: "at", at: ({ x }, i) => e.floor(x(...i)) },
   eval: map(Math.floor),
@@ -50,6 +54,7 @@ export const floor: Unary = op("floor", {
 export const square: Unary = op("square", {
   doc: "x², element by element.",
   inputs: ["x"],
+  names: { onnx: "Pow", keras: "ops.square" },
   type: likeInput("square", "float"),
   vjp: { x: ({ x, g }) => mul(g, mul(fullLike(2, x), x)) },
   lower: {
@@ -66,6 +71,7 @@ export const square: Unary = op("square", {
 export const sqrt: Unary = op("sqrt", {
   doc: "√x, element by element; its gradient at 0 is ∞.",
   inputs: ["x"],
+  names: { onnx: "Sqrt", keras: "ops.sqrt" },
   type: likeInput("sqrt", "float"),
   vjp: { x: ({ y, g }) => div(g, mul(fullLike(2, y), y)) }, // g / (2·√x), from the saved output
   lower: { kind: "at", at: ({ x }, i) => e.sqrt(x(...i)) },
@@ -76,6 +82,7 @@ export const sqrt: Unary = op("sqrt", {
 export const rsqrt: Unary = op("rsqrt", {
   doc: "1/√x, element by element.",
   inputs: ["x"],
+  names: { keras: "ops.rsqrt" },
   type: likeInput("rsqrt", "float"),
   vjp: { x: ({ y, g }) => mul(g, mul(fullLike(-0.5, y), mul(y, mul(y, y)))) }, // −½·y³
   lower: {
@@ -89,6 +96,7 @@ export const rsqrt: Unary = op("rsqrt", {
 export const reciprocal: Unary = op("reciprocal", {
   doc: "1/x, element by element.",
   inputs: ["x"],
+  names: { onnx: "Reciprocal", keras: "ops.reciprocal" },
   type: likeInput("reciprocal", "float"),
   vjp: { x: ({ y, g }) => neg(mul(g, mul(y, y))) },
   lower: { kind: "at", at: ({ x }, i, { out }) => e.div(e.constant(1, out.dtype), x(...i)) },
@@ -99,6 +107,7 @@ export const reciprocal: Unary = op("reciprocal", {
 export const exp: Unary = op("exp", {
   doc: "eˣ, element by element.",
   inputs: ["x"],
+  names: { stablehlo: "exponential", onnx: "Exp", keras: "ops.exp" },
   type: likeInput("exp", "float"),
   vjp: { x: ({ y, g }) => mul(g, y) },
   lower: { kind: "at", at: ({ x }, i) => e.exp(x(...i)) },
@@ -109,6 +118,7 @@ export const exp: Unary = op("exp", {
 export const log: Unary = op("log", {
   doc: "The natural logarithm, element by element.",
   inputs: ["x"],
+  names: { onnx: "Log", keras: "ops.log" },
   type: likeInput("log", "float"),
   vjp: { x: ({ x, g }) => div(g, x) },
   lower: { kind: "at", at: ({ x }, i) => e.log(x(...i)) },
@@ -119,6 +129,7 @@ export const log: Unary = op("log", {
 export const log1p: Unary = op("log1p", {
   doc: "log(1 + x), element by element, accurate near 0.",
   inputs: ["x"],
+  names: { stablehlo: "log_plus_one", keras: "ops.log1p" },
   type: likeInput("log1p", "float"),
   vjp: { x: ({ x, g }) => div(g, add(fullLike(1, x), x)) },
   lower: { kind: "at", at: ({ x }, i) => e.log1p(x(...i)) },
@@ -129,6 +140,7 @@ export const log1p: Unary = op("log1p", {
 export const expm1: Unary = op("expm1", {
   doc: "eˣ − 1, element by element, accurate near 0.",
   inputs: ["x"],
+  names: { stablehlo: "exponential_minus_one", keras: "ops.expm1" },
   type: likeInput("expm1", "float"),
   vjp: { x: ({ x, g }) => mul(g, exp(x)) },
   lower: { kind: "at", at: ({ x }, i) => e.expm1(x(...i)) },
@@ -139,6 +151,7 @@ export const expm1: Unary = op("expm1", {
 export const sigmoid: Unary = op("sigmoid", {
   doc: "1 / (1 + e⁻ˣ), element by element.",
   inputs: ["x"],
+  names: { stablehlo: "logistic", onnx: "Sigmoid", keras: "ops.sigmoid" },
   type: likeInput("sigmoid", "float"),
   vjp: { x: ({ y, g }) => mul(g, mul(y, sub(fullLike(1, y), y))) }, // g·y·(1 − y)
   lower: {
@@ -156,6 +169,7 @@ export const sigmoid: Unary = op("sigmoid", {
 export const tanh: Unary = op("tanh", {
   doc: "The hyperbolic tangent, element by element.",
   inputs: ["x"],
+  names: { onnx: "Tanh", keras: "ops.tanh" },
   type: likeInput("tanh", "float"),
   vjp: { x: ({ y, g }) => mul(g, sub(fullLike(1, y), mul(y, y))) }, // g·(1 − y²), from the saved output
   lower: { kind: "at", at: ({ x }, i) => e.tanh(x(...i)) },
@@ -166,6 +180,7 @@ export const tanh: Unary = op("tanh", {
 export const relu: Unary = op("relu", {
   doc: "max(x, 0), element by element; its gradient at 0 is 0 and NaN stays NaN.",
   inputs: ["x"],
+  names: { onnx: "Relu", keras: "ops.relu" },
   type: likeInput("relu", "float"),
   vjp: {
     x: ({ y, g }) => {
@@ -181,6 +196,7 @@ export const relu: Unary = op("relu", {
 export const add: Binary = op("add", {
   doc: "a + b, element by element.",
   inputs: ["a", "b"],
+  names: { onnx: "Add", keras: "ops.add" },
   type: likeBoth("add", "number"),
   vjp: { a: ({ g }) => g, b: ({ g }) => g },
   offset: true,
@@ -192,6 +208,7 @@ export const add: Binary = op("add", {
 export const sub: Binary = op("sub", {
   doc: "a − b, element by element.",
   inputs: ["a", "b"],
+  names: { numpy: "subtract", stablehlo: "subtract", onnx: "Sub", keras: "ops.subtract" },
   type: likeBoth("sub", "number"),
   vjp: { a: ({ g }) => g, b: ({ g }) => neg(g) },
   offset: true,
@@ -203,6 +220,7 @@ export const sub: Binary = op("sub", {
 export const mul: Binary = op("mul", {
   doc: "a · b, element by element.",
   inputs: ["a", "b"],
+  names: { numpy: "multiply", stablehlo: "multiply", onnx: "Mul", keras: "ops.multiply" },
   type: likeBoth("mul", "number"),
   vjp: { a: ({ b, g }) => mul(g, b), b: ({ a, g }) => mul(g, a) },
   lower: { kind: "at", at: ({ a, b }, i) => e.mul(a(...i), b(...i)) },
@@ -214,6 +232,7 @@ export const mul: Binary = op("mul", {
 export const div: Binary = op("div", {
   doc: "a / b, element by element.",
   inputs: ["a", "b"],
+  names: { numpy: "divide", stablehlo: "divide", onnx: "Div", keras: "ops.divide" },
   type: likeBoth("div", "float"),
   vjp: { a: ({ b, g }) => div(g, b), b: ({ b, y, g }) => neg(div(mul(g, y), b)) }, // −g·a/b²
   lower: { kind: "at", at: ({ a, b }, i) => e.div(a(...i), b(...i)) },
@@ -228,6 +247,7 @@ const shareOf = (a: Value, b: Value, g: Value): Value =>
 export const maximum: Binary = op("maximum", {
   doc: "The larger of two, element by element; at a tie each gets half the gradient, and NaN stays NaN.",
   inputs: ["a", "b"],
+  names: { onnx: "Max", keras: "ops.maximum" },
   type: likeBoth("maximum", "number"),
   vjp: { a: ({ a, b, g }) => shareOf(a, b, g), b: ({ a, b, g }) => shareOf(b, a, g) },
   lower: { kind: "at", at: ({ a, b }, i) => e.maximum(a(...i), b(...i)) },
@@ -238,6 +258,7 @@ export const maximum: Binary = op("maximum", {
 export const minimum: Binary = op("minimum", {
   doc: "The smaller of two, element by element; at a tie each gets half the gradient, and NaN stays NaN.",
   inputs: ["a", "b"],
+  names: { onnx: "Min", keras: "ops.minimum" },
   type: likeBoth("minimum", "number"),
   vjp: { a: ({ a, b, g }) => shareOf(b, a, g), b: ({ a, b, g }) => shareOf(a, b, g) },
   lower: { kind: "at", at: ({ a, b }, i) => e.minimum(a(...i), b(...i)) },
@@ -248,6 +269,7 @@ export const minimum: Binary = op("minimum", {
 export const pow: Binary = op("pow", {
   doc: "aᵇ, element by element, with 0⁰ = 1; the gradient for b is 0 where a ≤ 0.",
   inputs: ["a", "b"],
+  names: { numpy: "power", stablehlo: "power", onnx: "Pow", keras: "ops.power" },
   type: likeBoth("pow", "float"),
   vjp: {
     // b·aᵇ⁻¹. For b = 0 the exponent is replaced too, or 0·0⁻¹ would be NaN.

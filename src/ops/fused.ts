@@ -57,6 +57,7 @@ const logSumExpOf = (values: readonly number[]): number => {
 export const softmax: With<Axis> = opWith<Axis>("softmax", {
   doc: "eˣ / Σ eˣ along an axis.",
   inputs: ["x"],
+  names: { onnx: "Softmax", keras: "ops.softmax" },
   type: rowwise("softmax"),
   vjp: { x: ({ y, g, attrs: { axis } }) => mul(y, sub(g, sumBack(mul(g, y), axis))) },
   lower: {
@@ -74,6 +75,7 @@ export const softmax: With<Axis> = opWith<Axis>("softmax", {
 export const logSoftmax: With<Axis> = opWith<Axis>("logSoftmax", {
   doc: "x − log Σ eˣ along an axis.",
   inputs: ["x"],
+  names: { onnx: "LogSoftmax", pytorch: "log_softmax", keras: "ops.log_softmax" },
   type: rowwise("logSoftmax"),
   vjp: { x: ({ y, g, attrs: { axis } }) => sub(g, mul(exp(y), sumBack(g, axis))) },
   lower: {
@@ -92,6 +94,7 @@ export const logSoftmax: With<Axis> = opWith<Axis>("logSoftmax", {
 export const logSumExp: With<Axes> = opWith<Axes>("logSumExp", {
   doc: "log Σ eˣ over some axes, which disappear.",
   inputs: ["x"],
+  names: { onnx: "ReduceLogSumExp", pytorch: "logsumexp", keras: "ops.logsumexp" },
   type: reduced("logSumExp", "float"),
   vjp: {
     x: ({ x, y, g, attrs: { axes } }) => {
@@ -131,6 +134,11 @@ export const sparseSoftmaxCrossEntropy: Op<Sparse> = op<Sparse, "logits" | "labe
   {
     doc: "−log softmax(logits) at the class that the label names, along the last axis.",
     inputs: ["logits", "labels"],
+    names: {
+      onnx: "SoftmaxCrossEntropyLoss",
+      pytorch: "functional.cross_entropy",
+      keras: "ops.sparse_categorical_crossentropy",
+    },
     type: ({ logits, labels }) => {
       const name = "sparseSoftmaxCrossEntropy";
       need(name, "float", logits, "logits");
@@ -180,6 +188,7 @@ export const sparseSoftmaxCrossEntropy: Op<Sparse> = op<Sparse, "logits" | "labe
 export const sigmoidCrossEntropy: Op<(logits: Value, targets: Value) => Value> = op("sigmoidCrossEntropy", {
   doc: "max(x, 0) − x·z + log(1 + e^−|x|) for logits x and targets z, element by element.",
   inputs: ["logits", "targets"],
+  names: { pytorch: "functional.binary_cross_entropy_with_logits", keras: "ops.binary_crossentropy" },
   type: ({ logits, targets }) => {
     need("sigmoidCrossEntropy", "float", logits, "logits");
     sameTypes("sigmoidCrossEntropy", "logits", logits, "targets", targets);

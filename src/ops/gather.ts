@@ -12,6 +12,7 @@ type OneHot = { readonly depth: number; readonly dtype: DType };
 export const oneHot: With<OneHot> = opWith<OneHot>("oneHot", {
   doc: "A new last axis with 1 at the position that the integer names and 0 elsewhere.",
   inputs: ["x"],
+  names: { onnx: "OneHot", pytorch: "functional.one_hot", keras: "ops.one_hot" },
   type: ({ x }, { depth, dtype }) => {
     if (x.dtype !== "i32") fail("dtype", `oneHot: x must be an i32 tensor, found ${typeText(x)}`);
     if (!Number.isInteger(depth) || depth < 1)

@@ -25,6 +25,7 @@ type Permutation = { readonly permutation: readonly number[] };
 export const transpose: With<Permutation> = opWith<Permutation>("transpose", {
   doc: "Reorders the axes: axis k of the output is axis permutation[k] of the input.",
   inputs: ["x"],
+  names: { onnx: "Transpose", pytorch: "permute", keras: "ops.transpose" },
   type: ({ x }, { permutation }) => {
     const sorted = [...permutation].sort((a, b) => a - b);
     if (permutation.length !== x.shape.length || sorted.some((axis, k) => axis !== k)) {
@@ -128,6 +129,7 @@ export const concat: Op<(xs: readonly Value[], attrs: Axis) => Value> = op<
 export const reverse: With<Axes> = opWith<Axes>("reverse", {
   doc: "The elements in opposite order along some axes.",
   inputs: ["x"],
+  names: { numpy: "flip", pytorch: "flip", keras: "ops.flip" },
   type: ({ x }, { axes }) => {
     for (const axis of needAxes("reverse", axes, x.shape)) {
       if (isBatch(x.shape[axis]))

@@ -22,6 +22,7 @@ const reductionSamples = (range = "", wide = "~-1e6..1e6") =>
 export const mean: With<Axes> = opWith<Axes>("mean", {
   doc: "The mean over some axes, which disappear; over the batch it is the mean of the rows actually given.",
   inputs: ["x"],
+  names: { onnx: "ReduceMean", keras: "ops.mean" },
   type: reduced("mean", "float"),
   vjp: { x: ({ x, g, attrs }) => unreduce(div(g, countLike(g, x, attrs)), x.type.shape, attrs.axes) },
   lower: {
@@ -59,6 +60,7 @@ function toEqual({ x, y, g, attrs }: { x: Value; y: Value; g: Value; attrs: Axes
 export const max: With<Axes> = opWith<Axes>("max", {
   doc: "The largest element over some axes, which disappear; ties share the gradient, and NaN stays NaN.",
   inputs: ["x"],
+  names: { stablehlo: "reduce maximum", onnx: "ReduceMax", pytorch: "amax", keras: "ops.max" },
   type: reduced("max", "number"),
   vjp: { x: toEqual },
   lower: { kind: "reduce", reduce: "maximum" },
@@ -69,6 +71,7 @@ export const max: With<Axes> = opWith<Axes>("max", {
 export const min: With<Axes> = opWith<Axes>("min", {
   doc: "The smallest element over some axes, which disappear; ties share the gradient, and NaN stays NaN.",
   inputs: ["x"],
+  names: { stablehlo: "reduce minimum", onnx: "ReduceMin", pytorch: "amin", keras: "ops.min" },
   type: reduced("min", "number"),
   vjp: { x: toEqual },
   lower: { kind: "reduce", reduce: "minimum" },
@@ -79,6 +82,7 @@ export const min: With<Axes> = opWith<Axes>("min", {
 export const prod: With<Axes> = opWith<Axes>("prod", {
   doc: "The product over some axes, which disappear.",
   inputs: ["x"],
+  names: { stablehlo: "reduce multiply", onnx: "ReduceProd", keras: "ops.prod" },
   type: reduced("prod", "float"),
   vjp: {
     x: ({ x, g, attrs }) => {
@@ -138,6 +142,7 @@ const positionSamples = rows<Axes>(
 export const argMax: With<Axes> = opWith<Axes>("argMax", {
   doc: "The position of the first of the largest elements along an axis; NaN is never the largest.",
   inputs: ["x"],
+  names: { numpy: "argmax", onnx: "ArgMax", pytorch: "argmax", keras: "ops.argmax" },
   type: position("argMax"),
   lower: { kind: "reduce", reduce: "argMax" },
   eval: fold((group) => firstBelow(group.map((value) => -value))),
@@ -147,6 +152,7 @@ export const argMax: With<Axes> = opWith<Axes>("argMax", {
 export const argMin: With<Axes> = opWith<Axes>("argMin", {
   doc: "The position of the first of the smallest elements along an axis; NaN is never the smallest.",
   inputs: ["x"],
+  names: { numpy: "argmin", onnx: "ArgMin", pytorch: "argmin", keras: "ops.argmin" },
   type: position("argMin"),
   lower: { kind: "reduce", reduce: "argMin" },
   eval: fold((group) => firstBelow(group)),

@@ -19,6 +19,7 @@ type Slice = {
 export const slice: With<Slice> = opWith<Slice>("slice", {
   doc: "The elements start, start + stride, … below limit along every axis.",
   inputs: ["x"],
+  names: { onnx: "Slice", keras: "ops.slice" },
   type: ({ x }, { start, limit, strides }) => {
     needRank("slice", x, { start, limit, strides });
     return tensorType(
@@ -108,6 +109,7 @@ type Padding = { readonly low: readonly number[]; readonly high: readonly number
 export const pad: With<Padding> = opWith<Padding>("pad", {
   doc: "Puts `low` copies of a number before and `high` after the elements of every axis.",
   inputs: ["x"],
+  names: { onnx: "Pad", keras: "ops.pad" },
   type: ({ x }, { low, high }) => {
     needRank("pad", x, { low, high });
     const shape = x.shape.map((dim, k) => {

@@ -12,7 +12,7 @@ import { checkValue } from "../sugar/operand.ts";
 import { logSoftmax, softmax } from "../sugar/reduce.ts";
 
 /** The activations that options take by name. */
-export const named = {
+export const namedActivations = {
   linear,
   relu: documented({ kind: "activation", doc: "The rectifier; its gradient at 0 is 0.", formula: "max(x, 0)", keras: "relu", pytorch: "ReLU", onnx: "Relu" }, relu),
   leakyRelu,
@@ -35,11 +35,11 @@ export const named = {
   logSoftmax: documented({ kind: "activation", doc: "The logarithm of softmax along the last axis.", formula: "x − log Σ eˣ", keras: "log_softmax", pytorch: "LogSoftmax", onnx: "LogSoftmax" }, (x: Value): Value => logSoftmax(x)),
 } as const; // prettier-ignore
 
-export type ActivationName = keyof typeof named;
+export type ActivationName = keyof typeof namedActivations;
 /** The name of an activation, or any function of a value. */
 export type Activation = ActivationName | ((x: Value) => Value);
 
-const byName: ReadonlyMap<string, (x: Value) => Value> = new Map(Object.entries(named));
+const byName: ReadonlyMap<string, (x: Value) => Value> = new Map(Object.entries(namedActivations));
 
 /** Applies an activation by name or as a function: `activation(x, "relu")`. */
 export const activation = documented(
