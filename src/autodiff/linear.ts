@@ -53,8 +53,8 @@ export function withoutCotangent(pushed: Value, pulled: Value, u: Value): Value 
   // Nothing is recomputed in a forward derivative, so what waits for a cotangent need not wait.
   const waiting = new Map<Value, Value>();
   for (const node of order) {
-    const idle = node.inputs.find((_, k) => onlyWaits(roomHere(node.op), k));
-    if (idle && nodesOf([idle]).includes(u.node)) waiting.set(node.outputs[0], node.inputs[0]);
+    const idle = node.inputs.filter((_, k) => onlyWaits(roomHere(node.op), k));
+    if (nodesOf(idle).includes(u.node)) waiting.set(node.outputs[0], node.inputs[0]);
   }
   let now = pushed;
   // From the last to the first, since what stands behind one may wait as well.

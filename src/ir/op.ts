@@ -38,6 +38,11 @@ export interface OpRoom<I extends string = string, A extends Attrs = Attrs> {
    * input is not needed.
    */
   readonly vjpAll?: (context: VjpContext<I, A>) => readonly (Value | undefined)[];
+  /**
+   * The op for each example by itself: inputs and outputs have the batch as a further first axis, and the batch
+   * dimensions behind it are those of one example. Absent: known only where the formula reads its inputs in place.
+   */
+  readonly lift?: (context: LiftContext<I, A>) => Value | readonly Value[];
   /** How the op becomes loops. */
   readonly lower: Lowering<I, A>;
   /** The naive evaluation, which shares nothing with `lower`. */
@@ -70,6 +75,15 @@ export type VjpContext<I extends string, A> = { readonly [name in I]: Value } & 
   readonly attrs: A;
   /** The reverse sweep itself, for ops that differentiate a graph of their own. */
   readonly vjp: Sweep;
+};
+
+/** The inputs of a lifted op, and what it was before: its types over the whole batch. */
+export type LiftContext<I extends string, A> = { readonly [name in I]: Value } & {
+  readonly all: readonly Value[];
+  readonly attrs: A;
+  readonly types: readonly TensorType[];
+  /** A shape for each example: the batch first, then the shape with one example in it. */
+  readonly each: (shape: Shape) => Shape;
 };
 
 /** The cotangents of `wrt` for given cotangents of the outputs, zeros where nothing depends on a value. */
@@ -219,7 +233,8 @@ export function typesOf(room: OpRoom, inputs: readonly TensorType[], attrs: Attr
 
 /** True where the op does not look at an input, but must only come after it. */
 export function onlyWaits(room: OpRoom, position: number): boolean {
-  return room.waits?.includes(room.inputs[Math.min(position, room.inputs.length - 1)]) ?? false;
+  const name = room.inputs[Math.min(position, room.inputs.length - 1)].replace("...", "");
+  return room.waits?.includes(name) ?? false;
 }
 
 /** A record of positional things under the op's input names, with `all` in order. */

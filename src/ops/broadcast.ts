@@ -44,6 +44,7 @@ export const reshape: With<Shaped> = opWith<Shaped>("reshape", {
     return tensorType(x.dtype, shape);
   },
   vjp: { x: ({ x, g }) => reshape(g, { shape: x.type.shape }) },
+  lift: ({ x, attrs, each }) => shaped(x, each(attrs.shape)),
   lower: {
     kind: "at",
     at: ({ x }, i, { types, out }) => x(...unflatten(flatten(i, out.shape), types[0].shape)),
@@ -86,6 +87,13 @@ export const broadcastTo: With<Shaped> = opWith<Shaped>("broadcastTo", {
   vjp: {
     x: ({ x, g, attrs }) => shaped(sum(g, { axes: stretched(x.type.shape, attrs.shape) }), x.type.shape),
   },
+  // Axes that the result gains stand between the examples and what there was.
+  lift: ({ x, attrs, each }) => {
+    const to = each(attrs.shape);
+    const [n, ...own] = x.type.shape;
+    const gained = Array.from({ length: to.length - 1 - own.length }, () => 1);
+    return spread(shaped(x, [n, ...gained, ...own]), to);
+  },
   lower: {
     kind: "at",
     at: ({ x }, i, { types: [{ shape }] }) =>
@@ -111,6 +119,10 @@ export const sum: With<Axes> = opWith<Axes>("sum", {
   names: { stablehlo: "reduce add", onnx: "ReduceSum", keras: "ops.sum" },
   type: reduced("sum", "number"),
   vjp: { x: ({ x, g, attrs }) => unreduce(g, x.type.shape, attrs.axes) },
+  lift: ({ x, types, attrs: { axes } }) => {
+    needWithin("sum", types[0], axes);
+    return sum(x, { axes: axes.map((axis) => axis + 1) });
+  },
   lower: { kind: "reduce", reduce: "sum" },
   eval: fold((group) => group.reduce((total, value) => total + value, 0)),
   samples: rows(

@@ -11,6 +11,7 @@ import {
   typeText,
   type Shape,
 } from "../ir/type.ts";
+import { needWithin } from "./lift.ts";
 import { read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";
 import { need } from "./types.ts";
@@ -59,6 +60,10 @@ export const matmul: Op<Matmul> = op<Matmul, "a" | "b", Transposes>("matmul", {
       transposeB
         ? matmul(g, a, { transposeA: true, transposeB: transposeA })
         : matmul(a, g, { transposeA: !transposeA, transposeB: false }),
+  },
+  lift: ({ a, b, types, attrs }) => {
+    needWithin("matmul", types[0], [types[0].shape.length - (attrs.transposeA ? 2 : 1)]);
+    return matmul(a, b, attrs);
   },
   lower: {
     kind: "template",

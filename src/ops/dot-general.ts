@@ -2,6 +2,7 @@ import { fail } from "../base/errors.ts";
 import type { Value } from "../ir/graph.ts";
 import { op, type Op } from "../ir/op.ts";
 import { dimText, sameDim, sizeOf, tensorType, typeText, type Shape } from "../ir/type.ts";
+import { needWithin } from "./lift.ts";
 import { transpose } from "./movement.ts";
 import { eachCoordinate, read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";
@@ -113,6 +114,11 @@ export const dotGeneral: Op<Dot> = op<Dot, "a" | "b", DotAxes>("dotGeneral", {
         left.free.map((_, k) => left.batch.length + k),
       );
     },
+  },
+  lift: ({ a, b, types, attrs: { batchA, batchB, contractA, contractB } }) => {
+    needWithin("dotGeneral", types[0], contractA);
+    const [batch, further] = [[batchA, batchB], [contractA, contractB]].map((pair) => pair.map((axes) => axes.map((axis) => axis + 1))); // prettier-ignore
+    return dotGeneral(a, b, { batchA: [0, ...batch[0]], batchB: [0, ...batch[1]], contractA: further[0], contractB: further[1] }); // prettier-ignore
   },
   lower: {
     kind: "template",

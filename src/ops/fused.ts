@@ -15,6 +15,7 @@ import { fullLike, unreduce } from "./broadcast.ts";
 import { add, div, equal, exp, log, mul, neg, sigmoid, sub, where } from "./elementwise.ts";
 import { oneHot } from "./gather.ts";
 import { iota } from "./leaves.ts";
+import { liftAxes, liftAxis } from "./lift.ts";
 import { fold, read, tabulate } from "./naive.ts";
 import { max, sum } from "./reduce.ts";
 import { binarySamples, rows } from "./samples.ts";
@@ -60,6 +61,7 @@ export const softmax: With<Axis> = opWith<Axis>("softmax", {
   names: { onnx: "Softmax", keras: "ops.softmax" },
   type: rowwise("softmax"),
   vjp: { x: ({ y, g, attrs: { axis } }) => mul(y, sub(g, sumBack(mul(g, y), axis))) },
+  lift: liftAxis("softmax", () => softmax),
   lower: {
     kind: "expand",
     expand: ({ x, attrs: { axis } }) => {
@@ -78,6 +80,7 @@ export const logSoftmax: With<Axis> = opWith<Axis>("logSoftmax", {
   names: { onnx: "LogSoftmax", pytorch: "log_softmax", keras: "ops.log_softmax" },
   type: rowwise("logSoftmax"),
   vjp: { x: ({ y, g, attrs: { axis } }) => sub(g, mul(exp(y), sumBack(g, axis))) },
+  lift: liftAxis("logSoftmax", () => logSoftmax),
   lower: {
     kind: "expand",
     expand: ({ x, attrs: { axis } }) => {
@@ -102,6 +105,7 @@ export const logSumExp: With<Axes> = opWith<Axes>("logSumExp", {
       return mul(back(g), exp(sub(x, back(y))));
     },
   },
+  lift: liftAxes("logSumExp", () => logSumExp),
   lower: {
     kind: "expand",
     expand: ({ x, attrs }) => {
@@ -161,6 +165,7 @@ export const sparseSoftmaxCrossEntropy: Op<Sparse> = op<Sparse, "logits" | "labe
         return mul(unreduce(g, shape, [axis]), error);
       },
     },
+    lift: ({ logits, labels }) => sparseSoftmaxCrossEntropy(logits, labels),
     lower: {
       kind: "expand",
       expand: ({ logits, labels }) => {

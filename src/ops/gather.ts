@@ -20,6 +20,7 @@ export const oneHot: With<OneHot> = opWith<OneHot>("oneHot", {
     sizeOf([...x.shape, depth], "oneHot: the result");
     return tensorType(dtype, [...x.shape, depth]);
   },
+  lift: ({ x, attrs }) => oneHot(x, attrs),
   lower: {
     kind: "at",
     at: ({ x }, i, { attrs: { dtype } }) => {

@@ -1,24 +1,24 @@
 import { fail } from "../base/errors.ts";
 import { builder } from "../ir/builder.ts";
 import { recomputation, type Node, type Origin, type Value } from "../ir/graph.ts";
-import { op, type NDArray, type Op, type Sweep, type Unary } from "../ir/op.ts";
+import { op, type NDArray, type Op, type Unary } from "../ir/op.ts";
 import { substitute } from "../ir/rewrite.ts";
-import { isFloat, type TensorType } from "../ir/type.ts";
-import { fullLike } from "./broadcast.ts";
+import type { TensorType } from "../ir/type.ts";
 import { unarySamples } from "./samples.ts";
 
 // These ops hand their first input on; what they say is said to differentiation, and to the schedule.
 
-export const barrier: Op<(x: Value, after: Value) => Value> = op("barrier", {
-  doc: "The same tensor x, to be looked at only after another value is known; nothing is rewritten across it.",
-  inputs: ["x", "after"],
+type Wait = (inputs: readonly Value[]) => Value;
+export const barrier: Op<Wait> = op<Wait, "x" | "after", Record<never, never>>("barrier", {
+  doc: "The same tensor x, to be looked at only after other values are known; nothing is rewritten across it.",
+  inputs: ["x", "...after"],
   type: ({ x }) => x,
   vjp: { x: ({ g }) => g },
   waits: ["after"],
   lower: { kind: "at", at: ({ x }, i) => x(...i) },
   eval: ({ x }) => x,
   samples: [
-    ["f32[]", "f32[]"], ["f32[1]", "f64[2]"], ["f64[5]", "f32[5]"], ["f32[2,3]", "f32[]"], ["f32[n,4]", "f32[n]"],
+    ["f32[]", "f32[]"], ["f32[1]", "f64[2]"], ["f64[5]", "f32[5]"], ["f32[2,3]", "f32[]", "i32[2]"], ["f32[n,4]", "f32[n]"],
     ["f64[2,1,3]", "@0"], ["f32[1,1]", "f32[n]"], ["f32[3]~-1e6..1e6", "f32[1]"], ["i32[3]", "f32[1]"], ["bool[2]", "f32[2]"],
   ].map((inputs) => ({ inputs })), // prettier-ignore
 });
@@ -42,40 +42,43 @@ const first = {
 };
 
 type Marked<A> = Op<(inputs: readonly Value[], attrs: A) => Value>;
+type Results = { readonly results: number };
 
-export const checkpoint: Marked<Record<never, never>> = op<
-  (inputs: readonly Value[]) => Value,
-  "x" | "captured",
-  Record<never, never>
+export const checkpoint: Marked<Results> = op<
+  (inputs: readonly Value[], attrs: Results) => Value,
+  "values",
+  Results
 >("checkpoint", {
-  doc: "The same tensor x, computed from the captured values; what lies between is computed again for the gradient.",
-  inputs: ["x", "...captured"],
-  type: first.type,
+  doc: "The first `results` values, computed from the others; what lies between is computed again for the gradient.",
+  inputs: ["...values"],
+  type: ({ all }, { results }) => all.slice(0, results),
   mark: true,
-  vjp: {
-    captured: ({ x, all, g, vjp }) => recompute(x, all.slice(1), g, vjp),
+  vjpAll: ({ all, gs, needed, attrs: { results }, vjp }) => {
+    const captured = all.slice(results);
+    const again = afterwards(
+      captured,
+      gs.filter((g) => g !== undefined),
+    );
+    const asked = captured.filter((_, k) => needed[results + k]);
+    const outputs = all.flatMap((value, k) => (gs[k] ? [{ value, g: gs[k] }] : []));
+    const copies = substitute(outputs.map(({ value }) => value), again, recomputed); // prettier-ignore
+    const found = vjp(copies, outputs.map(({ g }) => g), asked.map((value) => again.get(value) as Value)); // prettier-ignore
+    return all.map((value, k) => (k < results ? undefined : found[asked.indexOf(value)]));
   },
+  // Everything is computed anew for each example, so there is nothing to be spared.
+  lift: ({ all, attrs: { results } }) => all.slice(0, results),
   lower: { kind: "at", at: ({ all }, i) => all[0](...i) },
-  eval: first.eval,
-  // As an op alone x has no gradient; what it does to those of its captured values is tested in test/autodiff.
-  samples: ["f32[]", "f32[2]", "f32[n,3]"].map((type) => ({ inputs: [type, type] })),
+  eval: ({ all }, { results }) => all.slice(0, results),
+  // What it does to the cotangents of captured values is tested where values are captured, in test/autodiff.
+  samples: ["f32[]", "f32[2]", "f32[n,3]"].map((type) => ({ inputs: [type, type], attrs: { results: 1 } })),
 });
 
 /**
- * The cotangents of the captured values from a second copy of all that was computed from them. The copy starts behind
- * barriers that wait for the cotangent, so it is no value of the forward pass and cannot be had before it is needed.
+ * The captured values behind barriers that wait for the cotangents: what is computed from them is no value of the
+ * forward pass, and cannot be had before it is needed.
  */
-function recompute(x: Value, captured: readonly Value[], g: Value, vjp: Sweep): Value[] {
-  const again = new Map(captured.map((value) => [value, barrier(value, g)]));
-  const [copy] = substitute([x], again, recomputed);
-  const floats = captured.filter(({ type }) => isFloat(type.dtype));
-  const found = vjp(
-    [copy],
-    [g],
-    floats.map((value) => again.get(value) as Value),
-  );
-  return captured.map((value) => found[floats.indexOf(value)] ?? fullLike(0, value));
-}
+const afterwards = (captured: readonly Value[], gs: readonly Value[]): ReadonlyMap<Value, Value> =>
+  new Map(captured.map((value) => [value, barrier([value, ...gs])]));
 
 /** A recomputed node comes from where it first came from. */
 function recomputed(node: Node): Origin {

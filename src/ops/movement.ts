@@ -13,6 +13,7 @@ import {
   typeText,
   type Shape,
 } from "../ir/type.ts";
+import { liftAxes } from "./lift.ts";
 import { read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";
 import { narrow } from "./slice.ts";
@@ -37,6 +38,7 @@ export const transpose: With<Permutation> = opWith<Permutation>("transpose", {
     );
   },
   vjp: { x: ({ g, attrs }) => transpose(g, { permutation: inverse(attrs.permutation) }) },
+  lift: ({ x, attrs }) => transpose(x, { permutation: [0, ...attrs.permutation.map((axis) => axis + 1)] }),
   lower: {
     kind: "at",
     at: ({ x }, i, { attrs }) => x(...inverse(attrs.permutation).map((axis) => i[axis])),
@@ -92,6 +94,7 @@ export const concat: Op<(xs: readonly Value[], attrs: Axis) => Value> = op<
     },
   },
   offset: true,
+  lift: ({ all, attrs }) => concat(all, { axis: attrs.axis + 1 }),
   lower: {
     kind: "at",
     at: ({ all }, i, { attrs: { axis }, types }) => {
@@ -138,6 +141,7 @@ export const reverse: With<Axes> = opWith<Axes>("reverse", {
     return x;
   },
   vjp: { x: ({ g, attrs }) => reverse(g, attrs) },
+  lift: liftAxes("reverse", () => reverse),
   lower: {
     kind: "at",
     at: ({ x }, i, { attrs: { axes }, out: { shape } }) =>

@@ -4,6 +4,7 @@ import { isBatch, maxOf, tensorType, type TensorType } from "../ir/type.ts";
 import { fullLike, shaped, spread, sum, unreduce } from "./broadcast.ts";
 import { cast, div, equal, mul, where } from "./elementwise.ts";
 import { dimensionSize, iota } from "./leaves.ts";
+import { liftAxes } from "./lift.ts";
 import { transpose } from "./movement.ts";
 import { fold } from "./naive.ts";
 import { rows } from "./samples.ts";
@@ -25,6 +26,7 @@ export const mean: With<Axes> = opWith<Axes>("mean", {
   names: { onnx: "ReduceMean", keras: "ops.mean" },
   type: reduced("mean", "float"),
   vjp: { x: ({ x, g, attrs }) => unreduce(div(g, countLike(g, x, attrs)), x.type.shape, attrs.axes) },
+  lift: liftAxes("mean", () => mean),
   lower: {
     kind: "expand",
     expand: ({ x, attrs }) => {
@@ -63,6 +65,7 @@ export const max: With<Axes> = opWith<Axes>("max", {
   names: { stablehlo: "reduce maximum", onnx: "ReduceMax", pytorch: "amax", keras: "ops.max" },
   type: reduced("max", "number"),
   vjp: { x: toEqual },
+  lift: liftAxes("max", () => max),
   lower: { kind: "reduce", reduce: "maximum" },
   eval: fold((group) => group.reduce((best, value) => Math.max(best, value))),
   samples: reductionSamples(),
@@ -74,6 +77,7 @@ export const min: With<Axes> = opWith<Axes>("min", {
   names: { stablehlo: "reduce minimum", onnx: "ReduceMin", pytorch: "amin", keras: "ops.min" },
   type: reduced("min", "number"),
   vjp: { x: toEqual },
+  lift: liftAxes("min", () => min),
   lower: { kind: "reduce", reduce: "minimum" },
   eval: fold((group) => group.reduce((best, value) => Math.min(best, value))),
   samples: reductionSamples(),
@@ -90,6 +94,7 @@ export const prod: With<Axes> = opWith<Axes>("prod", {
       return mul(unreduce(g, x.type.shape, attrs.axes), others(x, attrs));
     },
   },
+  lift: liftAxes("prod", () => prod),
   lower: { kind: "reduce", reduce: "prod" },
   eval: fold((group) => group.reduce((product, value) => product * value, 1)),
   samples: reductionSamples("", "~-9..9"),
@@ -144,6 +149,7 @@ export const argMax: With<Axes> = opWith<Axes>("argMax", {
   inputs: ["x"],
   names: { numpy: "argmax", onnx: "ArgMax", pytorch: "argmax", keras: "ops.argmax" },
   type: position("argMax"),
+  lift: liftAxes("argMax", () => argMax),
   lower: { kind: "reduce", reduce: "argMax" },
   eval: fold((group) => firstBelow(group.map((value) => -value))),
   samples: positionSamples,
@@ -154,6 +160,7 @@ export const argMin: With<Axes> = opWith<Axes>("argMin", {
   inputs: ["x"],
   names: { numpy: "argmin", onnx: "ArgMin", pytorch: "argmin", keras: "ops.argmin" },
   type: position("argMin"),
+  lift: liftAxes("argMin", () => argMin),
   lower: { kind: "reduce", reduce: "argMin" },
   eval: fold((group) => firstBelow(group)),
   samples: positionSamples,

@@ -1,5 +1,7 @@
+import { builder } from "../ir/builder.ts";
 import { allGraphNodes, type Graph, type Node } from "../ir/graph.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
+import { rebuild } from "../ir/rewrite.ts";
 import { expandStep, isComposite } from "./expand.ts";
 import { foldStep } from "./fold.ts";
 import { packStep } from "./pack.ts";
@@ -37,12 +39,16 @@ export interface Pass {
   readonly run: (graph: Graph, table: OpTable, see?: See) => Graph;
 }
 
-/** Once gradients are made, what only they look at is the identity. */
-const isMark = (node: Node, table: OpTable): boolean => roomOf(table, node.op).mark === true;
-const passMarks =
-  (table: OpTable): Step =>
-  ({ node, index }) =>
-    isMark(node, table) ? { rule: `${node.op} x = x`, value: node.inputs[index] } : undefined;
+/** Once gradients are made, what only they look at hands its inputs on. */
+const dropMarks: Pass["run"] = (graph, table, see) => {
+  const isMark = ({ op }: Node): boolean => roomOf(table, op).mark === true;
+  if (!allGraphNodes(graph).some(isMark)) return graph;
+  return rebuild(graph, (node, inputs) => {
+    if (!isMark(node)) return undefined;
+    see?.({ rule: `${node.op} x = x`, node, by: inputs[0], origin: builder().origin });
+    return inputs.slice(0, node.outputs.length);
+  });
+};
 
 const simplify =
   (index: RuleIndex): Pass["run"] =>
@@ -74,10 +80,7 @@ const onlyWith = (
 
 /** The passes in order. Unreachable ops vanish by themselves, since a graph is what its outputs reach. */
 export const passes: readonly Pass[] = [
-  {
-    name: "drop-marks",
-    run: (graph, table, see) => onlyWith(graph, (node) => isMark(node, table), passMarks(table), see),
-  },
+  { name: "drop-marks", run: dropMarks },
   { name: "simplify", run: simplify(whole) },
   {
     name: "expand",

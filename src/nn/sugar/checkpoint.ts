@@ -27,20 +27,26 @@ export function checkpoint(fn: (...args: unknown[]) => Values, ...args: unknown[
   const wrapped = (...given: unknown[]): Values => {
     const { result, made } = builder().watch(() => fn(...given));
     const ends = new Set(given.flatMap(valuesIn));
-    const kept = (y: Value): Value => {
-      const captured = capturedBy(y, made, ends);
-      // What comes from outside, such as an argument that is given back, has nothing before it to compute again.
-      return captured.includes(y) ? y : here(() => marks.checkpoint([y, ...captured], {}));
-    };
-    if (isValue(result)) return kept(result);
-    if (Array.isArray(result)) return (result as unknown[]).map((y, k) => kept(outputOf(y, `output ${k}`)));
+    if (isValue(result)) return kept([result], made, ends)[0];
+    if (Array.isArray(result)) return kept((result as unknown[]).map((y, k) => outputOf(y, `output ${k}`)), made, ends); // prettier-ignore
     if (typeof result === "object" && result !== null) {
       const named = Object.entries(result as object);
-      return Object.fromEntries(named.map(([name, y]) => [name, kept(outputOf(y, `output "${name}"`))]));
+      const values = kept(named.map(([name, y]) => outputOf(y, `output "${name}"`)), made, ends); // prettier-ignore
+      return Object.fromEntries(named.map(([name], k) => [name, values[k]]));
     }
     return refuse("value", `the function of checkpoint must give graph values, found ${foundIn(result)}`);
   };
   return args.length === 0 ? wrapped : wrapped(...args);
+}
+
+/** The results behind one mark, so that what they have in common is computed again once. */
+function kept(results: readonly Value[], made: ReadonlySet<Node>, ends: ReadonlySet<Value>): Value[] {
+  const captured = capturedBy(results, made, ends);
+  // What comes from outside, such as an argument that is given back, has nothing before it to compute again.
+  const own = [...new Set(results)].filter((y) => !captured.includes(y));
+  if (own.length === 0) return [...results];
+  const { node } = here(() => marks.checkpoint([...own, ...captured], { results: own.length }));
+  return results.map((y) => node.outputs[own.indexOf(y)] ?? y);
 }
 
 const foundIn = (thing: unknown): string => (thing === undefined ? "nothing" : shown(thing));
@@ -61,14 +67,15 @@ export function valuesIn(thing: unknown): Value[] {
 }
 
 /**
- * Where the computation of y leaves what a function made: its arguments, the leaves it reads (parameters among them),
- * and values from outside.
+ * Where the computation of some results leaves what a function made: its arguments, the leaves it reads (parameters
+ * among them), and values from outside.
  */
-export function capturedBy(y: Value, made: ReadonlySet<Node>, ends: ReadonlySet<Value>): Value[] {
+export function capturedBy(
+  results: readonly Value[],
+  made: ReadonlySet<Node>,
+  ends: ReadonlySet<Value>,
+): Value[] {
   const outside = { has: (value: Value) => ends.has(value) || isLeaf(value.node) || !made.has(value.node) };
-  if (outside.has(y)) return [y];
-  const captured = nodesOf([y], outside).flatMap(({ inputs }) =>
-    inputs.filter((input) => outside.has(input)),
-  );
-  return [...new Set(captured)];
+  const inside = nodesOf(results, outside).flatMap(({ inputs }) => inputs);
+  return [...new Set([...results, ...inside].filter((value) => outside.has(value)))];
 }

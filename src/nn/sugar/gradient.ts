@@ -53,7 +53,7 @@ export function customVjp<A extends readonly Value[]>(
       if (!isValue(result)) {
         return refuse("value", `the function of customVjp must give a graph value, found ${foundIn(result)}`);
       }
-      for (const value of capturedBy(result, made, new Set(inputs))) {
+      for (const value of capturedBy([result], made, new Set(inputs))) {
         if (inputs.includes(value) || !isFloat(value.type.dtype) || value.node.op === "stopGradient")
           continue;
         refuse(

@@ -4,10 +4,12 @@ import {
   checkpoint,
   dense,
   grad,
+  matmul,
   mul,
   oneHot,
   ones,
   param,
+  scan,
   shared,
   square,
   sum,
@@ -58,6 +60,42 @@ export const rows: readonly LayerSample[] = [
       const { a, b } = checkpoint((h: typeof x) => ({ a: layer(2)(h), b: sum(square(h)) }))(x);
       const [c, d] = checkpoint((p: typeof a, q: typeof b) => [mul(p, q), square(p)] as const, a, b);
       return { y: add(c, d), a };
+    },
+    smooth: true,
+  },
+  {
+    name: "checkpoint: several results, one of them unused, one given twice, one an argument",
+    inputs: n3,
+    build: ({ x }) => {
+      const [a, , b, same] = checkpoint((h: typeof x) => {
+        const t = layer(2)(h);
+        return [t, square(t), t, h] as const;
+      })(tanh(x));
+      return mul(mul(a, b), sum(same));
+    },
+    smooth: true,
+  },
+  {
+    name: "checkpoint: around a scan",
+    inputs: { x: "f32[4,n,3]" },
+    build: ({ x }) => {
+      const cell = (h: typeof x, t: typeof x): [typeof x, typeof x] => {
+        const next = tanh(add(mul(h, 0.5), mul(t, h)));
+        return [next, square(next)];
+      };
+      const [last, all] = checkpoint((xs: typeof x) => scan(cell, sum(xs, { axis: 0 }), xs), tanh(x));
+      return { last, all };
+    },
+    smooth: true,
+  },
+  {
+    name: "checkpoint: inside a scan",
+    inputs: { x: "f32[4,n,3]", h: "f32[n,3]" },
+    build: ({ x, h }) => {
+      const w = param("w", [3, 3], { initializer: ones() });
+      const inner = checkpoint((c: typeof x, t: typeof x) => tanh(add(matmul(tanh(mul(c, t)), w), c)));
+      const [last, all] = scan((c: typeof x, t: typeof x) => ((y) => [y, square(y)])(inner(c, t)), h, x);
+      return { last, all };
     },
     smooth: true,
   },
