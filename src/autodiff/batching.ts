@@ -97,11 +97,9 @@ class Lifter {
       const context = { ...byName(room, inputs), attrs: node.attrs, types, each: this.each };
       return [room.lift(context as unknown as LiftContext<string, Attrs>)].flat();
     }
-    if (readsInPlace(room, node)) return applyRoom(room, inputs, node.attrs).outputs;
-    if (room.lower.kind === "expand") {
-      const context = Object.assign(byName(room, node.inputs), { attrs: node.attrs });
-      return [this.lift(room.lower.expand(context as never))];
-    }
+    // A gradient of the user's was written for the whole batch, and would be given each example's own.
+    const written = room.mark && room.vjp;
+    if (!written && readsInPlace(room, node)) return applyRoom(room, inputs, node.attrs).outputs;
     return fail(
       "gradient",
       `per-example gradients do not know ${node.op} of ${types.map(typeText).join(", ")}`,

@@ -15,7 +15,7 @@ import {
 import { constant } from "./leaves.ts";
 import { fold, read, tabulate } from "./naive.ts";
 import { rows, sampleBatch as n } from "./samples.ts";
-import { keeping, needShape, opWith, reduced, type Axes, type With } from "./types.ts";
+import { keeping, needShape, needWithin, opWith, reduced, type Axes, type With } from "./types.ts";
 
 // Each of these three needs the others for its gradient: sum and broadcastTo are each other's transpose.
 

@@ -11,10 +11,9 @@ import {
   typeText,
   type Shape,
 } from "../ir/type.ts";
-import { needWithin } from "./lift.ts";
 import { read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";
-import { need } from "./types.ts";
+import { need, needWithin } from "./types.ts";
 
 export type Transposes = { readonly transposeA: boolean; readonly transposeB: boolean };
 type Matmul = (a: Value, b: Value, attrs: Transposes) => Value;

@@ -12,9 +12,14 @@ import {
   type Moves,
 } from "./convolve-expand.ts";
 
+import { shaped } from "./broadcast.ts";
+import { dotGeneral } from "./dot-general.ts";
+import { joinRows, splitRows } from "./lift.ts";
+import { transpose } from "./movement.ts";
 import { eachCoordinate, positionOf, tabulate } from "./naive.ts";
-import { axesOfSpace, countWindows, mostSpace, spaceOf } from "./space.ts";
+import { axesOfSpace, countWindows, mostSpace, padSpace, spaceOf } from "./space.ts";
 import { need } from "./types.ts";
+import { slidingWindows } from "./windows.ts";
 
 // Three ops, each the gradient of the other two; x is [n, ...space, in], a kernel [...window, in/groups, out].
 
@@ -48,6 +53,31 @@ const needLike = (name: string, what: string, found: TensorType, shape: Shape): 
   if (typeText(found) !== typeText(wanted)) fail("shape", `${name}: ${what} must be ${typeText(wanted)}, found ${typeText(found)}`); // prettier-ignore
 };
 
+/**
+ * Kernels of their own for the examples: with the windows spread out this is a product of matrices for each example
+ * and group. x is [n, rows, ...space, in], a kernel [n, ...window, in/groups, out].
+ */
+function liftConvolution(x: Value, kernel: Value, { groups, low, high, strides, dilation }: Moves): Value {
+  const [n, ...own] = kernel.type.shape;
+  const window = own.slice(0, -2) as number[];
+  const [inner, outer] = own.slice(-2) as number[];
+  const rank = window.length;
+  const padded = padSpace(joinRows(x), low, high);
+  const windows = splitRows(slidingWindows(padded, { window, strides, dilation }));
+  const spread = shaped(windows, [...windows.type.shape.slice(0, -1), groups, inner]);
+  const filters = shaped(kernel, [n, ...window, inner, groups, outer / groups]);
+  const [at, tap] = [2, 2 + rank].map((first) => Array.from({ length: rank }, (_, k) => first + k));
+  const product = dotGeneral(spread, filters, {
+    batchA: [0, 2 + 2 * rank],
+    batchB: [0, 2 + rank],
+    contractA: [...tap, 3 + 2 * rank],
+    contractB: [...window.map((_, k) => 1 + k), 1 + rank],
+  });
+  // [n, groups, rows, ...positions, out/groups] with the groups put back among the channels.
+  const ordered = transpose(product, { permutation: [0, ...at, 2 + rank, 1, 3 + rank] });
+  return shaped(ordered, [...ordered.type.shape.slice(0, -2), outer]);
+}
+
 type Convolution = (x: Value, kernel: Value, moves: Moves) => Value;
 export const convolution: Op<Convolution> = op<Convolution, "x" | "kernel", Moves>("convolution", {
   doc: "Kernels [...window, in/groups, out] moved over [n, ...space, in]: y[n,p,o] = Σₖ꜀ x[n, stride·p + dilation·k − low, c]·kernel[k,c,o], zeros outside.",
@@ -62,6 +92,7 @@ export const convolution: Op<Convolution> = op<Convolution, "x" | "kernel", Move
     kernel: ({ x, kernel, g, attrs }) =>
       convolutionFilterGradient(x, g, { ...attrs, window: windowIn(kernel) }),
   },
+  lift: ({ x, kernel, attrs }) => liftConvolution(x, kernel, attrs),
   lower: { kind: "expand", expand: ({ x, kernel, attrs }) => forwardOf(x, kernel, attrs) },
   eval: ({ x, kernel }, moves, { shapes }) => {
     const y = tabulate(x.dtype, shapes[0], () => 0);

@@ -2,11 +2,10 @@ import { fail } from "../base/errors.ts";
 import type { Value } from "../ir/graph.ts";
 import { op, type Op } from "../ir/op.ts";
 import { dimText, sameDim, sizeOf, tensorType, typeText, type Shape } from "../ir/type.ts";
-import { needWithin } from "./lift.ts";
 import { transpose } from "./movement.ts";
 import { eachCoordinate, read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";
-import { need } from "./types.ts";
+import { need, needWithin } from "./types.ts";
 
 /** Axes that run together in both operands (batch), and axes that are summed over (contract), pair by pair. */
 export type DotAxes = {

@@ -4,9 +4,10 @@ import type { Value } from "../ir/graph.ts";
 import { op, type LowerContext, type Op } from "../ir/op.ts";
 import { isBatch, maxOf, productOf, sameShape, shapeText, sizeOf, tensorType, typeText } from "../ir/type.ts";
 import type { DType, Dim, Shape, TensorType } from "../ir/type.ts";
+import { shaped, spread } from "./broadcast.ts";
 import { eachCoordinate, positionOf, read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";
-import { need, needAxis, opWith, type Axis, type With } from "./types.ts";
+import { need, needAxis, needWithin, opWith, type Axis, type With } from "./types.ts";
 
 type OneHot = { readonly depth: number; readonly dtype: DType };
 export const oneHot: With<OneHot> = opWith<OneHot>("oneHot", {
@@ -104,6 +105,15 @@ export const take: Indexed<Axis> = op<(x: Value, indices: Value, attrs: Axis) =>
   },
   // What was taken several times receives the sum.
   vjp: { x: ({ x, indices, g, attrs: { axis } }) => scatterAdd(g, indices, { axis, size: maxOf(x.type.shape[axis]) }) },
+  lift: ({ x, indices, types: [own, picks], attrs: { axis }, each }) => {
+    needWithin("take", own, [axis]);
+    const [n, ...shape] = x.type.shape;
+    const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)].map((dims) => maxOf(productOf(dims)));
+    const count = maxOf(productOf(indices.type.shape.slice(1)));
+    const places = spread(shaped(indices, [n, 1, count, 1]), [n, before, count, after]);
+    const taken = takeAlongAxis(shaped(x, [n, before, shape[axis], after]), places, { axis: 2 });
+    return shaped(taken, each([...own.shape.slice(0, axis), ...picks.shape, ...own.shape.slice(axis + 1)]));
+  },
   lower: {
     kind: "nest",
     template: "take",
@@ -192,6 +202,10 @@ export const takeAlongAxis: Indexed<Axis> = op<(x: Value, indices: Value, attrs:
     return tensorType(x.dtype, indices.shape);
   },
   vjp: { x: ({ x, indices, g, attrs: { axis } }) => scatterAddAlongAxis(g, indices, { axis, size: maxOf(x.type.shape[axis]) }) },
+  lift: ({ x, indices, types, attrs: { axis } }) => {
+    needWithin("takeAlongAxis", types[0], [axis]);
+    return takeAlongAxis(x, indices, { axis: axis + 1 });
+  },
   lower: {
     kind: "nest",
     template: "takeAlongAxis",

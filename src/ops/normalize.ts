@@ -4,10 +4,11 @@ import { op, type Op } from "../ir/op.ts";
 import { sameShape, shapeText, typeText } from "../ir/type.ts";
 import { full, fullLike, unreduce } from "./broadcast.ts";
 import { add, div, exp, maximum, mul, rsqrt, square, sub, where } from "./elementwise.ts";
+import { liftAxes } from "./lift.ts";
 import { eachCoordinate, read, tabulate } from "./naive.ts";
 import { max, mean, sum } from "./reduce.ts";
 import { rows } from "./samples.ts";
-import { need, needAxes, needAxis, opWith, type Axes, type Axis, type With } from "./types.ts";
+import { need, needAxes, needAxis, needWithin, opWith, type Axes, type Axis, type With } from "./types.ts";
 
 // Kept whole until after differentiation, like softmax: what differentiating their parts would give is longer.
 
@@ -41,6 +42,7 @@ export const standardize: With<Standard> = opWith<Standard>("standardize", {
       return mul(scaleBack(x, attrs), sub(centred(g, attrs.axes), along));
     },
   },
+  lift: liftAxes("standardize", () => standardize),
   lower: {
     kind: "expand",
     expand: ({ x, attrs }) => mul(centred(x, attrs.axes), scaleBack(x, attrs)),
@@ -89,6 +91,10 @@ export const maskedSoftmax: Op<Masked> = op<Masked, "x" | "mask", Axis>("maskedS
       const along = sum(mul(g, y), { axes: [axis] });
       return mul(y, sub(g, unreduce(along, y.type.shape, [axis])));
     },
+  },
+  lift: ({ x, mask, types, attrs: { axis } }) => {
+    needWithin("maskedSoftmax", types[0], [axis]);
+    return maskedSoftmax(x, mask, { axis: axis + 1 });
   },
   lower: {
     kind: "expand",

@@ -3,6 +3,7 @@ import { sizeOf, tensorType } from "../ir/type.ts";
 import { fullLike, shaped, spread, unreduce } from "./broadcast.ts";
 import { equal, less, where } from "./elementwise.ts";
 import { iota } from "./leaves.ts";
+import { liftRows } from "./lift.ts";
 import { eachCoordinate, read, tabulate } from "./naive.ts";
 import { max, min } from "./reduce.ts";
 import { rows } from "./samples.ts";
@@ -36,6 +37,7 @@ export const maxPool: With<Pool> = opWith<Pool>("maxPool", {
     return tensorType(x.dtype, shape);
   },
   vjp: { x: ({ x, y, g, attrs }) => toFirst(x, y, g, attrs) },
+  lift: liftRows(() => maxPool),
   lower: {
     kind: "expand",
     expand: ({ x, attrs }) => max(windowsOf(x, attrs), { axes: windowAxes(attrs) }),

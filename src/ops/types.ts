@@ -3,6 +3,7 @@ import type { Attrs, Value } from "../ir/graph.ts";
 import { op, type Op, type OpRoom } from "../ir/op.ts";
 import {
   dimText,
+  isBatch,
   maxOf,
   productOf,
   sameType,
@@ -120,3 +121,10 @@ export const reduced =
     need(name, kind, x);
     return tensorType(x.dtype, without(x.shape, needAxes(name, axes, x.shape)));
   };
+
+/** Refuses an op that takes one axis of a tensor apart or together where that axis is the examples. */
+export function needWithin(name: string, { shape, dtype }: TensorType, axes: readonly number[]): void {
+  const batch = axes.find((axis) => isBatch(shape[axis]));
+  if (batch === undefined) return;
+  fail("gradient", `${name} mixes the examples: axis ${batch} of ${typeText({ shape, dtype })} is ${dimText(shape[batch])}`); // prettier-ignore
+}

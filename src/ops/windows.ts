@@ -3,6 +3,7 @@ import type { Value } from "../ir/graph.ts";
 import { sizeOf, tensorType, type Shape } from "../ir/type.ts";
 import { affineView } from "./affine.ts";
 import { shaped, sum } from "./broadcast.ts";
+import { liftRows } from "./lift.ts";
 import { eachCoordinate, positionOf, read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";
 import { dilate, pad } from "./slice.ts";
@@ -37,6 +38,7 @@ export const slidingWindows: With<Windows> = opWith<Windows>("slidingWindows", {
     x: ({ x, g, attrs: { strides, dilation } }) =>
       overlapAdd(g, { space: x.type.shape.slice(1, -1) as number[], strides, dilation }),
   },
+  lift: liftRows(() => slidingWindows),
   lower: {
     kind: "expand",
     expand: ({ x, attrs }) => {
@@ -86,6 +88,7 @@ export const overlapAdd: With<Overlap> = opWith<Overlap>("overlapAdd", {
     x: ({ x, g, attrs: { strides, dilation, space } }) =>
       slidingWindows(g, { window: partsOf(x.type.shape, { space }).window, strides, dilation }),
   },
+  lift: liftRows(() => overlapAdd),
   lower: { kind: "expand", expand: ({ x, attrs }) => addWindows(x, attrs) },
   eval: ({ x }, { strides, dilation }, { shapes }) => {
     const rank = strides.length;

@@ -11,3 +11,4 @@ export type { Operand } from "./operand.ts";
 export * from "./indexing.ts";
 export * from "./normalize.ts";
 export { scaledDotProductAttention, type AttentionOptions } from "./attention.ts";
+export { perExampleGradients, type GradientsByPath } from "./per-example.ts";
