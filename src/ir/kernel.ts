@@ -15,8 +15,12 @@ export interface Buffer {
   readonly kind: BufferKind;
   readonly dtype: DType;
   readonly shape: Shape;
-  /** The leaf that a cell belongs to; a "gradient" is one parameter's part of the gradient block. */
-  readonly cell?: { readonly kind: LeafOp | "gradient" | "result"; readonly name: string };
+  /** The leaf that a cell belongs to; a "gradient" is one parameter's part of the gradient block of its step. */
+  readonly cell?: {
+    readonly kind: LeafOp | "gradient" | "result";
+    readonly name: string;
+    readonly step?: string | null;
+  };
   /** The contents of a constant. */
   readonly values?: readonly number[];
 }

@@ -12,6 +12,8 @@ export interface Cell {
   readonly limit?: number;
   /** Of a block: the parameters, gradients or states that it lies over, side by side in this order. */
   readonly members?: readonly string[];
+  /** Of what an optimizer keeps: the step that it belongs to; null in a model without named steps. */
+  readonly step?: string | null;
 }
 
 /** A column of the table a model was declared with; `at` and `width` place it in the features. */

@@ -13,7 +13,7 @@ const mostPoints = 1500;
 
 /**
  * The whole training step of a tiny model as one straight-line function: forward, cleared gradients, backward,
- * update. Null for a model with a batch, one of several steps, or one that is too large.
+ * update. Null for a model with a batch or named steps, or one that is too large.
  */
 export function stepFunction(
   { graphs: { steps } }: Program,
@@ -21,7 +21,7 @@ export function stepFunction(
   memory: MemoryPlan,
   lowering: Lowering,
 ): Lowered | null {
-  if (steps.length !== 1) return null;
+  if (steps.length !== 1 || steps[0].name !== null) return null;
   const kernels = (kind: StepPart): readonly Kernel[] =>
     schedule.kernels.filter((kernel) => kernel.phase === stepPhase(kind, steps[0]));
   const all = [...kernels("forward"), ...kernels("backward"), ...kernels("update"), ...kernels("commit")];

@@ -20,37 +20,31 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
   };
   const find = (kind: string, name: string): Buffer | undefined => cells.get(`${kind}:${name}`);
 
-  // Saved: parameters side by side (those of a block together, trained ones first), model state, then slots; the
-  // layout hash closes it.
-  const blocks = program.cells.filter((cell) => cell.members && cell.kind === "parameters");
-  const gradients = program.graphs.steps
-    .flatMap(({ training }) => training.outputs)
-    .filter((o) => o.role === "gradient");
-  const trained = [...new Set([...blocks.flatMap((cell) => cell.members!), ...gradients.map((o) => o.name)])];
-  const parameters = program.cells.filter((cell) => cell.kind === "parameter");
-  const ordered = [
-    ...trained.map((name) => parameters.find((cell) => cell.name === name)!),
-    ...parameters.filter((cell) => !trained.includes(cell.name)),
-  ];
+  // Saved: parameters side by side, in the order in which blocks lie over them, model state, then slots; the layout
+  // hash closes it.
   let end = 0;
-  for (const cell of ordered) {
+  for (const cell of program.cells.filter(({ kind }) => kind === "parameter")) {
     put(find("parameter", cell.name)!, "saved", end);
     end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
   }
   /** A block lies over its members, which are side by side. */
-  const putBlocks = (kind: LeafOp, member: LeafOp | "gradient", region: Region): void => {
-    for (const { name, members } of program.cells.filter((cell) => cell.kind === kind)) {
-      const parts = (members ?? []).map((part) => placements.get(find(member, part)!)!);
+  const putBlocks = (
+    kind: LeafOp,
+    member: (name: string, step: string | null) => Buffer | undefined,
+    region: Region,
+  ): void => {
+    for (const { name, members = [], step = null } of program.cells.filter((cell) => cell.kind === kind)) {
       const block = find(kind, name);
-      if (!block || parts.length === 0) continue;
-      for (const [k, { offset: at }] of parts.entries()) {
-        const { offset: before, bytes } = parts[k - 1] ?? { offset: at, bytes: 0 };
-        invariant(at === before + bytes, `the parts of block "${name}" are not side by side`);
+      const places = members.map((one) => placements.get(member(one, step)!)!);
+      if (!block || places.length === 0) continue;
+      for (const [k, place] of places.slice(1).entries()) {
+        const end = places[k].offset + places[k].bytes;
+        invariant(place.offset === end, `the parts of block "${name}" are not side by side`);
       }
-      put(block, region, parts[0].offset);
+      put(block, region, places[0].offset);
     }
   };
-  putBlocks("parameters", "parameter", "saved");
+  putBlocks("parameters", (name) => find("parameter", name), "saved");
   for (const kind of ["state", "hyper"]) {
     for (const cell of program.cells.filter((c) => c.kind === kind)) {
       end = align(end, bytesOf[cell.type.dtype]);
@@ -58,7 +52,7 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
       end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
     }
   }
-  putBlocks("averages", "state", "saved");
+  putBlocks("averages", (name) => find("state", name), "saved");
   const predictorStateBytes = align(end, 4);
   for (const cell of program.cells.filter((c) => c.kind === "slot")) {
     end = align(end, bytesOf[cell.type.dtype]);
@@ -120,12 +114,19 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
   offset += temporary;
 
   const gradientsStart = offset;
-  for (const name of trained) {
-    const buffer = find("gradient", name)!;
-    put(buffer, "gradients", offset);
-    offset += bytesOfBuffer(buffer);
+  // Every step has gradients of its own, in the order of its parameters.
+  const gradients = schedule.buffers.filter((b) => b.cell?.kind === "gradient");
+  const gradientOf = (name: string, step: string | null): Buffer | undefined =>
+    gradients.find(({ cell }) => cell!.name === name && cell!.step === step);
+  for (const { name: step, training } of program.graphs.steps) {
+    for (const { name } of training.outputs.filter(({ role }) => role === "gradient")) {
+      const buffer = gradientOf(name, step)!;
+      put(buffer, "gradients", offset);
+      offset += bytesOfBuffer(buffer);
+    }
+    offset = align(offset);
   }
-  putBlocks("gradients", "gradient", "gradients");
+  putBlocks("gradients", gradientOf, "gradients");
   offset = align(offset);
   regions.push({ region: "gradients", offset: gradientsStart, bytes: offset - gradientsStart });
   region(

@@ -19,25 +19,21 @@ import { Storage, type Place, type Sink } from "./storage.ts";
 export function schedule(program: Program, ops: OpTable): Schedule {
   const storage = new Storage(new Names());
   const kernelNames = new Names();
-  for (const cell of program.cells) storage.cell(cell.kind, cell.name, cell.type.dtype, cell.type.shape);
+  for (const cell of program.cells) storage.cell(cell.kind, cell.name, cell.type);
   const results: Array<Schedule["results"][number]> = [];
   const kernels: Kernel[] = [];
   const run = (graph: Graph, named: Named): void => {
     kernels.push(...scheduleGraph(graph, named, ops, storage, kernelNames));
     for (const output of graph.outputs) {
       if (output.role === "gradient" || output.role === "assign") continue;
-      results.push({
-        phase: named.phase,
-        name: output.name,
-        buffer: storage.sink(named.phase, output).buffer,
-      });
+      results.push({ phase: named.phase, name: output.name, buffer: storage.sink(named, output).buffer });
     }
   };
   const { init, steps, functions, evaluate } = program.graphs;
   run(init, { kind: "init", phase: "init" });
   for (const step of steps) {
     const backward = stepPhase("backward", step);
-    run(step.training, { kind: "forward", phase: stepPhase("forward", step), backward });
+    run(step.training, { kind: "forward", phase: stepPhase("forward", step), backward, step: step.name });
     if (step.update) run(step.update, { kind: "update", phase: stepPhase("update", step) });
     if (step.commit) run(step.commit, { kind: "commit", phase: stepPhase("commit", step) });
   }
@@ -46,20 +42,22 @@ export function schedule(program: Program, ops: OpTable): Schedule {
   return { kernels, buffers: storage.buffers, results };
 }
 
-/** The phase of a graph, and for a training graph that of its backward half. */
+/** The phase of a graph, and for a training graph that of its backward half and the step's name. */
 interface Named {
   readonly kind: PhaseKind;
   readonly phase: Phase;
   readonly backward?: Phase;
+  readonly step?: string | null;
 }
 
 function scheduleGraph(
   graph: Graph,
-  { kind, phase, backward }: Named,
+  named: Named,
   ops: OpTable,
   storage: Storage,
   kernelNames: Names,
 ): Kernel[] {
+  const { kind, phase, backward } = named;
   // Saved memory is cleared before the init kernels run, so a zero needs no kernel; assigning a cell to itself
   // is nothing.
   const outputs = graph.outputs.filter(
@@ -97,7 +95,7 @@ function scheduleGraph(
       (sinks.has(output.value) && roomOf(ops, node.op).lower.kind === "nest") ||
       (output.role === "gradient" && (lossNodes.has(node) || !mayAdd(output.value, order, outputs, ops)));
     const value = stays ? copyOf(output.value, null, inliner, copies) : output.value;
-    sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(phase, output)]);
+    sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(named, output)]);
   }
   // Gradients are added to their block, which backward clears, so no forward kernel may write one.
   const isGradient = (job: Job): boolean => (sinks.get(job.value) ?? []).some((sink) => sink.accumulate);

@@ -238,7 +238,9 @@ function kernelHint(group: Group, { graph, sinks, buffers }: KernelContext): str
     if (cell)
       return sink.accumulate
         ? `${cell.name}_gradient`
-        : `${entry}_${cell.name}`.replace(`${entry}_${entry}`, `${entry}`);
+        : cell.name.startsWith("evaluate/")
+          ? cell.name
+          : `${entry}_${cell.name}`;
   }
   const read = [...group.jobs].reverse().find((job) => buffers.has(job.value)) ?? group.jobs[0];
   const origin = graph.origins.get(read.node)?.[0];

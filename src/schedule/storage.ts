@@ -3,7 +3,7 @@ import { isLeaf, leafName, type LeafOp } from "../ir/graph.ts";
 import type { Index } from "../ir/index.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import type { Phase } from "../ir/phase.ts";
-import type { Shape, DType } from "../ir/type.ts";
+import type { DType, Shape, TensorType } from "../ir/type.ts";
 import { identifierHint, type Names } from "./names.ts";
 
 /** A place that a finished value is written to beside (or instead of) a temporary. */
@@ -36,13 +36,12 @@ export class Storage {
     this.names = names;
   }
 
-  /** The buffer of a cell; results of one name in different phases are told apart by `key`. */
+  /** The buffer of a cell; results and gradients of one name in different phases are told apart by `key`. */
   cell(
     kind: LeafOp | "gradient" | "result",
     name: string,
-    dtype: DType,
-    shape: Shape,
-    key = `${kind}:${name}`,
+    { dtype, shape }: TensorType,
+    { key = `${kind}:${name}`, step }: { readonly key?: string; readonly step?: string | null } = {},
   ): Buffer {
     const known = this.cells.get(key);
     if (known) return known;
@@ -60,7 +59,7 @@ export class Storage {
       kind: "cell",
       dtype,
       shape,
-      cell: { kind, name },
+      cell: step === undefined ? { kind, name } : { kind, name, step },
     });
     this.cells.set(key, buffer);
     return buffer;
@@ -69,7 +68,7 @@ export class Storage {
   /** The memory that a leaf or a constant tensor names. */
   ofLeaf(value: Value): Buffer {
     const { node, type } = value;
-    if (isLeaf(node)) return this.cell(node.op as LeafOp, leafName(node), type.dtype, type.shape);
+    if (isLeaf(node)) return this.cell(node.op as LeafOp, leafName(node), type);
     const values = node.attrs["values"] as readonly number[];
     const key = `${type.dtype}${JSON.stringify(type.shape)}${values.map((x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
     const known = this.constants.get(key);
@@ -89,18 +88,16 @@ export class Storage {
     return this.add({ name: this.names.fresh(hint), kind, dtype, shape });
   }
 
-  /** Where an output of a phase's graph goes. */
-  sink(phase: Phase, output: Output): Sink {
-    const { dtype, shape } = output.value.type;
+  /** Where an output of a phase's graph goes; a training graph belongs to a step. */
+  sink({ phase, step }: { readonly phase: Phase; readonly step?: string | null }, output: Output): Sink {
+    const { type } = output.value;
+    const key = `${output.role}:${phase}/${output.name}`;
     if (output.role === "gradient")
-      return { buffer: this.cell("gradient", output.name, dtype, shape), accumulate: true };
+      return { buffer: this.cell("gradient", output.name, type, { key, step }), accumulate: true };
     if (output.role === "assign" && output.cell)
       return { buffer: this.ofLeaf(output.cell), accumulate: false };
     const name = phase === "evaluate" ? `evaluate/${output.name}` : output.name;
-    return {
-      buffer: this.cell("result", name, dtype, shape, `result:${phase}/${output.name}`),
-      accumulate: false,
-    };
+    return { buffer: this.cell("result", name, type, { key }), accumulate: false };
   }
 
   private add(buffer: Buffer): Buffer {

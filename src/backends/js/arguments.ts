@@ -23,7 +23,7 @@ export const argumentList = (inputs: readonly Input[], batch: number | null): st
   [...inputs.map(({ argument }) => argument), ...(batch !== null ? ["n"] : [])].join(", ");
 
 /** Checks lengths, n and index ranges before anything is touched, then copies the arguments into the arena. */
-export function loadLines(inputs: readonly Input[], batch: number | null): string[] {
+export function loadLines(inputs: readonly Input[], batch: number | null, self = "this"): string[] {
   const checks: string[] = [];
   for (const { cell, argument } of inputs) {
     const { shape } = cell.type;
@@ -38,9 +38,9 @@ export function loadLines(inputs: readonly Input[], batch: number | null): strin
   }
   const copies = inputs.map(({ cell, buffer, argument }) => {
     const size = sizeOf(cell.type.shape);
-    if (hasBatch(cell.type.shape) || size > 4) return `this.$${buffer.name}.set(${argument});`;
+    if (hasBatch(cell.type.shape) || size > 4) return `${self}.$${buffer.name}.set(${argument});`;
     // A few numbers are copied faster one by one than by a call.
-    return Array.from({ length: size }, (_, k) => `this.$${buffer.name}[${k}] = ${argument}[${k}];`).join(
+    return Array.from({ length: size }, (_, k) => `${self}.$${buffer.name}[${k}] = ${argument}[${k}];`).join(
       " ",
     );
   });

@@ -51,16 +51,8 @@ export function viewField(buffer: Buffer, context: ModuleContext): Field {
   };
 }
 
-/** The views of all parameters (or their gradients) by name; they are the very views that kernels use. */
-export function cellsField(name: string, kind: "parameter" | "gradient", context: ModuleContext): Field {
-  const cells = context.program.cells.filter((cell) => cell.kind === "parameter");
-  const entries = cells.flatMap((cell) => {
-    const buffer = context.schedule.buffers.find((b) => b.cell?.kind === kind && b.cell.name === cell.name);
-    return buffer ? [`${ownKey(cell.name)}: this.$${buffer.name}`] : [];
-  });
-  return {
-    name,
-    type: `${context.className}["${name}"]`,
-    value: entries.length > 0 ? `{ ${entries.join(", ")} }` : "{}",
-  };
-}
+/** Views by the names of their cells, in an object; they are the very views that kernels use. */
+export const viewsText = (buffers: readonly Buffer[], self = "this"): string =>
+  buffers.length === 0
+    ? "{}"
+    : `{ ${buffers.map((b) => `${ownKey(b.cell!.name)}: ${self}.$${b.name}`).join(", ")} }`;

@@ -1,18 +1,16 @@
 import { loadLines, parameterList } from "./arguments.ts";
-import { assignments, cellsField, declarations, indent, viewField, type Field } from "./fields.ts";
-import { ownKey } from "./names.ts";
-import { callsOf, type ModuleContext } from "./skeleton.ts";
+import { assignments, declarations, indent, viewField, viewsText, type Field } from "./fields.ts";
+import { ownKey, propertyName, stringText } from "./names.ts";
+import { callsOf, type ModuleContext, type ModuleFunction } from "./skeleton.ts";
 
-/** The half that predicts: parameters, the inputs and temporaries of prediction, nothing else. */
+/** The half that predicts: parameters, the inputs and temporaries of functions, nothing else. */
 export function predictorLines(context: ModuleContext): string[] {
-  const { types, program, needed, schedule, tables, className } = context;
-  const inputs = needed.get("predict")!;
+  const { types, program, tables, className, functions, stale } = context;
   const t = (text: string): string => (types ? text : "");
-  const outputs = schedule.results.filter((result) => result.phase === "predict");
-  const result = `ReturnType<${className}["predict"]>`;
+  const parameters = context.schedule.buffers.filter((buffer) => buffer.cell?.kind === "parameter");
   const fields: Field[] = [
     ...context.predictBuffers.map((buffer) => viewField(buffer, context)),
-    cellsField("params", "parameter", context),
+    { name: "params", type: `${className}["params"]`, value: viewsText(parameters) },
     ...(tables.powers ? [{ name: "$powers", type: "Float64Array", value: "powersOfTwo()" }] : []),
     ...(tables.bits
       ? [
@@ -20,12 +18,12 @@ export function predictorLines(context: ModuleContext): string[] {
           { name: "$words", type: "Uint32Array", value: "new Uint32Array(this.$bits.buffer)" },
         ]
       : []),
-    {
-      name: "$outputs",
-      type: result,
-      value: `{ ${outputs.map((o) => `${ownKey(o.name)}: this.$${o.buffer.name}`).join(", ")} }`,
-    },
-    { name: "$fresh", type: "boolean", value: "false", mutable: true },
+    ...functions.map((fn) => ({
+      name: fn.field,
+      type: resultType(fn, context),
+      value: `{ ${fn.results.map((o) => `${ownKey(o.name)}: this.$${o.buffer.name}`).join(", ")} }`,
+    })),
+    { name: "$fresh", type: stale === "0" ? "number" : "boolean", value: stale, mutable: true },
   ];
   return [
     "class Predictor {",
@@ -33,12 +31,17 @@ export function predictorLines(context: ModuleContext): string[] {
     `  constructor(buffer${t(": ArrayBuffer")}, scratch${t(": number")}) {`,
     ...assignments(fields),
     "  }",
-    `  predict(${parameterList(inputs, program.batch, types)})${t(`: ${result}`)} {`,
-    ...indent(loadLines(inputs, program.batch)),
-    "    this.$fresh = false;",
-    ...indent(callsOf("predict", context)),
-    "    return this.$outputs;",
-    "  }",
+    ...functions.flatMap((fn) => [
+      `  ${propertyName(fn.name)}(${parameterList(fn.inputs, program.batch, types)})${t(`: ${resultType(fn, context)}`)} {`,
+      ...indent(loadLines(fn.inputs, program.batch)),
+      `    this.$fresh = ${stale};`,
+      ...indent(callsOf(fn.phase, context)),
+      `    return this.${fn.field};`,
+      "  }",
+    ]),
     "}",
   ];
 }
+
+const resultType = ({ name }: ModuleFunction, { className }: ModuleContext): string =>
+  `ReturnType<${className}[${stringText(name)}]>`;

@@ -231,13 +231,37 @@ function callProblem(
       ? undefined
       : `calls this.${property.name}, which is no method of its class`;
   }
-  if (once || (copying.has(property.name) && isView(object))) return undefined;
+  if (once || (copying.has(property.name) && isView(object, around))) return undefined;
   return `calls the method ${property.name}`;
 }
 
-/** A view is a property of `this`. */
-const isView = (object: AnyNode): boolean =>
-  object.type === "MemberExpression" && !object.computed && object.object.type === "ThisExpression";
+/** A view is a property of `this`, or of a constant that is `this.$net`: the network whose step the method is of. */
+function isView(object: AnyNode, around: readonly AnyNode[]): boolean {
+  if (object.type !== "MemberExpression" || object.computed) return false;
+  const holder = object.object;
+  if (holder.type === "ThisExpression") return true;
+  const fn = around.findLast(isFunction);
+  return holder.type === "Identifier" && fn !== undefined && networksIn(fn).has(holder.name);
+}
+
+/** The constants of a function that are `this.$net`. */
+function networksIn(fn: AnyNode): Set<string> {
+  const names = new Set<string>();
+  fullAncestor(fn as never, (node, _state, around) => {
+    const declarator = node as AnyNode;
+    const list = (around as AnyNode[]).at(-2);
+    if (declarator.type !== "VariableDeclarator" || list?.type !== "VariableDeclaration") return;
+    const { id, init } = declarator;
+    const isNet =
+      init?.type === "MemberExpression" &&
+      !init.computed &&
+      init.object.type === "ThisExpression" &&
+      init.property.type === "Identifier" &&
+      init.property.name === "$net";
+    if (list.kind === "const" && id.type === "Identifier" && isNet) names.add(id.name);
+  });
+  return names;
+}
 
 /** The methods that `this` may have: those of the classes of the module. */
 function methodsAround(around: readonly AnyNode[]): Set<string> {

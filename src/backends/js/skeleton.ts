@@ -1,7 +1,7 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
 import type { Buffer, Schedule } from "../../ir/kernel.ts";
 import { callTree, type CallTree, type LoopCall, type LoopProgram } from "../../ir/loop.ts";
-import type { Phase } from "../../ir/phase.ts";
+import { functionPhase, stepPhase, type Phase, type StepPart } from "../../ir/phase.ts";
 import type { Cell, Program, StepGraphs } from "../../ir/program.ts";
 import { tablesOf } from "./function.ts";
 import { packLoops, packsOf, type Pack } from "./pack.ts";
@@ -10,8 +10,12 @@ import { className, identifier } from "./names.ts";
 /** Everything that the parts of a module share, worked out once. */
 export interface ModuleContext {
   readonly program: Program;
+  readonly steps: readonly ModuleStep[];
   /** The one step of a model that declares no `steps`. */
-  readonly step: StepGraphs | undefined;
+  readonly ownStep: ModuleStep | undefined;
+  readonly functions: readonly ModuleFunction[];
+  /** What `$fresh` is when nothing that backward needs is there. */
+  readonly stale: "false" | "0";
   readonly schedule: Schedule;
   readonly memory: MemoryPlan;
   readonly loops: LoopProgram;
@@ -21,13 +25,37 @@ export interface ModuleContext {
   readonly version: string;
   /** Inputs in declaration order with the argument names that stand for them. */
   readonly inputs: readonly Input[];
-  readonly needed: ReadonlyMap<Entry, readonly Input[]>;
+  /** The inputs of `evaluate`. */
+  readonly evaluated: readonly Input[];
   readonly tables: { readonly powers: boolean; readonly bits: boolean };
   /** Buffers that prediction touches, and those that only the rest does. */
   readonly predictBuffers: readonly Buffer[];
   readonly otherBuffers: readonly Buffer[];
 }
-export type Entry = "forward" | "predict" | "evaluate";
+/** A step as it is printed: a part of the network, or a class of its own for a named one. */
+export interface ModuleStep {
+  readonly name: string | null;
+  readonly graphs: StepGraphs;
+  readonly phase: (part: StepPart) => Phase;
+  readonly inputs: readonly Input[];
+  readonly loss: Buffer;
+  /** What holds the views in its methods. */
+  readonly self: "this" | "net";
+  /** What `$fresh` is between its forward and its backward. */
+  readonly fresh: string;
+  /** The field that says whether its pending values are new; null where it assigns nothing. */
+  readonly pending: string | null;
+  readonly className: string;
+}
+/** An entry that computes outputs. */
+export interface ModuleFunction {
+  readonly name: string;
+  readonly phase: Phase;
+  readonly inputs: readonly Input[];
+  readonly results: Schedule["results"];
+  /** The field that holds its reused result. */
+  readonly field: string;
+}
 export interface Input {
   readonly cell: Cell;
   readonly buffer: Buffer;
@@ -72,22 +100,60 @@ export function moduleContext(
   const loops = packLoops(unpacked, packs);
   const buffersIn = (phases: readonly Phase[]): Set<Buffer> =>
     new Set(phases.flatMap((phase) => (loops.calls.get(phase) ?? []).flatMap((call) => call.arrays)));
-  const predicts = buffersIn(["predict"]);
-  for (const result of schedule.results) if (result.phase === "predict") predicts.add(result.buffer);
+  const phases = [...loops.calls.keys()];
+  const functionPhases = new Set(program.graphs.functions.map(({ name }) => functionPhase(name)));
+  const predicts = buffersIn([...functionPhases]);
+  for (const result of schedule.results) if (functionPhases.has(result.phase)) predicts.add(result.buffer);
   for (const buffer of schedule.buffers) if (buffer.cell?.kind === "parameter") predicts.add(buffer);
-  const others = buffersIn(["init", "forward", "backward", "update", "commit", "evaluate"]);
+  const others = buffersIn(phases.filter((phase) => !functionPhases.has(phase)));
   for (const array of loops.step?.arrays ?? []) others.add(array);
   for (const result of schedule.results) others.add(result.buffer);
   for (const input of inputs) others.add(input.buffer);
   for (const buffer of schedule.buffers) if (buffer.cell?.kind === "gradient") others.add(buffer);
-  const needs = (phases: readonly Phase[]): Input[] => {
-    const used = buffersIn(phases);
+  const needs = (own: readonly Phase[]): Input[] => {
+    const used = buffersIn(own);
     return inputs.filter((input) => used.has(input.buffer));
   };
+  const named = program.graphs.steps.some(({ name }) => name !== null);
+  // The model's own loss takes every declared input, so that its signature is the declaration's, but for those that
+  // only further functions read.
+  const trained = needs(phases.filter((phase) => !functionPhases.has(phase) || phase === "predict"));
+  const further = needs([...functionPhases].filter((phase) => phase !== "predict"));
+  const every = inputs.filter((input) => trained.includes(input) || !further.includes(input));
+  const classes = new Set<string>([className(program.name)]);
+  const steps = program.graphs.steps.map((graphs, k): ModuleStep => {
+    const { name } = graphs;
+    const phase = (part: StepPart): Phase => stepPhase(part, graphs);
+    const found = schedule.results.find((result) => result.phase === phase("forward"));
+    return {
+      name,
+      graphs,
+      phase,
+      inputs: name === null ? every : needs([phase("forward"), phase("backward")]),
+      loss: found!.buffer,
+      self: name === null ? "this" : "net",
+      fresh: name === null ? "true" : String(k + 1),
+      pending: graphs.commit ? (name === null ? "$pending" : `$pending$${k + 1}`) : null,
+      className: stepClass(name ?? "", classes),
+    };
+  });
+  const functions = program.graphs.functions.map(({ name }, k): ModuleFunction => {
+    const phase = functionPhase(name);
+    return {
+      name,
+      phase,
+      inputs: needs([phase]),
+      results: schedule.results.filter((result) => result.phase === phase),
+      field: name === "predict" ? "$outputs" : `$outputs$${k}`,
+    };
+  });
   const all = loops.functions.map(tablesOf);
   return {
     program,
-    step: program.graphs.steps.find(({ name }) => name === null),
+    steps,
+    ownStep: steps.find(({ name }) => name === null),
+    functions,
+    stale: named ? "0" : "false",
     schedule,
     memory,
     loops,
@@ -96,43 +162,47 @@ export function moduleContext(
     version,
     className: className(program.name),
     inputs,
-    // A loss takes every declared input, so that its signature is the declaration's.
-    needed: new Map([
-      ["forward", inputs],
-      ["evaluate", inputs],
-      ["predict", needs(["predict"])],
-    ]),
+    evaluated: named ? needs(["evaluate"]) : every,
     tables: { powers: all.some((t) => t.powers), bits: all.some((t) => t.bits) },
     predictBuffers: schedule.buffers.filter((b) => predicts.has(b)),
     otherBuffers: schedule.buffers.filter((b) => others.has(b) && !predicts.has(b)),
   };
 }
 
+/** A class of a step, unlike any other of the module. */
+function stepClass(name: string, taken: Set<string>): string {
+  const base = `${className(name)}Step`;
+  let candidate = base;
+  for (let k = 2; taken.has(candidate); k++) candidate = `${base}${k}`;
+  taken.add(candidate);
+  return candidate;
+}
+
 /** The statement that calls a kernel with the instance's views. */
-export function callText(call: LoopCall, context: ModuleContext): string {
+export function callText(call: LoopCall, context: ModuleContext, self = "this"): string {
   const fn = context.loops.functions.find((f) => f.name === call.name)!;
   const tables = tablesOf(fn);
   const args = [
-    ...call.arrays.map((buffer) => `this.$${buffer.name}`),
-    ...(tables.powers ? ["this.$powers"] : []),
-    ...(tables.bits ? ["this.$bits", "this.$words"] : []),
+    ...call.arrays.map((buffer) => `${self}.$${buffer.name}`),
+    ...(tables.powers ? [`${self}.$powers`] : []),
+    ...(tables.bits ? [`${self}.$bits`, `${self}.$words`] : []),
     ...call.times,
     ...(call.batch ? ["n"] : []),
   ];
   return `${call.name}(${args.join(", ")});`;
 }
 
-export const callsOf = (phase: Phase, context: ModuleContext): string[] =>
-  callLines(callTree(context.loops.calls.get(phase) ?? []), context);
+export const callsOf = (phase: Phase, context: ModuleContext, self = "this"): string[] =>
+  callLines(callTree(context.loops.calls.get(phase) ?? []), context, self);
 
-function callLines(tree: readonly CallTree[], context: ModuleContext): string[] {
+function callLines(tree: readonly CallTree[], context: ModuleContext, self: string): string[] {
   return tree.flatMap((item) => {
-    if (!("loop" in item)) return [callText(item, context)];
+    if (!("loop" in item)) return [callText(item, context, self)];
     const { name, extent } = item.loop.axis;
     const head = item.loop.reverse
       ? `let ${name} = ${extent - 1}; ${name} >= 0; ${name}--`
       : `let ${name} = 0; ${name} < ${extent}; ${name}++`;
-    return [`for (${head}) {`, ...callLines(item.calls, context).map((line) => `  ${line}`), "}"];
+    return [`for (${head}) {`, ...callLines(item.calls, context, self).map((line) => `  ${line}`), "}"];
   });
 }
 export const usesBatch = (phase: Phase, context: ModuleContext): boolean =>

@@ -1,21 +1,17 @@
-import type { MemoryPlan } from "../../ir/arena.ts";
 import { graphNodes, leafName } from "../../ir/graph.ts";
-import type { Schedule } from "../../ir/kernel.ts";
+import type { Phase } from "../../ir/phase.ts";
 import type { Cell, Column, Program } from "../../ir/program.ts";
 import { dimText, isBatch, type Shape } from "../../ir/type.ts";
+import type { Input, ModuleContext } from "./skeleton.ts";
+import { gradientsOf } from "./steps.ts";
 import type { Plain } from "./value.ts";
 
 /** A shape as data: numbers, and "n" or "4*n" for the batch dimension. */
 export const plainShape = (shape: Shape): Plain[] => shape.map((dim) => (isBatch(dim) ? dimText(dim) : dim));
 
 /** The emitted `spec`: everything that a caller may want to know about the module, as plain data. */
-export function specOf(
-  program: Program,
-  schedule: Schedule,
-  memory: MemoryPlan,
-  flopsPerRow: number,
-  version: string,
-): { readonly [name: string]: Plain } {
+export function specOf(context: ModuleContext, flopsPerRow: number): { readonly [name: string]: Plain } {
+  const { program, schedule, memory, version, functions, steps } = context;
   const offsetOf = (cell: Cell): number => {
     const found = [...memory.placements.values()].find(
       (p) => p.buffer.cell?.kind === cell.kind && p.buffer.cell.name === cell.name,
@@ -29,7 +25,13 @@ export function specOf(
     shape: plainShape(cell.type.shape),
     offset: offsetOf(cell),
   });
-  const outputs = schedule.results.filter((result) => result.phase === "predict");
+  const outputsOf = ({ phase }: { readonly phase: Phase }): Plain[] =>
+    schedule.results
+      .filter((result) => result.phase === phase)
+      .map(({ name, buffer }): Plain => ({ name, dtype: buffer.dtype, shape: plainShape(buffer.shape) }));
+  const namesOf = (inputs: readonly Input[]): Plain[] => inputs.map(({ cell }) => cell.name);
+  const further = functions.filter(({ name }) => name !== "predict");
+  const named = steps.filter(({ name }) => name !== null);
   const kinds = ["state", "hyper", "slot"];
   return {
     gradc: version,
@@ -45,11 +47,27 @@ export function specOf(
         shape: plainShape(cell.type.shape),
         limit: cell.limit ?? null,
       })),
-    outputs: outputs.map(({ name, buffer }): Plain => ({
-      name,
-      dtype: buffer.dtype,
-      shape: plainShape(buffer.shape),
-    })),
+    outputs: functions.filter(({ name }) => name === "predict").flatMap(outputsOf),
+    // What else a model may have is listed where it is, with the inputs that it takes.
+    ...(further.length > 0
+      ? {
+          functions: further.map((fn): Plain => ({
+            name: fn.name,
+            inputs: namesOf(fn.inputs),
+            outputs: outputsOf(fn),
+          })),
+        }
+      : {}),
+    ...(named.length > 0
+      ? {
+          steps: named.map((step): Plain => ({
+            name: step.name,
+            inputs: namesOf(step.inputs),
+            parameters: gradientsOf(step, context).map(({ cell }) => cell!.name),
+          })),
+        }
+      : {}),
+    ...(context.evaluated.length < context.inputs.length ? { evaluates: namesOf(context.evaluated) } : {}),
     metrics: program.metrics.map(({ name, shape }): Plain => ({ name, shape: [...shape] })),
     parameters: program.cells.filter((cell) => cell.kind === "parameter").map(saved),
     states: kinds

@@ -1,63 +1,102 @@
+import type { Cell } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/type.ts";
 import { parameterList } from "./arguments.ts";
 import { arrayClass } from "./function.ts";
 import { propertyName, stringText } from "./names.ts";
-import type { ModuleContext } from "./skeleton.ts";
+import type { Input, ModuleContext, ModuleStep } from "./skeleton.ts";
+import { gradientsOf, hyperName, hypersOf } from "./steps.ts";
 
 const optionalN = (list: string): string => list.replace(/n: number = .*$/, "n?: number");
 
 /** The public interface of the model, typed from its shapes; the same text in .d.ts and .ts files. */
 export function interfaceLines(context: ModuleContext): string[] {
-  const { program, schedule, needed, className } = context;
-  const { training, update, commit } = context.step ?? {};
-  const { evaluate } = program.graphs;
+  const { program, schedule, className, ownStep, functions, steps } = context;
   const parameters = program.cells.filter((cell) => cell.kind === "parameter");
-  const trained = new Set(training?.outputs.filter((o) => o.role === "gradient").map((o) => o.name));
-  const hypers = program.cells.filter((cell) => cell.kind === "hyper");
-  const views = (cells: typeof parameters): string =>
-    cells.length === 0
-      ? "{}"
-      : `{\n${cells.map((c) => `    readonly ${propertyName(c.name)}: ${arrayClass[c.type.dtype]};`).join("\n")}\n  }`;
-  const args = (entry: "forward" | "predict" | "evaluate"): string =>
-    optionalN(parameterList(needed.get(entry)!, program.batch, true));
-  const outputs = schedule.results
-    .filter((r) => r.phase === "predict")
-    .map((r) => `readonly ${propertyName(r.name)}: ${arrayClass[r.buffer.dtype]}`);
   const metricClass = (name: string): string =>
     arrayClass[schedule.results.find((r) => r.phase === "evaluate" && r.name === name)!.buffer.dtype];
   const metrics = program.metrics.map(
     (m) => `${propertyName(m.name)}: ${m.shape.length === 0 ? "number" : metricClass(m.name)}`,
   );
+  const named = steps.filter(({ name }) => name !== null);
   return [
     `/** ${sizeOf([parameters.reduce((sum, c) => sum + sizeOf(c.type.shape), 0)])} parameters${program.batch === null ? "" : `, up to ${program.batch} rows a call`}. */`,
     `export interface ${className} {`,
     "  /** A live view of every byte worth saving, parameters first; `.slice()` is a checkpoint. */",
     "  readonly state: Uint8Array;",
-    ...(update ? ["  /** Updates so far. */", "  readonly step: number;"] : []),
+    ...(ownStep ? counterType(ownStep) : []),
     "  /** Live views, dense, row-major. */",
-    `  readonly params: ${views(parameters)};`,
-    ...(training
+    `  readonly params: ${viewsType(parameters)};`,
+    ...(ownStep ? viewTypes(ownStep, context) : []),
+    "  /** Sets parameters, optimizer slots and counters from a seed, the same on every engine. */",
+    "  init(seed: number): void;",
+    ...(ownStep ? methodTypes(ownStep, context) : []),
+    ...(named.length > 0
       ? [
-          "  /** Filled by backward(). */",
-          `  readonly gradients: ${views(parameters.filter((c) => trained.has(c.name)))};`,
+          "  readonly steps: {",
+          ...named.flatMap((step) => [
+            `    readonly ${propertyName(step.name!)}: {`,
+            ...[...counterType(step), ...viewTypes(step, context), ...methodTypes(step, context)].map(
+              (line) => `    ${line.replaceAll("\n", "\n    ")}`,
+            ),
+            "    };",
+          ]),
+          "  };",
         ]
       : []),
+    ...(program.graphs.evaluate
+      ? [
+          "  /** Inference mode; running totals since resetMetrics(); one reused object. */",
+          `  evaluate(${argumentTypes(context.evaluated, context)}): { ${metrics.join("; ")} };`,
+          "  resetMetrics(): void;",
+        ]
+      : []),
+    ...functions.flatMap((fn) => {
+      const outputs = fn.results.map(
+        (r) => `readonly ${propertyName(r.name)}: ${arrayClass[r.buffer.dtype]}`,
+      );
+      return [
+        "  /** Inference mode; reused views of full batch length. */",
+        `  ${propertyName(fn.name)}(${argumentTypes(fn.inputs, context)}): { ${outputs.join("; ")} };`,
+      ];
+    }),
+    "}",
+  ];
+}
+
+const argumentTypes = (inputs: readonly Input[], { program }: ModuleContext): string =>
+  optionalN(parameterList(inputs, program.batch, true));
+
+const viewsType = (cells: readonly Cell[]): string =>
+  cells.length === 0
+    ? "{}"
+    : `{\n${cells.map((c) => `    readonly ${propertyName(c.name)}: ${arrayClass[c.type.dtype]};`).join("\n")}\n  }`;
+
+const counterType = ({ graphs }: ModuleStep): string[] =>
+  graphs.update ? ["  /** Updates so far. */", "  readonly step: number;"] : [];
+
+function viewTypes(step: ModuleStep, context: ModuleContext): string[] {
+  const trained = new Set(gradientsOf(step, context).map(({ cell }) => cell!.name));
+  const cells = context.program.cells.filter((cell) => cell.kind === "parameter" && trained.has(cell.name));
+  const hypers = hypersOf(step, context);
+  return [
+    "  /** Filled by backward(). */",
+    `  readonly gradients: ${viewsType(cells)};`,
     ...(hypers.length > 0
       ? [
           "  /** Assignable between steps. */",
-          `  readonly hyper: { ${hypers.map((h) => `${propertyName(h.name)}: number`).join("; ")} };`,
+          `  readonly hyper: { ${hypers.map((h) => `${propertyName(hyperName(step, h))}: number`).join("; ")} };`,
         ]
       : []),
-    "  /** Sets parameters, optimizer slots and counters from a seed, the same on every engine. */",
-    "  init(seed: number): void;",
-    ...(training
-      ? [
-          "  /** The loss; keeps what backward needs. */",
-          `  forward(${args("forward")}): number;`,
-          "  /** Fills (or adds to) the gradients; updates nothing. */",
-          "  backward(accumulate?: boolean): void;",
-        ]
-      : []),
+  ];
+}
+
+function methodTypes({ inputs, graphs: { update, commit } }: ModuleStep, context: ModuleContext): string[] {
+  const args = argumentTypes(inputs, context);
+  return [
+    "  /** The loss; keeps what backward needs. */",
+    `  forward(${args}): number;`,
+    "  /** Fills (or adds to) the gradients; updates nothing. */",
+    "  backward(accumulate?: boolean): void;",
     ...(update || commit
       ? [
           update
@@ -69,19 +108,9 @@ export function interfaceLines(context: ModuleContext): string[] {
     ...(update
       ? [
           "  /** forward, backward and update in one; the loss before the update. */",
-          `  trainStep(${args("forward")}): number;`,
+          `  trainStep(${args}): number;`,
         ]
       : []),
-    ...(evaluate
-      ? [
-          "  /** Inference mode; running totals since resetMetrics(); one reused object. */",
-          `  evaluate(${args("evaluate")}): { ${metrics.join("; ")} };`,
-          "  resetMetrics(): void;",
-        ]
-      : []),
-    "  /** Inference mode; reused views of full batch length. */",
-    `  predict(${args("predict")}): { ${outputs.join("; ")} };`,
-    "}",
   ];
 }
 

@@ -1,6 +1,7 @@
 import { fail } from "../../base/errors.ts";
+import type { NumericArray } from "../../data/index.ts";
 import type { Compilation } from "../../compile.ts";
-import { predictInputs } from "../predict-inputs.ts";
+import { evaluateInputs, functionEntries, stepEntries } from "../entries.ts";
 import { sampleInputs } from "../sample-inputs.ts";
 import type { Generated } from "../train/module.ts";
 
@@ -28,27 +29,34 @@ export function measureAll(
   const net = create({ seed: 1 });
   const inputs = sampleInputs(spec.inputs, rows, 1);
   const tail = spec.batch === null ? [] : [rows];
-  const trains = spec.metrics.length > 0 && "trainStep" in net;
-  const asked = predictInputs(
-    compilation,
-    spec.inputs.map(({ name }) => name),
-  );
-  const predictArgs = [...asked.map((k) => inputs[k]), ...tail];
-  const calls: [string, () => void][] = [["predict", () => void net.predict(...predictArgs)]];
-  if (trains) {
+  const argumentsOf = (chosen: readonly number[]): (NumericArray | number)[] => [
+    ...chosen.map((k) => inputs[k]),
+    ...tail,
+  ];
+  const calls = functionEntries(compilation, spec, net).map(({ name, inputs: chosen, call }) => {
+    const args = argumentsOf(chosen);
+    return [name, () => void call(args)] as [string, () => void];
+  });
+  if (spec.metrics.length > 0) {
+    const args = argumentsOf(evaluateInputs(spec));
+    calls.push(["evaluate", () => void net.evaluate(...args)]);
+  }
+  for (const { name, step, graphs, inputs: chosen } of stepEntries(compilation, spec, net)) {
+    if (!graphs.update) continue;
+    const args = argumentsOf(chosen);
+    const own = name === null ? "" : `${name} `;
     calls.push(
-      ["evaluate", () => void net.evaluate(...inputs, ...tail)],
-      ["forward", () => void net.forward(...inputs, ...tail)],
+      [`${own}forward`, () => void step.forward(...args)],
       // A backward pass uses up what its forward pass kept, so the two are timed together.
       [
-        "forward + backward",
+        `${own}forward + backward`,
         () => {
-          net.forward(...inputs, ...tail);
-          net.backward();
+          step.forward(...args);
+          step.backward();
         },
       ],
-      ["update", () => net.update()],
-      ["trainStep", () => void net.trainStep(...inputs, ...tail)],
+      [`${own}update`, () => step.update()],
+      [`${own}trainStep`, () => void step.trainStep(...args)],
     );
   }
   return calls.map(([name, call]) => ({ name, ...measure(call, samples), rows }));

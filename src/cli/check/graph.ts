@@ -14,12 +14,12 @@ import {
   type Output,
   type Value,
 } from "../../ir/graph.ts";
-import type { NDArray } from "../../ir/op.ts";
+import type { NDArray, OpTable } from "../../ir/op.ts";
 import type { Cell } from "../../ir/program.ts";
 import { isFloat } from "../../ir/type.ts";
 import { opsOf } from "../../ops/table.ts";
-import { predictInputs } from "../predict-inputs.ts";
-import type { Net, Spec } from "../train/module.ts";
+import { functionEntries, type StepEntry } from "../entries.ts";
+import type { Net, NetStep, Spec } from "../train/module.ts";
 import type { Finding, Situation } from "./situation.ts";
 import { interpretTraining } from "./loops.ts";
 
@@ -37,20 +37,14 @@ export function compareWithGraph(
   compilation: Compilation,
   spec: Spec,
   net: Net,
-  { inputs, n, loss, gradients }: Situation,
+  { inputs, n, loss, entry, gradients }: Situation,
 ): Compared {
-  const { functions, steps } = compilation.training.graphs;
-  const [{ graph: predict }] = functions;
-  const { training, update = null, commit = null } = steps.at(0) ?? {};
-  if (!training) return fail("no-loss", `model "${spec.name}" has no loss, so it has no gradients to check`);
+  const { training, update, commit } = entry.graphs;
   const rows = n ?? 1;
   const table = opsOf(compilation.forward.builder);
   const { cells } = compilation.training;
-  const held = (node: Node): ArrayLike<number> => heldBy(node, spec, net, inputs, cells);
-  const values = (graph: Graph, more: readonly Value[] = []): NDArray[] => {
-    const outputs = [...graph.outputs.map(({ value }) => value), ...more];
-    return evaluate(outputs, feedOf(outputs, held, rows), { n: rows, table });
-  };
+  const values = (graph: Graph, more: readonly Value[] = []): NDArray[] =>
+    graphValues(graph, table, (node) => heldBy(node, spec, net, inputs, cells, entry.step), rows, more);
   const findings: Finding[] = [];
   const wanted = floatInputs(training);
   const lossValue = training.outputs.find(({ role }) => role === "loss")!.value;
@@ -63,29 +57,53 @@ export function compareWithGraph(
       findings.push(compare("gradient against the graph", name, gradients.get(name) ?? [], data));
     }
   }
-  findings.push(...compareWithLoops(compilation, spec, net, inputs, rows, loss, gradients));
-  const asked = predictInputs(
-    compilation,
-    spec.inputs.map(({ name }) => name),
-  );
-  const outputs = net.predict(...asked.map((k) => inputs[k]), ...(n === null ? [] : [n]));
-  const predicted = values(predict);
-  for (const [k, { name }] of predict.outputs.entries()) {
-    const { data } = predicted[k];
-    // The module's arrays have the full batch's length; rows from n on are undefined.
-    findings.push(compare("output against the graph", name, outputs[name].subarray(0, data.length), data));
-  }
+  findings.push(...compareWithLoops(compilation, spec, net, entry, inputs, rows, loss, gradients));
   // What is committed is what the forward pass assigned.
   const assigned = training.outputs.map((output, k) => ({ output, value: found[k] }));
   const expected = [
     ...(update ? values(update).map((value, k) => ({ output: update.outputs[k], value })) : []),
     ...assigned.filter(({ output }) => output.role === "assign"),
   ];
-  if (update || commit) findings.push(...compareUpdate(expected, spec, net, cells));
+  if (update || commit) findings.push(...compareUpdate(expected, spec, net, entry, cells));
   const inputGradients = wanted.map(
     (input, k) => [leafName(input.node), found[training.outputs.length + k].data] as const,
   );
   return { findings, inputGradients: new Map(inputGradients) };
+}
+
+/** What every function gives, against its graph. */
+export function compareFunctions(
+  compilation: Compilation,
+  spec: Spec,
+  net: Net,
+  inputs: Situation["inputs"],
+  n: number | null,
+): Finding[] {
+  const { functions } = compilation.training.graphs;
+  const table = opsOf(compilation.forward.builder);
+  return functionEntries(compilation, spec, net).flatMap(({ name: fn, inputs: chosen, call }, f) => {
+    const { graph } = functions[f];
+    const outputs = call([...chosen.map((k) => inputs[k]), ...(n === null ? [] : [n])]);
+    const predicted = graphValues(graph, table, (node) => heldBy(node, spec, net, inputs), n ?? 1);
+    return graph.outputs.map(({ name }, k) => {
+      const { data } = predicted[k];
+      // The module's arrays have the full batch's length; rows from n on are undefined.
+      const found = outputs[name].subarray(0, data.length);
+      return compare("output against the graph", fn === "predict" ? name : `${fn}: ${name}`, found, data);
+    });
+  });
+}
+
+/** A graph evaluated on what leaves hold. */
+function graphValues(
+  graph: Graph,
+  table: OpTable,
+  held: (node: Node) => ArrayLike<number>,
+  rows: number,
+  more: readonly Value[] = [],
+): NDArray[] {
+  const outputs = [...graph.outputs.map(({ value }) => value), ...more];
+  return evaluate(outputs, feedOf(outputs, held, rows), { n: rows, table });
 }
 
 /** The interpreter does the same operations in the same order, so not one bit may differ. */
@@ -93,13 +111,14 @@ function compareWithLoops(
   compilation: Compilation,
   spec: Spec,
   net: Net,
+  { graphs }: StepEntry,
   inputs: Situation["inputs"],
   rows: number,
   loss: number,
   gradients: Situation["gradients"],
 ): Finding[] {
   const given = new Map(spec.inputs.map(({ name }, k) => [name, inputs[k]]));
-  const loops = interpretTraining(compilation, net.state, given, rows);
+  const loops = interpretTraining(compilation, graphs, net.state, given, rows);
   return [
     { ...compare("loss against the loops", "loss", [loss], [loops.loss]), limit: 0 },
     ...[...loops.gradients].map(([name, values]) => ({
@@ -114,12 +133,19 @@ function compareUpdate(
   expected: readonly { readonly output: Output; readonly value: NDArray }[],
   spec: Spec,
   net: Net,
+  { step }: StepEntry,
   cells: readonly Cell[],
 ): Finding[] {
   const before = net.state.slice();
-  net.update();
+  step.update();
   const findings = expected.map(({ output: { name, cell }, value }) => {
-    const found = cell ? heldBy(cell.node, spec, net, [], cells) : [];
+    // A pending cell is no part of the state; its value has gone to the state of the output's name.
+    const found =
+      cell?.node.op === "pending"
+        ? stateOf(spec, net, name)
+        : cell
+          ? heldBy(cell.node, spec, net, [], cells, step)
+          : [];
     return compare("update against the graph", name, found, value.data);
   });
   net.state.set(before);
@@ -153,13 +179,14 @@ function heldBy(
   spec: Spec,
   net: Net,
   inputs: Situation["inputs"],
-  cells: readonly Cell[],
+  cells: readonly Cell[] = [],
+  step?: NetStep,
 ): ArrayLike<number> {
   const name = leafName(node);
   if (node.op === "input") return inputs[spec.inputs.findIndex((input) => input.name === name)];
   if (node.op === "parameter") return net.params[name];
   if (node.op === "parameters" || node.op === "gradients") {
-    const views = node.op === "parameters" ? net.params : net.gradients;
+    const views = node.op === "parameters" ? net.params : (step?.gradients ?? {});
     const block = cells.find((cell) => cell.kind === node.op && cell.name === name);
     return (block?.members ?? []).flatMap((part) => Array.from(views[part]));
   }

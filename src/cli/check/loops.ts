@@ -2,7 +2,8 @@ import type { Compilation } from "../../compile.ts";
 import { interpret, type LoopArray } from "../../eval/interpret.ts";
 import type { Buffer } from "../../ir/kernel.ts";
 import { eachCall } from "../../ir/loop.ts";
-import type { Phase } from "../../ir/phase.ts";
+import { stepPhase, type Phase } from "../../ir/phase.ts";
+import type { StepGraphs } from "../../ir/program.ts";
 import { maxOf, type DType } from "../../ir/type.ts";
 
 const arrays: Readonly<
@@ -24,6 +25,7 @@ export interface Interpreted {
 /** Runs the loops of a forward and a backward pass by the interpreter, on an arena of their own. */
 export function interpretTraining(
   { loops, memory, kernels }: Compilation,
+  step: StepGraphs,
   state: Uint8Array,
   inputs: ReadonlyMap<string, ArrayLike<number>>,
   n: number,
@@ -49,12 +51,15 @@ export function interpretTraining(
       interpret(named.get(call.name)!, [...call.arrays.map(viewOf), ...times, ...(call.batch ? [n] : [])]);
     });
   };
-  run("forward");
-  const loss = kernels.results.find(({ phase, name }) => phase === "forward" && name === "loss")!;
+  const forward = stepPhase("forward", step);
+  run(forward);
+  const loss = kernels.results.find(({ phase, name }) => phase === forward && name === "loss")!;
   const found = viewOf(loss.buffer)[0];
-  const gradients = kernels.buffers.filter(({ cell }) => cell?.kind === "gradient");
+  const gradients = kernels.buffers.filter(
+    ({ cell }) => cell?.kind === "gradient" && cell.step === step.name,
+  );
   // Gradients accumulate from zero.
   for (const buffer of gradients) viewOf(buffer).fill(0);
-  run("backward");
+  run(stepPhase("backward", step));
   return { loss: found, gradients: new Map(gradients.map((buffer) => [buffer.cell!.name, viewOf(buffer)])) };
 }

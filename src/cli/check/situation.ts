@@ -1,4 +1,5 @@
 import type { NumericArray } from "../../data/index.ts";
+import type { StepEntry } from "../entries.ts";
 import type { Numbers } from "./difference.ts";
 
 /** One comparison; it holds where `error` is at most `limit`. */
@@ -10,12 +11,12 @@ export interface Finding {
   readonly limit: number;
 }
 
-/** A call of the module with its inputs, and the gradients it gave. */
+/** A call of a step with its inputs, and the gradients it gave. */
 export interface Situation {
   readonly inputs: readonly NumericArray[];
   readonly n: number | null;
   readonly loss: number;
-  /** Runs `forward` on the inputs as they are now. */
-  readonly lossNow: () => number;
+  /** The step that gave them. */
+  readonly entry: StepEntry;
   readonly gradients: ReadonlyMap<string, Numbers>;
 }

@@ -7,7 +7,7 @@ import type { TrainFlags } from "./flags.ts";
 import type { Context } from "../io.ts";
 import { loadGenerated } from "../load-generated.ts";
 import { compileModel, loadModel } from "../load-model.ts";
-import { predictInputs } from "../predict-inputs.ts";
+import { evaluateInputs, functionInputs } from "../entries.ts";
 import { sizesOf, sizesText } from "../sizes.ts";
 import { plural } from "../text.ts";
 import { usage } from "../usage.ts";
@@ -31,9 +31,10 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
     debug: flags.debug,
     ...(demo ? { see: (_pass, _graph, applied) => void (rules += applied.length) } : {}),
   });
-  const generated = await loadGenerated<Generated>(compilation);
+  const loadedModule = await loadGenerated<Generated>(compilation);
+  checkTrainable(loadedModule.spec, compilation, flags);
+  const generated = { ...loadedModule, spec: trainingSpec(loadedModule.spec) };
   const { spec } = generated;
-  checkTrainable(spec, compilation, flags);
   const folder = flags.outDir.replaceAll("{name}", loaded.name);
   const modules = compilation.files.map(({ name }) => join(folder, name));
   const weights = flags.weights ?? join(folder, `${loaded.name}.safetensors`);
@@ -68,10 +69,7 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   const sizes = sizesOf(compilation);
   if (flags.json) return print(summary(loaded.path, flags, data, history, tested, files, sizes, disk.shown));
   if (demo) await demoCurve(context, history);
-  const asked = predictInputs(
-    compilation,
-    spec.inputs.map(({ name }) => name),
-  );
+  const asked = functionInputs(compilation, spec, "predict");
   const confusion = confusionText(net, spec, data, asked);
   if (confusion !== undefined)
     print(`\n${style("bold", "Test rows, true classes down, predicted across")}\n${confusion}`);
@@ -87,11 +85,23 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   print(`test ${metricText(name, value)}`);
 }
 
+/** The spec with the inputs alone that training takes: those that only functions read need no data. */
+const trainingSpec = (spec: Spec): Spec => ({
+  ...spec,
+  inputs: evaluateInputs(spec).map((k) => spec.inputs[k]),
+});
+
 /** Refuses before any data are read. */
 function checkTrainable(spec: Spec, { training }: Compilation, { batchSize }: TrainFlags): void {
   if (training.graphs.steps.length === 0) {
     fail("no-loss", `model "${spec.name}" has no loss, so there is nothing to train`, {
       hint: "return loss and optimizer from its build function",
+    });
+  }
+  const named = training.graphs.steps.flatMap(({ name }) => name ?? []);
+  if (named.length > 0) {
+    fail("several-steps", `model "${spec.name}" has steps of its own: ${named.join(", ")}`, {
+      hint: "train trains models with one loss; call net.steps.<name>.trainStep from a script, as examples/gan does",
     });
   }
   if (training.graphs.steps.every(({ update }) => update === null)) {

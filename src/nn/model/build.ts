@@ -1,17 +1,19 @@
 import { fail } from "../../base/errors.ts";
 import { withBuilder } from "../../ir/builder.ts";
 import { graphNodes, type Graph, type Output, type Value } from "../../ir/graph.ts";
-import type { Cell, Declaration, DeclaredStep } from "../../ir/program.ts";
+import type { Cell, Declaration, DeclaredStep, FunctionGraph } from "../../ir/program.ts";
 import { isBatch, sameType, typeText, type BatchDim } from "../../ir/type.ts";
-import { leaf } from "../../ops/leaves.ts";
 import { opsOf } from "../../ops/table.ts";
-import { ModelBuilder, type Declared, type Run } from "../context.ts";
+import { ModelBuilder, type Declared } from "../context.ts";
 import { tableOf } from "../table.ts";
 import { isModel, type Model } from "./define.ts";
 import { evaluateOutputs } from "./evaluate.ts";
 import { matching } from "./frozen.ts";
 import { indexLimits } from "./limits.ts";
+import { layoutOf } from "./layout.ts";
+import { lossName } from "./result.ts";
 import { runBuild, type Ran } from "./run.ts";
+import { declaredSteps, totalLoss, trainedOf, type Trained } from "./steps.ts";
 import { shown } from "../check.ts";
 
 export interface BuildOptions {
@@ -58,35 +60,35 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
     return graph;
   };
   const { parameters, states } = training.run;
-  const evaluation = evaluateOutputs(inference, batch);
-  const { loss } = training;
+  const still = matching(`frozen of model "${name}"`, frozen, [...parameters.keys()]);
+  const trained = trainedOf(name, training, still);
+  const declaredOnes = declaredSteps(training, trained, graphOf);
+  const all = [...parameters.values()].map((declared) => declared.leaf);
+  const ordered = layoutOf(name, declaredOnes, all);
+  const steps = declaredOnes.map((step): DeclaredStep => ({
+    ...step,
+    parameters: ordered.filter((value) => step.parameters.includes(value)),
+  }));
+  const evaluation = evaluateOutputs(
+    inference,
+    lossesOf(inference, trainedOf(name, inference, still)),
+    batch,
+  );
   const init = graphOf("init", assigns([...parameters, ...states]));
   const evaluate = evaluation.outputs.length > 0 ? graphOf("evaluate", evaluation.outputs) : null;
-  const predict = graphOf(
-    "predict",
-    [...inference.outputs].map(([output, value]) => ({ role: "output", name: output, value })),
-  );
-
-  const still = matching(`frozen of model "${name}"`, frozen, [...parameters.keys()]);
-  const leaves = ([entries, want]: [Map<string, Declared>, boolean]): Value[] =>
-    [...entries].filter(([path]) => still.has(path) !== want).map(([, { leaf }]) => leaf);
-  const trainable = leaves([parameters, true]);
-  const ordered = [...trainable, ...leaves([parameters, false])];
-  const steps: DeclaredStep[] = loss
-    ? [
-        {
-          name: null,
-          forward: graphOf("forward", [
-            { role: "loss", name: "loss", value: loss },
-            ...pendingOf(training.run),
-          ]),
-          parameters: trainable,
-          optimizer: training.optimizer,
-        },
-      ]
-    : [];
+  const functions = [...inference.functions].map(([fn, outputs]): FunctionGraph => ({
+    name: fn,
+    graph: graphOf(
+      fn,
+      [...outputs].map(([output, value]) => ({ role: "output", name: output, value })),
+    ),
+  }));
   const limits = indexLimits(
-    [predict, ...(evaluate ? [evaluate] : []), ...steps.map(({ forward }) => forward)],
+    [
+      ...functions.map(({ graph }) => graph),
+      ...(evaluate ? [evaluate] : []),
+      ...steps.map(({ forward }) => forward),
+    ],
     opsOf(builder),
   );
   const inputCells = [...training.inputs].map(([input, value]): Cell => {
@@ -107,7 +109,7 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
     ],
     metrics: evaluation.metrics,
     table: tableOf(Object.values(declared)),
-    graphs: { init, functions: [{ name: "predict", graph: predict }], evaluate },
+    graphs: { init, functions, evaluate },
     steps,
     parameters: ordered,
     builder,
@@ -127,17 +129,15 @@ const assigns = (entries: readonly (readonly [string, Declared])[]): Output[] =>
     initial ? [{ role: "assign" as const, name, value: initial, cell: leaf }] : [],
   );
 
-/** The next value of each assigned state, for a pending cell of the same name. */
-function pendingOf({ assignments }: Run): Output[] {
-  const next = new Map<string, { readonly target: Value; readonly value: Value }>();
-  for (const { path, target, next: make } of assignments)
-    next.set(path, { target, value: make(next.get(path)?.value ?? target) });
-  return [...next].map(([name, { target, value }]) => ({
-    role: "assign",
-    name,
-    value,
-    cell: leaf("pending", name, target.type),
-  }));
+/** The losses that evaluate reports: the model's own, then those of named steps. */
+function lossesOf({ loss, steps, run }: Ran, trained: Trained): Map<string, Value> {
+  const named = steps.filter((step) => step.name !== null);
+  return new Map([
+    ...(loss ? [["loss", totalLoss(loss, run.penalties)] as const] : []),
+    ...named.map(
+      (step) => [lossName(step.name), totalLoss(step.loss, run.penalties, trained.get(step))] as const,
+    ),
+  ]);
 }
 
 const pendingCells = ({ outputs }: Graph): Cell[] =>
@@ -203,7 +203,13 @@ function checkAgreement({ declaration: { name }, line }: Model, training: Ran, i
     }
   }
   compare("states", training.run.states.keys(), inference.run.states.keys());
-  compare("outputs", training.outputs.keys(), inference.outputs.keys());
+  compare("functions", training.functions.keys(), inference.functions.keys());
+  for (const [fn, outputs] of training.functions) {
+    const what = fn === "predict" ? "outputs" : `outputs of function "${fn}"`;
+    compare(what, outputs.keys(), inference.functions.get(fn)!.keys());
+  }
   compare("metrics", training.metrics.keys(), inference.metrics.keys());
+  const stepNames = ({ steps }: Ran): string[] => steps.map((step) => step.name ?? "");
+  compare("steps", stepNames(training), stepNames(inference));
   compare("losses", training.loss ? ["loss"] : [], inference.loss ? ["loss"] : []);
 }

@@ -6,14 +6,32 @@ import { checkName, checkOptions, reject, shown } from "../check.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { checkShape, type InputDeclaration } from "../types.ts";
 
-/** What build returns. Without a loss the model can only predict; without an optimizer it cannot update. */
+/** One of several ways to train a model, with a forward, a backward, an update and a trainStep of its own. */
+export interface Step {
+  /** One number; the step's gradients are its derivatives. */
+  readonly loss: Value;
+  readonly optimizer?: OptimizerSpec;
+  /** Paths of the parameters that it trains, such as "generator/**"; all of them by default. Steps may overlap. */
+  readonly parameters?: string | readonly string[];
+}
+
+/**
+ * What build returns. Without a loss the model can only predict; without an optimizer it cannot update.
+ * `outputs`, `loss` and `optimizer` are the short form of one function and one step; the general form is
+ * `functions` and `steps`.
+ */
 export interface Built {
-  readonly outputs: { readonly [name: string]: Value };
-  /** One number; the training step's gradients are its derivatives. */
+  /** What `predict` gives; may be left out of a model with `functions`. */
+  readonly outputs?: { readonly [name: string]: Value };
+  /** More entries like `predict`: what each gives, by its name. Each takes the inputs that its outputs need. */
+  readonly functions?: { readonly [name: string]: { readonly [output: string]: Value } };
+  /** One number; the training step's gradients are its derivatives. With `steps` it is evaluated only. */
   readonly loss?: Value;
   /** A metric such as `accuracy(logits, y)`, or any value that is one number (then weighted by rows). */
   readonly metrics?: { readonly [name: string]: Metric | Value };
   readonly optimizer?: OptimizerSpec;
+  /** Several ways to train, called `net.steps.<name>`; `evaluate` reports each loss as "<name>/loss". */
+  readonly steps?: { readonly [name: string]: Step };
 }
 
 /** How the model is being built: layers such as dropout do nothing in inference. */

@@ -7,6 +7,7 @@ import { leaf } from "../../ops/leaves.ts";
 import { originOf } from "../context.ts";
 import type { BuiltModel } from "./build.ts";
 import { readAverages } from "./averages.ts";
+import { stretchesOf } from "./layout.ts";
 import { updateOf } from "./update.ts";
 
 /** Adds what training needs: for each step the gradient of its loss by each parameter, and its optimizer. */
@@ -14,7 +15,7 @@ export function differentiate(built: BuiltModel): Program {
   const { builder, line: _line, parameters: _parameters, steps, graphs, ...rest } = built;
   return withBuilder(builder, () => {
     const made = steps.map((step) => stepGraphs(built, step));
-    for (const [k, { cells }] of made.entries()) checkSavedNames(built, steps[k], cells);
+    checkSavedNames(built, made);
     return {
       ...rest,
       cells: [...built.cells, ...made.flatMap(({ cells }) => cells)],
@@ -24,15 +25,23 @@ export function differentiate(built: BuiltModel): Program {
 }
 
 /** States are saved by name, so one name is one tensor. */
-function checkSavedNames({ name, line, cells }: BuiltModel, step: DeclaredStep, more: readonly Cell[]): void {
-  const states = new Set(cells.filter(({ kind }) => kind === "state").map((cell) => cell.name));
-  const twice = more.find((cell) => states.has(cell.name));
-  if (!twice) return;
-  fail(
-    "duplicate-name",
-    `state "${twice.name}" of model "${name}" is also the name of what ${step.optimizer?.name} saves`,
-    { place: { source: line }, hint: "give the state another name" },
-  );
+function checkSavedNames({ name, line, cells, steps }: BuiltModel, made: readonly MadeStep[]): void {
+  const taken = new Map(cells.filter(({ kind }) => kind === "state").map((cell) => [cell.name, "state"]));
+  for (const [k, step] of made.entries()) {
+    for (const cell of step.cells) {
+      const other = taken.get(cell.name);
+      if (other === undefined) continue;
+      const saves = `what ${steps[k].optimizer?.name} saves`;
+      fail(
+        "duplicate-name",
+        other === "state"
+          ? `state "${cell.name}" of model "${name}" is also the name of ${saves}`
+          : `step "${steps[k].name}" of model "${name}": the name of ${saves}, "${cell.name}", is taken by ${other}`,
+        { place: { source: line }, hint: `give the ${other.split(" ")[0]} another name` },
+      );
+    }
+    for (const cell of step.cells) taken.set(cell.name, `step "${steps[k].name}"`);
+  }
 }
 
 interface MadeStep {
@@ -52,8 +61,10 @@ const commitsOf = ({ outputs }: Graph): Output[] =>
 function stepGraphs(built: BuiltModel, step: DeclaredStep): MadeStep {
   const { builder, line } = built;
   const { name, forward, parameters, optimizer } = step;
+  const owner = name === null ? `model "${built.name}"` : `step "${name}" of model "${built.name}"`;
+  const prefix = name === null ? built.name : `${built.name}.${name}`;
   if (optimizer && parameters.length === 0) {
-    fail("model", `model "${built.name}" has an optimizer but no parameters to train`, {
+    fail("model", `${owner} has an optimizer but no parameters to train`, {
       place: { source: line },
       hint: "leave the optimizer out, or freeze less",
     });
@@ -66,12 +77,13 @@ function stepGraphs(built: BuiltModel, step: DeclaredStep): MadeStep {
     name: leafName(parameters[k].node),
     value,
   }));
-  const training = { ...forward, name: `${built.name}.training`, outputs: [...forward.outputs, ...outputs] };
+  const training = { ...forward, name: `${prefix}.training`, outputs: [...forward.outputs, ...outputs] };
   // What has no line of its own comes from the model's, not from whoever called the compiler.
   const origin = { layer: optimizer?.name ?? "", source: line };
-  const update = optimizer && builder.within(origin, () => updateOf(built, step, optimizer));
+  const stretches = stretchesOf(built.name, step, built.parameters);
+  const update = optimizer && builder.within(origin, () => updateOf(built, step, optimizer, stretches));
   const still = (part: string, own: readonly Output[]): Graph => ({
-    name: `${built.name}.${part}`,
+    name: `${prefix}.${part}`,
     batch: null,
     outputs: own,
     origins: builder.origins,
@@ -84,6 +96,6 @@ function stepGraphs(built: BuiltModel, step: DeclaredStep): MadeStep {
       update: update && still("update", update.outputs),
       commit: commits.length > 0 ? still("commit", commits) : null,
     },
-    cells: update?.cells ?? [],
+    cells: (update?.cells ?? []).map((cell) => ({ ...cell, step: name })),
   };
 }

@@ -15,9 +15,13 @@ export interface Evaluation {
   readonly metrics: readonly MetricSpec[];
 }
 
-/** The running metrics, the loss first: each call adds its totals, and results come from the new totals. */
-export function evaluateOutputs({ loss, metrics }: Ran, batch: BatchDim | null): Evaluation {
-  const all: [string, Metric | Value][] = [...(loss ? [["loss", loss] as [string, Value]] : []), ...metrics];
+/** The running metrics, the losses first: each call adds its totals, and results come from the new totals. */
+export function evaluateOutputs(
+  { metrics }: Ran,
+  losses: ReadonlyMap<string, Value>,
+  batch: BatchDim | null,
+): Evaluation {
+  const all: [string, Metric | Value][] = [...losses, ...metrics];
   const results: Output[] = [];
   const assigns: Output[] = [];
   // Metrics that add up the same thing, such as the rows, share one cell.

@@ -1,0 +1,170 @@
+import type { Buffer } from "../../ir/kernel.ts";
+import type { Cell } from "../../ir/program.ts";
+import { sizeOf } from "../../ir/type.ts";
+import { argumentList, loadLines, parameterList } from "./arguments.ts";
+import { arrayText, assignments, declarations, indent, viewsText, type Field } from "./fields.ts";
+import { ownKey, stringText } from "./names.ts";
+import { callsOf, callText, usesBatch, type ModuleContext, type ModuleStep } from "./skeleton.ts";
+
+/** Where a saved scalar stands in the view that holds them all. */
+export function scalarText(cell: Cell, { schedule, packs }: ModuleContext, object = "this.$"): string {
+  const buffer = schedule.buffers.find((b) => b.cell?.kind === cell.kind && b.cell.name === cell.name)!;
+  const pack = packs.find(({ members }) => members.has(buffer))!;
+  return `${object}${pack.name}[${pack.members.get(buffer)}]`;
+}
+
+/** True where backward must know how many rows forward was given. */
+export const keepsBatch = (context: ModuleContext): boolean =>
+  context.program.batch !== null && context.steps.some((step) => usesBatch(step.phase("backward"), context));
+
+export const gradientsOf = ({ name }: ModuleStep, { schedule }: ModuleContext): Buffer[] =>
+  schedule.buffers.filter((b) => b.cell?.kind === "gradient" && b.cell.step === name);
+export const hypersOf = ({ name }: ModuleStep, { program }: ModuleContext): Cell[] =>
+  program.cells.filter((cell) => cell.kind === "hyper" && cell.step === name);
+/** What a hyper-parameter is called in its step: its name without the step's. */
+export const hyperName = ({ name }: ModuleStep, cell: Cell): string =>
+  name === null ? cell.name : cell.name.slice(name.length + 1);
+/** The counter of a step's updates. */
+export const counterOf = ({ name }: ModuleStep, { program }: ModuleContext): Cell | undefined =>
+  program.cells.find((cell) => cell.kind === "state" && cell.step === name && cell.name === stepName(name));
+const stepName = (name: string | null): string => (name === null ? "step" : `${name}/step`);
+
+/** The gradients and hyper-parameters of a step; `own` tells the type of a member. */
+export function stepFields(
+  step: ModuleStep,
+  context: ModuleContext,
+  own: (member: string) => string,
+): Field[] {
+  const { program, memory, types } = context;
+  const gradients = gradientsOf(step, context);
+  const float = program.precision === "f64" ? "Float64Array" : "Float32Array";
+  const total = gradients.reduce((sum, buffer) => sum + sizeOf(buffer.shape), 0);
+  const start = Math.min(...gradients.map((buffer) => memory.placements.get(buffer)!.offset));
+  const region = memory.regions.find((r) => r.region === "gradients")!;
+  const hypers = hypersOf(step, context);
+  const accessors = hypers.map((cell) => {
+    const key = ownKey(hyperName(step, cell));
+    const place = scalarText(cell, context, "");
+    return `get ${key}() { return ${place}; }, set ${key}(value${types ? ": number" : ""}) { ${place} = value; },`;
+  });
+  return [
+    { name: "gradients", type: own("gradients"), value: viewsText(gradients, step.self) },
+    // In the network a block of all gradients is that view already.
+    ...(step.name === null && context.otherBuffers.some((b) => b.name === "gradients")
+      ? []
+      : [
+          {
+            name: "$gradients",
+            type: float,
+            value: arrayText(float, gradients.length > 0 ? start : region.offset, total, context),
+          },
+        ]),
+    ...(hypers.length > 0
+      ? [
+          {
+            name: "hyper",
+            type: own("hyper"),
+            value: `{\n${accessors.map((line) => `      ${line}`).join("\n")}\n    }`,
+            before: `const scalars = ${step.self}.$scalars;`,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** The step in its three parts and as a whole. */
+export function stepLines(step: ModuleStep, context: ModuleContext): string[] {
+  const { types, program, loops, stale } = context;
+  const { inputs, self, pending, graphs, phase } = step;
+  const t = (text: string): string => (types ? text : "");
+  const head = self === "this" ? [] : ["    const net = this.$net;"];
+  const load = indent(loadLines(inputs, program.batch, self));
+  const params = parameterList(inputs, program.batch, types);
+  const calls = (part: Parameters<typeof phase>[0]): string[] => indent(callsOf(phase(part), context, self));
+  const loss = `    return ${self}.$${step.loss.name}[0];`;
+  const keep = keepsBatch(context);
+  const done = [`    ${self}.$fresh = ${stale};`, ...(pending ? [`    ${self}.${pending} = false;`] : [])];
+  const unready = self === "this" ? "!this.$fresh" : `net.$fresh !== ${step.fresh}`;
+  const parts = [
+    `  forward(${params})${t(": number")} {`,
+    ...head,
+    ...load,
+    ...(keep ? [`    ${self}.$n = n;`] : []),
+    ...calls("forward"),
+    `    ${self}.$fresh = ${step.fresh};`,
+    ...(pending ? [`    ${self}.${pending} = true;`] : []),
+    loss,
+    "  }",
+    `  backward(accumulate${t(": boolean")} = false)${t(": void")} {`,
+    ...head,
+    `    if (${unready}) throw new RangeError("backward needs a forward pass right before it");`,
+    "    if (!accumulate) this.$gradients.fill(0);",
+    ...(keep && usesBatch(phase("backward"), context) ? [`    const n = ${self}.$n;`] : []),
+    ...calls("backward"),
+    `    ${self}.$fresh = ${stale};`,
+    "  }",
+  ];
+  const { update, commit } = graphs;
+  if (!update && !commit) return parts;
+  const whole = loops.step
+    ? [...load, ...done, `    ${callText(loops.step, context)}`]
+    : [
+        `    this.forward(${argumentList(inputs, program.batch)});`,
+        "    this.backward();",
+        "    this.update();",
+      ];
+  const last = self === "this" ? loss : loss.replace("net.", "this.$net.");
+  return [
+    ...parts,
+    `  update()${t(": void")} {`,
+    ...head,
+    `    ${self}.$fresh = ${stale};`,
+    ...calls("update"),
+    // Without a forward pass since the last update there is nothing new to take over.
+    ...(commit
+      ? [`    if (!${self}.${pending}) return;`, `    ${self}.${pending} = false;`, ...calls("commit")]
+      : []),
+    "  }",
+    ...(update ? [`  trainStep(${params})${t(": number")} {`, ...whole, last, "  }"] : []),
+  ];
+}
+
+/** The getter of the number of updates. */
+export function counterLines(step: ModuleStep, context: ModuleContext): string[] {
+  const cell = counterOf(step, context);
+  const object = step.self === "this" ? "this.$" : "this.$net.$";
+  return cell
+    ? [
+        `  get step()${context.types ? ": number" : ""} {`,
+        `    return ${scalarText(cell, context, object)};`,
+        "  }",
+      ]
+    : [];
+}
+
+/** A class for each named step, which works on the network's memory. */
+export function stepClassLines(context: ModuleContext): string[] {
+  const { types } = context;
+  const t = (text: string): string => (types ? text : "");
+  return context.steps
+    .filter(({ name }) => name !== null)
+    .flatMap((step) => {
+      const own = (member: string): string =>
+        `${context.className}["steps"][${stringText(step.name!)}]["${member}"]`;
+      const fields: Field[] = [
+        { name: "$net", type: "Network", value: "net" },
+        ...stepFields(step, context, own),
+      ];
+      return [
+        `class ${step.className} {`,
+        ...declarations(fields, types),
+        `  constructor(net${t(": Network")}, buffer${t(": ArrayBuffer")}, scratch${t(": number")}) {`,
+        ...assignments(fields),
+        "  }",
+        ...counterLines(step, context),
+        ...stepLines(step, context),
+        "}",
+        "",
+      ];
+    });
+}
