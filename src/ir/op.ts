@@ -124,6 +124,8 @@ export type Lowering<I extends string, A> =
       readonly at: (inputs: AtInputs<I>, i: readonly Index[], context: LowerContext<A>) => Expr;
       /** True where the value shall be written out, however little its formula costs. */
       readonly kept?: true;
+      /** True where an element of the input may be read several times, as windows that overlap do. */
+      readonly rereads?: true;
     }
   /** A reduction of input 0 over `attrs.axes` (sorted, without keeping them). */
   | { readonly kind: "reduce"; readonly reduce: Reduction }

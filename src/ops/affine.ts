@@ -30,6 +30,7 @@ export const affineView: With<View> = opWith<View>("affineView", {
   },
   lower: {
     kind: "at",
+    rereads: true,
     at: ({ x }, i, { attrs }) => {
       const { operands, result } = parseSubscripts("affineView", attrs.subscripts);
       return x(...coordinatesOf(operands[0], new Map(pairs(result, i))));

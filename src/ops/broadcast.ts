@@ -4,6 +4,7 @@ import { flatten, indexConstant, unflatten } from "../ir/index.ts";
 import {
   dimText,
   isBatch,
+  maxOf,
   productOf,
   sameDim,
   sameShape,
@@ -23,6 +24,22 @@ type Shaped = { readonly shape: Shape };
 
 /** The number of rows before the batch dimension: what a reshape must leave as it is. */
 const beforeBatch = (shape: Shape) => productOf(shape.slice(0, shape.findIndex(isBatch)));
+
+/** Runs of axes with as many elements before as after, as short as possible: coordinates mix only within one. */
+function blocksOf(from: Shape, to: Shape) {
+  const blocks: { before: { start: number; end: number }; after: { start: number; end: number } }[] = [];
+  let [a, b] = [0, 0];
+  while (a < from.length || b < to.length) {
+    const [startA, startB] = [a, b];
+    let [left, right] = [1, 1];
+    do {
+      if (b >= to.length || (a < from.length && left <= right)) left *= maxOf(from[a++]);
+      else right *= maxOf(to[b++]);
+    } while (left !== right);
+    blocks.push({ before: { start: startA, end: a }, after: { start: startB, end: b } });
+  }
+  return blocks;
+}
 
 export const reshape: With<Shaped> = opWith<Shaped>("reshape", {
   doc: "The same elements in row-major order under another shape.",
@@ -47,7 +64,14 @@ export const reshape: With<Shaped> = opWith<Shaped>("reshape", {
   lift: ({ x, attrs, each }) => shaped(x, each(attrs.shape)),
   lower: {
     kind: "at",
-    at: ({ x }, i, { types, out }) => x(...unflatten(flatten(i, out.shape), types[0].shape)),
+    at: ({ x }, i, { types: [from], out }) =>
+      x(
+        ...blocksOf(from.shape, out.shape).flatMap(({ before, after }) => {
+          const within = i.slice(after.start, after.end);
+          const dims = out.shape.slice(after.start, after.end);
+          return unflatten(flatten(within, dims), from.shape.slice(before.start, before.end));
+        }),
+      ),
   },
   eval: ({ x }, _, { shapes }) => ({ dtype: x.dtype, shape: shapes[0], data: x.data.slice() }),
   samples: rows(

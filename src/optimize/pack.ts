@@ -8,7 +8,7 @@ import type { Step } from "./settle.ts";
 /** A product of fewer multiply-adds than this takes microseconds either way, and short code is worth more. */
 const leastWork = 2 ** 18;
 /** So many rows must read the written-out matrix. */
-const leastRows = 32;
+const leastRows = 128;
 
 /**
  * x@yᵀ walks along the rows of y in as many places at once as a tile has columns, which a cache serves a quarter

@@ -52,8 +52,19 @@ export function collapseAxes(kernel: Draft): Draft {
   return kernel;
 }
 
+type Operand = Core["operands"][number];
+const along =
+  (replace: (axis: Axis) => Index | undefined) =>
+  ({ buffer, at }: Operand): Operand => ({ buffer, at: at.map((index) => indexReplace(index, replace)) });
+
 function collapseDepth(core: Core): Core {
   const { depth, operands } = core;
+  const single = depth.findIndex((axis) => axis.extent === 1);
+  if (single >= 0) {
+    const gone = (axis: Axis): Index | undefined =>
+      axis.name === depth[single].name ? indexConstant(0) : undefined;
+    return collapseDepth({ ...core, depth: depth.toSpliced(single, 1), operands: operands.map(along(gone)) });
+  }
   for (let k = depth.length - 2; k >= 0; k--) {
     const [a, b] = [depth[k], depth[k + 1]];
     if (typeof b.extent !== "number") continue;

@@ -11,7 +11,7 @@ import {
   type LowerContext,
   type OpTable,
 } from "../ir/op.ts";
-import { sameShape, type Shape } from "../ir/type.ts";
+import { sameShape, sizeOf, type Shape } from "../ir/type.ts";
 import type { Alias, Flat, Instance } from "./flatten.ts";
 
 /** How dear a scalar op is beside an addition; anything dearer than a load is not worth computing twice. */
@@ -94,6 +94,9 @@ export class Inliner {
         if (lower.kind === "nest") for (const input of node.inputs) this.keep(input);
       } else {
         const value = node.outputs[0];
+        // What windows read again and again is computed once.
+        if (lower.rereads && sizeOf(value.type.shape) > sizeOf(node.inputs[0].type.shape))
+          this.keepUnlessRead(node.inputs[0]);
         const cost = this.formulaCost(value);
         if (wanted.has(value) || lower.kept) this.keep(value);
         else if (constants.has(value) && cost > repeatable) this.keepBelowMovement(value);
@@ -237,8 +240,13 @@ export class Inliner {
   private isMovement(value: Value): boolean {
     return (
       value.node.inputs.length === 1 &&
-      ["reshape", "transpose", "slice", "broadcastTo", "reverse"].includes(value.node.op)
+      ["reshape", "transpose", "slice", "broadcastTo", "reverse", "affineView"].includes(value.node.op)
     );
+  }
+  /** Keeps what a value is computed from, unless it is only read. */
+  private keepUnlessRead(value: Value): void {
+    const axes = namedAxes(value.type.shape, "i").map(indexAxis);
+    if (this.at(value, axes).kind !== "load") this.keepBelowMovement(value);
   }
 
   /** Operands must be plain strided views of kept values; whatever is not becomes a kept value. */

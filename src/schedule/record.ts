@@ -1,5 +1,5 @@
-import type { Axis } from "../ir/index.ts";
-import type { Kernel, ScheduleRecord } from "../ir/kernel.ts";
+import { axesOf, type Axis } from "../ir/index.ts";
+import type { Core, Kernel, ScheduleRecord } from "../ir/kernel.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
@@ -27,7 +27,7 @@ export function recordOf(kernel: Draft): ScheduleRecord {
       1,
     );
     const { rows, columns } = tiles.find(({ below }) => work < below)!;
-    for (const k of [last - 1, last].filter((axis) => axis >= 0)) {
+    for (const k of [rowAxis(kernel.core, kernel.outer), last].filter((axis) => axis >= 0)) {
       const axis = kernel.outer[k];
       tile[k] = tileOf(axis, k < last ? rows : columns);
       // What a tile computes beyond n is never read, and costs less than loops for the remaining rows.
@@ -41,6 +41,21 @@ export function recordOf(kernel: Draft): ScheduleRecord {
     if (points < 2 ** 9) tile[last] = tileOf(kernel.outer[last], 8);
   }
   return { tile, whole };
+}
+
+/**
+ * The axis that shares a tile with the last one: the innermost along which what is read for the columns stays the
+ * same, so that one load serves all rows of the tile. For a convolution these are neighbouring pixels.
+ */
+function rowAxis({ operands }: Core, outer: readonly Axis[]): number {
+  const last = outer.length - 1;
+  const reads = ({ at }: Core["operands"][number], axis: Axis): boolean =>
+    at.some((index) => axesOf(index).has(axis.name));
+  const columns = operands.filter((operand) => reads(operand, outer[last]));
+  const shared = outer.findLastIndex(
+    (axis, k) => k < last && columns.every((operand) => !reads(operand, axis)),
+  );
+  return shared >= 0 ? shared : last - 1;
 }
 
 /** The wished-for width, or what divides the extent without a remainder: remainders double the code. */
