@@ -19,7 +19,7 @@ export {
   type Index,
   type OpDeclaration,
 } from "./nn/custom-op.ts";
-export * from "./nn/activations.ts";
+export * from "./nn/activations/index.ts";
 export { activation, type Activation, type ActivationName } from "./nn/layers/activation.ts";
 export { conv1d, conv2d, conv3d, type ConvOptions } from "./nn/layers/conv.ts";
 export { conv1dTranspose, conv2dTranspose, type ConvTransposeOptions } from "./nn/layers/conv-transpose.ts";

@@ -37,7 +37,7 @@ test("layers, losses and their like say what they are, and what Keras and PyTorc
     "nn/schedules/": "schedule",
     "nn/initializers.ts": "initializer",
     "nn/regularizers.ts": "regularizer",
-    "nn/activations.ts": "activation",
+    "nn/activations/": "activation",
   };
   const faults = functions.flatMap(({ name, file, about }) => {
     const folder = Object.keys(folders).find((prefix) => file.startsWith(prefix));

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
   activation,
+  celu,
+  glu,
+  hardShrink,
+  softShrink,
   batch,
   defineModel,
   elu,
@@ -9,6 +13,7 @@ import {
   i32,
   leakyRelu,
   prelu,
+  slice,
   transpose,
   type Activation,
 } from "gradc";
@@ -49,6 +54,27 @@ const references: Readonly<Record<string, Reference>> = {
     value: (x) => (x > 0 ? x : 0.5 * Math.expm1(x)),
     slope: (x) => (x > 0 ? 1 : 0.5 * Math.exp(x)),
   },
+  celu: {
+    kind: (x) => celu(x, { alpha: 2 }),
+    value: (x) => (x > 0 ? x : 2 * Math.expm1(x / 2)),
+    slope: (x) => (x > 0 ? 1 : Math.exp(x / 2)),
+  },
+  hardShrink: {
+    kind: "hardShrink",
+    value: (x) => (Math.abs(x) > 0.5 ? x : 0),
+    slope: (x) => Number(Math.abs(x) > 0.5),
+  },
+  "hardShrink 1": {
+    kind: (x) => hardShrink(x, { threshold: 1 }),
+    value: (x) => (Math.abs(x) > 1 ? x : 0),
+    slope: (x) => Number(Math.abs(x) > 1),
+  },
+  softShrink: {
+    kind: "softShrink",
+    value: (x) => Math.sign(x) * Math.max(Math.abs(x) - 0.5, 0),
+    slope: (x) => Number(Math.abs(x) > 0.5),
+  },
+  tanhShrink: { kind: "tanhShrink", value: (x) => x - Math.tanh(x), slope: (x) => Math.tanh(x) ** 2 },
   selu: {
     kind: "selu",
     value: (x) => scale * (x > 0 ? x : alpha * Math.expm1(x)),
@@ -135,6 +161,13 @@ describe.each(["f32", "f64"] as const)("in %s the emitted module has", (precisio
   });
 });
 
+test("glu gates the first half of the last axis by the second", () => {
+  const given = { x: { shape: [1, 4], values: [2, -3, 0, 1000] } };
+  const [values, slopes] = emitted(given, ({ x }) => glu(x), "f64");
+  expect(values).toEqual([1, -3]);
+  expect(slopes).toEqual([0.5, 1, 0.5, 0]);
+});
+
 const n = batch(4);
 test("prelu has a slope for each position that is not shared", () => {
   const shapes = (sharedAxes?: number | number[]) =>
@@ -170,6 +203,9 @@ describe("refuses", () => {
     ["an unknown name", built((x) => activation(x, "gelo" as "gelu")), /there is no activation "gelo".*did you mean "?gelu/s],
     ["an unknown option", built((x) => gelu(x, { approx: true } as object)), /gelu has no option "approx".*known here: approximate/s],
     ["an option that is no truth value", built((x) => gelu(x, { approximate: "tanh" } as object)), /approximate of gelu must be true or false, found "tanh"/],
+    ["an odd axis", built((x) => glu(slice(x, { start: [0, 0], limit: [null, 1] }))), /glu needs a last axis of even length, found f32\[n,1\]/],
+    ["an alpha of 0", built((x) => celu(x, { alpha: 0 })), /alpha of celu must be above 0, found 0/],
+    ["a negative threshold", built((x) => softShrink(x, { threshold: -1 })), /threshold of softShrink must be at least 0, found -1/],
     ["a slope that is no number", built((x) => leakyRelu(x, { negativeSlope: NaN })), /negativeSlope of leakyRelu must be a finite number, found NaN/],
     ["shared axes that are none", built((x) => prelu(x, { sharedAxes: "all" } as object)), /sharedAxes of prelu must be axes of x, found "all"/],
     ["shared axes out of range", built((x) => prelu(x, { sharedAxes: 2 })), /prelu.*axis 2/],

@@ -49,6 +49,9 @@ const rows: readonly Row[] = [
   { name: "huber, delta 2", given: flat, build: ({ y, t }) => gradc.huber(y, t, { delta: 2 }), expected: average(errors.map((e) => (Math.abs(e) <= 2 ? e * e / 2 : 2 * (Math.abs(e) - 1)))) },
   { name: "logCosh", given: flat, build: ({ y, t }) => gradc.logCosh(y, t), expected: average(errors.map((e) => Math.log(Math.cosh(e)))) },
   { name: "poisson", given: flat, build: ({ y, t }) => gradc.poisson(y, t), expected: average(y.map((v, k) => Math.exp(v) - t[k] * v)) },
+  { name: "meanSquaredLogarithmicError", given: flat, build: ({ y, t }) => gradc.meanSquaredLogarithmicError(y, t), expected: average(y.map((v, k) => (Math.log1p(Math.max(v, 0)) - Math.log1p(Math.max(t[k], 0))) ** 2)) },
+  { name: "quantileLoss", given: flat, build: ({ y, t }) => gradc.quantileLoss(y, t, { quantile: 0.9 }), expected: average(errors.map((e) => (e < 0 ? -0.9 * e : 0.1 * e))) },
+  { name: "gaussianNll", given: { ...flat, s: { shape: [2, 3], values: t } }, build: ({ y, t, s }) => gradc.gaussianNll(y, s, t), expected: average(errors.map((e, k) => (t[k] + e * e * Math.exp(-t[k])) / 2)) },
   { name: "hinge", given: flat, build: ({ y, t }) => gradc.hinge(y, t), expected: average(y.map((v, k) => Math.max(1 - t[k] * v, 0))) },
   { name: "squaredHinge", given: flat, build: ({ y, t }) => gradc.squaredHinge(y, t), expected: average(y.map((v, k) => Math.max(1 - t[k] * v, 0) ** 2)) },
   { name: "categoricalHinge", given: { x: classes.x, t: { shape: [4, 3], values: labels.flatMap((l) => [0, 1, 2].map((k) => Number(k === l))) } }, build: ({ x, t }) => gradc.categoricalHinge(x, t), expected: average(logits.map((row, r) => Math.max(Math.max(...row.map((v, k) => (k === labels[r] ? 0 : v))) - row[labels[r]] + 1, 0))) },
@@ -194,6 +197,7 @@ describe("refuses", () => {
     ["an unknown option", built(({ x, k }) => gradc.softmaxCrossEntropy(x, k, { labelSmooth: 0.1 } as object)), /softmaxCrossEntropy has no option "labelSmooth".*did you mean "?labelSmoothing/s],
     ["an unknown reduction", built(({ x }) => gradc.huber(x, x, { reduction: "avg" as "mean" })), /huber has no reduction "avg"/],
     ["a gamma between 0 and 1", built(({ x }) => gradc.sigmoidFocalLoss(x, x, { gamma: 0.5 })), /gamma of sigmoidFocalLoss must be 0 or at least 1, found 0.5/],
+    ["a quantile of 1", built(({ x }) => gradc.quantileLoss(x, x, { quantile: 1 })), /quantile of quantileLoss must be a finite number in \[0, 1\), found 1/],
     ["a delta of 0", built(({ x }) => gradc.huber(x, x, { delta: 0 })), /delta of huber must be a finite number of at least/],
     ["pairs of other lengths", built(({ x, s }) => gradc.contrastive(x, x, gradc.expandDims(s, 1))), /contrastive: distances f32\[n\] and same f32\[n,1\] must have one shape and dtype/],
   ]; // prettier-ignore

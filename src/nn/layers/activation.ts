@@ -2,8 +2,9 @@ import { suggest } from "../../base/suggest.ts";
 import type { Value } from "../../ir/graph.ts";
 import { isFloat, typeText } from "../../ir/type.ts";
 import {
-  elu, exponential, gelu, hardSigmoid, hardSwish, hardTanh, leakyRelu, linear, mish, relu6, selu, silu, softsign,
-} from "../activations.ts"; // prettier-ignore
+  celu, elu, exponential, gelu, glu, hardShrink, hardSigmoid, hardSwish, hardTanh, leakyRelu, linear, mish, relu6, selu,
+  silu, softShrink, softsign, tanhShrink,
+} from "../activations/index.ts"; // prettier-ignore
 import { documented } from "../about.ts";
 import { isValue, shown } from "../check.ts";
 import { here, refuse } from "../context.ts";
@@ -18,8 +19,10 @@ export const namedActivations = {
   leakyRelu,
   relu6,
   elu,
+  celu,
   selu,
   gelu,
+  glu,
   silu,
   mish,
   sigmoid: documented({ kind: "activation", doc: "The logistic function.", formula: "1 / (1 + e⁻ˣ)", keras: "sigmoid", pytorch: "Sigmoid", onnx: "Sigmoid" }, sigmoid),
@@ -28,6 +31,9 @@ export const namedActivations = {
   hardSwish,
   tanh: documented({ kind: "activation", doc: "The hyperbolic tangent.", formula: "tanh x", keras: "tanh", pytorch: "Tanh", onnx: "Tanh" }, tanh),
   hardTanh,
+  tanhShrink,
+  hardShrink,
+  softShrink,
   softsign,
   softplus: documented({ kind: "activation", doc: "A smooth rectifier.", formula: "log(1 + eˣ)", keras: "softplus", pytorch: "Softplus", onnx: "Softplus" }, softplus),
   exponential,

@@ -1,10 +1,11 @@
+export { gaussianNll, poisson, quantileLoss, type QuantileOptions } from "./likelihood.ts";
 export {
   huber,
   logCosh,
   meanAbsoluteError,
   meanAbsolutePercentageError,
   meanSquaredError,
-  poisson,
+  meanSquaredLogarithmicError,
   sumSquaredError,
   type HuberOptions,
 } from "./regression.ts";

@@ -14,7 +14,8 @@ export interface LossOptions {
   readonly reduction?: Reduction;
   /**
    * Weights of the losses, one for each row or position: their shape is that of the losses or of its leading axes.
-   * The mean is Σ w·loss / Σ w, as PyTorch divides (Keras divides by the number of losses).
+   * The mean is Σ w·loss / Σ w, as PyTorch divides (Keras divides by the number of losses). evaluate() averages
+   * such means by rows; `runningMean` as a metric divides by the weights of all calls.
    */
   readonly weights?: Value;
   /**

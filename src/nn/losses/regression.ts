@@ -2,7 +2,7 @@ import type { Value } from "../../ir/graph.ts";
 import { documented } from "../about.ts";
 import { checkNumber } from "../check.ts";
 import { here } from "../context.ts";
-import { abs, add, clip, div, exp, maximum, mul, softplus, square, sub } from "../sugar/elementwise.ts";
+import { abs, add, clip, div, log1p, maximum, mul, relu, softplus, square, sub } from "../sugar/elementwise.ts"; // prettier-ignore
 import { alike } from "./arguments.ts";
 import { lossDefaults, reduced, type LossOptions } from "./reduce.ts";
 
@@ -141,21 +141,22 @@ export const logCosh = documented(
     }),
 );
 
-/** exp(logRates) − targets·logRates, averaged over all elements: counts from Poisson distributions. */
-export const poisson = documented(
+/** (log(1 + predictions) − log(1 + targets))², averaged over all elements; negative numbers count as 0. */
+export const meanSquaredLogarithmicError = documented(
   {
     kind: "loss",
-    doc: "The negative log-likelihood of counts under a Poisson distribution, without the term log t! of t alone.",
-    formula: "mean of eʸ − t·y for a predicted logarithm of the rate y",
-    shapes: "logRates […], targets […] → []",
+    doc: "The squared error of the logarithms of 1 + x: relative errors of large numbers; negative numbers count as 0.",
+    formula: "mean (log(1 + max(y, 0)) − log(1 + max(t, 0)))²",
+    shapes,
     defaults: lossDefaults,
-    keras: "Poisson (takes the rate itself)",
-    pytorch: "PoissonNLLLoss",
+    keras: "MeanSquaredLogarithmicError",
+    pytorch: null,
     optax: null,
   },
-  (logRates: Value, targets: Value, options: LossOptions = {}): Value =>
+  (predictions: Value, targets: Value, options: LossOptions = {}): Value =>
     here(() => {
-      const [y, t] = alike("poisson", logRates, targets, ["logRates", "targets"]);
-      return reduced("poisson", sub(exp(y), mul(t, y)), options);
+      const name = "meanSquaredLogarithmicError";
+      const [y, t] = alike(name, predictions, targets);
+      return reduced(name, square(sub(log1p(relu(y)), log1p(relu(t)))), options);
     }),
 );

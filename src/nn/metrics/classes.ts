@@ -161,7 +161,7 @@ export const confusionMatrix = documented(
     kind: "metric",
     doc: "How often each true class (row) was predicted as each class (column).",
     shapes: "logits […, classes] with i32 labels […] or one-hot targets […, classes] → [classes, classes]",
-    keras: "ops.confusion_matrix",
+    keras: "tf.math.confusion_matrix",
     pytorch: "torchmetrics ConfusionMatrix",
   },
   (logits: Value, labels: Value, options: MetricOptions = {}): Metric =>

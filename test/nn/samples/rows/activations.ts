@@ -1,11 +1,11 @@
-import { activation, gelu, prelu, type ActivationName } from "gradc";
+import { activation, gelu, glu, prelu, type ActivationName } from "gradc";
 import type { LayerSample } from "../sample.ts";
 
 const smooth: readonly ActivationName[] = [
-  "gelu", "silu", "mish", "sigmoid", "logSigmoid", "tanh", "softplus", "exponential", "softmax", "logSoftmax",
+  "gelu", "silu", "mish", "sigmoid", "logSigmoid", "tanh", "softplus", "exponential", "tanhShrink", "softmax", "logSoftmax",
 ]; // prettier-ignore
 const cornered: readonly ActivationName[] = [
-  "linear", "relu", "leakyRelu", "relu6", "elu", "selu", "hardSigmoid", "hardSwish", "hardTanh", "softsign",
+  "linear", "relu", "leakyRelu", "relu6", "elu", "selu", "hardSigmoid", "hardSwish", "hardTanh", "softsign", "celu", "hardShrink", "softShrink",
 ]; // prettier-ignore
 
 export const rows: readonly LayerSample[] = [
@@ -25,6 +25,12 @@ export const rows: readonly LayerSample[] = [
       // A difference quotient of numbers near 1000 keeps fewer digits.
       tolerance: 1e-5,
     })),
+  {
+    name: "glu",
+    inputs: { x: "f32[n,2,6]", y: "f32[4]" },
+    build: ({ x, y }) => ({ x: glu(x), y: glu(y) }),
+    smooth: true,
+  },
   {
     name: "gelu by tanh",
     inputs: { x: "f32[n,3]~-4..4" },

@@ -24,6 +24,15 @@ export const rows: readonly LayerSample[] = [
     })),
   ),
   {
+    name: "quantileLoss, meanSquaredLogarithmicError and gaussianNll",
+    inputs: { y: "f32[n,3]", t: "f32[n,3]", s: "f32[n,3]" },
+    build: ({ y, t, s }) => ({
+      quantile: gradc.quantileLoss(y, t, { quantile: 0.9 }),
+      logarithmic: gradc.meanSquaredLogarithmicError(y, t),
+      likelihood: gradc.gaussianNll(y, s, t),
+    }),
+  },
+  {
     name: "meanAbsolutePercentageError",
     inputs: { y: "f32[n,3]", t: "f32[n,3]~1..2" },
     build: ({ y, t }) => gradc.meanAbsolutePercentageError(y, t),

@@ -1,11 +1,21 @@
-import type { Value } from "../ir/graph.ts";
-import { documented } from "./about.ts";
-import { checkNumber, checkOptions, reject, shown } from "./check.ts";
-import { here } from "./context.ts";
+import type { Value } from "../../ir/graph.ts";
+import { documented } from "../about.ts";
+import { checkNumber, checkOptions, reject } from "../check.ts";
+import { here } from "../context.ts";
 import {
-  abs, add, clip, div, erf, exp, expm1, greater, mul, relu, sigmoid, softplus, tanh, where,
-} from "./sugar/elementwise.ts"; // prettier-ignore
-import { operand, type Operand } from "./sugar/operand.ts";
+  abs,
+  add,
+  clip,
+  div,
+  expm1,
+  greater,
+  lessEqual,
+  mul,
+  relu,
+  sub,
+  where,
+} from "../sugar/elementwise.ts";
+import { operand, type Operand } from "../sugar/operand.ts";
 
 // Every one of these is finite with finite gradients wherever x is finite and far from the largest float. A branch
 // that is not taken sees 0 instead of x, so that no 0·∞ arises in its gradient.
@@ -21,18 +31,6 @@ function numberOption<K extends string>(
   checkOptions(name, options, [key]);
   return checkNumber(`${key} of ${name}`, options[key] ?? otherwise);
 }
-
-export const linear = documented(
-  {
-    kind: "activation",
-    doc: "x itself.",
-    formula: "x",
-    keras: "linear",
-    pytorch: "Identity",
-    onnx: "Identity",
-  },
-  (x: Value): Value => x,
-);
 
 export interface LeakyReluOptions {
   /** 0.2 by default, as Keras' activation of this name. */
@@ -82,6 +80,27 @@ export const elu = documented(
     }),
 );
 
+const celuDefaults = { alpha: 1 };
+/** x where x > 0, else alpha·(e^(x/alpha) − 1), whose slope has no jump: Barron 2017. */
+export const celu = documented(
+  {
+    kind: "activation",
+    doc: "An exponential linear unit whose slope has no jump for any alpha (Barron 2017).",
+    formula: "x > 0 ? x : alpha·(e^(x/alpha) − 1)",
+    defaults: celuDefaults,
+    keras: "celu",
+    pytorch: "CELU",
+    onnx: "Celu",
+  },
+  (x: Operand, options: EluOptions = {}): Value =>
+    here(() => {
+      const value = operand("celu", x);
+      const alpha = numberOption("celu", options, "alpha", celuDefaults.alpha);
+      if (!(alpha > 0)) reject("option", `alpha of celu must be above 0, found ${alpha}`);
+      return where(greater(value, 0), value, mul(expm1(div(negative(value), alpha)), alpha));
+    }),
+);
+
 const seluScale = 1.0507009873554805;
 const seluAlpha = 1.6732632423543772;
 /** 1.0507…·(x where x > 0, else 1.6733…·(eˣ − 1)): Klambauer et al. 2017. */
@@ -100,67 +119,6 @@ export const selu = documented(
       return mul(where(greater(value, 0), value, mul(expm1(negative(value)), seluAlpha)), seluScale);
     }),
 );
-
-export interface GeluOptions {
-  /** False by default: the exact form with erf. True: the form with tanh. */
-  readonly approximate?: boolean;
-}
-const geluDefaults = { approximate: false };
-/** x·Φ(x), the normal distribution function: Hendrycks and Gimpel 2016. */
-export const gelu = documented(
-  {
-    kind: "activation",
-    doc: "x times the share of a standard normal distribution below x (Hendrycks and Gimpel 2016).",
-    formula: "½·x·(1 + erf(x/√2)); approximate: ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))",
-    defaults: geluDefaults,
-    keras: "gelu (approximate)",
-    pytorch: 'GELU (approximate: "tanh")',
-    onnx: "Gelu",
-  },
-  (x: Operand, options: GeluOptions = {}): Value =>
-    here(() => {
-      const value = operand("gelu", x);
-      checkOptions("gelu", options, ["approximate"]);
-      const approximate: unknown = options.approximate ?? geluDefaults.approximate;
-      if (typeof approximate !== "boolean")
-        reject("option", `approximate of gelu must be true or false, found ${shown(approximate)}`);
-      const cubic = (): Value => mul(value, mul(value, value));
-      const inner = approximate
-        ? tanh(mul(add(value, mul(cubic(), 0.044715)), Math.sqrt(2 / Math.PI)))
-        : erf(mul(value, Math.SQRT1_2));
-      return mul(mul(value, 0.5), add(inner, 1));
-    }),
-);
-
-/** x·σ(x), also called swish. */
-export const silu = documented(
-  { kind: "activation", doc: "x times its sigmoid, also called swish.", formula: "x·σ(x)", keras: "silu", pytorch: "SiLU", onnx: null },
-  (x: Operand): Value =>
-    here(() => {
-      const value = operand("silu", x);
-      return mul(value, sigmoid(value));
-    }),
-); // prettier-ignore
-
-/** x·tanh(softplus x): Misra 2019. */
-export const mish = documented(
-  { kind: "activation", doc: "A smooth rectifier that dips below 0 (Misra 2019).", formula: "x·tanh(log(1 + eˣ))", keras: "mish", pytorch: "Mish", onnx: "Mish" },
-  (x: Operand): Value =>
-    here(() => {
-      const value = operand("mish", x);
-      return mul(value, tanh(softplus(value)));
-    }),
-); // prettier-ignore
-
-/** x / (1 + |x|). */
-export const softsign = documented(
-  { kind: "activation", doc: "A sigmoid with tails that fall off slowly.", formula: "x / (1 + |x|)", keras: "softsign", pytorch: "Softsign", onnx: "Softsign" },
-  (x: Operand): Value =>
-    here(() => {
-      const value = operand("softsign", x);
-      return div(value, add(abs(value), 1));
-    }),
-); // prettier-ignore
 
 /** x/6 + ½ between 0 and 1; the gradient at ±3 is 1/6. */
 export const hardSigmoid = documented(
@@ -215,8 +173,49 @@ export const relu6 = documented(
     }),
 );
 
-/** eˣ, under the name that Keras gives it as an activation. */
-export const exponential = documented(
-  { kind: "activation", doc: "The exponential function, exp as an op.", formula: "eˣ", keras: "exponential", pytorch: null, onnx: "Exp" },
-  (x: Operand): Value => exp(x),
-); // prettier-ignore
+export interface ShrinkOptions {
+  /** What |x| must exceed; 0.5 by default. */
+  readonly threshold?: number;
+}
+const shrinkDefaults = { threshold: 0.5 };
+const thresholdOf = (name: string, options: ShrinkOptions): number => {
+  const threshold = numberOption(name, options, "threshold", shrinkDefaults.threshold);
+  return threshold >= 0 ? threshold : reject("option", `threshold of ${name} must be at least 0, found ${threshold}`);
+}; // prettier-ignore
+
+/** x where |x| > threshold, else 0. */
+export const hardShrink = documented(
+  {
+    kind: "activation",
+    doc: "What is near 0 becomes 0; the rest stays.",
+    formula: "|x| > threshold ? x : 0",
+    defaults: shrinkDefaults,
+    keras: "hard_shrink",
+    pytorch: "Hardshrink",
+    onnx: "Shrink",
+  },
+  (x: Operand, options: ShrinkOptions = {}): Value =>
+    here(() => {
+      const value = operand("hardShrink", x);
+      return where(lessEqual(abs(value), thresholdOf("hardShrink", options)), 0, value);
+    }),
+);
+
+/** x moved towards 0 by the threshold, 0 where |x| ≤ threshold. */
+export const softShrink = documented(
+  {
+    kind: "activation",
+    doc: "Everything moves towards 0 by the threshold and stops there.",
+    formula: "x − min(max(x, −threshold), threshold)",
+    defaults: shrinkDefaults,
+    keras: "soft_shrink",
+    pytorch: "Softshrink",
+    onnx: "Shrink (bias = lambd)",
+  },
+  (x: Operand, options: ShrinkOptions = {}): Value =>
+    here(() => {
+      const value = operand("softShrink", x);
+      const threshold = thresholdOf("softShrink", options);
+      return where(lessEqual(abs(value), threshold), 0, sub(value, clip(value, -threshold, threshold)));
+    }),
+);

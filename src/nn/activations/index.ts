@@ -1,0 +1,26 @@
+export {
+  celu,
+  elu,
+  hardShrink,
+  hardSigmoid,
+  hardSwish,
+  hardTanh,
+  leakyRelu,
+  relu6,
+  selu,
+  softShrink,
+  type EluOptions,
+  type LeakyReluOptions,
+  type ShrinkOptions,
+} from "./rectifiers.ts";
+export {
+  exponential,
+  gelu,
+  glu,
+  linear,
+  mish,
+  silu,
+  softsign,
+  tanhShrink,
+  type GeluOptions,
+} from "./smooth.ts";
