@@ -506,7 +506,7 @@ class Network extends Predictor {
     this.$totals = new Float64Array(buffer, scratch + 192, 2);
     this.$y = new Float32Array(buffer, scratch + 80, 2);
     this.$parameters = new Float32Array(buffer, 0, 12);
-    this.$gradients = new Float32Array(buffer, scratch + 144, 12);
+    this.$gradients = new Float32Array(buffer, scratch + 128, 12);
     this.$constant = new Float32Array(buffer, scratch, 4);
     this.$constant.set([0.15, 0.25, 0.2, 0.3]);
     this.$constant_2 = new Float32Array(buffer, scratch + 16, 2);
@@ -515,11 +515,11 @@ class Network extends Predictor {
     this.$constant_3.set([0.4, 0.5, 0.45, 0.55]);
     this.$constant_4 = new Float32Array(buffer, scratch + 48, 2);
     this.$constant_4.set([0.6, 0.6]);
-    this.$loss = new Float32Array(buffer, scratch + 128, 1);
-    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 144, 4);
-    this.$d_hidden_bias = new Float32Array(buffer, scratch + 160, 2);
-    this.$d_output_kernel = new Float32Array(buffer, scratch + 168, 4);
-    this.$d_output_bias = new Float32Array(buffer, scratch + 184, 2);
+    this.$loss = new Float32Array(buffer, scratch + 176, 1);
+    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 128, 4);
+    this.$d_hidden_bias = new Float32Array(buffer, scratch + 144, 2);
+    this.$d_output_kernel = new Float32Array(buffer, scratch + 152, 4);
+    this.$d_output_bias = new Float32Array(buffer, scratch + 168, 2);
     this.$output_sigmoid = new Float32Array(buffer, scratch + 112, 2);
     this.$d_output = new Float32Array(buffer, scratch + 112, 2);
     this.$d_hidden = new Float32Array(buffer, scratch + 96, 2);

@@ -2,8 +2,8 @@ import type { Buffer } from "./kernel.ts";
 
 /**
  * The regions of the arena, in order. `saved` is what a checkpoint holds; the rest is scratch that starts at
- * `scratchStart`. A predictor's arena ends with the temporaries, so gradients, pending values of
- * states and totals come last.
+ * `scratchStart`. A predictor's arena ends with the temporaries, so gradients, what is `pending` (losses, and what
+ * states become at the next update) and totals come last.
  */
 export type Region = "saved" | "constants" | "inputs" | "temporary" | "gradients" | "pending" | "totals";
 

@@ -84,8 +84,11 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
 
   const persistentBefore = offset;
   const isResult = (buffer: Buffer): boolean => buffer.cell?.kind === "result";
+  // A loss is read after the update that follows, whose temporaries must not take its place.
+  const steps = new Set(entriesOf(program).flatMap(({ kind, phases }) => (kind === "step" ? phases : [])));
+  const losses = new Set(schedule.results.flatMap(({ phase, buffer }) => (steps.has(phase) ? [buffer] : [])));
   const isTemporary = (buffer: Buffer): boolean =>
-    buffer.kind === "temporary" || buffer.kind === "row" || isResult(buffer);
+    buffer.kind === "temporary" || buffer.kind === "row" || (isResult(buffer) && !losses.has(buffer));
   // Entries are planned one by one over the same temporary region.
   const plans = entriesOf(program).map(({ kind, phases }) => {
     const kernels = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
@@ -131,7 +134,7 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
   regions.push({ region: "gradients", offset: gradientsStart, bytes: offset - gradientsStart });
   region(
     "pending",
-    schedule.buffers.filter((b) => b.cell?.kind === "pending"),
+    schedule.buffers.filter((b) => b.cell?.kind === "pending" || losses.has(b)),
   );
   region(
     "totals",

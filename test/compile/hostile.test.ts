@@ -44,7 +44,10 @@ function named(name: string): Model {
         outputs: { [name]: softmax(logits), [`${name}\n`]: more },
         loss: softmaxCrossEntropy(logits, inputs["y"]),
         metrics: { [name]: accuracy(logits, inputs["y"]) },
-        optimizer: adam(),
+        optimizer: adam({
+          ema: 0.9,
+          groups: { [`.${name}`]: { parameters: "logits/**", learningRate: 0.1 } },
+        }),
       };
     },
   });

@@ -7,6 +7,7 @@ import {
   batch,
   category,
   confusionMatrix,
+  cosineDecay,
   defineModel,
   dense,
   f1,
@@ -15,6 +16,7 @@ import {
   i32,
   label,
   labels,
+  lamb,
   mean,
   mul,
   meanAbsoluteError,
@@ -138,9 +140,21 @@ export const stateful = defineModel({
   },
 });
 
+/** Everything that an optimizer may be asked for, but several calls for one update. */
+const optimized = five(
+  lamb({
+    learningRate: cosineDecay({ peak: 0.05, steps: 20, warmup: 2 }),
+    weightDecay: 0.01,
+    globalClipNorm: 1,
+    ema: 0.9,
+    groups: { bias: { parameters: "**/bias", learningRate: 0.1, weightDecay: 0 }, "out/*": { beta1: 0.5 } },
+  }),
+);
+
 export const all: Readonly<Record<string, Model>> = {
   ...examples,
   five: five(),
+  optimized,
   inference,
   tabular,
   measured,
