@@ -13,6 +13,7 @@ import * as leaves from "./leaves.ts";
 import * as linalg from "./linalg.ts";
 import * as marks from "./marks.ts";
 import * as movement from "./movement.ts";
+import * as order from "./order.ts";
 import * as pool from "./pool.ts";
 import * as normalize from "./normalize.ts";
 import * as random from "./random.ts";
@@ -37,6 +38,7 @@ const families: readonly object[] = [
   random,
   fused,
   normalize,
+  order,
   linalg,
   marks,
   control,

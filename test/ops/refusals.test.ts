@@ -192,6 +192,13 @@ const table: readonly Row[] = [
   ["maskedSoftmax", ["f32[4]", "bool[4]"], { axis: 1 }, "axis 1 does not exist in [4], which has 1 axes"],
   ["maskedSoftmax", ["i32[4]", "bool[4]"], { axis: 0 }, "x must be a float tensor, found i32[4]"],
 
+  ["cumsum", ["i32[4]"], { axis: 0, reverse: false }, "x must be a float tensor, found i32[4]"],
+  ["cumsum", ["f32[4]"], { axis: 1, reverse: false }, "axis 1 does not exist in [4], which has 1 axes"],
+  ["cumsum", ["f32[3,n,4]"], { axis: 2, reverse: false }, "the batch dimension cannot stand inside [3,n]"],
+  ["argSort", ["i32[4]"], { axis: 0, descending: false }, "x must be a float tensor, found i32[4]"],
+  ["argSort", ["f32[4]"], { axis: -1, descending: false }, "axis -1 does not exist in [4], which has 1 axes"],
+  ["argSort", ["f32[n,4]"], { axis: 0, descending: true }, "axis 0 of [n,4] is the batch dimension, which cannot be sorted"], // prettier-ignore
+
   ["oneHot", ["f32[2]"], { depth: 3, dtype: "f32" }, "x must be an i32 tensor, found f32[2]"],
   ["oneHot", ["i32[2]"], { depth: 0, dtype: "f32" }, "depth must be a positive integer, found 0"],
   ["oneHot", ["i32[2]"], { depth: 1.5, dtype: "f32" }, "depth must be a positive integer, found 1.5"],

@@ -12,3 +12,5 @@ export * from "./indexing.ts";
 export * from "./normalize.ts";
 export { scaledDotProductAttention, type AttentionOptions } from "./attention.ts";
 export { perExampleGradients, type GradientsByPath } from "./per-example.ts";
+export * from "./einsum.ts";
+export * from "./order.ts";
