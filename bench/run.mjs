@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
-const all = ["W1", "W2", "W3", "W4", "W6"];
+const all = ["W1", "W2", "W3", "W4", "W5", "W6"];
 const targets = ["js"];
 
 function usage(sentence) {

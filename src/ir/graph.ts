@@ -97,12 +97,20 @@ export const bodiesOf = (node: Node): Body[] => Object.values(node.attrs).filter
 export const nodesOf = (outputs: readonly Value[], ends: Ends = new Set()): Node[] =>
   collect(outputs, ends, ({ inputs }) => inputs);
 
-/** Every node that the outputs reach, with those of all bodies, which come before the op that carries them. */
-export const allNodesOf = (outputs: readonly Value[]): Node[] =>
-  collect(outputs, new Set(), (node) => [
-    ...node.inputs,
-    ...bodiesOf(node).flatMap((body) => [...body.inputs, ...body.outputs]),
-  ]);
+/** What a node needs: its inputs, and the values of its bodies. */
+export const needsOf = (node: Node): readonly Value[] => [
+  ...node.inputs,
+  ...bodiesOf(node).flatMap((body) => [...body.inputs, ...body.outputs]),
+];
+
+/**
+ * Every node that the outputs reach, with those of all bodies, which come before the op that carries them; some nodes
+ * may be said to need more.
+ */
+export const allNodesOf = (
+  outputs: readonly Value[],
+  needs: (node: Node) => readonly Value[] = needsOf,
+): Node[] => collect(outputs, new Set(), needs);
 
 interface Ends {
   has(value: Value): boolean;

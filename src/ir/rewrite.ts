@@ -16,9 +16,14 @@ import { sameType } from "./type.ts";
 
 /**
  * What stands for a node's outputs in the new graph; undefined keeps the op. Inputs are mapped already, and so are the
- * bodies among the attributes.
+ * bodies among the attributes; `map` gives what stands for any value that came before.
  */
-export type Visit = (node: Node, inputs: readonly Value[], attrs: Attrs) => readonly Value[] | undefined;
+export type Visit = (
+  node: Node,
+  inputs: readonly Value[],
+  attrs: Attrs,
+  map: (value: Value) => Value,
+) => readonly Value[] | undefined;
 
 const nowhere: Origin = { layer: "", source: "" };
 const isNowhere = ({ layer, source, gradientOf }: Origin): boolean =>
@@ -31,20 +36,21 @@ export const originsOf = (graph: Graph, node: Node): readonly Origin[] =>
 /**
  * Maps a graph bottom-up into a new build. `visit` is given each node with its inputs already mapped and answers
  * with the values that take its place; ops it applies are interned in the new build and inherit the node's origins.
- * The nodes of bodies are visited like all others, before the op that carries them.
+ * The nodes of bodies are visited like all others, before the op that carries them. An order of one's own must hold
+ * every node after what it needs.
  */
-export function rebuild(graph: Graph, visit: Visit): Graph {
+export function rebuild(graph: Graph, visit: Visit, order: readonly Node[] = allGraphNodes(graph)): Graph {
   const build = new Builder();
   const mapped = new Map<Node, readonly Value[]>();
   const map = ({ node, index }: Value): Value => (mapped.get(node) as readonly Value[])[index];
   withBuilder(build, () => {
-    for (const node of allGraphNodes(graph)) {
+    for (const node of order) {
       const origins = originsOf(graph, node);
       const inputs = node.inputs.map(map);
       const attrs = mapBodies(node.attrs, map);
       const outputs = build.within(
         origins[0] ?? nowhere,
-        () => visit(node, inputs, attrs) ?? copy(build, node, inputs, attrs),
+        () => visit(node, inputs, attrs, map) ?? copy(build, node, inputs, attrs),
       );
       for (const [k, { type }] of node.outputs.entries()) {
         invariant(outputs[k] && sameType(outputs[k].type, type), `rewriting "${node.op}" changed its type`);

@@ -13,6 +13,7 @@ import { logic } from "./rules/logic.ts";
 import { movement } from "./rules/movement.ts";
 import { spreading } from "./rules/spread.ts";
 import { stability } from "./rules/stability.ts";
+import { mergeScans } from "./scans.ts";
 import { settle, type Applied, type See, type Step } from "./settle.ts";
 import { share } from "./share.ts";
 import { firstOf, rulesStep } from "./simplify.ts";
@@ -81,6 +82,7 @@ const onlyWith = (
 /** The passes in order. Unreachable ops vanish by themselves, since a graph is what its outputs reach. */
 export const passes: readonly Pass[] = [
   { name: "drop-marks", run: dropMarks },
+  { name: "merge-scans", run: (graph, _table, see) => mergeScans(graph, see) },
   { name: "simplify", run: simplify(whole) },
   {
     name: "expand",

@@ -4,6 +4,7 @@ import W1 from "../../bench/workloads/W1.model.ts";
 import W2 from "../../bench/workloads/W2.model.ts";
 import W3 from "../../bench/workloads/W3.model.ts";
 import W4 from "../../bench/workloads/W4.model.ts";
+import W5 from "../../bench/workloads/W5.model.ts";
 import W6 from "../../bench/workloads/W6.model.ts";
 import { running } from "../examples/run.ts";
 
@@ -13,6 +14,7 @@ const peers = {
   W2: { model: W2, losses: [1.092631, 1.139628, 1.110581] },
   W3: { model: W3, losses: [2.295736, 2.157978, 0.5066788] },
   W4: { model: W4, losses: [2.314187, 2.23703, 2.05127] },
+  W5: { model: W5, losses: [4.15974, 4.12748, 3.40459] },
   W6: { model: W6, losses: [4.33218, 3.32511, 0.87921] },
 };
 
