@@ -218,7 +218,7 @@ function strokes_forward(
 
 // maxPool2d_max = max(affineView(strokes_relu))  (mnist.model.ts:25)
 // d_strokes = min(where(affineView(strokes_relu) < maxPool2d_max), 4, iota())  (mnist.model.ts:25)
-function strokes_backward(
+function maxPool2d_forward(
   strokes_relu: Float32Array,
   maxPool2d_max: Float32Array,
   d_strokes: Int32Array,
@@ -358,7 +358,7 @@ function shapes_forward(
 
 // maxPool2d_1_max = max(affineView(shapes_relu))  (mnist.model.ts:32)
 // d_shapes = min(where(affineView(shapes_relu) < maxPool2d_1_max), 4, iota())  (mnist.model.ts:32)
-function shapes_backward(
+function maxPool2d_1_forward(
   shapes_relu: Float32Array,
   maxPool2d_1_max: Float32Array,
   d_shapes: Int32Array,
@@ -620,33 +620,33 @@ function flatten_backward(
 // d_shapes_2 = where((0 < shapes_relu), affineView(where((iota() = d_shapes), d_flatten, 0)), 0)  (mnist.model.ts:25)
 // d_maxPool2d = pad(d_shapes_2)  (mnist.model.ts:25)
 function maxPool2d_backward_2(
-  shapes_relu: Float32Array,
   d_shapes: Int32Array,
+  shapes_relu: Float32Array,
   d_flatten: Float32Array,
   d_shapes_2: Float32Array,
   d_maxPool2d: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
-    const p0 = i * 1024;
-    const p4 = i * 256;
+    const p0 = i * 256;
+    const p4 = i * 1024;
     const p11 = i * 4096;
     for (let k = 0; k < 8; k++) {
-      const p1 = p0 + k * 128;
-      const p5 = p4 + (k - k % 2) / 2 * 64;
+      const p1 = p0 + (k - k % 2) / 2 * 64;
+      const p5 = p4 + k * 128;
       for (let m = 0; m < 8; m++) {
-        const p2 = p1 + m * 16;
-        const p6 = p5 + (m - m % 2) / 2 * 16;
+        const p2 = p1 + (m - m % 2) / 2 * 16;
+        const p6 = p5 + m * 16;
         const c0 = k % 2 * 2 + m % 2;
         for (let q = 0; q < 16; q++) {
           const p3 = p2 + q;
           const p7 = p6 + q;
-          d_shapes_2[p3] = 0 < shapes_relu[p3] ? c0 === d_shapes[p7] ? d_flatten[p7] : 0 : 0;
+          d_shapes_2[p7] = c0 === d_shapes[p3] ? 0 < shapes_relu[p7] ? d_flatten[p3] : 0 : 0;
         }
       }
     }
     for (let k = 0; k < 16; k++) {
-      const p8 = p0 + k * 128;
+      const p8 = p4 + k * 128;
       const p12 = p11 + k * 256;
       const t0 = k + -4;
       const c1 = 0 <= t0 && t0 < 8;
@@ -861,27 +861,27 @@ function maxPool2d_backward_3(
 }
 
 // d_strokes_2 = where((0 < strokes_relu), affineView(where((iota() = d_strokes), d_maxPool2d, 0)), 0)  (mnist.model.ts:24)
-function strokes_backward_2(
-  strokes_relu: Float32Array,
+function strokes_backward(
   d_strokes: Int32Array,
+  strokes_relu: Float32Array,
   d_maxPool2d_3: Float32Array,
   d_strokes_2: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
-    const p0 = i * 4608;
-    const p4 = i * 1152;
+    const p0 = i * 1152;
+    const p4 = i * 4608;
     for (let j = 0; j < 24; j++) {
-      const p1 = p0 + j * 192;
-      const p5 = p4 + (j - j % 2) / 2 * 96;
+      const p1 = p0 + (j - j % 2) / 2 * 96;
+      const p5 = p4 + j * 192;
       for (let h = 0; h < 24; h++) {
-        const p2 = p1 + h * 8;
-        const p6 = p5 + (h - h % 2) / 2 * 8;
+        const p2 = p1 + (h - h % 2) / 2 * 8;
+        const p6 = p5 + h * 8;
         const c0 = j % 2 * 2 + h % 2;
         for (let g = 0; g < 8; g++) {
           const p3 = p2 + g;
           const p7 = p6 + g;
-          d_strokes_2[p3] = 0 < strokes_relu[p3] ? c0 === d_strokes[p7] ? d_maxPool2d_3[p7] : 0 : 0;
+          d_strokes_2[p7] = c0 === d_strokes[p3] ? 0 < strokes_relu[p7] ? d_maxPool2d_3[p3] : 0 : 0;
         }
       }
     }
@@ -1058,7 +1058,7 @@ function update_step(adam_add: Float64Array, scalars: Float64Array): void {
 }
 
 // maxPool2d_max_2 = max(affineView(strokes_relu))  (mnist.model.ts:25)
-function maxPool2d_forward(strokes_relu_2: Float32Array, maxPool2d_max_2: Float32Array, n: number): void {
+function maxPool2d_forward_2(strokes_relu_2: Float32Array, maxPool2d_max_2: Float32Array, n: number): void {
   for (let i = 0; i < n; i++) {
     const p0 = i * 4608;
     const p4 = i * 1152;
@@ -1083,7 +1083,11 @@ function maxPool2d_forward(strokes_relu_2: Float32Array, maxPool2d_max_2: Float3
 }
 
 // maxPool2d_1_max_2 = max(affineView(shapes_relu))  (mnist.model.ts:32)
-function maxPool2d_1_forward(shapes_relu_2: Float32Array, maxPool2d_1_max_2: Float32Array, n: number): void {
+function maxPool2d_1_forward_2(
+  shapes_relu_2: Float32Array,
+  maxPool2d_1_max_2: Float32Array,
+  n: number,
+): void {
   for (let i = 0; i < n; i++) {
     const p0 = i * 1024;
     const p4 = i * 256;
@@ -1290,9 +1294,9 @@ class Predictor {
     this.$x.set(x);
     this.$fresh = false;
     strokes_forward(this.$x, this.$strokes_kernel, this.$strokes_bias, this.$strokes_relu, n);
-    maxPool2d_forward(this.$strokes_relu, this.$maxPool2d_max_2, n);
+    maxPool2d_forward_2(this.$strokes_relu, this.$maxPool2d_max_2, n);
     shapes_forward(this.$maxPool2d_max_2, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu_2, n);
-    maxPool2d_1_forward(this.$shapes_relu_2, this.$maxPool2d_1_max_2, n);
+    maxPool2d_1_forward_2(this.$shapes_relu_2, this.$maxPool2d_1_max_2, n);
     logits_forward(this.$maxPool2d_1_max_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     predict_probabilities(this.$logits_add_2, this.$exp_row_2, this.$probabilities, this.$powers, n);
     return this.$outputs;
@@ -1408,9 +1412,9 @@ class Network extends Predictor {
     this.$y.set(y);
     this.$n = n;
     strokes_forward(this.$x, this.$strokes_kernel, this.$strokes_bias, this.$strokes_relu, n);
-    strokes_backward(this.$strokes_relu, this.$maxPool2d_max, this.$d_strokes, n);
+    maxPool2d_forward(this.$strokes_relu, this.$maxPool2d_max, this.$d_strokes, n);
     shapes_forward(this.$maxPool2d_max, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu, n);
-    shapes_backward(this.$shapes_relu, this.$maxPool2d_1_max, this.$d_shapes, n);
+    maxPool2d_1_forward(this.$shapes_relu, this.$maxPool2d_1_max, this.$d_shapes, n);
     logits_forward(this.$maxPool2d_1_max, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
     training_loss(this.$y, this.$logits_add, this.$exp_row, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
@@ -1424,11 +1428,11 @@ class Network extends Predictor {
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
     maxPool2d_backward(this.$shapes_kernel, this.$d_maxPool2d_2);
     flatten_backward(this.$d_logits, this.$logits_kernel, this.$d_flatten, n);
-    maxPool2d_backward_2(this.$shapes_relu, this.$d_shapes, this.$d_flatten, this.$d_shapes_2, this.$d_maxPool2d, n);
+    maxPool2d_backward_2(this.$d_shapes, this.$shapes_relu, this.$d_flatten, this.$d_shapes_2, this.$d_maxPool2d, n);
     shapes_kernel_gradient(this.$maxPool2d_max, this.$d_shapes_2, this.$d_shapes_kernel, n);
     shapes_bias_gradient(this.$d_shapes_2, this.$d_shapes_bias, n);
     maxPool2d_backward_3(this.$d_maxPool2d, this.$d_maxPool2d_2, this.$d_maxPool2d_3, n);
-    strokes_backward_2(this.$strokes_relu, this.$d_strokes, this.$d_maxPool2d_3, this.$d_strokes_2, n);
+    strokes_backward(this.$d_strokes, this.$strokes_relu, this.$d_maxPool2d_3, this.$d_strokes_2, n);
     strokes_kernel_gradient(this.$x, this.$d_strokes_2, this.$d_strokes_kernel, n);
     strokes_bias_gradient(this.$d_strokes_2, this.$d_strokes_bias, n);
     this.$fresh = false;
@@ -1452,9 +1456,9 @@ class Network extends Predictor {
     this.$y.set(y);
     this.$fresh = false;
     strokes_forward(this.$x, this.$strokes_kernel, this.$strokes_bias, this.$strokes_relu, n);
-    maxPool2d_forward(this.$strokes_relu, this.$maxPool2d_max_2, n);
+    maxPool2d_forward_2(this.$strokes_relu, this.$maxPool2d_max_2, n);
     shapes_forward(this.$maxPool2d_max_2, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu_2, n);
-    maxPool2d_1_forward(this.$shapes_relu_2, this.$maxPool2d_1_max_2, n);
+    maxPool2d_1_forward_2(this.$shapes_relu_2, this.$maxPool2d_1_max_2, n);
     logits_forward(this.$maxPool2d_1_max_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     evaluate_accuracy(this.$totals, this.$y, this.$logits_add_2, this.$evaluate_loss, this.$evaluate_accuracy, this.$powers, this.$bits, this.$words, n);
     this.$metrics.loss = this.$evaluate_loss[0];

@@ -280,7 +280,7 @@ function hidden_forward_2(
 
 // sub = ((linear_matmul + linear/bias) + hidden_tanh · bent/kernel) − y  (weather.model.ts:44)
 // d_mul = 1/n · (2 · sub)  (weather.model.ts:44)
-function training_mul(
+function training_sub(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
   hidden_tanh: Float32Array,
@@ -814,7 +814,7 @@ class Network extends Predictor {
     linear_forward(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
     hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
     hidden_forward_2(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
-    training_mul(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$y, this.$sub, this.$d_mul, n);
+    training_sub(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$y, this.$sub, this.$d_mul, n);
     training_loss(this.$sub, this.$loss, n);
     this.$fresh = true;
     return this.$loss[0];

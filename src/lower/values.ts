@@ -68,6 +68,8 @@ export function valueExpr(expr: KernelExpr, compute: Compute): LoopExpr {
 }
 
 function opExpr(expr: KernelExpr & { kind: "op" }, type: LocalType, compute: Compute): LoopExpr {
+  const rarer = rarerFirst(expr);
+  if (rarer) return valueExpr(rarer, compute);
   const args = expr.args.map((arg) => valueExpr(arg, compute));
   if (expr.op === "cast") return castTo(args[0], type);
   if (expr.op === "select") {
@@ -97,6 +99,21 @@ const isStored = (expr: KernelExpr): boolean =>
  */
 function asStored(expr: KernelExpr, value: LoopExpr): LoopExpr {
   return isStored(expr) || value.type !== "f64" ? value : castTo(castTo(value, "f32"), "f64");
+}
+
+/**
+ * Two selects with one alternative, as the gradients of an activation and of a pooling meet: the test for one value
+ * of several, which mostly fails, goes first, and the other is then rarely guessed wrong.
+ */
+function rarerFirst({ op, args, dtype }: KernelExpr & { kind: "op" }): KernelExpr | undefined {
+  if (op !== "select") return undefined;
+  const [test, yes, no] = args;
+  const isEqual = (x: KernelExpr): boolean => x.kind === "op" && x.op === "equal";
+  if (yes.kind !== "op" || yes.op !== "select" || no.kind !== "const") return undefined;
+  const [inner, value, otherwise] = yes.args;
+  const same = otherwise.kind === "const" && Object.is(otherwise.value, no.value);
+  if (!same || !isEqual(inner) || isEqual(test)) return undefined;
+  return { kind: "op", op, args: [inner, { ...yes, args: [test, value, no] }, no], dtype };
 }
 
 export function castTo(x: LoopExpr, type: LocalType): LoopExpr {

@@ -1,6 +1,6 @@
 import { invariant } from "../base/errors.ts";
 import type { Expr } from "../ir/expr.ts";
-import { isLeaf, recomputation, type Value } from "../ir/graph.ts";
+import { isLeaf, recomputation, type Origin, type Value } from "../ir/graph.ts";
 import { indexAxis, indexConstant, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import { roomOf } from "../ir/op.ts";
 import type { Buffer, Core, Item, Kernel, KernelExpr, Nest, Stage, Target } from "../ir/kernel.ts";
@@ -242,8 +242,11 @@ function kernelHint(group: Group, { graph, sinks, buffers }: KernelContext): str
           ? cell.name
           : `${entry}_${cell.name}`;
   }
-  const read = [...group.jobs].reverse().find((job) => buffers.has(job.value)) ?? group.jobs[0];
-  const origin = graph.origins.get(read.node)?.[0];
+  const originOf = (job: Job): Origin | undefined => graph.origins.get(job.node)?.[0];
+  const left = [...group.jobs].reverse().filter((job) => buffers.has(job.value));
+  // What a backward kernel will want may be computed on the way; the kernel is still the forward one.
+  const read = left.find((job) => originOf(job)?.gradientOf === undefined) ?? left.at(0) ?? group.jobs[0];
+  const origin = originOf(read);
   if (!origin?.layer) return `${entry}_${read.node.op}`;
   if (origin.gradientOf === recomputation) return `${origin.layer}_again`;
   return `${origin.layer}_${origin.gradientOf ? "backward" : "forward"}`;

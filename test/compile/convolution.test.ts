@@ -84,6 +84,16 @@ describe("a network of convolutions", () => {
   });
 });
 
+test("pooling tests its position before the activation's sign", () => {
+  const network = compiled((x) =>
+    g.maxPool2d(g.conv2d(x, { filters: 4, kernelSize: 3, activation: "relu", name: "first" })),
+  );
+  const { text } = network.files[0];
+  // The position is one of four and mostly another, so the branch after it is rarely taken.
+  expect(text).toMatch(/= \w+ === d_first\[p\d+\] \? 0 < first_relu\[p\d+\] \? d_\w+\[p\d+\] : 0 : 0;/);
+  expect(network.kernels.kernels.map(({ name }) => name)).toContain("maxPool2d_forward");
+});
+
 test("groups and phases of a transposed convolution still tile pixels", () => {
   const network = compiled((x) => {
     const parts = g.conv2d(x, { filters: 8, kernelSize: 3, groups: 2, name: "parts" });
