@@ -1,6 +1,6 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { mapOwnExprs, visitExpr, visitStmts } from "../ir/loop-walk.ts";
-import { exprKey } from "./key.ts";
+import { mapOwnExprs, visitStmts } from "../ir/loop-walk.ts";
+import { Keys } from "./key.ts";
 
 type For = LoopStmt & { readonly kind: "for" };
 
@@ -33,11 +33,13 @@ function hoistFrom(loop: For, fresh: (hint: string) => string): { loop: For; mov
     if (stmt.kind === "store") stored.add(stmt.array);
   });
   const moved: LoopStmt[] = [];
-  const names = new Map<string, LoopExpr>();
+  const keys = new Keys();
+  const names = new Map<number, LoopExpr>();
+  const isInvariant = invariance(changing, stored);
   const move = (x: LoopExpr): LoopExpr => {
     if (x.kind === "number" || x.kind === "local") return x;
-    if (x.type !== "index" && isInvariant(x, changing, stored)) {
-      const key = exprKey(x);
+    if (x.type !== "index" && isInvariant(x)) {
+      const key = keys.of(x);
       const known = names.get(key);
       if (known) return known;
       const name = fresh("c");
@@ -60,12 +62,19 @@ function hoistFrom(loop: For, fresh: (hint: string) => string): { loop: For; mov
   return { loop: { ...loop, body: inside(loop.body) }, moved };
 }
 
-function isInvariant(x: LoopExpr, changing: ReadonlySet<string>, stored: ReadonlySet<string>): boolean {
-  let fixed = true;
-  visitExpr(x, (inner) => {
-    if (inner.kind === "local" && changing.has(inner.name)) fixed = false;
-    if (inner.kind === "load" && stored.has(inner.array)) fixed = false;
-    if (inner.kind === "choose") fixed = false;
-  });
-  return fixed;
+/** Whether an expression is the same in every round; what is said of its parts is remembered. */
+function invariance(changing: ReadonlySet<string>, stored: ReadonlySet<string>): (x: LoopExpr) => boolean {
+  const known = new Map<LoopExpr, boolean>();
+  const isFixed = (x: LoopExpr): boolean => {
+    const before = known.get(x);
+    if (before !== undefined) return before;
+    const found =
+      x.kind === "number" ||
+      (x.kind === "local" && !changing.has(x.name)) ||
+      (x.kind === "load" && !stored.has(x.array) && isFixed(x.index)) ||
+      ((x.kind === "op" || x.kind === "call") && x.args.every(isFixed));
+    known.set(x, found);
+    return found;
+  };
+  return isFixed;
 }

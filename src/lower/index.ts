@@ -1,9 +1,10 @@
+import { exactText } from "../base/exact.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
-import type { Schedule, TimeLoop } from "../ir/kernel.ts";
+import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
-import { lowerKernel, type Lowered, type Lowering } from "./function.ts";
+import { buffersOfKernel, lowerKernel, type Lowered, type Lowering } from "./function.ts";
 import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
 import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
@@ -30,16 +31,29 @@ export function lower(program: Program, schedule: Schedule, memory: MemoryPlan):
       .flatMap(({ phases }) => phases)
       .map((phase) => [phase, []]),
   );
-  for (const kernel of schedule.kernels) {
-    const lowered = lowerKernel(kernel, lowering);
+  const shared = (lowered: Lowered): Lowered => {
     const shape = shapeOf(lowered);
-    let fn = byShape.get(shape);
-    if (!fn) {
-      fn = lowered.fn;
-      byShape.set(shape, fn);
-      functions.push(fn);
+    const twin = byShape.get(shape);
+    if (twin) return { ...lowered, fn: twin };
+    byShape.set(shape, lowered.fn);
+    functions.push(lowered.fn);
+    return lowered;
+  };
+  const known = new Map<string, { readonly lowered: Lowered; readonly buffers: readonly Buffer[] }>();
+  const lowerOnce = (kernel: Kernel): Lowered => {
+    const { key, buffers } = formOf(kernel);
+    const twin = known.get(key);
+    if (twin) {
+      const arrays = twin.lowered.arrays.map((array) => buffers[twin.buffers.indexOf(array)]);
+      return { fn: twin.lowered.fn, arrays };
     }
-    calls.get(kernel.phase)!.push(callOf(fn, lowered, kernel.loops));
+    const lowered = shared(lowerKernel(kernel, lowering));
+    known.set(key, { lowered, buffers });
+    return lowered;
+  };
+  for (const kernel of schedule.kernels) {
+    const lowered = lowerOnce(kernel);
+    calls.get(kernel.phase)!.push(callOf(lowered.fn, lowered, kernel.loops));
   }
   const step = stepFunction(program, schedule, memory, lowering);
   if (step) functions.push(step.fn);
@@ -52,6 +66,25 @@ export function callOf(fn: LoopFunction, { arrays }: Lowered, loops: readonly Ti
   return { name: fn.name, arrays, loops, times, batch: scalars.includes("n") };
 }
 
+/**
+ * What lowering looks at, with buffers in the order of their appearance for their names: layers that repeat are
+ * lowered once.
+ */
+function formOf(kernel: Kernel): { readonly key: string; readonly buffers: readonly Buffer[] } {
+  const { name: _name, doc: _doc, phase: _phase, ...form } = kernel;
+  const all = new Set(buffersOfKernel(kernel).values());
+  const places = new Map<unknown, number>();
+  const key = exactText(form, (thing) => {
+    if (!all.has(thing as Buffer)) return thing;
+    const known = places.get(thing);
+    if (known !== undefined) return known;
+    const { dtype, shape } = thing as Buffer;
+    places.set(thing, places.size);
+    return { place: places.size, dtype, shape };
+  });
+  return { key, buffers: [...places.keys()] as Buffer[] };
+}
+
 /** A function's text with its arrays named by position: equal for kernels that differ only in their buffers. */
 function shapeOf({ fn }: Lowered): string {
   const position = new Map(fn.params.map((param, k) => [param.name, `$${k}`]));
@@ -59,8 +92,5 @@ function shapeOf({ fn }: Lowered): string {
     mapExprs(fn.body, (x) => (x.kind === "load" ? { ...x, array: position.get(x.array)! } : x)),
     (stmt) => (stmt.kind === "store" ? { ...stmt, array: position.get(stmt.array)! } : stmt),
   );
-  return JSON.stringify([
-    fn.params.map((param) => (param.kind === "array" ? param.dtype : param.type)),
-    renamed,
-  ]);
+  return exactText([fn.params.map((param) => (param.kind === "array" ? param.dtype : param.type)), renamed]);
 }

@@ -1,5 +1,5 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { exprKey } from "./key.ts";
+import { Keys } from "./key.ts";
 import {
   mapExpr,
   mapExprs,
@@ -17,12 +17,20 @@ import {
  * unrolled step before its arithmetic.
  */
 export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => string): LoopStmt[] {
-  const counts = new Map<string, number>();
-  walkBlock(body, (key) => counts.set(key, (counts.get(key) ?? 0) + 1));
-  const repeated = (key: string): boolean => (counts.get(key) ?? 0) > 1;
+  // Both walks meet the same states in the same order, so equal numbers mean equal values in both.
+  const counts = new Map<number, number>();
+  let versions = new Versions();
+  const keys = new Keys((name) => versions.of(name));
+  walkBlock(body, versions, keys, (key) => counts.set(key, (counts.get(key) ?? 0) + 1));
+  const repeated = (key: number): boolean => (counts.get(key) ?? 0) > 1;
 
-  const names = new Map<string, LoopExpr>();
-  const versions = new Versions();
+  const names = new Map<number, LoopExpr>();
+  versions = new Versions();
+  const changedBy = (stmt: LoopStmt): void => {
+    versions.changedBy([stmt]);
+    keys.changed();
+  };
+  keys.changed();
   const out: LoopStmt[] = [];
   const early: LoopStmt[] = [];
   // New names that stay where they are first needed; what reads them cannot move to the front either.
@@ -31,7 +39,7 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
   const rewrite = (x: LoopExpr): LoopExpr => {
     if (x.kind === "number" || x.kind === "local") return x;
     if (x.type !== "index" && x.kind !== "choose") {
-      const key = exprKey(x, versions.of);
+      const key = keys.of(x);
       const known = names.get(key);
       if (known) return known;
       if (repeated(key) && !isRenaming(x)) {
@@ -60,7 +68,7 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
       stmt.value.kind !== "local" &&
       stmt.value.type !== "index"
     ) {
-      const key = exprKey(stmt.value, versions.of);
+      const key = keys.of(stmt.value);
       const known = names.get(key);
       const value = known ?? rewriteInside(stmt.value);
       out.push({ ...stmt, value });
@@ -68,13 +76,13 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
       continue;
     }
     if (stmt.kind === "for") {
-      versions.changedBy([stmt]);
+      changedBy(stmt);
       out.push({ ...stmt, body: shareValues(stmt.body, fresh) });
       continue;
     }
     if (stmt.kind === "if") {
       const test = rewrite(stmt.test);
-      versions.changedBy([stmt]);
+      changedBy(stmt);
       out.push({
         ...stmt,
         test,
@@ -85,7 +93,7 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
     }
     const own = stmt.kind === "store" ? { ...stmt, value: rewrite(stmt.value) } : mapOwnExprs(stmt, rewrite);
     out.push(own);
-    versions.changedBy([stmt]);
+    changedBy(stmt);
   }
   // Addresses are named at the start of a block, before anything that reads through them.
   const start = out.findIndex((stmt) => stmt.kind !== "let" || stmt.mutable || stmt.type !== "index");
@@ -126,21 +134,25 @@ class Versions {
 }
 
 /** Visits every shareable expression of a block (not of its nested blocks) with its key. */
-function walkBlock(body: readonly LoopStmt[], visit: (key: string) => void): void {
-  const versions = new Versions();
+function walkBlock(
+  body: readonly LoopStmt[],
+  versions: Versions,
+  keys: Keys,
+  visit: (key: number) => void,
+): void {
   const walk = (x: LoopExpr): void => {
     if (x.kind === "number" || x.kind === "local") return;
-    if (x.type !== "index" && x.kind !== "choose") visit(exprKey(x, versions.of));
+    if (x.type !== "index" && x.kind !== "choose") visit(keys.of(x));
     if (x.kind === "op" || x.kind === "call") x.args.forEach(walk);
     else if (x.kind === "choose") walk(x.test);
   };
   for (const stmt of body) {
-    if (stmt.kind === "for") versions.changedBy([stmt]);
-    else {
+    if (stmt.kind !== "for") {
       const exprs = stmt.kind === "store" ? [stmt.value] : expressionsOf(stmt);
       exprs.forEach(walk);
-      versions.changedBy([stmt]);
     }
+    versions.changedBy([stmt]);
+    keys.changed();
   }
 }
 

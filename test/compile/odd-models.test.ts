@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import * as g from "gradc";
 import {
   adam, add, batch, concat, defineModel, dense, f32, grad, jacobian, mean, mul, normal, pad, param, sgd, slice, square, sum, tanh,
 } from "gradc"; // prettier-ignore
@@ -104,4 +105,45 @@ test("compile refuses what is no model and options that do not exist", () => {
   const model = small((p) => sum(p));
   expect(() => compile(model, { tagret: "ts" } as object)).toThrow('compile has no option "tagret"');
   expect(() => compile(model, { target: "wasm" as "js" })).toThrow('target cannot be "wasm"');
+});
+
+test("kernels that differ only in an infinite constant, or in the sign of zero, are two", () => {
+  const model = g.defineModel({
+    name: "infinities",
+    inputs: { x: g.f32(3), y: g.f32(3) },
+    build: ({ x, y }) => ({
+      outputs: {
+        a: g.where(g.less(x, 0), Infinity, x),
+        b: g.where(g.less(y, 0), -Infinity, y),
+        c: g.where(g.less(g.mul(x, 2), 0), 0, 1),
+        d: g.where(g.less(g.mul(y, 2), 0), -0, 1),
+      },
+    }),
+  });
+  const net = loadText(compile(model, { precision: "f64" }).files[0].text).create();
+  const out = net.predict(Float64Array.of(-1, 2, -3), Float64Array.of(-1, 2, -3));
+  expect([...out["a"]]).toEqual([Infinity, 2, Infinity]);
+  expect([...out["b"]]).toEqual([-Infinity, 2, -Infinity]);
+  expect([...out["c"]]).toEqual([0, 1, 0]);
+  expect([...out["d"]]).toEqual([-0, 1, -0]);
+});
+
+test("layers that repeat are lowered once and share their functions", () => {
+  const model = g.defineModel({
+    name: "tower",
+    inputs: { x: g.f32(4, 8) },
+    build({ x }) {
+      let h = x;
+      for (let k = 0; k < 12; k++) h = g.dense(h, { units: 8, activation: "tanh" });
+      return { outputs: { h }, loss: g.mean(g.square(h)), optimizer: g.sgd({ learningRate: 0.1 }) };
+    },
+  });
+  const { kernels, loops } = compile(model, { debug: true });
+  expect(kernels.kernels.length).toBeGreaterThan(80);
+  expect(loops.functions.length).toBeLessThan(30);
+  for (const call of [...loops.calls.values()].flat()) {
+    const fn = loops.functions.find(({ name }) => name === call.name)!;
+    const dtypes = fn.params.flatMap((param) => (param.kind === "array" ? [param.dtype] : []));
+    expect(call.arrays.map(({ dtype }) => dtype)).toEqual(dtypes);
+  }
 });
