@@ -53,7 +53,7 @@ const kinds: readonly (readonly [AboutKind, string, string])[] = [
   ["layer", "Layers", "Functions that make layers of a network; those with parameters or states name them below their own name."],
   ["activation", "Activations", 'Functions of a value, also by name: `activation: "gelu"`.'],
   ["loss", "Losses", "All take `reduction`, `weights` and `mask`; predictions are logits unless said otherwise."],
-  ["metric", "Metrics", "All take `weights` and `mask`, and are exact over batches of any size."],
+  ["metric", "Metrics", "All take `weights` and `mask`, and are exact over batches of any size. A loss such as `meanAbsoluteError(y, t)` serves as a metric too, averaged over the rows of all calls."],
   ["optimizer", "Optimizers", "What changes parameters after a step."],
   ["schedule", "Schedules", "How the learning rate changes with the number t of updates so far."],
   ["initializer", "Initializers", "First values of parameters, from the seed and the parameter's name."],

@@ -1,3 +1,4 @@
+export { ctc, type CtcOptions } from "./ctc.ts";
 export { gaussianNll, poisson, quantileLoss, type QuantileOptions } from "./likelihood.ts";
 export {
   huber,

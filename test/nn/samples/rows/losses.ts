@@ -93,6 +93,12 @@ export const rows: readonly LayerSample[] = [
     build: ({ x, t }) => gradc.sigmoidBinaryCrossEntropy(x, t, { labelSmoothing: 0.1, positiveWeight: 3 }),
     smooth: true,
   },
+  {
+    name: "ctc",
+    inputs: { x: "f32[n,4,3]", y: "i32[n,2]~0..3", lengths: "i32[n]~3..5" },
+    build: ({ x, y, lengths }) => ({ all: gradc.ctc(x, y), some: gradc.ctc(x, y, { lengths, blank: 1 }) }),
+    smooth: true,
+  },
   ...(["mean", "sum", "none"] as const).map((reduction): LayerSample => ({
     name: `weights by row, a mask by position, ${reduction}`,
     inputs: { x: "f32[n,3,4]", y: "i32[n,3]~0..4", w: "f32[n]~0.1..2", m: "bool[n,3]", t: "f32[n,3,4]" },
