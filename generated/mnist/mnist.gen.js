@@ -525,47 +525,35 @@ function flatten_backward(d_logits, logits_kernel, d_flatten, n) {
   }
 }
 
-// d_shapes_2 = where((0 < shapes_relu), affineView(where((iota() = d_shapes), d_flatten, 0)), 0)  (mnist.model.ts:25)
-// d_maxPool2d = pad(d_shapes_2)  (mnist.model.ts:25)
-function maxPool2d_backward_2(d_shapes, shapes_relu, d_flatten, d_shapes_2, d_maxPool2d, n) {
+// d_maxPool2d = pad(where((0 < shapes_relu), affineView(where((iota() = d_shapes), d_flatten, 0)), 0))  (mnist.model.ts:25)
+function maxPool2d_backward_2(d_shapes, shapes_relu, d_flatten, d_maxPool2d, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 256;
     const p4 = i * 1024;
-    const p11 = i * 4096;
-    for (let k = 0; k < 8; k++) {
-      const p1 = p0 + (k - k % 2) / 2 * 64;
-      const p5 = p4 + k * 128;
-      for (let m = 0; m < 8; m++) {
-        const p2 = p1 + (m - m % 2) / 2 * 16;
-        const p6 = p5 + m * 16;
-        const c0 = k % 2 * 2 + m % 2;
-        for (let q = 0; q < 16; q++) {
-          const p3 = p2 + q;
-          const p7 = p6 + q;
-          d_shapes_2[p7] = c0 === d_shapes[p3] ? 0 < shapes_relu[p7] ? d_flatten[p3] : 0 : 0;
-        }
-      }
-    }
-    for (let k = 0; k < 16; k++) {
-      const p8 = p4 + k * 128;
-      const p12 = p11 + k * 256;
-      const t0 = k + -4;
-      const c1 = 0 <= t0 && t0 < 8;
-      for (let m = 0; m < 16; m++) {
-        const p9 = p8 + m * 16;
-        const p13 = p12 + m * 16;
-        const t1 = m + -4;
-        const c2 = c1 && 0 <= t1 && t1 < 8;
-        for (let q = 0; q < 16; q++) {
-          d_maxPool2d[p13 + q] = c2 ? d_shapes_2[p9 + q + -576] : 0;
+    const p8 = i * 4096;
+    for (let j = 0; j < 16; j++) {
+      const p1 = p0 + (j - j % 2) / 2 * 64;
+      const p5 = p4 + j * 128;
+      const p9 = p8 + j * 256;
+      const t0 = j + -4;
+      const c0 = 0 <= t0 && t0 < 8;
+      for (let h = 0; h < 16; h++) {
+        const p2 = p1 + (h - h % 2) / 2 * 16;
+        const p6 = p5 + h * 16;
+        const p10 = p9 + h * 16;
+        const t1 = h + -4;
+        const c1 = c0 && 0 <= t1 && t1 < 8;
+        for (let g = 0; g < 16; g++) {
+          const p3 = p2 + g;
+          d_maxPool2d[p10 + g] = c1 ? j % 2 * 2 + h % 2 === d_shapes[p3 + -160] ? 0 < shapes_relu[p6 + g + -576] ? d_flatten[p3 + -160] : 0 : 0 : 0;
         }
       }
     }
   }
 }
 
-// ∂loss/∂shapes/kernel = affineEinsum(maxPool2d_max, d_shapes)  (mnist.model.ts:25)
-function shapes_kernel_gradient(maxPool2d_max, d_shapes_2, d_shapes_kernel, n) {
+// ∂loss/∂shapes/kernel = affineEinsum(maxPool2d_max, d_maxPool2d)  (mnist.model.ts:25)
+function shapes_kernel_gradient(maxPool2d_max, d_maxPool2d, d_shapes_kernel, n) {
   for (let i = 0; i < 5; i++) {
     const p0 = i * 96;
     const p9 = i * 640;
@@ -595,18 +583,18 @@ function shapes_kernel_gradient(maxPool2d_max, d_shapes_2, d_shapes_kernel, n) {
           let sum33 = 0;
           for (let k = 0; k < n; k++) {
             const p3 = p2 + k * 1152;
-            const p6 = g + k * 1024;
+            const p6 = g + k * 4096;
             for (let m = 0; m < 8; m++) {
               const p4 = p3 + m * 96;
-              const p7 = p6 + m * 128;
+              const p7 = p6 + m * 256;
               for (let q = 0; q < 8; q++) {
                 const p5 = p4 + q * 8;
                 const p8 = p7 + q * 16;
                 const x0 = maxPool2d_max[p5];
-                const x1 = d_shapes_2[p8];
-                const x2 = d_shapes_2[p8 + 1];
-                const x3 = d_shapes_2[p8 + 2];
-                const x4 = d_shapes_2[p8 + 3];
+                const x1 = d_maxPool2d[p8 + 1088];
+                const x2 = d_maxPool2d[p8 + 1089];
+                const x3 = d_maxPool2d[p8 + 1090];
+                const x4 = d_maxPool2d[p8 + 1091];
                 const x5 = maxPool2d_max[p5 + 1];
                 const x6 = maxPool2d_max[p5 + 2];
                 const x7 = maxPool2d_max[p5 + 3];
@@ -651,16 +639,16 @@ function shapes_kernel_gradient(maxPool2d_max, d_shapes_2, d_shapes_kernel, n) {
   }
 }
 
-// ∂loss/∂shapes/bias = sum(d_shapes)  (mnist.model.ts:25)
-function shapes_bias_gradient(d_shapes_2, d_shapes_bias, n) {
+// ∂loss/∂shapes/bias = sum(d_maxPool2d)  (mnist.model.ts:25)
+function shapes_bias_gradient(d_maxPool2d, d_shapes_bias, n) {
   for (let i = 0; i < 16; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 1024;
+      const p0 = i + k * 4096;
       for (let m = 0; m < 8; m++) {
-        const p1 = p0 + m * 128;
+        const p1 = p0 + m * 256;
         for (let q = 0; q < 8; q++) {
-          sum += d_shapes_2[p1 + q * 16];
+          sum += d_maxPool2d[p1 + q * 16 + 1088];
         }
       }
     }
@@ -1174,7 +1162,6 @@ class Network extends Predictor {
     this.$logits_add = new Float32Array(buffer, scratch + 723088, 320);
     this.$d_logits = new Float32Array(buffer, scratch + 723088, 320);
     this.$d_flatten = new Float32Array(buffer, scratch + 1673360, 8192);
-    this.$d_shapes_2 = new Float32Array(buffer, scratch + 1509520, 32768);
     this.$d_maxPool2d = new Float32Array(buffer, scratch + 690320, 131072);
     this.$d_maxPool2d_2 = new Float32Array(buffer, scratch + 1706128, 3200);
     this.$d_maxPool2d_3 = new Float32Array(buffer, scratch + 1362064, 36864);
@@ -1234,9 +1221,9 @@ class Network extends Predictor {
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
     maxPool2d_backward(this.$shapes_kernel, this.$d_maxPool2d_2);
     flatten_backward(this.$d_logits, this.$logits_kernel, this.$d_flatten, n);
-    maxPool2d_backward_2(this.$d_shapes, this.$shapes_relu, this.$d_flatten, this.$d_shapes_2, this.$d_maxPool2d, n);
-    shapes_kernel_gradient(this.$maxPool2d_max, this.$d_shapes_2, this.$d_shapes_kernel, n);
-    shapes_bias_gradient(this.$d_shapes_2, this.$d_shapes_bias, n);
+    maxPool2d_backward_2(this.$d_shapes, this.$shapes_relu, this.$d_flatten, this.$d_maxPool2d, n);
+    shapes_kernel_gradient(this.$maxPool2d_max, this.$d_maxPool2d, this.$d_shapes_kernel, n);
+    shapes_bias_gradient(this.$d_maxPool2d, this.$d_shapes_bias, n);
     maxPool2d_backward_3(this.$d_maxPool2d, this.$d_maxPool2d_2, this.$d_maxPool2d_3, n);
     strokes_backward(this.$d_strokes, this.$strokes_relu, this.$d_maxPool2d_3, this.$d_strokes_2, n);
     strokes_kernel_gradient(this.$x, this.$d_strokes_2, this.$d_strokes_kernel, n);

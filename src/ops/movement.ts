@@ -22,6 +22,11 @@ import { needAxes, needAxis, opWith, type Axes, type Axis, type With } from "./t
 export { broadcastTo, reshape } from "./broadcast.ts";
 export { narrow, pad, slice } from "./slice.ts";
 
+/** Ops with one input that only say where its elements are found. */
+export const movements: ReadonlySet<string> = new Set([
+  "reshape", "transpose", "slice", "broadcastTo", "reverse", "affineView",
+]); // prettier-ignore
+
 type Permutation = { readonly permutation: readonly number[] };
 export const transpose: With<Permutation> = opWith<Permutation>("transpose", {
   doc: "Reorders the axes: axis k of the output is axis permutation[k] of the input.",

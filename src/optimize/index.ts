@@ -5,6 +5,7 @@ import { rebuild } from "../ir/rewrite.ts";
 import { expandStep, isComposite } from "./expand.ts";
 import { foldStep } from "./fold.ts";
 import { packStep } from "./pack.ts";
+import { padOnce } from "./pad-once.ts";
 import { indexRules, type RuleIndex } from "./pattern.ts";
 import type { Rule } from "./rule.ts";
 import { algebra } from "./rules/algebra.ts";
@@ -91,6 +92,7 @@ export const passes: readonly Pass[] = [
   { name: "share", run: (graph, _table, see) => share(graph, see) },
   { name: "finish", run: untilQuiet(simplify(expanded)) },
   { name: "pack", run: (graph, _table, see) => settle(graph, packStep, see) },
+  { name: "pad-once", run: padOnce },
 ];
 
 /** Is told of each pass, the graph it gave, and what it did. */

@@ -12,6 +12,7 @@ import {
   type OpTable,
 } from "../ir/op.ts";
 import { sameShape, sizeOf, type Shape } from "../ir/type.ts";
+import { movements } from "../ops/movement.ts";
 import type { Alias, Flat, Instance } from "./flatten.ts";
 
 /** How dear a scalar op is beside an addition; anything dearer than a load is not worth computing twice. */
@@ -238,10 +239,7 @@ export class Inliner {
     if (below === value || !this.stored.has(below)) this.keep(below);
   }
   private isMovement(value: Value): boolean {
-    return (
-      value.node.inputs.length === 1 &&
-      ["reshape", "transpose", "slice", "broadcastTo", "reverse", "affineView"].includes(value.node.op)
-    );
+    return movements.has(value.node.op);
   }
   /** Keeps what a value is computed from, unless it is only read. */
   private keepUnlessRead(value: Value): void {

@@ -94,6 +94,19 @@ test("pooling tests its position before the activation's sign", () => {
   expect(network.kernels.kernels.map(({ name }) => name)).toContain("maxPool2d_forward");
 });
 
+test("an activation is not kept both with and without its padding", () => {
+  const network = compiled((x) => {
+    const layer = { filters: 6, kernelSize: 3, padding: "same", activation: "relu" } as const;
+    return g.conv2d(g.conv2d(x, { ...layer, name: "first" }), { ...layer, name: "second" });
+  });
+  const readers = network.kernels.kernels.filter(
+    ({ phase, core, stages }) =>
+      phase === "backward" && JSON.stringify([core, stages]).includes('"name":"first_relu"'),
+  );
+  // The sign of the first activation is read inside of the second layer's padded input.
+  expect(readers.map(({ name }) => name)).toEqual([]);
+});
+
 test("groups and phases of a transposed convolution still tile pixels", () => {
   const network = compiled((x) => {
     const parts = g.conv2d(x, { filters: 8, kernelSize: 3, groups: 2, name: "parts" });
