@@ -36,6 +36,7 @@ export class Builder {
   private readonly current: Origin[] = [];
   private count = 0;
   private tokens = 0;
+  private readonly takenTokens = new Set<Attr>();
 
   make(op: string, inputs: readonly Value[], attrs: Attrs, types: readonly TensorType[]): Node {
     const key = [
@@ -98,7 +99,10 @@ export class Builder {
 
   /** A word that no placeholder of this build has been given yet. */
   token(): string {
-    return `p${this.tokens++}`;
+    let token: string;
+    do token = `p${this.tokens++}`;
+    while (this.takenTokens.has(token));
+    return token;
   }
 
   private intern(
@@ -108,6 +112,7 @@ export class Builder {
     attrs: Attrs,
     types: readonly TensorType[],
   ): Node {
+    if (op === "placeholder") this.takenTokens.add(attrs["token"]);
     const outputs: Value[] = [];
     const node: Node = Object.freeze({
       id: this.count++,

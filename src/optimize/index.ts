@@ -14,6 +14,7 @@ import { logic } from "./rules/logic.ts";
 import { movement } from "./rules/movement.ts";
 import { spreading } from "./rules/spread.ts";
 import { stability } from "./rules/stability.ts";
+import { hoistProducts } from "./hoist.ts";
 import { mergeScans } from "./scans.ts";
 import { settle, type Applied, type See, type Step } from "./settle.ts";
 import { share } from "./share.ts";
@@ -84,6 +85,8 @@ const onlyWith = (
 export const passes: readonly Pass[] = [
   { name: "drop-marks", run: dropMarks },
   { name: "merge-scans", run: (graph, _table, see) => mergeScans(graph, see) },
+  { name: "hoist-products", run: (graph, _table, see) => hoistProducts(graph, see) },
+  { name: "drop-stacks", run: (graph, _table, see) => mergeScans(graph, see) },
   { name: "simplify", run: simplify(whole) },
   {
     name: "expand",

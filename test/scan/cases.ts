@@ -205,4 +205,20 @@ export const cases: readonly ScanCase[] = [
       return [last, reverse(ys, { axes: [0] })];
     },
   },
+  {
+    name: "products before, in and after the loop",
+    leaves: { x: "F[5,n,2]", "p:w": "F[2,3]", "p:u": "F[3,3]", "p:v": "F[3,4]", "p:b": "F[4]", h: "F[n,3]" },
+    build: ({ x, w, u, v, b, h }, scan) => {
+      const [last, ys] = scan(
+        (c: Value, now: Value) => {
+          const next = tanh(add(matmul(tanh(matmul(now, w)), u), matmul(c, u)));
+          return [next, { scores: tanh(add(matmul(next, v), b)), seen: matmul(c, v), moved: mul(now, 2) }];
+        },
+        h,
+        x,
+        { reverse: true },
+      );
+      return [last, ys.scores, ys.seen, ys.moved];
+    },
+  },
 ];
