@@ -13,7 +13,7 @@ const config = await loadConfig(disk);
 const paths = modelPaths(disk, [], config);
 
 /** Both targets where both are checked in: scripts of these examples import the JavaScript module. */
-const scripted = ["digits", "mnist"];
+const scripted = ["autoencoder", "digits", "gan", "mnist"];
 async function emissionsOf(path: string): Promise<readonly Emission[]> {
   const settings = { ...config, stages: true, debug: false };
   const targets = scripted.includes(path.split("/")[1]) ? (["ts", "js"] as const) : (["ts"] as const);

@@ -2,7 +2,7 @@ import { fail } from "../base/errors.ts";
 import { shorten } from "../formats/refuse.ts";
 import type { Batch, NumericArray } from "./batches.ts";
 import { parseNumber } from "./numbers.ts";
-import { defectOf, numberDefect, valueDefect, type DataSpec, type InputSpec } from "./spec.ts";
+import { defectOf, encodedInputs, numberDefect, valueDefect, type DataSpec, type InputSpec } from "./spec.ts";
 import { columnIndex, columnTexts, columnsText, failAtCell, type Defect, type Table } from "./table.ts";
 
 /** The generated `encodeRow(row, x, i)`; its own types are narrower. */
@@ -18,7 +18,7 @@ export function encodeTable(spec: DataSpec, table: Table, encodeRow: EncodeRow):
   const columns =
     spec.table?.columns ?? fail("no-table", "the model declares no table", { hint: "encode plain columns" });
   const places = columns.map(({ name }) => columnIndex(table, name));
-  const roles = rolesOf(spec.inputs);
+  const roles = rolesOf(encodedInputs(spec));
   const learned = columns.flatMap((column, c) => (column.at < 0 ? [{ column, at: places[c] }] : []));
   const features = allocate(
     roles.features,
@@ -42,7 +42,7 @@ export function encodeTable(spec: DataSpec, table: Table, encodeRow: EncodeRow):
         column.kind === "label" ? column.values.indexOf(row[at]) : parseNumber(row[at])!;
     }
   }
-  return assemble(spec.inputs, roles, features, labels, table.rows.length);
+  return assemble(encodedInputs(spec), roles, features, labels, table.rows.length);
 }
 
 export interface ColumnsOptions {
@@ -61,7 +61,7 @@ export function encodeColumns(spec: DataSpec, table: Table, { label, classes }: 
   if (spec.table) {
     fail("has-table", "this model declares a table: use encodeTable(spec, table, encodeRow)");
   }
-  const roles = rolesOf(spec.inputs);
+  const roles = rolesOf(encodedInputs(spec));
   if (roles.label && label === undefined) {
     fail("no-label", `input "${roles.label.name}" needs a label column`, {
       hint: `columns: ${columnsText(table.columns)}`,
@@ -84,7 +84,7 @@ export function encodeColumns(spec: DataSpec, table: Table, { label, classes }: 
     if (typeof value === "object") failAtCell(table, i, label!, value);
     labels[i] = value;
   }
-  return assemble(spec.inputs, roles, features, labels, n);
+  return assemble(encodedInputs(spec), roles, features, labels, n);
 }
 
 /** Fails with `one-class` where the label column of a classifier tells nothing apart. */

@@ -46,8 +46,14 @@ export interface InputSpec {
 /** The part of a generated module's `spec` that data is encoded by. */
 export interface DataSpec {
   readonly inputs: readonly InputSpec[];
+  /** The inputs that training and evaluation take, where some are read by functions alone. */
+  readonly evaluates?: readonly string[];
   readonly table: TableSpec | null;
 }
+
+/** The inputs that data are encoded for, in order: those that training and evaluation take. */
+export const encodedInputs = ({ inputs, evaluates }: DataSpec): readonly InputSpec[] =>
+  inputs.filter(({ name }) => !evaluates || evaluates.includes(name));
 
 /** What is wrong with this text in this column, or undefined where it can be used. */
 export function defectOf(column: ColumnSpec, text: string): Defect | undefined {

@@ -93,7 +93,8 @@ export function memoryDot({ regions, placements, arenaBytes, liveBoundBytes }: M
 export function loopsDot({ functions, calls }: LoopProgram): string {
   const docs = new Map(functions.map(({ name, doc }) => [name, doc]));
   const clusters = [...calls].flatMap(([phase, list]) => {
-    const ids = list.map((_, k) => `${phase}${k}`);
+    // The name of a step may hold anything.
+    const ids = list.map((_, k) => quote(`${phase}${k}`));
     return [
       `subgraph ${quote(`cluster_${phase}`)} {`,
       `  label=${quote(phase)};`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { differenceError } from "../../src/cli/check/difference.ts";
 import { folder, gradc } from "./helpers.ts";
-import { tinyModel } from "./models.ts";
+import { stepsModel, tinyModel } from "./models.ts";
 
 describe("central differences", () => {
   const values = Float64Array.of(0.5, -1, 2);
@@ -69,5 +69,47 @@ test("bench times every function", async () => {
   expect({ tooMany, err }).toEqual({
     tooMany: 1,
     err: "error[batch-size]: 9 rows are more than the 8 declared\n",
+  });
+});
+
+describe("a model of several steps and functions", () => {
+  const path = (): string => folder({ "pair.model.ts": stepsModel() });
+
+  test("is checked step by step, with the draws of dropout held still", async () => {
+    const { code, out, err } = await gradc(path(), ["check", "pair.model.ts"]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    for (const row of [
+      /gradient of parameter +first: first\/dense\/kernel /,
+      /gradient of input +second: code /,
+      /gradient against the loops +second: second\/dense\/bias /,
+      /update against the graph +first: random\/counter /,
+      /output against the graph +decode: b /,
+    ])
+      expect(out).toMatch(row);
+    expect(out.endsWith("pair: all agree\n")).toBe(true);
+  });
+
+  test("is timed function by function and step by step", async () => {
+    const { out } = await gradc(path(), ["bench", "pair.model.ts", "--samples", "1", "--json"]);
+    expect(JSON.parse(out).times.map(({ name }: { name: string }) => name)).toEqual([
+      "encode",
+      "decode",
+      "evaluate",
+      ...["first", "second"].flatMap((step) => [
+        `${step} forward`,
+        `${step} forward + backward`,
+        `${step} update`,
+        `${step} trainStep`,
+      ]),
+    ]);
+  });
+
+  test("is not trained by a command that has one loss in mind", async () => {
+    const { code, err } = await gradc(path(), ["train", "pair.model.ts", "--data", "nowhere.csv"]);
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'error[several-steps]: model "pair" has steps of its own: first, second\n' +
+        '  hint: train knows one loss; call net.steps["first"].trainStep from a script\n',
+    );
   });
 });

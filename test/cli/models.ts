@@ -28,3 +28,26 @@ export function tinyTable(count = 90, label: (k: number) => string = String): st
   });
   return ["a,b,label", ...rows, ""].join("\n");
 }
+
+/** Two steps, two functions, dropout, and no short form of either. */
+export const stepsModel = (): string => `
+import { add, batch, defineModel, dense, dropout, f32, mean, scope, sgd, square, sub } from "gradc";
+
+const n = batch(8);
+
+export default defineModel({
+  name: "pair",
+  inputs: { x: f32(n, 2), code: f32(n, 3) },
+  build({ x, code }) {
+    const a = scope("first", () => dense(dropout(x, { rate: 0.25 }), { units: 3 }));
+    const b = scope("second", () => dense(add(code, mean(a, { axis: 0 })), { units: 2 }));
+    return {
+      functions: { encode: { a }, decode: { b } },
+      steps: {
+        first: { loss: mean(square(a)), optimizer: sgd({ learningRate: 0.1 }), parameters: "first/**" },
+        second: { loss: mean(square(sub(b, x))), optimizer: sgd({ learningRate: 0.1 }), parameters: "second/**" },
+      },
+    };
+  },
+});
+`;

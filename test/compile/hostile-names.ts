@@ -1,13 +1,21 @@
 import {
   accuracy,
   adam,
+  add,
+  assign,
   batch,
   defineModel,
   dense,
   f32,
   i32,
+  mul,
+  ones,
+  param,
+  sgd,
   softmax,
   softmaxCrossEntropy,
+  state,
+  sum,
   type Model,
 } from "gradc";
 
@@ -45,3 +53,30 @@ export function plain(name: string): Model {
     },
   });
 }
+
+const members = new Set(
+  (
+    "state step steps params gradients hyper init forward backward update trainStep evaluate resetMetrics predict " +
+    "constructor"
+  ).split(" "),
+);
+/** The name, or a longer one where a network has a member that is called so. */
+export const functionName = (name: string): string =>
+  members.has(name) || name.startsWith("$") ? `f${name}` : name;
+
+/** A model whose function, output and steps are called so. */
+export const stepsAndFunctions = (name: string, fn = functionName(name)): Model =>
+  defineModel({
+    name: "m",
+    inputs: { x: f32(2) },
+    build({ x }) {
+      const w = param("w", [2], { initializer: ones() });
+      const count = state("count", []);
+      assign(count, add(count, 1));
+      const step = { loss: sum(mul(w, x)), optimizer: sgd({ learningRate: 1 }) };
+      return {
+        functions: { [fn]: { [name]: mul(w, x), count } },
+        steps: { [name]: step, [`${name}2`]: step },
+      };
+    },
+  });

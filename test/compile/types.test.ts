@@ -6,7 +6,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
-import { names, plain } from "./hostile-names.ts";
+import autoencoder from "../../examples/autoencoder/autoencoder.model.ts";
+import gan from "../../examples/gan/gan.model.ts";
+import { names, plain, stepsAndFunctions } from "./hostile-names.ts";
 import { all } from "./models.ts";
 
 const { resolve } = createRequire(import.meta.url);
@@ -20,6 +22,8 @@ const tscOf = (name: string): string => {
 const good = `
 import { create, createPredictor, spec } from "./digits.gen.js";
 import { create as createTs } from "./digits_ts.gen.ts";
+import { create as createGan } from "./gan_ts.gen.ts";
+import { createPredictor as createHalves } from "./autoencoder.gen.js";
 const net = create({ seed: 1 });
 const loss: number = net.trainStep(new Float32Array(64), new Int32Array(1), 1);
 const kernel: Float32Array = net.params["hidden/kernel"];
@@ -29,7 +33,12 @@ const { accuracy }: { accuracy: number } = net.evaluate(new Float32Array(64), ne
 const probabilities: Float32Array = createPredictor(net.state.slice()).predict(new Float32Array(64)).probabilities;
 const again: typeof net = createTs({ state: net.state });
 const ten: 10 = spec.parameters[3].shape[0];
-export default [accuracy, probabilities, again, ten];
+const { discriminator, generator } = createGan().steps;
+generator.hyper.beta1 = discriminator.trainStep(new Float32Array(64), 1) + generator.trainStep(1) + generator.step;
+const slope: Float32Array = generator.gradients["generator/pixels/bias"];
+const halves = createHalves(net.state);
+const image: Float32Array = halves.decode(halves.encode(new Float32Array(64)).code, 1).image;
+export default [accuracy, probabilities, again, ten, slope, image];
 `;
 /** Lines that must not pass, with what each is about. */
 const bad: Readonly<Record<string, string>> = {
@@ -50,7 +59,7 @@ beforeAll(() => {
   mkdirSync(join(folder, "bad"));
   const put = (name: string, text: string): void => writeFileSync(join(folder, name), text);
   put("package.json", `{ "type": "module" }`);
-  for (const [name, model] of Object.entries(all)) {
+  for (const [name, model] of Object.entries({ ...all, autoencoder, gan })) {
     for (const precision of ["f32", "f64"] as const) {
       const base = precision === "f32" ? name : `${name}_f64`;
       for (const { name: file, text } of compile(model, { precision, source: `${base}.model.ts` }).files)
@@ -71,14 +80,19 @@ beforeAll(() => {
     "return type",
     "promise",
     "readonly",
+    "new",
   ];
   for (const [k, name] of hostile.entries()) {
     for (const target of ["js", "ts"] as const)
-      for (const { name: file, text } of compile(plain(name), {
-        target,
-        source: `hostile_${target}_${k}.model.ts`,
-      }).files)
-        put(file, text);
+      for (const [kind, model] of Object.entries({
+        hostile: plain(name),
+        steps: stepsAndFunctions(name),
+      }))
+        for (const { name: file, text } of compile(model, {
+          target,
+          source: `${kind}_${target}_${k}.model.ts`,
+        }).files)
+          put(file, text);
   }
   put("good.ts", good);
   for (const [k, line] of Object.values(bad).entries())

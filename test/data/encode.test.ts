@@ -272,3 +272,16 @@ test("the statistics take the spec or its table, and nothing else", () => {
     );
   }
 });
+
+test("inputs that functions alone read are no part of the data", () => {
+  const coded = {
+    inputs: [
+      { name: "code", dtype: "f32", shape: ["n", 8], limit: null },
+      { name: "x", dtype: "f32", shape: ["n", 2], limit: null },
+    ],
+    evaluates: ["x"],
+    table: null,
+  } as const satisfies DataSpec;
+  const { inputs, n } = encodeColumns(coded, readCsv(new TextEncoder().encode("a,b\n1,2\n3,4\n")));
+  expect({ inputs, n }).toEqual({ inputs: [Float32Array.of(1, 2, 3, 4)], n: 2 });
+});

@@ -4,7 +4,7 @@ import { checkModule } from "../../src/cli/check/check.ts";
 import type { Generated } from "../../src/cli/train/module.ts";
 import { proveModule } from "../../src/backends/js/prove.ts";
 import { compile, type Compilation } from "../../src/compile.ts";
-import { names as hostile } from "../compile/hostile-names.ts";
+import { functionName, names as hostile, stepsAndFunctions } from "../compile/hostile-names.ts";
 import { loadText } from "../compile/program.ts";
 import { randomFrom } from "../ops/sample.ts";
 
@@ -463,34 +463,10 @@ describe("functions", () => {
   });
 });
 
-const taken = new Set(
-  "state step steps params gradients hyper init forward backward update trainStep evaluate resetMetrics predict constructor".split(
-    " ",
-  ),
-);
 test.each(hostile)("steps and functions may be called %j", (name) => {
-  const make = (fn: string): g.Model =>
-    g.defineModel({
-      name: "m",
-      inputs: { x: g.f32(2) },
-      build({ x }) {
-        const w = g.param("w", [2], { initializer: g.ones() });
-        const count = g.state("count", []);
-        g.assign(count, g.add(count, 1));
-        const step = { loss: g.sum(g.mul(w, x)), optimizer: g.sgd({ learningRate: 1 }) };
-        return {
-          functions: { [fn]: { [name]: g.mul(w, x), count } },
-          steps: { [name]: step, [`${name}2`]: step },
-        };
-      },
-    });
-  const fn = taken.has(name) || name.startsWith("$") ? `${name} ` : name;
-  if (fn !== name && fn.startsWith("$")) {
-    expect(() => compile(make(name))).toThrow(/cannot be called/);
-    return;
-  }
-  if (fn !== name) expect(() => compile(make(name))).toThrow(/cannot be called/);
-  const { files } = compile(make(fn), { target: "js" });
+  const fn = functionName(name);
+  if (fn !== name) expect(() => compile(stepsAndFunctions(name, name))).toThrow(/cannot be called/);
+  const { files } = compile(stepsAndFunctions(name));
   expect(proveModule(files[0].text)).toEqual([]);
   const net = loadText(files[0].text).create() as unknown as Net;
   net.steps[name].trainStep(Float32Array.of(1, 2));
@@ -668,4 +644,43 @@ test("gradc check holds for every step and function", () => {
         expect([...kinds]).toContain(`${kind} ${name}`);
     }
   }
+});
+
+test.each<[string, () => g.OptimizerSpec]>([
+  ["groups", () => g.adam({ learningRate: 0.01, groups: { "**/bias": { learningRate: 1e-4 } } })],
+  ["averages", () => g.adam({ learningRate: 0.01, ema: 0.9 })],
+  ["accumulation", () => g.adam({ learningRate: 0.01, accumulate: 2 })],
+  ["clipping", () => g.sgd({ learningRate: 0.01, momentum: 0.9, globalClipNorm: 0.1 })],
+  ["a block for each parameter", () => g.lamb({ learningRate: 0.01 })],
+])("overlapping steps with frozen parameters and %s agree with their graphs", (_, optimizer) => {
+  const model = g.defineModel({
+    name: "m",
+    frozen: ["b/out/kernel"],
+    inputs: { x: g.f32(n, 3) },
+    build({ x }) {
+      const trunk = g.scope("trunk", () => g.dropout(g.batchNorm(g.dense(x, { units: 4 })), { rate: 0.2 }));
+      const [a, b] = ["a", "b"].map((name) => g.scope(name, () => g.dense(trunk, { units: 2, name: "out" })));
+      return {
+        outputs: { a, b },
+        steps: {
+          a: { loss: g.mean(g.square(a)), optimizer: optimizer(), parameters: ["trunk/**", "a/**"] },
+          b: {
+            loss: g.mean(g.square(g.sub(b, 1))),
+            optimizer: optimizer(),
+            parameters: ["trunk/**", "b/**"],
+          },
+        },
+      };
+    },
+  });
+  const compilation = compile(model, { precision: "f64", debug: true });
+  const { text } = compilation.files[0];
+  expect(proveModule(text)).toEqual([]);
+  const generated = loadText(text) as unknown as Generated;
+  const findings = checkModule(generated, compilation, { rows: 4, elements: 20, seed: 2 });
+  expect(findings.filter(({ error, limit }) => !(error <= limit))).toEqual([]);
+  const updated = findings.filter(({ kind }) => kind === "update against the graph").map(({ name }) => name);
+  for (const step of ["a", "b"])
+    for (const state of ["trunk/batchNorm/movingMean", "random/counter", `${step}/step`])
+      expect(updated).toContain(`${step}: ${state}`);
 });

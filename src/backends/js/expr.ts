@@ -74,11 +74,14 @@ const rows = {
   xor: (args, type) => wrapped(type, binary("^", level.bitXor)(args)),
   shiftLeft: (args, type) => wrapped(type, binary("<<", level.shift)(args)),
   shiftRight: (args, type) => binary(type === "u32" ? ">>>" : ">>", level.shift)(args),
-  rotateLeft: ([x, r]) =>
-    text(
-      `(${wrap(x, level.shift)} << ${wrap(r, level.sum)} | ${wrap(x, level.shift)} >>> 32 - ${wrap(r, level.product)}) >>> 0`,
+  rotateLeft: ([x, r]) => {
+    const turns = Number(r.text);
+    const rest = Number.isNaN(turns) ? `32 - ${wrap(r, level.product)}` : String(32 - turns);
+    return text(
+      `(${wrap(x, level.shift)} << ${wrap(r, level.sum)} | ${wrap(x, level.shift)} >>> ${rest}) >>> 0`,
       level.shift,
-    ),
+    );
+  },
   random: call("random"),
   select: ([test, yes, no]) => conditional(test, yes, no),
   cast: ([x], to, from) => castText(x, to, from),

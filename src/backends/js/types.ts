@@ -56,7 +56,8 @@ export function interfaceLines(context: ModuleContext): string[] {
       );
       return [
         "  /** Inference mode; reused views of full batch length. */",
-        `  ${propertyName(fn.name)}(${argumentTypes(fn.inputs, context)}): { ${outputs.join("; ")} };`,
+        // A plain new would be a constructor's signature.
+        `  ${fn.name === "new" ? '"new"' : propertyName(fn.name)}(${argumentTypes(fn.inputs, context)}): { ${outputs.join("; ")} };`,
       ];
     }),
     "}",

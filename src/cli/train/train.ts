@@ -101,7 +101,7 @@ function checkTrainable(spec: Spec, { training }: Compilation, { batchSize }: Tr
   const named = training.graphs.steps.flatMap(({ name }) => name ?? []);
   if (named.length > 0) {
     fail("several-steps", `model "${spec.name}" has steps of its own: ${named.join(", ")}`, {
-      hint: "train trains models with one loss; call net.steps.<name>.trainStep from a script, as examples/gan does",
+      hint: `train knows one loss; call net.steps[${JSON.stringify(named[0])}].trainStep from a script`,
     });
   }
   if (training.graphs.steps.every(({ update }) => update === null)) {
