@@ -3,7 +3,14 @@ export { GradcError } from "./base/errors.ts";
 export type { Value } from "./ir/graph.ts";
 export type { OptimizerSpec } from "./ir/program.ts";
 export type { BatchDim, Dim, DType, Shape } from "./ir/type.ts";
-export { defineModel, type Built, type Mode, type Model, type ModelOptions } from "./nn/model/define.ts";
+export {
+  defineModel,
+  type Built,
+  type Mode,
+  type Model,
+  type ModelOptions,
+  type Step,
+} from "./nn/model/define.ts";
 export { batch, bool, f32, f64, i32, times, u32, type InputDeclaration } from "./nn/types.ts";
 export { assign, state, type StateOptions } from "./nn/state.ts";
 export { randomBernoulli, randomBits, randomNormal, randomUniform } from "./nn/random.ts";

@@ -194,7 +194,7 @@ export declare const spec: {
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 435440;
+  readonly arenaBytes: 402672;
   readonly stateBytes: 225180;
   readonly flopsPerRow: 95310;
 };

@@ -39,7 +39,7 @@ export const spec = {
     { name: "adam/v", dtype: "f32", shape: [18760], offset: 150136 },
   ],
   table: null,
-  arenaBytes: 435440,
+  arenaBytes: 402672,
   stateBytes: 225180,
   flopsPerRow: 95310,
 };
@@ -282,7 +282,7 @@ function decoder_pixels_forward(
   }
 }
 
-// loss = sum((sigmoid(decoder_pixels_add) − x)²) / 64*n  (autoencoder.model.ts:22)
+// loss = sum((sigmoid(decoder_pixels_add) − x)²) / 64*n  (autoencoder.model.ts:26)
 // d_decoder_pixels = (1/64*n · (2 · (… − x))) · (sigmoid(decoder_pixels_add) · (1 − sigmoid(decoder_pixels_add)))  (autoencoder.model.ts:15)
 function training_loss(decoder_pixels_add, x, d_decoder_pixels, loss, powers, n) {
   let sum = 0;
@@ -349,6 +349,58 @@ function decoder_pixels_kernel_gradient(decoder_dense_relu, d_decoder_pixels, d_
   }
 }
 
+// d_decoder_dense = where((0 < decoder_dense_relu), d_decoder_pixels · decoder/pixels/kernelᵀ, 0)  (autoencoder.model.ts:15)
+function decoder_dense_backward(
+  d_decoder_pixels,
+  decoder_pixels_kernel,
+  decoder_dense_relu,
+  d_decoder_dense,
+  n,
+) {
+  for (let i = 0; i < n; i += 2) {
+    const p0 = i * 64;
+    const p4 = i * 128;
+    for (let j = 0; j < 128; j += 4) {
+      const p2 = j * 64;
+      const p5 = p4 + j;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum02 = 0;
+      let sum03 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      let sum13 = 0;
+      for (let k = 0; k < 64; k++) {
+        const p1 = p0 + k;
+        const p3 = p2 + k;
+        const x0 = d_decoder_pixels[p1];
+        const x1 = decoder_pixels_kernel[p3];
+        const x2 = decoder_pixels_kernel[p3 + 64];
+        const x3 = decoder_pixels_kernel[p3 + 128];
+        const x4 = decoder_pixels_kernel[p3 + 192];
+        const x5 = d_decoder_pixels[p1 + 64];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum02 += x0 * x3;
+        sum03 += x0 * x4;
+        sum10 += x5 * x1;
+        sum11 += x5 * x2;
+        sum12 += x5 * x3;
+        sum13 += x5 * x4;
+      }
+      d_decoder_dense[p5] = 0 < decoder_dense_relu[p5] ? sum00 : 0;
+      d_decoder_dense[p5 + 1] = 0 < decoder_dense_relu[p5 + 1] ? sum01 : 0;
+      d_decoder_dense[p5 + 2] = 0 < decoder_dense_relu[p5 + 2] ? sum02 : 0;
+      d_decoder_dense[p5 + 3] = 0 < decoder_dense_relu[p5 + 3] ? sum03 : 0;
+      d_decoder_dense[p5 + 128] = 0 < decoder_dense_relu[p5 + 128] ? sum10 : 0;
+      d_decoder_dense[p5 + 129] = 0 < decoder_dense_relu[p5 + 129] ? sum11 : 0;
+      d_decoder_dense[p5 + 130] = 0 < decoder_dense_relu[p5 + 130] ? sum12 : 0;
+      d_decoder_dense[p5 + 131] = 0 < decoder_dense_relu[p5 + 131] ? sum13 : 0;
+    }
+  }
+}
+
 // ∂loss/∂decoder/pixels/bias = sum(d_decoder_pixels)  (autoencoder.model.ts:15)
 function decoder_pixels_bias_gradient(d_decoder_pixels, d_decoder_pixels_bias, n) {
   for (let i = 0; i < 64; i++) {
@@ -360,69 +412,8 @@ function decoder_pixels_bias_gradient(d_decoder_pixels, d_decoder_pixels_bias, n
   }
 }
 
-// d_decoder_dense = contiguous(decoder/pixels/kernel)  (autoencoder.model.ts:15)
-function decoder_dense_backward(decoder_pixels_kernel, d_decoder_dense) {
-  for (let i = 0; i < 64; i++) {
-    const p1 = i * 128;
-    for (let j = 0; j < 128; j++) {
-      d_decoder_dense[p1 + j] = decoder_pixels_kernel[i + j * 64];
-    }
-  }
-}
-
-// d_decoder_dense_2 = where((0 < decoder_dense_relu), d_decoder_pixels · d_decoder_dense, 0)  (autoencoder.model.ts:15)
-function decoder_dense_backward_2(
-  d_decoder_pixels,
-  d_decoder_dense,
-  decoder_dense_relu,
-  d_decoder_dense_2,
-  n,
-) {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p3 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p4 = p3 + j;
-      let sum00 = 0;
-      let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p2 = j + k * 128;
-        const x0 = d_decoder_pixels[p1];
-        const x1 = d_decoder_dense[p2];
-        const x2 = d_decoder_dense[p2 + 1];
-        const x3 = d_decoder_dense[p2 + 2];
-        const x4 = d_decoder_dense[p2 + 3];
-        const x5 = d_decoder_pixels[p1 + 64];
-        sum00 += x0 * x1;
-        sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-      }
-      d_decoder_dense_2[p4] = 0 < decoder_dense_relu[p4] ? sum00 : 0;
-      d_decoder_dense_2[p4 + 1] = 0 < decoder_dense_relu[p4 + 1] ? sum01 : 0;
-      d_decoder_dense_2[p4 + 2] = 0 < decoder_dense_relu[p4 + 2] ? sum02 : 0;
-      d_decoder_dense_2[p4 + 3] = 0 < decoder_dense_relu[p4 + 3] ? sum03 : 0;
-      d_decoder_dense_2[p4 + 128] = 0 < decoder_dense_relu[p4 + 128] ? sum10 : 0;
-      d_decoder_dense_2[p4 + 129] = 0 < decoder_dense_relu[p4 + 129] ? sum11 : 0;
-      d_decoder_dense_2[p4 + 130] = 0 < decoder_dense_relu[p4 + 130] ? sum12 : 0;
-      d_decoder_dense_2[p4 + 131] = 0 < decoder_dense_relu[p4 + 131] ? sum13 : 0;
-    }
-  }
-}
-
 // ∂loss/∂decoder/dense/kernel = encoder_code_addᵀ · d_decoder_dense  (autoencoder.model.ts:15)
-function decoder_dense_kernel_gradient(encoder_code_add, d_decoder_dense_2, d_decoder_dense_kernel, n) {
+function decoder_dense_kernel_gradient(encoder_code_add, d_decoder_dense, d_decoder_dense_kernel, n) {
   for (let i = 0; i < 8; i += 2) {
     const p2 = i * 128;
     for (let j = 0; j < 128; j += 2) {
@@ -435,8 +426,8 @@ function decoder_dense_kernel_gradient(encoder_code_add, d_decoder_dense_2, d_de
         const p0 = i + k * 8;
         const p1 = j + k * 128;
         const x0 = encoder_code_add[p0];
-        const x1 = d_decoder_dense_2[p1];
-        const x2 = d_decoder_dense_2[p1 + 1];
+        const x1 = d_decoder_dense[p1];
+        const x2 = d_decoder_dense[p1 + 1];
         const x3 = encoder_code_add[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -452,18 +443,18 @@ function decoder_dense_kernel_gradient(encoder_code_add, d_decoder_dense_2, d_de
 }
 
 // ∂loss/∂decoder/dense/bias = sum(d_decoder_dense)  (autoencoder.model.ts:15)
-function decoder_dense_bias_gradient(d_decoder_dense_2, d_decoder_dense_bias, n) {
+function decoder_dense_bias_gradient(d_decoder_dense, d_decoder_dense_bias, n) {
   for (let i = 0; i < 128; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_decoder_dense_2[i + k * 128];
+      sum += d_decoder_dense[i + k * 128];
     }
     d_decoder_dense_bias[i] += sum;
   }
 }
 
 // d_encoder_code = d_decoder_dense · decoder/dense/kernelᵀ  (autoencoder.model.ts:15)
-function encoder_code_backward(d_decoder_dense_2, decoder_dense_kernel, d_encoder_code, n) {
+function encoder_code_backward(d_decoder_dense, decoder_dense_kernel, d_encoder_code, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 128;
     const p4 = i * 8;
@@ -477,10 +468,10 @@ function encoder_code_backward(d_decoder_dense_2, decoder_dense_kernel, d_encode
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
         const p3 = p2 + k;
-        const x0 = d_decoder_dense_2[p1];
+        const x0 = d_decoder_dense[p1];
         const x1 = decoder_dense_kernel[p3];
         const x2 = decoder_dense_kernel[p3 + 128];
-        const x3 = d_decoder_dense_2[p1 + 128];
+        const x3 = d_decoder_dense[p1 + 128];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -611,7 +602,7 @@ function encoder_dense_kernel_gradient(x, d_encoder_dense, d_encoder_dense_kerne
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (autoencoder.model.ts:23)
+// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (autoencoder.model.ts:27)
 function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   const adam_correction2 = scalars[1];
   const beta2 = scalars[5];
@@ -652,7 +643,7 @@ function predict_image(decoder_pixels_add_2, image, powers, n) {
   }
 }
 
-// evaluate/loss = loss/sum / loss/rows  (autoencoder.model.ts:22)
+// evaluate/loss = loss/sum / loss/rows  (autoencoder.model.ts:26)
 function evaluate_loss(totals, decoder_pixels_add_4, x, evaluate_loss, powers, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;
@@ -756,27 +747,26 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 225180);
     this.$scalars = new Float64Array(buffer, 75040, 7);
-    this.$totals = new Float64Array(buffer, scratch + 210240, 2);
+    this.$totals = new Float64Array(buffer, scratch + 177472, 2);
     this.$parameters = new Float32Array(buffer, 0, 18760);
-    this.$gradients = new Float32Array(buffer, scratch + 135200, 18760);
+    this.$gradients = new Float32Array(buffer, scratch + 102416, 18760);
     this.$adam_m = new Float32Array(buffer, 75096, 18760);
     this.$adam_v = new Float32Array(buffer, 150136, 18760);
     this.$seed = new Uint32Array(buffer, scratch + 18432, 1);
-    this.$loss = new Float32Array(buffer, scratch + 135184, 1);
-    this.$d_encoder_dense_kernel = new Float32Array(buffer, scratch + 135200, 8192);
-    this.$d_encoder_dense_bias = new Float32Array(buffer, scratch + 167968, 128);
-    this.$d_encoder_code_kernel = new Float32Array(buffer, scratch + 168480, 1024);
-    this.$d_encoder_code_bias = new Float32Array(buffer, scratch + 172576, 8);
-    this.$d_decoder_dense_kernel = new Float32Array(buffer, scratch + 172608, 1024);
-    this.$d_decoder_dense_bias = new Float32Array(buffer, scratch + 176704, 128);
-    this.$d_decoder_pixels_kernel = new Float32Array(buffer, scratch + 177216, 8192);
-    this.$d_decoder_pixels_bias = new Float32Array(buffer, scratch + 209984, 64);
-    this.$encoder_code_add = new Float32Array(buffer, scratch + 133136, 512);
+    this.$loss = new Float32Array(buffer, scratch + 177456, 1);
+    this.$d_encoder_dense_kernel = new Float32Array(buffer, scratch + 102416, 8192);
+    this.$d_encoder_dense_bias = new Float32Array(buffer, scratch + 135184, 128);
+    this.$d_encoder_code_kernel = new Float32Array(buffer, scratch + 135696, 1024);
+    this.$d_encoder_code_bias = new Float32Array(buffer, scratch + 139792, 8);
+    this.$d_decoder_dense_kernel = new Float32Array(buffer, scratch + 139824, 1024);
+    this.$d_decoder_dense_bias = new Float32Array(buffer, scratch + 143920, 128);
+    this.$d_decoder_pixels_kernel = new Float32Array(buffer, scratch + 144432, 8192);
+    this.$d_decoder_pixels_bias = new Float32Array(buffer, scratch + 177200, 64);
+    this.$encoder_code_add = new Float32Array(buffer, scratch + 100368, 512);
     this.$decoder_dense_relu = new Float32Array(buffer, scratch + 51216, 8192);
-    this.$decoder_pixels_add = new Float32Array(buffer, scratch + 116752, 4096);
-    this.$d_decoder_pixels = new Float32Array(buffer, scratch + 116752, 4096);
-    this.$d_decoder_dense = new Float32Array(buffer, scratch + 83984, 8192);
-    this.$d_decoder_dense_2 = new Float32Array(buffer, scratch + 51216, 8192);
+    this.$decoder_pixels_add = new Float32Array(buffer, scratch + 83984, 4096);
+    this.$d_decoder_pixels = new Float32Array(buffer, scratch + 83984, 4096);
+    this.$d_decoder_dense = new Float32Array(buffer, scratch + 51216, 8192);
     this.$d_encoder_code = new Float32Array(buffer, scratch + 83984, 512);
     this.$d_encoder_dense = new Float32Array(buffer, scratch + 18448, 8192);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 18448, 1);
@@ -825,12 +815,11 @@ class Network extends Predictor {
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
     decoder_pixels_kernel_gradient(this.$decoder_dense_relu, this.$d_decoder_pixels, this.$d_decoder_pixels_kernel, n);
+    decoder_dense_backward(this.$d_decoder_pixels, this.$decoder_pixels_kernel, this.$decoder_dense_relu, this.$d_decoder_dense, n);
     decoder_pixels_bias_gradient(this.$d_decoder_pixels, this.$d_decoder_pixels_bias, n);
-    decoder_dense_backward(this.$decoder_pixels_kernel, this.$d_decoder_dense);
-    decoder_dense_backward_2(this.$d_decoder_pixels, this.$d_decoder_dense, this.$decoder_dense_relu, this.$d_decoder_dense_2, n);
-    decoder_dense_kernel_gradient(this.$encoder_code_add, this.$d_decoder_dense_2, this.$d_decoder_dense_kernel, n);
-    decoder_dense_bias_gradient(this.$d_decoder_dense_2, this.$d_decoder_dense_bias, n);
-    encoder_code_backward(this.$d_decoder_dense_2, this.$decoder_dense_kernel, this.$d_encoder_code, n);
+    decoder_dense_kernel_gradient(this.$encoder_code_add, this.$d_decoder_dense, this.$d_decoder_dense_kernel, n);
+    decoder_dense_bias_gradient(this.$d_decoder_dense, this.$d_decoder_dense_bias, n);
+    encoder_code_backward(this.$d_decoder_dense, this.$decoder_dense_kernel, this.$d_encoder_code, n);
     encoder_code_kernel_gradient(this.$encoder_dense_relu, this.$d_encoder_code, this.$d_encoder_code_kernel, n);
     encoder_dense_backward(this.$d_encoder_code, this.$encoder_code_kernel, this.$encoder_dense_relu, this.$d_encoder_dense, n);
     encoder_code_bias_gradient(this.$d_encoder_code, this.$d_encoder_code_bias, n);
@@ -867,7 +856,7 @@ class Network extends Predictor {
 
 export function create(options = {}) {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(435440));
+  const net = new Network(new ArrayBuffer(402672));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;

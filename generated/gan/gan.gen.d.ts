@@ -381,7 +381,7 @@ export declare const spec: {
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 831224;
+  readonly arenaBytes: 815624;
   readonly stateBytes: 415628;
   readonly flopsPerRow: 398064;
 };

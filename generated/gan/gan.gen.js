@@ -109,7 +109,7 @@ export const spec = {
     { name: "generator/adam/v", dtype: "f32", shape: [17856], offset: 344200 },
   ],
   table: null,
-  arenaBytes: 831224,
+  arenaBytes: 815624,
   stateBytes: 415628,
   flopsPerRow: 398064,
 };
@@ -227,24 +227,58 @@ function discriminator_dropout_1_forward(random_seed, random_counter, discrimina
   const c1 = random_counter[0];
   for (let i = 0; i < n * 64; i++) {
     const counter0 = i >>> 0;
-    let a = c0;
-    let b = 4;
-    let c = (c0 ^ 4 ^ 466688986) >>> 0;
+    const key2 = (c0 ^ 4 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
     let y = c1 + 4 >>> 0;
-    for (let group = 0; group < 5; group++) {
-      const turns = group % 2 === 0 ? 102371085 : 403709201;
-      for (let round = 0; round < 32; round += 8) {
-        x = x + y >>> 0;
-        y = ((y << ((turns >>> round & 31) >>> 0) | y >>> 32 - ((turns >>> round & 31) >>> 0)) >>> 0 ^ x) >>> 0;
-      }
-      const last = a;
-      a = b;
-      b = c;
-      c = last;
-      x = x + a >>> 0;
-      y = y + b + (group + 1) >>> 0;
-    }
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + 4 >>> 0;
+    y = y + key2 + 1 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
+    y = y + c0 + 2 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + c0 >>> 0;
+    y = y + 4 + 3 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + 4 >>> 0;
+    y = y + key2 + 4 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
     discriminator_dropout_1_lessEqual[i] = x <= 3006477106 ? 1 : 0;
   }
 }
@@ -260,24 +294,58 @@ function discriminator_dropout_1_forward_2(
   const c1 = random_counter[0];
   for (let i = 0; i < n * 64; i++) {
     const counter0 = i >>> 0;
-    let a = c0;
-    let b = 2;
-    let c = (c0 ^ 2 ^ 466688986) >>> 0;
+    const key2 = (c0 ^ 2 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
     let y = c1 + 2 >>> 0;
-    for (let group = 0; group < 5; group++) {
-      const turns = group % 2 === 0 ? 102371085 : 403709201;
-      for (let round = 0; round < 32; round += 8) {
-        x = x + y >>> 0;
-        y = ((y << ((turns >>> round & 31) >>> 0) | y >>> 32 - ((turns >>> round & 31) >>> 0)) >>> 0 ^ x) >>> 0;
-      }
-      const last = a;
-      a = b;
-      b = c;
-      c = last;
-      x = x + a >>> 0;
-      y = y + b + (group + 1) >>> 0;
-    }
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + 2 >>> 0;
+    y = y + key2 + 1 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
+    y = y + c0 + 2 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + c0 >>> 0;
+    y = y + 2 + 3 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + 2 >>> 0;
+    y = y + key2 + 4 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
     discriminator_dropout_1_lessEqual_2[i] = x <= 3006477106 ? 1 : 0;
   }
 }
@@ -288,24 +356,58 @@ function discriminator_dropout_forward(random_seed, random_counter, discriminato
   const c1 = random_counter[0];
   for (let i = 0; i < n * 128; i++) {
     const counter0 = i >>> 0;
-    let a = c0;
-    let b = 3;
-    let c = (c0 ^ 3 ^ 466688986) >>> 0;
+    const key2 = (c0 ^ 3 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
     let y = c1 + 3 >>> 0;
-    for (let group = 0; group < 5; group++) {
-      const turns = group % 2 === 0 ? 102371085 : 403709201;
-      for (let round = 0; round < 32; round += 8) {
-        x = x + y >>> 0;
-        y = ((y << ((turns >>> round & 31) >>> 0) | y >>> 32 - ((turns >>> round & 31) >>> 0)) >>> 0 ^ x) >>> 0;
-      }
-      const last = a;
-      a = b;
-      b = c;
-      c = last;
-      x = x + a >>> 0;
-      y = y + b + (group + 1) >>> 0;
-    }
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + 3 >>> 0;
+    y = y + key2 + 1 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
+    y = y + c0 + 2 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + c0 >>> 0;
+    y = y + 3 + 3 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + 3 >>> 0;
+    y = y + key2 + 4 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
     discriminator_dropout_lessEqual[i] = x <= 3006477106 ? 1 : 0;
   }
 }
@@ -316,24 +418,58 @@ function discriminator_dropout_forward_2(random_seed, random_counter, discrimina
   const c1 = random_counter[0];
   for (let i = 0; i < n * 128; i++) {
     const counter0 = i >>> 0;
-    let a = c0;
-    let b = 1;
-    let c = (c0 ^ 1 ^ 466688986) >>> 0;
+    const key2 = (c0 ^ 1 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
     let y = c1 + 1 >>> 0;
-    for (let group = 0; group < 5; group++) {
-      const turns = group % 2 === 0 ? 102371085 : 403709201;
-      for (let round = 0; round < 32; round += 8) {
-        x = x + y >>> 0;
-        y = ((y << ((turns >>> round & 31) >>> 0) | y >>> 32 - ((turns >>> round & 31) >>> 0)) >>> 0 ^ x) >>> 0;
-      }
-      const last = a;
-      a = b;
-      b = c;
-      c = last;
-      x = x + a >>> 0;
-      y = y + b + (group + 1) >>> 0;
-    }
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + 1 >>> 0;
+    y = y + key2 + 1 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
+    y = y + c0 + 2 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + c0 >>> 0;
+    y = y + 1 + 3 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + 1 >>> 0;
+    y = y + key2 + 4 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
     discriminator_dropout_lessEqual_2[i] = x <= 3006477106 ? 1 : 0;
   }
 }
@@ -345,24 +481,58 @@ function training_sub(random_seed, random_counter, sub, neg, sub_2, powers, bits
   const c1 = random_counter[0];
   for (let i = 0; i < n * 16; i++) {
     const counter0 = i >>> 0;
-    let a = c0;
-    let b = 0;
-    let c = (c0 ^ 0 ^ 466688986) >>> 0;
+    const key2 = (c0 ^ 0 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
     let y = c1 + 0 >>> 0;
-    for (let group = 0; group < 5; group++) {
-      const turns = group % 2 === 0 ? 102371085 : 403709201;
-      for (let round = 0; round < 32; round += 8) {
-        x = x + y >>> 0;
-        y = ((y << ((turns >>> round & 31) >>> 0) | y >>> 32 - ((turns >>> round & 31) >>> 0)) >>> 0 ^ x) >>> 0;
-      }
-      const last = a;
-      a = b;
-      b = c;
-      c = last;
-      x = x + a >>> 0;
-      y = y + b + (group + 1) >>> 0;
-    }
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + 0 >>> 0;
+    y = y + key2 + 1 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
+    y = y + c0 + 2 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + c0 >>> 0;
+    y = y + 0 + 3 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + 0 >>> 0;
+    y = y + key2 + 4 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
     const subValue = (x >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     sub[i] = subValue;
     const x1 = (1 - subValue) * (1 + subValue);
@@ -1046,20 +1216,10 @@ function discriminator_dense_1_bias_gradient(
   }
 }
 
-// d_discriminator_dropout = contiguous(discriminator/dense_1/kernel)  (gan.model.ts:35)
-function discriminator_dropout_backward(discriminator_dense_1_kernel, d_discriminator_dropout) {
-  for (let i = 0; i < 64; i++) {
-    const p1 = i * 128;
-    for (let j = 0; j < 128; j++) {
-      d_discriminator_dropout[p1 + j] = discriminator_dense_1_kernel[i + j * 64];
-    }
-  }
-}
-
 // d_discriminator_dense = where((0 < discriminator_dense_add), (… · 1.4285714285714286), 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:34)
 function discriminator_dense_backward(
   d_discriminator_dense_1,
-  d_discriminator_dropout,
+  discriminator_dense_1_kernel,
   discriminator_dropout_lessEqual_2,
   discriminator_dense_add_2,
   d_discriminator_dense,
@@ -1067,9 +1227,10 @@ function discriminator_dense_backward(
 ) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 64;
-    const p3 = i * 128;
+    const p4 = i * 128;
     for (let j = 0; j < 128; j += 4) {
-      const p4 = p3 + j;
+      const p2 = j * 64;
+      const p5 = p4 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1080,12 +1241,12 @@ function discriminator_dense_backward(
       let sum13 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 128;
+        const p3 = p2 + k;
         const x0 = d_discriminator_dense_1[p1];
-        const x1 = d_discriminator_dropout[p2];
-        const x2 = d_discriminator_dropout[p2 + 1];
-        const x3 = d_discriminator_dropout[p2 + 2];
-        const x4 = d_discriminator_dropout[p2 + 3];
+        const x1 = discriminator_dense_1_kernel[p3];
+        const x2 = discriminator_dense_1_kernel[p3 + 64];
+        const x3 = discriminator_dense_1_kernel[p3 + 128];
+        const x4 = discriminator_dense_1_kernel[p3 + 192];
         const x5 = d_discriminator_dense_1[p1 + 64];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -1096,30 +1257,30 @@ function discriminator_dense_backward(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      const mul00 = (discriminator_dropout_lessEqual_2[p4] !== 0 ? sum00 : 0) * 1.4285714285714286;
-      const mul01 = (discriminator_dropout_lessEqual_2[p4 + 1] !== 0 ? sum01 : 0) * 1.4285714285714286;
-      const mul02 = (discriminator_dropout_lessEqual_2[p4 + 2] !== 0 ? sum02 : 0) * 1.4285714285714286;
-      const mul03 = (discriminator_dropout_lessEqual_2[p4 + 3] !== 0 ? sum03 : 0) * 1.4285714285714286;
-      const mul10 = (discriminator_dropout_lessEqual_2[p4 + 128] !== 0 ? sum10 : 0) * 1.4285714285714286;
-      const mul11 = (discriminator_dropout_lessEqual_2[p4 + 129] !== 0 ? sum11 : 0) * 1.4285714285714286;
-      const mul12 = (discriminator_dropout_lessEqual_2[p4 + 130] !== 0 ? sum12 : 0) * 1.4285714285714286;
-      const mul13 = (discriminator_dropout_lessEqual_2[p4 + 131] !== 0 ? sum13 : 0) * 1.4285714285714286;
-      const t0 = 0 < discriminator_dense_add_2[p4];
-      d_discriminator_dense[p4] = (t0 ? mul00 : 0) + (t0 ? 0 : mul00) * 0.2;
-      const t1 = 0 < discriminator_dense_add_2[p4 + 1];
-      d_discriminator_dense[p4 + 1] = (t1 ? mul01 : 0) + (t1 ? 0 : mul01) * 0.2;
-      const t2 = 0 < discriminator_dense_add_2[p4 + 2];
-      d_discriminator_dense[p4 + 2] = (t2 ? mul02 : 0) + (t2 ? 0 : mul02) * 0.2;
-      const t3 = 0 < discriminator_dense_add_2[p4 + 3];
-      d_discriminator_dense[p4 + 3] = (t3 ? mul03 : 0) + (t3 ? 0 : mul03) * 0.2;
-      const t4 = 0 < discriminator_dense_add_2[p4 + 128];
-      d_discriminator_dense[p4 + 128] = (t4 ? mul10 : 0) + (t4 ? 0 : mul10) * 0.2;
-      const t5 = 0 < discriminator_dense_add_2[p4 + 129];
-      d_discriminator_dense[p4 + 129] = (t5 ? mul11 : 0) + (t5 ? 0 : mul11) * 0.2;
-      const t6 = 0 < discriminator_dense_add_2[p4 + 130];
-      d_discriminator_dense[p4 + 130] = (t6 ? mul12 : 0) + (t6 ? 0 : mul12) * 0.2;
-      const t7 = 0 < discriminator_dense_add_2[p4 + 131];
-      d_discriminator_dense[p4 + 131] = (t7 ? mul13 : 0) + (t7 ? 0 : mul13) * 0.2;
+      const mul00 = (discriminator_dropout_lessEqual_2[p5] !== 0 ? sum00 : 0) * 1.4285714285714286;
+      const mul01 = (discriminator_dropout_lessEqual_2[p5 + 1] !== 0 ? sum01 : 0) * 1.4285714285714286;
+      const mul02 = (discriminator_dropout_lessEqual_2[p5 + 2] !== 0 ? sum02 : 0) * 1.4285714285714286;
+      const mul03 = (discriminator_dropout_lessEqual_2[p5 + 3] !== 0 ? sum03 : 0) * 1.4285714285714286;
+      const mul10 = (discriminator_dropout_lessEqual_2[p5 + 128] !== 0 ? sum10 : 0) * 1.4285714285714286;
+      const mul11 = (discriminator_dropout_lessEqual_2[p5 + 129] !== 0 ? sum11 : 0) * 1.4285714285714286;
+      const mul12 = (discriminator_dropout_lessEqual_2[p5 + 130] !== 0 ? sum12 : 0) * 1.4285714285714286;
+      const mul13 = (discriminator_dropout_lessEqual_2[p5 + 131] !== 0 ? sum13 : 0) * 1.4285714285714286;
+      const t0 = 0 < discriminator_dense_add_2[p5];
+      d_discriminator_dense[p5] = (t0 ? mul00 : 0) + (t0 ? 0 : mul00) * 0.2;
+      const t1 = 0 < discriminator_dense_add_2[p5 + 1];
+      d_discriminator_dense[p5 + 1] = (t1 ? mul01 : 0) + (t1 ? 0 : mul01) * 0.2;
+      const t2 = 0 < discriminator_dense_add_2[p5 + 2];
+      d_discriminator_dense[p5 + 2] = (t2 ? mul02 : 0) + (t2 ? 0 : mul02) * 0.2;
+      const t3 = 0 < discriminator_dense_add_2[p5 + 3];
+      d_discriminator_dense[p5 + 3] = (t3 ? mul03 : 0) + (t3 ? 0 : mul03) * 0.2;
+      const t4 = 0 < discriminator_dense_add_2[p5 + 128];
+      d_discriminator_dense[p5 + 128] = (t4 ? mul10 : 0) + (t4 ? 0 : mul10) * 0.2;
+      const t5 = 0 < discriminator_dense_add_2[p5 + 129];
+      d_discriminator_dense[p5 + 129] = (t5 ? mul11 : 0) + (t5 ? 0 : mul11) * 0.2;
+      const t6 = 0 < discriminator_dense_add_2[p5 + 130];
+      d_discriminator_dense[p5 + 130] = (t6 ? mul12 : 0) + (t6 ? 0 : mul12) * 0.2;
+      const t7 = 0 < discriminator_dense_add_2[p5 + 131];
+      d_discriminator_dense[p5 + 131] = (t7 ? mul13 : 0) + (t7 ? 0 : mul13) * 0.2;
     }
   }
 }
@@ -1339,7 +1500,7 @@ function discriminator_dense_kernel_gradient(
   }
 }
 
-// discriminator/parameters = discriminator/parameters − ((… · discriminator/adam/m) / (… + …))  (gan.model.ts:40)
+// discriminator/parameters = discriminator/parameters − ((… · discriminator/adam/m) / (… + …))  (gan.model.ts:41)
 function update_discriminator_parameters(
   scalars,
   discriminator_gradients,
@@ -1388,56 +1549,6 @@ function commit_generator_batchNorm_1_movingMean(
 ) {
   for (let i = 0; i < 128; i++) {
     generator_batchNorm_1_movingMean[i] = next_discriminator_generator_batchNorm_1[i];
-  }
-}
-
-// sub_3 = (uniformFromBits(randomBits(random/seed, random/counter)) · 2) − 0.9999999403953552  (gan.model.ts:38)
-// neg_2 = −log((1 − sub_3) · (1 + sub_3))  (gan.model.ts:38)
-function training_sub_2(random_seed, random_counter, sub_3, neg_2, sub_4, powers, bits, words, n) {
-  const c0 = random_seed[0];
-  const c1 = random_counter[0];
-  for (let i = 0; i < n * 16; i++) {
-    const counter0 = i >>> 0;
-    let a = c0;
-    let b = 0;
-    let c = (c0 ^ 0 ^ 466688986) >>> 0;
-    let x = counter0 + c0 >>> 0;
-    let y = c1 + 0 >>> 0;
-    for (let group = 0; group < 5; group++) {
-      const turns = group % 2 === 0 ? 102371085 : 403709201;
-      for (let round = 0; round < 32; round += 8) {
-        x = x + y >>> 0;
-        y = ((y << ((turns >>> round & 31) >>> 0) | y >>> 32 - ((turns >>> round & 31) >>> 0)) >>> 0 ^ x) >>> 0;
-      }
-      const last = a;
-      a = b;
-      b = c;
-      c = last;
-      x = x + a >>> 0;
-      y = y + b + (group + 1) >>> 0;
-    }
-    const sub = (x >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
-    sub_3[i] = sub;
-    const x1 = (1 - sub) * (1 + sub);
-    const tiny = x1 < 2.2250738585072014e-308;
-    const y1 = tiny ? x1 * 18014398509481984 : x1;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
-    const s = f / (2 + f);
-    const z = s * s;
-    const w = z * z;
-    const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
-    const log = 0 < x1 ? x1 < Infinity ? value : x1 : x1 === 0 ? -Infinity : NaN;
-    const neg = -log;
-    neg_2[i] = neg;
-    sub_4[i] = Math.sqrt(neg) - 3;
   }
 }
 
@@ -1604,29 +1715,20 @@ function training_generator_random_counter(
   loss_2[0] = sum / n;
 }
 
-// d_generator_pixels = contiguous(discriminator/dense/kernel)  (gan.model.ts:34)
-function generator_pixels_backward(discriminator_dense_kernel, d_generator_pixels) {
-  for (let i = 0; i < 128; i++) {
-    const p1 = i * 64;
-    for (let j = 0; j < 64; j++) {
-      d_generator_pixels[p1 + j] = discriminator_dense_kernel[i + j * 128];
-    }
-  }
-}
-
-// d_generator_pixels_2 = d_discriminator_dense · d_generator_pixels · (generator_pixels_sigmoid · …)  (gan.model.ts:31)
-function generator_pixels_backward_2(
+// d_generator_pixels = d_discriminator_dense · discriminator/dense/kernelᵀ · (generator_pixels_sigmoid · …)  (gan.model.ts:31)
+function generator_pixels_backward(
   d_discriminator_dense_4,
-  d_generator_pixels,
+  discriminator_dense_kernel,
   generator_pixels_sigmoid_2,
-  d_generator_pixels_2,
+  d_generator_pixels,
   n,
 ) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 128;
-    const p3 = i * 64;
+    const p4 = i * 64;
     for (let j = 0; j < 64; j += 4) {
-      const p4 = p3 + j;
+      const p2 = j * 128;
+      const p5 = p4 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1637,12 +1739,12 @@ function generator_pixels_backward_2(
       let sum13 = 0;
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 64;
+        const p3 = p2 + k;
         const x0 = d_discriminator_dense_4[p1];
-        const x1 = d_generator_pixels[p2];
-        const x2 = d_generator_pixels[p2 + 1];
-        const x3 = d_generator_pixels[p2 + 2];
-        const x4 = d_generator_pixels[p2 + 3];
+        const x1 = discriminator_dense_kernel[p3];
+        const x2 = discriminator_dense_kernel[p3 + 128];
+        const x3 = discriminator_dense_kernel[p3 + 256];
+        const x4 = discriminator_dense_kernel[p3 + 384];
         const x5 = d_discriminator_dense_4[p1 + 128];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -1653,22 +1755,22 @@ function generator_pixels_backward_2(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      const x6 = generator_pixels_sigmoid_2[p4];
-      d_generator_pixels_2[p4] = sum00 * (x6 * (1 - x6));
-      const x7 = generator_pixels_sigmoid_2[p4 + 1];
-      d_generator_pixels_2[p4 + 1] = sum01 * (x7 * (1 - x7));
-      const x8 = generator_pixels_sigmoid_2[p4 + 2];
-      d_generator_pixels_2[p4 + 2] = sum02 * (x8 * (1 - x8));
-      const x9 = generator_pixels_sigmoid_2[p4 + 3];
-      d_generator_pixels_2[p4 + 3] = sum03 * (x9 * (1 - x9));
-      const x10 = generator_pixels_sigmoid_2[p4 + 64];
-      d_generator_pixels_2[p4 + 64] = sum10 * (x10 * (1 - x10));
-      const x11 = generator_pixels_sigmoid_2[p4 + 65];
-      d_generator_pixels_2[p4 + 65] = sum11 * (x11 * (1 - x11));
-      const x12 = generator_pixels_sigmoid_2[p4 + 66];
-      d_generator_pixels_2[p4 + 66] = sum12 * (x12 * (1 - x12));
-      const x13 = generator_pixels_sigmoid_2[p4 + 67];
-      d_generator_pixels_2[p4 + 67] = sum13 * (x13 * (1 - x13));
+      const x6 = generator_pixels_sigmoid_2[p5];
+      d_generator_pixels[p5] = sum00 * (x6 * (1 - x6));
+      const x7 = generator_pixels_sigmoid_2[p5 + 1];
+      d_generator_pixels[p5 + 1] = sum01 * (x7 * (1 - x7));
+      const x8 = generator_pixels_sigmoid_2[p5 + 2];
+      d_generator_pixels[p5 + 2] = sum02 * (x8 * (1 - x8));
+      const x9 = generator_pixels_sigmoid_2[p5 + 3];
+      d_generator_pixels[p5 + 3] = sum03 * (x9 * (1 - x9));
+      const x10 = generator_pixels_sigmoid_2[p5 + 64];
+      d_generator_pixels[p5 + 64] = sum10 * (x10 * (1 - x10));
+      const x11 = generator_pixels_sigmoid_2[p5 + 65];
+      d_generator_pixels[p5 + 65] = sum11 * (x11 * (1 - x11));
+      const x12 = generator_pixels_sigmoid_2[p5 + 66];
+      d_generator_pixels[p5 + 66] = sum12 * (x12 * (1 - x12));
+      const x13 = generator_pixels_sigmoid_2[p5 + 67];
+      d_generator_pixels[p5 + 67] = sum13 * (x13 * (1 - x13));
     }
   }
 }
@@ -1676,7 +1778,7 @@ function generator_pixels_backward_2(
 // ∂loss/∂generator/pixels/kernel = generator_reluᵀ · d_generator_pixels  (gan.model.ts:31)
 function generator_pixels_kernel_gradient(
   generator_relu_4,
-  d_generator_pixels_2,
+  d_generator_pixels,
   d_generator_pixels_kernel,
   n,
 ) {
@@ -1696,10 +1798,10 @@ function generator_pixels_kernel_gradient(
         const p0 = i + k * 128;
         const p1 = j + k * 64;
         const x0 = generator_relu_4[p0];
-        const x1 = d_generator_pixels_2[p1];
-        const x2 = d_generator_pixels_2[p1 + 1];
-        const x3 = d_generator_pixels_2[p1 + 2];
-        const x4 = d_generator_pixels_2[p1 + 3];
+        const x1 = d_generator_pixels[p1];
+        const x2 = d_generator_pixels[p1 + 1];
+        const x3 = d_generator_pixels[p1 + 2];
+        const x4 = d_generator_pixels[p1 + 3];
         const x5 = generator_relu_4[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -1723,21 +1825,21 @@ function generator_pixels_kernel_gradient(
 }
 
 // ∂loss/∂generator/pixels/bias = sum(d_generator_pixels)  (gan.model.ts:31)
-function generator_pixels_bias_gradient(d_generator_pixels_2, d_generator_pixels_bias, n) {
+function generator_pixels_bias_gradient(d_generator_pixels, d_generator_pixels_bias, n) {
   for (let i = 0; i < 64; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_generator_pixels_2[i + k * 64];
+      sum += d_generator_pixels[i + k * 64];
     }
     d_generator_pixels_bias[i] += sum;
   }
 }
 
-// d_generator_batchNorm_1 = where((0 < generator_relu), d_generator_pixels · d_generator, 0)  (gan.model.ts:30)
+// d_generator_batchNorm_1 = where((0 < generator_relu), d_generator_pixels · generator/pixels/kernelᵀ, 0)  (gan.model.ts:30)
 // d_generator_batchNorm_1_2 = d_generator_batchNorm_1 · generator/batchNorm_1/gamma  (gan.model.ts:30)
 function generator_batchNorm_1_backward(
-  d_generator_pixels_2,
-  d_generator,
+  d_generator_pixels,
+  generator_pixels_kernel,
   generator_relu_4,
   generator_batchNorm_1_gamma,
   d_generator_batchNorm_1,
@@ -1746,9 +1848,10 @@ function generator_batchNorm_1_backward(
 ) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 64;
-    const p3 = i * 128;
+    const p4 = i * 128;
     for (let j = 0; j < 128; j += 4) {
-      const p4 = p3 + j;
+      const p2 = j * 64;
+      const p5 = p4 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1759,13 +1862,13 @@ function generator_batchNorm_1_backward(
       let sum13 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 128;
-        const x0 = d_generator_pixels_2[p1];
-        const x1 = d_generator[p2];
-        const x2 = d_generator[p2 + 1];
-        const x3 = d_generator[p2 + 2];
-        const x4 = d_generator[p2 + 3];
-        const x5 = d_generator_pixels_2[p1 + 64];
+        const p3 = p2 + k;
+        const x0 = d_generator_pixels[p1];
+        const x1 = generator_pixels_kernel[p3];
+        const x2 = generator_pixels_kernel[p3 + 64];
+        const x3 = generator_pixels_kernel[p3 + 128];
+        const x4 = generator_pixels_kernel[p3 + 192];
+        const x5 = d_generator_pixels[p1 + 64];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1775,34 +1878,34 @@ function generator_batchNorm_1_backward(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      const where00 = 0 < generator_relu_4[p4] ? sum00 : 0;
-      const where01 = 0 < generator_relu_4[p4 + 1] ? sum01 : 0;
-      const where02 = 0 < generator_relu_4[p4 + 2] ? sum02 : 0;
-      const where03 = 0 < generator_relu_4[p4 + 3] ? sum03 : 0;
-      const where10 = 0 < generator_relu_4[p4 + 128] ? sum10 : 0;
-      const where11 = 0 < generator_relu_4[p4 + 129] ? sum11 : 0;
-      const where12 = 0 < generator_relu_4[p4 + 130] ? sum12 : 0;
-      const where13 = 0 < generator_relu_4[p4 + 131] ? sum13 : 0;
-      d_generator_batchNorm_1[p4] = where00;
-      d_generator_batchNorm_1[p4 + 1] = where01;
-      d_generator_batchNorm_1[p4 + 2] = where02;
-      d_generator_batchNorm_1[p4 + 3] = where03;
-      d_generator_batchNorm_1[p4 + 128] = where10;
-      d_generator_batchNorm_1[p4 + 129] = where11;
-      d_generator_batchNorm_1[p4 + 130] = where12;
-      d_generator_batchNorm_1[p4 + 131] = where13;
+      const where00 = 0 < generator_relu_4[p5] ? sum00 : 0;
+      const where01 = 0 < generator_relu_4[p5 + 1] ? sum01 : 0;
+      const where02 = 0 < generator_relu_4[p5 + 2] ? sum02 : 0;
+      const where03 = 0 < generator_relu_4[p5 + 3] ? sum03 : 0;
+      const where10 = 0 < generator_relu_4[p5 + 128] ? sum10 : 0;
+      const where11 = 0 < generator_relu_4[p5 + 129] ? sum11 : 0;
+      const where12 = 0 < generator_relu_4[p5 + 130] ? sum12 : 0;
+      const where13 = 0 < generator_relu_4[p5 + 131] ? sum13 : 0;
+      d_generator_batchNorm_1[p5] = where00;
+      d_generator_batchNorm_1[p5 + 1] = where01;
+      d_generator_batchNorm_1[p5 + 2] = where02;
+      d_generator_batchNorm_1[p5 + 3] = where03;
+      d_generator_batchNorm_1[p5 + 128] = where10;
+      d_generator_batchNorm_1[p5 + 129] = where11;
+      d_generator_batchNorm_1[p5 + 130] = where12;
+      d_generator_batchNorm_1[p5 + 131] = where13;
       const x6 = generator_batchNorm_1_gamma[j];
-      d_generator_batchNorm_1_2[p4] = where00 * x6;
+      d_generator_batchNorm_1_2[p5] = where00 * x6;
       const x7 = generator_batchNorm_1_gamma[j + 1];
-      d_generator_batchNorm_1_2[p4 + 1] = where01 * x7;
+      d_generator_batchNorm_1_2[p5 + 1] = where01 * x7;
       const x8 = generator_batchNorm_1_gamma[j + 2];
-      d_generator_batchNorm_1_2[p4 + 2] = where02 * x8;
+      d_generator_batchNorm_1_2[p5 + 2] = where02 * x8;
       const x9 = generator_batchNorm_1_gamma[j + 3];
-      d_generator_batchNorm_1_2[p4 + 3] = where03 * x9;
-      d_generator_batchNorm_1_2[p4 + 128] = where10 * x6;
-      d_generator_batchNorm_1_2[p4 + 129] = where11 * x7;
-      d_generator_batchNorm_1_2[p4 + 130] = where12 * x8;
-      d_generator_batchNorm_1_2[p4 + 131] = where13 * x9;
+      d_generator_batchNorm_1_2[p5 + 3] = where03 * x9;
+      d_generator_batchNorm_1_2[p5 + 128] = where10 * x6;
+      d_generator_batchNorm_1_2[p5 + 129] = where11 * x7;
+      d_generator_batchNorm_1_2[p5 + 130] = where12 * x8;
+      d_generator_batchNorm_1_2[p5 + 131] = where13 * x9;
     }
   }
 }
@@ -1938,11 +2041,11 @@ function generator_dense_1_kernel_gradient(
   }
 }
 
-// d_generator_batchNorm = where((0 < generator_relu), d_generator_dense · d_generator, 0)  (gan.model.ts:29)
+// d_generator_batchNorm = where((0 < generator_relu), d_generator_dense · generator/dense_1/kernelᵀ, 0)  (gan.model.ts:29)
 // d_generator_batchNorm_2 = d_generator_batchNorm · generator/batchNorm/gamma  (gan.model.ts:29)
 function generator_batchNorm_backward(
   d_generator_dense_1,
-  d_generator_2,
+  generator_dense_1_kernel,
   generator_relu_3,
   generator_batchNorm_gamma,
   d_generator_batchNorm,
@@ -1951,9 +2054,10 @@ function generator_batchNorm_backward(
 ) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 128;
-    const p3 = i * 64;
+    const p4 = i * 64;
     for (let j = 0; j < 64; j += 4) {
-      const p4 = p3 + j;
+      const p2 = j * 128;
+      const p5 = p4 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1964,12 +2068,12 @@ function generator_batchNorm_backward(
       let sum13 = 0;
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 64;
+        const p3 = p2 + k;
         const x0 = d_generator_dense_1[p1];
-        const x1 = d_generator_2[p2];
-        const x2 = d_generator_2[p2 + 1];
-        const x3 = d_generator_2[p2 + 2];
-        const x4 = d_generator_2[p2 + 3];
+        const x1 = generator_dense_1_kernel[p3];
+        const x2 = generator_dense_1_kernel[p3 + 128];
+        const x3 = generator_dense_1_kernel[p3 + 256];
+        const x4 = generator_dense_1_kernel[p3 + 384];
         const x5 = d_generator_dense_1[p1 + 128];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -1980,34 +2084,34 @@ function generator_batchNorm_backward(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      const where00 = 0 < generator_relu_3[p4] ? sum00 : 0;
-      const where01 = 0 < generator_relu_3[p4 + 1] ? sum01 : 0;
-      const where02 = 0 < generator_relu_3[p4 + 2] ? sum02 : 0;
-      const where03 = 0 < generator_relu_3[p4 + 3] ? sum03 : 0;
-      const where10 = 0 < generator_relu_3[p4 + 64] ? sum10 : 0;
-      const where11 = 0 < generator_relu_3[p4 + 65] ? sum11 : 0;
-      const where12 = 0 < generator_relu_3[p4 + 66] ? sum12 : 0;
-      const where13 = 0 < generator_relu_3[p4 + 67] ? sum13 : 0;
-      d_generator_batchNorm[p4] = where00;
-      d_generator_batchNorm[p4 + 1] = where01;
-      d_generator_batchNorm[p4 + 2] = where02;
-      d_generator_batchNorm[p4 + 3] = where03;
-      d_generator_batchNorm[p4 + 64] = where10;
-      d_generator_batchNorm[p4 + 65] = where11;
-      d_generator_batchNorm[p4 + 66] = where12;
-      d_generator_batchNorm[p4 + 67] = where13;
+      const where00 = 0 < generator_relu_3[p5] ? sum00 : 0;
+      const where01 = 0 < generator_relu_3[p5 + 1] ? sum01 : 0;
+      const where02 = 0 < generator_relu_3[p5 + 2] ? sum02 : 0;
+      const where03 = 0 < generator_relu_3[p5 + 3] ? sum03 : 0;
+      const where10 = 0 < generator_relu_3[p5 + 64] ? sum10 : 0;
+      const where11 = 0 < generator_relu_3[p5 + 65] ? sum11 : 0;
+      const where12 = 0 < generator_relu_3[p5 + 66] ? sum12 : 0;
+      const where13 = 0 < generator_relu_3[p5 + 67] ? sum13 : 0;
+      d_generator_batchNorm[p5] = where00;
+      d_generator_batchNorm[p5 + 1] = where01;
+      d_generator_batchNorm[p5 + 2] = where02;
+      d_generator_batchNorm[p5 + 3] = where03;
+      d_generator_batchNorm[p5 + 64] = where10;
+      d_generator_batchNorm[p5 + 65] = where11;
+      d_generator_batchNorm[p5 + 66] = where12;
+      d_generator_batchNorm[p5 + 67] = where13;
       const x6 = generator_batchNorm_gamma[j];
-      d_generator_batchNorm_2[p4] = where00 * x6;
+      d_generator_batchNorm_2[p5] = where00 * x6;
       const x7 = generator_batchNorm_gamma[j + 1];
-      d_generator_batchNorm_2[p4 + 1] = where01 * x7;
+      d_generator_batchNorm_2[p5 + 1] = where01 * x7;
       const x8 = generator_batchNorm_gamma[j + 2];
-      d_generator_batchNorm_2[p4 + 2] = where02 * x8;
+      d_generator_batchNorm_2[p5 + 2] = where02 * x8;
       const x9 = generator_batchNorm_gamma[j + 3];
-      d_generator_batchNorm_2[p4 + 3] = where03 * x9;
-      d_generator_batchNorm_2[p4 + 64] = where10 * x6;
-      d_generator_batchNorm_2[p4 + 65] = where11 * x7;
-      d_generator_batchNorm_2[p4 + 66] = where12 * x8;
-      d_generator_batchNorm_2[p4 + 67] = where13 * x9;
+      d_generator_batchNorm_2[p5 + 3] = where03 * x9;
+      d_generator_batchNorm_2[p5 + 64] = where10 * x6;
+      d_generator_batchNorm_2[p5 + 65] = where11 * x7;
+      d_generator_batchNorm_2[p5 + 66] = where12 * x8;
+      d_generator_batchNorm_2[p5 + 67] = where13 * x9;
     }
   }
 }
@@ -2119,7 +2223,7 @@ function generator_dense_kernel_gradient(mul_2, d_generator_dense, d_generator_d
   }
 }
 
-// generator/parameters = generator/parameters − ((… · generator/adam/m) / (… + …))  (gan.model.ts:40)
+// generator/parameters = generator/parameters − ((… · generator/adam/m) / (… + …))  (gan.model.ts:41)
 function update_generator_parameters(
   scalars,
   generator_gradients,
@@ -2395,43 +2499,6 @@ function discriminator_dense_1_forward(
   }
 }
 
-// sum_2 = sum(softplus(−discriminator_logit_add))  (gan.model.ts:46)
-function evaluate_sum(discriminator_logit_add_4, sum_2, powers, bits, words, n) {
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    const t0 = -discriminator_logit_add_4[i];
-    const x = -Math.abs(t0);
-    const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
-    const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    const u = 1 + exp;
-    const lost = (exp - (u - 1)) / u;
-    const tiny = u < 2.2250738585072014e-308;
-    const y1 = tiny ? u * 18014398509481984 : u;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
-    const s = f / (2 + f);
-    const z1 = s * s;
-    const w = z1 * z1;
-    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
-    const log = 0 < u ? u < Infinity ? value : u : u === 0 ? -Infinity : NaN;
-    const log1p = u === 1 ? exp : log + (0 < u && u < Infinity ? lost : 0);
-    sum += Math.max(t0, 0) + log1p;
-  }
-  sum_2[0] = sum;
-}
-
 // evaluate/generator/loss = generator/loss/sum / discriminator/loss/rows  (gan.model.ts:50)
 function evaluate_generator_loss(
   totals,
@@ -2585,7 +2652,7 @@ class DiscriminatorStep {
   constructor(net, buffer, scratch) {
     this.$net = net;
     this.gradients = { "discriminator/dense/kernel": net.$d_discriminator_dense_kernel, "discriminator/dense/bias": net.$d_discriminator_dense_bias, "discriminator/dense_1/kernel": net.$d_discriminator_dense_1_kernel, "discriminator/dense_1/bias": net.$d_discriminator_dense_1_bias, "discriminator/logit/kernel": net.$d_discriminator_logit_kernel, "discriminator/logit/bias": net.$d_discriminator_logit_bias };
-    this.$gradients = new Float32Array(buffer, scratch + 274464, 16641);
+    this.$gradients = new Float32Array(buffer, scratch + 258832, 16641);
     const scalars = net.$scalars;
     this.hyper = {
       get learningRate() { return scalars[6]; }, set learningRate(value) { scalars[6] = value; },
@@ -2639,11 +2706,10 @@ class DiscriminatorStep {
     discriminator_logit_kernel_gradient(net.$d_discriminator_2, net.$discriminator_dropout_1_where, net.$d_discriminator_logit_kernel, net.$d_discriminator_logit, n);
     discriminator_dense_1_backward(net.$d_discriminator_2, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_lessEqual, net.$discriminator_dense_1_add, net.$d_discriminator_dense_1_2, n);
     discriminator_dense_1_bias_gradient(net.$d_discriminator_dense_1, net.$d_discriminator_dense_1_2, net.$d_discriminator_dense_1_bias, n);
-    discriminator_dropout_backward(net.$discriminator_dense_1_kernel, net.$d_discriminator_dropout);
-    discriminator_dense_backward(net.$d_discriminator_dense_1, net.$d_discriminator_dropout, net.$discriminator_dropout_lessEqual_2, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
+    discriminator_dense_backward(net.$d_discriminator_dense_1, net.$discriminator_dense_1_kernel, net.$discriminator_dropout_lessEqual_2, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
     discriminator_dense_1_backward_3(net.$discriminator_dropout_where_2, net.$d_discriminator_dense_1, net.$d_discriminator_dense_1_3, n);
     discriminator_dense_1_kernel_gradient(net.$discriminator_dropout_where, net.$d_discriminator_dense_1_2, net.$d_discriminator_dense_1_kernel, net.$d_discriminator_dense_1_3, n);
-    discriminator_dense_backward(net.$d_discriminator_dense_1_2, net.$d_discriminator_dropout, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add, net.$d_discriminator_dense_3, n);
+    discriminator_dense_backward(net.$d_discriminator_dense_1_2, net.$discriminator_dense_1_kernel, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add, net.$d_discriminator_dense_3, n);
     discriminator_dense_bias_gradient(net.$d_discriminator_dense, net.$d_discriminator_dense_3, net.$d_discriminator_dense_bias, n);
     discriminator_dense_backward_3(net.$generator_pixels_sigmoid, net.$d_discriminator_dense, net.$d_discriminator_dense_2, n);
     discriminator_dense_kernel_gradient(net.$x, net.$d_discriminator_dense_3, net.$d_discriminator_dense_kernel, net.$d_discriminator_dense_2, n);
@@ -2673,7 +2739,7 @@ class GeneratorStep {
   constructor(net, buffer, scratch) {
     this.$net = net;
     this.gradients = { "generator/dense/kernel": net.$d_generator_dense_kernel, "generator/batchNorm/gamma": net.$d_generator_batchNorm_gamma, "generator/batchNorm/beta": net.$d_generator_batchNorm_beta, "generator/dense_1/kernel": net.$d_generator_dense_1_kernel, "generator/batchNorm_1/gamma": net.$d_generator_batchNorm_1_gamma, "generator/batchNorm_1/beta": net.$d_generator_batchNorm_1_beta, "generator/pixels/kernel": net.$d_generator_pixels_kernel, "generator/pixels/bias": net.$d_generator_pixels_bias };
-    this.$gradients = new Float32Array(buffer, scratch + 341040, 17856);
+    this.$gradients = new Float32Array(buffer, scratch + 325408, 17856);
     const scalars = net.$scalars;
     this.hyper = {
       get learningRate() { return scalars[10]; }, set learningRate(value) { scalars[10] = value; },
@@ -2689,19 +2755,19 @@ class GeneratorStep {
     const net = this.$net;
     net.$n = n;
     discriminator_dropout_1_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_1_lessEqual_3, n);
-    discriminator_dropout_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_lessEqual_3, n);
-    training_sub_2(net.$random_seed, net.$random_counter, net.$sub_3, net.$neg_2, net.$sub_4, net.$powers, net.$bits, net.$words, n);
-    training_mul(net.$neg_2, net.$sub_4, net.$sub_3, net.$mul_2, n);
+    discriminator_dropout_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_lessEqual, n);
+    training_sub(net.$random_seed, net.$random_counter, net.$sub_3, net.$neg, net.$sub, net.$powers, net.$bits, net.$words, n);
+    training_mul(net.$neg, net.$sub, net.$sub_3, net.$mul_2, n);
     generator_dense_forward(net.$mul_2, net.$generator_dense_kernel, net.$generator_dense_matmul_2, n);
     training_generator_generator_batchNorm_m(net.$generator_dense_matmul_2, net.$generator_batchNorm_movingMean, net.$generator_batchNorm_movingVariance, net.$generator_batchNorm_mul_3, net.$next_generator_generator_batchNorm_movin, net.$generator_batchNorm_rsqrt, net.$next_generator_generator_batchNorm_movin_2, n);
     generator_forward_3(net.$generator_dense_matmul_2, net.$generator_batchNorm_mul_3, net.$generator_batchNorm_rsqrt, net.$generator_batchNorm_gamma, net.$generator_batchNorm_beta, net.$generator_relu_3, n);
     generator_dense_1_forward(net.$generator_relu_3, net.$generator_dense_1_kernel, net.$generator_dense_1_matmul, n);
     training_generator_generator_batchNorm_1(net.$generator_dense_1_matmul, net.$generator_batchNorm_1_movingMean, net.$generator_batchNorm_1_movingVariance, net.$generator_batchNorm_1_mul_3, net.$next_generator_generator_batchNorm_1_mov, net.$generator_batchNorm_1_rsqrt, net.$next_generator_generator_batchNorm_1_mov_2, n);
     generator_forward_4(net.$generator_dense_1_matmul, net.$generator_batchNorm_1_mul_3, net.$generator_batchNorm_1_rsqrt, net.$generator_batchNorm_1_gamma, net.$generator_batchNorm_1_beta, net.$generator_relu_4, n);
-    generator_pixels_forward(net.$generator_relu_4, net.$generator_pixels_kernel, net.$generator_pixels_bias, net.$generator_pixels_add_2, n);
-    generator_pixels_forward_2(net.$generator_pixels_add_2, net.$generator_pixels_sigmoid_2, net.$powers, n);
-    discriminator_dropout_forward_3(net.$generator_pixels_sigmoid_2, net.$discriminator_dense_kernel, net.$discriminator_dense_bias, net.$discriminator_dropout_lessEqual_3, net.$discriminator_dense_add_2, net.$discriminator_dropout_where_2, n);
-    discriminator_dropout_1_forward_3(net.$discriminator_dropout_where_2, net.$discriminator_dense_1_kernel, net.$discriminator_dense_1_bias, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add_3, net.$discriminator_dropout_1_where_3, n);
+    generator_pixels_forward(net.$generator_relu_4, net.$generator_pixels_kernel, net.$generator_pixels_bias, net.$generator_pixels_add, n);
+    generator_pixels_forward_2(net.$generator_pixels_add, net.$generator_pixels_sigmoid, net.$powers, n);
+    discriminator_dropout_forward_3(net.$generator_pixels_sigmoid, net.$discriminator_dense_kernel, net.$discriminator_dense_bias, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add_2, net.$discriminator_dropout_where_2, n);
+    discriminator_dropout_1_forward_3(net.$discriminator_dropout_where_2, net.$discriminator_dense_1_kernel, net.$discriminator_dense_1_bias, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add, net.$discriminator_dropout_1_where_3, n);
     discriminator_logit_forward(net.$discriminator_logit_bias, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_where_3, net.$discriminator_logit_add_3, n);
     training_generator_random_counter(net.$random_counter, net.$discriminator_logit_add_3, net.$next_generator_random_counter, net.$d_discriminator_3, net.$loss_2, net.$powers, net.$bits, net.$words, n);
     net.$fresh = 2;
@@ -2713,22 +2779,18 @@ class GeneratorStep {
     if (net.$fresh !== 2) throw new RangeError("backward needs a forward pass right before it");
     if (!accumulate) this.$gradients.fill(0);
     const n = net.$n;
-    discriminator_dense_1_backward(net.$d_discriminator_3, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add_3, net.$d_discriminator_dense_1_4, n);
-    discriminator_dropout_backward(net.$discriminator_dense_1_kernel, net.$d_discriminator_dropout_2);
-    discriminator_dense_backward(net.$d_discriminator_dense_1_4, net.$d_discriminator_dropout_2, net.$discriminator_dropout_lessEqual_3, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
-    generator_pixels_backward(net.$discriminator_dense_kernel, net.$d_generator_pixels);
-    generator_pixels_backward_2(net.$d_discriminator_dense, net.$d_generator_pixels, net.$generator_pixels_sigmoid_2, net.$d_generator_pixels_2, n);
-    generator_pixels_kernel_gradient(net.$generator_relu_4, net.$d_generator_pixels_2, net.$d_generator_pixels_kernel, n);
-    generator_pixels_bias_gradient(net.$d_generator_pixels_2, net.$d_generator_pixels_bias, n);
-    discriminator_dropout_backward(net.$generator_pixels_kernel, net.$d_generator);
-    generator_batchNorm_1_backward(net.$d_generator_pixels_2, net.$d_generator, net.$generator_relu_4, net.$generator_batchNorm_1_gamma, net.$d_generator_batchNorm_1, net.$d_generator_batchNorm_1_2, n);
+    discriminator_dense_1_backward(net.$d_discriminator_3, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add, net.$d_discriminator_dense_1_2, n);
+    discriminator_dense_backward(net.$d_discriminator_dense_1_2, net.$discriminator_dense_1_kernel, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
+    generator_pixels_backward(net.$d_discriminator_dense, net.$discriminator_dense_kernel, net.$generator_pixels_sigmoid, net.$d_generator_pixels, n);
+    generator_pixels_kernel_gradient(net.$generator_relu_4, net.$d_generator_pixels, net.$d_generator_pixels_kernel, n);
+    generator_pixels_bias_gradient(net.$d_generator_pixels, net.$d_generator_pixels_bias, n);
+    generator_batchNorm_1_backward(net.$d_generator_pixels, net.$generator_pixels_kernel, net.$generator_relu_4, net.$generator_batchNorm_1_gamma, net.$d_generator_batchNorm_1, net.$d_generator_batchNorm_1_2, n);
     generator_batchNorm_1_beta_gradient(net.$generator_batchNorm_1_mul_3, net.$generator_batchNorm_1_rsqrt, net.$generator_dense_1_matmul, net.$d_generator_batchNorm_1, net.$d_generator_batchNorm_1_2, net.$d_generator_batchNorm_1_gamma, net.$d_generator_batchNorm_1_beta, net.$d_generator_batchNorm_1_3, n);
     generator_batchNorm_1_backward_2(net.$generator_batchNorm_1_rsqrt, net.$d_generator_batchNorm_1_2, net.$d_generator_batchNorm_1_3, net.$generator_dense_1_matmul, net.$generator_batchNorm_1_mul_3, net.$d_generator_batchNorm_1_4, n);
     generator_batchNorm_1_backward_3(net.$d_generator_batchNorm_1_4, net.$d_generator_batchNorm_1_5, n);
     generator_dense_1_backward(net.$d_generator_batchNorm_1_4, net.$d_generator_batchNorm_1_5, net.$d_generator_dense_1, n);
     generator_dense_1_kernel_gradient(net.$generator_relu_3, net.$d_generator_dense_1, net.$d_generator_dense_1_kernel, n);
-    generator_pixels_backward(net.$generator_dense_1_kernel, net.$d_generator_2);
-    generator_batchNorm_backward(net.$d_generator_dense_1, net.$d_generator_2, net.$generator_relu_3, net.$generator_batchNorm_gamma, net.$d_generator_batchNorm, net.$d_generator_batchNorm_2, n);
+    generator_batchNorm_backward(net.$d_generator_dense_1, net.$generator_dense_1_kernel, net.$generator_relu_3, net.$generator_batchNorm_gamma, net.$d_generator_batchNorm, net.$d_generator_batchNorm_2, n);
     generator_batchNorm_beta_gradient(net.$generator_batchNorm_mul_3, net.$generator_batchNorm_rsqrt, net.$generator_dense_matmul_2, net.$d_generator_batchNorm, net.$d_generator_batchNorm_2, net.$d_generator_batchNorm_gamma, net.$d_generator_batchNorm_beta, net.$d_generator_batchNorm_3, n);
     generator_batchNorm_backward_2(net.$generator_batchNorm_rsqrt, net.$d_generator_batchNorm_2, net.$d_generator_batchNorm_3, net.$generator_dense_matmul_2, net.$generator_batchNorm_mul_3, net.$d_generator_batchNorm_4, n);
     generator_batchNorm_backward_3(net.$d_generator_batchNorm_4, net.$d_generator_batchNorm_5, n);
@@ -2762,87 +2824,83 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 415628);
     this.$scalars = new Float64Array(buffer, 139536, 14);
-    this.$totals = new Float64Array(buffer, scratch + 415568, 3);
+    this.$totals = new Float64Array(buffer, scratch + 399968, 3);
     this.$x = new Float32Array(buffer, scratch, 4096);
     this.$random_seed = new Uint32Array(buffer, 137988, 1);
     this.$random_counter = new Uint32Array(buffer, 137992, 1);
-    this.$next_discriminator_random_counter = new Uint32Array(buffer, scratch + 412464, 1);
-    this.$next_discriminator_generator_batchNorm_m = new Float32Array(buffer, scratch + 412480, 64);
-    this.$next_discriminator_generator_batchNorm_m_2 = new Float32Array(buffer, scratch + 412736, 64);
-    this.$next_discriminator_generator_batchNorm_1 = new Float32Array(buffer, scratch + 412992, 128);
-    this.$next_discriminator_generator_batchNorm_1_2 = new Float32Array(buffer, scratch + 413504, 128);
-    this.$next_generator_random_counter = new Uint32Array(buffer, scratch + 414016, 1);
-    this.$next_generator_generator_batchNorm_movin = new Float32Array(buffer, scratch + 414032, 64);
-    this.$next_generator_generator_batchNorm_movin_2 = new Float32Array(buffer, scratch + 414288, 64);
-    this.$next_generator_generator_batchNorm_1_mov = new Float32Array(buffer, scratch + 414544, 128);
-    this.$next_generator_generator_batchNorm_1_mov_2 = new Float32Array(buffer, scratch + 415056, 128);
+    this.$next_discriminator_random_counter = new Uint32Array(buffer, scratch + 396832, 1);
+    this.$next_discriminator_generator_batchNorm_m = new Float32Array(buffer, scratch + 396848, 64);
+    this.$next_discriminator_generator_batchNorm_m_2 = new Float32Array(buffer, scratch + 397104, 64);
+    this.$next_discriminator_generator_batchNorm_1 = new Float32Array(buffer, scratch + 397360, 128);
+    this.$next_discriminator_generator_batchNorm_1_2 = new Float32Array(buffer, scratch + 397872, 128);
+    this.$next_generator_random_counter = new Uint32Array(buffer, scratch + 398384, 1);
+    this.$next_generator_generator_batchNorm_movin = new Float32Array(buffer, scratch + 398400, 64);
+    this.$next_generator_generator_batchNorm_movin_2 = new Float32Array(buffer, scratch + 398656, 64);
+    this.$next_generator_generator_batchNorm_1_mov = new Float32Array(buffer, scratch + 398912, 128);
+    this.$next_generator_generator_batchNorm_1_mov_2 = new Float32Array(buffer, scratch + 399424, 128);
     this.$discriminator_parameters = new Float32Array(buffer, 0, 16641);
-    this.$discriminator_gradients = new Float32Array(buffer, scratch + 274464, 16641);
+    this.$discriminator_gradients = new Float32Array(buffer, scratch + 258832, 16641);
     this.$discriminator_adam_m = new Float32Array(buffer, 139648, 16641);
     this.$discriminator_adam_v = new Float32Array(buffer, 206212, 16641);
     this.$generator_parameters = new Float32Array(buffer, 66564, 17856);
-    this.$generator_gradients = new Float32Array(buffer, scratch + 341040, 17856);
+    this.$generator_gradients = new Float32Array(buffer, scratch + 325408, 17856);
     this.$generator_adam_m = new Float32Array(buffer, 272776, 17856);
     this.$generator_adam_v = new Float32Array(buffer, 344200, 17856);
     this.$seed = new Uint32Array(buffer, scratch + 20480, 1);
-    this.$loss = new Float32Array(buffer, scratch + 274448, 1);
-    this.$d_discriminator_dense_kernel = new Float32Array(buffer, scratch + 274464, 8192);
-    this.$d_discriminator_dense_bias = new Float32Array(buffer, scratch + 307232, 128);
-    this.$d_discriminator_dense_1_kernel = new Float32Array(buffer, scratch + 307744, 8192);
-    this.$d_discriminator_dense_1_bias = new Float32Array(buffer, scratch + 340512, 64);
-    this.$d_discriminator_logit_kernel = new Float32Array(buffer, scratch + 340768, 64);
-    this.$d_discriminator_logit_bias = new Float32Array(buffer, scratch + 341024, 1);
-    this.$discriminator_dropout_1_lessEqual = new Uint8Array(buffer, scratch + 192528, 4096);
-    this.$discriminator_dropout_lessEqual = new Uint8Array(buffer, scratch + 266256, 8192);
+    this.$loss = new Float32Array(buffer, scratch + 399936, 1);
+    this.$d_discriminator_dense_kernel = new Float32Array(buffer, scratch + 258832, 8192);
+    this.$d_discriminator_dense_bias = new Float32Array(buffer, scratch + 291600, 128);
+    this.$d_discriminator_dense_1_kernel = new Float32Array(buffer, scratch + 292112, 8192);
+    this.$d_discriminator_dense_1_bias = new Float32Array(buffer, scratch + 324880, 64);
+    this.$d_discriminator_logit_kernel = new Float32Array(buffer, scratch + 325136, 64);
+    this.$d_discriminator_logit_bias = new Float32Array(buffer, scratch + 325392, 1);
+    this.$discriminator_dropout_1_lessEqual = new Uint8Array(buffer, scratch + 249872, 4096);
+    this.$discriminator_dropout_lessEqual = new Uint8Array(buffer, scratch + 233488, 8192);
     this.$discriminator_dense_add = new Float32Array(buffer, scratch + 20496, 8192);
     this.$discriminator_dropout_where = new Float32Array(buffer, scratch + 53264, 8192);
-    this.$discriminator_dense_1_add = new Float32Array(buffer, scratch + 233488, 4096);
+    this.$discriminator_dense_1_add = new Float32Array(buffer, scratch + 200720, 4096);
     this.$discriminator_dropout_1_where = new Float32Array(buffer, scratch + 151568, 4096);
-    this.$discriminator_logit_add = new Float32Array(buffer, scratch + 200720, 64);
-    this.$sum = new Float32Array(buffer, scratch + 201232, 1);
-    this.$discriminator_dropout_1_lessEqual_2 = new Uint8Array(buffer, scratch + 196624, 4096);
-    this.$discriminator_dropout_lessEqual_2 = new Uint8Array(buffer, scratch + 184336, 8192);
-    this.$sub = new Float32Array(buffer, scratch + 20496, 1024);
-    this.$neg = new Float32Array(buffer, scratch + 200720, 1024);
-    this.$sub_2 = new Float32Array(buffer, scratch + 204816, 1024);
-    this.$mul = new Float32Array(buffer, scratch + 20496, 1024);
+    this.$discriminator_logit_add = new Float32Array(buffer, scratch + 258064, 64);
+    this.$sum = new Float32Array(buffer, scratch + 258576, 1);
+    this.$discriminator_dropout_1_lessEqual_2 = new Uint8Array(buffer, scratch + 253968, 4096);
+    this.$discriminator_dropout_lessEqual_2 = new Uint8Array(buffer, scratch + 241680, 8192);
+    this.$sub = new Float32Array(buffer, scratch + 24592, 1024);
+    this.$neg = new Float32Array(buffer, scratch + 20496, 1024);
+    this.$sub_2 = new Float32Array(buffer, scratch + 28688, 1024);
+    this.$mul = new Float32Array(buffer, scratch + 24592, 1024);
     this.$generator_dense_matmul = new Float32Array(buffer, scratch + 53264, 4096);
     this.$generator_batchNorm_mul = new Float32Array(buffer, scratch + 20496, 64);
     this.$generator_batchNorm_mul_2 = new Float32Array(buffer, scratch + 20752, 64);
     this.$generator_dense_1_matmul = new Float32Array(buffer, scratch + 20496, 8192);
-    this.$generator_batchNorm_1_mul = new Float32Array(buffer, scratch + 200720, 128);
-    this.$generator_batchNorm_1_mul_2 = new Float32Array(buffer, scratch + 201232, 128);
-    this.$generator_pixels_add = new Float32Array(buffer, scratch + 217104, 4096);
-    this.$generator_pixels_sigmoid = new Float32Array(buffer, scratch + 217104, 4096);
+    this.$generator_batchNorm_1_mul = new Float32Array(buffer, scratch + 53264, 128);
+    this.$generator_batchNorm_1_mul_2 = new Float32Array(buffer, scratch + 53776, 128);
+    this.$generator_pixels_add = new Float32Array(buffer, scratch + 184336, 4096);
+    this.$generator_pixels_sigmoid = new Float32Array(buffer, scratch + 184336, 4096);
     this.$discriminator_dense_add_2 = new Float32Array(buffer, scratch + 86032, 8192);
     this.$discriminator_dropout_where_2 = new Float32Array(buffer, scratch + 118800, 8192);
-    this.$discriminator_dense_1_add_2 = new Float32Array(buffer, scratch + 249872, 4096);
+    this.$discriminator_dense_1_add_2 = new Float32Array(buffer, scratch + 217104, 4096);
     this.$discriminator_dropout_1_where_2 = new Float32Array(buffer, scratch + 167952, 4096);
-    this.$discriminator_logit_add_2 = new Float32Array(buffer, scratch + 200976, 64);
-    this.$d_discriminator = new Float32Array(buffer, scratch + 200976, 64);
-    this.$d_discriminator_dense_1 = new Float32Array(buffer, scratch + 249872, 4096);
-    this.$d_discriminator_dropout = new Float32Array(buffer, scratch + 151568, 8192);
+    this.$discriminator_logit_add_2 = new Float32Array(buffer, scratch + 258320, 64);
+    this.$d_discriminator = new Float32Array(buffer, scratch + 258320, 64);
+    this.$d_discriminator_dense_1 = new Float32Array(buffer, scratch + 217104, 4096);
     this.$d_discriminator_dense = new Float32Array(buffer, scratch + 86032, 8192);
     this.$d_discriminator_dense_2 = new Float32Array(buffer, scratch + 53264, 8192);
-    this.$d_discriminator_2 = new Float32Array(buffer, scratch + 200720, 64);
-    this.$d_discriminator_dense_1_2 = new Float32Array(buffer, scratch + 233488, 4096);
+    this.$d_discriminator_2 = new Float32Array(buffer, scratch + 258064, 64);
+    this.$d_discriminator_dense_1_2 = new Float32Array(buffer, scratch + 200720, 4096);
     this.$d_discriminator_dense_3 = new Float32Array(buffer, scratch + 20496, 8192);
-    this.$d_discriminator_dense_1_3 = new Float32Array(buffer, scratch + 184336, 8192);
-    this.$d_discriminator_logit = new Float32Array(buffer, scratch + 201232, 64);
-    this.$loss_2 = new Float32Array(buffer, scratch + 217104, 1);
-    this.$d_generator_dense_kernel = new Float32Array(buffer, scratch + 341040, 1024);
-    this.$d_generator_batchNorm_gamma = new Float32Array(buffer, scratch + 345136, 64);
-    this.$d_generator_batchNorm_beta = new Float32Array(buffer, scratch + 345392, 64);
-    this.$d_generator_dense_1_kernel = new Float32Array(buffer, scratch + 345648, 8192);
-    this.$d_generator_batchNorm_1_gamma = new Float32Array(buffer, scratch + 378416, 128);
-    this.$d_generator_batchNorm_1_beta = new Float32Array(buffer, scratch + 378928, 128);
-    this.$d_generator_pixels_kernel = new Float32Array(buffer, scratch + 379440, 8192);
-    this.$d_generator_pixels_bias = new Float32Array(buffer, scratch + 412208, 64);
+    this.$d_discriminator_dense_1_3 = new Float32Array(buffer, scratch + 151568, 8192);
+    this.$d_discriminator_logit = new Float32Array(buffer, scratch + 258576, 64);
+    this.$loss_2 = new Float32Array(buffer, scratch + 399952, 1);
+    this.$d_generator_dense_kernel = new Float32Array(buffer, scratch + 325408, 1024);
+    this.$d_generator_batchNorm_gamma = new Float32Array(buffer, scratch + 329504, 64);
+    this.$d_generator_batchNorm_beta = new Float32Array(buffer, scratch + 329760, 64);
+    this.$d_generator_dense_1_kernel = new Float32Array(buffer, scratch + 330016, 8192);
+    this.$d_generator_batchNorm_1_gamma = new Float32Array(buffer, scratch + 362784, 128);
+    this.$d_generator_batchNorm_1_beta = new Float32Array(buffer, scratch + 363296, 128);
+    this.$d_generator_pixels_kernel = new Float32Array(buffer, scratch + 363808, 8192);
+    this.$d_generator_pixels_bias = new Float32Array(buffer, scratch + 396576, 64);
     this.$discriminator_dropout_1_lessEqual_3 = new Uint8Array(buffer, scratch + 241680, 4096);
-    this.$discriminator_dropout_lessEqual_3 = new Uint8Array(buffer, scratch + 233488, 8192);
     this.$sub_3 = new Float32Array(buffer, scratch + 245776, 1024);
-    this.$neg_2 = new Float32Array(buffer, scratch + 20496, 1024);
-    this.$sub_4 = new Float32Array(buffer, scratch + 24592, 1024);
     this.$mul_2 = new Float32Array(buffer, scratch + 245776, 1024);
     this.$generator_dense_matmul_2 = new Float32Array(buffer, scratch + 151568, 4096);
     this.$generator_batchNorm_mul_3 = new Float32Array(buffer, scratch + 250896, 64);
@@ -2851,26 +2909,18 @@ class Network extends Predictor {
     this.$generator_batchNorm_1_mul_3 = new Float32Array(buffer, scratch + 249872, 128);
     this.$generator_batchNorm_1_rsqrt = new Float32Array(buffer, scratch + 250384, 128);
     this.$generator_relu_4 = new Float32Array(buffer, scratch + 53264, 8192);
-    this.$generator_pixels_add_2 = new Float32Array(buffer, scratch + 184336, 4096);
-    this.$generator_pixels_sigmoid_2 = new Float32Array(buffer, scratch + 184336, 4096);
-    this.$discriminator_dense_1_add_3 = new Float32Array(buffer, scratch + 200720, 4096);
     this.$discriminator_dropout_1_where_3 = new Float32Array(buffer, scratch + 217104, 4096);
     this.$discriminator_logit_add_3 = new Float32Array(buffer, scratch + 118800, 64);
     this.$d_discriminator_3 = new Float32Array(buffer, scratch + 118800, 64);
-    this.$d_discriminator_dense_1_4 = new Float32Array(buffer, scratch + 200720, 4096);
-    this.$d_discriminator_dropout_2 = new Float32Array(buffer, scratch + 118800, 8192);
-    this.$d_generator_pixels = new Float32Array(buffer, scratch + 118800, 8192);
-    this.$d_generator_pixels_2 = new Float32Array(buffer, scratch + 184336, 4096);
-    this.$d_generator = new Float32Array(buffer, scratch + 86032, 8192);
+    this.$d_generator_pixels = new Float32Array(buffer, scratch + 184336, 4096);
     this.$d_generator_batchNorm_1 = new Float32Array(buffer, scratch + 53264, 8192);
-    this.$d_generator_batchNorm_1_2 = new Float32Array(buffer, scratch + 118800, 8192);
-    this.$d_generator_batchNorm_1_3 = new Float32Array(buffer, scratch + 86032, 128);
+    this.$d_generator_batchNorm_1_2 = new Float32Array(buffer, scratch + 86032, 8192);
+    this.$d_generator_batchNorm_1_3 = new Float32Array(buffer, scratch + 118800, 128);
     this.$d_generator_batchNorm_1_4 = new Float32Array(buffer, scratch + 20496, 8192);
     this.$d_generator_batchNorm_1_5 = new Float32Array(buffer, scratch + 184336, 128);
     this.$d_generator_dense_1 = new Float32Array(buffer, scratch + 20496, 8192);
-    this.$d_generator_2 = new Float32Array(buffer, scratch + 53264, 8192);
     this.$d_generator_batchNorm = new Float32Array(buffer, scratch + 167952, 4096);
-    this.$d_generator_batchNorm_2 = new Float32Array(buffer, scratch + 86032, 4096);
+    this.$d_generator_batchNorm_2 = new Float32Array(buffer, scratch + 53264, 4096);
     this.$d_generator_batchNorm_3 = new Float32Array(buffer, scratch + 249872, 64);
     this.$d_generator_batchNorm_4 = new Float32Array(buffer, scratch + 151568, 4096);
     this.$d_generator_batchNorm_5 = new Float32Array(buffer, scratch + 167952, 64);
@@ -2881,8 +2931,6 @@ class Network extends Predictor {
     this.$discriminator_dense_1_where = new Float32Array(buffer, scratch + 53264, 4096);
     this.$discriminator_logit_add_4 = new Float32Array(buffer, scratch + 20496, 64);
     this.$sum_2 = new Float32Array(buffer, scratch + 20752, 1);
-    this.$sub_6 = new Float32Array(buffer, scratch + 28688, 1024);
-    this.$mul_3 = new Float32Array(buffer, scratch + 24592, 1024);
     this.$generator_pixels_sigmoid_3 = new Float32Array(buffer, scratch + 53264, 4096);
     this.$discriminator_logit_add_5 = new Float32Array(buffer, scratch + 69648, 64);
     this.$metrics = { "discriminator/loss": 0.5, "generator/loss": 0.5 };
@@ -2920,9 +2968,9 @@ class Network extends Predictor {
     checkRows("x", x.length, 64, n, 64);
     this.$x.set(x);
     this.$fresh = 0;
-    training_sub_2(this.$random_seed, this.$random_counter, this.$sub_4, this.$neg_2, this.$sub_6, this.$powers, this.$bits, this.$words, n);
-    training_mul(this.$neg_2, this.$sub_6, this.$sub_4, this.$mul_3, n);
-    generator_forward_5(this.$mul_3, this.$generator_dense_kernel, this.$generator_batchNorm_movingMean, this.$generator_batchNorm_movingVariance, this.$generator_batchNorm_gamma, this.$generator_batchNorm_beta, this.$generator_relu, n);
+    training_sub(this.$random_seed, this.$random_counter, this.$sub, this.$neg, this.$sub_2, this.$powers, this.$bits, this.$words, n);
+    training_mul(this.$neg, this.$sub_2, this.$sub, this.$mul, n);
+    generator_forward_5(this.$mul, this.$generator_dense_kernel, this.$generator_batchNorm_movingMean, this.$generator_batchNorm_movingVariance, this.$generator_batchNorm_gamma, this.$generator_batchNorm_beta, this.$generator_relu, n);
     generator_forward_6(this.$generator_relu, this.$generator_dense_1_kernel, this.$generator_batchNorm_1_movingMean, this.$generator_batchNorm_1_movingVariance, this.$generator_batchNorm_1_gamma, this.$generator_batchNorm_1_beta, this.$generator_relu_2, n);
     generator_pixels_forward(this.$generator_relu_2, this.$generator_pixels_kernel, this.$generator_pixels_bias, this.$generator_pixels_add_3, n);
     generator_pixels_forward_2(this.$generator_pixels_add_3, this.$generator_pixels_sigmoid_3, this.$powers, n);
@@ -2932,7 +2980,7 @@ class Network extends Predictor {
     discriminator_dense_forward(this.$x, this.$discriminator_dense_kernel, this.$discriminator_dense_bias, this.$discriminator_dense_where, n);
     discriminator_dense_1_forward(this.$discriminator_dense_where, this.$discriminator_dense_1_kernel, this.$discriminator_dense_1_bias, this.$discriminator_dense_1_where, n);
     discriminator_logit_forward(this.$discriminator_logit_bias, this.$discriminator_logit_kernel, this.$discriminator_dense_1_where, this.$discriminator_logit_add_4, n);
-    evaluate_sum(this.$discriminator_logit_add_4, this.$sum_2, this.$powers, this.$bits, this.$words, n);
+    training_sum(this.$discriminator_logit_add_4, this.$sum_2, this.$powers, this.$bits, this.$words, n);
     evaluate_generator_loss(this.$totals, this.$discriminator_logit_add_5, this.$sum_2, this.$evaluate_discriminator_loss, this.$evaluate_generator_loss, this.$powers, this.$bits, this.$words, n);
     this.$metrics["discriminator/loss"] = this.$evaluate_discriminator_loss[0];
     this.$metrics["generator/loss"] = this.$evaluate_generator_loss[0];
@@ -2945,7 +2993,7 @@ class Network extends Predictor {
 
 export function create(options = {}) {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(831224));
+  const net = new Network(new ArrayBuffer(815624));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;

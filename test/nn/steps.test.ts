@@ -1,3 +1,4 @@
+import { parse } from "acorn";
 import { describe, expect, test } from "vitest";
 import * as g from "gradc";
 import { checkModule } from "../../src/cli/check/check.ts";
@@ -683,4 +684,57 @@ test.each<[string, () => g.OptimizerSpec]>([
   for (const step of ["a", "b"])
     for (const state of ["trunk/batchNorm/movingMean", "random/counter", `${step}/step`])
       expect(updated).toContain(`${step}: ${state}`);
+});
+
+test("a predictor needs neither the network nor its steps, so bundlers leave them out", () => {
+  const { text } = compile(gan).files[0];
+  const body = parse(text, { ecmaVersion: 2022, sourceType: "module" }).body.map((node) =>
+    node.type === "ExportNamedDeclaration" && node.declaration ? node.declaration : node,
+  );
+  const definitions = new Map(
+    body.flatMap((node) =>
+      (node.type === "FunctionDeclaration" || node.type === "ClassDeclaration") && node.id
+        ? [[node.id.name, text.slice(node.start, node.end)] as const]
+        : [],
+    ),
+  );
+  const reached = new Set(["createPredictor"]);
+  for (const name of reached)
+    for (const [word] of definitions.get(name)!.matchAll(/[\w$]+/g))
+      if (definitions.has(word)) reached.add(word);
+  expect([...reached]).toEqual(expect.arrayContaining(["Predictor", "checkState", "checkRows"]));
+  for (const name of ["Network", "CriticStep", "GeneratorStep", "create"])
+    expect([...reached]).not.toContain(name);
+  const backward = [...definitions.keys()].filter((name) =>
+    /backward|gradient|update|commit|init/.test(name),
+  );
+  expect(backward.length).toBeGreaterThan(10);
+  expect(backward.filter((name) => reached.has(name))).toEqual([]);
+});
+
+test("a penalty belongs to the steps that train its parameter", () => {
+  const net = load(
+    g.defineModel({
+      name: "m",
+      inputs: { x: g.f32(2) },
+      build({ x }) {
+        const [a, b] = ["a", "b"].map((name) =>
+          g.param(name, [2], { initializer: g.ones(), regularizer: g.l2(name === "a" ? 1 : 10) }),
+        );
+        const loss = g.sum(g.mul(g.add(a, b), x));
+        return {
+          outputs: { y: g.add(a, b) },
+          loss,
+          steps: { one: { loss, parameters: "a" }, other: { loss, parameters: "b" }, both: { loss } },
+        };
+      },
+    }),
+    "f64",
+  ).create();
+  const zero = new Float64Array(2);
+  const losses = ["one", "other", "both"].map((name) => net.steps[name].forward(zero));
+  expect(losses).toEqual([2, 20, 22]);
+  const { loss, ...named } = net.evaluate(zero);
+  expect(loss).toBe(22);
+  expect(Object.values(named)).toEqual(losses);
 });
