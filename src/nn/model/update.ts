@@ -7,7 +7,7 @@ import { add, cast, div, equal, mul, sub, where } from "../sugar/elementwise.ts"
 import { broadcastTo } from "../sugar/movement.ts";
 import { blockOf, number, type Block } from "./block.ts";
 import { cellOf, type BuiltModel } from "./build.ts";
-import { prefixOf, runsOf, type Run } from "./runs.ts";
+import { prefixOf, type Run } from "./runs.ts";
 
 export interface Update {
   readonly outputs: readonly Output[];
@@ -19,16 +19,16 @@ const record = <T>(entries: readonly (readonly [string, T])[]): Named<T> =>
   Object.assign(Object.create(null), Object.fromEntries(entries)) as Named<T>;
 
 /**
- * The optimizer's step over runs of parameters, each a flat block of its own. Everything that it saves has a name
- * that starts with `prefix`, for models with several steps.
+ * The optimizer's step over runs of parameters, each a flat block of its own. What a step of several saves has the
+ * step's name before its own.
  */
 export function updateOf(
   model: BuiltModel,
-  { name: own, parameters: trained }: DeclaredStep,
+  { name }: Pick<DeclaredStep, "name">,
   optimizer: OptimizerSpec,
-  runs: readonly Run[] = runsOf(model.name, optimizer, trained),
-  prefix = prefixOf(own),
+  runs: readonly Run[],
 ): Update {
+  const prefix = prefixOf(name);
   const before = leaf("state", `${prefix}step`, number);
   const step = add(before, 1);
   const blocks = runs.map((run) => blockOf(run, model, prefix));
@@ -37,8 +37,7 @@ export function updateOf(
   const due = calls && equal(add(calls, 1), accumulate);
   const outputs = new Map<string, Output>();
   const replace = (cell: Value, value: Value): void => {
-    const { name } = cellOf(cell);
-    outputs.set(name, { role: "assign", name, value, cell });
+    outputs.set(cellOf(cell).name, { role: "assign", name: cellOf(cell).name, value, cell });
   };
   /** Where several calls make one update, the calls between leave everything as it is. */
   const assign = (cell: Value, value: Value): void => replace(cell, due ? where(due, value, cell) : value);

@@ -1,5 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { adam, sgd, type OptimizerSpec } from "gradc";
+import {
+  adam,
+  add,
+  concat,
+  defineModel,
+  f32,
+  mul,
+  param,
+  sgd,
+  sum,
+  zeros,
+  type OptimizerSpec,
+  type Value,
+} from "gradc";
 import { compile } from "../../../src/compile.ts";
 import { loadWeights, saveWeights, type StateSpec, type Trainable } from "../../../src/train/index.ts";
 import type { Net } from "../../compile/program.ts";
@@ -115,4 +128,48 @@ test("ema is a decay", () => {
   expect(() => adam({ groups: { "a/**": { ema: 0.5 } } })).toThrow(
     /group "a\/\*\*" of adam has no option "ema"/,
   );
+});
+
+test("each of several steps has groups and averages of its own", () => {
+  const model = defineModel({
+    name: "pair",
+    inputs: { x: f32(2) },
+    build({ x }) {
+      const [a, b, c] = ["a", "b", "c"].map((name) => param(name, [2], { initializer: zeros() }));
+      const lossOf = (value: Value): Value => sum(mul(value, x));
+      return {
+        outputs: { all: concat([a, b, c]) },
+        steps: {
+          first: {
+            loss: add(lossOf(a), lossOf(b)),
+            parameters: ["a", "b"],
+            optimizer: sgd({
+              learningRate: 1,
+              ema: 0.5,
+              groups: { slow: { parameters: "b", learningRate: 0.1 } },
+            }),
+          },
+          second: {
+            loss: add(lossOf(b), lossOf(c)),
+            parameters: ["b", "c"],
+            optimizer: sgd({ learningRate: 10 }),
+          },
+        },
+      };
+    },
+  });
+  const net = loadText(compile(model, { precision: "f64", debug: true }).files[0].text).create({ seed: 1 });
+  const steps = (net as unknown as { steps: Record<"first" | "second", Net> }).steps;
+  const x = Float64Array.of(1, 2);
+  const seen = (): number[] => [...net.predict(x).all];
+  steps.first.trainStep(x);
+  expect(seen()).toEqual([-1, -2, -0.1, -0.2, 0, 0]);
+  steps.second.trainStep(x);
+  // The first step's averages know nothing yet of what the second step did to b.
+  expect(seen()).toEqual([-1, -2, -0.1, -0.2, -10, -20]);
+  steps.first.trainStep(x);
+  const b = 0.5 * -0.1 + 0.5 * (-0.1 - 10 - 0.1);
+  expect(seen()[2]).toBeCloseTo(b, 12);
+  expect(seen()[0]).toBe(-1.5);
+  expect(net.params["b"][0]).toBeCloseTo(-10.2, 12);
 });
