@@ -108,10 +108,9 @@ export const cosineRestarts = documented(
     const startOf = (k: Value): Value => (stretch === 1 ? k : div(sub(pow(stretch, k), 1), stretch - 1));
     return schedule("cosineRestarts", peak, (t) => {
       const time = div(t, steps);
-      // The logarithm is rounded, so that at a restart it may say the period before or after.
-      const guess =
-        stretch === 1 ? floor(time) : floor(div(log(add(1, mul(time, stretch - 1))), Math.log(stretch)));
-      const low = where(less(time, startOf(guess)), sub(guess, 1), guess);
+      // The logarithm is rounded, so it is taken a little too small, and where the next period has begun, that is it.
+      const periods = stretch === 1 ? time : div(log(add(1, mul(time, stretch - 1))), Math.log(stretch));
+      const low = floor(maximum(sub(periods, 1e-9), 0));
       const period = where(lessEqual(startOf(add(low, 1)), time), add(low, 1), low);
       const part = div(sub(time, startOf(period)), pow(stretch, period));
       return add(end, mul(sub(pow(shrink, period), end), halfCosine(part)));

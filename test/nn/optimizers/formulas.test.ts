@@ -25,6 +25,8 @@ describe("at the edges", () => {
       expect(distance(still, [zeros, zeros, zeros])).toBe(0);
       const moving = emitted(optimizer, { precision, from: zeros, steps: 3 });
       expect(Object.values(moving[2]).flat().every(Number.isFinite)).toBe(true);
+      // The first weights have the largest gradients, and no rule may keep them where they are.
+      for (const [first] of Object.values(moving[2])) expect(Math.abs(first)).toBeGreaterThan(0);
     }
   });
 
@@ -36,9 +38,9 @@ describe("at the edges", () => {
   });
 
   test("constant gradients leave no negative variance in centered rmsprop", () => {
-    const optimizer = rmsprop({ centered: true, epsilon: 1e-3 });
-    const weights = emitted(optimizer, { precision: "f32", gradients: every(0.1), steps: 200 });
-    expect(Object.values(weights[199]).flat().every(Number.isFinite)).toBe(true);
+    const optimizer = rmsprop({ centered: true, epsilon: 1e-3, decay: 0.5 });
+    const weights = emitted(optimizer, { precision: "f32", gradients: every(0.013), steps: 40 });
+    expect(Object.values(weights[39]).flat().every(Number.isFinite)).toBe(true);
   });
 
   test("epsilon stands outside adam's root", () => {

@@ -50,8 +50,19 @@ export const modelOf = (
   });
 
 export type Precision = "f32" | "f64";
-export const emit = (optimizer: OptimizerSpec, precision: Precision, from?: Tensors): EmittedModule =>
-  loadText(compile(modelOf(optimizer, from), { precision, debug: true }).files[0].text);
+
+const modules = new WeakMap<OptimizerSpec, Map<string, EmittedModule>>();
+
+/** The model's module, compiled once for each optimizer, precision and first weights. */
+export function emit(optimizer: OptimizerSpec, precision: Precision, from: Tensors = start): EmittedModule {
+  const known = modules.get(optimizer) ?? new Map<string, EmittedModule>();
+  modules.set(optimizer, known);
+  const key = precision + JSON.stringify(from);
+  const module =
+    known.get(key) ?? loadText(compile(modelOf(optimizer, from), { precision, debug: true }).files[0].text);
+  known.set(key, module);
+  return module;
+}
 
 /** One trainStep with given gradients. */
 export function stepWith(net: Net, gradients: Tensors, precision: Precision): void {
