@@ -10,6 +10,8 @@ export interface Instance {
   readonly loop: TimeLoop;
   readonly parent: Instance | null;
   readonly carries: number;
+  /** The values that stand for the carries in the body. */
+  readonly inside: ReadonlySet<Value>;
   /** What the body computes, carries first. */
   readonly outputs: readonly Value[];
 }
@@ -85,7 +87,8 @@ export function flatten(outputs: readonly Value[], ops: OpTable): Flat {
     const loop: TimeLoop = { axis: { name, extent: length }, reverse };
     const { now, read } = slotsOf(loop);
     const own: Value[] = [];
-    const instance: Instance = { node, loop, parent, carries, outputs: own };
+    const inside = new Set<Value>();
+    const instance: Instance = { node, loop, parent, carries, inside, outputs: own };
     const values = new Map<Value, Value>();
     for (const [k, input] of body.inputs.entries()) {
       if (k >= carries + slices) {
@@ -95,6 +98,7 @@ export function flatten(outputs: readonly Value[], ops: OpTable): Flat {
       }
       const [value] = cloned(input.node, []).outputs;
       values.set(input, value);
+      if (k < carries) inside.add(value);
       aliases.set(
         value,
         k < carries ? { from: node.outputs[k], lead: read } : { from: node.inputs[k], lead: now },
@@ -126,6 +130,39 @@ export function flatten(outputs: readonly Value[], ops: OpTable): Flat {
   };
   for (const node of nodesOf(outputs)) visit(node, null, 0);
   return { steps, aliases, constants, sources };
+}
+
+/** How many slots a carry needs whose earlier values nobody reads: the one that is read, and the one that is written. */
+export const ringSlots = 2;
+
+/** Stacked carries of which only the last slot is read outside their loop; they take turns in two slots. */
+export function ringsOf({ steps, aliases }: Flat, outputs: readonly Value[]): ReadonlySet<Value> {
+  const instances = steps.flatMap((step) => (step.kind === "leave" ? [step.instance] : []));
+  const last = new Map(
+    instances.flatMap(({ node, loop, carries }) => {
+      const { extent } = loop.axis;
+      const stacks = extent + 1 > ringSlots ? node.outputs.slice(0, carries) : [];
+      return stacks.map((stack) => [stack, loop.reverse ? 0 : extent] as const);
+    }),
+  );
+  const rings = new Set(last.keys());
+  for (const value of [...outputs, ...instances.flatMap((instance) => instance.outputs)]) rings.delete(value);
+  for (const [value, { from }] of aliases) {
+    // A scan reads its own carries in turn; a scan that slices them reads every slot.
+    const own = instances.some(({ node, inside }) => inside.has(value) && node.outputs.includes(from));
+    if (!own) rings.delete(from);
+  }
+  for (const step of steps) {
+    if (step.kind !== "node") continue;
+    for (const input of step.node.inputs) {
+      const slot = last.get(input);
+      const { op, attrs } = step.node;
+      const [start] = (attrs["start"] ?? []) as readonly number[];
+      const [limit] = (attrs["limit"] ?? []) as readonly unknown[];
+      if (op !== "slice" || start !== slot || limit !== slot + 1) rings.delete(input);
+    }
+  }
+  return rings;
 }
 
 /** The instances around an instance, itself first. */

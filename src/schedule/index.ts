@@ -1,12 +1,12 @@
 import { isLeaf, nodesOf, type Graph, type Node, type Output, type Value } from "../ir/graph.ts";
-import { indexConstant, sameIndex, type Index } from "../ir/index.ts";
+import { indexConstant, indexMod, sameIndex, type Index } from "../ir/index.ts";
 import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
 import { functionPhase, stepPhase, type Phase, type PhaseKind } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
-import { bytesOf, sizeOf } from "../ir/type.ts";
+import { bytesOf, sizeOf, type Dim } from "../ir/type.ts";
 import { numberOf } from "../ops/broadcast.ts";
-import { chainOf, flatten, slotsOf, type Instance } from "./flatten.ts";
+import { chainOf, flatten, ringSlots, ringsOf, slotsOf, type Instance } from "./flatten.ts";
 import { groupJobs, jobLoads, mergeScalars, type Group, type Mark } from "./group.ts";
 import { coordinates, Inliner } from "./inline.ts";
 import { jobOf, pointOf, type Job } from "./job.ts";
@@ -99,15 +99,30 @@ function scheduleGraph(
   }
   // Gradients are added to their block, which backward clears, so no forward kernel may write one.
   const isGradient = (job: Job): boolean => (sinks.get(job.value) ?? []).some((sink) => sink.accumulate);
+  // The first slots of a backward loop are filled just before it, whatever they are filled with.
+  const lateStarts = new Set<Value>();
   const outermost = (node: Node, within: Instance | null): Node => chainOf(within).at(-1)?.node ?? node;
   const isForward = (job: Job): boolean =>
-    kind !== "forward" || (lossNodes.has(outermost(job.node, job.within)) && !isGradient(job));
+    kind !== "forward" ||
+    (!lateStarts.has(job.value) && lossNodes.has(outermost(job.node, job.within)) && !isGradient(job));
+  const rings = ringsOf(
+    flat,
+    outputs.map((output) => output.value),
+  );
+  const slotsFor = (value: Value): Dim => (rings.has(value) ? ringSlots : value.type.shape[0]);
   const stacks = new Map<Value, Buffer>();
   for (const { node } of loops)
     for (const value of node.outputs)
-      stacks.set(value, storage.temporary(valueHint(told, value), value.type.dtype, value.type.shape));
+      stacks.set(
+        value,
+        storage.temporary(valueHint(told, value), value.type.dtype, [
+          slotsFor(value),
+          ...value.type.shape.slice(1),
+        ]),
+      );
   const put = (value: Value, stack: Value, lead: Index): void => {
-    const sink = { buffer: stacks.get(stack)!, accumulate: false, lead: [lead] };
+    const slot = rings.has(stack) ? indexMod(lead, ringSlots) : lead;
+    const sink = { buffer: stacks.get(stack)!, accumulate: false, lead: [slot] };
     sinks.set(value, [...(sinks.get(value) ?? []), sink]);
   };
   const jobs = steps.flatMap((step): (Job | Mark)[] => {
@@ -125,6 +140,7 @@ function scheduleGraph(
       const first = indexConstant(loop.reverse ? loop.axis.extent : 0);
       for (let k = 0; k < carries; k++)
         put(copyOf(node.inputs[k], parent, inliner, moved), node.outputs[k], first);
+      if (!forward) for (const { value } of moved) lateStarts.add(value);
       return [...moved, { kind: step.kind, instance, forward, starts: moved }];
     }
     for (const [k, value] of instance.outputs.entries()) {
@@ -135,7 +151,7 @@ function scheduleGraph(
   });
   // What is recomputed would be saved after all if it were computed beside the forward pass.
   const late = inliner.lateNodes(order);
-  const isLate = (job: Job): boolean => isGradient(job) || late.has(job.node);
+  const isLate = (job: Job): boolean => isGradient(job) || late.has(job.node) || lateStarts.has(job.value);
   const groups = mergeScalars(groupJobs([...jobs, ...copies], inliner, isForward, isLate));
 
   const homes = new Map<Value, Group>(
@@ -144,7 +160,8 @@ function scheduleGraph(
   const before = new Map<Group, Set<Group>>();
   separateAssigns(groups, homes, sinks, inliner, before);
   const buffers = buffersOf(groups, homes, sinks, told, storage, inliner);
-  for (const [value, buffer] of stacks) buffers.set(value, { buffer, lead: [] });
+  for (const [value, buffer] of stacks)
+    buffers.set(value, { buffer, lead: [], slots: rings.has(value) ? ringSlots : undefined });
   const bytes = (value: Value): number =>
     buffers.has(value) ? sizeOf(value.type.shape) * bytesOf[value.type.dtype] : 0;
   const written = ({ jobs: own, instance }: Group): number =>

@@ -14,7 +14,7 @@ import { coordinates } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
 import { Names, valueHint } from "./names.ts";
 import { recordOf } from "./record.ts";
-import type { Place } from "./storage.ts";
+import { placed, type Place } from "./storage.ts";
 
 /** Where a member's value is found by later items of its kernel. */
 interface Residence {
@@ -83,10 +83,10 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     const own = expr.at.filter((_, k) => expr.from.type.shape[k] !== 1);
     return { kind: "load", buffer: home.row, at: own.slice(depth), dtype: expr.dtype };
   };
-  const loadOf = ({ buffer, lead }: Place, { at, dtype }: Expr & { kind: "load" }): KernelExpr => ({
+  const loadOf = (place: Place, { at, dtype }: Expr & { kind: "load" }): KernelExpr => ({
     kind: "load",
-    buffer,
-    at: [...lead, ...at],
+    buffer: place.buffer,
+    at: placed(place, at),
     dtype,
   });
   const placeOf = (value: Value): Place => {
@@ -211,8 +211,8 @@ function coreOf(job: Job, result: string, context: KernelContext, placeOf: (valu
   const out = coordinates(job.value.type.shape, outerAxes(job.space).map(indexAxis));
   const operands = inliner.operands(job.node, out, depth.map(indexAxis)).map((operand) => {
     invariant(operand.kind === "load", `an operand of ${job.node.op} is not a plain view`);
-    const { buffer, lead } = placeOf(operand.from);
-    return { buffer, at: [...lead, ...operand.at] };
+    const place = placeOf(operand.from);
+    return { buffer: place.buffer, at: placed(place, operand.at) };
   });
   return { template: lower.template, depth, operands, result, dtype: job.value.type.dtype };
 }

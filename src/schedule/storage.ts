@@ -1,6 +1,6 @@
 import type { Output, Value } from "../ir/graph.ts";
 import { isLeaf, leafName, type LeafOp } from "../ir/graph.ts";
-import type { Index } from "../ir/index.ts";
+import { indexMod, type Index } from "../ir/index.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import type { Phase } from "../ir/phase.ts";
 import type { DType, Shape, TensorType } from "../ir/type.ts";
@@ -18,7 +18,13 @@ export interface Sink {
 export interface Place {
   readonly buffer: Buffer;
   readonly lead: readonly Index[];
+  /** Set where the first coordinate goes round in so many slots. */
+  readonly slots?: number | undefined;
 }
+
+/** The coordinates of a load in a place. */
+export const placed = ({ lead, slots }: Place, at: readonly Index[]): Index[] =>
+  slots === undefined ? [...lead, ...at] : [indexMod(at[0], slots), ...at.slice(1)];
 
 /** Fields and parameters that an emitted module needs for itself; a cell of such a name is called a little longer. */
 const fields = new Set(
