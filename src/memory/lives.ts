@@ -1,6 +1,6 @@
-import { axesOf, indexAxis, sameIndex, type Index } from "../ir/index.ts";
+import { axesOf, flatten, rangeOf, sameIndex, type Axis, type Index, type Term } from "../ir/index.ts";
 import type { Buffer, Kernel, KernelExpr, Target, TimeLoop } from "../ir/kernel.ts";
-import { bytesOf, sizeOf } from "../ir/type.ts";
+import { bytesOf, maxOf, sizeOf } from "../ir/type.ts";
 
 /** Temporaries that share one place because an elementwise kernel overwrites an input that dies there. */
 export interface Tenant {
@@ -139,6 +139,32 @@ function mergeInPlace(kernel: Kernel, step: number, tenants: Map<Buffer, Tenant>
   }
 }
 
+/**
+ * The run of memory that one point of the outer axes has to itself, as a text that equal runs share: every axis
+ * moves by more than all that lies within. Undefined where points may meet.
+ */
+function rowOf(index: Index, axes: readonly Axis[]): string | undefined {
+  const names = new Set(axes.map(({ name }) => name));
+  const outer: Array<{ readonly times: number; readonly axis: Axis }> = [];
+  const inner: Term[] = [];
+  for (const term of index.terms) {
+    const { atom, times } = term;
+    if (atom.kind === "axis" && names.has(atom.axis.name)) outer.push({ times, axis: atom.axis });
+    else if ([...axesOf({ constant: 0, terms: [term] })].some((name) => names.has(name))) return undefined;
+    else inner.push(term);
+  }
+  if (outer.length !== axes.length) return undefined;
+  const [low, high] = rangeOf({ constant: index.constant, terms: inner });
+  let width = high + 1;
+  if (low < 0) return undefined;
+  outer.sort((a, b) => a.times - b.times);
+  for (const { times, axis } of outer) {
+    if (times < width) return undefined;
+    width = times * maxOf(axis.extent);
+  }
+  return outer.map(({ times, axis }) => `${times}*${axis.name}`).join();
+}
+
 /** True where every element of `input` is read before the element in its place is written. */
 function mayTakePlace(
   kernel: Kernel,
@@ -147,22 +173,16 @@ function mayTakePlace(
   [stage, item]: readonly [number, number],
 ): boolean {
   const axes = [...kernel.loops.map(({ axis }) => axis), ...kernel.outer];
+  const place = flatten(target.at, target.buffer.shape);
+  const row = rowOf(place, axes);
   let fits = true;
   loadsOfKernel(kernel, (buffer, at, loadStage, loadItem) => {
     if (buffer !== input) return;
-    const mine = at.filter((_, k) => input.shape[k] !== 1);
-    const theirs = target.at.filter((_, k) => target.buffer.shape[k] !== 1);
-    const same = mine.length === theirs.length && mine.every((index, k) => sameIndex(index, theirs[k]));
-    // The row of a point of the outer axes is its own: both sides name every one of these axes at the same place.
-    const sameRow =
-      mine.length === theirs.length &&
-      axes.every((axis) =>
-        mine.some((index, k) => sameIndex(index, indexAxis(axis)) && sameIndex(theirs[k], index)),
-      );
+    const found = flatten(at, input.shape);
     if (loadStage < 0 || loadStage > stage) fits = false;
     // An item of the same stage that comes later would read what has just been written.
-    else if (loadStage === stage ? !same || loadItem > item : !(sameRow && kernel.outer.length > 0))
-      fits = false;
+    else if (loadStage === stage) fits &&= loadItem <= item && sameIndex(found, place);
+    else fits &&= kernel.outer.length > 0 && row !== undefined && rowOf(found, axes) === row;
   });
   return fits;
 }

@@ -42,18 +42,23 @@ function gradientOf(
   },
   freeOfOther: readonly number[],
 ): Value {
-  const product = dotGeneral(g, other, {
-    batchA: own.batch.map((_, k) => k),
-    batchB: its.batch,
-    contractA: freeOfOther,
-    contractB: its.free,
-  });
-  // The product's axes are those of g that stay, then the contracted axes of the other as it lists them.
+  // The other operand's contracted axes as the product lists them, in the names of the own ones.
   const rest = [...its.contract]
     .sort((a, b) => a - b)
     .map((axis) => own.contract[its.contract.indexOf(axis)]);
+  const ordered = (made: readonly number[]): boolean => made.every((axis, k) => axis === k);
+  const batchG = own.batch.map((_, k) => k);
+  // Either factor may come first; where one way puts the axes into their order, nothing is transposed.
+  if (ordered([...own.batch, ...rest, ...own.free])) {
+    const axes = { batchA: its.batch, batchB: batchG, contractA: its.free, contractB: freeOfOther };
+    return dotGeneral(other, g, axes);
+  }
+  const axes = { batchA: batchG, batchB: its.batch, contractA: freeOfOther, contractB: its.free };
+  const product = dotGeneral(g, other, axes);
   const made = [...own.batch, ...own.free, ...rest];
-  return transpose(product, { permutation: made.map((_, axis) => made.indexOf(axis)) });
+  return ordered(made)
+    ? product
+    : transpose(product, { permutation: made.map((_, axis) => made.indexOf(axis)) });
 }
 
 /** Both operands' axes by use. */

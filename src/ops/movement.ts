@@ -104,14 +104,20 @@ export const concat: Op<(xs: readonly Value[], attrs: Axis) => Value> = op<
     kind: "at",
     at: ({ all }, i, { attrs: { axis }, types }) => {
       let end = types.reduce((total, { shape }) => total + maxOf(shape[axis]), 0);
-      const part = (x: At, start: number): Expr =>
-        x(...i.map((at, k) => (k === axis ? indexAdd(at, indexConstant(-start)) : at)));
+      // A part of extent 1 is only ever read at its one place.
+      const part = (x: At, start: number, extent: number): Expr =>
+        x(
+          ...i.map((at, k) =>
+            k !== axis ? at : extent === 1 ? indexConstant(0) : indexAdd(at, indexConstant(-start)),
+          ),
+        );
       // From the last to the first: each guard takes its own part or leaves the choice to the later ones.
       let later: Expr | undefined;
       for (let k = all.length - 1; k >= 0; k--) {
         const limit = end;
-        end -= maxOf(types[k].shape[axis]);
-        const own = part(all[k], end);
+        const extent = maxOf(types[k].shape[axis]);
+        end -= extent;
+        const own = part(all[k], end, extent);
         later = later ? e.guard(e.less(e.index(i[axis], "i32"), e.constant(limit, "i32")), own, later) : own;
       }
       return later as Expr;

@@ -3,104 +3,121 @@ import type { Core, Item, Kernel, KernelExpr, Stage } from "../ir/kernel.ts";
 import { maxOf, productOf, type Shape } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
-
-/** Two neighbouring axes as one, and how an index over the two is written over it. */
-function merged(
-  a: Axis,
-  b: Axis,
-): { readonly axis: Axis; readonly replace: (axis: Axis) => Index | undefined } {
-  const axis: Axis = { name: a.name, extent: productOf([a.extent, b.extent]) };
-  const replace = ({ name }: Axis): Index | undefined =>
-    name === a.name ? indexConstant(0) : name === b.name ? indexAxis(axis) : undefined;
-  return { axis, replace };
-}
-
-/** True where an address depends on two neighbouring axes only through a·extent(b) + b. */
-function runsAlong(at: readonly Index[], shape: Shape, a: Axis, b: Axis): boolean {
-  const { terms } = flatten(at, shape);
-  const stride = (axis: Axis): number =>
-    terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === axis.name)?.times ?? 0;
-  return terms.every(({ atom }) => atom.kind === "axis") && stride(a) === stride(b) * maxOf(b.extent);
-}
+type Replace = (axis: Axis) => Index | undefined;
+/** Calls `visit` with every address and index that a loop contains. */
+type Accesses = (visit: (at: readonly Index[], shape: Shape) => void) => void;
 
 /**
- * Two neighbouring outer axes that every access walks through as one run of memory become one axis: an
- * elementwise kernel over a matrix is a single loop. So do two axes that a template folds, such as the columns of
- * a kernel's window and the channels.
+ * Two neighbouring axes that every access walks through as one run of memory become one axis: an elementwise
+ * kernel over a matrix is a single loop, a product of sequences one of rows, a sum over rows and places one sum.
  */
 export function collapseAxes(kernel: Draft): Draft {
-  const { outer, core, nest, stages } = kernel;
-  if (core) return { ...kernel, core: collapseDepth(core) };
-  if (nest || outer.length < 2 || stages.some((stage) => stage.inner.length > 0)) return kernel;
-  for (let k = outer.length - 2; k >= 0; k--) {
-    const [a, b] = [outer[k], outer[k + 1]];
-    if (
-      typeof b.extent !== "number" ||
-      !stages.every((stage) => stage.items.every((item) => runsTogether(item, a, b)))
-    )
-      continue;
-    const { axis, replace } = merged(a, b);
-    return collapseAxes({
-      ...kernel,
-      outer: [...outer.slice(0, k), axis, ...outer.slice(k + 2)],
-      stages: stages.map((stage): Stage => ({
-        ...stage,
-        items: stage.items.map((item) => mapItem(item, replace)),
-      })),
-    });
-  }
-  return kernel;
-}
-
-type Operand = Core["operands"][number];
-const along =
-  (replace: (axis: Axis) => Index | undefined) =>
-  ({ buffer, at }: Operand): Operand => ({ buffer, at: at.map((index) => indexReplace(index, replace)) });
-
-function collapseDepth(core: Core): Core {
-  const { depth, operands } = core;
-  const single = depth.findIndex((axis) => axis.extent === 1);
-  if (single >= 0) {
-    const gone = (axis: Axis): Index | undefined =>
-      axis.name === depth[single].name ? indexConstant(0) : undefined;
-    return collapseDepth({ ...core, depth: depth.toSpliced(single, 1), operands: operands.map(along(gone)) });
-  }
-  for (let k = depth.length - 2; k >= 0; k--) {
-    const [a, b] = [depth[k], depth[k + 1]];
-    if (typeof b.extent !== "number") continue;
-    if (!operands.every(({ buffer, at }) => runsAlong(at, buffer.shape, a, b))) continue;
-    const { axis, replace } = merged(a, b);
-    return collapseDepth({
-      ...core,
-      depth: [...depth.slice(0, k), axis, ...depth.slice(k + 2)],
-      operands: operands.map(({ buffer, at }) => ({
-        buffer,
-        at: at.map((index) => indexReplace(index, replace)),
-      })),
-    });
-  }
-  return core;
-}
-
-/** True where each address and index of an item depends on the axes only through a·extent(b) + b. */
-function runsTogether(item: Item, a: Axis, b: Axis): boolean {
-  const inside = (expr: KernelExpr): boolean => {
-    if (expr.kind === "load") return runsAlong(expr.at, expr.buffer.shape, a, b);
-    // A counter by itself is an address in a buffer of its own length.
-    if (expr.kind === "index") return runsAlong([expr.index], [1], a, b);
-    if (expr.kind === "op") return expr.args.every(inside);
-    return expr.kind === "guard" ? [expr.test, expr.yes, expr.no].every(inside) : true;
+  const { core, nest } = kernel;
+  if (nest) return kernel;
+  const outer = (visit: Parameters<Accesses>[0]): void => {
+    if (core) accessesOfCore(core)(visit);
+    for (const stage of kernel.stages) for (const item of stage.items) accessesOfItem(item)(visit);
   };
-  return (
-    inside(item.value) && item.targets.every((target) => runsAlong(target.at, target.buffer.shape, a, b))
-  );
+  const [axes, replace] = collapsed(kernel.outer, outer);
+  return {
+    ...kernel,
+    outer: axes,
+    core: core && collapseDepth(mapCore(core, replace)),
+    stages: kernel.stages.map(({ inner, items }) =>
+      collapseInner({ inner, items: items.map((item) => mapItem(item, replace)) }),
+    ),
+  };
 }
 
-function mapItem(item: Item, replace: (axis: Axis) => Index | undefined): Item {
-  const move = (at: readonly Index[]): Index[] => at.map((index) => indexReplace(index, replace));
+/** What a template folds: an axis of extent 1 is none, and neighbours may be one. */
+function collapseDepth(core: Core): Core {
+  const single = core.depth.findIndex((axis) => axis.extent === 1);
+  if (single >= 0) {
+    const gone: Replace = (axis) => (axis.name === core.depth[single].name ? indexConstant(0) : undefined);
+    return collapseDepth({ ...mapCore(core, gone), depth: core.depth.toSpliced(single, 1) });
+  }
+  const [depth, replace] = collapsed(core.depth, accessesOfCore(core));
+  return { ...mapCore(core, replace), depth };
+}
+
+function collapseInner(stage: Stage): Stage {
+  const [inner, replace] = collapsed(stage.inner, (visit) => {
+    for (const item of stage.items) accessesOfItem(item)(visit);
+  });
+  return { inner, items: stage.items.map((item) => mapItem(item, replace)) };
+}
+
+/** The axes that are left, and what stands for the old ones. */
+function collapsed(axes: readonly Axis[], accesses: Accesses): readonly [Axis[], Replace] {
+  let left = [...axes];
+  let replace: Replace = () => undefined;
+  for (let k = axes.length - 2; k >= 0; k--) {
+    const [a, b] = [left[k], left[k + 1]];
+    const before = replace;
+    if (typeof b.extent !== "number" || !runTogether(a, b, accesses, before)) continue;
+    const merged: Axis = { name: a.name, extent: productOf([a.extent, b.extent]) };
+    const here: Replace = (axis) =>
+      axis.name === a.name ? indexConstant(0) : axis.name === b.name ? indexAxis(merged) : undefined;
+    left = [...left.slice(0, k), merged, ...left.slice(k + 2)];
+    replace = (axis) => {
+      const known = before(axis);
+      return known ? indexReplace(known, here) : here(axis);
+    };
+  }
+  return [left, replace];
+}
+
+/** True where everything depends on the two axes only through a·extent(b) + b. */
+function runTogether(a: Axis, b: Axis, accesses: Accesses, replace: Replace): boolean {
+  let together = true;
+  accesses((at, shape) => {
+    if (!together) return;
+    const flat = flatten(at.map((index) => indexReplace(index, replace)), shape);
+    const times = (axis: Axis): number =>
+      flat.terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === axis.name)?.times ?? 0;
+    const plain = flat.terms.every(({ atom }) => atom.kind === "axis");
+    together = plain && times(a) === times(b) * maxOf(b.extent);
+  });
+  return together;
+} // prettier-ignore
+
+const accessesOfCore =
+  ({ operands }: Core): Accesses =>
+  (visit) => {
+    for (const { at, buffer } of operands) visit(at, buffer.shape);
+  };
+
+const accessesOfItem =
+  (item: Item): Accesses =>
+  (visit) => {
+    const inside = (expr: KernelExpr): void => {
+      if (expr.kind === "load") visit(expr.at, expr.buffer.shape);
+      else if (expr.kind === "index") visit([expr.index], [1]);
+      else if (expr.kind === "op") expr.args.forEach(inside);
+      else if (expr.kind === "guard") [expr.test, expr.yes, expr.no].forEach(inside);
+    };
+    inside(item.value);
+    for (const { at, buffer } of item.targets) visit(at, buffer.shape);
+    // The position that a fold finds is the counter of its last axis.
+    if (item.reduce?.op === "argMax" || item.reduce?.op === "argMin") visit(unmergeable, [1]);
+  };
+/** An index of no known axis keeps every pair of axes apart. */
+const unmergeable: readonly Index[] = [
+  { constant: 0, terms: [{ times: 1, atom: { kind: "mod", of: indexConstant(0), by: 2 } }] },
+];
+
+const moved = (at: readonly Index[], replace: Replace): Index[] =>
+  at.map((index) => indexReplace(index, replace));
+
+const mapCore = (core: Core, replace: Replace): Core => ({
+  ...core,
+  operands: core.operands.map(({ buffer, at }) => ({ buffer, at: moved(at, replace) })),
+});
+
+function mapItem(item: Item, replace: Replace): Item {
   const inside = (expr: KernelExpr): KernelExpr => {
-    if (expr.kind === "load") return { ...expr, at: move(expr.at) };
-    if (expr.kind === "index") return { ...expr, index: move([expr.index])[0] };
+    if (expr.kind === "load") return { ...expr, at: moved(expr.at, replace) };
+    if (expr.kind === "index") return { ...expr, index: moved([expr.index], replace)[0] };
     if (expr.kind === "op") return { ...expr, args: expr.args.map(inside) };
     return expr.kind === "guard"
       ? { ...expr, test: inside(expr.test), yes: inside(expr.yes), no: inside(expr.no) }
@@ -109,6 +126,6 @@ function mapItem(item: Item, replace: (axis: Axis) => Index | undefined): Item {
   return {
     ...item,
     value: inside(item.value),
-    targets: item.targets.map((target) => ({ ...target, at: move(target.at) })),
+    targets: item.targets.map((target) => ({ ...target, at: moved(target.at, replace) })),
   };
 }

@@ -60,10 +60,11 @@ function scheduleGraph(
   const { kind, phase, backward } = named;
   // Saved memory is cleared before the init kernels run, so a zero needs no kernel; assigning a cell to itself
   // is nothing.
-  const outputs = graph.outputs.filter(
+  const declared = graph.outputs.filter(
     ({ role, value, cell }) =>
       !(role === "assign" && (value === cell || (kind === "init" && Object.is(numberOf(value), 0)))),
   );
+  const outputs = withoutReshapes(declared, ops);
   const flat = flatten(
     outputs.map((output) => output.value),
     ops,
@@ -85,7 +86,7 @@ function scheduleGraph(
   const lossNodes = new Set(nodesOf(graph.outputs.filter((o) => o.role !== "gradient").map((o) => o.value)));
   const sinks = new Map<Value, Sink[]>();
   const copies: Job[] = [];
-  for (const output of outputs) {
+  for (const [k, output] of outputs.entries()) {
     // A leaf that leaves the graph unchanged is copied, and so is what a whole nest has written elsewhere.
     const { node } = output.value;
     const stays =
@@ -95,7 +96,7 @@ function scheduleGraph(
       (sinks.has(output.value) && roomOf(ops, node.op).lower.kind === "nest") ||
       (output.role === "gradient" && (lossNodes.has(node) || !mayAdd(output.value, order, outputs, ops)));
     const value = stays ? copyOf(output.value, null, inliner, copies) : output.value;
-    sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(named, output)]);
+    sinks.set(value, [...(sinks.get(value) ?? []), storage.sink(named, declared[k])]);
   }
   // Gradients are added to their block, which backward clears, so no forward kernel may write one.
   const isGradient = (job: Job): boolean => (sinks.get(job.value) ?? []).some((sink) => sink.accumulate);
@@ -182,6 +183,23 @@ function scheduleGraph(
             }),
     );
   return kernelsIn(null, []);
+}
+
+/** A gradient that only reshapes what nothing else reads is added to its memory under the shape it has before. */
+function withoutReshapes(outputs: readonly Output[], ops: OpTable): readonly Output[] {
+  const uses = new Map<Value, number>();
+  const use = (value: Value): unknown => uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const node of nodesOf(outputs.map(({ value }) => value))) node.inputs.forEach(use);
+  for (const { value } of outputs) use(value);
+  return outputs.map((output) => {
+    let { value } = output;
+    while (output.role === "gradient" && value.node.op === "reshape" && uses.get(value) === 1) {
+      const [before] = value.node.inputs;
+      if (!isComputed(before, ops) || uses.get(before) !== 1) break;
+      value = before;
+    }
+    return value === output.value ? output : { ...output, value };
+  });
 }
 
 /** A whole nest writes over its output; only one that adds, and whose sum nobody else reads, adds to a gradient. */

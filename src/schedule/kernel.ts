@@ -1,7 +1,7 @@
 import { invariant } from "../base/errors.ts";
 import type { Expr } from "../ir/expr.ts";
 import { isLeaf, recomputation, type Origin, type Value } from "../ir/graph.ts";
-import { indexAxis, indexConstant, sameIndex, type Axis, type Index } from "../ir/index.ts";
+import { flatten, indexAxis, indexConstant, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import { roomOf } from "../ir/op.ts";
 import type { Buffer, Core, Item, Kernel, KernelExpr, Nest, Stage, Target } from "../ir/kernel.ts";
 import type { Shape } from "../ir/type.ts";
@@ -102,7 +102,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     const targets = sinks.map(({ buffer, accumulate, lead = [] }): Target => ({
       buffer,
       accumulate,
-      at: [...lead, ...at],
+      at: lead.length > 0 ? [...lead, ...at] : under(at, job.value.type.shape, buffer.shape),
     }));
     const place = context.buffers.get(job.value);
     if (place && !sinks.some((sink) => sink.buffer === place.buffer))
@@ -184,6 +184,12 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     after: afterItems,
   });
   return { ...kernel, record: recordOf(kernel) };
+}
+
+/** Coordinates of the same element where the memory is declared under another shape. */
+function under(at: readonly Index[], shape: Shape, declared: Shape): readonly Index[] {
+  if (sameShape(shape, declared) || declared.length === 0) return at;
+  return declared.map((_, k) => (k === declared.length - 1 ? flatten(at, shape) : indexConstant(0)));
 }
 
 /** True where `at` is the element that the source's own stage computes at the same step of its inner loop. */

@@ -1,9 +1,10 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, productOf, sameDim, typeText, type Dim } from "../../ir/type.ts";
+import { sameDim, typeText } from "../../ir/type.ts";
 import * as ops from "../../ops/contract.ts";
+import { dotGeneral } from "../../ops/dot-general.ts";
 import { checkOptions } from "../check.ts";
 import { here, refuse } from "../context.ts";
-import { expandDims, reshape, squeeze } from "./movement.ts";
+import { expandDims, squeeze } from "./movement.ts";
 import { broadcastShape, operand, stretched } from "./operand.ts";
 
 export interface MatmulOptions {
@@ -43,9 +44,6 @@ export const matmul = (a: Value, b: Value, options: MatmulOptions = {}): Value =
     return gone.length > 0 ? squeeze(product, gone) : product;
   });
 
-// Rows may be merged into one axis where the batch, if any, leads them: [n, t, d] → [n·t, d].
-const mergeable = (dims: readonly Dim[]): boolean => !dims.slice(1).some(isBatch);
-
 function matrices(x: Value, y: Value, transposeA: boolean, transposeB: boolean, found: string): Value {
   const [p, q] = [x.type.shape, y.type.shape];
   const inner = [p[p.length - (transposeA ? 2 : 1)], q[q.length - (transposeB ? 1 : 2)]];
@@ -57,11 +55,10 @@ function matrices(x: Value, y: Value, transposeA: boolean, transposeB: boolean, 
     );
   }
   const attrs = { transposeA, transposeB };
-  const rows = p.slice(0, -1);
-  if (q.length === 2 && p.length > 2 && !transposeA && mergeable(rows)) {
-    // One product of many rows is faster than many products with the same right side.
-    const product = ops.matmul(reshape(x, [productOf(rows), p[p.length - 1]]), y, attrs);
-    return reshape(product, [...rows, product.type.shape[1]]);
+  if (q.length === 2 && p.length > 2 && !transposeA) {
+    // One product for all rows, however many axes they have, with the one right side.
+    const axes = { batchA: [], batchB: [], contractA: [p.length - 1], contractB: [transposeB ? 1 : 0] };
+    return dotGeneral(x, y, axes);
   }
   const leading = broadcastShape("matmul", [p.slice(0, -2), q.slice(0, -2)]);
   return ops.matmul(

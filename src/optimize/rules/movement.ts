@@ -1,6 +1,7 @@
 import type { Value } from "../../ir/graph.ts";
 import { isBatch, sameShape, type Dim } from "../../ir/type.ts";
 import { broadcastTo, reshape, shaped, spread } from "../../ops/broadcast.ts";
+import { add } from "../../ops/elementwise.ts";
 import { concat, pad, reverse, slice, transpose } from "../../ops/movement.ts";
 import { rule, type Rule, type RuleOptions } from "../rule.ts";
 import { dimsOf, inputOf, numbersOf, permutationOf } from "../values.ts";
@@ -60,6 +61,25 @@ function sliceOfConcat(concatenated: Value, sliced: Value): Value | null {
   return null;
 }
 
+/** pad x + pad y of neighbouring parts of one axis: both in one run, padded by what neither of them fills. */
+function joinedPads(x: Value, y: Value, sum: Value): Value | null {
+  const [a, b] = sum.node.inputs.map(({ node }) => ({
+    low: node.attrs["low"] as readonly number[],
+    high: node.attrs["high"] as readonly number[],
+    value: node.attrs["value"] as number,
+  }));
+  const { shape } = sum.type;
+  const padded = shape.flatMap((_, k) => (a.low[k] + a.high[k] + b.low[k] + b.high[k] > 0 ? [k] : []));
+  const [axis] = padded;
+  if (padded.length !== 1 || isBatch(shape[axis]) || a.value !== 0 || b.value !== 0) return null;
+  const extent = ({ type }: Value): number => type.shape[axis] as number;
+  const xFirst = a.low[axis] + extent(x) === b.low[axis];
+  if (!xFirst && b.low[axis] + extent(y) !== a.low[axis]) return null;
+  const [low, high] = [xFirst ? a.low : b.low, xFirst ? b.high : a.high];
+  const both = concat(xFirst ? [x, y] : [y, x], { axis });
+  return areAll([...low, ...high], 0) ? both : pad(both, { low, high, value: 0 });
+}
+
 /** A reshape moves nothing where all elements are the same one. */
 const isSingle = (x: Value): boolean =>
   areAll(
@@ -67,7 +87,7 @@ const isSingle = (x: Value): boolean =>
     1,
   );
 
-/** Movements that cancel, meet, or do nothing. All are exact, for every element type. */
+/** Movements that cancel, meet, or do nothing: exact but for the sign of a zero that was added to zero, for every element type. */
 export const movement: readonly Rule[] = [
   rule("reshape x to its own shape = x", (x) => reshape(x, { shape: [2, 3] }), unlessChanged, any("f32[2,3]")),
   rule("reshape(reshape x) = reshape x", (x) => reshape(reshape(x, { shape: [6] }), { shape: [3, 2] }), (x, y) => shaped(x, y.type.shape), any("f32[2,3]")),
@@ -96,6 +116,7 @@ export const movement: readonly Rule[] = [
   rule("slice(concat[x, y, z]) = slice of one", (x, y, z) => slice(concat([x, y, z], { axis: 0 }), { start: [2], limit: [5], strides: [1] }), (_x, _y, _z, w) => sliceOfConcat(inputOf(w), w), any("f32[2]", "f32[3]", "f32[1]")),
   rule("slice(concat[w, x, y, z]) = slice of one", (w, x, y, z) => slice(concat([w, x, y, z], { axis: 0 }), { start: [2], limit: [5], strides: [1] }), (_w, _x, _y, _z, v) => sliceOfConcat(inputOf(v), v), any("f32[2]", "f32[3]", "f32[1]", "f32[1]")),
   rule("pad by nothing = x", (x) => pad(x, { low: [0, 0], high: [0, 0], value: 0 }), (x, y) => (areAll(numbersOf(y, "low"), 0) && areAll(numbersOf(y, "high"), 0) ? x : null), any("f32[2,3]")),
+  rule("pad x + pad y = pad(concat[x, y]) of neighbours", (x, y) => add(pad(x, { low: [0, 0], high: [4, 0], value: 0 }), pad(y, { low: [2, 0], high: [1, 0], value: 0 })), joinedPads, { class: "finite", types: ["f32[2,3]", "f32[3,3]"], anyAttrs: true }),
   rule("concat of one = x", (x) => concat([x], { axis: 0 }), (x) => x, any("f32[2,3]")),
   rule("reverse(reverse x) = x", (x) => reverse(reverse(x, { axes: [1] }), { axes: [1] }), (x, y) => (String(numbersOf(y, "axes")) === String(numbersOf(inputOf(y), "axes")) ? x : null), any("f32[2,3]")),
   rule("reverse along no axis = x", (x) => reverse(x, { axes: [] }), (x, y) => (numbersOf(y, "axes").length === 0 ? x : null), any("f32[2,3]")),
