@@ -34,19 +34,28 @@ export function withOperands(expr: LoopExpr, args: readonly LoopExpr[]): LoopExp
   }
 }
 
-/** Rewrites an expression from its leaves up. */
+/** Rewrites an expression from its leaves up. Leaves, of which most expressions are made, cost no list. */
 export function mapExpr(expr: LoopExpr, change: (expr: LoopExpr) => LoopExpr): LoopExpr {
-  return change(
-    withOperands(
-      expr,
-      operands(expr).map((arg) => mapExpr(arg, change)),
-    ),
-  );
+  switch (expr.kind) {
+    case "number":
+    case "local":
+      return change(expr);
+    case "load": {
+      const index = mapExpr(expr.index, change);
+      return change(index === expr.index ? expr : { ...expr, index });
+    }
+    default: {
+      const parts = operands(expr);
+      const mapped = parts.map((arg) => mapExpr(arg, change));
+      return change(mapped.every((arg, k) => arg === parts[k]) ? expr : withOperands(expr, mapped));
+    }
+  }
 }
 
 /** Sees an expression and everything in it, the outermost first. */
 export function visitExpr(expr: LoopExpr, see: (expr: LoopExpr) => void): void {
   see(expr);
+  if (expr.kind === "number" || expr.kind === "local") return;
   for (const arg of operands(expr)) visitExpr(arg, see);
 }
 
@@ -68,8 +77,9 @@ export function expressionsOf(stmt: LoopStmt): readonly LoopExpr[] {
   }
 }
 
-/** The same statement over other expressions, in the order of `expressionsOf`. */
+/** The same statement over other expressions, in the order of `expressionsOf`; itself when none changed. */
 export function withExpressions(stmt: LoopStmt, exprs: readonly LoopExpr[]): LoopStmt {
+  if (expressionsOf(stmt).every((expr, k) => expr === exprs[k])) return stmt;
   switch (stmt.kind) {
     case "for":
       return { ...stmt, from: exprs[0], to: exprs[1] };

@@ -1,5 +1,6 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { mapExpr, mapOwnExprs, visitExpr, visitStmts } from "../ir/loop-walk.ts";
+import { Keys } from "./key.ts";
 
 interface Term {
   readonly expr: LoopExpr;
@@ -9,7 +10,7 @@ interface Term {
 }
 interface Affine {
   readonly constant: number;
-  readonly terms: ReadonlyMap<string, Term>;
+  readonly terms: ReadonlyMap<number, Term>;
 }
 /** A sum that one block defines once for all addresses that start with it. */
 interface Base {
@@ -18,7 +19,7 @@ interface Base {
   uses: number;
   deep: boolean;
 }
-type Level = Map<string, Base>;
+type Level = Map<number, Base>;
 
 /**
  * Index arithmetic as a compiler writer would do it by hand: every address becomes a base and a constant, bases
@@ -28,6 +29,7 @@ export function shareAddresses(body: readonly LoopStmt[], fresh: (hint: string) 
   const levels: Level[] = [new Map()];
   const known = new Map<string, number>();
   const changing = changedIn(body);
+  const keys = new Keys();
 
   const walk = (stmts: readonly LoopStmt[], depth: number): LoopStmt[] =>
     stmts.map((stmt) => {
@@ -52,7 +54,7 @@ export function shareAddresses(body: readonly LoopStmt[], fresh: (hint: string) 
     });
 
   const address = (index: LoopExpr, depth: number): LoopExpr => {
-    const { constant, terms } = affineOf(index, known);
+    const { constant, terms } = affineOf(index, known, keys);
     const fixed = [...terms.values()].filter((term) => !reads(term.expr, changing));
     const base = baseOf(fixed, depth);
     const rest = [...terms.values()].filter((term) => !fixed.includes(term)).map(written);
@@ -71,7 +73,7 @@ export function shareAddresses(body: readonly LoopStmt[], fresh: (hint: string) 
     const own = terms.filter((term) => term.level === level).map(written);
     const value = [...(outer ? [outer] : []), ...own].reduce((sum, term) => l.op("add", [sum, term]));
     if (value.kind === "local") return value;
-    const key = JSON.stringify(value);
+    const key = keys.of(value);
     const bases = levels[level];
     let base = bases.get(key);
     if (!base) {
@@ -129,9 +131,9 @@ function place(body: readonly LoopStmt[], level: Level): LoopStmt[] {
   return [...consts, ...(inline.size > 0 ? substitute(body) : body)];
 }
 
-/** An index expression as constant + Σ times·term, terms keyed by their text. */
-function affineOf(index: LoopExpr, known: ReadonlyMap<string, number>): Affine {
-  const terms = new Map<string, Term>();
+/** An index expression as constant + Σ times·term, terms keyed by what they compute. */
+function affineOf(index: LoopExpr, known: ReadonlyMap<string, number>, keys: Keys): Affine {
+  const terms = new Map<number, Term>();
   let constant = 0;
   const add = (x: LoopExpr, times: number): void => {
     if (x.kind === "number") constant += times * x.value;
@@ -144,7 +146,7 @@ function affineOf(index: LoopExpr, known: ReadonlyMap<string, number>): Affine {
     else if (x.kind === "op" && x.op === "mul" && x.args[0].kind === "number")
       add(x.args[1], times * x.args[0].value);
     else {
-      const key = JSON.stringify(x);
+      const key = keys.of(x);
       const sum = (terms.get(key)?.times ?? 0) + times;
       if (sum === 0) terms.delete(key);
       else terms.set(key, { expr: x, times: sum, level: levelOf(x, known) });
