@@ -173,36 +173,32 @@ function maxPool2d_forward(strokes_relu, maxPool2d_max, d_strokes, n) {
   const c1 = 0 * 2 + 1;
   const c2 = 1 * 2 + 0;
   const c3 = 1 * 2 + 1;
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 4608;
-    const p4 = i * 1152;
-    for (let j = 0; j < 12; j++) {
-      const p1 = p0 + j * 384;
-      const p5 = p4 + j * 96;
-      for (let h = 0; h < 12; h++) {
-        const p2 = p1 + h * 16;
-        const p6 = p5 + h * 8;
-        for (let g = 0; g < 8; g++) {
-          const p3 = p2 + g;
-          const p7 = p6 + g;
-          let max = -Infinity;
-          const x0 = strokes_relu[p3];
-          max = Math.max(max, x0);
-          const x1 = strokes_relu[p3 + 8];
-          max = Math.max(max, x1);
-          const x2 = strokes_relu[p3 + 192];
-          max = Math.max(max, x2);
-          const x3 = strokes_relu[p3 + 200];
-          max = Math.max(max, x3);
-          maxPool2d_max[p7] = max;
-          let min = 2147483647;
-          const t0 = Math.fround(max);
-          min = Math.min(min, x0 < t0 ? 4 : c0);
-          min = Math.min(min, x1 < t0 ? 4 : c1);
-          min = Math.min(min, x2 < t0 ? 4 : c2);
-          min = Math.min(min, x3 < t0 ? 4 : c3);
-          d_strokes[p7] = min;
-        }
+  for (let i = 0; i < n * 12; i++) {
+    const p0 = i * 384;
+    const p3 = i * 96;
+    for (let h = 0; h < 12; h++) {
+      const p1 = p0 + h * 16;
+      const p4 = p3 + h * 8;
+      for (let g = 0; g < 8; g++) {
+        const p2 = p1 + g;
+        const p5 = p4 + g;
+        let max = -Infinity;
+        const x0 = strokes_relu[p2];
+        max = Math.max(max, x0);
+        const x1 = strokes_relu[p2 + 8];
+        max = Math.max(max, x1);
+        const x2 = strokes_relu[p2 + 192];
+        max = Math.max(max, x2);
+        const x3 = strokes_relu[p2 + 200];
+        max = Math.max(max, x3);
+        maxPool2d_max[p5] = max;
+        let min = 2147483647;
+        const t0 = Math.fround(max);
+        min = Math.min(min, x0 < t0 ? 4 : c0);
+        min = Math.min(min, x1 < t0 ? 4 : c1);
+        min = Math.min(min, x2 < t0 ? 4 : c2);
+        min = Math.min(min, x3 < t0 ? 4 : c3);
+        d_strokes[p5] = min;
       }
     }
   }
@@ -302,36 +298,32 @@ function maxPool2d_1_forward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
   const c1 = 0 * 2 + 1;
   const c2 = 1 * 2 + 0;
   const c3 = 1 * 2 + 1;
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 1024;
-    const p4 = i * 256;
-    for (let j = 0; j < 4; j++) {
-      const p1 = p0 + j * 256;
-      const p5 = p4 + j * 64;
-      for (let h = 0; h < 4; h++) {
-        const p2 = p1 + h * 32;
-        const p6 = p5 + h * 16;
-        for (let g = 0; g < 16; g++) {
-          const p3 = p2 + g;
-          const p7 = p6 + g;
-          let max = -Infinity;
-          const x0 = shapes_relu[p3];
-          max = Math.max(max, x0);
-          const x1 = shapes_relu[p3 + 16];
-          max = Math.max(max, x1);
-          const x2 = shapes_relu[p3 + 128];
-          max = Math.max(max, x2);
-          const x3 = shapes_relu[p3 + 144];
-          max = Math.max(max, x3);
-          maxPool2d_1_max[p7] = max;
-          let min = 2147483647;
-          const t0 = Math.fround(max);
-          min = Math.min(min, x0 < t0 ? 4 : c0);
-          min = Math.min(min, x1 < t0 ? 4 : c1);
-          min = Math.min(min, x2 < t0 ? 4 : c2);
-          min = Math.min(min, x3 < t0 ? 4 : c3);
-          d_shapes[p7] = min;
-        }
+  for (let i = 0; i < n * 4; i++) {
+    const p0 = i * 256;
+    const p3 = i * 64;
+    for (let h = 0; h < 4; h++) {
+      const p1 = p0 + h * 32;
+      const p4 = p3 + h * 16;
+      for (let g = 0; g < 16; g++) {
+        const p2 = p1 + g;
+        const p5 = p4 + g;
+        let max = -Infinity;
+        const x0 = shapes_relu[p2];
+        max = Math.max(max, x0);
+        const x1 = shapes_relu[p2 + 16];
+        max = Math.max(max, x1);
+        const x2 = shapes_relu[p2 + 128];
+        max = Math.max(max, x2);
+        const x3 = shapes_relu[p2 + 144];
+        max = Math.max(max, x3);
+        maxPool2d_1_max[p5] = max;
+        let min = 2147483647;
+        const t0 = Math.fround(max);
+        min = Math.min(min, x0 < t0 ? 4 : c0);
+        min = Math.min(min, x1 < t0 ? 4 : c1);
+        min = Math.min(min, x2 < t0 ? 4 : c2);
+        min = Math.min(min, x3 < t0 ? 4 : c3);
+        d_shapes[p5] = min;
       }
     }
   }
@@ -556,84 +548,80 @@ function maxPool2d_backward_2(d_shapes, shapes_relu, d_flatten, d_maxPool2d, n) 
 function shapes_kernel_gradient(maxPool2d_max, d_maxPool2d, d_shapes_kernel, n) {
   for (let i = 0; i < 5; i++) {
     const p0 = i * 96;
-    const p9 = i * 640;
-    for (let j = 0; j < 5; j++) {
-      const p1 = p0 + j * 8;
-      const p10 = p9 + j * 128;
-      for (let h = 0; h < 8; h += 4) {
-        const p2 = p1 + h;
-        const p11 = p10 + h * 16;
-        for (let g = 0; g < 16; g += 4) {
-          const p12 = p11 + g;
-          let sum00 = 0;
-          let sum01 = 0;
-          let sum02 = 0;
-          let sum03 = 0;
-          let sum10 = 0;
-          let sum11 = 0;
-          let sum12 = 0;
-          let sum13 = 0;
-          let sum20 = 0;
-          let sum21 = 0;
-          let sum22 = 0;
-          let sum23 = 0;
-          let sum30 = 0;
-          let sum31 = 0;
-          let sum32 = 0;
-          let sum33 = 0;
-          for (let k = 0; k < n; k++) {
-            const p3 = p2 + k * 1152;
-            const p6 = g + k * 4096;
-            for (let m = 0; m < 8; m++) {
-              const p4 = p3 + m * 96;
-              const p7 = p6 + m * 256;
-              for (let q = 0; q < 8; q++) {
-                const p5 = p4 + q * 8;
-                const p8 = p7 + q * 16;
-                const x0 = maxPool2d_max[p5];
-                const x1 = d_maxPool2d[p8 + 1088];
-                const x2 = d_maxPool2d[p8 + 1089];
-                const x3 = d_maxPool2d[p8 + 1090];
-                const x4 = d_maxPool2d[p8 + 1091];
-                const x5 = maxPool2d_max[p5 + 1];
-                const x6 = maxPool2d_max[p5 + 2];
-                const x7 = maxPool2d_max[p5 + 3];
-                sum00 += x0 * x1;
-                sum01 += x0 * x2;
-                sum02 += x0 * x3;
-                sum03 += x0 * x4;
-                sum10 += x5 * x1;
-                sum11 += x5 * x2;
-                sum12 += x5 * x3;
-                sum13 += x5 * x4;
-                sum20 += x6 * x1;
-                sum21 += x6 * x2;
-                sum22 += x6 * x3;
-                sum23 += x6 * x4;
-                sum30 += x7 * x1;
-                sum31 += x7 * x2;
-                sum32 += x7 * x3;
-                sum33 += x7 * x4;
-              }
+    const p8 = i * 640;
+    for (let j = 0; j < 40; j += 4) {
+      const p1 = p0 + j;
+      const p9 = p8 + j * 16;
+      for (let g = 0; g < 16; g += 4) {
+        const p10 = p9 + g;
+        let sum00 = 0;
+        let sum01 = 0;
+        let sum02 = 0;
+        let sum03 = 0;
+        let sum10 = 0;
+        let sum11 = 0;
+        let sum12 = 0;
+        let sum13 = 0;
+        let sum20 = 0;
+        let sum21 = 0;
+        let sum22 = 0;
+        let sum23 = 0;
+        let sum30 = 0;
+        let sum31 = 0;
+        let sum32 = 0;
+        let sum33 = 0;
+        for (let k = 0; k < n; k++) {
+          const p2 = p1 + k * 1152;
+          const p5 = g + k * 4096;
+          for (let m = 0; m < 8; m++) {
+            const p3 = p2 + m * 96;
+            const p6 = p5 + m * 256;
+            for (let q = 0; q < 8; q++) {
+              const p4 = p3 + q * 8;
+              const p7 = p6 + q * 16;
+              const x0 = maxPool2d_max[p4];
+              const x1 = d_maxPool2d[p7 + 1088];
+              const x2 = d_maxPool2d[p7 + 1089];
+              const x3 = d_maxPool2d[p7 + 1090];
+              const x4 = d_maxPool2d[p7 + 1091];
+              const x5 = maxPool2d_max[p4 + 1];
+              const x6 = maxPool2d_max[p4 + 2];
+              const x7 = maxPool2d_max[p4 + 3];
+              sum00 += x0 * x1;
+              sum01 += x0 * x2;
+              sum02 += x0 * x3;
+              sum03 += x0 * x4;
+              sum10 += x5 * x1;
+              sum11 += x5 * x2;
+              sum12 += x5 * x3;
+              sum13 += x5 * x4;
+              sum20 += x6 * x1;
+              sum21 += x6 * x2;
+              sum22 += x6 * x3;
+              sum23 += x6 * x4;
+              sum30 += x7 * x1;
+              sum31 += x7 * x2;
+              sum32 += x7 * x3;
+              sum33 += x7 * x4;
             }
           }
-          d_shapes_kernel[p12] += sum00;
-          d_shapes_kernel[p12 + 1] += sum01;
-          d_shapes_kernel[p12 + 2] += sum02;
-          d_shapes_kernel[p12 + 3] += sum03;
-          d_shapes_kernel[p12 + 16] += sum10;
-          d_shapes_kernel[p12 + 17] += sum11;
-          d_shapes_kernel[p12 + 18] += sum12;
-          d_shapes_kernel[p12 + 19] += sum13;
-          d_shapes_kernel[p12 + 32] += sum20;
-          d_shapes_kernel[p12 + 33] += sum21;
-          d_shapes_kernel[p12 + 34] += sum22;
-          d_shapes_kernel[p12 + 35] += sum23;
-          d_shapes_kernel[p12 + 48] += sum30;
-          d_shapes_kernel[p12 + 49] += sum31;
-          d_shapes_kernel[p12 + 50] += sum32;
-          d_shapes_kernel[p12 + 51] += sum33;
         }
+        d_shapes_kernel[p10] += sum00;
+        d_shapes_kernel[p10 + 1] += sum01;
+        d_shapes_kernel[p10 + 2] += sum02;
+        d_shapes_kernel[p10 + 3] += sum03;
+        d_shapes_kernel[p10 + 16] += sum10;
+        d_shapes_kernel[p10 + 17] += sum11;
+        d_shapes_kernel[p10 + 18] += sum12;
+        d_shapes_kernel[p10 + 19] += sum13;
+        d_shapes_kernel[p10 + 32] += sum20;
+        d_shapes_kernel[p10 + 33] += sum21;
+        d_shapes_kernel[p10 + 34] += sum22;
+        d_shapes_kernel[p10 + 35] += sum23;
+        d_shapes_kernel[p10 + 48] += sum30;
+        d_shapes_kernel[p10 + 49] += sum31;
+        d_shapes_kernel[p10 + 50] += sum32;
+        d_shapes_kernel[p10 + 51] += sum33;
       }
     }
   }
@@ -857,14 +845,8 @@ function strokes_kernel_gradient(x, d_strokes_2, d_strokes_kernel, n) {
 function strokes_bias_gradient(d_strokes_2, d_strokes_bias, n) {
   for (let i = 0; i < 8; i++) {
     let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = i + k * 4608;
-      for (let m = 0; m < 24; m++) {
-        const p1 = p0 + m * 192;
-        for (let q = 0; q < 24; q++) {
-          sum += d_strokes_2[p1 + q * 8];
-        }
-      }
+    for (let k = 0; k < n * 576; k++) {
+      sum += d_strokes_2[i + k * 8];
     }
     d_strokes_bias[i] += sum;
   }
@@ -920,24 +902,20 @@ function update_step(adam_add, scalars) {
 
 // maxPool2d_max_2 = max(affineView(strokes_relu))  (mnist.model.ts:25)
 function maxPool2d_forward_2(strokes_relu_2, maxPool2d_max_2, n) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 4608;
-    const p4 = i * 1152;
-    for (let j = 0; j < 12; j++) {
-      const p1 = p0 + j * 384;
-      const p5 = p4 + j * 96;
-      for (let h = 0; h < 12; h++) {
-        const p2 = p1 + h * 16;
-        const p6 = p5 + h * 8;
-        for (let g = 0; g < 8; g++) {
-          const p3 = p2 + g;
-          let max = -Infinity;
-          max = Math.max(max, strokes_relu_2[p3]);
-          max = Math.max(max, strokes_relu_2[p3 + 8]);
-          max = Math.max(max, strokes_relu_2[p3 + 192]);
-          max = Math.max(max, strokes_relu_2[p3 + 200]);
-          maxPool2d_max_2[p6 + g] = max;
-        }
+  for (let i = 0; i < n * 12; i++) {
+    const p0 = i * 384;
+    const p3 = i * 96;
+    for (let h = 0; h < 12; h++) {
+      const p1 = p0 + h * 16;
+      const p4 = p3 + h * 8;
+      for (let g = 0; g < 8; g++) {
+        const p2 = p1 + g;
+        let max = -Infinity;
+        max = Math.max(max, strokes_relu_2[p2]);
+        max = Math.max(max, strokes_relu_2[p2 + 8]);
+        max = Math.max(max, strokes_relu_2[p2 + 192]);
+        max = Math.max(max, strokes_relu_2[p2 + 200]);
+        maxPool2d_max_2[p4 + g] = max;
       }
     }
   }
@@ -945,24 +923,20 @@ function maxPool2d_forward_2(strokes_relu_2, maxPool2d_max_2, n) {
 
 // maxPool2d_1_max_2 = max(affineView(shapes_relu))  (mnist.model.ts:32)
 function maxPool2d_1_forward_2(shapes_relu_2, maxPool2d_1_max_2, n) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 1024;
-    const p4 = i * 256;
-    for (let j = 0; j < 4; j++) {
-      const p1 = p0 + j * 256;
-      const p5 = p4 + j * 64;
-      for (let h = 0; h < 4; h++) {
-        const p2 = p1 + h * 32;
-        const p6 = p5 + h * 16;
-        for (let g = 0; g < 16; g++) {
-          const p3 = p2 + g;
-          let max = -Infinity;
-          max = Math.max(max, shapes_relu_2[p3]);
-          max = Math.max(max, shapes_relu_2[p3 + 16]);
-          max = Math.max(max, shapes_relu_2[p3 + 128]);
-          max = Math.max(max, shapes_relu_2[p3 + 144]);
-          maxPool2d_1_max_2[p6 + g] = max;
-        }
+  for (let i = 0; i < n * 4; i++) {
+    const p0 = i * 256;
+    const p3 = i * 64;
+    for (let h = 0; h < 4; h++) {
+      const p1 = p0 + h * 32;
+      const p4 = p3 + h * 16;
+      for (let g = 0; g < 16; g++) {
+        const p2 = p1 + g;
+        let max = -Infinity;
+        max = Math.max(max, shapes_relu_2[p2]);
+        max = Math.max(max, shapes_relu_2[p2 + 16]);
+        max = Math.max(max, shapes_relu_2[p2 + 128]);
+        max = Math.max(max, shapes_relu_2[p2 + 144]);
+        maxPool2d_1_max_2[p4 + g] = max;
       }
     }
   }

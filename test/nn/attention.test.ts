@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import * as g from "gradc";
 import { buildGraph } from "../../src/nn/index.ts";
 import { randomFrom } from "../ops/sample.ts";
+import { running } from "../examples/run.ts";
 import { ownGraphs } from "../own-graphs.ts";
 import { run } from "./run.ts";
 
@@ -163,6 +164,7 @@ describe("multiHeadAttention", () => {
     [(x: g.Value, m: g.Value) => g.multiHeadAttention(x, { ...two, mask: g.reshape(m, [n, 1, 1, 3]) }), "the mask of multiHeadAttention must be bool and stretch to [n,4,4], found bool[n,1,1,3]"],
     [(x: g.Value) => g.multiHeadAttention(x, { ...two, packed: true, valueDim: 2 }), "multiHeadAttention: packed is for self-attention with valueDim equal to keyDim"],
     [(x: g.Value) => g.multiHeadAttention(x, { ...two, key: g.slice(x, { limit: [null, 2] }) }), "multiHeadAttention: there must be as many keys as values, found query f32[n,4,6], key f32[n,2,6] and value f32[n,4,6]"],
+    [(x: g.Value) => g.multiHeadAttention(x, { ...two, dropout: 1 }), "dropout of multiHeadAttention must be a finite number in [0, 1), found 1"],
     [(x: g.Value) => g.multiHeadAttention(x, { ...two, causal: "yes" as never }), 'causal of multiHeadAttention must be true or false, found "yes"'],
     [(x: g.Value) => g.scaledDotProductAttention(x, g.sum(x, { axis: 0 }), x), "scaledDotProductAttention takes [..., tokens, features] with equal leading axes, found f32[n,4,6], f32[4,6], f32[n,4,6]"],
     [(x: g.Value) => g.scaledDotProductAttention(x, g.slice(x, { limit: [null, null, 3] }), x), "scaledDotProductAttention: queries and keys must have the same fixed number of features"],
@@ -172,6 +174,34 @@ describe("multiHeadAttention", () => {
   ] as const)("%s is refused", (build, sentence) => {
     expect(declare(build)).toThrow(sentence);
   }); // prettier-ignore
+});
+
+test("dropout of attention weights acts in training only", async () => {
+  const model = (dropout: number): g.Model =>
+    g.defineModel({
+      name: "dropping",
+      inputs: { x: g.f32(n, 6, 4) },
+      build({ x }) {
+        const y = g.multiHeadAttention(x, { numHeads: 2, keyDim: 2, causal: true, dropout });
+        return { outputs: { y }, loss: g.sum(g.square(y)), optimizer: g.sgd({ learningRate: 0.1 }) };
+      },
+    });
+  const [plain, dropping] = await Promise.all(
+    [0, 0.5].map(async (rate) => (await running(model(rate))).generated),
+  );
+  const x = Float32Array.from(sequences(3, 6, 4, 9).flat(2));
+  const [a, b] = [plain.create({ seed: 3 }), dropping.create({ seed: 3 })];
+  const predicted = (net: typeof a): number[] => Array.from(net.predict(x)["y"].subarray(0, x.length));
+  expect(predicted(b)).toEqual(predicted(a));
+  expect({ ...b.evaluate(x) }).toEqual({ ...a.evaluate(x) });
+  const losses = [
+    b.trainStep(x),
+    dropping.create({ seed: 3 }).trainStep(x),
+    dropping.create({ seed: 4 }).trainStep(x),
+  ];
+  expect(losses[0]).not.toBe(a.trainStep(x));
+  expect(losses[1]).toBe(losses[0]);
+  expect(losses[2]).not.toBe(losses[0]);
 });
 
 test("sinusoidal and rotary positions are the sines and turns of their papers", () => {

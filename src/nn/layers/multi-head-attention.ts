@@ -2,7 +2,7 @@ import type { Value } from "../../ir/graph.ts";
 import { isBatch, isFloat, sameDim, typeText, type Dim } from "../../ir/type.ts";
 import { dotGeneral } from "../../ops/dot-general.ts";
 import { documented } from "../about.ts";
-import { checkCount, checkOptions, reject, shown } from "../check.ts";
+import { checkCount, checkNumber, checkOptions, reject, shown } from "../check.ts";
 import { refuse } from "../context.ts";
 import { zeros } from "../initializers.ts";
 import { inLayer, param, scope, type InitializerOption } from "../param.ts";
@@ -10,6 +10,7 @@ import type { Regularizer } from "../regularizers.ts";
 import { checkAttentionMask, scaledDotProductAttention } from "../sugar/attention.ts";
 import { add } from "../sugar/elementwise.ts";
 import { matmul } from "../sugar/matmul.ts";
+import { dropout } from "./noise.ts";
 import { expandDims, reshape, slice, squeeze, transpose } from "../sugar/movement.ts";
 import { checkValue } from "../sugar/operand.ts";
 
@@ -30,6 +31,8 @@ export interface MultiHeadAttentionOptions {
   readonly mask?: Value;
   /** Query i sees keys 0 … i only; false by default. */
   readonly causal?: boolean;
+  /** The share of attention weights that training sets to 0, as `dropout` does; 0 by default. */
+  readonly dropout?: number;
   /** True by default. */
   readonly useBias?: boolean;
   /** Holds the three projections of self-attention in one parameter `qkv`, queries first; false by default. */
@@ -45,7 +48,7 @@ export interface MultiHeadAttentionOptions {
 
 const what = "multiHeadAttention";
 const known = [
-  "numHeads", "keyDim", "valueDim", "outputDim", "value", "key", "mask", "causal", "useBias", "packed",
+  "numHeads", "keyDim", "valueDim", "outputDim", "value", "key", "mask", "causal", "dropout", "useBias", "packed",
   "kernelInitializer", "biasInitializer", "kernelRegularizer", "name",
 ] as const; // prettier-ignore
 
@@ -108,7 +111,7 @@ export const multiHeadAttention = documented(
     doc: "Attention of several heads, to itself or to another sequence: Vaswani et al. 2017.",
     formula: "heads h: softmax(qₕ · kₕᵀ / √keyDim) · vₕ, side by side · kernel + bias",
     shapes: "query [n, Tq, d] → [n, Tq, outputDim]",
-    defaults: { valueDim: "keyDim", outputDim: "d", value: "query", key: "value", causal: false, useBias: true, packed: false, kernelInitializer: "glorotUniform()", biasInitializer: "zeros()" },
+    defaults: { valueDim: "keyDim", outputDim: "d", value: "query", key: "value", causal: false, dropout: 0, useBias: true, packed: false, kernelInitializer: "glorotUniform()", biasInitializer: "zeros()" },
     keras: "MultiHeadAttention (kernels [d, numHeads, keyDim]; mask is attention_mask, causal use_causal_mask)",
     pytorch: "MultiheadAttention (masks say what is hidden; in_proj_weight is qkv/kernel transposed)",
     onnx: "Attention",
@@ -131,7 +134,9 @@ export const multiHeadAttention = documented(
         refuse("shape", `${what}: there must be as many keys as values, found ${found}`);
       const mask = options.mask && headMask(options.mask, rows, queries, k.type.shape[1]);
       const causal = flag("causal", options.causal, false);
-      const attend = ([a, b, c]: readonly Value[]): Value => scaledDotProductAttention(a, b, c, { mask, causal });
+      const rate = checkNumber(`dropout of ${what}`, options.dropout ?? 0, 0, 1);
+      const weights = rate > 0 ? (all: Value): Value => dropout(all, { rate, name: "dropout" }) : undefined;
+      const attend = ([a, b, c]: readonly Value[]): Value => scaledDotProductAttention(a, b, c, { mask, causal, weights });
       let attended: Value;
       if (flag("packed", options.packed, false)) {
         if (k !== q || v !== q || valueDim !== keyDim)
