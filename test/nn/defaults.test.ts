@@ -37,6 +37,10 @@ const needed: readonly (readonly [start: string, options: object, input?: string
   ["upSampling", {}], ["zeroPadding", {}], ["cropping", {}],
   ["layerNorm", {}, "f32[n,6]"], ["rmsNorm", {}, "f32[n,6]"], ["unitNorm", {}, "f32[n,6]"],
   ["groupNorm", {}, "f32[n,4,64]"], ["instanceNorm", {}, "f32[n,4,64]"],
+  ["batchNorm", {}, "f32[n,6]"],
+  ["lstm", { units: 2 }, "f32[n,3,6]"], ["gru", { units: 2 }, "f32[n,3,6]"], ["simpleRnn", { units: 2 }, "f32[n,3,6]"],
+  ["multiHeadAttention", { numHeads: 2, keyDim: 2 }, "f32[n,3,6]"],
+  ["sinusoidalPositions", {}, "f32[n,3,6]"], ["rotaryPositions", {}, "f32[n,2,3,6]"],
   ["sgd", { learningRate: 0.1 }],
   ["lars", { learningRate: 0.1 }],
 ]; // prettier-ignore
@@ -52,7 +56,10 @@ const inputOf = (name: string): string =>
 
 /** Defaults that stand for something longer. */
 const isPlain = (value: unknown): boolean =>
-  !(typeof value === "string" && (value.endsWith(")") || value === "poolSize"));
+  !(
+    typeof value === "string" &&
+    (value.endsWith(")") || ["poolSize", "keyDim", "d", "query", "value"].includes(value))
+  );
 const plainOf = (defaults: object): object =>
   Object.fromEntries(Object.entries(defaults).filter(([, value]) => isPlain(value)));
 
