@@ -102,6 +102,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   const flops = flopsPerRow(
     training.graphs.steps.map((step) => step.training),
     training.batch,
+    table,
   );
   const files = printModule(optimized, kernels, memory, loops, {
     target,

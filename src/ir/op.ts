@@ -43,6 +43,19 @@ export interface OpRoom<I extends string = string, A extends Attrs = Attrs> {
    * dimensions behind it are those of one example. Absent: known only where the formula reads its inputs in place.
    */
   readonly lift?: (context: LiftContext<I, A>) => Value | readonly Value[];
+  /**
+   * The output's elements are elements of the inputs: of the only one, at other places ("moved"); of the first, in
+   * place ("same"); of all of them ("joined"). What bounds the output bounds them, and nothing is computed.
+   */
+  readonly carries?: "moved" | "same" | "joined";
+  /** Arithmetic operations for one element of the output; 1 where nothing is said, 0 for what only carries. */
+  readonly work?: (context: LowerContext<A>) => number;
+  /** How formulas in comments write it, with "_" for the inputs in order; by default like a function. */
+  readonly symbol?: string | ((attrs: A) => string);
+  /** Its two inputs may change places without changing a bit of the result. */
+  readonly commutative?: true;
+  /** False where a result from constants is no better than the op: it repeats numbers, or draws them. */
+  readonly folds?: false;
   /** How the op becomes loops. */
   readonly lower: Lowering<I, A>;
   /** The naive evaluation, which shares nothing with `lower`. */

@@ -28,6 +28,7 @@ export const affineView: With<View> = opWith<View>("affineView", {
     checkSubscripts("affineView", subscripts, [x.shape], new Map(pairs(subscripts.result, shape)));
     return tensorType(x.dtype, shape);
   },
+  carries: "moved",
   lower: {
     kind: "at",
     rereads: true,

@@ -62,6 +62,9 @@ export const reshape: With<Shaped> = opWith<Shaped>("reshape", {
   },
   vjp: { x: ({ x, g }) => reshape(g, { shape: x.type.shape }) },
   lift: ({ x, attrs, each }) => shaped(x, each(attrs.shape)),
+  carries: "moved",
+  symbol: "_",
+  folds: false,
   lower: {
     kind: "at",
     at: ({ x }, i, { types: [from], out }) =>
@@ -118,6 +121,9 @@ export const broadcastTo: With<Shaped> = opWith<Shaped>("broadcastTo", {
     const gained = Array.from({ length: to.length - 1 - own.length }, () => 1);
     return spread(shaped(x, [n, ...gained, ...own]), to);
   },
+  carries: "moved",
+  symbol: "_",
+  folds: false,
   lower: {
     kind: "at",
     at: ({ x }, i, { types: [{ shape }] }) =>

@@ -33,6 +33,7 @@ const comparisonNames: { readonly [name: string]: OpRoom["names"] } = {
 /** One block for six ops that differ in one word. */
 function comparison(
   name: string,
+  sign: string,
   doc: string,
   kind: Kind,
   at: (a: Expr, b: Expr) => Expr,
@@ -44,6 +45,8 @@ function comparison(
     inputs: ["a", "b"],
     type: likeBoth(name, kind, "bool"),
     names: comparisonNames[name],
+    symbol: `_ ${sign} _`,
+    ...(sign === "=" || sign === "≠" ? { commutative: true } : {}),
     lower: { kind: "at", at: ({ a, b }, i) => at(a(...i), b(...i)) },
     eval: zip((a, b) => Number(holds(a, b))),
     samples: [
@@ -52,12 +55,19 @@ function comparison(
     ],
   });
 }
-export const equal = comparison("equal", "a = b, element by element.", "any", e.equal, (a, b) => a === b);
-export const notEqual = comparison("notEqual", "a ≠ b, element by element; NaN differs from everything.", "any", e.notEqual, (a, b) => a !== b); // prettier-ignore
-export const less = comparison("less", "a < b, element by element.", "number", e.less, (a, b) => a < b);
-export const lessEqual = comparison("lessEqual", "a ≤ b, element by element.", "number", e.lessEqual, (a, b) => a <= b); // prettier-ignore
-export const greater = comparison("greater", "a > b, element by element.", "number", (a, b) => e.less(b, a), (a, b) => a > b); // prettier-ignore
-export const greaterEqual = comparison("greaterEqual", "a ≥ b, element by element.", "number", (a, b) => e.lessEqual(b, a), (a, b) => a >= b); // prettier-ignore
+export const equal = comparison(
+  "equal",
+  "=",
+  "a = b, element by element.",
+  "any",
+  e.equal,
+  (a, b) => a === b,
+);
+export const notEqual = comparison("notEqual", "≠", "a ≠ b, element by element; NaN differs from everything.", "any", e.notEqual, (a, b) => a !== b); // prettier-ignore
+export const less = comparison("less", "<", "a < b, element by element.", "number", e.less, (a, b) => a < b);
+export const lessEqual = comparison("lessEqual", "≤", "a ≤ b, element by element.", "number", e.lessEqual, (a, b) => a <= b); // prettier-ignore
+export const greater = comparison("greater", ">", "a > b, element by element.", "number", (a, b) => e.less(b, a), (a, b) => a > b); // prettier-ignore
+export const greaterEqual = comparison("greaterEqual", "≥", "a ≥ b, element by element.", "number", (a, b) => e.lessEqual(b, a), (a, b) => a >= b); // prettier-ignore
 
 const logicSamples = ["bool[]", "bool[4]", "bool[n,3]"];
 export const logicalAnd: Binary = op("logicalAnd", {
@@ -71,6 +81,7 @@ export const logicalAnd: Binary = op("logicalAnd", {
     keras: "ops.logical_and",
   },
   type: likeBoth("logicalAnd", "bool"),
+  commutative: true,
   lower: { kind: "at", at: ({ a, b }, i) => e.and(a(...i), b(...i)) },
   eval: zip((a, b) => Number(a === 1 && b === 1)),
   samples: logicSamples.map((type) => ({ inputs: [type, type] })),
@@ -81,6 +92,7 @@ export const logicalOr: Binary = op("logicalOr", {
   inputs: ["a", "b"],
   names: { numpy: "logical_or", stablehlo: "or", onnx: "Or", pytorch: "logical_or", keras: "ops.logical_or" },
   type: likeBoth("logicalOr", "bool"),
+  commutative: true,
   lower: { kind: "at", at: ({ a, b }, i) => e.or(a(...i), b(...i)) },
   eval: zip((a, b) => Number(a === 1 || b === 1)),
   samples: logicSamples.map((type) => ({ inputs: [type, type] })),
@@ -117,6 +129,7 @@ export const where: Op<(condition: Value, a: Value, b: Value) => Value> = op("wh
     b: ({ condition, g }) => where(condition, fullLike(0, g), g),
   },
   offset: true,
+  work: () => 0,
   lower: { kind: "at", at: ({ condition, a, b }, i) => e.select(condition(...i), a(...i), b(...i)) },
   eval: ({ condition, a, b }) => ({
     ...a,
@@ -150,6 +163,8 @@ export const cast: With<{ readonly dtype: DType }> = opWith<{ readonly dtype: DT
   },
   // Integers and booleans carry no gradient, so both sides are floats here.
   vjp: { x: ({ x, g }) => cast(g, { dtype: x.type.dtype }) },
+  symbol: "_",
+  work: () => 0,
   lower: { kind: "at", at: ({ x }, i, { attrs }) => e.cast(x(...i), attrs.dtype) },
   eval: ({ x }, { dtype }) => ({ dtype, shape: x.shape, data: x.data.map((v) => converted(v, dtype)) }),
   samples: rows(
@@ -167,6 +182,8 @@ export const stopGradient: Unary = op("stopGradient", {
   names: { pytorch: "detach", keras: "ops.stop_gradient" },
   type: likeInput("stopGradient", "any"),
   mark: true,
+  carries: "same",
+  symbol: "_",
   lower: { kind: "at", at: ({ x }, i) => x(...i) },
   eval: map((x) => x),
   samples: unarySamples(),

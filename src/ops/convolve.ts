@@ -78,6 +78,10 @@ function liftConvolution(x: Value, kernel: Value, { groups, low, high, strides, 
   return shaped(ordered, [...ordered.type.shape.slice(0, -2), outer]);
 }
 
+/** Every element of the convolution's result is a sum over the kernel's taps, in whichever of the three forms. */
+const tapsWork = (out: TensorType, kernel: Shape, result: Shape): number =>
+  (2 * sizeOf(result) * sizeOf(kernel)) / (kernel[kernel.length - 1] as number) / sizeOf(out.shape);
+
 type Convolution = (x: Value, kernel: Value, moves: Moves) => Value;
 export const convolution: Op<Convolution> = op<Convolution, "x" | "kernel", Moves>("convolution", {
   doc: "Kernels [...window, in/groups, out] moved over [n, ...space, in]: y[n,p,o] = Σₖ꜀ x[n, stride·p + dilation·k − low, c]·kernel[k,c,o], zeros outside.",
@@ -93,6 +97,7 @@ export const convolution: Op<Convolution> = op<Convolution, "x" | "kernel", Move
       convolutionFilterGradient(x, g, { ...attrs, window: windowIn(kernel) }),
   },
   lift: ({ x, kernel, attrs }) => liftConvolution(x, kernel, attrs),
+  work: ({ types: [, kernel], out }) => tapsWork(out, kernel.shape, out.shape),
   lower: { kind: "expand", expand: ({ x, kernel, attrs }) => forwardOf(x, kernel, attrs) },
   eval: ({ x, kernel }, moves, { shapes }) => {
     const y = tabulate(x.dtype, shapes[0], () => 0);
@@ -123,6 +128,7 @@ export const convolutionDataGradient: Op<DataGradient> = op<DataGradient, "g" | 
       kernel: ({ g: u, all: [g, kernel], attrs }) =>
         convolutionFilterGradient(u, g, { ...movesOf(attrs), window: windowIn(kernel) }),
     },
+    work: ({ types: [g, kernel], out }) => tapsWork(out, kernel.shape, g.shape),
     lower: { kind: "expand", expand: ({ g, kernel, attrs }) => dataGradientOf(g, kernel, attrs) },
     eval: ({ g, kernel }, moves, { shapes }) => {
       const x = tabulate(g.dtype, shapes[0], () => 0);
@@ -154,6 +160,7 @@ export const convolutionFilterGradient: Op<FilterGradient> = op<FilterGradient, 
         convolutionDataGradient(g, u, { ...movesOf(attrs), space: spaceIn(x) }),
       g: ({ x, g: u, attrs }) => convolution(x, u, movesOf(attrs)),
     },
+    work: ({ types: [, g], out }) => tapsWork(out, out.shape, g.shape),
     lower: { kind: "expand", expand: ({ x, g, attrs }) => filterGradientOf(x, g, attrs) },
     eval: ({ x, g }, moves, { shapes }) => {
       const kernel = tabulate(x.dtype, shapes[0], () => 0);

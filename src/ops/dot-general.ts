@@ -1,7 +1,7 @@
 import { fail } from "../base/errors.ts";
 import type { Value } from "../ir/graph.ts";
 import { op, type Op } from "../ir/op.ts";
-import { dimText, sameDim, sizeOf, tensorType, typeText, type Shape } from "../ir/type.ts";
+import { dimText, maxOf, sameDim, sizeOf, tensorType, typeText, type Shape } from "../ir/type.ts";
 import { transpose } from "./movement.ts";
 import { eachCoordinate, read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";
@@ -124,6 +124,7 @@ export const dotGeneral: Op<Dot> = op<Dot, "a" | "b", DotAxes>("dotGeneral", {
     const [batch, further] = [[batchA, batchB], [contractA, contractB]].map((pair) => pair.map((axes) => axes.map((axis) => axis + 1))); // prettier-ignore
     return dotGeneral(a, b, { batchA: [0, ...batch[0]], batchB: [0, ...batch[1]], contractA: further[0], contractB: further[1] }); // prettier-ignore
   },
+  work: ({ attrs, types: [a] }) => attrs.contractA.reduce((work, axis) => work * maxOf(a.shape[axis]), 2),
   lower: {
     kind: "template",
     template: "matmul",

@@ -15,6 +15,8 @@ export const barrier: Op<Wait> = op<Wait, "x" | "after", Record<never, never>>("
   type: ({ x }) => x,
   vjp: { x: ({ g }) => g },
   waits: ["after"],
+  carries: "same",
+  symbol: "_",
   lower: { kind: "at", at: ({ x }, i) => x(...i) },
   eval: ({ x }) => x,
   samples: [
@@ -29,6 +31,7 @@ export const contiguous: Unary = op("contiguous", {
   names: { numpy: "ascontiguousarray", pytorch: "Tensor.contiguous" },
   type: ({ x }) => x,
   vjp: { x: ({ g }) => g },
+  carries: "same",
   lower: { kind: "at", at: ({ x }, i) => x(...i), kept: true },
   eval: ({ x }) => x,
   samples: [...unarySamples(), { inputs: ["i32[n,2]"] }],
@@ -67,6 +70,7 @@ export const checkpoint: Marked<Results> = op<
   },
   // Everything is computed anew for each example, so there is nothing to be spared.
   lift: ({ all, attrs: { results } }) => all.slice(0, results),
+  carries: "same",
   lower: { kind: "at", at: ({ all }, i) => all[0](...i) },
   eval: ({ all }, { results }) => all.slice(0, results),
   // What it does to the cotangents of captured values is tested where values are captured, in test/autodiff.
@@ -97,6 +101,7 @@ const written = (name: string, doc: string): Marked<Token> =>
     vjp: {
       inputs: ({ x, all, g, attrs: { token } }) => builder().gradientOf(token)(g, x, all.slice(1)),
     },
+    carries: "same",
     lower: { kind: "at", at: ({ all }, i) => all[0](...i) },
     eval: first.eval,
     samples: ["f32[]", "f32[2]", "f32[n,3]"].map((type) => ({ inputs: [type, type], attrs: { token: "0" } })),

@@ -22,11 +22,6 @@ import { needAxes, needAxis, opWith, type Axes, type Axis, type With } from "./t
 export { broadcastTo, reshape } from "./broadcast.ts";
 export { narrow, pad, slice } from "./slice.ts";
 
-/** Ops with one input that only say where its elements are found. */
-export const movements: ReadonlySet<string> = new Set([
-  "reshape", "transpose", "slice", "broadcastTo", "reverse", "affineView",
-]); // prettier-ignore
-
 type Permutation = { readonly permutation: readonly number[] };
 export const transpose: With<Permutation> = opWith<Permutation>("transpose", {
   doc: "Reorders the axes: axis k of the output is axis permutation[k] of the input.",
@@ -44,6 +39,8 @@ export const transpose: With<Permutation> = opWith<Permutation>("transpose", {
   },
   vjp: { x: ({ g, attrs }) => transpose(g, { permutation: inverse(attrs.permutation) }) },
   lift: ({ x, attrs }) => transpose(x, { permutation: [0, ...attrs.permutation.map((axis) => axis + 1)] }),
+  carries: "moved",
+  symbol: "_",
   lower: {
     kind: "at",
     at: ({ x }, i, { attrs }) => x(...inverse(attrs.permutation).map((axis) => i[axis])),
@@ -100,6 +97,7 @@ export const concat: Op<(xs: readonly Value[], attrs: Axis) => Value> = op<
   },
   offset: true,
   lift: ({ all, attrs }) => concat(all, { axis: attrs.axis + 1 }),
+  carries: "joined",
   lower: {
     kind: "at",
     at: ({ all }, i, { attrs: { axis }, types }) => {
@@ -153,6 +151,7 @@ export const reverse: With<Axes> = opWith<Axes>("reverse", {
   },
   vjp: { x: ({ g, attrs }) => reverse(g, attrs) },
   lift: liftAxes("reverse", () => reverse),
+  carries: "moved",
   lower: {
     kind: "at",
     at: ({ x }, i, { attrs: { axes }, out: { shape } }) =>

@@ -42,6 +42,7 @@ export const randomBits: Op<(seed: Value, counter: Value, attrs: Bits) => Value>
       fail("dtype", `randomBits: the counter must be u32[], found ${typeText(counter)}`);
     return tensorType("u32", attrs.shape);
   },
+  folds: false,
   lower: { kind: "at", at: ({ seed, counter }, i, { attrs }) => bitsAt(seed, counter, i, attrs) },
   eval: ({ seed, counter }, attrs, { shapes }) =>
     tabulate("u32", shapes[0], (at) => drawn(seed, counter, attrs, at)),
@@ -101,6 +102,7 @@ export const randomUniform: Random<Uniform> = op<(seed: Value, attrs: Uniform) =
         fail("dtype", `randomUniform: expected dtype f32 or f64, found ${attrs.dtype}`);
       return tensorType(attrs.dtype, attrs.shape);
     },
+    folds: false,
     lower: {
       kind: "at",
       at: ({ seed }, i, { attrs: { shape, stream, dtype } }) => {

@@ -30,6 +30,8 @@ export const slice: With<Slice> = opWith<Slice>("slice", {
   vjp: { x: ({ x, g, attrs }) => unslice(g, x.type.shape, attrs) },
   lift: ({ x, each, attrs: { start, limit, strides } }) =>
     slice(x, { start: [0, ...start], limit: each(limit), strides: [1, ...strides] }),
+  carries: "moved",
+  symbol: "_",
   lower: {
     kind: "at",
     at: ({ x }, i, { attrs: { start, strides } }) =>
@@ -134,6 +136,7 @@ export const pad: With<Padding> = opWith<Padding>("pad", {
       }),
   },
   lift: ({ x, attrs: { low, high, value } }) => pad(x, { low: [0, ...low], high: [0, ...high], value }),
+  work: () => 0,
   lower: {
     kind: "at",
     at: ({ x }, i, { attrs: { low, value }, types: [{ dtype, shape }] }) => {

@@ -39,6 +39,7 @@ export const slidingWindows: With<Windows> = opWith<Windows>("slidingWindows", {
       overlapAdd(g, { space: x.type.shape.slice(1, -1) as number[], strides, dilation }),
   },
   lift: liftRows(() => slidingWindows),
+  work: () => 0,
   lower: {
     kind: "expand",
     expand: ({ x, attrs }) => {

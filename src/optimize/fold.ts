@@ -10,9 +10,6 @@ import type { Step } from "./settle.ts";
 /** Larger results stay formulas: a table of numbers would only make the generated code longer. */
 const largest = 1024;
 
-/** Ops that only repeat or place numbers cost nothing at run time, and would become tables; so would random bits. */
-const kept: readonly string[] = ["broadcastTo", "reshape", "randomBits", "randomUniform"];
-
 const isConstant = (value: Value): boolean => value.node.op === "tensor" || numberOf(value) !== undefined;
 
 /**
@@ -33,7 +30,8 @@ function foldNode(node: Node, table: OpTable): Value | undefined {
     return typeof dim === "number" ? full(dim, { dtype, shape: [] }) : undefined;
   }
   if (node.inputs.length === 0 || !node.inputs.every(isConstant)) return undefined;
-  if (kept.includes(node.op) || bodiesOf(node).length > 0 || shape.some(isBatch)) return undefined;
+  if (roomOf(table, node.op).folds === false || bodiesOf(node).length > 0 || shape.some(isBatch))
+    return undefined;
   const size = shape.reduce<number>((product, dim) => product * (dim as number), 1);
   if (size > largest) return undefined;
   const arrays = node.inputs.map(arrayOf);

@@ -3,7 +3,7 @@ import { allGraphNodes, type Graph, type Node, type Value } from "../ir/graph.ts
 import { roomOf, type OpTable } from "../ir/op.ts";
 import { copy, rebuild } from "../ir/rewrite.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
-import { movements, slice } from "../ops/movement.ts";
+import { slice } from "../ops/movement.ts";
 import type { See } from "./settle.ts";
 
 /**
@@ -39,8 +39,9 @@ function paddedElsewhere(graph: Graph, table: OpTable): Map<Value, Node> {
   const found = new Map<Value, Node>();
   for (const [value, of] of users) {
     const { op, inputs } = value.node;
-    const { kind } = roomOf(table, op).lower;
-    const computed = inputs.length > 0 && (kind === "at" || kind === "template") && !movements.has(op);
+    const { lower, carries } = roomOf(table, op);
+    const computed =
+      inputs.length > 0 && (lower.kind === "at" || lower.kind === "template") && carries !== "moved";
     const pads = [...of].filter((node) => node.op === "pad");
     // A reshape of what lies inside of zeros would have to be copied out.
     const others = [...of].filter((node) => node.op !== "pad");

@@ -2,7 +2,9 @@ import { fail } from "../base/errors.ts";
 import { Builder, sameAttr, withBuilder } from "../ir/builder.ts";
 import type { Attrs, Value } from "../ir/graph.ts";
 import { dtypes, isFloat, tensorType, type DType, type TensorType } from "../ir/type.ts";
+import { roomOf } from "../ir/op.ts";
 import { leaf } from "../ops/leaves.ts";
+import { ops } from "../ops/table.ts";
 import type { Rule } from "./rule.ts";
 import type { Uses } from "./settle.ts";
 import { isCommutative, numberOf } from "./values.ts";
@@ -65,8 +67,8 @@ export function compileRule(rule: Rule): CompiledRule {
   return { rule, pattern, nothing: variables.map(() => undefined) };
 }
 
-/** Ops that only say where elements are: doing them again costs nothing. */
-const moves: readonly string[] = ["broadcastTo", "reshape", "transpose", "slice"];
+/** What only says where elements are may be done again at no cost. */
+const moves = (op: string): boolean => roomOf(ops, op).carries === "moved";
 
 function patternOf(value: Value, variables: readonly Value[], rule: Rule, single: boolean): Pattern {
   const index = variables.indexOf(value);
@@ -87,7 +89,7 @@ function patternOf(value: Value, variables: readonly Value[], rule: Rule, single
     attrs: rule.anyAttrs ? null : attrs,
     inputs: inputs.map((input) => patternOf(input, variables, rule, rule.single === true)),
     commutative: isCommutative(op),
-    single: single && !moves.includes(op),
+    single: single && !moves(op),
   };
 }
 

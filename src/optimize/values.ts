@@ -1,6 +1,7 @@
-import type { Node, Value } from "../ir/graph.ts";
+import type { Value } from "../ir/graph.ts";
 import type { Dim } from "../ir/type.ts";
 import { full } from "../ops/broadcast.ts";
+import { ops } from "../ops/table.ts";
 
 export { numberOf } from "../ops/broadcast.ts";
 
@@ -27,15 +28,5 @@ export const dimsOf = ({ node }: Value, name: string): readonly Dim[] => node.at
 /** The value that a matched node was given as input `k`. */
 export const inputOf = ({ node }: Value, k = 0): Value => node.inputs[k];
 
-/** Ops whose inputs may change places without changing a bit of the result. */
-const commutative: readonly string[] = [
-  "add",
-  "mul",
-  "maximum",
-  "minimum",
-  "equal",
-  "notEqual",
-  "logicalAnd",
-  "logicalOr",
-];
-export const isCommutative = (op: Node["op"]): boolean => commutative.includes(op);
+/** True for ops whose inputs may change places without changing a bit of the result. */
+export const isCommutative = (op: string): boolean => ops.get(op)?.commutative === true;

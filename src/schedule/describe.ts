@@ -1,4 +1,5 @@
 import { leafName, isLeaf, type Node, type Value } from "../ir/graph.ts";
+import { roomOf } from "../ir/op.ts";
 import { dimText, type Dim } from "../ir/type.ts";
 import type { Group } from "./group.ts";
 import type { KernelContext } from "./context.ts";
@@ -10,11 +11,6 @@ export const commentText = (text: string): string =>
     .replace(/<\/?script/gi, (tag) => tag.replace(/</, "< "))
     .replace(/<!--/g, "< !--")
     .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029`]/gu, " ");
-
-const infix: { readonly [op: string]: string } = {
-  add: "+", sub: "−", mul: "·", div: "/", matmul: "·", equal: "=", notEqual: "≠", less: "<", lessEqual: "≤", greater: ">", greaterEqual: "≥",
-}; // prettier-ignore
-const silent = new Set(["reshape", "broadcastTo", "cast", "slice", "transpose", "stopGradient", "barrier"]);
 
 /** A formula longer than this is told with less depth. */
 const longest = 92;
@@ -55,20 +51,23 @@ interface Telling {
 
 function formulaText(node: Node, telling: Telling, nested = false): string {
   const args = node.inputs.map((input) => operandText(input, telling));
-  if (node.op === "matmul") {
-    return `${args[0]}${node.attrs["transposeA"] ? "ᵀ" : ""} · ${args[1]}${node.attrs["transposeB"] ? "ᵀ" : ""}`;
-  }
   if (isLeaf(node)) return leafText(node);
   if (node.op === "tensor") return "the declared values";
   if (node.op === "constant") return String(node.attrs["value"]);
   if (node.op === "dimensionSize") return dimText(node.attrs["dim"] as Dim);
-  if (silent.has(node.op)) return args[0];
-  const sign = infix[node.op];
-  if (sign) return nested ? `(${args.join(` ${sign} `)})` : args.join(` ${sign} `);
-  if (node.op === "neg") return `−${args[0]}`;
-  if (node.op === "reciprocal") return `1/${args[0]}`;
-  if (node.op === "square") return `${args[0]}²`;
+  const symbol = symbolOf(node, telling);
+  if (symbol !== undefined) {
+    let next = 0;
+    const text = symbol.replaceAll("_", () => args[next++]);
+    // Where several stand beside each other, parentheses say what belongs together.
+    return nested && next > 1 && node.op !== "matmul" ? `(${text})` : text;
+  }
   return `${node.op}(${args.join(", ").replace(/^\((.*)\)$/, "$1")})`;
+}
+
+function symbolOf(node: Node, { context }: Telling): string | undefined {
+  const { symbol } = roomOf(context.ops, node.op);
+  return typeof symbol === "function" ? symbol(node.attrs) : symbol;
 }
 
 const leafText = (node: Node): string => (node.op === "pending" ? `next ${leafName(node)}` : leafName(node));
@@ -82,7 +81,7 @@ function operandText(value: Value, telling: Telling): string {
   if (alias) return operandText(alias.from, telling);
   const buffer = telling.context.buffers.get(value)?.buffer;
   if (buffer && !telling.inside.has(value)) return buffer.name.replace(/_\d+$/, "");
-  if (silent.has(value.node.op)) return operandText(value.node.inputs[0], telling);
+  if (symbolOf(value.node, telling) === "_") return operandText(value.node.inputs[0], telling);
   const literal = value.node.inputs.length === 0;
   if (telling.depth <= 0 && !literal) return "…";
   return formulaText(value.node, { ...telling, depth: telling.depth - 1 }, true);

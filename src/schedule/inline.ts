@@ -12,7 +12,6 @@ import {
   type OpTable,
 } from "../ir/op.ts";
 import { sameShape, sizeOf, type Shape } from "../ir/type.ts";
-import { movements } from "../ops/movement.ts";
 import type { Alias, Flat, Instance } from "./flatten.ts";
 
 /** How dear a scalar op is beside an addition; anything dearer than a load is not worth computing twice. */
@@ -238,8 +237,8 @@ export class Inliner {
     while (!this.stored.has(below) && this.isMovement(below)) below = this.rootOf(below.node.inputs[0]);
     if (below === value || !this.stored.has(below)) this.keep(below);
   }
-  private isMovement(value: Value): boolean {
-    return movements.has(value.node.op);
+  private isMovement({ node }: Value): boolean {
+    return roomOf(this.ops, node.op).carries === "moved";
   }
   /** Keeps what a value is computed from, unless it is only read. */
   private keepUnlessRead(value: Value): void {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/eval/evaluate.ts";
 import { withBuilder } from "../../src/ir/builder.ts";
-import { byName } from "../../src/ir/op.ts";
+import { applyRoom, byName } from "../../src/ir/op.ts";
 import { ops } from "../../src/ops/table.ts";
 import { evaluateFormula } from "./formula.ts";
 import { prepare, sampleText } from "./sample.ts";
@@ -32,6 +32,26 @@ describe.each([...ops.values()].map((room) => [room.name, room] as const))("%s",
     // What carries a body has no sample in plain data: test/scan makes its calls.
     const none = room.lower.kind === "leaf" || room.lower.kind === "loop";
     expect(room.samples.length).toBeGreaterThanOrEqual(room.vjp && !room.mark ? 8 : none ? 0 : 3);
+  });
+
+  test("says of itself what is so", () => {
+    const { carries, commutative, symbol, inputs } = room;
+    if (typeof symbol === "string") expect(symbol.split("_").length - 1).toBeLessThanOrEqual(inputs.length);
+    for (const [k, sample] of carries || commutative ? [...room.samples.entries()] : []) {
+      const prepared = prepare(room, sample, 3, 100 + k);
+      const given = prepared.inputs.map(({ node }) => prepared.feed.get(node)!.data);
+      const [{ data }] = evaluate([prepared.y], prepared.feed, { n: 3 });
+      if (commutative) {
+        const turned = withBuilder(prepared.build, () => applyRoom(room, prepared.inputs.toReversed(), {}));
+        expect(evaluate(turned.outputs, prepared.feed, { n: 3 })[0].data).toEqual(data);
+      }
+      if (!carries) continue;
+      const carried = new Set(
+        (carries === "joined" ? given : given.slice(0, 1)).flatMap((part) => [...part]),
+      );
+      for (const value of data) expect(carried.has(value), sampleText(room, sample)).toBe(true);
+      if (carries === "same") expect(data).toEqual(given[0]);
+    }
   });
 
   test("evaluates every sample as its lowering says, for every n", () => {

@@ -1,18 +1,6 @@
 import { allGraphNodes, bodiesOf, type Graph, type Value } from "../../ir/graph.ts";
 import { byName, type OpTable, type Types } from "../../ir/op.ts";
 
-// These ops hand elements on unchanged, so what bounds their output bounds their input.
-const carriers = new Set([
-  "reshape",
-  "transpose",
-  "slice",
-  "broadcastTo",
-  "reverse",
-  "concat",
-  "stopGradient",
-  "barrier",
-]);
-
 /** For integer values that are used as indices or labels: the exclusive bound that keeps every use in range. */
 export function indexLimits(graphs: readonly Graph[], table: OpTable): Map<Value, number> {
   const limits = new Map<Value, number>();
@@ -20,7 +8,7 @@ export function indexLimits(graphs: readonly Graph[], table: OpTable): Map<Value
     if (limit !== undefined) limits.set(value, Math.min(limit, limits.get(value) ?? Infinity));
   };
   for (const graph of graphs) {
-    // Users before inputs, so that a bound passes through any number of carriers.
+    // Users before inputs, so that a bound passes through any number of ops.
     const outside = new Map<Value, Value>();
     for (const node of allGraphNodes(graph).reverse()) {
       // What bounds a placeholder bounds the value that stands for it outside the body.
@@ -37,7 +25,11 @@ export function indexLimits(graphs: readonly Graph[], table: OpTable): Map<Value
         const found = room.limits(types, node.attrs);
         for (const [k, input] of node.inputs.entries()) bound(input, found[room.inputs[k]]);
       }
-      if (carriers.has(node.op)) for (const input of node.inputs) bound(input, limits.get(node.outputs[0]));
+      // What bounds an output bounds the elements that it carries on.
+      if (room?.carries === "joined")
+        for (const input of node.inputs) bound(input, limits.get(node.outputs[0]));
+      else if (room?.carries)
+        for (const [k, output] of node.outputs.entries()) bound(node.inputs[k], limits.get(output));
     }
   }
   return limits;
