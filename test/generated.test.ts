@@ -13,7 +13,7 @@ const config = await loadConfig(disk);
 const paths = modelPaths(disk, [], config);
 
 /** Both targets where both are checked in: scripts of these examples import the JavaScript module. */
-const scripted = ["autoencoder", "digits", "gan", "mnist"];
+const scripted = ["autoencoder", "digits", "gan", "mnist", "weather-gru", "words-gpt", "words-lstm"];
 async function emissionsOf(path: string): Promise<readonly Emission[]> {
   const settings = { ...config, stages: true, debug: false };
   const targets = scripted.includes(path.split("/")[1]) ? (["ts", "js"] as const) : (["ts"] as const);
@@ -37,6 +37,10 @@ describe.each(paths)("%s", (path) => {
       const found = disk.isFile(file.path) ? disk.readText(file.path) : "";
       expect(found === file.content, `${file.path} is out of date; run npm run generate`).toBe(true);
     }
+    // Whatever was made after the model's own code had run would name a line of whoever compiled it.
+    const places = files.flatMap(({ content }) => String(content).match(/[\w.-]+\.[cm]?[jt]s:\d+/g) ?? []);
+    const model = path.split("/").at(-1) as string;
+    expect(places.filter((place) => !place.startsWith(`${model}:`))).toEqual([]);
     const names = new Set(files.map((file) => file.path));
     const folder = join(files[0].path, "..");
     const strangers = readdirSync(disk.absolute(folder)).filter((name) => !names.has(join(folder, name)));

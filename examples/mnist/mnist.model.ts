@@ -7,6 +7,7 @@ import {
   cosineDecay,
   defineModel,
   dense,
+  dropout,
   f32,
   flatten,
   i32,
@@ -29,7 +30,7 @@ export default defineModel({
       name: "shapes",
     });
     // A quarter of what is seen is withheld in training, so that no digit hangs on a single trait.
-    const seen = flatten(maxPool2d(shapes));
+    const seen = dropout(flatten(maxPool2d(shapes)), { rate: 0.25 });
     const logits = dense(seen, { units: 10, name: "logits" });
     return {
       outputs: { probabilities: softmax(logits) },

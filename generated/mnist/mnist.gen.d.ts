@@ -48,7 +48,7 @@ export declare const spec: {
   readonly gradc: "0.1.0";
   readonly name: "mnist";
   readonly precision: "f32";
-  readonly layoutHash: "8b1a0855";
+  readonly layoutHash: "3b7392e5";
   readonly batch: 32;
   readonly inputs: readonly [
     {
@@ -106,64 +106,76 @@ export declare const spec: {
   ];
   readonly states: readonly [
     {
-      readonly name: "adam/correction1";
-      readonly dtype: "f64";
+      readonly name: "random/seed";
+      readonly dtype: "u32";
       readonly shape: readonly [];
       readonly offset: 23976;
     },
     {
-      readonly name: "adam/correction2";
+      readonly name: "random/counter";
+      readonly dtype: "u32";
+      readonly shape: readonly [];
+      readonly offset: 23980;
+    },
+    {
+      readonly name: "adam/correction1";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 23984;
     },
     {
-      readonly name: "step";
+      readonly name: "adam/correction2";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 23992;
     },
     {
-      readonly name: "learningRate";
+      readonly name: "step";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 24000;
     },
     {
-      readonly name: "beta1";
+      readonly name: "learningRate";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 24008;
     },
     {
-      readonly name: "beta2";
+      readonly name: "beta1";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 24016;
     },
     {
-      readonly name: "epsilon";
+      readonly name: "beta2";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 24024;
     },
     {
+      readonly name: "epsilon";
+      readonly dtype: "f64";
+      readonly shape: readonly [];
+      readonly offset: 24032;
+    },
+    {
       readonly name: "adam/m";
       readonly dtype: "f32";
       readonly shape: readonly [5994];
-      readonly offset: 24032;
+      readonly offset: 24040;
     },
     {
       readonly name: "adam/v";
       readonly dtype: "f32";
       readonly shape: readonly [5994];
-      readonly offset: 48008;
+      readonly offset: 48016;
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 1814952;
-  readonly stateBytes: 71988;
-  readonly flopsPerRow: 1723317;
+  readonly arenaBytes: 1814968;
+  readonly stateBytes: 71996;
+  readonly flopsPerRow: 1723829;
 };
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */

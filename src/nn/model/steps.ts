@@ -116,11 +116,11 @@ function pendingOf(step: string | null, assignments: readonly Assignment[]): Out
   const next = new Map<string, { readonly target: Value; readonly value: Value }>();
   for (const { path, target, next: make } of assignments)
     next.set(path, { target, value: make(next.get(path)?.value ?? target) });
-  return [...next].map(([name, { target, value }]) => ({
-    role: "assign",
-    name,
-    value,
+  return [...next].map(([name, { target, value }]) => {
     // Quotes part the two names, so that no two pairs of names give one.
-    cell: leaf("pending", step === null ? name : `${JSON.stringify(step)} ${name}`, target.type),
-  }));
+    const path = step === null ? name : `${JSON.stringify(step)} ${name}`;
+    // The build function has returned, so the place of the cell is said here, where the stack knows it no more.
+    const cell = builder().within(originOf(target), () => leaf("pending", path, target.type));
+    return { role: "assign", name, value, cell };
+  });
 }

@@ -1,0 +1,6 @@
+// Trains the model and writes words-gpt.safetensors: node examples/words-gpt/train.mjs (a few minutes)
+import * as generated from "../../generated/words-gpt/words-gpt.gen.js";
+import { trainWords } from "../words/train.mjs";
+
+const weights = new URL("words-gpt.safetensors", import.meta.url);
+await trainWords(generated, { epochs: 8, weights });
