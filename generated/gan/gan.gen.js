@@ -1532,7 +1532,7 @@ function update_discriminator_parameters(
   }
 }
 
-// generator/batchNorm/movingMean = next "discriminator" generator/batchNorm/movingMean  (command.js:1122)
+// generator/batchNorm/movingMean = next "discriminator" generator/batchNorm/movingMean  (gan.model.ts:29)
 function commit_generator_batchNorm_movingMean(
   next_discriminator_generator_batchNorm_m,
   generator_batchNorm_movingMean,
@@ -1542,7 +1542,7 @@ function commit_generator_batchNorm_movingMean(
   }
 }
 
-// generator/batchNorm_1/movingMean = next "discriminator" generator/batchNorm_1/movingMean  (command.js:1122)
+// generator/batchNorm_1/movingMean = next "discriminator" generator/batchNorm_1/movingMean  (gan.model.ts:30)
 function commit_generator_batchNorm_1_movingMean(
   next_discriminator_generator_batchNorm_1,
   generator_batchNorm_1_movingMean,

@@ -32,7 +32,7 @@ export const spec = {
     { name: "adamW/v", dtype: "f32", shape: [1409], offset: 11340 },
   ],
   table: null,
-  arenaBytes: 241640,
+  arenaBytes: 241768,
   stateBytes: 16980,
   flopsPerRow: 65324,
 };
@@ -173,51 +173,33 @@ function week_forward_5(d_week, n) {
 
 // week_add = dotGeneral(x, week/kernel) + week/bias  (weather-gru.model.ts:24)
 function week_forward_6(x, week_kernel, week_bias, week_add, n) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 77;
-    const p4 = i * 336;
-    for (let j = 0; j < 6; j += 2) {
-      const p1 = p0 + j * 11;
-      const p5 = p4 + j * 48;
-      for (let h = 0; h < 48; h += 2) {
-        const p6 = p5 + h;
-        let sum00 = 0;
-        let sum01 = 0;
-        let sum10 = 0;
-        let sum11 = 0;
-        for (let k = 0; k < 11; k++) {
-          const p2 = p1 + k;
-          const p3 = h + k * 48;
-          const x0 = x[p2];
-          const x1 = week_kernel[p3];
-          const x2 = week_kernel[p3 + 1];
-          const x3 = x[p2 + 11];
-          sum00 += x0 * x1;
-          sum01 += x0 * x2;
-          sum10 += x3 * x1;
-          sum11 += x3 * x2;
-        }
-        const x4 = week_bias[h];
-        week_add[p6] = sum00 + x4;
-        const x5 = week_bias[h + 1];
-        week_add[p6 + 1] = sum01 + x5;
-        week_add[p6 + 48] = sum10 + x4;
-        week_add[p6 + 49] = sum11 + x5;
-      }
-    }
+  for (let i = 0; i < n * 7; i += 2) {
+    const p0 = i * 11;
+    const p3 = i * 48;
     for (let h = 0; h < 48; h += 2) {
-      const p9 = p4 + h;
-      let sum0 = 0;
-      let sum1 = 0;
+      const p4 = p3 + h;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
       for (let k = 0; k < 11; k++) {
-        const p7 = p0 + k;
-        const p8 = h + k * 48;
-        const x6 = x[p7 + 66];
-        sum0 += x6 * week_kernel[p8];
-        sum1 += x6 * week_kernel[p8 + 1];
+        const p1 = p0 + k;
+        const p2 = h + k * 48;
+        const x0 = x[p1];
+        const x1 = week_kernel[p2];
+        const x2 = week_kernel[p2 + 1];
+        const x3 = x[p1 + 11];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
       }
-      week_add[p9 + 288] = sum0 + week_bias[h];
-      week_add[p9 + 289] = sum1 + week_bias[h + 1];
+      const x4 = week_bias[h];
+      week_add[p4] = sum00 + x4;
+      const x5 = week_bias[h + 1];
+      week_add[p4 + 1] = sum01 + x5;
+      week_add[p4 + 48] = sum10 + x4;
+      week_add[p4 + 49] = sum11 + x5;
     }
   }
 }
@@ -459,18 +441,20 @@ function week_backward(d_mul, tomorrow_kernel, d_week_4, n) {
 }
 
 // d_week_5 = d_week + pad(d_week)  (weather-gru.model.ts:24)
-// d_week_3 = (pad(… · week_scan) + pad(… · …)) + pad((… − …) · (week_scan · …))  (weather-gru.model.ts:24)
+// d_week_3 = concat((… − …) · (week_scan · …)), concat(… · …), (… · week_scan)  (weather-gru.model.ts:24)
 function week_backward_2(
   d_week,
   d_week_4,
   week_scan_3,
   week_scan_2,
-  d_week_row,
+  week_scan,
+  week_scan_4,
   week_scan_5,
   week_bias,
-  week_scan_4,
+  d_week_row,
+  d_week_row_2,
+  d_week_row_3,
   d_week_5,
-  week_scan,
   d_week_3,
   d_week_2,
   t,
@@ -488,18 +472,19 @@ function week_backward_2(
       const add = d_week[p2 + 512] + (c0 ? d_week_4[p2 + -3072] : 0);
       d_week_5[p3 + k] = add;
       const x0 = week_scan_3[p2];
-      d_week_row[k] = add * (1 - week_scan_2[p2]) * (1 - x0 * x0);
+      const x1 = week_scan_2[p2];
+      const t0 = 1 - x1;
+      d_week_row[k] = (add * week_scan[p2] - add * x0) * (x1 * t0);
+      const mul_2 = add * t0 * (1 - x0 * x0);
+      d_week_row_3[k] = mul_2;
+      const x2 = week_scan_4[p2];
+      d_week_row_2[k] = mul_2 * (week_scan_5[p6 + k + 32] + week_bias[k + 80]) * (x2 * (1 - x2));
     }
     for (let k = 0; k < 48; k++) {
-      const p7 = p6 + k;
-      const p8 = p1 + k;
-      const p9 = p3 + k;
-      const t0 = k + -16;
-      const pad = 0 <= t0 && t0 < 16 ? d_week_row[k + -16] * (week_scan_5[p7 + 16] + week_bias[k + 64]) * (week_scan_4[p8 + -16] * (1 - week_scan_4[p8 + -16])) : 0;
-      const pad_2 = k < 16 ? (d_week_5[p9] * week_scan[p8] - d_week_5[p9] * week_scan_3[p8]) * (week_scan_2[p8] * (1 - week_scan_2[p8])) : 0;
-      const t1 = 0 <= k + -32;
-      d_week_3[p7] = (t1 ? d_week_row[k + -32] * week_scan_4[p8 + -32] : 0) + pad + pad_2;
-      d_week_2[p7] = pad + (t1 ? d_week_row[k + -32] : 0) + pad_2;
+      const p9 = p6 + k;
+      const t1 = k < 16;
+      d_week_3[p9] = t1 ? d_week_row[k] : k + -16 < 16 ? d_week_row_2[k + -16] : d_week_row_3[k + -32] * week_scan_4[p1 + k + -32];
+      d_week_2[p9] = t1 ? d_week_row[k] : k + -16 < 16 ? d_week_row_2[k + -16] : d_week_row_3[k + -32];
     }
   }
 }
@@ -573,8 +558,73 @@ function week_recurrentKernel_gradient(week_scan, d_week_3, d_week_recurrentKern
   }
 }
 
+// ∂loss/∂week/kernel = dotGeneral(x, d_week)  (weather-gru.model.ts:24)
+function week_kernel_gradient(x, d_week_2, d_week_kernel, n) {
+  for (let i = 0; i < 10; i += 2) {
+    const p4 = i * 48;
+    for (let j = 0; j < 48; j += 2) {
+      const p5 = p4 + j;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      for (let k = 0; k < n; k++) {
+        const p0 = i + k * 77;
+        const p2 = j + k * 48;
+        for (let m = 0; m < 7; m++) {
+          const p1 = p0 + m * 11;
+          const p3 = p2 + m * 1536;
+          const x0 = x[p1];
+          const x1 = d_week_2[p3];
+          const x2 = d_week_2[p3 + 1];
+          const x3 = x[p1 + 1];
+          sum00 += x0 * x1;
+          sum01 += x0 * x2;
+          sum10 += x3 * x1;
+          sum11 += x3 * x2;
+        }
+      }
+      d_week_kernel[p5] += sum00;
+      d_week_kernel[p5 + 1] += sum01;
+      d_week_kernel[p5 + 48] += sum10;
+      d_week_kernel[p5 + 49] += sum11;
+    }
+  }
+  for (let j = 0; j < 48; j += 2) {
+    let sum0 = 0;
+    let sum1 = 0;
+    for (let k = 0; k < n; k++) {
+      const p6 = k * 77;
+      const p8 = j + k * 48;
+      for (let m = 0; m < 7; m++) {
+        const p7 = p6 + m * 11;
+        const p9 = p8 + m * 1536;
+        const x4 = x[p7 + 10];
+        sum0 += x4 * d_week_2[p9];
+        sum1 += x4 * d_week_2[p9 + 1];
+      }
+    }
+    d_week_kernel[j + 480] += sum0;
+    d_week_kernel[j + 481] += sum1;
+  }
+}
+
+// d_week_6 = sum(d_week)  (weather-gru.model.ts:24)
+function week_backward_4(d_week_2, d_week_6, n) {
+  for (let i = 0; i < 48; i++) {
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      const p0 = i + k * 48;
+      for (let m = 0; m < 7; m++) {
+        sum += d_week_2[p0 + m * 1536];
+      }
+    }
+    d_week_6[i] = sum;
+  }
+}
+
 // d_week_7 = sum(d_week)  (weather-gru.model.ts:24)
-function week_backward_4(d_week_3, d_week_7, n) {
+function week_backward_5(d_week_3, d_week_7, n) {
   for (let i = 0; i < 48; i++) {
     let sum = 0;
     for (let k = 0; k < 7; k++) {
@@ -587,89 +637,14 @@ function week_backward_4(d_week_3, d_week_7, n) {
   }
 }
 
-// d_week_8 = sum(d_week)  (weather-gru.model.ts:24)
-function week_backward_5(d_week_2, d_week_8, n) {
-  for (let i = 0; i < 48; i++) {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = i + k * 48;
-      for (let m = 0; m < 7; m++) {
-        sum += d_week_2[p0 + m * 1536];
-      }
-    }
-    d_week_8[i] = sum;
-  }
-}
-
-// d_week_6 = dotGeneral(d_week, x)  (weather-gru.model.ts:24)
-function week_backward_6(d_week_2, x, d_week_6, n) {
-  for (let i = 0; i < 48; i += 2) {
-    const p4 = i * 11;
-    for (let j = 0; j < 10; j += 2) {
-      const p5 = p4 + j;
-      let sum00 = 0;
-      let sum01 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      for (let k = 0; k < n; k++) {
-        const p0 = i + k * 48;
-        const p2 = j + k * 77;
-        for (let m = 0; m < 7; m++) {
-          const p1 = p0 + m * 1536;
-          const p3 = p2 + m * 11;
-          const x0 = d_week_2[p1];
-          const x1 = x[p3];
-          const x2 = x[p3 + 1];
-          const x3 = d_week_2[p1 + 1];
-          sum00 += x0 * x1;
-          sum01 += x0 * x2;
-          sum10 += x3 * x1;
-          sum11 += x3 * x2;
-        }
-      }
-      d_week_6[p5] = sum00;
-      d_week_6[p5 + 1] = sum01;
-      d_week_6[p5 + 11] = sum10;
-      d_week_6[p5 + 12] = sum11;
-    }
-    let sum0 = 0;
-    let sum1 = 0;
-    for (let k = 0; k < n; k++) {
-      const p6 = i + k * 48;
-      const p8 = k * 77;
-      for (let m = 0; m < 7; m++) {
-        const p7 = p6 + m * 1536;
-        const p9 = p8 + m * 11;
-        const x4 = x[p9 + 10];
-        sum0 += d_week_2[p7] * x4;
-        sum1 += d_week_2[p7 + 1] * x4;
-      }
-    }
-    d_week_6[p4 + 10] = sum0;
-    d_week_6[p4 + 21] = sum1;
-  }
-}
-
-// ∂loss/∂week/kernel = d_week  (weather-gru.model.ts:24)
-function week_kernel_gradient(d_week_kernel, d_week_6) {
-  for (let i = 0; i < 11; i++) {
-    const p0 = i * 48;
-    for (let j = 0; j < 48; j++) {
-      const p1 = p0 + j;
-      d_week_kernel[p1] += d_week_6[i + j * 11];
-    }
-  }
-}
-
-// ∂loss/∂week/bias = pad(d_week) + pad(d_week)  (weather-gru.model.ts:24)
-function week_bias_gradient(d_week_bias, d_week_7, d_week_8) {
+// ∂loss/∂week/bias = concat(d_week, d_week)  (weather-gru.model.ts:24)
+function week_bias_gradient(d_week_bias, d_week_6, d_week_7) {
   for (let i = 0; i < 2; i++) {
     const p0 = i * 48;
-    const c0 = 0 <= i + -1;
-    const c1 = i < 1;
+    const c0 = i < 1;
     for (let j = 0; j < 48; j++) {
       const p1 = p0 + j;
-      d_week_bias[p1] += (c0 ? d_week_7[p1 + -48] : 0) + (c1 ? d_week_8[p1] : 0);
+      d_week_bias[p1] += c0 ? d_week_6[j] : d_week_7[j];
     }
   }
 }
@@ -910,10 +885,10 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 16980);
     this.$scalars = new Float64Array(buffer, 5640, 8);
-    this.$totals = new Float64Array(buffer, scratch + 224624, 3);
+    this.$totals = new Float64Array(buffer, scratch + 224752, 3);
     this.$y = new Float32Array(buffer, scratch + 9856, 32);
     this.$parameters = new Float32Array(buffer, 0, 1409);
-    this.$gradients = new Float32Array(buffer, scratch + 218960, 1409);
+    this.$gradients = new Float32Array(buffer, scratch + 219088, 1409);
     this.$adamW_m = new Float32Array(buffer, 5704, 1409);
     this.$adamW_v = new Float32Array(buffer, 11340, 1409);
     this.$week_sub = new Float32Array(buffer, scratch + 13072, 768);
@@ -922,12 +897,12 @@ class Network extends Predictor {
     this.$week_mul = new Float32Array(buffer, scratch + 13072, 768);
     this.$week_orthogonalize = new Float32Array(buffer, scratch + 10000, 768);
     this.$seed = new Uint32Array(buffer, scratch + 9984, 1);
-    this.$loss = new Float32Array(buffer, scratch + 224608, 1);
-    this.$d_week_kernel = new Float32Array(buffer, scratch + 218960, 528);
-    this.$d_week_recurrentKernel = new Float32Array(buffer, scratch + 221072, 768);
-    this.$d_week_bias = new Float32Array(buffer, scratch + 224144, 96);
-    this.$d_tomorrow_kernel = new Float32Array(buffer, scratch + 224528, 16);
-    this.$d_tomorrow_bias = new Float32Array(buffer, scratch + 224592, 1);
+    this.$loss = new Float32Array(buffer, scratch + 224736, 1);
+    this.$d_week_kernel = new Float32Array(buffer, scratch + 219088, 528);
+    this.$d_week_recurrentKernel = new Float32Array(buffer, scratch + 221200, 768);
+    this.$d_week_bias = new Float32Array(buffer, scratch + 224272, 96);
+    this.$d_tomorrow_kernel = new Float32Array(buffer, scratch + 224656, 16);
+    this.$d_tomorrow_bias = new Float32Array(buffer, scratch + 224720, 1);
     this.$week_scan = new Float32Array(buffer, scratch + 139024, 4096);
     this.$week_scan_2 = new Float32Array(buffer, scratch + 171792, 3584);
     this.$week_scan_3 = new Float32Array(buffer, scratch + 186128, 3584);
@@ -940,10 +915,11 @@ class Network extends Predictor {
     this.$d_mul = new Float32Array(buffer, scratch + 10000, 32);
     this.$d_week_4 = new Float32Array(buffer, scratch + 214800, 512);
     this.$d_week_5 = new Float32Array(buffer, scratch + 216848, 512);
-    this.$d_week_6 = new Float32Array(buffer, scratch + 53008, 528);
-    this.$d_week_7 = new Float32Array(buffer, scratch + 55120, 48);
-    this.$d_week_8 = new Float32Array(buffer, scratch + 55312, 48);
+    this.$d_week_6 = new Float32Array(buffer, scratch + 53008, 48);
+    this.$d_week_7 = new Float32Array(buffer, scratch + 53200, 48);
     this.$d_week_row = new Float32Array(buffer, scratch + 218896, 16);
+    this.$d_week_row_2 = new Float32Array(buffer, scratch + 218960, 16);
+    this.$d_week_row_3 = new Float32Array(buffer, scratch + 219024, 16);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 10128, 1);
     this.$evaluate_mae = new Float64Array(buffer, scratch + 10144, 1);
     this.$sub_2 = new Float32Array(buffer, scratch + 10000, 32);
@@ -1005,15 +981,14 @@ class Network extends Predictor {
     tomorrow_bias_gradient(this.$d_mul, this.$d_tomorrow_bias, n);
     week_backward(this.$d_mul, this.$tomorrow_kernel, this.$d_week_4, n);
     for (let t = 6; t >= 0; t--) {
-      week_backward_2(this.$d_week, this.$d_week_4, this.$week_scan_3, this.$week_scan_2, this.$d_week_row, this.$week_scan_5, this.$week_bias, this.$week_scan_4, this.$d_week_5, this.$week_scan, this.$d_week_3, this.$d_week_2, t, n);
+      week_backward_2(this.$d_week, this.$d_week_4, this.$week_scan_3, this.$week_scan_2, this.$week_scan, this.$week_scan_4, this.$week_scan_5, this.$week_bias, this.$d_week_row, this.$d_week_row_2, this.$d_week_row_3, this.$d_week_5, this.$d_week_3, this.$d_week_2, t, n);
       week_backward_3(this.$d_week_3, this.$week_recurrentKernel, this.$d_week_5, this.$week_scan_2, this.$d_week, t, n);
     }
     week_recurrentKernel_gradient(this.$week_scan, this.$d_week_3, this.$d_week_recurrentKernel, n);
-    week_backward_4(this.$d_week_3, this.$d_week_7, n);
-    week_backward_5(this.$d_week_2, this.$d_week_8, n);
-    week_backward_6(this.$d_week_2, this.$x, this.$d_week_6, n);
-    week_kernel_gradient(this.$d_week_kernel, this.$d_week_6);
-    week_bias_gradient(this.$d_week_bias, this.$d_week_7, this.$d_week_8);
+    week_kernel_gradient(this.$x, this.$d_week_2, this.$d_week_kernel, n);
+    week_backward_4(this.$d_week_2, this.$d_week_6, n);
+    week_backward_5(this.$d_week_3, this.$d_week_7, n);
+    week_bias_gradient(this.$d_week_bias, this.$d_week_6, this.$d_week_7);
     this.$fresh = false;
   }
   update() {
@@ -1051,7 +1026,7 @@ class Network extends Predictor {
 
 export function create(options = {}) {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(241640));
+  const net = new Network(new ArrayBuffer(241768));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;

@@ -425,7 +425,7 @@ export declare const spec: {
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 2272560;
+  readonly arenaBytes: 2189184;
   readonly stateBytes: 506796;
   readonly flopsPerRow: 3362468;
 };

@@ -65,7 +65,7 @@ export const spec = {
     { name: "adamW/v", dtype: "f32", shape: [42227], offset: 337884 },
   ],
   table: null,
-  arenaBytes: 2272560,
+  arenaBytes: 2189184,
   stateBytes: 506796,
   flopsPerRow: 3362468,
 };
@@ -413,12 +413,18 @@ function first_norm_forward(
   }
 }
 
-// first_attention_matmul = first_norm_add · first/attention/query/kernel  (words-gpt.model.ts:31)
-function first_attention_forward(first_norm_add, first_attention_query_kernel, first_attention_matmul, n) {
+// first_attention_add = dotGeneral(first_norm_add, first/attention/query/kernel) + first/attention/query/bias  (words-gpt.model.ts:31)
+function first_attention_forward(
+  first_norm_add,
+  first_attention_query_kernel,
+  first_attention_query_bias,
+  first_attention_add,
+  n,
+) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 40;
-    for (let j = 0; j < 40; j += 4) {
-      const p3 = p0 + j;
+    for (let h = 0; h < 40; h += 4) {
+      const p3 = p0 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -429,7 +435,7 @@ function first_attention_forward(first_norm_add, first_attention_query_kernel, f
       let sum13 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 40;
+        const p2 = h + k * 40;
         const x0 = first_norm_add[p1];
         const x1 = first_attention_query_kernel[p2];
         const x2 = first_attention_query_kernel[p2 + 1];
@@ -445,36 +451,24 @@ function first_attention_forward(first_norm_add, first_attention_query_kernel, f
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      first_attention_matmul[p3] = sum00;
-      first_attention_matmul[p3 + 1] = sum01;
-      first_attention_matmul[p3 + 2] = sum02;
-      first_attention_matmul[p3 + 3] = sum03;
-      first_attention_matmul[p3 + 40] = sum10;
-      first_attention_matmul[p3 + 41] = sum11;
-      first_attention_matmul[p3 + 42] = sum12;
-      first_attention_matmul[p3 + 43] = sum13;
-    }
-  }
-}
-
-// first_attention_add = first_attention_matmul + first/attention/query/bias  (words-gpt.model.ts:31)
-function first_attention_forward_2(
-  first_attention_matmul,
-  first_attention_query_bias,
-  first_attention_add,
-  n,
-) {
-  for (let i = 0; i < n * 13; i++) {
-    const p0 = i * 40;
-    for (let h = 0; h < 40; h++) {
-      const p1 = p0 + h;
-      first_attention_add[p1] = first_attention_matmul[p1] + first_attention_query_bias[h];
+      const x6 = first_attention_query_bias[h];
+      first_attention_add[p3] = sum00 + x6;
+      const x7 = first_attention_query_bias[h + 1];
+      first_attention_add[p3 + 1] = sum01 + x7;
+      const x8 = first_attention_query_bias[h + 2];
+      first_attention_add[p3 + 2] = sum02 + x8;
+      const x9 = first_attention_query_bias[h + 3];
+      first_attention_add[p3 + 3] = sum03 + x9;
+      first_attention_add[p3 + 40] = sum10 + x6;
+      first_attention_add[p3 + 41] = sum11 + x7;
+      first_attention_add[p3 + 42] = sum12 + x8;
+      first_attention_add[p3 + 43] = sum13 + x9;
     }
   }
 }
 
 // first_attention_mul = dotGeneral(first_attention_add, first_attention_add) · 0.31622776601683794  (words-gpt.model.ts:31)
-function first_attention_forward_7(first_attention_add, first_attention_add_2, first_attention_mul, n) {
+function first_attention_forward_4(first_attention_add, first_attention_add_2, first_attention_mul, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
     const p6 = i * 676;
@@ -546,49 +540,46 @@ function first_attention_forward_7(first_attention_add, first_attention_add_2, f
 }
 
 // first_attention_mul_2 = where((iota() ≤ iota()), exp(first_attention_mul − …), 0) · 1/maximum(sum(…), 1)  (words-gpt.model.ts:31)
-function first_attention_forward_8(
+function first_attention_forward_5(
   first_attention_mul,
   first_attention_where_row,
   first_attention_mul_2,
   powers,
   n,
 ) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 676;
-    for (let j = 0; j < 4; j++) {
-      const p1 = p0 + j * 169;
-      for (let h = 0; h < 13; h++) {
-        const p2 = p1 + h * 13;
-        let max = -Infinity;
-        const c0 = h;
-        for (let k = 0; k < 13; k++) {
-          max = Math.max(max, k <= c0 ? first_attention_mul[p2 + k] : -3.4028234663852886e+38);
-        }
-        let sum = 0;
-        for (let k = 0; k < 13; k++) {
-          const x = first_attention_mul[p2 + k] - max;
-          const t = x < -746 ? -746 : 710 < x ? 710 : x;
-          const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-          const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
-          const z = r * r;
-          const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-          const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-          const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-          const where = k <= c0 ? exp : 0;
-          first_attention_where_row[k] = where;
-          sum += where;
-        }
-        const c2 = 1 / Math.max(sum, 1);
-        for (let k = 0; k < 13; k++) {
-          first_attention_mul_2[p2 + k] = first_attention_where_row[k] * c2;
-        }
+  for (let i = 0; i < n * 4; i++) {
+    const p0 = i * 169;
+    for (let h = 0; h < 13; h++) {
+      const p1 = p0 + h * 13;
+      let max = -Infinity;
+      const c0 = h;
+      for (let k = 0; k < 13; k++) {
+        max = Math.max(max, k <= c0 ? first_attention_mul[p1 + k] : -3.4028234663852886e+38);
+      }
+      let sum = 0;
+      for (let k = 0; k < 13; k++) {
+        const x = first_attention_mul[p1 + k] - max;
+        const t = x < -746 ? -746 : 710 < x ? 710 : x;
+        const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
+        const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+        const z = r * r;
+        const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
+        const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+        const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
+        const where = k <= c0 ? exp : 0;
+        first_attention_where_row[k] = where;
+        sum += where;
+      }
+      const c2 = 1 / Math.max(sum, 1);
+      for (let k = 0; k < 13; k++) {
+        first_attention_mul_2[p1 + k] = first_attention_where_row[k] * c2;
       }
     }
   }
 }
 
 // first_attention_dotGeneral = dotGeneral(first_attention_mul, first_attention_add)  (words-gpt.model.ts:31)
-function first_attention_forward_9(
+function first_attention_forward_6(
   first_attention_mul_2,
   first_attention_add_3,
   first_attention_dotGeneral,
@@ -749,40 +740,36 @@ function first_norm2_forward(
   first_norm2_add,
   n,
 ) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 520;
-    const p4 = i * 13;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 40;
-      let sum = 0;
-      for (let k = 0; k < 40; k++) {
-        sum += first_add[p1 + k];
-      }
-      let sum_2 = 0;
-      const c0 = sum / 40;
-      for (let k = 0; k < 40; k++) {
-        const p3 = p1 + k;
-        const sub = first_add[p3] - c0;
-        first_norm2_sub[p3] = sub;
-        sum_2 += sub * sub;
-      }
-      const rsqrt = 1 / Math.sqrt(sum_2 / 40 + 0.001);
-      first_norm2_rsqrt[p4 + j] = rsqrt;
-      for (let k = 0; k < 40; k++) {
-        const p6 = p1 + k;
-        first_norm2_add[p6] = first_norm2_sub[p6] * rsqrt * first_norm2_gamma[k] + first_norm2_beta[k];
-      }
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 40;
+    let sum = 0;
+    for (let k = 0; k < 40; k++) {
+      sum += first_add[p0 + k];
+    }
+    let sum_2 = 0;
+    const c0 = sum / 40;
+    for (let k = 0; k < 40; k++) {
+      const p2 = p0 + k;
+      const sub = first_add[p2] - c0;
+      first_norm2_sub[p2] = sub;
+      sum_2 += sub * sub;
+    }
+    const rsqrt = 1 / Math.sqrt(sum_2 / 40 + 0.001);
+    first_norm2_rsqrt[i] = rsqrt;
+    for (let k = 0; k < 40; k++) {
+      const p3 = p0 + k;
+      first_norm2_add[p3] = first_norm2_sub[p3] * rsqrt * first_norm2_gamma[k] + first_norm2_beta[k];
     }
   }
 }
 
-// first_wide_matmul = first_norm2_add · first/wide/kernel  (words-gpt.model.ts:32)
-function first_wide_forward(first_norm2_add, first_wide_kernel, first_wide_matmul, n) {
+// first_wide_add = dotGeneral(first_norm2_add, first/wide/kernel) + first/wide/bias  (words-gpt.model.ts:32)
+function first_wide_forward(first_norm2_add, first_wide_kernel, first_wide_bias, first_wide_add, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
     const p3 = i * 160;
-    for (let j = 0; j < 160; j += 4) {
-      const p4 = p3 + j;
+    for (let h = 0; h < 160; h += 4) {
+      const p4 = p3 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -801,7 +788,7 @@ function first_wide_forward(first_norm2_add, first_wide_kernel, first_wide_matmu
       let sum33 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 160;
+        const p2 = h + k * 160;
         const x0 = first_norm2_add[p1];
         const x1 = first_wide_kernel[p2];
         const x2 = first_wide_kernel[p2 + 1];
@@ -827,76 +814,76 @@ function first_wide_forward(first_norm2_add, first_wide_kernel, first_wide_matmu
         sum32 += x7 * x3;
         sum33 += x7 * x4;
       }
-      first_wide_matmul[p4] = sum00;
-      first_wide_matmul[p4 + 1] = sum01;
-      first_wide_matmul[p4 + 2] = sum02;
-      first_wide_matmul[p4 + 3] = sum03;
-      first_wide_matmul[p4 + 160] = sum10;
-      first_wide_matmul[p4 + 161] = sum11;
-      first_wide_matmul[p4 + 162] = sum12;
-      first_wide_matmul[p4 + 163] = sum13;
-      first_wide_matmul[p4 + 320] = sum20;
-      first_wide_matmul[p4 + 321] = sum21;
-      first_wide_matmul[p4 + 322] = sum22;
-      first_wide_matmul[p4 + 323] = sum23;
-      first_wide_matmul[p4 + 480] = sum30;
-      first_wide_matmul[p4 + 481] = sum31;
-      first_wide_matmul[p4 + 482] = sum32;
-      first_wide_matmul[p4 + 483] = sum33;
+      const x8 = first_wide_bias[h];
+      first_wide_add[p4] = sum00 + x8;
+      const x9 = first_wide_bias[h + 1];
+      first_wide_add[p4 + 1] = sum01 + x9;
+      const x10 = first_wide_bias[h + 2];
+      first_wide_add[p4 + 2] = sum02 + x10;
+      const x11 = first_wide_bias[h + 3];
+      first_wide_add[p4 + 3] = sum03 + x11;
+      first_wide_add[p4 + 160] = sum10 + x8;
+      first_wide_add[p4 + 161] = sum11 + x9;
+      first_wide_add[p4 + 162] = sum12 + x10;
+      first_wide_add[p4 + 163] = sum13 + x11;
+      first_wide_add[p4 + 320] = sum20 + x8;
+      first_wide_add[p4 + 321] = sum21 + x9;
+      first_wide_add[p4 + 322] = sum22 + x10;
+      first_wide_add[p4 + 323] = sum23 + x11;
+      first_wide_add[p4 + 480] = sum30 + x8;
+      first_wide_add[p4 + 481] = sum31 + x9;
+      first_wide_add[p4 + 482] = sum32 + x10;
+      first_wide_add[p4 + 483] = sum33 + x11;
     }
   }
 }
 
-// first_wide_add = erf((first_wide_matmul + first/wide/bias) · 0.7071067811865476) + 1  (words-gpt.model.ts:32)
-// first_wide_mul = ((first_wide_matmul + first/wide/bias) · 0.5) · first_wide_add  (words-gpt.model.ts:32)
-function first_wide_forward_2(first_wide_matmul, first_wide_bias, first_wide_add, first_wide_mul, powers, n) {
-  for (let i = 0; i < n * 13; i++) {
-    const p0 = i * 160;
-    for (let h = 0; h < 160; h++) {
-      const p1 = p0 + h;
-      const t0 = first_wide_matmul[p1] + first_wide_bias[h];
-      const x = t0 * 0.7071067811865476;
-      const a = Math.abs(x);
-      const z = x * x;
-      let y = 0;
-      if (1 < a) {
-        const u = 18.525 / (Math.min(a, 6) + 3.75) - 2.9;
-        const q0 = ((-9.177843976627855e-13 * u - 3.9463576729097154e-12) * u + 4.352628300921367e-11) * u;
-        const q1 = (((q0 + 3.455621495970236e-10) * u - 1.21093738598073e-9) * u - 2.689807049037668e-8) * u;
-        const q2 = (((q1 - 9.099147530458474e-8) * u + 0.0000011522173938653192) * u + 0.000018986211059704694) * u;
-        const q3 = (((q2 + 0.00015707827815077187) * u + 0.0009330603369342567) * u + 0.004376991048768362) * u;
-        const q4 = (((q3 + 0.016885942379635793) * u + 0.05463901420051134) * u + 0.14956560740980876) * u;
-        const x1 = -z;
-        const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-        const k = Math.floor(t * 1.4426950408889634 + 0.5);
-        const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
-        const z1 = r * r;
-        const p = r * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-        const q = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-        const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-        const far = 1 - exp * (q4 + 0.20100586278980304);
-        y = x < 0 ? -far : far;
-      } else {
-        const p2 = ((5.957176147748911e-11 * z - 1.1372848856791674e-9) * z + 1.4659775274047436e-8) * z;
-        const p3 = (((p2 - 1.6350312701054695e-7) * z + 0.0000016461000484121368) * z - 0.000014925595266831182) * z;
-        const p4 = (((p3 + 0.0001205533111164271) * z - 0.000854832698083379) * z + 0.0052239776248180145) * z;
-        const p5 = (((p4 - 0.026866170645076792) * z + 0.11283791670954879) * z - 0.3761263890318375) * z;
-        y = x * (p5 + 1.1283791670955126);
-      }
-      const add = y + 1;
-      first_wide_add[p1] = add;
-      first_wide_mul[p1] = t0 * 0.5 * add;
+// first_wide_add_2 = erf(first_wide_add · 0.7071067811865476) + 1  (words-gpt.model.ts:32)
+// first_wide_mul = (first_wide_add · 0.5) · first_wide_add_2  (words-gpt.model.ts:32)
+function first_wide_forward_2(first_wide_add, first_wide_add_2, first_wide_mul, powers, n) {
+  for (let i = 0; i < n * 2080; i++) {
+    const x0 = first_wide_add[i];
+    const x = x0 * 0.7071067811865476;
+    const a = Math.abs(x);
+    const z = x * x;
+    let y = 0;
+    if (1 < a) {
+      const u = 18.525 / (Math.min(a, 6) + 3.75) - 2.9;
+      const q0 = ((-9.177843976627855e-13 * u - 3.9463576729097154e-12) * u + 4.352628300921367e-11) * u;
+      const q1 = (((q0 + 3.455621495970236e-10) * u - 1.21093738598073e-9) * u - 2.689807049037668e-8) * u;
+      const q2 = (((q1 - 9.099147530458474e-8) * u + 0.0000011522173938653192) * u + 0.000018986211059704694) * u;
+      const q3 = (((q2 + 0.00015707827815077187) * u + 0.0009330603369342567) * u + 0.004376991048768362) * u;
+      const q4 = (((q3 + 0.016885942379635793) * u + 0.05463901420051134) * u + 0.14956560740980876) * u;
+      const x1 = -z;
+      const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+      const k = Math.floor(t * 1.4426950408889634 + 0.5);
+      const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+      const z1 = r * r;
+      const p = r * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
+      const q = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
+      const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
+      const far = 1 - exp * (q4 + 0.20100586278980304);
+      y = x < 0 ? -far : far;
+    } else {
+      const p0 = ((5.957176147748911e-11 * z - 1.1372848856791674e-9) * z + 1.4659775274047436e-8) * z;
+      const p1 = (((p0 - 1.6350312701054695e-7) * z + 0.0000016461000484121368) * z - 0.000014925595266831182) * z;
+      const p2 = (((p1 + 0.0001205533111164271) * z - 0.000854832698083379) * z + 0.0052239776248180145) * z;
+      const p3 = (((p2 - 0.026866170645076792) * z + 0.11283791670954879) * z - 0.3761263890318375) * z;
+      y = x * (p3 + 1.1283791670955126);
     }
+    const add = y + 1;
+    first_wide_add_2[i] = add;
+    first_wide_mul[i] = x0 * 0.5 * add;
   }
 }
 
-// first_narrow_matmul = first_wide_mul · first/narrow/kernel  (words-gpt.model.ts:37)
-function first_narrow_forward(first_wide_mul, first_narrow_kernel, first_narrow_matmul, n) {
+// first_add_2 = first_add + (dotGeneral(first_wide_mul, first/narrow/kernel) + first/narrow/bias)  (words-gpt.model.ts:37)
+function first_forward_2(first_wide_mul, first_narrow_kernel, first_narrow_bias, first_add, first_add_2, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 160;
     const p3 = i * 40;
-    for (let j = 0; j < 40; j += 4) {
-      const p4 = p3 + j;
+    for (let h = 0; h < 40; h += 4) {
+      const p4 = p3 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -915,7 +902,7 @@ function first_narrow_forward(first_wide_mul, first_narrow_kernel, first_narrow_
       let sum33 = 0;
       for (let k = 0; k < 160; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 40;
+        const p2 = h + k * 40;
         const x0 = first_wide_mul[p1];
         const x1 = first_narrow_kernel[p2];
         const x2 = first_narrow_kernel[p2 + 1];
@@ -941,75 +928,36 @@ function first_narrow_forward(first_wide_mul, first_narrow_kernel, first_narrow_
         sum32 += x7 * x3;
         sum33 += x7 * x4;
       }
-      first_narrow_matmul[p4] = sum00;
-      first_narrow_matmul[p4 + 1] = sum01;
-      first_narrow_matmul[p4 + 2] = sum02;
-      first_narrow_matmul[p4 + 3] = sum03;
-      first_narrow_matmul[p4 + 40] = sum10;
-      first_narrow_matmul[p4 + 41] = sum11;
-      first_narrow_matmul[p4 + 42] = sum12;
-      first_narrow_matmul[p4 + 43] = sum13;
-      first_narrow_matmul[p4 + 80] = sum20;
-      first_narrow_matmul[p4 + 81] = sum21;
-      first_narrow_matmul[p4 + 82] = sum22;
-      first_narrow_matmul[p4 + 83] = sum23;
-      first_narrow_matmul[p4 + 120] = sum30;
-      first_narrow_matmul[p4 + 121] = sum31;
-      first_narrow_matmul[p4 + 122] = sum32;
-      first_narrow_matmul[p4 + 123] = sum33;
+      const x8 = first_narrow_bias[h];
+      first_add_2[p4] = first_add[p4] + (sum00 + x8);
+      const x9 = first_narrow_bias[h + 1];
+      first_add_2[p4 + 1] = first_add[p4 + 1] + (sum01 + x9);
+      const x10 = first_narrow_bias[h + 2];
+      first_add_2[p4 + 2] = first_add[p4 + 2] + (sum02 + x10);
+      const x11 = first_narrow_bias[h + 3];
+      first_add_2[p4 + 3] = first_add[p4 + 3] + (sum03 + x11);
+      first_add_2[p4 + 40] = first_add[p4 + 40] + (sum10 + x8);
+      first_add_2[p4 + 41] = first_add[p4 + 41] + (sum11 + x9);
+      first_add_2[p4 + 42] = first_add[p4 + 42] + (sum12 + x10);
+      first_add_2[p4 + 43] = first_add[p4 + 43] + (sum13 + x11);
+      first_add_2[p4 + 80] = first_add[p4 + 80] + (sum20 + x8);
+      first_add_2[p4 + 81] = first_add[p4 + 81] + (sum21 + x9);
+      first_add_2[p4 + 82] = first_add[p4 + 82] + (sum22 + x10);
+      first_add_2[p4 + 83] = first_add[p4 + 83] + (sum23 + x11);
+      first_add_2[p4 + 120] = first_add[p4 + 120] + (sum30 + x8);
+      first_add_2[p4 + 121] = first_add[p4 + 121] + (sum31 + x9);
+      first_add_2[p4 + 122] = first_add[p4 + 122] + (sum32 + x10);
+      first_add_2[p4 + 123] = first_add[p4 + 123] + (sum33 + x11);
     }
   }
 }
 
-// second_norm_sub = (first_add + (first_narrow_matmul + first/narrow/bias)) − (sum(first_add + …) / 40)  (words-gpt.model.ts:31)
-// second_norm_rsqrt = rsqrt((sum(second_norm_sub²) / 40) + 0.001)  (words-gpt.model.ts:31)
-function second_norm_forward(
-  first_add,
-  first_narrow_matmul,
-  first_narrow_bias,
-  second_norm_sub,
-  second_norm_gamma,
-  second_norm_beta,
-  second_norm_rsqrt,
-  second_norm_add,
-  n,
-) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 520;
-    const p4 = i * 13;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 40;
-      let sum = 0;
-      for (let k = 0; k < 40; k++) {
-        const p2 = p1 + k;
-        sum += first_add[p2] + (first_narrow_matmul[p2] + first_narrow_bias[k]);
-      }
-      let sum_2 = 0;
-      const c0 = sum / 40;
-      for (let k = 0; k < 40; k++) {
-        const p3 = p1 + k;
-        const sub = first_add[p3] + (first_narrow_matmul[p3] + first_narrow_bias[k]) - c0;
-        second_norm_sub[p3] = sub;
-        sum_2 += sub * sub;
-      }
-      const rsqrt = 1 / Math.sqrt(sum_2 / 40 + 0.001);
-      second_norm_rsqrt[p4 + j] = rsqrt;
-      for (let k = 0; k < 40; k++) {
-        const p6 = p1 + k;
-        second_norm_add[p6] = second_norm_sub[p6] * rsqrt * second_norm_gamma[k] + second_norm_beta[k];
-      }
-    }
-  }
-}
-
-// second_add = (first_add + …) + (… + second/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+// second_add = first_add + (… + second/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
 function second_forward(
   second_attention_dotGeneral,
   second_attention_attentionOutput_kernel,
-  first_narrow_bias,
   second_attention_attentionOutput_bias,
-  first_add,
-  first_narrow_matmul,
+  first_add_2,
   second_add,
   n,
 ) {
@@ -1050,22 +998,18 @@ function second_forward(
             sum13 += x5 * x4;
           }
         }
-        const x6 = first_narrow_bias[h];
-        const x7 = second_attention_attentionOutput_bias[h];
-        second_add[p7] = first_add[p7] + (first_narrow_matmul[p7] + x6) + (sum00 + x7);
-        const x8 = first_narrow_bias[h + 1];
-        const x9 = second_attention_attentionOutput_bias[h + 1];
-        second_add[p7 + 1] = first_add[p7 + 1] + (first_narrow_matmul[p7 + 1] + x8) + (sum01 + x9);
-        const x10 = first_narrow_bias[h + 2];
-        const x11 = second_attention_attentionOutput_bias[h + 2];
-        second_add[p7 + 2] = first_add[p7 + 2] + (first_narrow_matmul[p7 + 2] + x10) + (sum02 + x11);
-        const x12 = first_narrow_bias[h + 3];
-        const x13 = second_attention_attentionOutput_bias[h + 3];
-        second_add[p7 + 3] = first_add[p7 + 3] + (first_narrow_matmul[p7 + 3] + x12) + (sum03 + x13);
-        second_add[p7 + 40] = first_add[p7 + 40] + (first_narrow_matmul[p7 + 40] + x6) + (sum10 + x7);
-        second_add[p7 + 41] = first_add[p7 + 41] + (first_narrow_matmul[p7 + 41] + x8) + (sum11 + x9);
-        second_add[p7 + 42] = first_add[p7 + 42] + (first_narrow_matmul[p7 + 42] + x10) + (sum12 + x11);
-        second_add[p7 + 43] = first_add[p7 + 43] + (first_narrow_matmul[p7 + 43] + x12) + (sum13 + x13);
+        const x6 = second_attention_attentionOutput_bias[h];
+        second_add[p7] = first_add_2[p7] + (sum00 + x6);
+        const x7 = second_attention_attentionOutput_bias[h + 1];
+        second_add[p7 + 1] = first_add_2[p7 + 1] + (sum01 + x7);
+        const x8 = second_attention_attentionOutput_bias[h + 2];
+        second_add[p7 + 2] = first_add_2[p7 + 2] + (sum02 + x8);
+        const x9 = second_attention_attentionOutput_bias[h + 3];
+        second_add[p7 + 3] = first_add_2[p7 + 3] + (sum03 + x9);
+        second_add[p7 + 40] = first_add_2[p7 + 40] + (sum10 + x6);
+        second_add[p7 + 41] = first_add_2[p7 + 41] + (sum11 + x7);
+        second_add[p7 + 42] = first_add_2[p7 + 42] + (sum12 + x8);
+        second_add[p7 + 43] = first_add_2[p7 + 43] + (sum13 + x9);
       }
     }
     for (let h = 0; h < 40; h += 4) {
@@ -1080,28 +1024,28 @@ function second_forward(
         for (let m = 0; m < 10; m++) {
           const p9 = p8 + m;
           const p11 = p10 + m * 40;
-          const x14 = second_attention_dotGeneral[p9 + 120];
-          sum0 += x14 * second_attention_attentionOutput_kernel[p11];
-          sum1 += x14 * second_attention_attentionOutput_kernel[p11 + 1];
-          sum2 += x14 * second_attention_attentionOutput_kernel[p11 + 2];
-          sum3 += x14 * second_attention_attentionOutput_kernel[p11 + 3];
+          const x10 = second_attention_dotGeneral[p9 + 120];
+          sum0 += x10 * second_attention_attentionOutput_kernel[p11];
+          sum1 += x10 * second_attention_attentionOutput_kernel[p11 + 1];
+          sum2 += x10 * second_attention_attentionOutput_kernel[p11 + 2];
+          sum3 += x10 * second_attention_attentionOutput_kernel[p11 + 3];
         }
       }
-      second_add[p12 + 480] = first_add[p12 + 480] + (first_narrow_matmul[p12 + 480] + first_narrow_bias[h]) + (sum0 + second_attention_attentionOutput_bias[h]);
-      second_add[p12 + 481] = first_add[p12 + 481] + (first_narrow_matmul[p12 + 481] + first_narrow_bias[h + 1]) + (sum1 + second_attention_attentionOutput_bias[h + 1]);
-      second_add[p12 + 482] = first_add[p12 + 482] + (first_narrow_matmul[p12 + 482] + first_narrow_bias[h + 2]) + (sum2 + second_attention_attentionOutput_bias[h + 2]);
-      second_add[p12 + 483] = first_add[p12 + 483] + (first_narrow_matmul[p12 + 483] + first_narrow_bias[h + 3]) + (sum3 + second_attention_attentionOutput_bias[h + 3]);
+      second_add[p12 + 480] = first_add_2[p12 + 480] + (sum0 + second_attention_attentionOutput_bias[h]);
+      second_add[p12 + 481] = first_add_2[p12 + 481] + (sum1 + second_attention_attentionOutput_bias[h + 1]);
+      second_add[p12 + 482] = first_add_2[p12 + 482] + (sum2 + second_attention_attentionOutput_bias[h + 2]);
+      second_add[p12 + 483] = first_add_2[p12 + 483] + (sum3 + second_attention_attentionOutput_bias[h + 3]);
     }
   }
 }
 
-// logits_matmul = norm_add · logits/kernel  (words-gpt.model.ts:53)
-function logits_forward(norm_add, logits_kernel, logits_matmul, n) {
+// logits_add = dotGeneral(norm_add, logits/kernel) + logits/bias  (words-gpt.model.ts:53)
+function logits_forward(norm_add, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 40;
     const p3 = i * 27;
-    for (let j = 0; j < 27; j += 3) {
-      const p4 = p3 + j;
+    for (let h = 0; h < 27; h += 3) {
+      const p4 = p3 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1110,7 +1054,7 @@ function logits_forward(norm_add, logits_kernel, logits_matmul, n) {
       let sum12 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 27;
+        const p2 = h + k * 27;
         const x0 = norm_add[p1];
         const x1 = logits_kernel[p2];
         const x2 = logits_kernel[p2 + 1];
@@ -1123,72 +1067,70 @@ function logits_forward(norm_add, logits_kernel, logits_matmul, n) {
         sum11 += x4 * x2;
         sum12 += x4 * x3;
       }
-      logits_matmul[p4] = sum00;
-      logits_matmul[p4 + 1] = sum01;
-      logits_matmul[p4 + 2] = sum02;
-      logits_matmul[p4 + 27] = sum10;
-      logits_matmul[p4 + 28] = sum11;
-      logits_matmul[p4 + 29] = sum12;
+      const x5 = logits_bias[h];
+      logits_add[p4] = sum00 + x5;
+      const x6 = logits_bias[h + 1];
+      logits_add[p4 + 1] = sum01 + x6;
+      const x7 = logits_bias[h + 2];
+      logits_add[p4 + 2] = sum02 + x7;
+      logits_add[p4 + 27] = sum10 + x5;
+      logits_add[p4 + 28] = sum11 + x6;
+      logits_add[p4 + 29] = sum12 + x7;
     }
   }
 }
 
-// exp = exp((logits_matmul + logits/bias) − max(logits_matmul + logits/bias))  (words-gpt.model.ts:56)
+// exp = exp(logits_add − max(logits_add))  (words-gpt.model.ts:56)
 // sum = sum(exp)  (words-gpt.model.ts:56)
-function training_loss(y, logits_matmul, logits_bias, exp, sum, sum_2, loss, powers, bits, words, n) {
+function training_loss(y, logits_add, exp, sum, sum_2, loss, powers, bits, words, n) {
   let sum_3 = 0;
   let sum_4 = 0;
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 351;
-    const p3 = i * 13;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 27;
-      const p4 = p3 + j;
-      let max = -Infinity;
-      let sum_2Value = 0;
-      const x0 = y[p4];
-      const c0 = x0 === -1 ? 0 : x0;
-      for (let k = 0; k < 27; k++) {
-        const p2 = p1 + k;
-        const t0 = logits_matmul[p2] + logits_bias[k];
-        max = Math.max(max, t0);
-        sum_2Value += k === c0 ? t0 : 0;
-      }
-      let sumValue = 0;
-      for (let k = 0; k < 27; k++) {
-        const p5 = p1 + k;
-        const x = logits_matmul[p5] + logits_bias[k] - max;
-        const t = x < -746 ? -746 : 710 < x ? 710 : x;
-        const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-        const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
-        const z = r * r;
-        const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-        const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-        const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-        exp[p5] = exp1;
-        sumValue += exp1;
-      }
-      sum[p4] = sumValue;
-      const t1 = x0 !== -1;
-      const tiny = sumValue < 2.2250738585072014e-308;
-      const y1 = tiny ? sumValue * 18014398509481984 : sumValue;
-      const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-      const m0 = y1 * powers[-e0 + 1100];
-      const high = 1.4142135623730951 < m0;
-      const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-      const f = (high ? m0 * 0.5 : m0) - 1;
-      const s = f / (2 + f);
-      const z1 = s * s;
-      const w = z1 * z1;
-      const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-      const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-      const half = 0.5 * f * f;
-      const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-      const value = e * 0.6931471803691238 - (half - low - f);
-      const log = 0 < sumValue ? sumValue < Infinity ? value : sumValue : sumValue === 0 ? -Infinity : NaN;
-      sum_3 += t1 ? max + log - sum_2Value : 0;
-      sum_4 += t1 ? 1 : 0;
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 27;
+    let max = -Infinity;
+    let sum_2Value = 0;
+    const x0 = y[i];
+    const c0 = x0 === -1 ? 0 : x0;
+    for (let k = 0; k < 27; k++) {
+      const p1 = p0 + k;
+      const x1 = logits_add[p1];
+      max = Math.max(max, x1);
+      sum_2Value += k === c0 ? x1 : 0;
     }
+    let sumValue = 0;
+    for (let k = 0; k < 27; k++) {
+      const p2 = p0 + k;
+      const x = logits_add[p2] - max;
+      const t = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
+      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const z = r * r;
+      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
+      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
+      exp[p2] = exp1;
+      sumValue += exp1;
+    }
+    sum[i] = sumValue;
+    const t0 = x0 !== -1;
+    const tiny = sumValue < 2.2250738585072014e-308;
+    const y1 = tiny ? sumValue * 18014398509481984 : sumValue;
+    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = y1 * powers[-e0 + 1100];
+    const high = 1.4142135623730951 < m0;
+    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high ? m0 * 0.5 : m0) - 1;
+    const s = f / (2 + f);
+    const z1 = s * s;
+    const w = z1 * z1;
+    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+    const half = 0.5 * f * f;
+    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low - f);
+    const log = 0 < sumValue ? sumValue < Infinity ? value : sumValue : sumValue === 0 ? -Infinity : NaN;
+    sum_3 += t0 ? max + log - sum_2Value : 0;
+    sum_4 += t0 ? 1 : 0;
   }
   sum_2[0] = sum_4;
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
@@ -1211,7 +1153,7 @@ function logits_backward(sum_2, y, sum, exp, d_logits, n) {
   }
 }
 
-// ∂loss/∂logits/kernel = norm_addᵀ · d_logits  (words-gpt.model.ts:53)
+// ∂loss/∂logits/kernel = dotGeneral(norm_add, d_logits)  (words-gpt.model.ts:53)
 function logits_kernel_gradient(norm_add, d_logits, d_logits_kernel, n) {
   for (let i = 0; i < 40; i += 2) {
     const p2 = i * 27;
@@ -1252,34 +1194,21 @@ function logits_kernel_gradient(norm_add, d_logits, d_logits_kernel, n) {
 function logits_bias_gradient(d_logits, d_logits_bias, n) {
   for (let i = 0; i < 27; i++) {
     let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = i + k * 351;
-      for (let m = 0; m < 13; m++) {
-        sum += d_logits[p0 + m * 27];
-      }
+    for (let k = 0; k < n * 13; k++) {
+      sum += d_logits[i + k * 27];
     }
     d_logits_bias[i] += sum;
   }
 }
 
-// d_second_attention_4 = contiguous(second/attention/value/kernel)  (words-gpt.model.ts:31)
-function second_attention_backward(second_attention_value_kernel, d_second_attention_4) {
-  for (let i = 0; i < 40; i++) {
-    const p1 = i * 40;
-    for (let j = 0; j < 40; j++) {
-      d_second_attention_4[p1 + j] = second_attention_value_kernel[i + j * 40];
-    }
-  }
-}
-
-// d_logits_2 = d_logits · logits/kernelᵀ  (words-gpt.model.ts:53)
-function logits_backward_2(d_logits, logits_kernel, d_logits_2, n) {
+// d_norm = dotGeneral(d_logits, logits/kernel)  (words-gpt.model.ts:53)
+function norm_backward(d_logits, logits_kernel, d_norm, n) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 27;
     const p4 = i * 40;
-    for (let j = 0; j < 40; j += 2) {
-      const p2 = j * 27;
-      const p5 = p4 + j;
+    for (let h = 0; h < 40; h += 2) {
+      const p2 = h * 27;
+      const p5 = p4 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1296,63 +1225,54 @@ function logits_backward_2(d_logits, logits_kernel, d_logits_2, n) {
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_logits_2[p5] = sum00;
-      d_logits_2[p5 + 1] = sum01;
-      d_logits_2[p5 + 40] = sum10;
-      d_logits_2[p5 + 41] = sum11;
+      d_norm[p5] = sum00;
+      d_norm[p5 + 1] = sum01;
+      d_norm[p5 + 40] = sum10;
+      d_norm[p5 + 41] = sum11;
     }
   }
 }
 
-// ∂loss/∂norm/gamma = sum(d_logits · (norm_sub · norm_rsqrt))  (words-gpt.model.ts:53)
-// ∂loss/∂norm/beta = sum(d_logits)  (words-gpt.model.ts:53)
-function norm_beta_gradient(d_logits_2, norm_sub, norm_rsqrt, d_norm_gamma, d_norm_beta, n) {
+// ∂loss/∂norm/gamma = sum(d_norm · (norm_sub · norm_rsqrt))  (words-gpt.model.ts:53)
+// ∂loss/∂norm/beta = sum(d_norm)  (words-gpt.model.ts:53)
+function norm_beta_gradient(d_norm, norm_sub, norm_rsqrt, d_norm_gamma, d_norm_beta, n) {
   for (let i = 0; i < 40; i++) {
     let sum = 0;
     let sum_2 = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = i + k * 520;
-      const p2 = k * 13;
-      for (let m = 0; m < 13; m++) {
-        const p1 = p0 + m * 40;
-        const x0 = d_logits_2[p1];
-        sum += x0 * (norm_sub[p1] * norm_rsqrt[p2 + m]);
-        sum_2 += x0;
-      }
+    for (let k = 0; k < n * 13; k++) {
+      const p0 = i + k * 40;
+      const x0 = d_norm[p0];
+      sum += x0 * (norm_sub[p0] * norm_rsqrt[k]);
+      sum_2 += x0;
     }
     d_norm_gamma[i] += sum;
     d_norm_beta[i] += sum_2;
   }
 }
 
-// d_second = norm_rsqrt · (((d_logits · norm/gamma) − (… / 40)) − ((norm_sub · norm_rsqrt) · (… / 40)))  (words-gpt.model.ts:53)
-function second_backward(norm_rsqrt, d_logits_2, norm_gamma, norm_sub, d_second, n) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 520;
-    const p3 = i * 13;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 40;
-      const p4 = p3 + j;
-      let sum = 0;
-      let sum_2 = 0;
-      const c0 = norm_rsqrt[p4];
-      for (let k = 0; k < 40; k++) {
-        const p2 = p1 + k;
-        const t0 = d_logits_2[p2] * norm_gamma[k];
-        sum += t0;
-        sum_2 += t0 * (norm_sub[p2] * c0);
-      }
-      const c2 = sum / 40;
-      const c3 = sum_2 / 40;
-      for (let k = 0; k < 40; k++) {
-        const p5 = p1 + k;
-        d_second[p5] = c0 * (d_logits_2[p5] * norm_gamma[k] - c2 - norm_sub[p5] * c0 * c3);
-      }
+// d_second = norm_rsqrt · (((d_norm · norm/gamma) − (… / 40)) − ((norm_sub · norm_rsqrt) · (… / 40)))  (words-gpt.model.ts:53)
+function second_backward(norm_rsqrt, d_norm, norm_gamma, norm_sub, d_second, n) {
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 40;
+    let sum = 0;
+    let sum_2 = 0;
+    const c0 = norm_rsqrt[i];
+    for (let k = 0; k < 40; k++) {
+      const p1 = p0 + k;
+      const t0 = d_norm[p1] * norm_gamma[k];
+      sum += t0;
+      sum_2 += t0 * (norm_sub[p1] * c0);
+    }
+    const c2 = sum / 40;
+    const c3 = sum_2 / 40;
+    for (let k = 0; k < 40; k++) {
+      const p2 = p0 + k;
+      d_second[p2] = c0 * (d_norm[p2] * norm_gamma[k] - c2 - norm_sub[p2] * c0 * c3);
     }
   }
 }
 
-// ∂loss/∂second/narrow/kernel = second_wide_mulᵀ · d_second  (words-gpt.model.ts:37)
+// ∂loss/∂second/narrow/kernel = dotGeneral(second_wide_mul, d_second)  (words-gpt.model.ts:37)
 function second_narrow_kernel_gradient(second_wide_mul, d_second, d_second_narrow_kernel, n) {
   for (let i = 0; i < 160; i += 4) {
     const p2 = i * 40;
@@ -1426,68 +1346,112 @@ function second_narrow_kernel_gradient(second_wide_mul, d_second, d_second_narro
 function second_narrow_bias_gradient(d_second, d_second_narrow_bias, n) {
   for (let i = 0; i < 40; i++) {
     let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = i + k * 520;
-      for (let m = 0; m < 13; m++) {
-        sum += d_second[p0 + m * 40];
-      }
+    for (let k = 0; k < n * 13; k++) {
+      sum += d_second[i + k * 40];
     }
     d_second_narrow_bias[i] += sum;
   }
 }
 
-// d_second_narrow = contiguous(second/narrow/kernel)  (words-gpt.model.ts:37)
-function second_narrow_backward(second_narrow_kernel, d_second_narrow) {
-  for (let i = 0; i < 40; i++) {
-    const p1 = i * 160;
-    for (let j = 0; j < 160; j++) {
-      d_second_narrow[p1 + j] = second_narrow_kernel[i + j * 40];
+// d_second_wide = dotGeneral(d_second, second/narrow/kernel)  (words-gpt.model.ts:37)
+function second_wide_backward(d_second, second_narrow_kernel, d_second_wide, n) {
+  for (let i = 0; i < n * 13; i += 4) {
+    const p0 = i * 40;
+    const p4 = i * 160;
+    for (let h = 0; h < 160; h += 4) {
+      const p2 = h * 40;
+      const p5 = p4 + h;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum02 = 0;
+      let sum03 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum22 = 0;
+      let sum23 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      let sum32 = 0;
+      let sum33 = 0;
+      for (let k = 0; k < 40; k++) {
+        const p1 = p0 + k;
+        const p3 = p2 + k;
+        const x0 = d_second[p1];
+        const x1 = second_narrow_kernel[p3];
+        const x2 = second_narrow_kernel[p3 + 40];
+        const x3 = second_narrow_kernel[p3 + 80];
+        const x4 = second_narrow_kernel[p3 + 120];
+        const x5 = d_second[p1 + 40];
+        const x6 = d_second[p1 + 80];
+        const x7 = d_second[p1 + 120];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum02 += x0 * x3;
+        sum03 += x0 * x4;
+        sum10 += x5 * x1;
+        sum11 += x5 * x2;
+        sum12 += x5 * x3;
+        sum13 += x5 * x4;
+        sum20 += x6 * x1;
+        sum21 += x6 * x2;
+        sum22 += x6 * x3;
+        sum23 += x6 * x4;
+        sum30 += x7 * x1;
+        sum31 += x7 * x2;
+        sum32 += x7 * x3;
+        sum33 += x7 * x4;
+      }
+      d_second_wide[p5] = sum00;
+      d_second_wide[p5 + 1] = sum01;
+      d_second_wide[p5 + 2] = sum02;
+      d_second_wide[p5 + 3] = sum03;
+      d_second_wide[p5 + 160] = sum10;
+      d_second_wide[p5 + 161] = sum11;
+      d_second_wide[p5 + 162] = sum12;
+      d_second_wide[p5 + 163] = sum13;
+      d_second_wide[p5 + 320] = sum20;
+      d_second_wide[p5 + 321] = sum21;
+      d_second_wide[p5 + 322] = sum22;
+      d_second_wide[p5 + 323] = sum23;
+      d_second_wide[p5 + 480] = sum30;
+      d_second_wide[p5 + 481] = sum31;
+      d_second_wide[p5 + 482] = sum32;
+      d_second_wide[p5 + 483] = sum33;
     }
   }
 }
 
-// d_second_wide_2 = contiguous(second/wide/kernel)  (words-gpt.model.ts:32)
-function second_wide_backward(second_wide_kernel, d_second_wide_2) {
-  for (let i = 0; i < 160; i++) {
-    const p1 = i * 40;
-    for (let j = 0; j < 40; j++) {
-      d_second_wide_2[p1 + j] = second_wide_kernel[i + j * 160];
-    }
-  }
-}
-
-// d_second_wide = ((… · …) · 0.7071067811865476) + ((d_second_narrow · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
+// d_second_wide_2 = ((… · …) · 0.7071067811865476) + ((d_second_wide · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
 function second_wide_backward_2(
-  d_second_narrow_2,
-  second_wide_matmul,
-  second_wide_bias,
-  second_wide_add,
   d_second_wide,
+  second_wide_add,
+  second_wide_add_2,
+  d_second_wide_2,
   powers,
   n,
 ) {
-  for (let i = 0; i < n * 13; i++) {
-    const p0 = i * 160;
-    for (let h = 0; h < 160; h++) {
-      const p1 = p0 + h;
-      const x0 = d_second_narrow_2[p1];
-      const t0 = second_wide_matmul[p1] + second_wide_bias[h];
-      const t1 = t0 * 0.7071067811865476;
-      const x = -(t1 * t1);
-      const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
-      const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-      d_second_wide[p1] = x0 * (t0 * 0.5) * (1.1283791670955126 * exp) * 0.7071067811865476 + x0 * second_wide_add[p1] * 0.5;
-    }
+  for (let i = 0; i < n * 2080; i++) {
+    const x0 = d_second_wide[i];
+    const x1 = second_wide_add[i];
+    const t0 = x1 * 0.7071067811865476;
+    const x = -(t0 * t0);
+    const t = x < -746 ? -746 : 710 < x ? 710 : x;
+    const k = Math.floor(t * 1.4426950408889634 + 0.5);
+    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const z = r * r;
+    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
+    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
+    d_second_wide_2[i] = x0 * (x1 * 0.5) * (1.1283791670955126 * exp) * 0.7071067811865476 + x0 * second_wide_add_2[i] * 0.5;
   }
 }
 
-// ∂loss/∂second/wide/kernel = second_norm2_addᵀ · d_second_wide  (words-gpt.model.ts:32)
-function second_wide_kernel_gradient(second_norm2_add, d_second_wide, d_second_wide_kernel, n) {
+// ∂loss/∂second/wide/kernel = dotGeneral(second_norm2_add, d_second_wide)  (words-gpt.model.ts:32)
+function second_wide_kernel_gradient(second_norm2_add, d_second_wide_2, d_second_wide_kernel, n) {
   for (let i = 0; i < 40; i += 4) {
     const p2 = i * 160;
     for (let j = 0; j < 160; j += 4) {
@@ -1512,10 +1476,10 @@ function second_wide_kernel_gradient(second_norm2_add, d_second_wide, d_second_w
         const p0 = i + k * 40;
         const p1 = j + k * 160;
         const x0 = second_norm2_add[p0];
-        const x1 = d_second_wide[p1];
-        const x2 = d_second_wide[p1 + 1];
-        const x3 = d_second_wide[p1 + 2];
-        const x4 = d_second_wide[p1 + 3];
+        const x1 = d_second_wide_2[p1];
+        const x2 = d_second_wide_2[p1 + 1];
+        const x3 = d_second_wide_2[p1 + 2];
+        const x4 = d_second_wide_2[p1 + 3];
         const x5 = second_norm2_add[p0 + 1];
         const x6 = second_norm2_add[p0 + 2];
         const x7 = second_norm2_add[p0 + 3];
@@ -1557,222 +1521,228 @@ function second_wide_kernel_gradient(second_norm2_add, d_second_wide, d_second_w
 }
 
 // ∂loss/∂second/wide/bias = sum(d_second_wide)  (words-gpt.model.ts:32)
-function second_wide_bias_gradient(d_second_wide, d_second_wide_bias, n) {
+function second_wide_bias_gradient(d_second_wide_2, d_second_wide_bias, n) {
   for (let i = 0; i < 160; i++) {
     let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = i + k * 2080;
-      for (let m = 0; m < 13; m++) {
-        sum += d_second_wide[p0 + m * 160];
-      }
+    for (let k = 0; k < n * 13; k++) {
+      sum += d_second_wide_2[i + k * 160];
     }
     d_second_wide_bias[i] += sum;
+  }
+}
+
+// d_second_norm2 = dotGeneral(d_second_wide, second/wide/kernel)  (words-gpt.model.ts:32)
+function second_norm2_backward(d_second_wide_2, second_wide_kernel, d_second_norm2, n) {
+  for (let i = 0; i < n * 13; i += 4) {
+    const p0 = i * 160;
+    const p4 = i * 40;
+    for (let h = 0; h < 40; h += 4) {
+      const p2 = h * 160;
+      const p5 = p4 + h;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum02 = 0;
+      let sum03 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum22 = 0;
+      let sum23 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      let sum32 = 0;
+      let sum33 = 0;
+      for (let k = 0; k < 160; k++) {
+        const p1 = p0 + k;
+        const p3 = p2 + k;
+        const x0 = d_second_wide_2[p1];
+        const x1 = second_wide_kernel[p3];
+        const x2 = second_wide_kernel[p3 + 160];
+        const x3 = second_wide_kernel[p3 + 320];
+        const x4 = second_wide_kernel[p3 + 480];
+        const x5 = d_second_wide_2[p1 + 160];
+        const x6 = d_second_wide_2[p1 + 320];
+        const x7 = d_second_wide_2[p1 + 480];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum02 += x0 * x3;
+        sum03 += x0 * x4;
+        sum10 += x5 * x1;
+        sum11 += x5 * x2;
+        sum12 += x5 * x3;
+        sum13 += x5 * x4;
+        sum20 += x6 * x1;
+        sum21 += x6 * x2;
+        sum22 += x6 * x3;
+        sum23 += x6 * x4;
+        sum30 += x7 * x1;
+        sum31 += x7 * x2;
+        sum32 += x7 * x3;
+        sum33 += x7 * x4;
+      }
+      d_second_norm2[p5] = sum00;
+      d_second_norm2[p5 + 1] = sum01;
+      d_second_norm2[p5 + 2] = sum02;
+      d_second_norm2[p5 + 3] = sum03;
+      d_second_norm2[p5 + 40] = sum10;
+      d_second_norm2[p5 + 41] = sum11;
+      d_second_norm2[p5 + 42] = sum12;
+      d_second_norm2[p5 + 43] = sum13;
+      d_second_norm2[p5 + 80] = sum20;
+      d_second_norm2[p5 + 81] = sum21;
+      d_second_norm2[p5 + 82] = sum22;
+      d_second_norm2[p5 + 83] = sum23;
+      d_second_norm2[p5 + 120] = sum30;
+      d_second_norm2[p5 + 121] = sum31;
+      d_second_norm2[p5 + 122] = sum32;
+      d_second_norm2[p5 + 123] = sum33;
+    }
   }
 }
 
 // d_second_2 = d_second + (second_norm2_rsqrt · ((… − …) − (… · …)))  (words-gpt.model.ts:32)
 function second_backward_2(
   second_norm2_rsqrt,
-  d_second_wide_3,
+  d_second_norm2,
   second_norm2_gamma,
   second_norm2_sub,
   d_second,
   d_second_2,
   n,
 ) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 520;
-    const p3 = i * 13;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 40;
-      const p4 = p3 + j;
-      let sum = 0;
-      let sum_2 = 0;
-      const c0 = second_norm2_rsqrt[p4];
-      for (let k = 0; k < 40; k++) {
-        const p2 = p1 + k;
-        const t0 = d_second_wide_3[p2] * second_norm2_gamma[k];
-        sum += t0;
-        sum_2 += t0 * (second_norm2_sub[p2] * c0);
-      }
-      const c2 = sum / 40;
-      const c3 = sum_2 / 40;
-      for (let k = 0; k < 40; k++) {
-        const p5 = p1 + k;
-        d_second_2[p5] = d_second[p5] + c0 * (d_second_wide_3[p5] * second_norm2_gamma[k] - c2 - second_norm2_sub[p5] * c0 * c3);
-      }
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 40;
+    let sum = 0;
+    let sum_2 = 0;
+    const c0 = second_norm2_rsqrt[i];
+    for (let k = 0; k < 40; k++) {
+      const p1 = p0 + k;
+      const t0 = d_second_norm2[p1] * second_norm2_gamma[k];
+      sum += t0;
+      sum_2 += t0 * (second_norm2_sub[p1] * c0);
+    }
+    const c2 = sum / 40;
+    const c3 = sum_2 / 40;
+    for (let k = 0; k < 40; k++) {
+      const p2 = p0 + k;
+      d_second_2[p2] = d_second[p2] + c0 * (d_second_norm2[p2] * second_norm2_gamma[k] - c2 - second_norm2_sub[p2] * c0 * c3);
     }
   }
 }
 
-// d_second_attention_16 = dotGeneral(d_second, second_attention_dotGeneral)  (words-gpt.model.ts:31)
-function second_attention_backward_4(d_second_2, second_attention_dotGeneral, d_second_attention_16, n) {
-  for (let i = 0; i < 40; i += 2) {
-    const p6 = i * 40;
-    for (let j = 0; j < 4; j++) {
-      const p2 = j * 130;
-      const p7 = p6 + j * 10;
-      for (let h = 0; h < 10; h += 5) {
-        const p3 = p2 + h;
+// ∂loss/∂second/attention/attentionOutput/kernel = dotGeneral(second_attention_dotGeneral, d_second)  (words-gpt.model.ts:31)
+function second_attention_attentionOutput_kernel_(
+  second_attention_dotGeneral,
+  d_second_2,
+  d_second_attention_attentionOutput_kerne,
+  n,
+) {
+  for (let i = 0; i < 4; i++) {
+    const p0 = i * 130;
+    const p6 = i * 400;
+    for (let j = 0; j < 10; j += 2) {
+      const p1 = p0 + j;
+      const p7 = p6 + j * 40;
+      for (let h = 0; h < 40; h += 4) {
         const p8 = p7 + h;
         let sum00 = 0;
         let sum01 = 0;
         let sum02 = 0;
         let sum03 = 0;
-        let sum04 = 0;
         let sum10 = 0;
         let sum11 = 0;
         let sum12 = 0;
         let sum13 = 0;
-        let sum14 = 0;
         for (let k = 0; k < n; k++) {
-          const p0 = i + k * 520;
-          const p4 = p3 + k * 520;
+          const p2 = p1 + k * 520;
+          const p4 = h + k * 520;
           for (let m = 0; m < 13; m++) {
-            const p1 = p0 + m * 40;
-            const p5 = p4 + m * 10;
-            const x0 = d_second_2[p1];
-            const x1 = second_attention_dotGeneral[p5];
-            const x2 = second_attention_dotGeneral[p5 + 1];
-            const x3 = second_attention_dotGeneral[p5 + 2];
-            const x4 = second_attention_dotGeneral[p5 + 3];
-            const x5 = second_attention_dotGeneral[p5 + 4];
-            const x6 = d_second_2[p1 + 1];
+            const p3 = p2 + m * 10;
+            const p5 = p4 + m * 40;
+            const x0 = second_attention_dotGeneral[p3];
+            const x1 = d_second_2[p5];
+            const x2 = d_second_2[p5 + 1];
+            const x3 = d_second_2[p5 + 2];
+            const x4 = d_second_2[p5 + 3];
+            const x5 = second_attention_dotGeneral[p3 + 1];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum02 += x0 * x3;
             sum03 += x0 * x4;
-            sum04 += x0 * x5;
-            sum10 += x6 * x1;
-            sum11 += x6 * x2;
-            sum12 += x6 * x3;
-            sum13 += x6 * x4;
-            sum14 += x6 * x5;
+            sum10 += x5 * x1;
+            sum11 += x5 * x2;
+            sum12 += x5 * x3;
+            sum13 += x5 * x4;
           }
         }
-        d_second_attention_16[p8] = sum00;
-        d_second_attention_16[p8 + 1] = sum01;
-        d_second_attention_16[p8 + 2] = sum02;
-        d_second_attention_16[p8 + 3] = sum03;
-        d_second_attention_16[p8 + 4] = sum04;
-        d_second_attention_16[p8 + 40] = sum10;
-        d_second_attention_16[p8 + 41] = sum11;
-        d_second_attention_16[p8 + 42] = sum12;
-        d_second_attention_16[p8 + 43] = sum13;
-        d_second_attention_16[p8 + 44] = sum14;
+        d_second_attention_attentionOutput_kerne[p8] += sum00;
+        d_second_attention_attentionOutput_kerne[p8 + 1] += sum01;
+        d_second_attention_attentionOutput_kerne[p8 + 2] += sum02;
+        d_second_attention_attentionOutput_kerne[p8 + 3] += sum03;
+        d_second_attention_attentionOutput_kerne[p8 + 40] += sum10;
+        d_second_attention_attentionOutput_kerne[p8 + 41] += sum11;
+        d_second_attention_attentionOutput_kerne[p8 + 42] += sum12;
+        d_second_attention_attentionOutput_kerne[p8 + 43] += sum13;
       }
-    }
-  }
-}
-
-// ∂loss/∂second/attention/attentionOutput/kernel = d_second_attention  (words-gpt.model.ts:31)
-function second_attention_attentionOutput_kernel_(
-  d_second_attention_attentionOutput_kerne,
-  d_second_attention_16,
-) {
-  for (let i = 0; i < 40; i++) {
-    const p0 = i * 40;
-    for (let j = 0; j < 40; j++) {
-      const p1 = p0 + j;
-      d_second_attention_attentionOutput_kerne[p1] += d_second_attention_16[i + j * 40];
     }
   }
 }
 
 // d_second_attention = dotGeneral(d_second, second/attention/attentionOutput/kernel)  (words-gpt.model.ts:31)
-function second_attention_backward_5(
+function second_attention_backward(
   d_second_2,
   second_attention_attentionOutput_kernel,
   d_second_attention,
   n,
 ) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 520;
-    for (let j = 0; j < 12; j += 2) {
-      const p1 = p0 + j * 40;
-      for (let h = 0; h < 4; h++) {
-        const p3 = h * 400;
-        const p6 = p1 + h * 10;
-        for (let g = 0; g < 10; g += 5) {
-          const p4 = p3 + g * 40;
-          const p7 = p6 + g;
-          let sum00 = 0;
-          let sum01 = 0;
-          let sum02 = 0;
-          let sum03 = 0;
-          let sum04 = 0;
-          let sum10 = 0;
-          let sum11 = 0;
-          let sum12 = 0;
-          let sum13 = 0;
-          let sum14 = 0;
-          for (let k = 0; k < 40; k++) {
-            const p2 = p1 + k;
-            const p5 = p4 + k;
-            const x0 = d_second_2[p2];
-            const x1 = second_attention_attentionOutput_kernel[p5];
-            const x2 = second_attention_attentionOutput_kernel[p5 + 40];
-            const x3 = second_attention_attentionOutput_kernel[p5 + 80];
-            const x4 = second_attention_attentionOutput_kernel[p5 + 120];
-            const x5 = second_attention_attentionOutput_kernel[p5 + 160];
-            const x6 = d_second_2[p2 + 40];
-            sum00 += x0 * x1;
-            sum01 += x0 * x2;
-            sum02 += x0 * x3;
-            sum03 += x0 * x4;
-            sum04 += x0 * x5;
-            sum10 += x6 * x1;
-            sum11 += x6 * x2;
-            sum12 += x6 * x3;
-            sum13 += x6 * x4;
-            sum14 += x6 * x5;
-          }
-          d_second_attention[p7] = sum00;
-          d_second_attention[p7 + 1] = sum01;
-          d_second_attention[p7 + 2] = sum02;
-          d_second_attention[p7 + 3] = sum03;
-          d_second_attention[p7 + 4] = sum04;
-          d_second_attention[p7 + 40] = sum10;
-          d_second_attention[p7 + 41] = sum11;
-          d_second_attention[p7 + 42] = sum12;
-          d_second_attention[p7 + 43] = sum13;
-          d_second_attention[p7 + 44] = sum14;
-        }
+  for (let i = 0; i < n * 13; i += 2) {
+    const p0 = i * 40;
+    for (let h = 0; h < 40; h += 4) {
+      const p2 = h * 40;
+      const p4 = p0 + h;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum02 = 0;
+      let sum03 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      let sum13 = 0;
+      for (let k = 0; k < 40; k++) {
+        const p1 = p0 + k;
+        const p3 = p2 + k;
+        const x0 = d_second_2[p1];
+        const x1 = second_attention_attentionOutput_kernel[p3];
+        const x2 = second_attention_attentionOutput_kernel[p3 + 40];
+        const x3 = second_attention_attentionOutput_kernel[p3 + 80];
+        const x4 = second_attention_attentionOutput_kernel[p3 + 120];
+        const x5 = d_second_2[p1 + 40];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum02 += x0 * x3;
+        sum03 += x0 * x4;
+        sum10 += x5 * x1;
+        sum11 += x5 * x2;
+        sum12 += x5 * x3;
+        sum13 += x5 * x4;
       }
-    }
-    for (let h = 0; h < 4; h++) {
-      const p9 = h * 400;
-      const p12 = p0 + h * 10;
-      for (let g = 0; g < 10; g += 5) {
-        const p10 = p9 + g * 40;
-        const p13 = p12 + g;
-        let sum0 = 0;
-        let sum1 = 0;
-        let sum2 = 0;
-        let sum3 = 0;
-        let sum4 = 0;
-        for (let k = 0; k < 40; k++) {
-          const p8 = p0 + k;
-          const p11 = p10 + k;
-          const x7 = d_second_2[p8 + 480];
-          sum0 += x7 * second_attention_attentionOutput_kernel[p11];
-          sum1 += x7 * second_attention_attentionOutput_kernel[p11 + 40];
-          sum2 += x7 * second_attention_attentionOutput_kernel[p11 + 80];
-          sum3 += x7 * second_attention_attentionOutput_kernel[p11 + 120];
-          sum4 += x7 * second_attention_attentionOutput_kernel[p11 + 160];
-        }
-        d_second_attention[p13 + 480] = sum0;
-        d_second_attention[p13 + 481] = sum1;
-        d_second_attention[p13 + 482] = sum2;
-        d_second_attention[p13 + 483] = sum3;
-        d_second_attention[p13 + 484] = sum4;
-      }
+      d_second_attention[p4] = sum00;
+      d_second_attention[p4 + 1] = sum01;
+      d_second_attention[p4 + 2] = sum02;
+      d_second_attention[p4 + 3] = sum03;
+      d_second_attention[p4 + 40] = sum10;
+      d_second_attention[p4 + 41] = sum11;
+      d_second_attention[p4 + 42] = sum12;
+      d_second_attention[p4 + 43] = sum13;
     }
   }
 }
 
-// d_second_attention_6 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
-function second_attention_backward_6(d_second_attention, second_attention_add_3, d_second_attention_6, n) {
+// d_second_attention_4 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
+function second_attention_backward_2(d_second_attention, second_attention_add_3, d_second_attention_4, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
     const p6 = i * 676;
@@ -1801,10 +1771,10 @@ function second_attention_backward_6(d_second_attention, second_attention_add_3,
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          d_second_attention_6[p9] = sum00;
-          d_second_attention_6[p9 + 1] = sum01;
-          d_second_attention_6[p9 + 13] = sum10;
-          d_second_attention_6[p9 + 14] = sum11;
+          d_second_attention_4[p9] = sum00;
+          d_second_attention_4[p9 + 1] = sum01;
+          d_second_attention_4[p9 + 13] = sum10;
+          d_second_attention_4[p9 + 14] = sum11;
         }
         let sum0 = 0;
         let sum1 = 0;
@@ -1815,8 +1785,8 @@ function second_attention_backward_6(d_second_attention, second_attention_add_3,
           sum0 += d_second_attention[p10] * x4;
           sum1 += d_second_attention[p10 + 40] * x4;
         }
-        d_second_attention_6[p8 + 12] = sum0;
-        d_second_attention_6[p8 + 25] = sum1;
+        d_second_attention_4[p8 + 12] = sum0;
+        d_second_attention_4[p8 + 25] = sum1;
       }
       for (let g = 0; g < 12; g += 2) {
         const p13 = p1 + g * 40;
@@ -1830,95 +1800,21 @@ function second_attention_backward_6(d_second_attention, second_attention_add_3,
           sum0_0 += x5 * second_attention_add_3[p14];
           sum1_0 += x5 * second_attention_add_3[p14 + 40];
         }
-        d_second_attention_6[p15 + 156] = sum0_0;
-        d_second_attention_6[p15 + 157] = sum1_0;
+        d_second_attention_4[p15 + 156] = sum0_0;
+        d_second_attention_4[p15 + 157] = sum1_0;
       }
       let sum_0 = 0;
       for (let k = 0; k < 10; k++) {
         const p16 = p1 + k;
         sum_0 += d_second_attention[p16 + 480] * second_attention_add_3[p16 + 480];
       }
-      d_second_attention_6[p7 + 168] = sum_0;
+      d_second_attention_4[p7 + 168] = sum_0;
     }
   }
 }
 
-// d_second_attention_2 = dotGeneral(d_second_attention, second_attention_mul)  (words-gpt.model.ts:31)
-function second_attention_backward_7(d_second_attention, second_attention_mul_2, d_second_attention_2, n) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 520;
-    const p4 = i * 676;
-    for (let j = 0; j < 4; j++) {
-      const p1 = p0 + j * 10;
-      const p5 = p4 + j * 169;
-      const p8 = p0 + j * 130;
-      for (let h = 0; h < 10; h += 2) {
-        const p2 = p1 + h;
-        const p9 = p8 + h * 13;
-        for (let g = 0; g < 12; g += 2) {
-          const p6 = p5 + g;
-          const p10 = p9 + g;
-          let sum00 = 0;
-          let sum01 = 0;
-          let sum10 = 0;
-          let sum11 = 0;
-          for (let k = 0; k < 13; k++) {
-            const p3 = p2 + k * 40;
-            const p7 = p6 + k * 13;
-            const x0 = d_second_attention[p3];
-            const x1 = second_attention_mul_2[p7];
-            const x2 = second_attention_mul_2[p7 + 1];
-            const x3 = d_second_attention[p3 + 1];
-            sum00 += x0 * x1;
-            sum01 += x0 * x2;
-            sum10 += x3 * x1;
-            sum11 += x3 * x2;
-          }
-          d_second_attention_2[p10] = sum00;
-          d_second_attention_2[p10 + 1] = sum01;
-          d_second_attention_2[p10 + 13] = sum10;
-          d_second_attention_2[p10 + 14] = sum11;
-        }
-        let sum0 = 0;
-        let sum1 = 0;
-        for (let k = 0; k < 13; k++) {
-          const p11 = p2 + k * 40;
-          const p12 = p5 + k * 13;
-          const x4 = second_attention_mul_2[p12 + 12];
-          sum0 += d_second_attention[p11] * x4;
-          sum1 += d_second_attention[p11 + 1] * x4;
-        }
-        d_second_attention_2[p9 + 12] = sum0;
-        d_second_attention_2[p9 + 25] = sum1;
-      }
-    }
-  }
-}
-
-// d_second_attention_7 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
-function second_attention_backward_8(d_second_attention_6, second_attention_mul_2, d_second_attention_7, n) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 676;
-    for (let j = 0; j < 4; j++) {
-      const p1 = p0 + j * 169;
-      for (let h = 0; h < 13; h++) {
-        const p2 = p1 + h * 13;
-        let sum = 0;
-        for (let k = 0; k < 13; k++) {
-          const p3 = p2 + k;
-          sum += d_second_attention_6[p3] * second_attention_mul_2[p3];
-        }
-        for (let k = 0; k < 13; k++) {
-          const p4 = p2 + k;
-          d_second_attention_7[p4] = second_attention_mul_2[p4] * (d_second_attention_6[p4] - sum) * 0.31622776601683794;
-        }
-      }
-    }
-  }
-}
-
-// d_second_attention_8 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
-function second_attention_backward_9(d_second_attention_7, second_attention_add, d_second_attention_8, n) {
+// d_second_attention_2 = dotGeneral(second_attention_mul, d_second_attention)  (words-gpt.model.ts:31)
+function second_attention_backward_3(second_attention_mul_2, d_second_attention, d_second_attention_2, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 676;
     const p4 = i * 520;
@@ -1939,19 +1835,19 @@ function second_attention_backward_9(d_second_attention_7, second_attention_add,
           for (let k = 0; k < 13; k++) {
             const p3 = p2 + k * 13;
             const p7 = p6 + k * 40;
-            const x0 = d_second_attention_7[p3];
-            const x1 = second_attention_add[p7];
-            const x2 = second_attention_add[p7 + 1];
-            const x3 = d_second_attention_7[p3 + 1];
+            const x0 = second_attention_mul_2[p3];
+            const x1 = d_second_attention[p7];
+            const x2 = d_second_attention[p7 + 1];
+            const x3 = second_attention_mul_2[p3 + 1];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          d_second_attention_8[p10] = sum00;
-          d_second_attention_8[p10 + 1] = sum01;
-          d_second_attention_8[p10 + 10] = sum10;
-          d_second_attention_8[p10 + 11] = sum11;
+          d_second_attention_2[p10] = sum00;
+          d_second_attention_2[p10 + 1] = sum01;
+          d_second_attention_2[p10 + 10] = sum10;
+          d_second_attention_2[p10 + 11] = sum11;
         }
       }
       for (let g = 0; g < 10; g += 2) {
@@ -1962,47 +1858,51 @@ function second_attention_backward_9(d_second_attention_7, second_attention_add,
         for (let k = 0; k < 13; k++) {
           const p11 = p1 + k * 13;
           const p13 = p12 + k * 40;
-          const x4 = d_second_attention_7[p11 + 12];
-          sum0 += x4 * second_attention_add[p13];
-          sum1 += x4 * second_attention_add[p13 + 1];
+          const x4 = second_attention_mul_2[p11 + 12];
+          sum0 += x4 * d_second_attention[p13];
+          sum1 += x4 * d_second_attention[p13 + 1];
         }
-        d_second_attention_8[p14 + 120] = sum0;
-        d_second_attention_8[p14 + 121] = sum1;
+        d_second_attention_2[p14 + 120] = sum0;
+        d_second_attention_2[p14 + 121] = sum1;
       }
     }
   }
 }
 
-// ∂loss/∂second/attention/query/bias = sum(d_second_attention)  (words-gpt.model.ts:31)
-function second_attention_query_bias_gradient(d_second_attention_12, d_second_attention_query_bias, n) {
-  for (let i = 0; i < 40; i++) {
-    const p0 = (i - i % 10) / 10 * 130 + i % 10;
+// d_second_attention_5 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
+function second_attention_backward_4(d_second_attention_4, second_attention_mul_2, d_second_attention_5, n) {
+  for (let i = 0; i < n * 52; i++) {
+    const p0 = i * 13;
     let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const p1 = p0 + k * 520;
-      for (let m = 0; m < 13; m++) {
-        sum += d_second_attention_12[p1 + m * 10];
+    for (let k = 0; k < 13; k++) {
+      const p1 = p0 + k;
+      sum += d_second_attention_4[p1] * second_attention_mul_2[p1];
+    }
+    for (let k = 0; k < 13; k++) {
+      const p2 = p0 + k;
+      d_second_attention_5[p2] = second_attention_mul_2[p2] * (d_second_attention_4[p2] - sum) * 0.31622776601683794;
+    }
+  }
+}
+
+// d_second_attention_3 = d_second_attention  (words-gpt.model.ts:31)
+function second_attention_backward_5(d_second_attention_2, d_second_attention_3, n) {
+  for (let i = 0; i < n; i++) {
+    const p0 = i * 520;
+    for (let j = 0; j < 13; j++) {
+      const p1 = p0 + j * 10;
+      const p3 = p0 + j * 40;
+      for (let h = 0; h < 40; h++) {
+        d_second_attention_3[p3 + h] = d_second_attention_2[p1 + (h - h % 10) / 10 * 130 + h % 10];
       }
     }
-    d_second_attention_query_bias[i] += sum;
   }
 }
 
-// d_second_attention_13 = d_second_attention  (words-gpt.model.ts:31)
-function second_attention_backward_11(d_second_attention_12, d_second_attention_13, n) {
-  for (let i = 0; i < n * 13; i++) {
-    const p0 = (i - i % 13) / 13 * 520 + i % 13 * 10;
-    const p2 = i * 40;
-    for (let j = 0; j < 40; j++) {
-      d_second_attention_13[p2 + j] = d_second_attention_12[p0 + (j - j % 10) / 10 * 130 + j % 10];
-    }
-  }
-}
-
-// ∂loss/∂second/attention/query/kernel = second_norm_addᵀ · d_second_attention  (words-gpt.model.ts:31)
+// ∂loss/∂second/attention/query/kernel = dotGeneral(second_norm_add, d_second_attention)  (words-gpt.model.ts:31)
 function second_attention_query_kernel_gradient(
   second_norm_add,
-  d_second_attention_13,
+  d_second_attention_9,
   d_second_attention_query_kernel,
   n,
 ) {
@@ -2022,10 +1922,10 @@ function second_attention_query_kernel_gradient(
         const p0 = i + k * 40;
         const p1 = j + k * 40;
         const x0 = second_norm_add[p0];
-        const x1 = d_second_attention_13[p1];
-        const x2 = d_second_attention_13[p1 + 1];
-        const x3 = d_second_attention_13[p1 + 2];
-        const x4 = d_second_attention_13[p1 + 3];
+        const x1 = d_second_attention_9[p1];
+        const x2 = d_second_attention_9[p1 + 1];
+        const x3 = d_second_attention_9[p1 + 2];
+        const x4 = d_second_attention_9[p1 + 3];
         const x5 = second_norm_add[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -2048,45 +1948,23 @@ function second_attention_query_kernel_gradient(
   }
 }
 
-// ∂loss/∂second/attention/value/bias = sum(d_second_attention)  (words-gpt.model.ts:31)
-function second_attention_value_bias_gradient(d_second_attention_2, d_second_attention_value_bias, n) {
-  for (let i = 0; i < 40; i++) {
-    const p0 = i * 13;
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const p1 = p0 + k * 520;
-      for (let m = 0; m < 13; m++) {
-        sum += d_second_attention_2[p1 + m];
-      }
-    }
-    d_second_attention_value_bias[i] += sum;
-  }
-}
-
-// d_second_attention_3 = d_second_attention  (words-gpt.model.ts:31)
-function second_attention_backward_14(d_second_attention_2, d_second_attention_3, n) {
-  for (let i = 0; i < n * 13; i++) {
-    const p0 = (i - i % 13) / 13 * 520 + i % 13;
-    const p2 = i * 40;
-    for (let j = 0; j < 40; j++) {
-      d_second_attention_3[p2 + j] = d_second_attention_2[p0 + j * 13];
-    }
-  }
-}
-
-// d_second_attention_15 = (d_second_attention + d_second_attention) + d_second_attention · d_second_attention  (words-gpt.model.ts:31)
-function second_attention_backward_16(
-  d_second_attention_13,
-  d_second_attention_14,
-  d_second_attention_5,
-  d_second_attention_11,
-  d_second_attention_15,
+// d_second_norm_3 = (d_second_norm + d_second_norm) + dotGeneral(d_second_attention, second/attention/query/kernel)  (words-gpt.model.ts:31)
+// d_second_norm_4 = d_second_norm_3 · second/norm/gamma  (words-gpt.model.ts:31)
+function second_norm_backward_3(
+  d_second_attention_9,
+  second_attention_query_kernel,
+  d_second_norm,
+  d_second_norm_2,
+  second_norm_gamma,
+  d_second_norm_3,
+  d_second_norm_4,
   n,
 ) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 40;
-    for (let j = 0; j < 40; j += 4) {
-      const p3 = p0 + j;
+    for (let h = 0; h < 40; h += 4) {
+      const p2 = h * 40;
+      const p4 = p0 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -2097,13 +1975,13 @@ function second_attention_backward_16(
       let sum13 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 40;
-        const x0 = d_second_attention_13[p1];
-        const x1 = d_second_attention_14[p2];
-        const x2 = d_second_attention_14[p2 + 1];
-        const x3 = d_second_attention_14[p2 + 2];
-        const x4 = d_second_attention_14[p2 + 3];
-        const x5 = d_second_attention_13[p1 + 40];
+        const p3 = p2 + k;
+        const x0 = d_second_attention_9[p1];
+        const x1 = second_attention_query_kernel[p3];
+        const x2 = second_attention_query_kernel[p3 + 40];
+        const x3 = second_attention_query_kernel[p3 + 80];
+        const x4 = second_attention_query_kernel[p3 + 120];
+        const x5 = d_second_attention_9[p1 + 40];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2113,79 +1991,80 @@ function second_attention_backward_16(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      d_second_attention_15[p3] = d_second_attention_5[p3] + d_second_attention_11[p3] + sum00;
-      d_second_attention_15[p3 + 1] = d_second_attention_5[p3 + 1] + d_second_attention_11[p3 + 1] + sum01;
-      d_second_attention_15[p3 + 2] = d_second_attention_5[p3 + 2] + d_second_attention_11[p3 + 2] + sum02;
-      d_second_attention_15[p3 + 3] = d_second_attention_5[p3 + 3] + d_second_attention_11[p3 + 3] + sum03;
-      d_second_attention_15[p3 + 40] = d_second_attention_5[p3 + 40] + d_second_attention_11[p3 + 40] + sum10;
-      d_second_attention_15[p3 + 41] = d_second_attention_5[p3 + 41] + d_second_attention_11[p3 + 41] + sum11;
-      d_second_attention_15[p3 + 42] = d_second_attention_5[p3 + 42] + d_second_attention_11[p3 + 42] + sum12;
-      d_second_attention_15[p3 + 43] = d_second_attention_5[p3 + 43] + d_second_attention_11[p3 + 43] + sum13;
+      const add00 = d_second_norm[p4] + d_second_norm_2[p4] + sum00;
+      const add01 = d_second_norm[p4 + 1] + d_second_norm_2[p4 + 1] + sum01;
+      const add02 = d_second_norm[p4 + 2] + d_second_norm_2[p4 + 2] + sum02;
+      const add03 = d_second_norm[p4 + 3] + d_second_norm_2[p4 + 3] + sum03;
+      const add10 = d_second_norm[p4 + 40] + d_second_norm_2[p4 + 40] + sum10;
+      const add11 = d_second_norm[p4 + 41] + d_second_norm_2[p4 + 41] + sum11;
+      const add12 = d_second_norm[p4 + 42] + d_second_norm_2[p4 + 42] + sum12;
+      const add13 = d_second_norm[p4 + 43] + d_second_norm_2[p4 + 43] + sum13;
+      d_second_norm_3[p4] = add00;
+      d_second_norm_3[p4 + 1] = add01;
+      d_second_norm_3[p4 + 2] = add02;
+      d_second_norm_3[p4 + 3] = add03;
+      d_second_norm_3[p4 + 40] = add10;
+      d_second_norm_3[p4 + 41] = add11;
+      d_second_norm_3[p4 + 42] = add12;
+      d_second_norm_3[p4 + 43] = add13;
+      const x6 = second_norm_gamma[h];
+      d_second_norm_4[p4] = add00 * x6;
+      const x7 = second_norm_gamma[h + 1];
+      d_second_norm_4[p4 + 1] = add01 * x7;
+      const x8 = second_norm_gamma[h + 2];
+      d_second_norm_4[p4 + 2] = add02 * x8;
+      const x9 = second_norm_gamma[h + 3];
+      d_second_norm_4[p4 + 3] = add03 * x9;
+      d_second_norm_4[p4 + 40] = add10 * x6;
+      d_second_norm_4[p4 + 41] = add11 * x7;
+      d_second_norm_4[p4 + 42] = add12 * x8;
+      d_second_norm_4[p4 + 43] = add13 * x9;
     }
   }
 }
 
-// d_first = d_second + (second_norm_rsqrt · ((… − …) − (… · …)))  (words-gpt.model.ts:31)
-function first_backward(
-  second_norm_rsqrt,
-  d_second_attention_15,
-  second_norm_gamma,
-  second_norm_sub,
-  d_second_2,
-  d_second_norm_row,
-  d_first,
-  n,
-) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 520;
-    const p3 = i * 13;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 40;
-      const p4 = p3 + j;
-      let sum = 0;
-      let sum_2 = 0;
-      const c0 = second_norm_rsqrt[p4];
-      for (let k = 0; k < 40; k++) {
-        const p2 = p1 + k;
-        const mul = d_second_attention_15[p2] * second_norm_gamma[k];
-        d_second_norm_row[k] = mul;
-        sum += mul;
-        sum_2 += mul * (second_norm_sub[p2] * c0);
-      }
-      const c2 = sum / 40;
-      const c3 = sum_2 / 40;
-      for (let k = 0; k < 40; k++) {
-        const p5 = p1 + k;
-        d_first[p5] = d_second_2[p5] + c0 * (d_second_norm_row[k] - c2 - second_norm_sub[p5] * c0 * c3);
-      }
+// d_first = d_second + (second_norm_rsqrt · ((d_second_norm − …) − (… · …)))  (words-gpt.model.ts:31)
+function first_backward(second_norm_rsqrt, d_second_norm_4, second_norm_sub, d_second_2, d_first, n) {
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 40;
+    let sum = 0;
+    let sum_2 = 0;
+    const c0 = second_norm_rsqrt[i];
+    for (let k = 0; k < 40; k++) {
+      const p1 = p0 + k;
+      const x0 = d_second_norm_4[p1];
+      sum += x0;
+      sum_2 += x0 * (second_norm_sub[p1] * c0);
+    }
+    const c2 = sum / 40;
+    const c3 = sum_2 / 40;
+    for (let k = 0; k < 40; k++) {
+      const p2 = p0 + k;
+      d_first[p2] = d_second_2[p2] + c0 * (d_second_norm_4[p2] - c2 - second_norm_sub[p2] * c0 * c3);
     }
   }
 }
 
 // ∂loss/∂letters/embeddings = scatterAdd(d_first_norm, x)  (words-gpt.model.ts:45)
-function letters_embeddings_gradient(x, d_letters_embeddings, d_first_norm, n) {
+function letters_embeddings_gradient(x, d_letters_embeddings, d_first_norm_5, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 40;
     const p2 = p * 40;
     for (let b = 0; b < 40; b++) {
       const p1 = p0 + b;
-      d_letters_embeddings[p1] += d_first_norm[p2 + b];
+      d_letters_embeddings[p1] += d_first_norm_5[p2 + b];
     }
   }
 }
 
 // ∂loss/∂places/embeddings = sum(d_first_norm)  (words-gpt.model.ts:51)
-function places_embeddings_gradient(d_first_norm, d_places_embeddings, n) {
-  for (let i = 0; i < 13; i++) {
-    const p0 = i * 40;
-    for (let j = 0; j < 40; j++) {
-      const p1 = p0 + j;
-      let sum = 0;
-      for (let k = 0; k < n; k++) {
-        sum += d_first_norm[p1 + k * 520];
-      }
-      d_places_embeddings[p1] += sum;
+function places_embeddings_gradient(d_first_norm_5, d_places_embeddings, n) {
+  for (let i = 0; i < 520; i++) {
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      sum += d_first_norm_5[i + k * 520];
     }
+    d_places_embeddings[i] += sum;
   }
 }
 
@@ -2270,197 +2149,146 @@ function first_norm_forward_2(
 
 // first_norm2_add_2 = (((first_add − (… / 40)) · rsqrt(… + 0.001)) · first/norm2/gamma) + first/norm2/beta  (words-gpt.model.ts:32)
 function first_norm2_forward_2(
-  first_add_2,
+  first_add_3,
   first_norm2_sub_row,
   first_norm2_gamma,
   first_norm2_beta,
   first_norm2_add_2,
   n,
 ) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 520;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 40;
-      let sum = 0;
-      for (let k = 0; k < 40; k++) {
-        sum += first_add_2[p1 + k];
-      }
-      let sum_2 = 0;
-      const c0 = sum / 40;
-      for (let k = 0; k < 40; k++) {
-        const sub = first_add_2[p1 + k] - c0;
-        first_norm2_sub_row[k] = sub;
-        sum_2 += sub * sub;
-      }
-      const c1 = 1 / Math.sqrt(sum_2 / 40 + 0.001);
-      for (let k = 0; k < 40; k++) {
-        first_norm2_add_2[p1 + k] = first_norm2_sub_row[k] * c1 * first_norm2_gamma[k] + first_norm2_beta[k];
-      }
-    }
-  }
-}
-
-// first_wide_mul_2 = ((first_wide_matmul + first/wide/bias) · 0.5) · (erf(… · 0.7071067811865476) + 1)  (words-gpt.model.ts:32)
-function first_wide_forward_4(first_wide_matmul_2, first_wide_bias, first_wide_mul_2, powers, n) {
   for (let i = 0; i < n * 13; i++) {
-    const p0 = i * 160;
-    for (let h = 0; h < 160; h++) {
-      const p1 = p0 + h;
-      const t0 = first_wide_matmul_2[p1] + first_wide_bias[h];
-      const x = t0 * 0.7071067811865476;
-      const a = Math.abs(x);
-      const z = x * x;
-      let y = 0;
-      if (1 < a) {
-        const u = 18.525 / (Math.min(a, 6) + 3.75) - 2.9;
-        const q0 = ((-9.177843976627855e-13 * u - 3.9463576729097154e-12) * u + 4.352628300921367e-11) * u;
-        const q1 = (((q0 + 3.455621495970236e-10) * u - 1.21093738598073e-9) * u - 2.689807049037668e-8) * u;
-        const q2 = (((q1 - 9.099147530458474e-8) * u + 0.0000011522173938653192) * u + 0.000018986211059704694) * u;
-        const q3 = (((q2 + 0.00015707827815077187) * u + 0.0009330603369342567) * u + 0.004376991048768362) * u;
-        const q4 = (((q3 + 0.016885942379635793) * u + 0.05463901420051134) * u + 0.14956560740980876) * u;
-        const x1 = -z;
-        const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-        const k = Math.floor(t * 1.4426950408889634 + 0.5);
-        const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
-        const z1 = r * r;
-        const p = r * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-        const q = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-        const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-        const far = 1 - exp * (q4 + 0.20100586278980304);
-        y = x < 0 ? -far : far;
-      } else {
-        const p2 = ((5.957176147748911e-11 * z - 1.1372848856791674e-9) * z + 1.4659775274047436e-8) * z;
-        const p3 = (((p2 - 1.6350312701054695e-7) * z + 0.0000016461000484121368) * z - 0.000014925595266831182) * z;
-        const p4 = (((p3 + 0.0001205533111164271) * z - 0.000854832698083379) * z + 0.0052239776248180145) * z;
-        const p5 = (((p4 - 0.026866170645076792) * z + 0.11283791670954879) * z - 0.3761263890318375) * z;
-        y = x * (p5 + 1.1283791670955126);
-      }
-      first_wide_mul_2[p1] = t0 * 0.5 * (y + 1);
+    const p0 = i * 40;
+    let sum = 0;
+    for (let k = 0; k < 40; k++) {
+      sum += first_add_3[p0 + k];
+    }
+    let sum_2 = 0;
+    const c0 = sum / 40;
+    for (let k = 0; k < 40; k++) {
+      const sub = first_add_3[p0 + k] - c0;
+      first_norm2_sub_row[k] = sub;
+      sum_2 += sub * sub;
+    }
+    const c1 = 1 / Math.sqrt(sum_2 / 40 + 0.001);
+    for (let k = 0; k < 40; k++) {
+      first_norm2_add_2[p0 + k] = first_norm2_sub_row[k] * c1 * first_norm2_gamma[k] + first_norm2_beta[k];
     }
   }
 }
 
-// second_norm_add_2 = ((((first_add + …) − (… / 40)) · rsqrt(… + 0.001)) · second/norm/gamma) + second/norm/beta  (words-gpt.model.ts:31)
-function second_norm_forward_2(
-  first_add_2,
-  first_narrow_matmul_2,
-  first_narrow_bias,
-  second_norm_sub_row,
-  second_norm_gamma,
-  second_norm_beta,
-  second_norm_add_2,
-  n,
-) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 520;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 40;
-      let sum = 0;
-      for (let k = 0; k < 40; k++) {
-        const p2 = p1 + k;
-        sum += first_add_2[p2] + (first_narrow_matmul_2[p2] + first_narrow_bias[k]);
-      }
-      let sum_2 = 0;
-      const c0 = sum / 40;
-      for (let k = 0; k < 40; k++) {
-        const p3 = p1 + k;
-        const sub = first_add_2[p3] + (first_narrow_matmul_2[p3] + first_narrow_bias[k]) - c0;
-        second_norm_sub_row[k] = sub;
-        sum_2 += sub * sub;
-      }
-      const c1 = 1 / Math.sqrt(sum_2 / 40 + 0.001);
-      for (let k = 0; k < 40; k++) {
-        second_norm_add_2[p1 + k] = second_norm_sub_row[k] * c1 * second_norm_gamma[k] + second_norm_beta[k];
-      }
+// first_wide_mul_2 = (first_wide_add · 0.5) · (erf(first_wide_add · 0.7071067811865476) + 1)  (words-gpt.model.ts:32)
+function first_wide_forward_4(first_wide_add_3, first_wide_mul_2, powers, n) {
+  for (let i = 0; i < n * 2080; i++) {
+    const x0 = first_wide_add_3[i];
+    const x = x0 * 0.7071067811865476;
+    const a = Math.abs(x);
+    const z = x * x;
+    let y = 0;
+    if (1 < a) {
+      const u = 18.525 / (Math.min(a, 6) + 3.75) - 2.9;
+      const q0 = ((-9.177843976627855e-13 * u - 3.9463576729097154e-12) * u + 4.352628300921367e-11) * u;
+      const q1 = (((q0 + 3.455621495970236e-10) * u - 1.21093738598073e-9) * u - 2.689807049037668e-8) * u;
+      const q2 = (((q1 - 9.099147530458474e-8) * u + 0.0000011522173938653192) * u + 0.000018986211059704694) * u;
+      const q3 = (((q2 + 0.00015707827815077187) * u + 0.0009330603369342567) * u + 0.004376991048768362) * u;
+      const q4 = (((q3 + 0.016885942379635793) * u + 0.05463901420051134) * u + 0.14956560740980876) * u;
+      const x1 = -z;
+      const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+      const k = Math.floor(t * 1.4426950408889634 + 0.5);
+      const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+      const z1 = r * r;
+      const p = r * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
+      const q = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
+      const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
+      const far = 1 - exp * (q4 + 0.20100586278980304);
+      y = x < 0 ? -far : far;
+    } else {
+      const p0 = ((5.957176147748911e-11 * z - 1.1372848856791674e-9) * z + 1.4659775274047436e-8) * z;
+      const p1 = (((p0 - 1.6350312701054695e-7) * z + 0.0000016461000484121368) * z - 0.000014925595266831182) * z;
+      const p2 = (((p1 + 0.0001205533111164271) * z - 0.000854832698083379) * z + 0.0052239776248180145) * z;
+      const p3 = (((p2 - 0.026866170645076792) * z + 0.11283791670954879) * z - 0.3761263890318375) * z;
+      y = x * (p3 + 1.1283791670955126);
     }
+    first_wide_mul_2[i] = x0 * 0.5 * (y + 1);
   }
 }
 
-// probabilities = exp((logits_matmul + logits/bias) − max(logits_matmul + logits/bias)) · 1/sum(exp(… − …))  (words-gpt.model.ts:55)
-function predict_probabilities(logits_matmul_2, logits_bias, exp_row, probabilities, powers, n) {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 351;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 27;
-      let max = -Infinity;
-      for (let k = 0; k < 27; k++) {
-        max = Math.max(max, logits_matmul_2[p1 + k] + logits_bias[k]);
-      }
-      let sum = 0;
-      for (let k = 0; k < 27; k++) {
-        const x = logits_matmul_2[p1 + k] + logits_bias[k] - max;
-        const t = x < -746 ? -746 : 710 < x ? 710 : x;
-        const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-        const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
-        const z = r * r;
-        const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-        const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-        const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-        exp_row[k] = exp1;
-        sum += exp1;
-      }
-      const c0 = 1 / sum;
-      for (let k = 0; k < 27; k++) {
-        probabilities[p1 + k] = exp_row[k] * c0;
-      }
+// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-gpt.model.ts:55)
+function predict_probabilities(logits_add_2, exp_row, probabilities, powers, n) {
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 27;
+    let max = -Infinity;
+    for (let k = 0; k < 27; k++) {
+      max = Math.max(max, logits_add_2[p0 + k]);
+    }
+    let sum = 0;
+    for (let k = 0; k < 27; k++) {
+      const x = logits_add_2[p0 + k] - max;
+      const t = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
+      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const z = r * r;
+      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
+      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
+      exp_row[k] = exp1;
+      sum += exp1;
+    }
+    const c0 = 1 / sum;
+    for (let k = 0; k < 27; k++) {
+      probabilities[p0 + k] = exp_row[k] * c0;
     }
   }
 }
 
 // evaluate/loss = loss/sum / loss/rows  (words-gpt.model.ts:56)
-function evaluate_loss(totals, y, logits_matmul_3, logits_bias, evaluate_loss, powers, bits, words, n) {
+function evaluate_loss(totals, y, logits_add_3, evaluate_loss, powers, bits, words, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;
   let sum_3 = 0;
   let sum_4 = 0;
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 351;
-    const p3 = i * 13;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 27;
-      const p4 = p3 + j;
-      let max = -Infinity;
-      let sum_2 = 0;
-      const x0 = y[p4];
-      const c0 = x0 === -1 ? 0 : x0;
-      for (let k = 0; k < 27; k++) {
-        const p2 = p1 + k;
-        const t0 = logits_matmul_3[p2] + logits_bias[k];
-        max = Math.max(max, t0);
-        sum_2 += k === c0 ? t0 : 0;
-      }
-      let sum = 0;
-      for (let k = 0; k < 27; k++) {
-        const x = logits_matmul_3[p1 + k] + logits_bias[k] - max;
-        const t = x < -746 ? -746 : 710 < x ? 710 : x;
-        const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-        const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
-        const z = r * r;
-        const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-        const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-        const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-        sum += exp;
-      }
-      const t1 = x0 !== -1;
-      const tiny = sum < 2.2250738585072014e-308;
-      const y1 = tiny ? sum * 18014398509481984 : sum;
-      const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-      const m0 = y1 * powers[-e0 + 1100];
-      const high = 1.4142135623730951 < m0;
-      const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-      const f = (high ? m0 * 0.5 : m0) - 1;
-      const s = f / (2 + f);
-      const z1 = s * s;
-      const w = z1 * z1;
-      const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-      const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-      const half = 0.5 * f * f;
-      const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-      const value = e * 0.6931471803691238 - (half - low - f);
-      const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
-      sum_3 += t1 ? max + log - sum_2 : 0;
-      sum_4 += t1 ? 1 : 0;
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 27;
+    let max = -Infinity;
+    let sum_2 = 0;
+    const x0 = y[i];
+    const c0 = x0 === -1 ? 0 : x0;
+    for (let k = 0; k < 27; k++) {
+      const p1 = p0 + k;
+      const x1 = logits_add_3[p1];
+      max = Math.max(max, x1);
+      sum_2 += k === c0 ? x1 : 0;
     }
+    let sum = 0;
+    for (let k = 0; k < 27; k++) {
+      const x = logits_add_3[p0 + k] - max;
+      const t = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
+      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const z = r * r;
+      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
+      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+      const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
+      sum += exp;
+    }
+    const t0 = x0 !== -1;
+    const tiny = sum < 2.2250738585072014e-308;
+    const y1 = tiny ? sum * 18014398509481984 : sum;
+    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = y1 * powers[-e0 + 1100];
+    const high = 1.4142135623730951 < m0;
+    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high ? m0 * 0.5 : m0) - 1;
+    const s = f / (2 + f);
+    const z1 = s * s;
+    const w = z1 * z1;
+    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+    const half = 0.5 * f * f;
+    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low - f);
+    const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
+    sum_3 += t0 ? max + log - sum_2 : 0;
+    sum_4 += t0 ? 1 : 0;
   }
   const add = totals[0] + sum_3 / (sum_4 === 0 ? 1 : sum_4) * n;
   totals[0] = add;
@@ -2536,44 +2364,36 @@ class Predictor {
     this.$norm_beta = new Float32Array(buffer, 164320, 40);
     this.$logits_kernel = new Float32Array(buffer, 164480, 1080);
     this.$logits_bias = new Float32Array(buffer, 168800, 27);
-    this.$first_attention_matmul = new Float32Array(buffer, scratch + 1680, 8320);
-    this.$first_wide_matmul = new Float32Array(buffer, scratch + 1680, 33280);
-    this.$probabilities = new Float32Array(buffer, scratch + 24144, 5616);
-    this.$letters_take_2 = new Float32Array(buffer, scratch + 267920, 8320);
+    this.$first_wide_add = new Float32Array(buffer, scratch + 1680, 33280);
+    this.$probabilities = new Float32Array(buffer, scratch + 1680, 5616);
+    this.$letters_take_2 = new Float32Array(buffer, scratch + 134800, 8320);
     this.$first_norm_add_2 = new Float32Array(buffer, scratch + 44944, 8320);
     this.$first_attention_add_4 = new Float32Array(buffer, scratch + 78224, 8320);
-    this.$first_attention_add_5 = new Float32Array(buffer, scratch + 111504, 8320);
+    this.$first_attention_add_5 = new Float32Array(buffer, scratch + 168080, 8320);
     this.$first_attention_mul_3 = new Float32Array(buffer, scratch + 1680, 10816);
-    this.$first_attention_matmul_6 = new Float32Array(buffer, scratch + 78224, 8320);
-    this.$first_attention_add_6 = new Float32Array(buffer, scratch + 44944, 8320);
-    this.$first_attention_dotGeneral_2 = new Float32Array(buffer, scratch + 78224, 8320);
-    this.$first_add_2 = new Float32Array(buffer, scratch + 267920, 8320);
-    this.$first_norm2_add_2 = new Float32Array(buffer, scratch + 134800, 8320);
-    this.$first_wide_mul_2 = new Float32Array(buffer, scratch + 134800, 33280);
-    this.$first_narrow_matmul_2 = new Float32Array(buffer, scratch + 44944, 8320);
-    this.$second_norm_add_2 = new Float32Array(buffer, scratch + 78224, 8320);
-    this.$second_attention_matmul_4 = new Float32Array(buffer, scratch + 1680, 8320);
-    this.$second_attention_add_4 = new Float32Array(buffer, scratch + 111504, 8320);
-    this.$second_attention_add_5 = new Float32Array(buffer, scratch + 144784, 8320);
+    this.$first_attention_dotGeneral_2 = new Float32Array(buffer, scratch + 44944, 8320);
+    this.$first_add_3 = new Float32Array(buffer, scratch + 134800, 8320);
+    this.$first_norm2_add_2 = new Float32Array(buffer, scratch + 168080, 8320);
+    this.$first_wide_mul_2 = new Float32Array(buffer, scratch + 1680, 33280);
+    this.$second_norm_add_2 = new Float32Array(buffer, scratch + 44944, 8320);
+    this.$second_attention_add_4 = new Float32Array(buffer, scratch + 78224, 8320);
+    this.$second_attention_add_5 = new Float32Array(buffer, scratch + 168080, 8320);
     this.$second_attention_mul_3 = new Float32Array(buffer, scratch + 1680, 10816);
-    this.$second_attention_matmul_6 = new Float32Array(buffer, scratch + 111504, 8320);
-    this.$second_attention_add_6 = new Float32Array(buffer, scratch + 78224, 8320);
-    this.$second_attention_dotGeneral_2 = new Float32Array(buffer, scratch + 111504, 8320);
-    this.$second_add_2 = new Float32Array(buffer, scratch + 267920, 8320);
-    this.$second_norm2_add_2 = new Float32Array(buffer, scratch + 134800, 8320);
-    this.$second_wide_matmul_2 = new Float32Array(buffer, scratch + 1680, 33280);
-    this.$second_wide_mul_2 = new Float32Array(buffer, scratch + 134800, 33280);
-    this.$second_narrow_matmul_2 = new Float32Array(buffer, scratch + 1680, 8320);
-    this.$norm_add_2 = new Float32Array(buffer, scratch + 267920, 8320);
-    this.$logits_matmul_2 = new Float32Array(buffer, scratch + 1680, 5616);
+    this.$second_attention_dotGeneral_2 = new Float32Array(buffer, scratch + 44944, 8320);
+    this.$second_add_3 = new Float32Array(buffer, scratch + 134800, 8320);
+    this.$second_norm2_add_2 = new Float32Array(buffer, scratch + 168080, 8320);
+    this.$second_wide_add_3 = new Float32Array(buffer, scratch + 1680, 33280);
+    this.$second_wide_mul_2 = new Float32Array(buffer, scratch + 1680, 33280);
+    this.$norm_add_2 = new Float32Array(buffer, scratch + 134800, 8320);
+    this.$logits_add_2 = new Float32Array(buffer, scratch + 1680, 5616);
     this.$first_norm_sub_row = new Float32Array(buffer, scratch + 1680, 40);
     this.$first_attention_where_row_2 = new Float32Array(buffer, scratch + 78224, 13);
-    this.$first_norm2_sub_row = new Float32Array(buffer, scratch + 168080, 40);
+    this.$first_norm2_sub_row = new Float32Array(buffer, scratch + 1680, 40);
     this.$second_norm_sub_row = new Float32Array(buffer, scratch + 1680, 40);
-    this.$second_attention_where_row_2 = new Float32Array(buffer, scratch + 111504, 13);
-    this.$second_norm2_sub_row = new Float32Array(buffer, scratch + 168080, 40);
-    this.$norm_sub_row = new Float32Array(buffer, scratch + 34960, 40);
-    this.$exp_row = new Float32Array(buffer, scratch + 46608, 27);
+    this.$second_attention_where_row_2 = new Float32Array(buffer, scratch + 78224, 13);
+    this.$second_norm2_sub_row = new Float32Array(buffer, scratch + 1680, 40);
+    this.$norm_sub_row = new Float32Array(buffer, scratch + 1680, 40);
+    this.$exp_row = new Float32Array(buffer, scratch + 24144, 27);
     this.params = { "letters/embeddings": this.$letters_embeddings, "places/embeddings": this.$places_embeddings, "first/norm/gamma": this.$first_norm_gamma, "first/norm/beta": this.$first_norm_beta, "first/attention/query/kernel": this.$first_attention_query_kernel, "first/attention/query/bias": this.$first_attention_query_bias, "first/attention/key/kernel": this.$first_attention_key_kernel, "first/attention/key/bias": this.$first_attention_key_bias, "first/attention/value/kernel": this.$first_attention_value_kernel, "first/attention/value/bias": this.$first_attention_value_bias, "first/attention/attentionOutput/kernel": this.$first_attention_attentionOutput_kernel, "first/attention/attentionOutput/bias": this.$first_attention_attentionOutput_bias, "first/norm2/gamma": this.$first_norm2_gamma, "first/norm2/beta": this.$first_norm2_beta, "first/wide/kernel": this.$first_wide_kernel, "first/wide/bias": this.$first_wide_bias, "first/narrow/kernel": this.$first_narrow_kernel, "first/narrow/bias": this.$first_narrow_bias, "second/norm/gamma": this.$second_norm_gamma, "second/norm/beta": this.$second_norm_beta, "second/attention/query/kernel": this.$second_attention_query_kernel, "second/attention/query/bias": this.$second_attention_query_bias, "second/attention/key/kernel": this.$second_attention_key_kernel, "second/attention/key/bias": this.$second_attention_key_bias, "second/attention/value/kernel": this.$second_attention_value_kernel, "second/attention/value/bias": this.$second_attention_value_bias, "second/attention/attentionOutput/kernel": this.$second_attention_attentionOutput_kernel, "second/attention/attentionOutput/bias": this.$second_attention_attentionOutput_bias, "second/norm2/gamma": this.$second_norm2_gamma, "second/norm2/beta": this.$second_norm2_beta, "second/wide/kernel": this.$second_wide_kernel, "second/wide/bias": this.$second_wide_bias, "second/narrow/kernel": this.$second_narrow_kernel, "second/narrow/bias": this.$second_narrow_bias, "norm/gamma": this.$norm_gamma, "norm/beta": this.$norm_beta, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
@@ -2588,38 +2408,32 @@ class Predictor {
     this.$fresh = false;
     letters_forward_2(this.$x, this.$letters_embeddings, this.$letters_take_2, n);
     first_norm_forward_2(this.$letters_take_2, this.$places_embeddings, this.$first_norm_sub_row, this.$first_norm_gamma, this.$first_norm_beta, this.$first_norm_add_2, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_query_kernel, this.$first_attention_matmul, n);
-    first_attention_forward_2(this.$first_attention_matmul, this.$first_attention_query_bias, this.$first_attention_add_4, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_key_kernel, this.$first_attention_matmul, n);
-    first_attention_forward_2(this.$first_attention_matmul, this.$first_attention_key_bias, this.$first_attention_add_5, n);
-    first_attention_forward_7(this.$first_attention_add_4, this.$first_attention_add_5, this.$first_attention_mul_3, n);
-    first_attention_forward_8(this.$first_attention_mul_3, this.$first_attention_where_row_2, this.$first_attention_mul_3, this.$powers, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_value_kernel, this.$first_attention_matmul_6, n);
-    first_attention_forward_2(this.$first_attention_matmul_6, this.$first_attention_value_bias, this.$first_attention_add_6, n);
-    first_attention_forward_9(this.$first_attention_mul_3, this.$first_attention_add_6, this.$first_attention_dotGeneral_2, n);
-    first_forward(this.$first_attention_dotGeneral_2, this.$first_attention_attentionOutput_kernel, this.$first_attention_attentionOutput_bias, this.$letters_take_2, this.$places_embeddings, this.$first_add_2, n);
-    first_norm2_forward_2(this.$first_add_2, this.$first_norm2_sub_row, this.$first_norm2_gamma, this.$first_norm2_beta, this.$first_norm2_add_2, n);
-    first_wide_forward(this.$first_norm2_add_2, this.$first_wide_kernel, this.$first_wide_matmul, n);
-    first_wide_forward_4(this.$first_wide_matmul, this.$first_wide_bias, this.$first_wide_mul_2, this.$powers, n);
-    first_narrow_forward(this.$first_wide_mul_2, this.$first_narrow_kernel, this.$first_narrow_matmul_2, n);
-    second_norm_forward_2(this.$first_add_2, this.$first_narrow_matmul_2, this.$first_narrow_bias, this.$second_norm_sub_row, this.$second_norm_gamma, this.$second_norm_beta, this.$second_norm_add_2, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_query_kernel, this.$second_attention_matmul_4, n);
-    first_attention_forward_2(this.$second_attention_matmul_4, this.$second_attention_query_bias, this.$second_attention_add_4, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_key_kernel, this.$second_attention_matmul_4, n);
-    first_attention_forward_2(this.$second_attention_matmul_4, this.$second_attention_key_bias, this.$second_attention_add_5, n);
-    first_attention_forward_7(this.$second_attention_add_4, this.$second_attention_add_5, this.$second_attention_mul_3, n);
-    first_attention_forward_8(this.$second_attention_mul_3, this.$second_attention_where_row_2, this.$second_attention_mul_3, this.$powers, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_value_kernel, this.$second_attention_matmul_6, n);
-    first_attention_forward_2(this.$second_attention_matmul_6, this.$second_attention_value_bias, this.$second_attention_add_6, n);
-    first_attention_forward_9(this.$second_attention_mul_3, this.$second_attention_add_6, this.$second_attention_dotGeneral_2, n);
-    second_forward(this.$second_attention_dotGeneral_2, this.$second_attention_attentionOutput_kernel, this.$first_narrow_bias, this.$second_attention_attentionOutput_bias, this.$first_add_2, this.$first_narrow_matmul_2, this.$second_add_2, n);
-    first_norm2_forward_2(this.$second_add_2, this.$second_norm2_sub_row, this.$second_norm2_gamma, this.$second_norm2_beta, this.$second_norm2_add_2, n);
-    first_wide_forward(this.$second_norm2_add_2, this.$second_wide_kernel, this.$second_wide_matmul_2, n);
-    first_wide_forward_4(this.$second_wide_matmul_2, this.$second_wide_bias, this.$second_wide_mul_2, this.$powers, n);
-    first_narrow_forward(this.$second_wide_mul_2, this.$second_narrow_kernel, this.$second_narrow_matmul_2, n);
-    second_norm_forward_2(this.$second_add_2, this.$second_narrow_matmul_2, this.$second_narrow_bias, this.$norm_sub_row, this.$norm_gamma, this.$norm_beta, this.$norm_add_2, n);
-    logits_forward(this.$norm_add_2, this.$logits_kernel, this.$logits_matmul_2, n);
-    predict_probabilities(this.$logits_matmul_2, this.$logits_bias, this.$exp_row, this.$probabilities, this.$powers, n);
+    first_attention_forward(this.$first_norm_add_2, this.$first_attention_query_kernel, this.$first_attention_query_bias, this.$first_attention_add_4, n);
+    first_attention_forward(this.$first_norm_add_2, this.$first_attention_key_kernel, this.$first_attention_key_bias, this.$first_attention_add_5, n);
+    first_attention_forward_4(this.$first_attention_add_4, this.$first_attention_add_5, this.$first_attention_mul_3, n);
+    first_attention_forward_5(this.$first_attention_mul_3, this.$first_attention_where_row_2, this.$first_attention_mul_3, this.$powers, n);
+    first_attention_forward(this.$first_norm_add_2, this.$first_attention_value_kernel, this.$first_attention_value_bias, this.$first_attention_add_4, n);
+    first_attention_forward_6(this.$first_attention_mul_3, this.$first_attention_add_4, this.$first_attention_dotGeneral_2, n);
+    first_forward(this.$first_attention_dotGeneral_2, this.$first_attention_attentionOutput_kernel, this.$first_attention_attentionOutput_bias, this.$letters_take_2, this.$places_embeddings, this.$first_add_3, n);
+    first_norm2_forward_2(this.$first_add_3, this.$first_norm2_sub_row, this.$first_norm2_gamma, this.$first_norm2_beta, this.$first_norm2_add_2, n);
+    first_wide_forward(this.$first_norm2_add_2, this.$first_wide_kernel, this.$first_wide_bias, this.$first_wide_add, n);
+    first_wide_forward_4(this.$first_wide_add, this.$first_wide_mul_2, this.$powers, n);
+    first_forward_2(this.$first_wide_mul_2, this.$first_narrow_kernel, this.$first_narrow_bias, this.$first_add_3, this.$first_add_3, n);
+    first_norm2_forward_2(this.$first_add_3, this.$second_norm_sub_row, this.$second_norm_gamma, this.$second_norm_beta, this.$second_norm_add_2, n);
+    first_attention_forward(this.$second_norm_add_2, this.$second_attention_query_kernel, this.$second_attention_query_bias, this.$second_attention_add_4, n);
+    first_attention_forward(this.$second_norm_add_2, this.$second_attention_key_kernel, this.$second_attention_key_bias, this.$second_attention_add_5, n);
+    first_attention_forward_4(this.$second_attention_add_4, this.$second_attention_add_5, this.$second_attention_mul_3, n);
+    first_attention_forward_5(this.$second_attention_mul_3, this.$second_attention_where_row_2, this.$second_attention_mul_3, this.$powers, n);
+    first_attention_forward(this.$second_norm_add_2, this.$second_attention_value_kernel, this.$second_attention_value_bias, this.$second_attention_add_4, n);
+    first_attention_forward_6(this.$second_attention_mul_3, this.$second_attention_add_4, this.$second_attention_dotGeneral_2, n);
+    second_forward(this.$second_attention_dotGeneral_2, this.$second_attention_attentionOutput_kernel, this.$second_attention_attentionOutput_bias, this.$first_add_3, this.$second_add_3, n);
+    first_norm2_forward_2(this.$second_add_3, this.$second_norm2_sub_row, this.$second_norm2_gamma, this.$second_norm2_beta, this.$second_norm2_add_2, n);
+    first_wide_forward(this.$second_norm2_add_2, this.$second_wide_kernel, this.$second_wide_bias, this.$second_wide_add_3, n);
+    first_wide_forward_4(this.$second_wide_add_3, this.$second_wide_mul_2, this.$powers, n);
+    first_forward_2(this.$second_wide_mul_2, this.$second_narrow_kernel, this.$second_narrow_bias, this.$second_add_3, this.$second_add_3, n);
+    first_norm2_forward_2(this.$second_add_3, this.$norm_sub_row, this.$norm_gamma, this.$norm_beta, this.$norm_add_2, n);
+    logits_forward(this.$norm_add_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
+    predict_probabilities(this.$logits_add_2, this.$exp_row, this.$probabilities, this.$powers, n);
     return this.$outputs;
   }
 }
@@ -2630,10 +2444,10 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 506796);
     this.$scalars = new Float64Array(buffer, 168912, 8);
-    this.$totals = new Float64Array(buffer, scratch + 1765744, 2);
+    this.$totals = new Float64Array(buffer, scratch + 1682368, 2);
     this.$y = new Int32Array(buffer, scratch + 832, 208);
     this.$parameters = new Float32Array(buffer, 0, 42227);
-    this.$gradients = new Float32Array(buffer, scratch + 1596816, 42227);
+    this.$gradients = new Float32Array(buffer, scratch + 1513440, 42227);
     this.$adamW_m = new Float32Array(buffer, 168976, 42227);
     this.$adamW_v = new Float32Array(buffer, 337884, 42227);
     this.$letters_sub = new Float32Array(buffer, scratch + 6000, 1080);
@@ -2643,48 +2457,48 @@ class Network extends Predictor {
     this.$places_neg = new Float32Array(buffer, scratch + 1680, 520);
     this.$places_sub_2 = new Float32Array(buffer, scratch + 5840, 520);
     this.$seed = new Uint32Array(buffer, scratch + 1664, 1);
-    this.$loss = new Float32Array(buffer, scratch + 1765728, 1);
-    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 1596816, 1080);
-    this.$d_places_embeddings = new Float32Array(buffer, scratch + 1601136, 520);
-    this.$d_first_norm_gamma = new Float32Array(buffer, scratch + 1603216, 40);
-    this.$d_first_norm_beta = new Float32Array(buffer, scratch + 1603376, 40);
-    this.$d_first_attention_query_kernel = new Float32Array(buffer, scratch + 1603536, 1600);
-    this.$d_first_attention_query_bias = new Float32Array(buffer, scratch + 1609936, 40);
-    this.$d_first_attention_key_kernel = new Float32Array(buffer, scratch + 1610096, 1600);
-    this.$d_first_attention_key_bias = new Float32Array(buffer, scratch + 1616496, 40);
-    this.$d_first_attention_value_kernel = new Float32Array(buffer, scratch + 1616656, 1600);
-    this.$d_first_attention_value_bias = new Float32Array(buffer, scratch + 1623056, 40);
-    this.$d_first_attention_attentionOutput_kernel = new Float32Array(buffer, scratch + 1623216, 1600);
-    this.$d_first_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1629616, 40);
-    this.$d_first_norm2_gamma = new Float32Array(buffer, scratch + 1629776, 40);
-    this.$d_first_norm2_beta = new Float32Array(buffer, scratch + 1629936, 40);
-    this.$d_first_wide_kernel = new Float32Array(buffer, scratch + 1630096, 6400);
-    this.$d_first_wide_bias = new Float32Array(buffer, scratch + 1655696, 160);
-    this.$d_first_narrow_kernel = new Float32Array(buffer, scratch + 1656336, 6400);
-    this.$d_first_narrow_bias = new Float32Array(buffer, scratch + 1681936, 40);
-    this.$d_second_norm_gamma = new Float32Array(buffer, scratch + 1682096, 40);
-    this.$d_second_norm_beta = new Float32Array(buffer, scratch + 1682256, 40);
-    this.$d_second_attention_query_kernel = new Float32Array(buffer, scratch + 1682416, 1600);
-    this.$d_second_attention_query_bias = new Float32Array(buffer, scratch + 1688816, 40);
-    this.$d_second_attention_key_kernel = new Float32Array(buffer, scratch + 1688976, 1600);
-    this.$d_second_attention_key_bias = new Float32Array(buffer, scratch + 1695376, 40);
-    this.$d_second_attention_value_kernel = new Float32Array(buffer, scratch + 1695536, 1600);
-    this.$d_second_attention_value_bias = new Float32Array(buffer, scratch + 1701936, 40);
-    this.$d_second_attention_attentionOutput_kerne = new Float32Array(buffer, scratch + 1702096, 1600);
-    this.$d_second_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1708496, 40);
-    this.$d_second_norm2_gamma = new Float32Array(buffer, scratch + 1708656, 40);
-    this.$d_second_norm2_beta = new Float32Array(buffer, scratch + 1708816, 40);
-    this.$d_second_wide_kernel = new Float32Array(buffer, scratch + 1708976, 6400);
-    this.$d_second_wide_bias = new Float32Array(buffer, scratch + 1734576, 160);
-    this.$d_second_narrow_kernel = new Float32Array(buffer, scratch + 1735216, 6400);
-    this.$d_second_narrow_bias = new Float32Array(buffer, scratch + 1760816, 40);
-    this.$d_norm_gamma = new Float32Array(buffer, scratch + 1760976, 40);
-    this.$d_norm_beta = new Float32Array(buffer, scratch + 1761136, 40);
-    this.$d_logits_kernel = new Float32Array(buffer, scratch + 1761296, 1080);
-    this.$d_logits_bias = new Float32Array(buffer, scratch + 1765616, 27);
+    this.$loss = new Float32Array(buffer, scratch + 1682352, 1);
+    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 1513440, 1080);
+    this.$d_places_embeddings = new Float32Array(buffer, scratch + 1517760, 520);
+    this.$d_first_norm_gamma = new Float32Array(buffer, scratch + 1519840, 40);
+    this.$d_first_norm_beta = new Float32Array(buffer, scratch + 1520000, 40);
+    this.$d_first_attention_query_kernel = new Float32Array(buffer, scratch + 1520160, 1600);
+    this.$d_first_attention_query_bias = new Float32Array(buffer, scratch + 1526560, 40);
+    this.$d_first_attention_key_kernel = new Float32Array(buffer, scratch + 1526720, 1600);
+    this.$d_first_attention_key_bias = new Float32Array(buffer, scratch + 1533120, 40);
+    this.$d_first_attention_value_kernel = new Float32Array(buffer, scratch + 1533280, 1600);
+    this.$d_first_attention_value_bias = new Float32Array(buffer, scratch + 1539680, 40);
+    this.$d_first_attention_attentionOutput_kernel = new Float32Array(buffer, scratch + 1539840, 1600);
+    this.$d_first_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1546240, 40);
+    this.$d_first_norm2_gamma = new Float32Array(buffer, scratch + 1546400, 40);
+    this.$d_first_norm2_beta = new Float32Array(buffer, scratch + 1546560, 40);
+    this.$d_first_wide_kernel = new Float32Array(buffer, scratch + 1546720, 6400);
+    this.$d_first_wide_bias = new Float32Array(buffer, scratch + 1572320, 160);
+    this.$d_first_narrow_kernel = new Float32Array(buffer, scratch + 1572960, 6400);
+    this.$d_first_narrow_bias = new Float32Array(buffer, scratch + 1598560, 40);
+    this.$d_second_norm_gamma = new Float32Array(buffer, scratch + 1598720, 40);
+    this.$d_second_norm_beta = new Float32Array(buffer, scratch + 1598880, 40);
+    this.$d_second_attention_query_kernel = new Float32Array(buffer, scratch + 1599040, 1600);
+    this.$d_second_attention_query_bias = new Float32Array(buffer, scratch + 1605440, 40);
+    this.$d_second_attention_key_kernel = new Float32Array(buffer, scratch + 1605600, 1600);
+    this.$d_second_attention_key_bias = new Float32Array(buffer, scratch + 1612000, 40);
+    this.$d_second_attention_value_kernel = new Float32Array(buffer, scratch + 1612160, 1600);
+    this.$d_second_attention_value_bias = new Float32Array(buffer, scratch + 1618560, 40);
+    this.$d_second_attention_attentionOutput_kerne = new Float32Array(buffer, scratch + 1618720, 1600);
+    this.$d_second_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1625120, 40);
+    this.$d_second_norm2_gamma = new Float32Array(buffer, scratch + 1625280, 40);
+    this.$d_second_norm2_beta = new Float32Array(buffer, scratch + 1625440, 40);
+    this.$d_second_wide_kernel = new Float32Array(buffer, scratch + 1625600, 6400);
+    this.$d_second_wide_bias = new Float32Array(buffer, scratch + 1651200, 160);
+    this.$d_second_narrow_kernel = new Float32Array(buffer, scratch + 1651840, 6400);
+    this.$d_second_narrow_bias = new Float32Array(buffer, scratch + 1677440, 40);
+    this.$d_norm_gamma = new Float32Array(buffer, scratch + 1677600, 40);
+    this.$d_norm_beta = new Float32Array(buffer, scratch + 1677760, 40);
+    this.$d_logits_kernel = new Float32Array(buffer, scratch + 1677920, 1080);
+    this.$d_logits_bias = new Float32Array(buffer, scratch + 1682240, 27);
     this.$letters_take = new Float32Array(buffer, scratch + 886928, 8320);
     this.$first_norm_sub = new Float32Array(buffer, scratch + 953488, 8320);
-    this.$first_norm_rsqrt = new Float32Array(buffer, scratch + 1593488, 208);
+    this.$first_norm_rsqrt = new Float32Array(buffer, scratch + 1508432, 208);
     this.$first_norm_add = new Float32Array(buffer, scratch + 920208, 8320);
     this.$first_attention_add = new Float32Array(buffer, scratch + 986768, 8320);
     this.$first_attention_add_2 = new Float32Array(buffer, scratch + 1020048, 8320);
@@ -2693,15 +2507,13 @@ class Network extends Predictor {
     this.$first_attention_dotGeneral = new Float32Array(buffer, scratch + 1086608, 8320);
     this.$first_add = new Float32Array(buffer, scratch + 886928, 8320);
     this.$first_norm2_sub = new Float32Array(buffer, scratch + 1153168, 8320);
-    this.$first_norm2_rsqrt = new Float32Array(buffer, scratch + 1594320, 208);
+    this.$first_norm2_rsqrt = new Float32Array(buffer, scratch + 1509264, 208);
     this.$first_norm2_add = new Float32Array(buffer, scratch + 1119888, 8320);
-    this.$first_wide_add = new Float32Array(buffer, scratch + 134800, 33280);
+    this.$first_wide_add_2 = new Float32Array(buffer, scratch + 134800, 33280);
     this.$first_wide_mul = new Float32Array(buffer, scratch + 267920, 33280);
-    this.$first_narrow_matmul = new Float32Array(buffer, scratch + 401040, 8320);
     this.$second_norm_sub = new Float32Array(buffer, scratch + 1219728, 8320);
-    this.$second_norm_rsqrt = new Float32Array(buffer, scratch + 1595152, 208);
+    this.$second_norm_rsqrt = new Float32Array(buffer, scratch + 1510096, 208);
     this.$second_norm_add = new Float32Array(buffer, scratch + 1186448, 8320);
-    this.$second_attention_matmul = new Float32Array(buffer, scratch + 843664, 8320);
     this.$second_attention_add = new Float32Array(buffer, scratch + 1253008, 8320);
     this.$second_attention_add_2 = new Float32Array(buffer, scratch + 1286288, 8320);
     this.$second_attention_mul = new Float32Array(buffer, scratch + 843664, 10816);
@@ -2709,64 +2521,51 @@ class Network extends Predictor {
     this.$second_attention_dotGeneral = new Float32Array(buffer, scratch + 1352848, 8320);
     this.$second_add = new Float32Array(buffer, scratch + 886928, 8320);
     this.$second_norm2_sub = new Float32Array(buffer, scratch + 1419408, 8320);
-    this.$second_norm2_rsqrt = new Float32Array(buffer, scratch + 1595984, 208);
+    this.$second_norm2_rsqrt = new Float32Array(buffer, scratch + 1510928, 208);
     this.$second_norm2_add = new Float32Array(buffer, scratch + 1386128, 8320);
-    this.$second_wide_matmul = new Float32Array(buffer, scratch + 401040, 33280);
-    this.$second_wide_add = new Float32Array(buffer, scratch + 534160, 33280);
+    this.$second_wide_add = new Float32Array(buffer, scratch + 401040, 33280);
+    this.$second_wide_add_2 = new Float32Array(buffer, scratch + 534160, 33280);
     this.$second_wide_mul = new Float32Array(buffer, scratch + 667280, 33280);
-    this.$second_narrow_matmul = new Float32Array(buffer, scratch + 1452688, 8320);
     this.$norm_sub = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$norm_rsqrt = new Float32Array(buffer, scratch + 1541712, 208);
-    this.$norm_add = new Float32Array(buffer, scratch + 1485968, 8320);
-    this.$logits_matmul = new Float32Array(buffer, scratch + 1452688, 5616);
-    this.$exp = new Float32Array(buffer, scratch + 1519248, 5616);
-    this.$sum = new Float32Array(buffer, scratch + 1475152, 208);
-    this.$sum_2 = new Float32Array(buffer, scratch + 1475984, 1);
-    this.$d_logits = new Float32Array(buffer, scratch + 1519248, 5616);
-    this.$d_logits_2 = new Float32Array(buffer, scratch + 1452688, 8320);
+    this.$norm_rsqrt = new Float32Array(buffer, scratch + 1511760, 208);
+    this.$norm_add = new Float32Array(buffer, scratch + 1452688, 8320);
+    this.$logits_add = new Float32Array(buffer, scratch + 1485968, 5616);
+    this.$exp = new Float32Array(buffer, scratch + 1485968, 5616);
+    this.$sum = new Float32Array(buffer, scratch + 1512592, 208);
+    this.$sum_2 = new Float32Array(buffer, scratch + 1513424, 1);
+    this.$d_logits = new Float32Array(buffer, scratch + 1485968, 5616);
+    this.$d_norm = new Float32Array(buffer, scratch + 1452688, 8320);
     this.$d_second = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$d_second_narrow = new Float32Array(buffer, scratch + 1452688, 6400);
-    this.$d_second_narrow_2 = new Float32Array(buffer, scratch + 667280, 33280);
-    this.$d_second_wide = new Float32Array(buffer, scratch + 534160, 33280);
-    this.$d_second_wide_2 = new Float32Array(buffer, scratch + 1478288, 6400);
-    this.$d_second_wide_3 = new Float32Array(buffer, scratch + 1386128, 8320);
+    this.$d_second_wide = new Float32Array(buffer, scratch + 667280, 33280);
+    this.$d_second_wide_2 = new Float32Array(buffer, scratch + 401040, 33280);
+    this.$d_second_norm2 = new Float32Array(buffer, scratch + 1386128, 8320);
     this.$d_second_attention = new Float32Array(buffer, scratch + 444304, 8320);
     this.$d_second_attention_2 = new Float32Array(buffer, scratch + 477584, 8320);
-    this.$d_second_attention_3 = new Float32Array(buffer, scratch + 843664, 8320);
-    this.$d_second_attention_4 = new Float32Array(buffer, scratch + 1555088, 1600);
-    this.$d_second_attention_5 = new Float32Array(buffer, scratch + 1186448, 8320);
-    this.$d_second_attention_6 = new Float32Array(buffer, scratch + 401040, 10816);
-    this.$d_second_attention_7 = new Float32Array(buffer, scratch + 843664, 10816);
-    this.$d_second_attention_8 = new Float32Array(buffer, scratch + 401040, 8320);
-    this.$d_second_attention_10 = new Float32Array(buffer, scratch + 1561488, 1600);
-    this.$d_second_attention_12 = new Float32Array(buffer, scratch + 1253008, 8320);
-    this.$d_second_attention_13 = new Float32Array(buffer, scratch + 434320, 8320);
-    this.$d_second_attention_14 = new Float32Array(buffer, scratch + 1567888, 1600);
+    this.$d_second_attention_3 = new Float32Array(buffer, scratch + 401040, 8320);
+    this.$d_second_norm = new Float32Array(buffer, scratch + 1186448, 8320);
+    this.$d_second_attention_4 = new Float32Array(buffer, scratch + 401040, 10816);
+    this.$d_second_attention_5 = new Float32Array(buffer, scratch + 843664, 10816);
+    this.$d_second_attention_6 = new Float32Array(buffer, scratch + 434320, 8320);
+    this.$d_second_attention_7 = new Float32Array(buffer, scratch + 843664, 8320);
+    this.$d_second_norm_2 = new Float32Array(buffer, scratch + 467600, 8320);
+    this.$d_second_attention_8 = new Float32Array(buffer, scratch + 1253008, 8320);
     this.$d_first = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$d_first_narrow = new Float32Array(buffer, scratch + 1503888, 6400);
-    this.$d_first_narrow_2 = new Float32Array(buffer, scratch + 267920, 33280);
-    this.$d_first_wide = new Float32Array(buffer, scratch + 134800, 33280);
-    this.$d_first_wide_2 = new Float32Array(buffer, scratch + 1529488, 6400);
-    this.$d_first_wide_3 = new Float32Array(buffer, scratch + 1119888, 8320);
+    this.$d_first_wide = new Float32Array(buffer, scratch + 267920, 33280);
+    this.$d_first_wide_2 = new Float32Array(buffer, scratch + 1680, 33280);
+    this.$d_first_norm2 = new Float32Array(buffer, scratch + 1119888, 8320);
     this.$d_first_attention = new Float32Array(buffer, scratch + 843664, 8320);
     this.$d_first_attention_2 = new Float32Array(buffer, scratch + 44944, 8320);
-    this.$d_first_attention_3 = new Float32Array(buffer, scratch + 111504, 8320);
-    this.$d_first_attention_4 = new Float32Array(buffer, scratch + 1574288, 1600);
-    this.$d_first_attention_5 = new Float32Array(buffer, scratch + 920208, 8320);
-    this.$d_first_attention_6 = new Float32Array(buffer, scratch + 1680, 10816);
-    this.$d_first_attention_7 = new Float32Array(buffer, scratch + 800400, 10816);
-    this.$d_first_attention_8 = new Float32Array(buffer, scratch + 1680, 8320);
-    this.$d_first_attention_10 = new Float32Array(buffer, scratch + 1580688, 1600);
-    this.$d_first_attention_12 = new Float32Array(buffer, scratch + 986768, 8320);
-    this.$d_first_attention_13 = new Float32Array(buffer, scratch + 78224, 8320);
-    this.$d_first_attention_14 = new Float32Array(buffer, scratch + 1587088, 1600);
-    this.$d_first_norm = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$d_first_attention_16 = new Float32Array(buffer, scratch + 843664, 1600);
-    this.$d_second_attention_16 = new Float32Array(buffer, scratch + 1386128, 1600);
+    this.$d_first_attention_3 = new Float32Array(buffer, scratch + 1680, 8320);
+    this.$d_first_norm = new Float32Array(buffer, scratch + 34960, 8320);
+    this.$d_first_attention_4 = new Float32Array(buffer, scratch + 1680, 10816);
+    this.$d_first_attention_5 = new Float32Array(buffer, scratch + 800400, 10816);
+    this.$d_first_attention_7 = new Float32Array(buffer, scratch + 34960, 8320);
+    this.$d_first_norm_2 = new Float32Array(buffer, scratch + 101520, 8320);
+    this.$d_first_attention_8 = new Float32Array(buffer, scratch + 986768, 8320);
+    this.$d_first_attention_9 = new Float32Array(buffer, scratch + 68240, 8320);
+    this.$d_first_norm_5 = new Float32Array(buffer, scratch + 886928, 8320);
     this.$first_attention_where_row = new Float32Array(buffer, scratch + 843664, 13);
     this.$second_attention_where_row = new Float32Array(buffer, scratch + 1352848, 13);
-    this.$d_second_norm_row = new Float32Array(buffer, scratch + 1555088, 40);
-    this.$d_first_norm_row = new Float32Array(buffer, scratch + 920208, 40);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 24144, 1);
     this.gradients = { "letters/embeddings": this.$d_letters_embeddings, "places/embeddings": this.$d_places_embeddings, "first/norm/gamma": this.$d_first_norm_gamma, "first/norm/beta": this.$d_first_norm_beta, "first/attention/query/kernel": this.$d_first_attention_query_kernel, "first/attention/query/bias": this.$d_first_attention_query_bias, "first/attention/key/kernel": this.$d_first_attention_key_kernel, "first/attention/key/bias": this.$d_first_attention_key_bias, "first/attention/value/kernel": this.$d_first_attention_value_kernel, "first/attention/value/bias": this.$d_first_attention_value_bias, "first/attention/attentionOutput/kernel": this.$d_first_attention_attentionOutput_kernel, "first/attention/attentionOutput/bias": this.$d_first_attention_attentionOutput_bias, "first/norm2/gamma": this.$d_first_norm2_gamma, "first/norm2/beta": this.$d_first_norm2_beta, "first/wide/kernel": this.$d_first_wide_kernel, "first/wide/bias": this.$d_first_wide_bias, "first/narrow/kernel": this.$d_first_narrow_kernel, "first/narrow/bias": this.$d_first_narrow_bias, "second/norm/gamma": this.$d_second_norm_gamma, "second/norm/beta": this.$d_second_norm_beta, "second/attention/query/kernel": this.$d_second_attention_query_kernel, "second/attention/query/bias": this.$d_second_attention_query_bias, "second/attention/key/kernel": this.$d_second_attention_key_kernel, "second/attention/key/bias": this.$d_second_attention_key_bias, "second/attention/value/kernel": this.$d_second_attention_value_kernel, "second/attention/value/bias": this.$d_second_attention_value_bias, "second/attention/attentionOutput/kernel": this.$d_second_attention_attentionOutput_kerne, "second/attention/attentionOutput/bias": this.$d_second_attention_attentionOutput_bias, "second/norm2/gamma": this.$d_second_norm2_gamma, "second/norm2/beta": this.$d_second_norm2_beta, "second/wide/kernel": this.$d_second_wide_kernel, "second/wide/bias": this.$d_second_wide_bias, "second/narrow/kernel": this.$d_second_narrow_kernel, "second/narrow/bias": this.$d_second_narrow_bias, "norm/gamma": this.$d_norm_gamma, "norm/beta": this.$d_norm_beta, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
     const scalars = this.$scalars;
@@ -2821,38 +2620,32 @@ class Network extends Predictor {
     this.$n = n;
     letters_forward_2(this.$x, this.$letters_embeddings, this.$letters_take, n);
     first_norm_forward(this.$letters_take, this.$places_embeddings, this.$first_norm_sub, this.$first_norm_gamma, this.$first_norm_beta, this.$first_norm_rsqrt, this.$first_norm_add, n);
-    first_attention_forward(this.$first_norm_add, this.$first_attention_query_kernel, this.$first_attention_matmul, n);
-    first_attention_forward_2(this.$first_attention_matmul, this.$first_attention_query_bias, this.$first_attention_add, n);
-    first_attention_forward(this.$first_norm_add, this.$first_attention_key_kernel, this.$first_attention_matmul, n);
-    first_attention_forward_2(this.$first_attention_matmul, this.$first_attention_key_bias, this.$first_attention_add_2, n);
-    first_attention_forward(this.$first_norm_add, this.$first_attention_value_kernel, this.$first_attention_matmul, n);
-    first_attention_forward_2(this.$first_attention_matmul, this.$first_attention_value_bias, this.$first_attention_add_3, n);
-    first_attention_forward_7(this.$first_attention_add, this.$first_attention_add_2, this.$first_attention_mul, n);
-    first_attention_forward_8(this.$first_attention_mul, this.$first_attention_where_row, this.$first_attention_mul, this.$powers, n);
-    first_attention_forward_9(this.$first_attention_mul, this.$first_attention_add_3, this.$first_attention_dotGeneral, n);
+    first_attention_forward(this.$first_norm_add, this.$first_attention_query_kernel, this.$first_attention_query_bias, this.$first_attention_add, n);
+    first_attention_forward(this.$first_norm_add, this.$first_attention_key_kernel, this.$first_attention_key_bias, this.$first_attention_add_2, n);
+    first_attention_forward(this.$first_norm_add, this.$first_attention_value_kernel, this.$first_attention_value_bias, this.$first_attention_add_3, n);
+    first_attention_forward_4(this.$first_attention_add, this.$first_attention_add_2, this.$first_attention_mul, n);
+    first_attention_forward_5(this.$first_attention_mul, this.$first_attention_where_row, this.$first_attention_mul, this.$powers, n);
+    first_attention_forward_6(this.$first_attention_mul, this.$first_attention_add_3, this.$first_attention_dotGeneral, n);
     first_forward(this.$first_attention_dotGeneral, this.$first_attention_attentionOutput_kernel, this.$first_attention_attentionOutput_bias, this.$letters_take, this.$places_embeddings, this.$first_add, n);
     first_norm2_forward(this.$first_add, this.$first_norm2_sub, this.$first_norm2_gamma, this.$first_norm2_beta, this.$first_norm2_rsqrt, this.$first_norm2_add, n);
-    first_wide_forward(this.$first_norm2_add, this.$first_wide_kernel, this.$first_wide_matmul, n);
-    first_wide_forward_2(this.$first_wide_matmul, this.$first_wide_bias, this.$first_wide_add, this.$first_wide_mul, this.$powers, n);
-    first_narrow_forward(this.$first_wide_mul, this.$first_narrow_kernel, this.$first_narrow_matmul, n);
-    second_norm_forward(this.$first_add, this.$first_narrow_matmul, this.$first_narrow_bias, this.$second_norm_sub, this.$second_norm_gamma, this.$second_norm_beta, this.$second_norm_rsqrt, this.$second_norm_add, n);
-    first_attention_forward(this.$second_norm_add, this.$second_attention_query_kernel, this.$second_attention_matmul, n);
-    first_attention_forward_2(this.$second_attention_matmul, this.$second_attention_query_bias, this.$second_attention_add, n);
-    first_attention_forward(this.$second_norm_add, this.$second_attention_key_kernel, this.$second_attention_matmul, n);
-    first_attention_forward_2(this.$second_attention_matmul, this.$second_attention_key_bias, this.$second_attention_add_2, n);
-    first_attention_forward(this.$second_norm_add, this.$second_attention_value_kernel, this.$second_attention_matmul, n);
-    first_attention_forward_2(this.$second_attention_matmul, this.$second_attention_value_bias, this.$second_attention_add_3, n);
-    first_attention_forward_7(this.$second_attention_add, this.$second_attention_add_2, this.$second_attention_mul, n);
-    first_attention_forward_8(this.$second_attention_mul, this.$second_attention_where_row, this.$second_attention_mul, this.$powers, n);
-    first_attention_forward_9(this.$second_attention_mul, this.$second_attention_add_3, this.$second_attention_dotGeneral, n);
-    second_forward(this.$second_attention_dotGeneral, this.$second_attention_attentionOutput_kernel, this.$first_narrow_bias, this.$second_attention_attentionOutput_bias, this.$first_add, this.$first_narrow_matmul, this.$second_add, n);
+    first_wide_forward(this.$first_norm2_add, this.$first_wide_kernel, this.$first_wide_bias, this.$first_wide_add, n);
+    first_wide_forward_2(this.$first_wide_add, this.$first_wide_add_2, this.$first_wide_mul, this.$powers, n);
+    first_forward_2(this.$first_wide_mul, this.$first_narrow_kernel, this.$first_narrow_bias, this.$first_add, this.$first_add, n);
+    first_norm2_forward(this.$first_add, this.$second_norm_sub, this.$second_norm_gamma, this.$second_norm_beta, this.$second_norm_rsqrt, this.$second_norm_add, n);
+    first_attention_forward(this.$second_norm_add, this.$second_attention_query_kernel, this.$second_attention_query_bias, this.$second_attention_add, n);
+    first_attention_forward(this.$second_norm_add, this.$second_attention_key_kernel, this.$second_attention_key_bias, this.$second_attention_add_2, n);
+    first_attention_forward(this.$second_norm_add, this.$second_attention_value_kernel, this.$second_attention_value_bias, this.$second_attention_add_3, n);
+    first_attention_forward_4(this.$second_attention_add, this.$second_attention_add_2, this.$second_attention_mul, n);
+    first_attention_forward_5(this.$second_attention_mul, this.$second_attention_where_row, this.$second_attention_mul, this.$powers, n);
+    first_attention_forward_6(this.$second_attention_mul, this.$second_attention_add_3, this.$second_attention_dotGeneral, n);
+    second_forward(this.$second_attention_dotGeneral, this.$second_attention_attentionOutput_kernel, this.$second_attention_attentionOutput_bias, this.$first_add, this.$second_add, n);
     first_norm2_forward(this.$second_add, this.$second_norm2_sub, this.$second_norm2_gamma, this.$second_norm2_beta, this.$second_norm2_rsqrt, this.$second_norm2_add, n);
-    first_wide_forward(this.$second_norm2_add, this.$second_wide_kernel, this.$second_wide_matmul, n);
-    first_wide_forward_2(this.$second_wide_matmul, this.$second_wide_bias, this.$second_wide_add, this.$second_wide_mul, this.$powers, n);
-    first_narrow_forward(this.$second_wide_mul, this.$second_narrow_kernel, this.$second_narrow_matmul, n);
-    second_norm_forward(this.$second_add, this.$second_narrow_matmul, this.$second_narrow_bias, this.$norm_sub, this.$norm_gamma, this.$norm_beta, this.$norm_rsqrt, this.$norm_add, n);
-    logits_forward(this.$norm_add, this.$logits_kernel, this.$logits_matmul, n);
-    training_loss(this.$y, this.$logits_matmul, this.$logits_bias, this.$exp, this.$sum, this.$sum_2, this.$loss, this.$powers, this.$bits, this.$words, n);
+    first_wide_forward(this.$second_norm2_add, this.$second_wide_kernel, this.$second_wide_bias, this.$second_wide_add, n);
+    first_wide_forward_2(this.$second_wide_add, this.$second_wide_add_2, this.$second_wide_mul, this.$powers, n);
+    first_forward_2(this.$second_wide_mul, this.$second_narrow_kernel, this.$second_narrow_bias, this.$second_add, this.$second_add, n);
+    first_norm2_forward(this.$second_add, this.$norm_sub, this.$norm_gamma, this.$norm_beta, this.$norm_rsqrt, this.$norm_add, n);
+    logits_forward(this.$norm_add, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
+    training_loss(this.$y, this.$logits_add, this.$exp, this.$sum, this.$sum_2, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
     return this.$loss[0];
   }
@@ -2863,85 +2656,73 @@ class Network extends Predictor {
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     logits_kernel_gradient(this.$norm_add, this.$d_logits, this.$d_logits_kernel, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
-    second_attention_backward(this.$second_attention_value_kernel, this.$d_second_attention_4);
-    second_attention_backward(this.$second_attention_key_kernel, this.$d_second_attention_10);
-    second_attention_backward(this.$second_attention_query_kernel, this.$d_second_attention_14);
-    second_attention_backward(this.$first_attention_value_kernel, this.$d_first_attention_4);
-    second_attention_backward(this.$first_attention_key_kernel, this.$d_first_attention_10);
-    second_attention_backward(this.$first_attention_query_kernel, this.$d_first_attention_14);
-    logits_backward_2(this.$d_logits, this.$logits_kernel, this.$d_logits_2, n);
-    norm_beta_gradient(this.$d_logits_2, this.$norm_sub, this.$norm_rsqrt, this.$d_norm_gamma, this.$d_norm_beta, n);
-    second_backward(this.$norm_rsqrt, this.$d_logits_2, this.$norm_gamma, this.$norm_sub, this.$d_second, n);
+    norm_backward(this.$d_logits, this.$logits_kernel, this.$d_norm, n);
+    norm_beta_gradient(this.$d_norm, this.$norm_sub, this.$norm_rsqrt, this.$d_norm_gamma, this.$d_norm_beta, n);
+    second_backward(this.$norm_rsqrt, this.$d_norm, this.$norm_gamma, this.$norm_sub, this.$d_second, n);
     second_narrow_kernel_gradient(this.$second_wide_mul, this.$d_second, this.$d_second_narrow_kernel, n);
     second_narrow_bias_gradient(this.$d_second, this.$d_second_narrow_bias, n);
-    second_narrow_backward(this.$second_narrow_kernel, this.$d_second_narrow);
-    second_wide_backward(this.$second_wide_kernel, this.$d_second_wide_2);
-    second_narrow_backward(this.$first_narrow_kernel, this.$d_first_narrow);
-    second_wide_backward(this.$first_wide_kernel, this.$d_first_wide_2);
-    first_wide_forward(this.$d_second, this.$d_second_narrow, this.$d_second_narrow_2, n);
-    second_wide_backward_2(this.$d_second_narrow_2, this.$second_wide_matmul, this.$second_wide_bias, this.$second_wide_add, this.$d_second_wide, this.$powers, n);
-    second_wide_kernel_gradient(this.$second_norm2_add, this.$d_second_wide, this.$d_second_wide_kernel, n);
-    second_wide_bias_gradient(this.$d_second_wide, this.$d_second_wide_bias, n);
-    first_narrow_forward(this.$d_second_wide, this.$d_second_wide_2, this.$d_second_wide_3, n);
-    second_backward_2(this.$second_norm2_rsqrt, this.$d_second_wide_3, this.$second_norm2_gamma, this.$second_norm2_sub, this.$d_second, this.$d_second, n);
-    norm_beta_gradient(this.$d_second_wide_3, this.$second_norm2_sub, this.$second_norm2_rsqrt, this.$d_second_norm2_gamma, this.$d_second_norm2_beta, n);
-    second_attention_backward_4(this.$d_second, this.$second_attention_dotGeneral, this.$d_second_attention_16, n);
-    second_attention_attentionOutput_kernel_(this.$d_second_attention_attentionOutput_kerne, this.$d_second_attention_16);
+    second_wide_backward(this.$d_second, this.$second_narrow_kernel, this.$d_second_wide, n);
+    second_wide_backward_2(this.$d_second_wide, this.$second_wide_add, this.$second_wide_add_2, this.$d_second_wide_2, this.$powers, n);
+    second_wide_kernel_gradient(this.$second_norm2_add, this.$d_second_wide_2, this.$d_second_wide_kernel, n);
+    second_wide_bias_gradient(this.$d_second_wide_2, this.$d_second_wide_bias, n);
+    second_norm2_backward(this.$d_second_wide_2, this.$second_wide_kernel, this.$d_second_norm2, n);
+    second_backward_2(this.$second_norm2_rsqrt, this.$d_second_norm2, this.$second_norm2_gamma, this.$second_norm2_sub, this.$d_second, this.$d_second, n);
+    norm_beta_gradient(this.$d_second_norm2, this.$second_norm2_sub, this.$second_norm2_rsqrt, this.$d_second_norm2_gamma, this.$d_second_norm2_beta, n);
+    second_attention_attentionOutput_kernel_(this.$second_attention_dotGeneral, this.$d_second, this.$d_second_attention_attentionOutput_kerne, n);
     second_narrow_bias_gradient(this.$d_second, this.$d_second_attention_attentionOutput_bias, n);
-    second_attention_backward_5(this.$d_second, this.$second_attention_attentionOutput_kernel, this.$d_second_attention, n);
-    second_attention_backward_6(this.$d_second_attention, this.$second_attention_add_3, this.$d_second_attention_6, n);
-    second_attention_backward_7(this.$d_second_attention, this.$second_attention_mul, this.$d_second_attention_2, n);
-    second_attention_backward_8(this.$d_second_attention_6, this.$second_attention_mul, this.$d_second_attention_7, n);
-    second_attention_backward_9(this.$d_second_attention_7, this.$second_attention_add, this.$d_second_attention_8, n);
-    first_attention_forward_9(this.$d_second_attention_7, this.$second_attention_add_2, this.$d_second_attention_12, n);
-    second_attention_query_bias_gradient(this.$d_second_attention_12, this.$d_second_attention_query_bias, n);
-    second_attention_backward_11(this.$d_second_attention_12, this.$d_second_attention_13, n);
-    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_13, this.$d_second_attention_query_kernel, n);
-    second_attention_query_bias_gradient(this.$d_second_attention_8, this.$d_second_attention_key_bias, n);
-    second_attention_backward_11(this.$d_second_attention_8, this.$d_second_attention_3, n);
-    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_3, this.$d_second_attention_key_kernel, n);
-    first_attention_forward(this.$d_second_attention_3, this.$d_second_attention_10, this.$d_second_attention_8, n);
-    second_attention_value_bias_gradient(this.$d_second_attention_2, this.$d_second_attention_value_bias, n);
-    second_attention_backward_14(this.$d_second_attention_2, this.$d_second_attention_3, n);
+    second_attention_backward(this.$d_second, this.$second_attention_attentionOutput_kernel, this.$d_second_attention, n);
+    second_attention_backward_2(this.$d_second_attention, this.$second_attention_add_3, this.$d_second_attention_4, n);
+    second_attention_backward_3(this.$second_attention_mul, this.$d_second_attention, this.$d_second_attention_2, n);
+    second_attention_backward_4(this.$d_second_attention_4, this.$second_attention_mul, this.$d_second_attention_5, n);
+    second_attention_backward_5(this.$d_second_attention_2, this.$d_second_attention_3, n);
+    second_attention_backward_3(this.$d_second_attention_5, this.$second_attention_add, this.$d_second_attention_6, n);
+    first_attention_forward_6(this.$d_second_attention_5, this.$second_attention_add_2, this.$d_second_attention_8, n);
+    second_attention_backward_5(this.$d_second_attention_6, this.$d_second_attention_7, n);
+    second_attention_backward_5(this.$d_second_attention_8, this.$d_second_attention_6, n);
+    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_6, this.$d_second_attention_query_kernel, n);
+    second_narrow_bias_gradient(this.$d_second_attention_6, this.$d_second_attention_query_bias, n);
+    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_7, this.$d_second_attention_key_kernel, n);
+    second_narrow_bias_gradient(this.$d_second_attention_7, this.$d_second_attention_key_bias, n);
+    second_attention_backward(this.$d_second_attention_7, this.$second_attention_key_kernel, this.$d_second_norm_2, n);
     second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_3, this.$d_second_attention_value_kernel, n);
-    first_attention_forward(this.$d_second_attention_3, this.$d_second_attention_4, this.$d_second_attention_5, n);
-    second_attention_backward_16(this.$d_second_attention_13, this.$d_second_attention_14, this.$d_second_attention_5, this.$d_second_attention_8, this.$d_second_attention_8, n);
-    first_backward(this.$second_norm_rsqrt, this.$d_second_attention_8, this.$second_norm_gamma, this.$second_norm_sub, this.$d_second, this.$d_second_norm_row, this.$d_first, n);
-    norm_beta_gradient(this.$d_second_attention_8, this.$second_norm_sub, this.$second_norm_rsqrt, this.$d_second_norm_gamma, this.$d_second_norm_beta, n);
+    second_narrow_bias_gradient(this.$d_second_attention_3, this.$d_second_attention_value_bias, n);
+    second_attention_backward(this.$d_second_attention_3, this.$second_attention_value_kernel, this.$d_second_norm, n);
+    second_norm_backward_3(this.$d_second_attention_6, this.$second_attention_query_kernel, this.$d_second_norm, this.$d_second_norm_2, this.$second_norm_gamma, this.$d_second_norm_2, this.$d_second_norm, n);
+    first_backward(this.$second_norm_rsqrt, this.$d_second_norm, this.$second_norm_sub, this.$d_second, this.$d_first, n);
+    norm_beta_gradient(this.$d_second_norm_2, this.$second_norm_sub, this.$second_norm_rsqrt, this.$d_second_norm_gamma, this.$d_second_norm_beta, n);
     second_narrow_kernel_gradient(this.$first_wide_mul, this.$d_first, this.$d_first_narrow_kernel, n);
     second_narrow_bias_gradient(this.$d_first, this.$d_first_narrow_bias, n);
-    first_wide_forward(this.$d_first, this.$d_first_narrow, this.$d_first_narrow_2, n);
-    second_wide_backward_2(this.$d_first_narrow_2, this.$first_wide_matmul, this.$first_wide_bias, this.$first_wide_add, this.$d_first_wide, this.$powers, n);
-    second_wide_kernel_gradient(this.$first_norm2_add, this.$d_first_wide, this.$d_first_wide_kernel, n);
-    second_wide_bias_gradient(this.$d_first_wide, this.$d_first_wide_bias, n);
-    first_narrow_forward(this.$d_first_wide, this.$d_first_wide_2, this.$d_first_wide_3, n);
-    second_backward_2(this.$first_norm2_rsqrt, this.$d_first_wide_3, this.$first_norm2_gamma, this.$first_norm2_sub, this.$d_first, this.$d_first, n);
-    norm_beta_gradient(this.$d_first_wide_3, this.$first_norm2_sub, this.$first_norm2_rsqrt, this.$d_first_norm2_gamma, this.$d_first_norm2_beta, n);
-    second_attention_backward_4(this.$d_first, this.$first_attention_dotGeneral, this.$d_first_attention_16, n);
-    second_attention_attentionOutput_kernel_(this.$d_first_attention_attentionOutput_kernel, this.$d_first_attention_16);
+    second_wide_backward(this.$d_first, this.$first_narrow_kernel, this.$d_first_wide, n);
+    second_wide_backward_2(this.$d_first_wide, this.$first_wide_add, this.$first_wide_add_2, this.$d_first_wide_2, this.$powers, n);
+    second_wide_kernel_gradient(this.$first_norm2_add, this.$d_first_wide_2, this.$d_first_wide_kernel, n);
+    second_wide_bias_gradient(this.$d_first_wide_2, this.$d_first_wide_bias, n);
+    second_norm2_backward(this.$d_first_wide_2, this.$first_wide_kernel, this.$d_first_norm2, n);
+    second_backward_2(this.$first_norm2_rsqrt, this.$d_first_norm2, this.$first_norm2_gamma, this.$first_norm2_sub, this.$d_first, this.$d_first, n);
+    norm_beta_gradient(this.$d_first_norm2, this.$first_norm2_sub, this.$first_norm2_rsqrt, this.$d_first_norm2_gamma, this.$d_first_norm2_beta, n);
+    second_attention_attentionOutput_kernel_(this.$first_attention_dotGeneral, this.$d_first, this.$d_first_attention_attentionOutput_kernel, n);
     second_narrow_bias_gradient(this.$d_first, this.$d_first_attention_attentionOutput_bias, n);
-    second_attention_backward_5(this.$d_first, this.$first_attention_attentionOutput_kernel, this.$d_first_attention, n);
-    second_attention_backward_6(this.$d_first_attention, this.$first_attention_add_3, this.$d_first_attention_6, n);
-    second_attention_backward_7(this.$d_first_attention, this.$first_attention_mul, this.$d_first_attention_2, n);
-    second_attention_backward_8(this.$d_first_attention_6, this.$first_attention_mul, this.$d_first_attention_7, n);
-    second_attention_backward_9(this.$d_first_attention_7, this.$first_attention_add, this.$d_first_attention_8, n);
-    first_attention_forward_9(this.$d_first_attention_7, this.$first_attention_add_2, this.$d_first_attention_12, n);
-    second_attention_query_bias_gradient(this.$d_first_attention_12, this.$d_first_attention_query_bias, n);
-    second_attention_backward_11(this.$d_first_attention_12, this.$d_first_attention_13, n);
-    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_13, this.$d_first_attention_query_kernel, n);
-    second_attention_query_bias_gradient(this.$d_first_attention_8, this.$d_first_attention_key_bias, n);
-    second_attention_backward_11(this.$d_first_attention_8, this.$d_first_attention_3, n);
-    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_3, this.$d_first_attention_key_kernel, n);
-    first_attention_forward(this.$d_first_attention_3, this.$d_first_attention_10, this.$d_first_attention_8, n);
-    second_attention_value_bias_gradient(this.$d_first_attention_2, this.$d_first_attention_value_bias, n);
-    second_attention_backward_14(this.$d_first_attention_2, this.$d_first_attention_3, n);
+    second_attention_backward(this.$d_first, this.$first_attention_attentionOutput_kernel, this.$d_first_attention, n);
+    second_attention_backward_2(this.$d_first_attention, this.$first_attention_add_3, this.$d_first_attention_4, n);
+    second_attention_backward_3(this.$first_attention_mul, this.$d_first_attention, this.$d_first_attention_2, n);
+    second_attention_backward_4(this.$d_first_attention_4, this.$first_attention_mul, this.$d_first_attention_5, n);
+    second_attention_backward_5(this.$d_first_attention_2, this.$d_first_attention_3, n);
+    second_attention_backward_3(this.$d_first_attention_5, this.$first_attention_add, this.$d_first_attention, n);
+    first_attention_forward_6(this.$d_first_attention_5, this.$first_attention_add_2, this.$d_first_attention_8, n);
+    second_attention_backward_5(this.$d_first_attention, this.$d_first_attention_7, n);
+    second_attention_backward_5(this.$d_first_attention_8, this.$d_first_attention_9, n);
+    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_9, this.$d_first_attention_query_kernel, n);
+    second_narrow_bias_gradient(this.$d_first_attention_9, this.$d_first_attention_query_bias, n);
+    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_7, this.$d_first_attention_key_kernel, n);
+    second_narrow_bias_gradient(this.$d_first_attention_7, this.$d_first_attention_key_bias, n);
+    second_attention_backward(this.$d_first_attention_7, this.$first_attention_key_kernel, this.$d_first_norm_2, n);
     second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_3, this.$d_first_attention_value_kernel, n);
-    first_attention_forward(this.$d_first_attention_3, this.$d_first_attention_4, this.$d_first_attention_5, n);
-    second_attention_backward_16(this.$d_first_attention_13, this.$d_first_attention_14, this.$d_first_attention_5, this.$d_first_attention_8, this.$d_first_attention_8, n);
-    first_backward(this.$first_norm_rsqrt, this.$d_first_attention_8, this.$first_norm_gamma, this.$first_norm_sub, this.$d_first, this.$d_first_norm_row, this.$d_first_norm, n);
-    norm_beta_gradient(this.$d_first_attention_8, this.$first_norm_sub, this.$first_norm_rsqrt, this.$d_first_norm_gamma, this.$d_first_norm_beta, n);
-    letters_embeddings_gradient(this.$x, this.$d_letters_embeddings, this.$d_first_norm, n);
-    places_embeddings_gradient(this.$d_first_norm, this.$d_places_embeddings, n);
+    second_narrow_bias_gradient(this.$d_first_attention_3, this.$d_first_attention_value_bias, n);
+    second_attention_backward(this.$d_first_attention_3, this.$first_attention_value_kernel, this.$d_first_norm, n);
+    second_norm_backward_3(this.$d_first_attention_9, this.$first_attention_query_kernel, this.$d_first_norm, this.$d_first_norm_2, this.$first_norm_gamma, this.$d_first_norm_2, this.$d_first_norm, n);
+    first_backward(this.$first_norm_rsqrt, this.$d_first_norm, this.$first_norm_sub, this.$d_first, this.$d_first_norm_5, n);
+    norm_beta_gradient(this.$d_first_norm_2, this.$first_norm_sub, this.$first_norm_rsqrt, this.$d_first_norm_gamma, this.$d_first_norm_beta, n);
+    letters_embeddings_gradient(this.$x, this.$d_letters_embeddings, this.$d_first_norm_5, n);
+    places_embeddings_gradient(this.$d_first_norm_5, this.$d_places_embeddings, n);
     this.$fresh = false;
   }
   update() {
@@ -2963,38 +2744,32 @@ class Network extends Predictor {
     this.$fresh = false;
     letters_forward_2(this.$x, this.$letters_embeddings, this.$letters_take_2, n);
     first_norm_forward_2(this.$letters_take_2, this.$places_embeddings, this.$first_norm_sub_row, this.$first_norm_gamma, this.$first_norm_beta, this.$first_norm_add_2, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_query_kernel, this.$first_attention_matmul, n);
-    first_attention_forward_2(this.$first_attention_matmul, this.$first_attention_query_bias, this.$first_attention_add_4, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_key_kernel, this.$first_attention_matmul, n);
-    first_attention_forward_2(this.$first_attention_matmul, this.$first_attention_key_bias, this.$first_attention_add_5, n);
-    first_attention_forward_7(this.$first_attention_add_4, this.$first_attention_add_5, this.$first_attention_mul_3, n);
-    first_attention_forward_8(this.$first_attention_mul_3, this.$first_attention_where_row_2, this.$first_attention_mul_3, this.$powers, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_value_kernel, this.$first_attention_matmul_6, n);
-    first_attention_forward_2(this.$first_attention_matmul_6, this.$first_attention_value_bias, this.$first_attention_add_6, n);
-    first_attention_forward_9(this.$first_attention_mul_3, this.$first_attention_add_6, this.$first_attention_dotGeneral_2, n);
-    first_forward(this.$first_attention_dotGeneral_2, this.$first_attention_attentionOutput_kernel, this.$first_attention_attentionOutput_bias, this.$letters_take_2, this.$places_embeddings, this.$first_add_2, n);
-    first_norm2_forward_2(this.$first_add_2, this.$first_norm2_sub_row, this.$first_norm2_gamma, this.$first_norm2_beta, this.$first_norm2_add_2, n);
-    first_wide_forward(this.$first_norm2_add_2, this.$first_wide_kernel, this.$first_wide_matmul, n);
-    first_wide_forward_4(this.$first_wide_matmul, this.$first_wide_bias, this.$first_wide_mul_2, this.$powers, n);
-    first_narrow_forward(this.$first_wide_mul_2, this.$first_narrow_kernel, this.$first_narrow_matmul_2, n);
-    second_norm_forward_2(this.$first_add_2, this.$first_narrow_matmul_2, this.$first_narrow_bias, this.$second_norm_sub_row, this.$second_norm_gamma, this.$second_norm_beta, this.$second_norm_add_2, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_query_kernel, this.$second_attention_matmul_4, n);
-    first_attention_forward_2(this.$second_attention_matmul_4, this.$second_attention_query_bias, this.$second_attention_add_4, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_key_kernel, this.$second_attention_matmul_4, n);
-    first_attention_forward_2(this.$second_attention_matmul_4, this.$second_attention_key_bias, this.$second_attention_add_5, n);
-    first_attention_forward_7(this.$second_attention_add_4, this.$second_attention_add_5, this.$second_attention_mul_3, n);
-    first_attention_forward_8(this.$second_attention_mul_3, this.$second_attention_where_row_2, this.$second_attention_mul_3, this.$powers, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_value_kernel, this.$second_attention_matmul_6, n);
-    first_attention_forward_2(this.$second_attention_matmul_6, this.$second_attention_value_bias, this.$second_attention_add_6, n);
-    first_attention_forward_9(this.$second_attention_mul_3, this.$second_attention_add_6, this.$second_attention_dotGeneral_2, n);
-    second_forward(this.$second_attention_dotGeneral_2, this.$second_attention_attentionOutput_kernel, this.$first_narrow_bias, this.$second_attention_attentionOutput_bias, this.$first_add_2, this.$first_narrow_matmul_2, this.$second_add_2, n);
-    first_norm2_forward_2(this.$second_add_2, this.$second_norm2_sub_row, this.$second_norm2_gamma, this.$second_norm2_beta, this.$second_norm2_add_2, n);
-    first_wide_forward(this.$second_norm2_add_2, this.$second_wide_kernel, this.$second_wide_matmul_2, n);
-    first_wide_forward_4(this.$second_wide_matmul_2, this.$second_wide_bias, this.$second_wide_mul_2, this.$powers, n);
-    first_narrow_forward(this.$second_wide_mul_2, this.$second_narrow_kernel, this.$second_narrow_matmul_2, n);
-    second_norm_forward_2(this.$second_add_2, this.$second_narrow_matmul_2, this.$second_narrow_bias, this.$norm_sub_row, this.$norm_gamma, this.$norm_beta, this.$norm_add_2, n);
-    logits_forward(this.$norm_add_2, this.$logits_kernel, this.$logits_matmul_2, n);
-    evaluate_loss(this.$totals, this.$y, this.$logits_matmul_2, this.$logits_bias, this.$evaluate_loss, this.$powers, this.$bits, this.$words, n);
+    first_attention_forward(this.$first_norm_add_2, this.$first_attention_query_kernel, this.$first_attention_query_bias, this.$first_attention_add_4, n);
+    first_attention_forward(this.$first_norm_add_2, this.$first_attention_key_kernel, this.$first_attention_key_bias, this.$first_attention_add_5, n);
+    first_attention_forward_4(this.$first_attention_add_4, this.$first_attention_add_5, this.$first_attention_mul_3, n);
+    first_attention_forward_5(this.$first_attention_mul_3, this.$first_attention_where_row_2, this.$first_attention_mul_3, this.$powers, n);
+    first_attention_forward(this.$first_norm_add_2, this.$first_attention_value_kernel, this.$first_attention_value_bias, this.$first_attention_add_4, n);
+    first_attention_forward_6(this.$first_attention_mul_3, this.$first_attention_add_4, this.$first_attention_dotGeneral_2, n);
+    first_forward(this.$first_attention_dotGeneral_2, this.$first_attention_attentionOutput_kernel, this.$first_attention_attentionOutput_bias, this.$letters_take_2, this.$places_embeddings, this.$first_add_3, n);
+    first_norm2_forward_2(this.$first_add_3, this.$first_norm2_sub_row, this.$first_norm2_gamma, this.$first_norm2_beta, this.$first_norm2_add_2, n);
+    first_wide_forward(this.$first_norm2_add_2, this.$first_wide_kernel, this.$first_wide_bias, this.$first_wide_add, n);
+    first_wide_forward_4(this.$first_wide_add, this.$first_wide_mul_2, this.$powers, n);
+    first_forward_2(this.$first_wide_mul_2, this.$first_narrow_kernel, this.$first_narrow_bias, this.$first_add_3, this.$first_add_3, n);
+    first_norm2_forward_2(this.$first_add_3, this.$second_norm_sub_row, this.$second_norm_gamma, this.$second_norm_beta, this.$second_norm_add_2, n);
+    first_attention_forward(this.$second_norm_add_2, this.$second_attention_query_kernel, this.$second_attention_query_bias, this.$second_attention_add_4, n);
+    first_attention_forward(this.$second_norm_add_2, this.$second_attention_key_kernel, this.$second_attention_key_bias, this.$second_attention_add_5, n);
+    first_attention_forward_4(this.$second_attention_add_4, this.$second_attention_add_5, this.$second_attention_mul_3, n);
+    first_attention_forward_5(this.$second_attention_mul_3, this.$second_attention_where_row_2, this.$second_attention_mul_3, this.$powers, n);
+    first_attention_forward(this.$second_norm_add_2, this.$second_attention_value_kernel, this.$second_attention_value_bias, this.$second_attention_add_4, n);
+    first_attention_forward_6(this.$second_attention_mul_3, this.$second_attention_add_4, this.$second_attention_dotGeneral_2, n);
+    second_forward(this.$second_attention_dotGeneral_2, this.$second_attention_attentionOutput_kernel, this.$second_attention_attentionOutput_bias, this.$first_add_3, this.$second_add_3, n);
+    first_norm2_forward_2(this.$second_add_3, this.$second_norm2_sub_row, this.$second_norm2_gamma, this.$second_norm2_beta, this.$second_norm2_add_2, n);
+    first_wide_forward(this.$second_norm2_add_2, this.$second_wide_kernel, this.$second_wide_bias, this.$second_wide_add_3, n);
+    first_wide_forward_4(this.$second_wide_add_3, this.$second_wide_mul_2, this.$powers, n);
+    first_forward_2(this.$second_wide_mul_2, this.$second_narrow_kernel, this.$second_narrow_bias, this.$second_add_3, this.$second_add_3, n);
+    first_norm2_forward_2(this.$second_add_3, this.$norm_sub_row, this.$norm_gamma, this.$norm_beta, this.$norm_add_2, n);
+    logits_forward(this.$norm_add_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
+    evaluate_loss(this.$totals, this.$y, this.$logits_add_2, this.$evaluate_loss, this.$powers, this.$bits, this.$words, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     return this.$metrics;
   }
@@ -3005,7 +2780,7 @@ class Network extends Predictor {
 
 export function create(options = {}) {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(2272560));
+  const net = new Network(new ArrayBuffer(2189184));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;
@@ -3013,7 +2788,7 @@ export function create(options = {}) {
 
 export function createPredictor(state) {
   checkState(state);
-  const buffer = new ArrayBuffer(470176);
+  const buffer = new ArrayBuffer(370336);
   new Uint8Array(buffer).set(state.subarray(0, 168976));
   return new Predictor(buffer, 168976);
 }

@@ -78,7 +78,7 @@ export const spec = {
     { name: "adam/v", dtype: "f32", shape: [53019], offset: 424220 },
   ],
   table: null,
-  arenaBytes: 3232832,
+  arenaBytes: 3192896,
   stateBytes: 636300,
   flopsPerRow: 5080338,
 } as const;
@@ -283,99 +283,75 @@ function memory_forward_8(
   memory_add: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 416;
-    const p4 = i * 4992;
-    for (let j = 0; j < 12; j += 4) {
-      const p1 = p0 + j * 32;
-      const p5 = p4 + j * 384;
-      for (let h = 0; h < 384; h += 4) {
-        const p6 = p5 + h;
-        let sum00 = 0;
-        let sum01 = 0;
-        let sum02 = 0;
-        let sum03 = 0;
-        let sum10 = 0;
-        let sum11 = 0;
-        let sum12 = 0;
-        let sum13 = 0;
-        let sum20 = 0;
-        let sum21 = 0;
-        let sum22 = 0;
-        let sum23 = 0;
-        let sum30 = 0;
-        let sum31 = 0;
-        let sum32 = 0;
-        let sum33 = 0;
-        for (let k = 0; k < 32; k++) {
-          const p2 = p1 + k;
-          const p3 = h + k * 384;
-          const x0 = letters_take[p2];
-          const x1 = memory_kernel[p3];
-          const x2 = memory_kernel[p3 + 1];
-          const x3 = memory_kernel[p3 + 2];
-          const x4 = memory_kernel[p3 + 3];
-          const x5 = letters_take[p2 + 32];
-          const x6 = letters_take[p2 + 64];
-          const x7 = letters_take[p2 + 96];
-          sum00 += x0 * x1;
-          sum01 += x0 * x2;
-          sum02 += x0 * x3;
-          sum03 += x0 * x4;
-          sum10 += x5 * x1;
-          sum11 += x5 * x2;
-          sum12 += x5 * x3;
-          sum13 += x5 * x4;
-          sum20 += x6 * x1;
-          sum21 += x6 * x2;
-          sum22 += x6 * x3;
-          sum23 += x6 * x4;
-          sum30 += x7 * x1;
-          sum31 += x7 * x2;
-          sum32 += x7 * x3;
-          sum33 += x7 * x4;
-        }
-        const x8 = memory_bias[h];
-        memory_add[p6] = sum00 + x8;
-        const x9 = memory_bias[h + 1];
-        memory_add[p6 + 1] = sum01 + x9;
-        const x10 = memory_bias[h + 2];
-        memory_add[p6 + 2] = sum02 + x10;
-        const x11 = memory_bias[h + 3];
-        memory_add[p6 + 3] = sum03 + x11;
-        memory_add[p6 + 384] = sum10 + x8;
-        memory_add[p6 + 385] = sum11 + x9;
-        memory_add[p6 + 386] = sum12 + x10;
-        memory_add[p6 + 387] = sum13 + x11;
-        memory_add[p6 + 768] = sum20 + x8;
-        memory_add[p6 + 769] = sum21 + x9;
-        memory_add[p6 + 770] = sum22 + x10;
-        memory_add[p6 + 771] = sum23 + x11;
-        memory_add[p6 + 1152] = sum30 + x8;
-        memory_add[p6 + 1153] = sum31 + x9;
-        memory_add[p6 + 1154] = sum32 + x10;
-        memory_add[p6 + 1155] = sum33 + x11;
-      }
-    }
+  for (let i = 0; i < n * 13; i += 4) {
+    const p0 = i * 32;
+    const p3 = i * 384;
     for (let h = 0; h < 384; h += 4) {
-      const p9 = p4 + h;
-      let sum0 = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
+      const p4 = p3 + h;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum02 = 0;
+      let sum03 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum22 = 0;
+      let sum23 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      let sum32 = 0;
+      let sum33 = 0;
       for (let k = 0; k < 32; k++) {
-        const p7 = p0 + k;
-        const p8 = h + k * 384;
-        const x12 = letters_take[p7 + 384];
-        sum0 += x12 * memory_kernel[p8];
-        sum1 += x12 * memory_kernel[p8 + 1];
-        sum2 += x12 * memory_kernel[p8 + 2];
-        sum3 += x12 * memory_kernel[p8 + 3];
+        const p1 = p0 + k;
+        const p2 = h + k * 384;
+        const x0 = letters_take[p1];
+        const x1 = memory_kernel[p2];
+        const x2 = memory_kernel[p2 + 1];
+        const x3 = memory_kernel[p2 + 2];
+        const x4 = memory_kernel[p2 + 3];
+        const x5 = letters_take[p1 + 32];
+        const x6 = letters_take[p1 + 64];
+        const x7 = letters_take[p1 + 96];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum02 += x0 * x3;
+        sum03 += x0 * x4;
+        sum10 += x5 * x1;
+        sum11 += x5 * x2;
+        sum12 += x5 * x3;
+        sum13 += x5 * x4;
+        sum20 += x6 * x1;
+        sum21 += x6 * x2;
+        sum22 += x6 * x3;
+        sum23 += x6 * x4;
+        sum30 += x7 * x1;
+        sum31 += x7 * x2;
+        sum32 += x7 * x3;
+        sum33 += x7 * x4;
       }
-      memory_add[p9 + 4608] = sum0 + memory_bias[h];
-      memory_add[p9 + 4609] = sum1 + memory_bias[h + 1];
-      memory_add[p9 + 4610] = sum2 + memory_bias[h + 2];
-      memory_add[p9 + 4611] = sum3 + memory_bias[h + 3];
+      const x8 = memory_bias[h];
+      memory_add[p4] = sum00 + x8;
+      const x9 = memory_bias[h + 1];
+      memory_add[p4 + 1] = sum01 + x9;
+      const x10 = memory_bias[h + 2];
+      memory_add[p4 + 2] = sum02 + x10;
+      const x11 = memory_bias[h + 3];
+      memory_add[p4 + 3] = sum03 + x11;
+      memory_add[p4 + 384] = sum10 + x8;
+      memory_add[p4 + 385] = sum11 + x9;
+      memory_add[p4 + 386] = sum12 + x10;
+      memory_add[p4 + 387] = sum13 + x11;
+      memory_add[p4 + 768] = sum20 + x8;
+      memory_add[p4 + 769] = sum21 + x9;
+      memory_add[p4 + 770] = sum22 + x10;
+      memory_add[p4 + 771] = sum23 + x11;
+      memory_add[p4 + 1152] = sum30 + x8;
+      memory_add[p4 + 1153] = sum31 + x9;
+      memory_add[p4 + 1154] = sum32 + x10;
+      memory_add[p4 + 1155] = sum33 + x11;
     }
   }
 }
@@ -567,24 +543,58 @@ function dropout_forward(
       for (let h = 0; h < 96; h++) {
         const p2 = p1 + h;
         const counter0 = i * 1248 + j * 96 + h >>> 0;
-        let a = c0;
-        let b = 0;
-        let c = (c0 ^ 0 ^ 466688986) >>> 0;
+        const key2 = (c0 ^ 0 ^ 466688986) >>> 0;
         let x = counter0 + c0 >>> 0;
         let y = c1 + 0 >>> 0;
-        for (let group = 0; group < 5; group++) {
-          const turns = group % 2 === 0 ? 102371085 : 403709201;
-          for (let round = 0; round < 32; round += 8) {
-            x = x + y >>> 0;
-            y = ((y << ((turns >>> round & 31) >>> 0) | y >>> 32 - ((turns >>> round & 31) >>> 0)) >>> 0 ^ x) >>> 0;
-          }
-          const last = a;
-          a = b;
-          b = c;
-          c = last;
-          x = x + a >>> 0;
-          y = y + b + (group + 1) >>> 0;
-        }
+        x = x + y >>> 0;
+        y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+        x = x + 0 >>> 0;
+        y = y + key2 + 1 >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+        x = x + key2 >>> 0;
+        y = y + c0 + 2 >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+        x = x + c0 >>> 0;
+        y = y + 0 + 3 >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+        x = x + 0 >>> 0;
+        y = y + key2 + 4 >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+        x = x + y >>> 0;
+        y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+        x = x + key2 >>> 0;
         const lessEqual = x <= 3865470565;
         dropout_lessEqual[p2] = lessEqual ? 1 : 0;
         dropout_where[p2] = lessEqual ? memory_scan[p4 + h + 3072] * 1.1111111111111112 : 0;
@@ -593,18 +603,19 @@ function dropout_forward(
   }
 }
 
-// logits_matmul = dropout_where · logits/kernel  (words-lstm.model.ts:26)
+// logits_add = dotGeneral(dropout_where, logits/kernel) + logits/bias  (words-lstm.model.ts:26)
 function logits_forward(
   dropout_where: Float32Array,
   logits_kernel: Float32Array,
-  logits_matmul: Float32Array,
+  logits_bias: Float32Array,
+  logits_add: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 96;
     const p3 = i * 27;
-    for (let j = 0; j < 27; j += 3) {
-      const p4 = p3 + j;
+    for (let h = 0; h < 27; h += 3) {
+      const p4 = p3 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -619,7 +630,7 @@ function logits_forward(
       let sum32 = 0;
       for (let k = 0; k < 96; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 27;
+        const p2 = h + k * 27;
         const x0 = dropout_where[p1];
         const x1 = logits_kernel[p2];
         const x2 = logits_kernel[p2 + 1];
@@ -640,29 +651,31 @@ function logits_forward(
         sum31 += x6 * x2;
         sum32 += x6 * x3;
       }
-      logits_matmul[p4] = sum00;
-      logits_matmul[p4 + 1] = sum01;
-      logits_matmul[p4 + 2] = sum02;
-      logits_matmul[p4 + 27] = sum10;
-      logits_matmul[p4 + 28] = sum11;
-      logits_matmul[p4 + 29] = sum12;
-      logits_matmul[p4 + 54] = sum20;
-      logits_matmul[p4 + 55] = sum21;
-      logits_matmul[p4 + 56] = sum22;
-      logits_matmul[p4 + 81] = sum30;
-      logits_matmul[p4 + 82] = sum31;
-      logits_matmul[p4 + 83] = sum32;
+      const x7 = logits_bias[h];
+      logits_add[p4] = sum00 + x7;
+      const x8 = logits_bias[h + 1];
+      logits_add[p4 + 1] = sum01 + x8;
+      const x9 = logits_bias[h + 2];
+      logits_add[p4 + 2] = sum02 + x9;
+      logits_add[p4 + 27] = sum10 + x7;
+      logits_add[p4 + 28] = sum11 + x8;
+      logits_add[p4 + 29] = sum12 + x9;
+      logits_add[p4 + 54] = sum20 + x7;
+      logits_add[p4 + 55] = sum21 + x8;
+      logits_add[p4 + 56] = sum22 + x9;
+      logits_add[p4 + 81] = sum30 + x7;
+      logits_add[p4 + 82] = sum31 + x8;
+      logits_add[p4 + 83] = sum32 + x9;
     }
   }
 }
 
-// exp = exp((logits_matmul + logits/bias) − max(logits_matmul + logits/bias))  (words-lstm.model.ts:29)
+// exp = exp(logits_add − max(logits_add))  (words-lstm.model.ts:29)
 // sum = sum(exp)  (words-lstm.model.ts:29)
 function training_random_counter(
   random_counter: Uint32Array,
   y: Int32Array,
-  logits_matmul: Float32Array,
-  logits_bias: Float32Array,
+  logits_add: Float32Array,
   next_random_counter: Uint32Array,
   exp: Float32Array,
   sum: Float32Array,
@@ -676,57 +689,52 @@ function training_random_counter(
   next_random_counter[0] = random_counter[0] + 1 >>> 0;
   let sum_3 = 0;
   let sum_4 = 0;
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 351;
-    const p3 = i * 13;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 27;
-      const p4 = p3 + j;
-      let max = -Infinity;
-      let sum_2Value = 0;
-      const x0 = y[p4];
-      const c0 = x0 === -1 ? 0 : x0;
-      for (let k = 0; k < 27; k++) {
-        const p2 = p1 + k;
-        const t0 = logits_matmul[p2] + logits_bias[k];
-        max = Math.max(max, t0);
-        sum_2Value += k === c0 ? t0 : 0;
-      }
-      let sumValue = 0;
-      for (let k = 0; k < 27; k++) {
-        const p5 = p1 + k;
-        const x = logits_matmul[p5] + logits_bias[k] - max;
-        const t = x < -746 ? -746 : 710 < x ? 710 : x;
-        const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-        const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
-        const z = r * r;
-        const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-        const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-        const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-        exp[p5] = exp1;
-        sumValue += exp1;
-      }
-      sum[p4] = sumValue;
-      const t1 = x0 !== -1;
-      const tiny = sumValue < 2.2250738585072014e-308;
-      const y1 = tiny ? sumValue * 18014398509481984 : sumValue;
-      const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-      const m0 = y1 * powers[-e0 + 1100];
-      const high = 1.4142135623730951 < m0;
-      const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-      const f = (high ? m0 * 0.5 : m0) - 1;
-      const s = f / (2 + f);
-      const z1 = s * s;
-      const w = z1 * z1;
-      const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-      const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-      const half = 0.5 * f * f;
-      const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-      const value = e * 0.6931471803691238 - (half - low - f);
-      const log = 0 < sumValue ? sumValue < Infinity ? value : sumValue : sumValue === 0 ? -Infinity : NaN;
-      sum_3 += t1 ? max + log - sum_2Value : 0;
-      sum_4 += t1 ? 1 : 0;
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 27;
+    let max = -Infinity;
+    let sum_2Value = 0;
+    const x0 = y[i];
+    const c0 = x0 === -1 ? 0 : x0;
+    for (let k = 0; k < 27; k++) {
+      const p1 = p0 + k;
+      const x1 = logits_add[p1];
+      max = Math.max(max, x1);
+      sum_2Value += k === c0 ? x1 : 0;
     }
+    let sumValue = 0;
+    for (let k = 0; k < 27; k++) {
+      const p2 = p0 + k;
+      const x = logits_add[p2] - max;
+      const t = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
+      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const z = r * r;
+      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
+      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
+      exp[p2] = exp1;
+      sumValue += exp1;
+    }
+    sum[i] = sumValue;
+    const t0 = x0 !== -1;
+    const tiny = sumValue < 2.2250738585072014e-308;
+    const y1 = tiny ? sumValue * 18014398509481984 : sumValue;
+    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = y1 * powers[-e0 + 1100];
+    const high = 1.4142135623730951 < m0;
+    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high ? m0 * 0.5 : m0) - 1;
+    const s = f / (2 + f);
+    const z1 = s * s;
+    const w = z1 * z1;
+    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+    const half = 0.5 * f * f;
+    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low - f);
+    const log = 0 < sumValue ? sumValue < Infinity ? value : sumValue : sumValue === 0 ? -Infinity : NaN;
+    sum_3 += t0 ? max + log - sum_2Value : 0;
+    sum_4 += t0 ? 1 : 0;
   }
   sum_2[0] = sum_4;
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
@@ -756,7 +764,7 @@ function logits_backward(
   }
 }
 
-// ∂loss/∂logits/kernel = dropout_whereᵀ · d_logits  (words-lstm.model.ts:26)
+// ∂loss/∂logits/kernel = dotGeneral(dropout_where, d_logits)  (words-lstm.model.ts:26)
 function logits_kernel_gradient(
   dropout_where: Float32Array,
   d_logits: Float32Array,
@@ -818,42 +826,20 @@ function logits_kernel_gradient(
   }
 }
 
-// ∂loss/∂logits/bias = sum(d_logits)  (words-lstm.model.ts:26)
-function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Array, n: number): void {
-  for (let i = 0; i < 27; i++) {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = i + k * 351;
-      for (let m = 0; m < 13; m++) {
-        sum += d_logits[p0 + m * 27];
-      }
-    }
-    d_logits_bias[i] += sum;
-  }
-}
-
-// d_logits_2 = contiguous(logits/kernel)  (words-lstm.model.ts:26)
-function logits_backward_2(logits_kernel: Float32Array, d_logits_2: Float32Array): void {
-  for (let i = 0; i < 27; i++) {
-    const p1 = i * 96;
-    for (let j = 0; j < 96; j++) {
-      d_logits_2[p1 + j] = logits_kernel[i + j * 27];
-    }
-  }
-}
-
-// d_logits_3 = d_logits · d_logits  (words-lstm.model.ts:26)
-function logits_backward_3(
+// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, logits/kernel), 0) · 1.1111111111111112  (words-lstm.model.ts:26)
+function memory_backward(
   d_logits: Float32Array,
-  d_logits_2: Float32Array,
-  d_logits_3: Float32Array,
+  logits_kernel: Float32Array,
+  dropout_lessEqual: Uint8Array,
+  d_memory_4: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 27;
-    const p3 = i * 96;
-    for (let j = 0; j < 96; j += 4) {
-      const p4 = p3 + j;
+    const p4 = i * 96;
+    for (let h = 0; h < 96; h += 4) {
+      const p2 = h * 27;
+      const p5 = p4 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -872,12 +858,12 @@ function logits_backward_3(
       let sum33 = 0;
       for (let k = 0; k < 27; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 96;
+        const p3 = p2 + k;
         const x0 = d_logits[p1];
-        const x1 = d_logits_2[p2];
-        const x2 = d_logits_2[p2 + 1];
-        const x3 = d_logits_2[p2 + 2];
-        const x4 = d_logits_2[p2 + 3];
+        const x1 = logits_kernel[p3];
+        const x2 = logits_kernel[p3 + 27];
+        const x3 = logits_kernel[p3 + 54];
+        const x4 = logits_kernel[p3 + 81];
         const x5 = d_logits[p1 + 27];
         const x6 = d_logits[p1 + 54];
         const x7 = d_logits[p1 + 81];
@@ -898,31 +884,41 @@ function logits_backward_3(
         sum32 += x7 * x3;
         sum33 += x7 * x4;
       }
-      d_logits_3[p4] = sum00;
-      d_logits_3[p4 + 1] = sum01;
-      d_logits_3[p4 + 2] = sum02;
-      d_logits_3[p4 + 3] = sum03;
-      d_logits_3[p4 + 96] = sum10;
-      d_logits_3[p4 + 97] = sum11;
-      d_logits_3[p4 + 98] = sum12;
-      d_logits_3[p4 + 99] = sum13;
-      d_logits_3[p4 + 192] = sum20;
-      d_logits_3[p4 + 193] = sum21;
-      d_logits_3[p4 + 194] = sum22;
-      d_logits_3[p4 + 195] = sum23;
-      d_logits_3[p4 + 288] = sum30;
-      d_logits_3[p4 + 289] = sum31;
-      d_logits_3[p4 + 290] = sum32;
-      d_logits_3[p4 + 291] = sum33;
+      d_memory_4[p5] = (dropout_lessEqual[p5] !== 0 ? sum00 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 1] = (dropout_lessEqual[p5 + 1] !== 0 ? sum01 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 2] = (dropout_lessEqual[p5 + 2] !== 0 ? sum02 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 3] = (dropout_lessEqual[p5 + 3] !== 0 ? sum03 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 96] = (dropout_lessEqual[p5 + 96] !== 0 ? sum10 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 97] = (dropout_lessEqual[p5 + 97] !== 0 ? sum11 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 98] = (dropout_lessEqual[p5 + 98] !== 0 ? sum12 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 99] = (dropout_lessEqual[p5 + 99] !== 0 ? sum13 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 192] = (dropout_lessEqual[p5 + 192] !== 0 ? sum20 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 193] = (dropout_lessEqual[p5 + 193] !== 0 ? sum21 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 194] = (dropout_lessEqual[p5 + 194] !== 0 ? sum22 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 195] = (dropout_lessEqual[p5 + 195] !== 0 ? sum23 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 288] = (dropout_lessEqual[p5 + 288] !== 0 ? sum30 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 289] = (dropout_lessEqual[p5 + 289] !== 0 ? sum31 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 290] = (dropout_lessEqual[p5 + 290] !== 0 ? sum32 : 0) * 1.1111111111111112;
+      d_memory_4[p5 + 291] = (dropout_lessEqual[p5 + 291] !== 0 ? sum33 : 0) * 1.1111111111111112;
     }
   }
 }
 
+// ∂loss/∂logits/bias = sum(d_logits)  (words-lstm.model.ts:26)
+function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Array, n: number): void {
+  for (let i = 0; i < 27; i++) {
+    let sum = 0;
+    for (let k = 0; k < n * 13; k++) {
+      sum += d_logits[i + k * 27];
+    }
+    d_logits_bias[i] += sum;
+  }
+}
+
 // d_memory_3 = ((pad(…) + pad(…)) + pad(… · …)) + pad((… · memory_scan) · (memory_scan · …))  (words-lstm.model.ts:25)
-function memory_backward(
+function memory_backward_2(
   d_memory: Float32Array,
-  dropout_lessEqual: Uint8Array,
-  d_logits_3: Float32Array,
+  d_memory_4: Float32Array,
   memory_scan_4: Float32Array,
   d_memory_2: Float32Array,
   memory_scan_3: Float32Array,
@@ -945,8 +941,7 @@ function memory_backward(
     const p8 = p7 + i * 384;
     for (let k = 0; k < 96; k++) {
       const p2 = p1 + k;
-      const p5 = p4 + k;
-      const add = d_memory[p2 + 3072] + (dropout_lessEqual[p5] !== 0 ? d_logits_3[p5] : 0) * 1.1111111111111112;
+      const add = d_memory[p2 + 3072] + d_memory_4[p4 + k];
       d_memory_row_2[k] = add;
       const x0 = memory_scan_4[p2];
       const add_2 = d_memory_2[p2 + 3072] + add * memory_scan_3[p2] * (1 - x0 * x0);
@@ -962,7 +957,7 @@ function memory_backward(
   }
 }
 
-function memory_backward_2(
+function memory_backward_3(
   d_memory_3: Float32Array,
   memory_recurrentKernel: Float32Array,
   d_memory: Float32Array,
@@ -1120,16 +1115,16 @@ function memory_recurrentKernel_gradient(
   }
 }
 
-// d_memory_4 = dotGeneral(d_memory, letters_take)  (words-lstm.model.ts:25)
-function memory_backward_3(
-  d_memory_3: Float32Array,
+// ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:25)
+function memory_kernel_gradient(
   letters_take: Float32Array,
-  d_memory_4: Float32Array,
+  d_memory_3: Float32Array,
+  d_memory_kernel: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < 384; i += 4) {
-    const p4 = i * 32;
-    for (let j = 0; j < 32; j += 4) {
+  for (let i = 0; i < 32; i += 4) {
+    const p4 = i * 384;
+    for (let j = 0; j < 384; j += 4) {
       const p5 = p4 + j;
       let sum00 = 0;
       let sum01 = 0;
@@ -1148,19 +1143,19 @@ function memory_backward_3(
       let sum32 = 0;
       let sum33 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 384;
-        const p2 = j + k * 416;
+        const p0 = i + k * 416;
+        const p2 = j + k * 384;
         for (let m = 0; m < 13; m++) {
-          const p1 = p0 + m * 12288;
-          const p3 = p2 + m * 32;
-          const x0 = d_memory_3[p1];
-          const x1 = letters_take[p3];
-          const x2 = letters_take[p3 + 1];
-          const x3 = letters_take[p3 + 2];
-          const x4 = letters_take[p3 + 3];
-          const x5 = d_memory_3[p1 + 1];
-          const x6 = d_memory_3[p1 + 2];
-          const x7 = d_memory_3[p1 + 3];
+          const p1 = p0 + m * 32;
+          const p3 = p2 + m * 12288;
+          const x0 = letters_take[p1];
+          const x1 = d_memory_3[p3];
+          const x2 = d_memory_3[p3 + 1];
+          const x3 = d_memory_3[p3 + 2];
+          const x4 = d_memory_3[p3 + 3];
+          const x5 = letters_take[p1 + 1];
+          const x6 = letters_take[p1 + 2];
+          const x7 = letters_take[p1 + 3];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
           sum02 += x0 * x3;
@@ -1179,33 +1174,22 @@ function memory_backward_3(
           sum33 += x7 * x4;
         }
       }
-      d_memory_4[p5] = sum00;
-      d_memory_4[p5 + 1] = sum01;
-      d_memory_4[p5 + 2] = sum02;
-      d_memory_4[p5 + 3] = sum03;
-      d_memory_4[p5 + 32] = sum10;
-      d_memory_4[p5 + 33] = sum11;
-      d_memory_4[p5 + 34] = sum12;
-      d_memory_4[p5 + 35] = sum13;
-      d_memory_4[p5 + 64] = sum20;
-      d_memory_4[p5 + 65] = sum21;
-      d_memory_4[p5 + 66] = sum22;
-      d_memory_4[p5 + 67] = sum23;
-      d_memory_4[p5 + 96] = sum30;
-      d_memory_4[p5 + 97] = sum31;
-      d_memory_4[p5 + 98] = sum32;
-      d_memory_4[p5 + 99] = sum33;
-    }
-  }
-}
-
-// ∂loss/∂memory/kernel = d_memory  (words-lstm.model.ts:25)
-function memory_kernel_gradient(d_memory_kernel: Float32Array, d_memory_4: Float32Array): void {
-  for (let i = 0; i < 32; i++) {
-    const p0 = i * 384;
-    for (let j = 0; j < 384; j++) {
-      const p1 = p0 + j;
-      d_memory_kernel[p1] += d_memory_4[i + j * 32];
+      d_memory_kernel[p5] += sum00;
+      d_memory_kernel[p5 + 1] += sum01;
+      d_memory_kernel[p5 + 2] += sum02;
+      d_memory_kernel[p5 + 3] += sum03;
+      d_memory_kernel[p5 + 384] += sum10;
+      d_memory_kernel[p5 + 385] += sum11;
+      d_memory_kernel[p5 + 386] += sum12;
+      d_memory_kernel[p5 + 387] += sum13;
+      d_memory_kernel[p5 + 768] += sum20;
+      d_memory_kernel[p5 + 769] += sum21;
+      d_memory_kernel[p5 + 770] += sum22;
+      d_memory_kernel[p5 + 771] += sum23;
+      d_memory_kernel[p5 + 1152] += sum30;
+      d_memory_kernel[p5 + 1153] += sum31;
+      d_memory_kernel[p5 + 1154] += sum32;
+      d_memory_kernel[p5 + 1155] += sum33;
     }
   }
 }
@@ -1469,51 +1453,124 @@ function memory_forward_15(
   }
 }
 
-// logits_reshape = memory_scan  (words-lstm.model.ts:26)
-function logits_forward_2(memory_scan_8: Float32Array, logits_reshape: Float32Array, n: number): void {
-  for (let i = 0; i < n * 13; i++) {
-    const p0 = i % 13 * 3072 + (i - i % 13) / 13 * 96;
-    const p2 = i * 96;
-    for (let j = 0; j < 96; j++) {
-      logits_reshape[p2 + j] = memory_scan_8[p0 + j + 3072];
+// logits_add_2 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:26)
+function logits_forward_2(
+  memory_scan_8: Float32Array,
+  logits_kernel: Float32Array,
+  logits_bias: Float32Array,
+  logits_add_2: Float32Array,
+  n: number,
+): void {
+  for (let i = 0; i < n; i++) {
+    const p0 = i * 96;
+    const p4 = i * 351;
+    for (let j = 0; j < 12; j += 4) {
+      const p1 = p0 + j * 3072;
+      const p5 = p4 + j * 27;
+      for (let h = 0; h < 27; h += 3) {
+        const p6 = p5 + h;
+        let sum00 = 0;
+        let sum01 = 0;
+        let sum02 = 0;
+        let sum10 = 0;
+        let sum11 = 0;
+        let sum12 = 0;
+        let sum20 = 0;
+        let sum21 = 0;
+        let sum22 = 0;
+        let sum30 = 0;
+        let sum31 = 0;
+        let sum32 = 0;
+        for (let k = 0; k < 96; k++) {
+          const p2 = p1 + k;
+          const p3 = h + k * 27;
+          const x0 = memory_scan_8[p2 + 3072];
+          const x1 = logits_kernel[p3];
+          const x2 = logits_kernel[p3 + 1];
+          const x3 = logits_kernel[p3 + 2];
+          const x4 = memory_scan_8[p2 + 6144];
+          const x5 = memory_scan_8[p2 + 9216];
+          const x6 = memory_scan_8[p2 + 12288];
+          sum00 += x0 * x1;
+          sum01 += x0 * x2;
+          sum02 += x0 * x3;
+          sum10 += x4 * x1;
+          sum11 += x4 * x2;
+          sum12 += x4 * x3;
+          sum20 += x5 * x1;
+          sum21 += x5 * x2;
+          sum22 += x5 * x3;
+          sum30 += x6 * x1;
+          sum31 += x6 * x2;
+          sum32 += x6 * x3;
+        }
+        const x7 = logits_bias[h];
+        logits_add_2[p6] = sum00 + x7;
+        const x8 = logits_bias[h + 1];
+        logits_add_2[p6 + 1] = sum01 + x8;
+        const x9 = logits_bias[h + 2];
+        logits_add_2[p6 + 2] = sum02 + x9;
+        logits_add_2[p6 + 27] = sum10 + x7;
+        logits_add_2[p6 + 28] = sum11 + x8;
+        logits_add_2[p6 + 29] = sum12 + x9;
+        logits_add_2[p6 + 54] = sum20 + x7;
+        logits_add_2[p6 + 55] = sum21 + x8;
+        logits_add_2[p6 + 56] = sum22 + x9;
+        logits_add_2[p6 + 81] = sum30 + x7;
+        logits_add_2[p6 + 82] = sum31 + x8;
+        logits_add_2[p6 + 83] = sum32 + x9;
+      }
+    }
+    for (let h = 0; h < 27; h += 3) {
+      const p9 = p4 + h;
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      for (let k = 0; k < 96; k++) {
+        const p7 = p0 + k;
+        const p8 = h + k * 27;
+        const x10 = memory_scan_8[p7 + 39936];
+        sum0 += x10 * logits_kernel[p8];
+        sum1 += x10 * logits_kernel[p8 + 1];
+        sum2 += x10 * logits_kernel[p8 + 2];
+      }
+      logits_add_2[p9 + 324] = sum0 + logits_bias[h];
+      logits_add_2[p9 + 325] = sum1 + logits_bias[h + 1];
+      logits_add_2[p9 + 326] = sum2 + logits_bias[h + 2];
     }
   }
 }
 
-// probabilities = exp((logits_matmul + logits/bias) − max(logits_matmul + logits/bias)) · 1/sum(exp(… − …))  (words-lstm.model.ts:28)
+// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-lstm.model.ts:28)
 function predict_probabilities(
-  logits_matmul_2: Float32Array,
-  logits_bias: Float32Array,
+  logits_add_2: Float32Array,
   exp_row: Float32Array,
   probabilities: Float32Array,
   powers: Float64Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 351;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 27;
-      let max = -Infinity;
-      for (let k = 0; k < 27; k++) {
-        max = Math.max(max, logits_matmul_2[p1 + k] + logits_bias[k]);
-      }
-      let sum = 0;
-      for (let k = 0; k < 27; k++) {
-        const x = logits_matmul_2[p1 + k] + logits_bias[k] - max;
-        const t = x < -746 ? -746 : 710 < x ? 710 : x;
-        const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-        const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
-        const z = r * r;
-        const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-        const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-        const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-        exp_row[k] = exp1;
-        sum += exp1;
-      }
-      const c0 = 1 / sum;
-      for (let k = 0; k < 27; k++) {
-        probabilities[p1 + k] = exp_row[k] * c0;
-      }
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 27;
+    let max = -Infinity;
+    for (let k = 0; k < 27; k++) {
+      max = Math.max(max, logits_add_2[p0 + k]);
+    }
+    let sum = 0;
+    for (let k = 0; k < 27; k++) {
+      const x = logits_add_2[p0 + k] - max;
+      const t = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
+      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const z = r * r;
+      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
+      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
+      exp_row[k] = exp1;
+      sum += exp1;
+    }
+    const c0 = 1 / sum;
+    for (let k = 0; k < 27; k++) {
+      probabilities[p0 + k] = exp_row[k] * c0;
     }
   }
 }
@@ -1522,8 +1579,7 @@ function predict_probabilities(
 function evaluate_loss(
   totals: Float64Array,
   y: Int32Array,
-  logits_matmul_3: Float32Array,
-  logits_bias: Float32Array,
+  logits_add_3: Float32Array,
   evaluate_loss: Float64Array,
   powers: Float64Array,
   bits: Float64Array,
@@ -1534,54 +1590,49 @@ function evaluate_loss(
   totals[1] = add_2;
   let sum_3 = 0;
   let sum_4 = 0;
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 351;
-    const p3 = i * 13;
-    for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 27;
-      const p4 = p3 + j;
-      let max = -Infinity;
-      let sum_2 = 0;
-      const x0 = y[p4];
-      const c0 = x0 === -1 ? 0 : x0;
-      for (let k = 0; k < 27; k++) {
-        const p2 = p1 + k;
-        const t0 = logits_matmul_3[p2] + logits_bias[k];
-        max = Math.max(max, t0);
-        sum_2 += k === c0 ? t0 : 0;
-      }
-      let sum = 0;
-      for (let k = 0; k < 27; k++) {
-        const x = logits_matmul_3[p1 + k] + logits_bias[k] - max;
-        const t = x < -746 ? -746 : 710 < x ? 710 : x;
-        const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-        const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
-        const z = r * r;
-        const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-        const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-        const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-        sum += exp;
-      }
-      const t1 = x0 !== -1;
-      const tiny = sum < 2.2250738585072014e-308;
-      const y1 = tiny ? sum * 18014398509481984 : sum;
-      const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-      const m0 = y1 * powers[-e0 + 1100];
-      const high = 1.4142135623730951 < m0;
-      const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-      const f = (high ? m0 * 0.5 : m0) - 1;
-      const s = f / (2 + f);
-      const z1 = s * s;
-      const w = z1 * z1;
-      const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-      const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-      const half = 0.5 * f * f;
-      const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-      const value = e * 0.6931471803691238 - (half - low - f);
-      const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
-      sum_3 += t1 ? max + log - sum_2 : 0;
-      sum_4 += t1 ? 1 : 0;
+  for (let i = 0; i < n * 13; i++) {
+    const p0 = i * 27;
+    let max = -Infinity;
+    let sum_2 = 0;
+    const x0 = y[i];
+    const c0 = x0 === -1 ? 0 : x0;
+    for (let k = 0; k < 27; k++) {
+      const p1 = p0 + k;
+      const x1 = logits_add_3[p1];
+      max = Math.max(max, x1);
+      sum_2 += k === c0 ? x1 : 0;
     }
+    let sum = 0;
+    for (let k = 0; k < 27; k++) {
+      const x = logits_add_3[p0 + k] - max;
+      const t = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
+      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const z = r * r;
+      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
+      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
+      const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
+      sum += exp;
+    }
+    const t0 = x0 !== -1;
+    const tiny = sum < 2.2250738585072014e-308;
+    const y1 = tiny ? sum * 18014398509481984 : sum;
+    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = y1 * powers[-e0 + 1100];
+    const high = 1.4142135623730951 < m0;
+    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high ? m0 * 0.5 : m0) - 1;
+    const s = f / (2 + f);
+    const z1 = s * s;
+    const w = z1 * z1;
+    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+    const half = 0.5 * f * f;
+    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low - f);
+    const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
+    sum_3 += t0 ? max + log - sum_2 : 0;
+    sum_4 += t0 ? 1 : 0;
   }
   const add = totals[0] + sum_3 / (sum_4 === 0 ? 1 : sum_4) * n;
   totals[0] = add;
@@ -1630,8 +1681,7 @@ class Predictor {
   readonly $probabilities: Float32Array;
   readonly $letters_take_2: Float32Array;
   readonly $memory_add_4: Float32Array;
-  readonly $logits_reshape: Float32Array;
-  readonly $logits_matmul_2: Float32Array;
+  readonly $logits_add_2: Float32Array;
   readonly $exp_row: Float32Array;
   readonly params: WordsLstm["params"];
   readonly $powers: Float64Array;
@@ -1653,8 +1703,7 @@ class Predictor {
     this.$probabilities = new Float32Array(buffer, scratch + 4880, 11232);
     this.$letters_take_2 = new Float32Array(buffer, scratch + 987920, 13312);
     this.$memory_add_4 = new Float32Array(buffer, scratch + 987920, 12288);
-    this.$logits_reshape = new Float32Array(buffer, scratch + 4880, 39936);
-    this.$logits_matmul_2 = new Float32Array(buffer, scratch + 164624, 11232);
+    this.$logits_add_2 = new Float32Array(buffer, scratch + 4880, 11232);
     this.$exp_row = new Float32Array(buffer, scratch + 49808, 27);
     this.params = { "letters/embeddings": this.$letters_embeddings, "memory/kernel": this.$memory_kernel, "memory/recurrentKernel": this.$memory_recurrentKernel, "memory/bias": this.$memory_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
     this.$powers = powersOfTwo();
@@ -1676,9 +1725,8 @@ class Predictor {
       memory_forward_9(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_4, t, n);
       memory_forward_15(this.$memory_add_4, this.$memory_scan_2, this.$memory_scan, this.$powers, t, n);
     }
-    logits_forward_2(this.$memory_scan, this.$logits_reshape, n);
-    logits_forward(this.$logits_reshape, this.$logits_kernel, this.$logits_matmul_2, n);
-    predict_probabilities(this.$logits_matmul_2, this.$logits_bias, this.$exp_row, this.$probabilities, this.$powers, n);
+    logits_forward_2(this.$memory_scan, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
+    predict_probabilities(this.$logits_add_2, this.$exp_row, this.$probabilities, this.$powers, n);
     return this.$outputs;
   }
 }
@@ -1721,15 +1769,13 @@ class Network extends Predictor {
   readonly $dropout_where: Float32Array;
   readonly $letters_take: Float32Array;
   readonly $memory_add_2: Float32Array;
-  readonly $logits_matmul: Float32Array;
+  readonly $logits_add: Float32Array;
   readonly $exp: Float32Array;
   readonly $sum: Float32Array;
   readonly $sum_2: Float32Array;
   readonly $d_logits: Float32Array;
-  readonly $d_logits_2: Float32Array;
-  readonly $d_logits_3: Float32Array;
-  readonly $d_letters: Float32Array;
   readonly $d_memory_4: Float32Array;
+  readonly $d_letters: Float32Array;
   readonly $d_memory_row: Float32Array;
   readonly $d_memory_row_2: Float32Array;
   readonly $adam_add: Float64Array;
@@ -1744,13 +1790,13 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 636300);
     this.$scalars = new Float64Array(buffer, 212088, 7);
-    this.$totals = new Float64Array(buffer, scratch + 2596512, 2);
+    this.$totals = new Float64Array(buffer, scratch + 2556576, 2);
     this.$y = new Int32Array(buffer, scratch + 3200, 416);
     this.$random_seed = new Uint32Array(buffer, 212076, 1);
     this.$random_counter = new Uint32Array(buffer, 212080, 1);
-    this.$next_random_counter = new Uint32Array(buffer, scratch + 2596480, 1);
+    this.$next_random_counter = new Uint32Array(buffer, scratch + 2556544, 1);
     this.$parameters = new Float32Array(buffer, 0, 53019);
-    this.$gradients = new Float32Array(buffer, scratch + 2384400, 53019);
+    this.$gradients = new Float32Array(buffer, scratch + 2344464, 53019);
     this.$adam_m = new Float32Array(buffer, 212144, 53019);
     this.$adam_v = new Float32Array(buffer, 424220, 53019);
     this.$memory_sub = new Float32Array(buffer, scratch + 152336, 36864);
@@ -1761,13 +1807,13 @@ class Network extends Predictor {
     this.$seed = new Uint32Array(buffer, scratch + 4864, 1);
     this.$constant = new Float32Array(buffer, scratch, 384);
     this.$constant.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    this.$loss = new Float32Array(buffer, scratch + 2596496, 1);
-    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 2384400, 864);
-    this.$d_memory_kernel = new Float32Array(buffer, scratch + 2387856, 12288);
-    this.$d_memory_recurrentKernel = new Float32Array(buffer, scratch + 2437008, 36864);
-    this.$d_memory_bias = new Float32Array(buffer, scratch + 2584464, 384);
-    this.$d_logits_kernel = new Float32Array(buffer, scratch + 2586000, 2592);
-    this.$d_logits_bias = new Float32Array(buffer, scratch + 2596368, 27);
+    this.$loss = new Float32Array(buffer, scratch + 2556560, 1);
+    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 2344464, 864);
+    this.$d_memory_kernel = new Float32Array(buffer, scratch + 2347920, 12288);
+    this.$d_memory_recurrentKernel = new Float32Array(buffer, scratch + 2397072, 36864);
+    this.$d_memory_bias = new Float32Array(buffer, scratch + 2544528, 384);
+    this.$d_logits_kernel = new Float32Array(buffer, scratch + 2546064, 2592);
+    this.$d_logits_bias = new Float32Array(buffer, scratch + 2556432, 27);
     this.$memory_scan_3 = new Float32Array(buffer, scratch + 1331984, 39936);
     this.$memory_scan_4 = new Float32Array(buffer, scratch + 1491728, 39936);
     this.$memory_scan_5 = new Float32Array(buffer, scratch + 1651472, 39936);
@@ -1776,23 +1822,21 @@ class Network extends Predictor {
     this.$d_memory = new Float32Array(buffer, scratch + 987920, 43008);
     this.$d_memory_2 = new Float32Array(buffer, scratch + 1159952, 43008);
     this.$d_memory_3 = new Float32Array(buffer, scratch + 4880, 159744);
-    this.$dropout_lessEqual = new Uint8Array(buffer, scratch + 2343696, 39936);
+    this.$dropout_lessEqual = new Uint8Array(buffer, scratch + 209552, 39936);
     this.$dropout_where = new Float32Array(buffer, scratch + 4880, 39936);
     this.$letters_take = new Float32Array(buffer, scratch + 2290448, 13312);
     this.$memory_add_2 = new Float32Array(buffer, scratch + 2130704, 12288);
-    this.$logits_matmul = new Float32Array(buffer, scratch + 2130704, 11232);
+    this.$logits_add = new Float32Array(buffer, scratch + 164624, 11232);
     this.$exp = new Float32Array(buffer, scratch + 164624, 11232);
-    this.$sum = new Float32Array(buffer, scratch + 2175632, 416);
-    this.$sum_2 = new Float32Array(buffer, scratch + 2177296, 1);
+    this.$sum = new Float32Array(buffer, scratch + 2130704, 416);
+    this.$sum_2 = new Float32Array(buffer, scratch + 2132368, 1);
     this.$d_logits = new Float32Array(buffer, scratch + 164624, 11232);
-    this.$d_logits_2 = new Float32Array(buffer, scratch + 4880, 2592);
-    this.$d_logits_3 = new Float32Array(buffer, scratch + 2130704, 39936);
+    this.$d_memory_4 = new Float32Array(buffer, scratch + 2130704, 39936);
     this.$d_letters = new Float32Array(buffer, scratch + 643856, 13312);
-    this.$d_memory_4 = new Float32Array(buffer, scratch + 643856, 12288);
-    this.$d_memory_row = new Float32Array(buffer, scratch + 2383632, 96);
-    this.$d_memory_row_2 = new Float32Array(buffer, scratch + 2384016, 96);
+    this.$d_memory_row = new Float32Array(buffer, scratch + 2343696, 96);
+    this.$d_memory_row_2 = new Float32Array(buffer, scratch + 2344080, 96);
     this.$adam_add = new Float64Array(buffer, scratch + 4880, 1);
-    this.$evaluate_loss = new Float64Array(buffer, scratch + 4880, 1);
+    this.$evaluate_loss = new Float64Array(buffer, scratch + 49808, 1);
     this.gradients = { "letters/embeddings": this.$d_letters_embeddings, "memory/kernel": this.$d_memory_kernel, "memory/recurrentKernel": this.$d_memory_recurrentKernel, "memory/bias": this.$d_memory_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
     const scalars = this.$scalars;
     this.hyper = {
@@ -1846,8 +1890,8 @@ class Network extends Predictor {
       memory_forward_10(this.$memory_add_2, this.$memory_scan_2, this.$memory_scan_3, this.$memory_scan_5, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_4, this.$memory_scan, this.$powers, t, n);
     }
     dropout_forward(this.$random_seed, this.$random_counter, this.$memory_scan, this.$dropout_lessEqual, this.$dropout_where, n);
-    logits_forward(this.$dropout_where, this.$logits_kernel, this.$logits_matmul, n);
-    training_random_counter(this.$random_counter, this.$y, this.$logits_matmul, this.$logits_bias, this.$next_random_counter, this.$exp, this.$sum, this.$sum_2, this.$loss, this.$powers, this.$bits, this.$words, n);
+    logits_forward(this.$dropout_where, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
+    training_random_counter(this.$random_counter, this.$y, this.$logits_add, this.$next_random_counter, this.$exp, this.$sum, this.$sum_2, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
     this.$pending = true;
     return this.$loss[0];
@@ -1858,16 +1902,14 @@ class Network extends Predictor {
     const n = this.$n;
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     logits_kernel_gradient(this.$dropout_where, this.$d_logits, this.$d_logits_kernel, n);
+    memory_backward(this.$d_logits, this.$logits_kernel, this.$dropout_lessEqual, this.$d_memory_4, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
-    logits_backward_2(this.$logits_kernel, this.$d_logits_2);
-    logits_backward_3(this.$d_logits, this.$d_logits_2, this.$d_logits_3, n);
     for (let t = 12; t >= 0; t--) {
-      memory_backward(this.$d_memory, this.$dropout_lessEqual, this.$d_logits_3, this.$memory_scan_4, this.$d_memory_2, this.$memory_scan_3, this.$memory_scan_5, this.$d_memory_row, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_2, this.$d_memory_row_2, this.$d_memory_3, t, n);
-      memory_backward_2(this.$d_memory_3, this.$memory_recurrentKernel, this.$d_memory, t, n);
+      memory_backward_2(this.$d_memory, this.$d_memory_4, this.$memory_scan_4, this.$d_memory_2, this.$memory_scan_3, this.$memory_scan_5, this.$d_memory_row, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_2, this.$d_memory_row_2, this.$d_memory_3, t, n);
+      memory_backward_3(this.$d_memory_3, this.$memory_recurrentKernel, this.$d_memory, t, n);
     }
     memory_recurrentKernel_gradient(this.$memory_scan, this.$d_memory_3, this.$d_memory_recurrentKernel, n);
-    memory_backward_3(this.$d_memory_3, this.$letters_take, this.$d_memory_4, n);
-    memory_kernel_gradient(this.$d_memory_kernel, this.$d_memory_4);
+    memory_kernel_gradient(this.$letters_take, this.$d_memory_3, this.$d_memory_kernel, n);
     memory_bias_gradient(this.$d_memory_3, this.$d_memory_bias, n);
     letters_backward(this.$d_memory_3, this.$memory_kernel, this.$d_letters, n);
     letters_embeddings_gradient(this.$x, this.$d_letters_embeddings, this.$d_letters, n);
@@ -1902,9 +1944,8 @@ class Network extends Predictor {
       memory_forward_9(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_4, t, n);
       memory_forward_15(this.$memory_add_4, this.$memory_scan_2, this.$memory_scan, this.$powers, t, n);
     }
-    logits_forward_2(this.$memory_scan, this.$logits_reshape, n);
-    logits_forward(this.$logits_reshape, this.$logits_kernel, this.$logits_matmul_2, n);
-    evaluate_loss(this.$totals, this.$y, this.$logits_matmul_2, this.$logits_bias, this.$evaluate_loss, this.$powers, this.$bits, this.$words, n);
+    logits_forward_2(this.$memory_scan, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
+    evaluate_loss(this.$totals, this.$y, this.$logits_add_2, this.$evaluate_loss, this.$powers, this.$bits, this.$words, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     return this.$metrics;
   }
@@ -1916,7 +1957,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
 export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): WordsLstm {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(3232832));
+  const net = new Network(new ArrayBuffer(3192896));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;
