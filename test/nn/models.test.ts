@@ -65,8 +65,8 @@ describe("the worked example", () => {
       "total loss/rows: f64[]",
       "parameters parameters: f64[12]",
       "gradients gradients: f64[12]",
-      "state step: f64[]",
       "hyper learningRate: f64[]",
+      "state step: f64[]",
     ]);
   });
 });
