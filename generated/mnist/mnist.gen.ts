@@ -48,7 +48,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "mnist",
   precision: "f32",
-  layoutHash: "8b1a0855",
+  layoutHash: "3b7392e5",
   batch: 32,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 28, 28, 1], limit: null },
@@ -65,23 +65,25 @@ export const spec = {
     { name: "logits/bias", dtype: "f32", shape: [10], offset: 23936 },
   ],
   states: [
-    { name: "adam/correction1", dtype: "f64", shape: [], offset: 23976 },
-    { name: "adam/correction2", dtype: "f64", shape: [], offset: 23984 },
-    { name: "step", dtype: "f64", shape: [], offset: 23992 },
-    { name: "learningRate", dtype: "f64", shape: [], offset: 24000 },
-    { name: "beta1", dtype: "f64", shape: [], offset: 24008 },
-    { name: "beta2", dtype: "f64", shape: [], offset: 24016 },
-    { name: "epsilon", dtype: "f64", shape: [], offset: 24024 },
-    { name: "adam/m", dtype: "f32", shape: [5994], offset: 24032 },
-    { name: "adam/v", dtype: "f32", shape: [5994], offset: 48008 },
+    { name: "random/seed", dtype: "u32", shape: [], offset: 23976 },
+    { name: "random/counter", dtype: "u32", shape: [], offset: 23980 },
+    { name: "adam/correction1", dtype: "f64", shape: [], offset: 23984 },
+    { name: "adam/correction2", dtype: "f64", shape: [], offset: 23992 },
+    { name: "step", dtype: "f64", shape: [], offset: 24000 },
+    { name: "learningRate", dtype: "f64", shape: [], offset: 24008 },
+    { name: "beta1", dtype: "f64", shape: [], offset: 24016 },
+    { name: "beta2", dtype: "f64", shape: [], offset: 24024 },
+    { name: "epsilon", dtype: "f64", shape: [], offset: 24032 },
+    { name: "adam/m", dtype: "f32", shape: [5994], offset: 24040 },
+    { name: "adam/v", dtype: "f32", shape: [5994], offset: 48016 },
   ],
   table: null,
-  arenaBytes: 1814952,
-  stateBytes: 71988,
-  flopsPerRow: 1723317,
+  arenaBytes: 1814968,
+  stateBytes: 71996,
+  flopsPerRow: 1723829,
 } as const;
 
-// strokes/kernel = (randomUniform(seed) · 0.32659863237109044) + -0.16329931618554522  (mnist.model.ts:24)
+// strokes/kernel = (randomUniform(seed) · 0.32659863237109044) + -0.16329931618554522  (mnist.model.ts:25)
 function init_strokes_kernel(seed: Uint32Array, strokes_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 1830848830) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -95,7 +97,7 @@ function init_strokes_kernel(seed: Uint32Array, strokes_kernel: Float32Array): v
   }
 }
 
-// shapes/kernel = (randomUniform(seed) · 0.2) + -0.1  (mnist.model.ts:25)
+// shapes/kernel = (randomUniform(seed) · 0.2) + -0.1  (mnist.model.ts:26)
 function init_shapes_kernel(seed: Uint32Array, shapes_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 694668133) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -109,7 +111,7 @@ function init_shapes_kernel(seed: Uint32Array, shapes_kernel: Float32Array): voi
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.3003757045930553) + -0.15018785229652765  (mnist.model.ts:33)
+// logits/kernel = (randomUniform(seed) · 0.3003757045930553) + -0.15018785229652765  (mnist.model.ts:34)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -123,7 +125,12 @@ function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): voi
   }
 }
 
-// strokes_relu = relu(affineEinsum(x, strokes/kernel) + strokes/bias)  (mnist.model.ts:24)
+// random/seed = seed  (mnist.model.ts:25)
+function init_random_seed(seed: Uint32Array, random_seed: Uint32Array): void {
+  random_seed[0] = seed[0];
+}
+
+// strokes_relu = relu(affineEinsum(x, strokes/kernel) + strokes/bias)  (mnist.model.ts:25)
 function strokes_forward(
   x: Float32Array,
   strokes_kernel: Float32Array,
@@ -216,8 +223,8 @@ function strokes_forward(
   }
 }
 
-// maxPool2d_max = max(affineView(strokes_relu))  (mnist.model.ts:25)
-// d_strokes = min(where(affineView(strokes_relu) < maxPool2d_max), 4, iota())  (mnist.model.ts:25)
+// maxPool2d_max = max(affineView(strokes_relu))  (mnist.model.ts:26)
+// d_strokes = min(where(affineView(strokes_relu) < maxPool2d_max), 4, iota())  (mnist.model.ts:26)
 function maxPool2d_forward(
   strokes_relu: Float32Array,
   maxPool2d_max: Float32Array,
@@ -259,7 +266,7 @@ function maxPool2d_forward(
   }
 }
 
-// shapes_relu = relu(affineEinsum(maxPool2d_max, shapes/kernel) + shapes/bias)  (mnist.model.ts:25)
+// shapes_relu = relu(affineEinsum(maxPool2d_max, shapes/kernel) + shapes/bias)  (mnist.model.ts:26)
 function shapes_forward(
   maxPool2d_max: Float32Array,
   shapes_kernel: Float32Array,
@@ -352,8 +359,8 @@ function shapes_forward(
   }
 }
 
-// maxPool2d_1_max = max(affineView(shapes_relu))  (mnist.model.ts:32)
-// d_shapes = min(where(affineView(shapes_relu) < maxPool2d_1_max), 4, iota())  (mnist.model.ts:32)
+// maxPool2d_1_max = max(affineView(shapes_relu))  (mnist.model.ts:33)
+// d_shapes = min(where(affineView(shapes_relu) < maxPool2d_1_max), 4, iota())  (mnist.model.ts:33)
 function maxPool2d_1_forward(
   shapes_relu: Float32Array,
   maxPool2d_1_max: Float32Array,
@@ -395,9 +402,81 @@ function maxPool2d_1_forward(
   }
 }
 
-// logits_add = maxPool2d_1_max · logits/kernel + logits/bias  (mnist.model.ts:33)
-function logits_forward(
+// dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3221225471  (mnist.model.ts:33)
+// dropout_where = where(dropout_lessEqual, (maxPool2d_1_max · 1.3333333333333333), 0)  (mnist.model.ts:33)
+function dropout_forward(
+  random_seed: Uint32Array,
+  random_counter: Uint32Array,
   maxPool2d_1_max: Float32Array,
+  dropout_lessEqual: Uint8Array,
+  dropout_where: Float32Array,
+  n: number,
+): void {
+  const c0 = random_seed[0];
+  const c1 = random_counter[0];
+  for (let i = 0; i < n * 256; i++) {
+    const counter0 = i >>> 0;
+    const key2 = (c0 ^ 0 ^ 466688986) >>> 0;
+    let x = counter0 + c0 >>> 0;
+    let y = c1 + 0 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + 0 >>> 0;
+    y = y + key2 + 1 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
+    y = y + c0 + 2 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + c0 >>> 0;
+    y = y + 0 + 3 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 17 | y >>> 15) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 29 | y >>> 3) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 16 | y >>> 16) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 24 | y >>> 8) >>> 0 ^ x) >>> 0;
+    x = x + 0 >>> 0;
+    y = y + key2 + 4 >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 13 | y >>> 19) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 15 | y >>> 17) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 26 | y >>> 6) >>> 0 ^ x) >>> 0;
+    x = x + y >>> 0;
+    y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
+    x = x + key2 >>> 0;
+    const lessEqual = x <= 3221225471;
+    dropout_lessEqual[i] = lessEqual ? 1 : 0;
+    dropout_where[i] = lessEqual ? maxPool2d_1_max[i] * 1.3333333333333333 : 0;
+  }
+}
+
+// logits_add = dropout_where · logits/kernel + logits/bias  (mnist.model.ts:34)
+function logits_forward(
+  dropout_where: Float32Array,
   logits_kernel: Float32Array,
   logits_bias: Float32Array,
   logits_add: Float32Array,
@@ -415,10 +494,10 @@ function logits_forward(
       for (let k = 0; k < 256; k++) {
         const p1 = p0 + k;
         const p2 = j + k * 10;
-        const x0 = maxPool2d_1_max[p1];
+        const x0 = dropout_where[p1];
         const x1 = logits_kernel[p2];
         const x2 = logits_kernel[p2 + 1];
-        const x3 = maxPool2d_1_max[p1 + 256];
+        const x3 = dropout_where[p1 + 256];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -434,12 +513,14 @@ function logits_forward(
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where((iota() = y), logits_add, 0))) / n  (mnist.model.ts:36)
-// d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (mnist.model.ts:36)
-function training_loss(
+// loss = sum((max(logits_add) + log(sum(…))) − sum(where((iota() = y), logits_add, 0))) / n  (mnist.model.ts:37)
+// next random/counter = random/counter + 1  (mnist.model.ts:33)
+function training_random_counter(
+  random_counter: Uint32Array,
   y: Int32Array,
   logits_add: Float32Array,
   exp_row: Float32Array,
+  next_random_counter: Uint32Array,
   d_logits: Float32Array,
   loss: Float32Array,
   powers: Float64Array,
@@ -447,6 +528,7 @@ function training_loss(
   words: Uint32Array,
   n: number,
 ): void {
+  next_random_counter[0] = random_counter[0] + 1 >>> 0;
   let sum_3 = 0;
   const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
@@ -498,9 +580,9 @@ function training_loss(
   loss[0] = sum_3 / n;
 }
 
-// ∂loss/∂logits/kernel = maxPool2d_1_maxᵀ · d_logits  (mnist.model.ts:33)
+// ∂loss/∂logits/kernel = dropout_whereᵀ · d_logits  (mnist.model.ts:34)
 function logits_kernel_gradient(
-  maxPool2d_1_max: Float32Array,
+  dropout_where: Float32Array,
   d_logits: Float32Array,
   d_logits_kernel: Float32Array,
   n: number,
@@ -516,10 +598,10 @@ function logits_kernel_gradient(
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 256;
         const p1 = j + k * 10;
-        const x0 = maxPool2d_1_max[p0];
+        const x0 = dropout_where[p0];
         const x1 = d_logits[p1];
         const x2 = d_logits[p1 + 1];
-        const x3 = maxPool2d_1_max[p0 + 1];
+        const x3 = dropout_where[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -533,49 +615,11 @@ function logits_kernel_gradient(
   }
 }
 
-// ∂loss/∂logits/bias = sum(d_logits)  (mnist.model.ts:33)
-function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Array, n: number): void {
-  for (let i = 0; i < 10; i += 5) {
-    let sum0 = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    let sum4 = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = i + k * 10;
-      sum0 += d_logits[p0];
-      sum1 += d_logits[p0 + 1];
-      sum2 += d_logits[p0 + 2];
-      sum3 += d_logits[p0 + 3];
-      sum4 += d_logits[p0 + 4];
-    }
-    d_logits_bias[i] += sum0;
-    d_logits_bias[i + 1] += sum1;
-    d_logits_bias[i + 2] += sum2;
-    d_logits_bias[i + 3] += sum3;
-    d_logits_bias[i + 4] += sum4;
-  }
-}
-
-// d_maxPool2d_2 = contiguous(affineView(shapes/kernel))  (mnist.model.ts:25)
-function maxPool2d_backward(shapes_kernel: Float32Array, d_maxPool2d_2: Float32Array): void {
-  for (let i = 0; i < 25; i++) {
-    const p0 = i * -128;
-    const p3 = i * 128;
-    for (let h = 0; h < 16; h++) {
-      const p1 = p0 + h;
-      const p4 = p3 + h * 8;
-      for (let g = 0; g < 8; g++) {
-        d_maxPool2d_2[p4 + g] = shapes_kernel[p1 + g * 16 + 3072];
-      }
-    }
-  }
-}
-
-// d_flatten = d_logits · logits/kernelᵀ  (mnist.model.ts:33)
+// d_flatten = where(dropout_lessEqual, d_logits · logits/kernelᵀ, 0) · 1.3333333333333333  (mnist.model.ts:33)
 function flatten_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
+  dropout_lessEqual: Uint8Array,
   d_flatten: Float32Array,
   n: number,
 ): void {
@@ -601,15 +645,54 @@ function flatten_backward(
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_flatten[p5] = sum00;
-      d_flatten[p5 + 1] = sum01;
-      d_flatten[p5 + 256] = sum10;
-      d_flatten[p5 + 257] = sum11;
+      d_flatten[p5] = (dropout_lessEqual[p5] !== 0 ? sum00 : 0) * 1.3333333333333333;
+      d_flatten[p5 + 1] = (dropout_lessEqual[p5 + 1] !== 0 ? sum01 : 0) * 1.3333333333333333;
+      d_flatten[p5 + 256] = (dropout_lessEqual[p5 + 256] !== 0 ? sum10 : 0) * 1.3333333333333333;
+      d_flatten[p5 + 257] = (dropout_lessEqual[p5 + 257] !== 0 ? sum11 : 0) * 1.3333333333333333;
     }
   }
 }
 
-// d_maxPool2d = pad(where((0 < shapes_relu), affineView(where((iota() = d_shapes), d_flatten, 0)), 0))  (mnist.model.ts:25)
+// ∂loss/∂logits/bias = sum(d_logits)  (mnist.model.ts:34)
+function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Array, n: number): void {
+  for (let i = 0; i < 10; i += 5) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    let sum4 = 0;
+    for (let k = 0; k < n; k++) {
+      const p0 = i + k * 10;
+      sum0 += d_logits[p0];
+      sum1 += d_logits[p0 + 1];
+      sum2 += d_logits[p0 + 2];
+      sum3 += d_logits[p0 + 3];
+      sum4 += d_logits[p0 + 4];
+    }
+    d_logits_bias[i] += sum0;
+    d_logits_bias[i + 1] += sum1;
+    d_logits_bias[i + 2] += sum2;
+    d_logits_bias[i + 3] += sum3;
+    d_logits_bias[i + 4] += sum4;
+  }
+}
+
+// d_maxPool2d_2 = contiguous(affineView(shapes/kernel))  (mnist.model.ts:26)
+function maxPool2d_backward(shapes_kernel: Float32Array, d_maxPool2d_2: Float32Array): void {
+  for (let i = 0; i < 25; i++) {
+    const p0 = i * -128;
+    const p3 = i * 128;
+    for (let h = 0; h < 16; h++) {
+      const p1 = p0 + h;
+      const p4 = p3 + h * 8;
+      for (let g = 0; g < 8; g++) {
+        d_maxPool2d_2[p4 + g] = shapes_kernel[p1 + g * 16 + 3072];
+      }
+    }
+  }
+}
+
+// d_maxPool2d = pad(where((0 < shapes_relu), affineView(where((iota() = d_shapes), d_flatten, 0)), 0))  (mnist.model.ts:26)
 function maxPool2d_backward_2(
   d_shapes: Int32Array,
   shapes_relu: Float32Array,
@@ -642,7 +725,7 @@ function maxPool2d_backward_2(
   }
 }
 
-// ∂loss/∂shapes/kernel = affineEinsum(maxPool2d_max, d_maxPool2d)  (mnist.model.ts:25)
+// ∂loss/∂shapes/kernel = affineEinsum(maxPool2d_max, d_maxPool2d)  (mnist.model.ts:26)
 function shapes_kernel_gradient(
   maxPool2d_max: Float32Array,
   d_maxPool2d: Float32Array,
@@ -730,7 +813,7 @@ function shapes_kernel_gradient(
   }
 }
 
-// ∂loss/∂shapes/bias = sum(d_maxPool2d)  (mnist.model.ts:25)
+// ∂loss/∂shapes/bias = sum(d_maxPool2d)  (mnist.model.ts:26)
 function shapes_bias_gradient(d_maxPool2d: Float32Array, d_shapes_bias: Float32Array, n: number): void {
   for (let i = 0; i < 16; i++) {
     let sum = 0;
@@ -747,7 +830,7 @@ function shapes_bias_gradient(d_maxPool2d: Float32Array, d_shapes_bias: Float32A
   }
 }
 
-// d_maxPool2d_3 = affineEinsum(d_maxPool2d, d_maxPool2d)  (mnist.model.ts:25)
+// d_maxPool2d_3 = affineEinsum(d_maxPool2d, d_maxPool2d)  (mnist.model.ts:26)
 function maxPool2d_backward_3(
   d_maxPool2d: Float32Array,
   d_maxPool2d_2: Float32Array,
@@ -835,7 +918,7 @@ function maxPool2d_backward_3(
   }
 }
 
-// d_strokes_2 = where((0 < strokes_relu), affineView(where((iota() = d_strokes), d_maxPool2d, 0)), 0)  (mnist.model.ts:24)
+// d_strokes_2 = where((0 < strokes_relu), affineView(where((iota() = d_strokes), d_maxPool2d, 0)), 0)  (mnist.model.ts:25)
 function strokes_backward(
   d_strokes: Int32Array,
   strokes_relu: Float32Array,
@@ -863,7 +946,7 @@ function strokes_backward(
   }
 }
 
-// ∂loss/∂strokes/kernel = affineEinsum(x, d_strokes)  (mnist.model.ts:24)
+// ∂loss/∂strokes/kernel = affineEinsum(x, d_strokes)  (mnist.model.ts:25)
 function strokes_kernel_gradient(
   x: Float32Array,
   d_strokes_2: Float32Array,
@@ -960,7 +1043,7 @@ function strokes_kernel_gradient(
   }
 }
 
-// ∂loss/∂strokes/bias = sum(d_strokes)  (mnist.model.ts:24)
+// ∂loss/∂strokes/bias = sum(d_strokes)  (mnist.model.ts:25)
 function strokes_bias_gradient(d_strokes_2: Float32Array, d_strokes_bias: Float32Array, n: number): void {
   for (let i = 0; i < 8; i++) {
     let sum = 0;
@@ -971,7 +1054,7 @@ function strokes_bias_gradient(d_strokes_2: Float32Array, d_strokes_bias: Float3
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (mnist.model.ts:38)
+// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (mnist.model.ts:39)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -1021,12 +1104,12 @@ function update_parameters(
   }
 }
 
-// step = step + 1  (mnist.model.ts:20)
+// step = step + 1  (mnist.model.ts:21)
 function update_step(adam_add: Float64Array, scalars: Float64Array): void {
   scalars[2] = adam_add[0];
 }
 
-// maxPool2d_max_2 = max(affineView(strokes_relu))  (mnist.model.ts:25)
+// maxPool2d_max_2 = max(affineView(strokes_relu))  (mnist.model.ts:26)
 function maxPool2d_forward_2(strokes_relu_2: Float32Array, maxPool2d_max_2: Float32Array, n: number): void {
   for (let i = 0; i < n * 12; i++) {
     const p0 = i * 384;
@@ -1047,7 +1130,7 @@ function maxPool2d_forward_2(strokes_relu_2: Float32Array, maxPool2d_max_2: Floa
   }
 }
 
-// maxPool2d_1_max_2 = max(affineView(shapes_relu))  (mnist.model.ts:32)
+// maxPool2d_1_max_2 = max(affineView(shapes_relu))  (mnist.model.ts:33)
 function maxPool2d_1_forward_2(
   shapes_relu_2: Float32Array,
   maxPool2d_1_max_2: Float32Array,
@@ -1072,7 +1155,7 @@ function maxPool2d_1_forward_2(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (mnist.model.ts:35)
+// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (mnist.model.ts:36)
 function predict_probabilities(
   logits_add_2: Float32Array,
   exp_row_2: Float32Array,
@@ -1106,7 +1189,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = where(loss/rows = 0), 0, (accuracy/correct / where((loss/rows = 0), 1, loss/rows))  (mnist.model.ts:37)
+// evaluate/accuracy = where(loss/rows = 0), 0, (accuracy/correct / where((loss/rows = 0), 1, loss/rows))  (mnist.model.ts:38)
 function evaluate_accuracy(
   totals: Float64Array,
   y: Int32Array,
@@ -1192,8 +1275,8 @@ function checkIndices(name: string, values: Int32Array | Uint32Array, count: num
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 71988 || state[71984] !== 85 || state[71985] !== 8 || state[71986] !== 26 || state[71987] !== 139) {
-    throw new RangeError("this is no state of this model (71988 bytes)");
+  if (state.length !== 71996 || state[71992] !== 229 || state[71993] !== 146 || state[71994] !== 115 || state[71995] !== 59) {
+    throw new RangeError("this is no state of this model (71996 bytes)");
   }
 }
 // 2^i at i + 1100.
@@ -1269,6 +1352,9 @@ class Network extends Predictor {
   readonly $scalars: Float64Array;
   readonly $totals: Float64Array;
   readonly $y: Int32Array;
+  readonly $random_seed: Uint32Array;
+  readonly $random_counter: Uint32Array;
+  readonly $next_random_counter: Uint32Array;
   readonly $parameters: Float32Array;
   readonly $gradients: Float32Array;
   readonly $adam_m: Float32Array;
@@ -1281,6 +1367,8 @@ class Network extends Predictor {
   readonly $d_shapes_bias: Float32Array;
   readonly $d_logits_kernel: Float32Array;
   readonly $d_logits_bias: Float32Array;
+  readonly $dropout_lessEqual: Uint8Array;
+  readonly $dropout_where: Float32Array;
   readonly $maxPool2d_max: Float32Array;
   readonly $d_strokes: Int32Array;
   readonly $shapes_relu: Float32Array;
@@ -1301,38 +1389,44 @@ class Network extends Predictor {
   readonly hyper: Mnist["hyper"];
   readonly $metrics: ReturnType<Mnist["evaluate"]>;
   $n: number;
+  $pending: boolean;
   constructor(buffer: ArrayBuffer) {
     const scratch = 72000;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 71988);
-    this.$scalars = new Float64Array(buffer, 23976, 7);
-    this.$totals = new Float64Array(buffer, scratch + 1742928, 3);
+    this.state = new Uint8Array(buffer, 0, 71996);
+    this.$scalars = new Float64Array(buffer, 23984, 7);
+    this.$totals = new Float64Array(buffer, scratch + 1742944, 3);
     this.$y = new Int32Array(buffer, scratch + 100352, 32);
+    this.$random_seed = new Uint32Array(buffer, 23976, 1);
+    this.$random_counter = new Uint32Array(buffer, 23980, 1);
+    this.$next_random_counter = new Uint32Array(buffer, scratch + 1742912, 1);
     this.$parameters = new Float32Array(buffer, 0, 5994);
     this.$gradients = new Float32Array(buffer, scratch + 1718928, 5994);
-    this.$adam_m = new Float32Array(buffer, 24032, 5994);
-    this.$adam_v = new Float32Array(buffer, 48008, 5994);
+    this.$adam_m = new Float32Array(buffer, 24040, 5994);
+    this.$adam_v = new Float32Array(buffer, 48016, 5994);
     this.$seed = new Uint32Array(buffer, scratch + 100480, 1);
-    this.$loss = new Float32Array(buffer, scratch + 1742912, 1);
+    this.$loss = new Float32Array(buffer, scratch + 1742928, 1);
     this.$d_strokes_kernel = new Float32Array(buffer, scratch + 1718928, 200);
     this.$d_strokes_bias = new Float32Array(buffer, scratch + 1719728, 8);
     this.$d_shapes_kernel = new Float32Array(buffer, scratch + 1719760, 3200);
     this.$d_shapes_bias = new Float32Array(buffer, scratch + 1732560, 16);
     this.$d_logits_kernel = new Float32Array(buffer, scratch + 1732624, 2560);
     this.$d_logits_bias = new Float32Array(buffer, scratch + 1742864, 10);
+    this.$dropout_lessEqual = new Uint8Array(buffer, scratch + 723088, 8192);
+    this.$dropout_where = new Float32Array(buffer, scratch + 690320, 8192);
     this.$maxPool2d_max = new Float32Array(buffer, scratch + 1362064, 36864);
     this.$d_strokes = new Int32Array(buffer, scratch + 1214608, 36864);
     this.$shapes_relu = new Float32Array(buffer, scratch + 1509520, 32768);
     this.$maxPool2d_1_max = new Float32Array(buffer, scratch + 690320, 8192);
     this.$d_shapes = new Int32Array(buffer, scratch + 1640592, 8192);
-    this.$logits_add = new Float32Array(buffer, scratch + 723088, 320);
-    this.$d_logits = new Float32Array(buffer, scratch + 723088, 320);
+    this.$logits_add = new Float32Array(buffer, scratch + 731280, 320);
+    this.$d_logits = new Float32Array(buffer, scratch + 731280, 320);
     this.$d_flatten = new Float32Array(buffer, scratch + 1673360, 8192);
     this.$d_maxPool2d = new Float32Array(buffer, scratch + 690320, 131072);
     this.$d_maxPool2d_2 = new Float32Array(buffer, scratch + 1706128, 3200);
     this.$d_maxPool2d_3 = new Float32Array(buffer, scratch + 1362064, 36864);
     this.$d_strokes_2 = new Float32Array(buffer, scratch + 100496, 147456);
-    this.$exp_row = new Float32Array(buffer, scratch + 724368, 10);
+    this.$exp_row = new Float32Array(buffer, scratch + 732560, 10);
     this.$adam_add = new Float64Array(buffer, scratch + 100496, 1);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 101792, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 101776, 1);
@@ -1346,22 +1440,25 @@ class Network extends Predictor {
     };
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
-    new Uint32Array(buffer, 71984, 1)[0] = 0x8b1a0855;
+    this.$pending = false;
+    new Uint32Array(buffer, 71992, 1)[0] = 0x3b7392e5;
   }
   get step(): number {
     return this.$scalars[2];
   }
   init(seed: number): void {
-    this.state.fill(0, 0, 71984);
+    this.state.fill(0, 0, 71992);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
     this.$scalars[6] = 1e-8;
     this.$seed[0] = seed;
     this.$fresh = false;
+    this.$pending = false;
     init_strokes_kernel(this.$seed, this.$strokes_kernel);
     init_shapes_kernel(this.$seed, this.$shapes_kernel);
     init_logits_kernel(this.$seed, this.$logits_kernel);
+    init_random_seed(this.$seed, this.$random_seed);
   }
   forward(x: Float32Array, y: Int32Array, n: number = x.length / 784): number {
     checkRows("x", x.length, 784, n, 32);
@@ -1374,19 +1471,21 @@ class Network extends Predictor {
     maxPool2d_forward(this.$strokes_relu, this.$maxPool2d_max, this.$d_strokes, n);
     shapes_forward(this.$maxPool2d_max, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu, n);
     maxPool2d_1_forward(this.$shapes_relu, this.$maxPool2d_1_max, this.$d_shapes, n);
-    logits_forward(this.$maxPool2d_1_max, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
-    training_loss(this.$y, this.$logits_add, this.$exp_row, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
+    dropout_forward(this.$random_seed, this.$random_counter, this.$maxPool2d_1_max, this.$dropout_lessEqual, this.$dropout_where, n);
+    logits_forward(this.$dropout_where, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
+    training_random_counter(this.$random_counter, this.$y, this.$logits_add, this.$exp_row, this.$next_random_counter, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
+    this.$pending = true;
     return this.$loss[0];
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
-    logits_kernel_gradient(this.$maxPool2d_1_max, this.$d_logits, this.$d_logits_kernel, n);
+    logits_kernel_gradient(this.$dropout_where, this.$d_logits, this.$d_logits_kernel, n);
+    flatten_backward(this.$d_logits, this.$logits_kernel, this.$dropout_lessEqual, this.$d_flatten, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
     maxPool2d_backward(this.$shapes_kernel, this.$d_maxPool2d_2);
-    flatten_backward(this.$d_logits, this.$logits_kernel, this.$d_flatten, n);
     maxPool2d_backward_2(this.$d_shapes, this.$shapes_relu, this.$d_flatten, this.$d_maxPool2d, n);
     shapes_kernel_gradient(this.$maxPool2d_max, this.$d_maxPool2d, this.$d_shapes_kernel, n);
     shapes_bias_gradient(this.$d_maxPool2d, this.$d_shapes_bias, n);
@@ -1400,6 +1499,9 @@ class Network extends Predictor {
     this.$fresh = false;
     update_parameters(this.$scalars, this.$gradients, this.$adam_m, this.$adam_v, this.$parameters, this.$adam_add);
     update_step(this.$adam_add, this.$scalars);
+    if (!this.$pending) return;
+    this.$pending = false;
+    init_random_seed(this.$next_random_counter, this.$random_counter);
   }
   trainStep(x: Float32Array, y: Int32Array, n: number = x.length / 784): number {
     this.forward(x, y, n);
@@ -1432,7 +1534,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
 export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): Mnist {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(1814952));
+  const net = new Network(new ArrayBuffer(1814968));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;
@@ -1441,7 +1543,7 @@ export function create(options: { readonly seed?: number; readonly state?: Uint8
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<Mnist, "predict" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(861808);
-  new Uint8Array(buffer).set(state.subarray(0, 24032));
-  return new Predictor(buffer, 24032);
+  const buffer = new ArrayBuffer(861824);
+  new Uint8Array(buffer).set(state.subarray(0, 24040));
+  return new Predictor(buffer, 24048);
 }

@@ -152,7 +152,7 @@ export declare const spec: {
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 241768;
+  readonly arenaBytes: 229480;
   readonly stateBytes: 16980;
   readonly flopsPerRow: 65324;
 };

@@ -74,7 +74,7 @@ export const spec = {
     { name: "adamW/v", dtype: "f32", shape: [1409], offset: 11340 },
   ],
   table: null,
-  arenaBytes: 241768,
+  arenaBytes: 229480,
   stateBytes: 16980,
   flopsPerRow: 65324,
 } as const;
@@ -223,14 +223,8 @@ function week_forward_4(week_scan: Float32Array, n: number): void {
   }
 }
 
-function week_forward_5(d_week: Float32Array, n: number): void {
-  for (let i = 0; i < n * 16; i++) {
-    d_week[i + 3584] = 0;
-  }
-}
-
 // week_add = dotGeneral(x, week/kernel) + week/bias  (weather-gru.model.ts:24)
-function week_forward_6(
+function week_forward_5(
   x: Float32Array,
   week_kernel: Float32Array,
   week_bias: Float32Array,
@@ -269,7 +263,7 @@ function week_forward_6(
 }
 
 // week_scan_5 = week_scan · week/recurrentKernel  (weather-gru.model.ts:24)
-function week_forward_7(
+function week_forward_6(
   week_scan: Float32Array,
   week_recurrentKernel: Float32Array,
   week_scan_5: Float32Array,
@@ -307,7 +301,7 @@ function week_forward_7(
   }
 }
 
-function week_forward_8(
+function week_forward_7(
   week_add: Float32Array,
   week_scan_5: Float32Array,
   week_bias: Float32Array,
@@ -419,6 +413,12 @@ function training_loss(sub: Float32Array, loss: Float32Array, n: number): void {
     sum += x0 * x0;
   }
   loss[0] = sum / n;
+}
+
+function week_forward_8(d_week: Float32Array, n: number): void {
+  for (let i = 0; i < n * 16; i++) {
+    d_week[i + 512] = 0;
+  }
 }
 
 // ∂loss/∂tomorrow/kernel = week_scanᵀ · d_mul  (weather-gru.model.ts:25)
@@ -548,31 +548,33 @@ function week_backward_2(
   t: number,
   n: number,
 ): void {
-  const p0 = t * 512;
-  const p5 = t * 1536;
+  const p0 = (t + 1) % 2 * 512;
+  const p3 = t * 512;
+  const p8 = t * 1536;
   const c0 = 0 <= t + -6;
   for (let i = 0; i < n; i++) {
     const p1 = p0 + i * 16;
-    const p3 = i * 16;
-    const p6 = p5 + i * 48;
+    const p4 = p3 + i * 16;
+    const p6 = i * 16;
+    const p9 = p8 + i * 48;
     for (let k = 0; k < 16; k++) {
-      const p2 = p1 + k;
-      const add = d_week[p2 + 512] + (c0 ? d_week_4[p2 + -3072] : 0);
-      d_week_5[p3 + k] = add;
-      const x0 = week_scan_3[p2];
-      const x1 = week_scan_2[p2];
+      const p5 = p4 + k;
+      const add = d_week[p1 + k] + (c0 ? d_week_4[p5 + -3072] : 0);
+      d_week_5[p6 + k] = add;
+      const x0 = week_scan_3[p5];
+      const x1 = week_scan_2[p5];
       const t0 = 1 - x1;
-      d_week_row[k] = (add * week_scan[p2] - add * x0) * (x1 * t0);
+      d_week_row[k] = (add * week_scan[p5] - add * x0) * (x1 * t0);
       const mul_2 = add * t0 * (1 - x0 * x0);
       d_week_row_3[k] = mul_2;
-      const x2 = week_scan_4[p2];
-      d_week_row_2[k] = mul_2 * (week_scan_5[p6 + k + 32] + week_bias[k + 80]) * (x2 * (1 - x2));
+      const x2 = week_scan_4[p5];
+      d_week_row_2[k] = mul_2 * (week_scan_5[p9 + k + 32] + week_bias[k + 80]) * (x2 * (1 - x2));
     }
     for (let k = 0; k < 48; k++) {
-      const p9 = p6 + k;
+      const p12 = p9 + k;
       const t1 = k < 16;
-      d_week_3[p9] = t1 ? d_week_row[k] : k + -16 < 16 ? d_week_row_2[k + -16] : d_week_row_3[k + -32] * week_scan_4[p1 + k + -32];
-      d_week_2[p9] = t1 ? d_week_row[k] : k + -16 < 16 ? d_week_row_2[k + -16] : d_week_row_3[k + -32];
+      d_week_3[p12] = t1 ? d_week_row[k] : k + -16 < 16 ? d_week_row_2[k + -16] : d_week_row_3[k + -32] * week_scan_4[p4 + k + -32];
+      d_week_2[p12] = t1 ? d_week_row[k] : k + -16 < 16 ? d_week_row_2[k + -16] : d_week_row_3[k + -32];
     }
   }
 }
@@ -588,14 +590,17 @@ function week_backward_3(
 ): void {
   const p0 = t * 1536;
   const p7 = t * 512;
+  const p10 = t % 2 * 512;
   for (let i = 0; i < n; i += 2) {
     const p1 = p0 + i * 48;
     const p5 = i * 16;
     const p8 = p7 + i * 16;
+    const p11 = p10 + i * 16;
     for (let j = 0; j < 16; j += 2) {
       const p3 = j * 48;
       const p6 = p5 + j;
       const p9 = p8 + j;
+      const p12 = p11 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -612,10 +617,10 @@ function week_backward_3(
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_week[p9] = d_week_5[p6] * week_scan_2[p9] + sum00;
-      d_week[p9 + 1] = d_week_5[p6 + 1] * week_scan_2[p9 + 1] + sum01;
-      d_week[p9 + 16] = d_week_5[p6 + 16] * week_scan_2[p9 + 16] + sum10;
-      d_week[p9 + 17] = d_week_5[p6 + 17] * week_scan_2[p9 + 17] + sum11;
+      d_week[p12] = d_week_5[p6] * week_scan_2[p9] + sum00;
+      d_week[p12 + 1] = d_week_5[p6 + 1] * week_scan_2[p9 + 1] + sum01;
+      d_week[p12 + 16] = d_week_5[p6 + 16] * week_scan_2[p9 + 16] + sum10;
+      d_week[p12 + 17] = d_week_5[p6 + 17] * week_scan_2[p9 + 17] + sum11;
     }
   }
 }
@@ -798,7 +803,7 @@ function week_forward_11(
   t: number,
   n: number,
 ): void {
-  const p0 = t * 512;
+  const p0 = t % 2 * 512;
   for (let i = 0; i < n; i += 2) {
     const p1 = p0 + i * 16;
     const p4 = i * 48;
@@ -839,15 +844,16 @@ function week_forward_12(
   n: number,
 ): void {
   const p0 = t * 48;
-  const p5 = t * 512;
+  const p5 = t % 2 * 512;
+  const p8 = (t + 1) % 2 * 512;
   for (let i = 0; i < n; i++) {
     const p1 = p0 + i * 336;
     const p3 = i * 48;
     const p6 = p5 + i * 16;
+    const p9 = p8 + i * 16;
     for (let j = 0; j < 16; j++) {
       const p2 = p1 + j;
       const p4 = p3 + j;
-      const p7 = p6 + j;
       const x = -(week_add_2[p2] + week_add_3[p4]);
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
       const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
@@ -862,23 +868,23 @@ function week_forward_12(
       const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
       const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
       const z1 = r1 * r1;
-      const p8 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
+      const p7 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
       const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-      const exp1 = (2 + 4 * p8 / (q1 - p8)) * powers[k1 + 1099];
+      const exp1 = (2 + 4 * p7 / (q1 - p7)) * powers[k1 + 1099];
       const x2 = week_add_2[p2 + 32] + 1 / (1 + exp1) * week_add_3[p4 + 32];
       const x3 = -2 * Math.abs(x2);
       const t3 = Math.max(-746, Math.min(x3, 710));
       const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
       const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
       const z2 = r2 * r2;
-      const p9 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
+      const p10 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
       const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
       const half = powers[k2 + 1099];
-      const y1 = (half * (2 * p9 / (q2 - p9)) + (half - 0.5)) * 2;
+      const y1 = (half * (2 * p10 / (q2 - p10)) + (half - 0.5)) * 2;
       const expm1 = Math.abs(x3) < 5e-17 ? x3 : y1;
       const y = -expm1 / (expm1 + 2);
       const tanh = Math.abs(x2) < 3.725290298461914e-9 ? x2 : x2 < 0 ? -y : y;
-      week_scan_6[p7 + 512] = sigmoid * week_scan_6[p7] + (1 - sigmoid) * tanh;
+      week_scan_6[p9 + j] = sigmoid * week_scan_6[p6 + j] + (1 - sigmoid) * tanh;
     }
   }
 }
@@ -901,10 +907,10 @@ function predict_celsius(
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = tomorrow_kernel[k];
-      sum0 += week_scan_6[p1 + 3584] * x0;
-      sum1 += week_scan_6[p1 + 3600] * x0;
-      sum2 += week_scan_6[p1 + 3616] * x0;
-      sum3 += week_scan_6[p1 + 3632] * x0;
+      sum0 += week_scan_6[p1 + 512] * x0;
+      sum1 += week_scan_6[p1 + 528] * x0;
+      sum2 += week_scan_6[p1 + 544] * x0;
+      sum3 += week_scan_6[p1 + 560] * x0;
     }
     celsius[i] = (sum0 + c0) * 7 + 16;
     celsius[i + 1] = (sum1 + c0) * 7 + 16;
@@ -932,10 +938,10 @@ function evaluate_sub(
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = tomorrow_kernel[k];
-      sum0 += week_scan_7[p1 + 3584] * x0;
-      sum1 += week_scan_7[p1 + 3600] * x0;
-      sum2 += week_scan_7[p1 + 3616] * x0;
-      sum3 += week_scan_7[p1 + 3632] * x0;
+      sum0 += week_scan_7[p1 + 512] * x0;
+      sum1 += week_scan_7[p1 + 528] * x0;
+      sum2 += week_scan_7[p1 + 544] * x0;
+      sum3 += week_scan_7[p1 + 560] * x0;
     }
     sub_2[i] = (sum0 + c0) * 7 + 16 - y[i];
     sub_2[i + 1] = (sum1 + c0) * 7 + 16 - y[i + 1];
@@ -1016,8 +1022,8 @@ class Predictor {
     this.$tomorrow_bias = new Float32Array(buffer, 5632, 1);
     this.$week_add = new Float32Array(buffer, scratch + 10000, 10752);
     this.$celsius = new Float32Array(buffer, scratch + 10000, 32);
-    this.$week_scan_6 = new Float32Array(buffer, scratch + 53008, 4096);
-    this.$week_add_3 = new Float32Array(buffer, scratch + 69392, 1536);
+    this.$week_scan_6 = new Float32Array(buffer, scratch + 59152, 1024);
+    this.$week_add_3 = new Float32Array(buffer, scratch + 53008, 1536);
     this.params = { "week/kernel": this.$week_kernel, "week/recurrentKernel": this.$week_recurrentKernel, "week/bias": this.$week_bias, "tomorrow/kernel": this.$tomorrow_kernel, "tomorrow/bias": this.$tomorrow_bias };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
@@ -1030,7 +1036,7 @@ class Predictor {
     this.$x.set(x);
     this.$fresh = false;
     week_forward_4(this.$week_scan_6, n);
-    week_forward_6(this.$x, this.$week_kernel, this.$week_bias, this.$week_add, n);
+    week_forward_5(this.$x, this.$week_kernel, this.$week_bias, this.$week_add, n);
     for (let t = 0; t < 7; t++) {
       week_forward_11(this.$week_scan_6, this.$week_recurrentKernel, this.$week_bias, this.$week_add_3, t, n);
       week_forward_12(this.$week_add, this.$week_add_3, this.$week_scan_6, this.$powers, t, n);
@@ -1090,10 +1096,10 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 16980);
     this.$scalars = new Float64Array(buffer, 5640, 8);
-    this.$totals = new Float64Array(buffer, scratch + 224752, 3);
+    this.$totals = new Float64Array(buffer, scratch + 212464, 3);
     this.$y = new Float32Array(buffer, scratch + 9856, 32);
     this.$parameters = new Float32Array(buffer, 0, 1409);
-    this.$gradients = new Float32Array(buffer, scratch + 219088, 1409);
+    this.$gradients = new Float32Array(buffer, scratch + 206800, 1409);
     this.$adamW_m = new Float32Array(buffer, 5704, 1409);
     this.$adamW_v = new Float32Array(buffer, 11340, 1409);
     this.$week_sub = new Float32Array(buffer, scratch + 13072, 768);
@@ -1102,29 +1108,29 @@ class Network extends Predictor {
     this.$week_mul = new Float32Array(buffer, scratch + 13072, 768);
     this.$week_orthogonalize = new Float32Array(buffer, scratch + 10000, 768);
     this.$seed = new Uint32Array(buffer, scratch + 9984, 1);
-    this.$loss = new Float32Array(buffer, scratch + 224736, 1);
-    this.$d_week_kernel = new Float32Array(buffer, scratch + 219088, 528);
-    this.$d_week_recurrentKernel = new Float32Array(buffer, scratch + 221200, 768);
-    this.$d_week_bias = new Float32Array(buffer, scratch + 224272, 96);
-    this.$d_tomorrow_kernel = new Float32Array(buffer, scratch + 224656, 16);
-    this.$d_tomorrow_bias = new Float32Array(buffer, scratch + 224720, 1);
+    this.$loss = new Float32Array(buffer, scratch + 212448, 1);
+    this.$d_week_kernel = new Float32Array(buffer, scratch + 206800, 528);
+    this.$d_week_recurrentKernel = new Float32Array(buffer, scratch + 208912, 768);
+    this.$d_week_bias = new Float32Array(buffer, scratch + 211984, 96);
+    this.$d_tomorrow_kernel = new Float32Array(buffer, scratch + 212368, 16);
+    this.$d_tomorrow_bias = new Float32Array(buffer, scratch + 212432, 1);
     this.$week_scan = new Float32Array(buffer, scratch + 139024, 4096);
-    this.$week_scan_2 = new Float32Array(buffer, scratch + 171792, 3584);
-    this.$week_scan_3 = new Float32Array(buffer, scratch + 186128, 3584);
-    this.$week_scan_4 = new Float32Array(buffer, scratch + 200464, 3584);
+    this.$week_scan_2 = new Float32Array(buffer, scratch + 155408, 3584);
+    this.$week_scan_3 = new Float32Array(buffer, scratch + 169744, 3584);
+    this.$week_scan_4 = new Float32Array(buffer, scratch + 184080, 3584);
     this.$week_scan_5 = new Float32Array(buffer, scratch + 53008, 10752);
-    this.$d_week = new Float32Array(buffer, scratch + 155408, 4096);
+    this.$d_week = new Float32Array(buffer, scratch + 198416, 1024);
     this.$d_week_2 = new Float32Array(buffer, scratch + 10000, 10752);
     this.$d_week_3 = new Float32Array(buffer, scratch + 96016, 10752);
     this.$sub = new Float32Array(buffer, scratch + 10128, 32);
     this.$d_mul = new Float32Array(buffer, scratch + 10000, 32);
-    this.$d_week_4 = new Float32Array(buffer, scratch + 214800, 512);
-    this.$d_week_5 = new Float32Array(buffer, scratch + 216848, 512);
+    this.$d_week_4 = new Float32Array(buffer, scratch + 202512, 512);
+    this.$d_week_5 = new Float32Array(buffer, scratch + 204560, 512);
     this.$d_week_6 = new Float32Array(buffer, scratch + 53008, 48);
     this.$d_week_7 = new Float32Array(buffer, scratch + 53200, 48);
-    this.$d_week_row = new Float32Array(buffer, scratch + 218896, 16);
-    this.$d_week_row_2 = new Float32Array(buffer, scratch + 218960, 16);
-    this.$d_week_row_3 = new Float32Array(buffer, scratch + 219024, 16);
+    this.$d_week_row = new Float32Array(buffer, scratch + 206608, 16);
+    this.$d_week_row_2 = new Float32Array(buffer, scratch + 206672, 16);
+    this.$d_week_row_3 = new Float32Array(buffer, scratch + 206736, 16);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 10128, 1);
     this.$evaluate_mae = new Float64Array(buffer, scratch + 10144, 1);
     this.$sub_2 = new Float32Array(buffer, scratch + 10000, 32);
@@ -1167,11 +1173,10 @@ class Network extends Predictor {
     this.$y.set(y);
     this.$n = n;
     week_forward_4(this.$week_scan, n);
-    week_forward_5(this.$d_week, n);
-    week_forward_6(this.$x, this.$week_kernel, this.$week_bias, this.$week_add, n);
+    week_forward_5(this.$x, this.$week_kernel, this.$week_bias, this.$week_add, n);
     for (let t = 0; t < 7; t++) {
-      week_forward_7(this.$week_scan, this.$week_recurrentKernel, this.$week_scan_5, t, n);
-      week_forward_8(this.$week_add, this.$week_scan_5, this.$week_bias, this.$week_scan, this.$week_scan_2, this.$week_scan_4, this.$week_scan_3, this.$powers, t, n);
+      week_forward_6(this.$week_scan, this.$week_recurrentKernel, this.$week_scan_5, t, n);
+      week_forward_7(this.$week_add, this.$week_scan_5, this.$week_bias, this.$week_scan, this.$week_scan_2, this.$week_scan_4, this.$week_scan_3, this.$powers, t, n);
     }
     training_sub(this.$tomorrow_bias, this.$tomorrow_kernel, this.$week_scan, this.$y, this.$sub, this.$d_mul, n);
     training_loss(this.$sub, this.$loss, n);
@@ -1182,6 +1187,7 @@ class Network extends Predictor {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
+    week_forward_8(this.$d_week, n);
     tomorrow_kernel_gradient(this.$d_mul, this.$week_scan, this.$d_tomorrow_kernel, n);
     tomorrow_bias_gradient(this.$d_mul, this.$d_tomorrow_bias, n);
     week_backward(this.$d_mul, this.$tomorrow_kernel, this.$d_week_4, n);
@@ -1213,7 +1219,7 @@ class Network extends Predictor {
     this.$y.set(y);
     this.$fresh = false;
     week_forward_4(this.$week_scan_6, n);
-    week_forward_6(this.$x, this.$week_kernel, this.$week_bias, this.$week_add, n);
+    week_forward_5(this.$x, this.$week_kernel, this.$week_bias, this.$week_add, n);
     for (let t = 0; t < 7; t++) {
       week_forward_11(this.$week_scan_6, this.$week_recurrentKernel, this.$week_bias, this.$week_add_3, t, n);
       week_forward_12(this.$week_add, this.$week_add_3, this.$week_scan_6, this.$powers, t, n);
@@ -1232,7 +1238,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
 export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): WeatherGru {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(241768));
+  const net = new Network(new ArrayBuffer(229480));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;
@@ -1241,7 +1247,7 @@ export function create(options: { readonly seed?: number; readonly state?: Uint8
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<WeatherGru, "predict" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(81248);
+  const buffer = new ArrayBuffer(68960);
   new Uint8Array(buffer).set(state.subarray(0, 5704));
   return new Predictor(buffer, 5712);
 }

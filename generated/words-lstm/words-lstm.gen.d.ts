@@ -175,7 +175,7 @@ export declare const spec: {
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 3192896;
+  readonly arenaBytes: 2897984;
   readonly stateBytes: 636300;
   readonly flopsPerRow: 5080338;
 };

@@ -78,7 +78,7 @@ export const spec = {
     { name: "adam/v", dtype: "f32", shape: [53019], offset: 424220 },
   ],
   table: null,
-  arenaBytes: 3192896,
+  arenaBytes: 2897984,
   stateBytes: 636300,
   flopsPerRow: 5080338,
 } as const;
@@ -253,12 +253,6 @@ function memory_forward_4(memory_scan: Float32Array, n: number): void {
   }
 }
 
-function memory_forward_6(d_memory: Float32Array, n: number): void {
-  for (let i = 0; i < n * 96; i++) {
-    d_memory[i + 39936] = 0;
-  }
-}
-
 // letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:24)
 function letters_forward(
   x: Int32Array,
@@ -276,7 +270,7 @@ function letters_forward(
 }
 
 // memory_add = dotGeneral(letters_take, memory/kernel) + memory/bias  (words-lstm.model.ts:25)
-function memory_forward_8(
+function memory_forward_6(
   letters_take: Float32Array,
   memory_kernel: Float32Array,
   memory_bias: Float32Array,
@@ -357,7 +351,7 @@ function memory_forward_8(
 }
 
 // memory_add_2 = memory_add + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:25)
-function memory_forward_9(
+function memory_forward_7(
   memory_scan: Float32Array,
   memory_recurrentKernel: Float32Array,
   memory_add: Float32Array,
@@ -438,7 +432,7 @@ function memory_forward_9(
   }
 }
 
-function memory_forward_10(
+function memory_forward_8(
   memory_add_2: Float32Array,
   memory_scan_2: Float32Array,
   memory_scan_3: Float32Array,
@@ -764,6 +758,12 @@ function logits_backward(
   }
 }
 
+function memory_forward_9(d_memory: Float32Array, n: number): void {
+  for (let i = 0; i < n * 96; i++) {
+    d_memory[i + 3072] = 0;
+  }
+}
+
 // ∂loss/∂logits/kernel = dotGeneral(dropout_where, d_logits)  (words-lstm.model.ts:26)
 function logits_kernel_gradient(
   dropout_where: Float32Array,
@@ -932,27 +932,32 @@ function memory_backward_2(
   t: number,
   n: number,
 ): void {
-  const p0 = t * 3072;
+  const p0 = (t + 1) % 2 * 3072;
   const p3 = t * 96;
-  const p7 = t * 12288;
+  const p6 = t * 3072;
+  const p9 = t % 2 * 3072;
+  const p13 = t * 12288;
   for (let i = 0; i < n; i++) {
     const p1 = p0 + i * 96;
     const p4 = p3 + i * 1248;
-    const p8 = p7 + i * 384;
+    const p7 = p6 + i * 96;
+    const p10 = p9 + i * 96;
+    const p14 = p13 + i * 384;
     for (let k = 0; k < 96; k++) {
       const p2 = p1 + k;
-      const add = d_memory[p2 + 3072] + d_memory_4[p4 + k];
+      const p8 = p7 + k;
+      const add = d_memory[p2] + d_memory_4[p4 + k];
       d_memory_row_2[k] = add;
-      const x0 = memory_scan_4[p2];
-      const add_2 = d_memory_2[p2 + 3072] + add * memory_scan_3[p2] * (1 - x0 * x0);
+      const x0 = memory_scan_4[p8];
+      const add_2 = d_memory_2[p2] + add * memory_scan_3[p8] * (1 - x0 * x0);
       d_memory_row[k] = add_2;
-      d_memory_2[p2] = add_2 * memory_scan_5[p2];
+      d_memory_2[p10 + k] = add_2 * memory_scan_5[p8];
     }
     for (let k = 0; k < 384; k++) {
-      const p6 = p1 + k;
+      const p12 = p7 + k;
       const t0 = k + -192;
       const t1 = k + -96;
-      d_memory_3[p8 + k] = (0 <= t0 && t0 < 96 ? d_memory_row[k + -192] * memory_scan_6[p6 + -192] * (1 - memory_scan_7[p6 + -192] * memory_scan_7[p6 + -192]) : 0) + (k < 96 ? d_memory_row[k] * memory_scan_7[p6] * (memory_scan_6[p6] * (1 - memory_scan_6[p6])) : 0) + (0 <= t1 && t1 < 96 ? d_memory_row[k + -96] * memory_scan_2[p6 + -96] * (memory_scan_5[p6 + -96] * (1 - memory_scan_5[p6 + -96])) : 0) + (0 <= k + -288 ? d_memory_row_2[k + -288] * memory_scan_4[p6 + -288] * (memory_scan_3[p6 + -288] * (1 - memory_scan_3[p6 + -288])) : 0);
+      d_memory_3[p14 + k] = (0 <= t0 && t0 < 96 ? d_memory_row[k + -192] * memory_scan_6[p12 + -192] * (1 - memory_scan_7[p12 + -192] * memory_scan_7[p12 + -192]) : 0) + (k < 96 ? d_memory_row[k] * memory_scan_7[p12] * (memory_scan_6[p12] * (1 - memory_scan_6[p12])) : 0) + (0 <= t1 && t1 < 96 ? d_memory_row[k + -96] * memory_scan_2[p12 + -96] * (memory_scan_5[p12 + -96] * (1 - memory_scan_5[p12 + -96])) : 0) + (0 <= k + -288 ? d_memory_row_2[k + -288] * memory_scan_4[p12 + -288] * (memory_scan_3[p12 + -288] * (1 - memory_scan_3[p12 + -288])) : 0);
     }
   }
 }
@@ -965,7 +970,7 @@ function memory_backward_3(
   n: number,
 ): void {
   const p0 = t * 12288;
-  const p5 = t * 3072;
+  const p5 = t % 2 * 3072;
   for (let i = 0; i < n; i += 4) {
     const p1 = p0 + i * 384;
     const p6 = p5 + i * 96;
@@ -1390,13 +1395,16 @@ function memory_forward_15(
   t: number,
   n: number,
 ): void {
-  const p2 = t * 3072;
+  const p2 = t % 2 * 3072;
+  const p5 = (t + 1) % 2 * 3072;
+  const p8 = t * 3072;
   for (let i = 0; i < n; i++) {
     const p0 = i * 384;
     const p3 = p2 + i * 96;
+    const p6 = p5 + i * 96;
+    const p9 = p8 + i * 96;
     for (let j = 0; j < 96; j++) {
       const p1 = p0 + j;
-      const p4 = p3 + j;
       const x = -memory_add_4[p1 + 96];
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
       const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
@@ -1410,45 +1418,45 @@ function memory_forward_15(
       const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
       const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
       const z1 = r1 * r1;
-      const p5 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
+      const p4 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
       const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-      const exp1 = (2 + 4 * p5 / (q1 - p5)) * powers[k1 + 1099];
+      const exp1 = (2 + 4 * p4 / (q1 - p4)) * powers[k1 + 1099];
       const x2 = memory_add_4[p1 + 192];
       const x3 = -2 * Math.abs(x2);
       const t3 = Math.max(-746, Math.min(x3, 710));
       const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
       const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
       const z2 = r2 * r2;
-      const p6 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
+      const p7 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
       const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
       const half = powers[k2 + 1099];
-      const y1 = (half * (2 * p6 / (q2 - p6)) + (half - 0.5)) * 2;
+      const y1 = (half * (2 * p7 / (q2 - p7)) + (half - 0.5)) * 2;
       const expm1 = Math.abs(x3) < 5e-17 ? x3 : y1;
       const y = -expm1 / (expm1 + 2);
       const tanh = Math.abs(x2) < 3.725290298461914e-9 ? x2 : x2 < 0 ? -y : y;
-      const add = 1 / (1 + exp) * memory_scan_9[p4] + 1 / (1 + exp1) * tanh;
-      memory_scan_9[p4 + 3072] = add;
+      const add = 1 / (1 + exp) * memory_scan_9[p3 + j] + 1 / (1 + exp1) * tanh;
+      memory_scan_9[p6 + j] = add;
       const x4 = -memory_add_4[p1 + 288];
       const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
       const k3 = Math.floor(t4 * 1.4426950408889634 + 0.5);
       const r3 = t4 - k3 * 0.693145751953125 - k3 * 0.0000014286068203094173;
       const z3 = r3 * r3;
-      const p7 = r3 * ((0.00012617719307481058 * z3 + 0.030299440770744195) * z3 + 1);
+      const p10 = r3 * ((0.00012617719307481058 * z3 + 0.030299440770744195) * z3 + 1);
       const q3 = ((0.0000030019850513866446 * z3 + 0.0025244834034968415) * z3 + 0.22726554820815503) * z3 + 2;
-      const exp2 = (2 + 4 * p7 / (q3 - p7)) * powers[k3 + 1099];
+      const exp2 = (2 + 4 * p10 / (q3 - p10)) * powers[k3 + 1099];
       const x5 = -2 * Math.abs(add);
       const t5 = Math.max(-746, Math.min(x5, 710));
       const k4 = Math.floor(t5 * 1.4426950408889634 + 0.5);
       const r4 = t5 - k4 * 0.693145751953125 - k4 * 0.0000014286068203094173;
       const z4 = r4 * r4;
-      const p8 = r4 * ((0.00012617719307481058 * z4 + 0.030299440770744195) * z4 + 1);
+      const p11 = r4 * ((0.00012617719307481058 * z4 + 0.030299440770744195) * z4 + 1);
       const q4 = ((0.0000030019850513866446 * z4 + 0.0025244834034968415) * z4 + 0.22726554820815503) * z4 + 2;
       const half1 = powers[k4 + 1099];
-      const y2 = (half1 * (2 * p8 / (q4 - p8)) + (half1 - 0.5)) * 2;
+      const y2 = (half1 * (2 * p11 / (q4 - p11)) + (half1 - 0.5)) * 2;
       const expm2 = Math.abs(x5) < 5e-17 ? x5 : y2;
       const y3 = -expm2 / (expm2 + 2);
       const tanh1 = Math.abs(add) < 3.725290298461914e-9 ? add : add < 0 ? -y3 : y3;
-      memory_scan_8[p4 + 3072] = 1 / (1 + exp2) * tanh1;
+      memory_scan_8[p9 + j + 3072] = 1 / (1 + exp2) * tanh1;
     }
   }
 }
@@ -1676,9 +1684,9 @@ class Predictor {
   readonly $logits_kernel: Float32Array;
   readonly $logits_bias: Float32Array;
   readonly $memory_scan: Float32Array;
-  readonly $memory_scan_2: Float32Array;
   readonly $memory_add: Float32Array;
   readonly $probabilities: Float32Array;
+  readonly $memory_scan_9: Float32Array;
   readonly $letters_take_2: Float32Array;
   readonly $memory_add_4: Float32Array;
   readonly $logits_add_2: Float32Array;
@@ -1698,11 +1706,11 @@ class Predictor {
     this.$logits_kernel = new Float32Array(buffer, 201600, 2592);
     this.$logits_bias = new Float32Array(buffer, 211968, 27);
     this.$memory_scan = new Float32Array(buffer, scratch + 643856, 43008);
-    this.$memory_scan_2 = new Float32Array(buffer, scratch + 815888, 43008);
     this.$memory_add = new Float32Array(buffer, scratch + 4880, 159744);
     this.$probabilities = new Float32Array(buffer, scratch + 4880, 11232);
-    this.$letters_take_2 = new Float32Array(buffer, scratch + 987920, 13312);
-    this.$memory_add_4 = new Float32Array(buffer, scratch + 987920, 12288);
+    this.$memory_scan_9 = new Float32Array(buffer, scratch + 869136, 6144);
+    this.$letters_take_2 = new Float32Array(buffer, scratch + 815888, 13312);
+    this.$memory_add_4 = new Float32Array(buffer, scratch + 815888, 12288);
     this.$logits_add_2 = new Float32Array(buffer, scratch + 4880, 11232);
     this.$exp_row = new Float32Array(buffer, scratch + 49808, 27);
     this.params = { "letters/embeddings": this.$letters_embeddings, "memory/kernel": this.$memory_kernel, "memory/recurrentKernel": this.$memory_recurrentKernel, "memory/bias": this.$memory_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
@@ -1718,12 +1726,12 @@ class Predictor {
     this.$x.set(x);
     this.$fresh = false;
     memory_forward_4(this.$memory_scan, n);
-    memory_forward_4(this.$memory_scan_2, n);
+    memory_forward_4(this.$memory_scan_9, n);
     letters_forward(this.$x, this.$letters_embeddings, this.$letters_take_2, n);
-    memory_forward_8(this.$letters_take_2, this.$memory_kernel, this.$memory_bias, this.$memory_add, n);
+    memory_forward_6(this.$letters_take_2, this.$memory_kernel, this.$memory_bias, this.$memory_add, n);
     for (let t = 0; t < 13; t++) {
-      memory_forward_9(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_4, t, n);
-      memory_forward_15(this.$memory_add_4, this.$memory_scan_2, this.$memory_scan, this.$powers, t, n);
+      memory_forward_7(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_4, t, n);
+      memory_forward_15(this.$memory_add_4, this.$memory_scan_9, this.$memory_scan, this.$powers, t, n);
     }
     logits_forward_2(this.$memory_scan, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     predict_probabilities(this.$logits_add_2, this.$exp_row, this.$probabilities, this.$powers, n);
@@ -1757,6 +1765,7 @@ class Network extends Predictor {
   readonly $d_memory_bias: Float32Array;
   readonly $d_logits_kernel: Float32Array;
   readonly $d_logits_bias: Float32Array;
+  readonly $memory_scan_2: Float32Array;
   readonly $memory_scan_3: Float32Array;
   readonly $memory_scan_4: Float32Array;
   readonly $memory_scan_5: Float32Array;
@@ -1790,13 +1799,13 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 636300);
     this.$scalars = new Float64Array(buffer, 212088, 7);
-    this.$totals = new Float64Array(buffer, scratch + 2556576, 2);
+    this.$totals = new Float64Array(buffer, scratch + 2261664, 2);
     this.$y = new Int32Array(buffer, scratch + 3200, 416);
     this.$random_seed = new Uint32Array(buffer, 212076, 1);
     this.$random_counter = new Uint32Array(buffer, 212080, 1);
-    this.$next_random_counter = new Uint32Array(buffer, scratch + 2556544, 1);
+    this.$next_random_counter = new Uint32Array(buffer, scratch + 2261632, 1);
     this.$parameters = new Float32Array(buffer, 0, 53019);
-    this.$gradients = new Float32Array(buffer, scratch + 2344464, 53019);
+    this.$gradients = new Float32Array(buffer, scratch + 2049552, 53019);
     this.$adam_m = new Float32Array(buffer, 212144, 53019);
     this.$adam_v = new Float32Array(buffer, 424220, 53019);
     this.$memory_sub = new Float32Array(buffer, scratch + 152336, 36864);
@@ -1807,34 +1816,35 @@ class Network extends Predictor {
     this.$seed = new Uint32Array(buffer, scratch + 4864, 1);
     this.$constant = new Float32Array(buffer, scratch, 384);
     this.$constant.set([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-    this.$loss = new Float32Array(buffer, scratch + 2556560, 1);
-    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 2344464, 864);
-    this.$d_memory_kernel = new Float32Array(buffer, scratch + 2347920, 12288);
-    this.$d_memory_recurrentKernel = new Float32Array(buffer, scratch + 2397072, 36864);
-    this.$d_memory_bias = new Float32Array(buffer, scratch + 2544528, 384);
-    this.$d_logits_kernel = new Float32Array(buffer, scratch + 2546064, 2592);
-    this.$d_logits_bias = new Float32Array(buffer, scratch + 2556432, 27);
-    this.$memory_scan_3 = new Float32Array(buffer, scratch + 1331984, 39936);
-    this.$memory_scan_4 = new Float32Array(buffer, scratch + 1491728, 39936);
-    this.$memory_scan_5 = new Float32Array(buffer, scratch + 1651472, 39936);
-    this.$memory_scan_6 = new Float32Array(buffer, scratch + 1811216, 39936);
-    this.$memory_scan_7 = new Float32Array(buffer, scratch + 1970960, 39936);
-    this.$d_memory = new Float32Array(buffer, scratch + 987920, 43008);
-    this.$d_memory_2 = new Float32Array(buffer, scratch + 1159952, 43008);
+    this.$loss = new Float32Array(buffer, scratch + 2261648, 1);
+    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 2049552, 864);
+    this.$d_memory_kernel = new Float32Array(buffer, scratch + 2053008, 12288);
+    this.$d_memory_recurrentKernel = new Float32Array(buffer, scratch + 2102160, 36864);
+    this.$d_memory_bias = new Float32Array(buffer, scratch + 2249616, 384);
+    this.$d_logits_kernel = new Float32Array(buffer, scratch + 2251152, 2592);
+    this.$d_logits_bias = new Float32Array(buffer, scratch + 2261520, 27);
+    this.$memory_scan_2 = new Float32Array(buffer, scratch + 815888, 43008);
+    this.$memory_scan_3 = new Float32Array(buffer, scratch + 987920, 39936);
+    this.$memory_scan_4 = new Float32Array(buffer, scratch + 1147664, 39936);
+    this.$memory_scan_5 = new Float32Array(buffer, scratch + 1307408, 39936);
+    this.$memory_scan_6 = new Float32Array(buffer, scratch + 1467152, 39936);
+    this.$memory_scan_7 = new Float32Array(buffer, scratch + 1626896, 39936);
+    this.$d_memory = new Float32Array(buffer, scratch + 1999632, 6144);
+    this.$d_memory_2 = new Float32Array(buffer, scratch + 2024208, 6144);
     this.$d_memory_3 = new Float32Array(buffer, scratch + 4880, 159744);
     this.$dropout_lessEqual = new Uint8Array(buffer, scratch + 209552, 39936);
     this.$dropout_where = new Float32Array(buffer, scratch + 4880, 39936);
-    this.$letters_take = new Float32Array(buffer, scratch + 2290448, 13312);
-    this.$memory_add_2 = new Float32Array(buffer, scratch + 2130704, 12288);
+    this.$letters_take = new Float32Array(buffer, scratch + 1946384, 13312);
+    this.$memory_add_2 = new Float32Array(buffer, scratch + 1786640, 12288);
     this.$logits_add = new Float32Array(buffer, scratch + 164624, 11232);
     this.$exp = new Float32Array(buffer, scratch + 164624, 11232);
-    this.$sum = new Float32Array(buffer, scratch + 2130704, 416);
-    this.$sum_2 = new Float32Array(buffer, scratch + 2132368, 1);
+    this.$sum = new Float32Array(buffer, scratch + 1786640, 416);
+    this.$sum_2 = new Float32Array(buffer, scratch + 1788304, 1);
     this.$d_logits = new Float32Array(buffer, scratch + 164624, 11232);
-    this.$d_memory_4 = new Float32Array(buffer, scratch + 2130704, 39936);
+    this.$d_memory_4 = new Float32Array(buffer, scratch + 1786640, 39936);
     this.$d_letters = new Float32Array(buffer, scratch + 643856, 13312);
-    this.$d_memory_row = new Float32Array(buffer, scratch + 2343696, 96);
-    this.$d_memory_row_2 = new Float32Array(buffer, scratch + 2344080, 96);
+    this.$d_memory_row = new Float32Array(buffer, scratch + 2048784, 96);
+    this.$d_memory_row_2 = new Float32Array(buffer, scratch + 2049168, 96);
     this.$adam_add = new Float64Array(buffer, scratch + 4880, 1);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 49808, 1);
     this.gradients = { "letters/embeddings": this.$d_letters_embeddings, "memory/kernel": this.$d_memory_kernel, "memory/recurrentKernel": this.$d_memory_recurrentKernel, "memory/bias": this.$d_memory_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
@@ -1881,13 +1891,11 @@ class Network extends Predictor {
     this.$n = n;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_2, n);
-    memory_forward_6(this.$d_memory, n);
-    memory_forward_6(this.$d_memory_2, n);
     letters_forward(this.$x, this.$letters_embeddings, this.$letters_take, n);
-    memory_forward_8(this.$letters_take, this.$memory_kernel, this.$memory_bias, this.$memory_add, n);
+    memory_forward_6(this.$letters_take, this.$memory_kernel, this.$memory_bias, this.$memory_add, n);
     for (let t = 0; t < 13; t++) {
-      memory_forward_9(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_2, t, n);
-      memory_forward_10(this.$memory_add_2, this.$memory_scan_2, this.$memory_scan_3, this.$memory_scan_5, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_4, this.$memory_scan, this.$powers, t, n);
+      memory_forward_7(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_2, t, n);
+      memory_forward_8(this.$memory_add_2, this.$memory_scan_2, this.$memory_scan_3, this.$memory_scan_5, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_4, this.$memory_scan, this.$powers, t, n);
     }
     dropout_forward(this.$random_seed, this.$random_counter, this.$memory_scan, this.$dropout_lessEqual, this.$dropout_where, n);
     logits_forward(this.$dropout_where, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
@@ -1901,6 +1909,8 @@ class Network extends Predictor {
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
+    memory_forward_9(this.$d_memory, n);
+    memory_forward_9(this.$d_memory_2, n);
     logits_kernel_gradient(this.$dropout_where, this.$d_logits, this.$d_logits_kernel, n);
     memory_backward(this.$d_logits, this.$logits_kernel, this.$dropout_lessEqual, this.$d_memory_4, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
@@ -1937,12 +1947,12 @@ class Network extends Predictor {
     this.$y.set(y);
     this.$fresh = false;
     memory_forward_4(this.$memory_scan, n);
-    memory_forward_4(this.$memory_scan_2, n);
+    memory_forward_4(this.$memory_scan_9, n);
     letters_forward(this.$x, this.$letters_embeddings, this.$letters_take_2, n);
-    memory_forward_8(this.$letters_take_2, this.$memory_kernel, this.$memory_bias, this.$memory_add, n);
+    memory_forward_6(this.$letters_take_2, this.$memory_kernel, this.$memory_bias, this.$memory_add, n);
     for (let t = 0; t < 13; t++) {
-      memory_forward_9(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_4, t, n);
-      memory_forward_15(this.$memory_add_4, this.$memory_scan_2, this.$memory_scan, this.$powers, t, n);
+      memory_forward_7(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_4, t, n);
+      memory_forward_15(this.$memory_add_4, this.$memory_scan_9, this.$memory_scan, this.$powers, t, n);
     }
     logits_forward_2(this.$memory_scan, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     evaluate_loss(this.$totals, this.$y, this.$logits_add_2, this.$evaluate_loss, this.$powers, this.$bits, this.$words, n);
@@ -1957,7 +1967,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
 export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): WordsLstm {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(3192896));
+  const net = new Network(new ArrayBuffer(2897984));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;
@@ -1966,7 +1976,7 @@ export function create(options: { readonly seed?: number; readonly state?: Uint8
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<WordsLstm, "predict" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(1253312);
+  const buffer = new ArrayBuffer(1105856);
   new Uint8Array(buffer).set(state.subarray(0, 212144));
   return new Predictor(buffer, 212144);
 }
