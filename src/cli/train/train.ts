@@ -15,6 +15,7 @@ import { confusionText } from "./confusion.ts";
 import { demoCompiled, demoCurve } from "./demo.ts";
 import { prepare, type Prepared } from "./data.ts";
 import type { Generated, Net, Spec } from "./module.ts";
+import { setLearningRate } from "./rate.ts";
 import { columnsText, firstMetric, metricText } from "./progress.ts";
 
 /** Smaller steps than the largest batch that a model can take generalise better on tables of this kind. */
@@ -47,7 +48,7 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   const net = generated.create({ seed: flags.seed });
   const start = (): void => {
     net.init(flags.seed);
-    if (flags.learningRate !== undefined) setLearningRate(net, flags.learningRate);
+    if (flags.learningRate !== undefined) setLearningRate(net.hyper, flags.learningRate);
     if (data.statistics) writeTable(net, spec, data.statistics);
   };
   start();
@@ -144,13 +145,6 @@ function describeData({ note }: Context, { report, rows, train, validation, test
   if (report.broken.length > 10) note(`dropped ${report.broken.length - 10} more broken rows`);
   const parts = `${train.n} to train, ${validation?.n ?? 0} to validate, ${test.n} to test`;
   note(`${rows} rows: ${parts} (${by})`);
-}
-
-/** Sets every group's rate, as an optimizer with several groups has one for each. */
-function setLearningRate(net: Net, rate: number): void {
-  const names = Object.keys(net.hyper).filter((name) => name.split("/").at(-1) === "learningRate");
-  if (names.length === 0) fail("no-learning-rate", "the model's optimizer has no learning rate to set");
-  for (const name of names) net.hyper[name] = rate;
 }
 
 async function fitNet(
