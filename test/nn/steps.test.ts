@@ -1,6 +1,11 @@
 import { parse } from "acorn";
 import { describe, expect, test } from "vitest";
 import * as g from "gradc";
+import autoencoder from "../../examples/autoencoder/autoencoder.model.ts";
+import digitsGan from "../../examples/gan/gan.model.ts";
+import { graphNodes } from "../../src/ir/graph.ts";
+import { graphsOf } from "../../src/ir/program.ts";
+import { stateful } from "../compile/models.ts";
 import { checkModule } from "../../src/cli/check/check.ts";
 import type { Generated } from "../../src/cli/train/module.ts";
 import { proveModule } from "../../src/backends/js/prove.ts";
@@ -737,4 +742,12 @@ test("a penalty belongs to the steps that train its parameter", () => {
   const { loss, ...named } = net.evaluate(zero);
   expect(loss).toBe(22);
   expect(Object.values(named)).toEqual(losses);
+});
+
+test("everything comes from a line of the model, whoever compiles it", () => {
+  for (const model of [digitsGan, autoencoder, stateful])
+    for (const graph of graphsOf(compile(model).training.graphs))
+      for (const node of graphNodes(graph))
+        for (const { source } of graph.origins.get(node) ?? [])
+          expect(source).toMatch(/^(\w+\.model|models)\.ts:\d+$/);
 });
