@@ -253,35 +253,17 @@ function memory_forward_4(memory_scan: Float32Array, n: number): void {
   }
 }
 
-// letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:24)
-function letters_forward(
-  x: Int32Array,
-  letters_embeddings: Float32Array,
-  letters_take: Float32Array,
-  n: number,
-): void {
-  for (let p = 0; p < n * 13; p++) {
-    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 32;
-    const p2 = p * 32;
-    for (let b = 0; b < 32; b++) {
-      letters_take[p2 + b] = letters_embeddings[p0 + b];
-    }
-  }
-}
-
-// memory_add = dotGeneral(letters_take, memory/kernel) + memory/bias  (words-lstm.model.ts:25)
+// memory_dotGeneral = dotGeneral(letters/embeddings, memory/kernel)  (words-lstm.model.ts:25)
 function memory_forward_6(
-  letters_take: Float32Array,
+  letters_embeddings: Float32Array,
   memory_kernel: Float32Array,
-  memory_bias: Float32Array,
-  memory_add: Float32Array,
-  n: number,
+  memory_dotGeneral: Float32Array,
 ): void {
-  for (let i = 0; i < n * 13; i += 4) {
+  for (let i = 0; i < 27; i += 3) {
     const p0 = i * 32;
     const p3 = i * 384;
-    for (let h = 0; h < 384; h += 4) {
-      const p4 = p3 + h;
+    for (let j = 0; j < 384; j += 4) {
+      const p4 = p3 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -294,21 +276,16 @@ function memory_forward_6(
       let sum21 = 0;
       let sum22 = 0;
       let sum23 = 0;
-      let sum30 = 0;
-      let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < 32; k++) {
         const p1 = p0 + k;
-        const p2 = h + k * 384;
-        const x0 = letters_take[p1];
+        const p2 = j + k * 384;
+        const x0 = letters_embeddings[p1];
         const x1 = memory_kernel[p2];
         const x2 = memory_kernel[p2 + 1];
         const x3 = memory_kernel[p2 + 2];
         const x4 = memory_kernel[p2 + 3];
-        const x5 = letters_take[p1 + 32];
-        const x6 = letters_take[p1 + 64];
-        const x7 = letters_take[p1 + 96];
+        const x5 = letters_embeddings[p1 + 32];
+        const x6 = letters_embeddings[p1 + 64];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -321,41 +298,46 @@ function memory_forward_6(
         sum21 += x6 * x2;
         sum22 += x6 * x3;
         sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
       }
-      const x8 = memory_bias[h];
-      memory_add[p4] = sum00 + x8;
-      const x9 = memory_bias[h + 1];
-      memory_add[p4 + 1] = sum01 + x9;
-      const x10 = memory_bias[h + 2];
-      memory_add[p4 + 2] = sum02 + x10;
-      const x11 = memory_bias[h + 3];
-      memory_add[p4 + 3] = sum03 + x11;
-      memory_add[p4 + 384] = sum10 + x8;
-      memory_add[p4 + 385] = sum11 + x9;
-      memory_add[p4 + 386] = sum12 + x10;
-      memory_add[p4 + 387] = sum13 + x11;
-      memory_add[p4 + 768] = sum20 + x8;
-      memory_add[p4 + 769] = sum21 + x9;
-      memory_add[p4 + 770] = sum22 + x10;
-      memory_add[p4 + 771] = sum23 + x11;
-      memory_add[p4 + 1152] = sum30 + x8;
-      memory_add[p4 + 1153] = sum31 + x9;
-      memory_add[p4 + 1154] = sum32 + x10;
-      memory_add[p4 + 1155] = sum33 + x11;
+      memory_dotGeneral[p4] = sum00;
+      memory_dotGeneral[p4 + 1] = sum01;
+      memory_dotGeneral[p4 + 2] = sum02;
+      memory_dotGeneral[p4 + 3] = sum03;
+      memory_dotGeneral[p4 + 384] = sum10;
+      memory_dotGeneral[p4 + 385] = sum11;
+      memory_dotGeneral[p4 + 386] = sum12;
+      memory_dotGeneral[p4 + 387] = sum13;
+      memory_dotGeneral[p4 + 768] = sum20;
+      memory_dotGeneral[p4 + 769] = sum21;
+      memory_dotGeneral[p4 + 770] = sum22;
+      memory_dotGeneral[p4 + 771] = sum23;
     }
   }
 }
 
-// memory_add_2 = memory_add + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:25)
+// memory_take = take(memory_dotGeneral, x)  (words-lstm.model.ts:25)
 function memory_forward_7(
+  x: Int32Array,
+  memory_dotGeneral: Float32Array,
+  memory_take: Float32Array,
+  n: number,
+): void {
+  for (let p = 0; p < n * 13; p++) {
+    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 384;
+    const p2 = p * 384;
+    for (let b = 0; b < 384; b++) {
+      memory_take[p2 + b] = memory_dotGeneral[p0 + b];
+    }
+  }
+}
+
+// memory_add = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:25)
+function memory_forward_8(
   memory_scan: Float32Array,
   memory_recurrentKernel: Float32Array,
+  memory_bias: Float32Array,
+  memory_take: Float32Array,
   memory_add: Float32Array,
-  memory_add_2: Float32Array,
   t: number,
   n: number,
 ): void {
@@ -412,28 +394,32 @@ function memory_forward_7(
         sum32 += x7 * x3;
         sum33 += x7 * x4;
       }
-      memory_add_2[p8] = memory_add[p6] + sum00;
-      memory_add_2[p8 + 1] = memory_add[p6 + 1] + sum01;
-      memory_add_2[p8 + 2] = memory_add[p6 + 2] + sum02;
-      memory_add_2[p8 + 3] = memory_add[p6 + 3] + sum03;
-      memory_add_2[p8 + 384] = memory_add[p6 + 4992] + sum10;
-      memory_add_2[p8 + 385] = memory_add[p6 + 4993] + sum11;
-      memory_add_2[p8 + 386] = memory_add[p6 + 4994] + sum12;
-      memory_add_2[p8 + 387] = memory_add[p6 + 4995] + sum13;
-      memory_add_2[p8 + 768] = memory_add[p6 + 9984] + sum20;
-      memory_add_2[p8 + 769] = memory_add[p6 + 9985] + sum21;
-      memory_add_2[p8 + 770] = memory_add[p6 + 9986] + sum22;
-      memory_add_2[p8 + 771] = memory_add[p6 + 9987] + sum23;
-      memory_add_2[p8 + 1152] = memory_add[p6 + 14976] + sum30;
-      memory_add_2[p8 + 1153] = memory_add[p6 + 14977] + sum31;
-      memory_add_2[p8 + 1154] = memory_add[p6 + 14978] + sum32;
-      memory_add_2[p8 + 1155] = memory_add[p6 + 14979] + sum33;
+      const x8 = memory_bias[j];
+      memory_add[p8] = memory_take[p6] + x8 + sum00;
+      const x9 = memory_bias[j + 1];
+      memory_add[p8 + 1] = memory_take[p6 + 1] + x9 + sum01;
+      const x10 = memory_bias[j + 2];
+      memory_add[p8 + 2] = memory_take[p6 + 2] + x10 + sum02;
+      const x11 = memory_bias[j + 3];
+      memory_add[p8 + 3] = memory_take[p6 + 3] + x11 + sum03;
+      memory_add[p8 + 384] = memory_take[p6 + 4992] + x8 + sum10;
+      memory_add[p8 + 385] = memory_take[p6 + 4993] + x9 + sum11;
+      memory_add[p8 + 386] = memory_take[p6 + 4994] + x10 + sum12;
+      memory_add[p8 + 387] = memory_take[p6 + 4995] + x11 + sum13;
+      memory_add[p8 + 768] = memory_take[p6 + 9984] + x8 + sum20;
+      memory_add[p8 + 769] = memory_take[p6 + 9985] + x9 + sum21;
+      memory_add[p8 + 770] = memory_take[p6 + 9986] + x10 + sum22;
+      memory_add[p8 + 771] = memory_take[p6 + 9987] + x11 + sum23;
+      memory_add[p8 + 1152] = memory_take[p6 + 14976] + x8 + sum30;
+      memory_add[p8 + 1153] = memory_take[p6 + 14977] + x9 + sum31;
+      memory_add[p8 + 1154] = memory_take[p6 + 14978] + x10 + sum32;
+      memory_add[p8 + 1155] = memory_take[p6 + 14979] + x11 + sum33;
     }
   }
 }
 
-function memory_forward_8(
-  memory_add_2: Float32Array,
+function memory_forward_9(
+  memory_add: Float32Array,
   memory_scan_2: Float32Array,
   memory_scan_3: Float32Array,
   memory_scan_5: Float32Array,
@@ -452,7 +438,7 @@ function memory_forward_8(
     for (let j = 0; j < 96; j++) {
       const p1 = p0 + j;
       const p4 = p3 + j;
-      const x = -memory_add_2[p1 + 288];
+      const x = -memory_add[p1 + 288];
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
       const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
       const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -462,7 +448,7 @@ function memory_forward_8(
       const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
       const sigmoid = 1 / (1 + exp);
       memory_scan_3[p4] = sigmoid;
-      const x1 = -memory_add_2[p1 + 96];
+      const x1 = -memory_add[p1 + 96];
       const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
       const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
       const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -472,7 +458,7 @@ function memory_forward_8(
       const exp1 = (2 + 4 * p5 / (q1 - p5)) * powers[k1 + 1099];
       const sigmoid_2 = 1 / (1 + exp1);
       memory_scan_5[p4] = sigmoid_2;
-      const x2 = -memory_add_2[p1];
+      const x2 = -memory_add[p1];
       const t3 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
       const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
       const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
@@ -482,7 +468,7 @@ function memory_forward_8(
       const exp2 = (2 + 4 * p6 / (q2 - p6)) * powers[k2 + 1099];
       const sigmoid_3 = 1 / (1 + exp2);
       memory_scan_6[p4] = sigmoid_3;
-      const x3 = memory_add_2[p1 + 192];
+      const x3 = memory_add[p1 + 192];
       const x4 = -2 * Math.abs(x3);
       const t4 = Math.max(-746, Math.min(x4, 710));
       const k3 = Math.floor(t4 * 1.4426950408889634 + 0.5);
@@ -758,7 +744,7 @@ function logits_backward(
   }
 }
 
-function memory_forward_9(d_memory: Float32Array, n: number): void {
+function memory_forward_10(d_memory: Float32Array, n: number): void {
   for (let i = 0; i < n * 96; i++) {
     d_memory[i + 3072] = 0;
   }
@@ -912,6 +898,22 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
       sum += d_logits[i + k * 27];
     }
     d_logits_bias[i] += sum;
+  }
+}
+
+// letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:24)
+function letters_forward(
+  x: Int32Array,
+  letters_embeddings: Float32Array,
+  letters_take: Float32Array,
+  n: number,
+): void {
+  for (let p = 0; p < n * 13; p++) {
+    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 32;
+    const p2 = p * 32;
+    for (let b = 0; b < 32; b++) {
+      letters_take[p2 + b] = letters_embeddings[p0 + b];
+    }
   }
 }
 
@@ -1120,17 +1122,32 @@ function memory_recurrentKernel_gradient(
   }
 }
 
+// d_memory_5 = d_memory  (words-lstm.model.ts:25)
+function memory_backward_4(d_memory_3: Float32Array, d_memory_5: Float32Array, n: number): void {
+  for (let i = 0; i < n; i++) {
+    const p0 = i * 384;
+    const p3 = i * 4992;
+    for (let j = 0; j < 13; j++) {
+      const p1 = p0 + j * 12288;
+      const p4 = p3 + j * 384;
+      for (let h = 0; h < 384; h++) {
+        d_memory_5[p4 + h] = d_memory_3[p1 + h];
+      }
+    }
+  }
+}
+
 // ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:25)
 function memory_kernel_gradient(
   letters_take: Float32Array,
-  d_memory_3: Float32Array,
+  d_memory_5: Float32Array,
   d_memory_kernel: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < 32; i += 4) {
-    const p4 = i * 384;
+    const p2 = i * 384;
     for (let j = 0; j < 384; j += 4) {
-      const p5 = p4 + j;
+      const p3 = p2 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1147,187 +1164,139 @@ function memory_kernel_gradient(
       let sum31 = 0;
       let sum32 = 0;
       let sum33 = 0;
-      for (let k = 0; k < n; k++) {
-        const p0 = i + k * 416;
-        const p2 = j + k * 384;
-        for (let m = 0; m < 13; m++) {
-          const p1 = p0 + m * 32;
-          const p3 = p2 + m * 12288;
-          const x0 = letters_take[p1];
-          const x1 = d_memory_3[p3];
-          const x2 = d_memory_3[p3 + 1];
-          const x3 = d_memory_3[p3 + 2];
-          const x4 = d_memory_3[p3 + 3];
-          const x5 = letters_take[p1 + 1];
-          const x6 = letters_take[p1 + 2];
-          const x7 = letters_take[p1 + 3];
-          sum00 += x0 * x1;
-          sum01 += x0 * x2;
-          sum02 += x0 * x3;
-          sum03 += x0 * x4;
-          sum10 += x5 * x1;
-          sum11 += x5 * x2;
-          sum12 += x5 * x3;
-          sum13 += x5 * x4;
-          sum20 += x6 * x1;
-          sum21 += x6 * x2;
-          sum22 += x6 * x3;
-          sum23 += x6 * x4;
-          sum30 += x7 * x1;
-          sum31 += x7 * x2;
-          sum32 += x7 * x3;
-          sum33 += x7 * x4;
-        }
+      for (let k = 0; k < n * 13; k++) {
+        const p0 = i + k * 32;
+        const p1 = j + k * 384;
+        const x0 = letters_take[p0];
+        const x1 = d_memory_5[p1];
+        const x2 = d_memory_5[p1 + 1];
+        const x3 = d_memory_5[p1 + 2];
+        const x4 = d_memory_5[p1 + 3];
+        const x5 = letters_take[p0 + 1];
+        const x6 = letters_take[p0 + 2];
+        const x7 = letters_take[p0 + 3];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum02 += x0 * x3;
+        sum03 += x0 * x4;
+        sum10 += x5 * x1;
+        sum11 += x5 * x2;
+        sum12 += x5 * x3;
+        sum13 += x5 * x4;
+        sum20 += x6 * x1;
+        sum21 += x6 * x2;
+        sum22 += x6 * x3;
+        sum23 += x6 * x4;
+        sum30 += x7 * x1;
+        sum31 += x7 * x2;
+        sum32 += x7 * x3;
+        sum33 += x7 * x4;
       }
-      d_memory_kernel[p5] += sum00;
-      d_memory_kernel[p5 + 1] += sum01;
-      d_memory_kernel[p5 + 2] += sum02;
-      d_memory_kernel[p5 + 3] += sum03;
-      d_memory_kernel[p5 + 384] += sum10;
-      d_memory_kernel[p5 + 385] += sum11;
-      d_memory_kernel[p5 + 386] += sum12;
-      d_memory_kernel[p5 + 387] += sum13;
-      d_memory_kernel[p5 + 768] += sum20;
-      d_memory_kernel[p5 + 769] += sum21;
-      d_memory_kernel[p5 + 770] += sum22;
-      d_memory_kernel[p5 + 771] += sum23;
-      d_memory_kernel[p5 + 1152] += sum30;
-      d_memory_kernel[p5 + 1153] += sum31;
-      d_memory_kernel[p5 + 1154] += sum32;
-      d_memory_kernel[p5 + 1155] += sum33;
+      d_memory_kernel[p3] += sum00;
+      d_memory_kernel[p3 + 1] += sum01;
+      d_memory_kernel[p3 + 2] += sum02;
+      d_memory_kernel[p3 + 3] += sum03;
+      d_memory_kernel[p3 + 384] += sum10;
+      d_memory_kernel[p3 + 385] += sum11;
+      d_memory_kernel[p3 + 386] += sum12;
+      d_memory_kernel[p3 + 387] += sum13;
+      d_memory_kernel[p3 + 768] += sum20;
+      d_memory_kernel[p3 + 769] += sum21;
+      d_memory_kernel[p3 + 770] += sum22;
+      d_memory_kernel[p3 + 771] += sum23;
+      d_memory_kernel[p3 + 1152] += sum30;
+      d_memory_kernel[p3 + 1153] += sum31;
+      d_memory_kernel[p3 + 1154] += sum32;
+      d_memory_kernel[p3 + 1155] += sum33;
     }
   }
 }
 
 // ∂loss/∂memory/bias = sum(d_memory)  (words-lstm.model.ts:25)
-function memory_bias_gradient(d_memory_3: Float32Array, d_memory_bias: Float32Array, n: number): void {
+function memory_bias_gradient(d_memory_5: Float32Array, d_memory_bias: Float32Array, n: number): void {
   for (let i = 0; i < 384; i++) {
     let sum = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = i + k * 384;
-      for (let m = 0; m < 13; m++) {
-        sum += d_memory_3[p0 + m * 12288];
-      }
+    for (let k = 0; k < n * 13; k++) {
+      sum += d_memory_5[i + k * 384];
     }
     d_memory_bias[i] += sum;
   }
 }
 
-// d_letters = dotGeneral(d_memory, memory/kernel)  (words-lstm.model.ts:25)
-function letters_backward(
-  d_memory_3: Float32Array,
-  memory_kernel: Float32Array,
-  d_letters: Float32Array,
-  n: number,
-): void {
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 384;
-    const p5 = i * 416;
-    for (let j = 0; j < 12; j += 4) {
-      const p1 = p0 + j * 12288;
-      const p6 = p5 + j * 32;
-      for (let h = 0; h < 32; h += 4) {
-        const p3 = h * 384;
-        const p7 = p6 + h;
-        let sum00 = 0;
-        let sum01 = 0;
-        let sum02 = 0;
-        let sum03 = 0;
-        let sum10 = 0;
-        let sum11 = 0;
-        let sum12 = 0;
-        let sum13 = 0;
-        let sum20 = 0;
-        let sum21 = 0;
-        let sum22 = 0;
-        let sum23 = 0;
-        let sum30 = 0;
-        let sum31 = 0;
-        let sum32 = 0;
-        let sum33 = 0;
-        for (let k = 0; k < 384; k++) {
-          const p2 = p1 + k;
-          const p4 = p3 + k;
-          const x0 = d_memory_3[p2];
-          const x1 = memory_kernel[p4];
-          const x2 = memory_kernel[p4 + 384];
-          const x3 = memory_kernel[p4 + 768];
-          const x4 = memory_kernel[p4 + 1152];
-          const x5 = d_memory_3[p2 + 12288];
-          const x6 = d_memory_3[p2 + 24576];
-          const x7 = d_memory_3[p2 + 36864];
-          sum00 += x0 * x1;
-          sum01 += x0 * x2;
-          sum02 += x0 * x3;
-          sum03 += x0 * x4;
-          sum10 += x5 * x1;
-          sum11 += x5 * x2;
-          sum12 += x5 * x3;
-          sum13 += x5 * x4;
-          sum20 += x6 * x1;
-          sum21 += x6 * x2;
-          sum22 += x6 * x3;
-          sum23 += x6 * x4;
-          sum30 += x7 * x1;
-          sum31 += x7 * x2;
-          sum32 += x7 * x3;
-          sum33 += x7 * x4;
-        }
-        d_letters[p7] = sum00;
-        d_letters[p7 + 1] = sum01;
-        d_letters[p7 + 2] = sum02;
-        d_letters[p7 + 3] = sum03;
-        d_letters[p7 + 32] = sum10;
-        d_letters[p7 + 33] = sum11;
-        d_letters[p7 + 34] = sum12;
-        d_letters[p7 + 35] = sum13;
-        d_letters[p7 + 64] = sum20;
-        d_letters[p7 + 65] = sum21;
-        d_letters[p7 + 66] = sum22;
-        d_letters[p7 + 67] = sum23;
-        d_letters[p7 + 96] = sum30;
-        d_letters[p7 + 97] = sum31;
-        d_letters[p7 + 98] = sum32;
-        d_letters[p7 + 99] = sum33;
-      }
-    }
-    for (let h = 0; h < 32; h += 4) {
-      const p9 = h * 384;
-      const p11 = p5 + h;
-      let sum0 = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
-      for (let k = 0; k < 384; k++) {
-        const p8 = p0 + k;
-        const p10 = p9 + k;
-        const x8 = d_memory_3[p8 + 147456];
-        sum0 += x8 * memory_kernel[p10];
-        sum1 += x8 * memory_kernel[p10 + 384];
-        sum2 += x8 * memory_kernel[p10 + 768];
-        sum3 += x8 * memory_kernel[p10 + 1152];
-      }
-      d_letters[p11 + 384] = sum0;
-      d_letters[p11 + 385] = sum1;
-      d_letters[p11 + 386] = sum2;
-      d_letters[p11 + 387] = sum3;
+// d_letters = scatterAdd(d_memory, x)  (words-lstm.model.ts:24)
+function letters_backward(x: Int32Array, d_letters: Float32Array, d_memory_5: Float32Array, n: number): void {
+  for (let z = 0; z < 10368; z++) {
+    d_letters[z] = 0;
+  }
+  for (let p = 0; p < n * 13; p++) {
+    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 384;
+    const p2 = p * 384;
+    for (let b = 0; b < 384; b++) {
+      const p1 = p0 + b;
+      d_letters[p1] += d_memory_5[p2 + b];
     }
   }
 }
 
-// ∂loss/∂letters/embeddings = scatterAdd(d_letters, x)  (words-lstm.model.ts:24)
+// ∂loss/∂letters/embeddings = dotGeneral(d_letters, memory/kernel)  (words-lstm.model.ts:24)
 function letters_embeddings_gradient(
-  x: Int32Array,
-  d_letters_embeddings: Float32Array,
   d_letters: Float32Array,
-  n: number,
+  memory_kernel: Float32Array,
+  d_letters_embeddings: Float32Array,
 ): void {
-  for (let p = 0; p < n * 13; p++) {
-    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 32;
-    const p2 = p * 32;
-    for (let b = 0; b < 32; b++) {
-      const p1 = p0 + b;
-      d_letters_embeddings[p1] += d_letters[p2 + b];
+  for (let i = 0; i < 27; i += 3) {
+    const p0 = i * 384;
+    const p4 = i * 32;
+    for (let j = 0; j < 32; j += 4) {
+      const p2 = j * 384;
+      const p5 = p4 + j;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum02 = 0;
+      let sum03 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum12 = 0;
+      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum22 = 0;
+      let sum23 = 0;
+      for (let k = 0; k < 384; k++) {
+        const p1 = p0 + k;
+        const p3 = p2 + k;
+        const x0 = d_letters[p1];
+        const x1 = memory_kernel[p3];
+        const x2 = memory_kernel[p3 + 384];
+        const x3 = memory_kernel[p3 + 768];
+        const x4 = memory_kernel[p3 + 1152];
+        const x5 = d_letters[p1 + 384];
+        const x6 = d_letters[p1 + 768];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum02 += x0 * x3;
+        sum03 += x0 * x4;
+        sum10 += x5 * x1;
+        sum11 += x5 * x2;
+        sum12 += x5 * x3;
+        sum13 += x5 * x4;
+        sum20 += x6 * x1;
+        sum21 += x6 * x2;
+        sum22 += x6 * x3;
+        sum23 += x6 * x4;
+      }
+      d_letters_embeddings[p5] += sum00;
+      d_letters_embeddings[p5 + 1] += sum01;
+      d_letters_embeddings[p5 + 2] += sum02;
+      d_letters_embeddings[p5 + 3] += sum03;
+      d_letters_embeddings[p5 + 32] += sum10;
+      d_letters_embeddings[p5 + 33] += sum11;
+      d_letters_embeddings[p5 + 34] += sum12;
+      d_letters_embeddings[p5 + 35] += sum13;
+      d_letters_embeddings[p5 + 64] += sum20;
+      d_letters_embeddings[p5 + 65] += sum21;
+      d_letters_embeddings[p5 + 66] += sum22;
+      d_letters_embeddings[p5 + 67] += sum23;
     }
   }
 }
@@ -1387,8 +1356,8 @@ function update_step(adam_add: Float64Array, scalars: Float64Array): void {
   scalars[2] = adam_add[0];
 }
 
-function memory_forward_15(
-  memory_add_4: Float32Array,
+function memory_forward_17(
+  memory_add_2: Float32Array,
   memory_scan_9: Float32Array,
   memory_scan_8: Float32Array,
   powers: Float64Array,
@@ -1405,7 +1374,7 @@ function memory_forward_15(
     const p9 = p8 + i * 96;
     for (let j = 0; j < 96; j++) {
       const p1 = p0 + j;
-      const x = -memory_add_4[p1 + 96];
+      const x = -memory_add_2[p1 + 96];
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
       const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
       const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -1413,7 +1382,7 @@ function memory_forward_15(
       const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
       const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
       const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-      const x1 = -memory_add_4[p1];
+      const x1 = -memory_add_2[p1];
       const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
       const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
       const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -1421,7 +1390,7 @@ function memory_forward_15(
       const p4 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
       const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
       const exp1 = (2 + 4 * p4 / (q1 - p4)) * powers[k1 + 1099];
-      const x2 = memory_add_4[p1 + 192];
+      const x2 = memory_add_2[p1 + 192];
       const x3 = -2 * Math.abs(x2);
       const t3 = Math.max(-746, Math.min(x3, 710));
       const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
@@ -1436,7 +1405,7 @@ function memory_forward_15(
       const tanh = Math.abs(x2) < 3.725290298461914e-9 ? x2 : x2 < 0 ? -y : y;
       const add = 1 / (1 + exp) * memory_scan_9[p3 + j] + 1 / (1 + exp1) * tanh;
       memory_scan_9[p6 + j] = add;
-      const x4 = -memory_add_4[p1 + 288];
+      const x4 = -memory_add_2[p1 + 288];
       const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
       const k3 = Math.floor(t4 * 1.4426950408889634 + 0.5);
       const r3 = t4 - k3 * 0.693145751953125 - k3 * 0.0000014286068203094173;
@@ -1684,11 +1653,11 @@ class Predictor {
   readonly $logits_kernel: Float32Array;
   readonly $logits_bias: Float32Array;
   readonly $memory_scan: Float32Array;
-  readonly $memory_add: Float32Array;
+  readonly $memory_take: Float32Array;
   readonly $probabilities: Float32Array;
   readonly $memory_scan_9: Float32Array;
-  readonly $letters_take_2: Float32Array;
-  readonly $memory_add_4: Float32Array;
+  readonly $memory_dotGeneral_2: Float32Array;
+  readonly $memory_add_2: Float32Array;
   readonly $logits_add_2: Float32Array;
   readonly $exp_row: Float32Array;
   readonly params: WordsLstm["params"];
@@ -1706,11 +1675,11 @@ class Predictor {
     this.$logits_kernel = new Float32Array(buffer, 201600, 2592);
     this.$logits_bias = new Float32Array(buffer, 211968, 27);
     this.$memory_scan = new Float32Array(buffer, scratch + 643856, 43008);
-    this.$memory_add = new Float32Array(buffer, scratch + 4880, 159744);
+    this.$memory_take = new Float32Array(buffer, scratch + 4880, 159744);
     this.$probabilities = new Float32Array(buffer, scratch + 4880, 11232);
-    this.$memory_scan_9 = new Float32Array(buffer, scratch + 869136, 6144);
-    this.$letters_take_2 = new Float32Array(buffer, scratch + 815888, 13312);
-    this.$memory_add_4 = new Float32Array(buffer, scratch + 815888, 12288);
+    this.$memory_scan_9 = new Float32Array(buffer, scratch + 865040, 6144);
+    this.$memory_dotGeneral_2 = new Float32Array(buffer, scratch + 815888, 10368);
+    this.$memory_add_2 = new Float32Array(buffer, scratch + 815888, 12288);
     this.$logits_add_2 = new Float32Array(buffer, scratch + 4880, 11232);
     this.$exp_row = new Float32Array(buffer, scratch + 49808, 27);
     this.params = { "letters/embeddings": this.$letters_embeddings, "memory/kernel": this.$memory_kernel, "memory/recurrentKernel": this.$memory_recurrentKernel, "memory/bias": this.$memory_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
@@ -1727,11 +1696,11 @@ class Predictor {
     this.$fresh = false;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_9, n);
-    letters_forward(this.$x, this.$letters_embeddings, this.$letters_take_2, n);
-    memory_forward_6(this.$letters_take_2, this.$memory_kernel, this.$memory_bias, this.$memory_add, n);
+    memory_forward_6(this.$letters_embeddings, this.$memory_kernel, this.$memory_dotGeneral_2);
+    memory_forward_7(this.$x, this.$memory_dotGeneral_2, this.$memory_take, n);
     for (let t = 0; t < 13; t++) {
-      memory_forward_7(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_4, t, n);
-      memory_forward_15(this.$memory_add_4, this.$memory_scan_9, this.$memory_scan, this.$powers, t, n);
+      memory_forward_8(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_bias, this.$memory_take, this.$memory_add_2, t, n);
+      memory_forward_17(this.$memory_add_2, this.$memory_scan_9, this.$memory_scan, this.$powers, t, n);
     }
     logits_forward_2(this.$memory_scan, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     predict_probabilities(this.$logits_add_2, this.$exp_row, this.$probabilities, this.$powers, n);
@@ -1776,15 +1745,17 @@ class Network extends Predictor {
   readonly $d_memory_3: Float32Array;
   readonly $dropout_lessEqual: Uint8Array;
   readonly $dropout_where: Float32Array;
-  readonly $letters_take: Float32Array;
-  readonly $memory_add_2: Float32Array;
+  readonly $memory_dotGeneral: Float32Array;
+  readonly $memory_add: Float32Array;
   readonly $logits_add: Float32Array;
   readonly $exp: Float32Array;
   readonly $sum: Float32Array;
   readonly $sum_2: Float32Array;
   readonly $d_logits: Float32Array;
   readonly $d_memory_4: Float32Array;
+  readonly $d_memory_5: Float32Array;
   readonly $d_letters: Float32Array;
+  readonly $letters_take: Float32Array;
   readonly $d_memory_row: Float32Array;
   readonly $d_memory_row_2: Float32Array;
   readonly $adam_add: Float64Array;
@@ -1834,15 +1805,17 @@ class Network extends Predictor {
     this.$d_memory_3 = new Float32Array(buffer, scratch + 4880, 159744);
     this.$dropout_lessEqual = new Uint8Array(buffer, scratch + 209552, 39936);
     this.$dropout_where = new Float32Array(buffer, scratch + 4880, 39936);
-    this.$letters_take = new Float32Array(buffer, scratch + 1946384, 13312);
-    this.$memory_add_2 = new Float32Array(buffer, scratch + 1786640, 12288);
+    this.$memory_dotGeneral = new Float32Array(buffer, scratch + 987920, 10368);
+    this.$memory_add = new Float32Array(buffer, scratch + 1786640, 12288);
     this.$logits_add = new Float32Array(buffer, scratch + 164624, 11232);
     this.$exp = new Float32Array(buffer, scratch + 164624, 11232);
-    this.$sum = new Float32Array(buffer, scratch + 1786640, 416);
-    this.$sum_2 = new Float32Array(buffer, scratch + 1788304, 1);
+    this.$sum = new Float32Array(buffer, scratch + 249488, 416);
+    this.$sum_2 = new Float32Array(buffer, scratch + 251152, 1);
     this.$d_logits = new Float32Array(buffer, scratch + 164624, 11232);
     this.$d_memory_4 = new Float32Array(buffer, scratch + 1786640, 39936);
-    this.$d_letters = new Float32Array(buffer, scratch + 643856, 13312);
+    this.$d_memory_5 = new Float32Array(buffer, scratch + 643856, 159744);
+    this.$d_letters = new Float32Array(buffer, scratch + 4880, 10368);
+    this.$letters_take = new Float32Array(buffer, scratch + 1946384, 13312);
     this.$d_memory_row = new Float32Array(buffer, scratch + 2048784, 96);
     this.$d_memory_row_2 = new Float32Array(buffer, scratch + 2049168, 96);
     this.$adam_add = new Float64Array(buffer, scratch + 4880, 1);
@@ -1891,11 +1864,11 @@ class Network extends Predictor {
     this.$n = n;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_2, n);
-    letters_forward(this.$x, this.$letters_embeddings, this.$letters_take, n);
-    memory_forward_6(this.$letters_take, this.$memory_kernel, this.$memory_bias, this.$memory_add, n);
+    memory_forward_6(this.$letters_embeddings, this.$memory_kernel, this.$memory_dotGeneral);
+    memory_forward_7(this.$x, this.$memory_dotGeneral, this.$memory_take, n);
     for (let t = 0; t < 13; t++) {
-      memory_forward_7(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_2, t, n);
-      memory_forward_8(this.$memory_add_2, this.$memory_scan_2, this.$memory_scan_3, this.$memory_scan_5, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_4, this.$memory_scan, this.$powers, t, n);
+      memory_forward_8(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_bias, this.$memory_take, this.$memory_add, t, n);
+      memory_forward_9(this.$memory_add, this.$memory_scan_2, this.$memory_scan_3, this.$memory_scan_5, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_4, this.$memory_scan, this.$powers, t, n);
     }
     dropout_forward(this.$random_seed, this.$random_counter, this.$memory_scan, this.$dropout_lessEqual, this.$dropout_where, n);
     logits_forward(this.$dropout_where, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
@@ -1909,20 +1882,22 @@ class Network extends Predictor {
     if (!accumulate) this.$gradients.fill(0);
     const n = this.$n;
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
-    memory_forward_9(this.$d_memory, n);
-    memory_forward_9(this.$d_memory_2, n);
+    memory_forward_10(this.$d_memory, n);
+    memory_forward_10(this.$d_memory_2, n);
     logits_kernel_gradient(this.$dropout_where, this.$d_logits, this.$d_logits_kernel, n);
     memory_backward(this.$d_logits, this.$logits_kernel, this.$dropout_lessEqual, this.$d_memory_4, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
+    letters_forward(this.$x, this.$letters_embeddings, this.$letters_take, n);
     for (let t = 12; t >= 0; t--) {
       memory_backward_2(this.$d_memory, this.$d_memory_4, this.$memory_scan_4, this.$d_memory_2, this.$memory_scan_3, this.$memory_scan_5, this.$d_memory_row, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_2, this.$d_memory_row_2, this.$d_memory_3, t, n);
       memory_backward_3(this.$d_memory_3, this.$memory_recurrentKernel, this.$d_memory, t, n);
     }
     memory_recurrentKernel_gradient(this.$memory_scan, this.$d_memory_3, this.$d_memory_recurrentKernel, n);
-    memory_kernel_gradient(this.$letters_take, this.$d_memory_3, this.$d_memory_kernel, n);
-    memory_bias_gradient(this.$d_memory_3, this.$d_memory_bias, n);
-    letters_backward(this.$d_memory_3, this.$memory_kernel, this.$d_letters, n);
-    letters_embeddings_gradient(this.$x, this.$d_letters_embeddings, this.$d_letters, n);
+    memory_backward_4(this.$d_memory_3, this.$d_memory_5, n);
+    memory_kernel_gradient(this.$letters_take, this.$d_memory_5, this.$d_memory_kernel, n);
+    memory_bias_gradient(this.$d_memory_5, this.$d_memory_bias, n);
+    letters_backward(this.$x, this.$d_letters, this.$d_memory_5, n);
+    letters_embeddings_gradient(this.$d_letters, this.$memory_kernel, this.$d_letters_embeddings);
     this.$fresh = false;
   }
   update(): void {
@@ -1948,11 +1923,11 @@ class Network extends Predictor {
     this.$fresh = false;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_9, n);
-    letters_forward(this.$x, this.$letters_embeddings, this.$letters_take_2, n);
-    memory_forward_6(this.$letters_take_2, this.$memory_kernel, this.$memory_bias, this.$memory_add, n);
+    memory_forward_6(this.$letters_embeddings, this.$memory_kernel, this.$memory_dotGeneral_2);
+    memory_forward_7(this.$x, this.$memory_dotGeneral_2, this.$memory_take, n);
     for (let t = 0; t < 13; t++) {
-      memory_forward_7(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_add, this.$memory_add_4, t, n);
-      memory_forward_15(this.$memory_add_4, this.$memory_scan_9, this.$memory_scan, this.$powers, t, n);
+      memory_forward_8(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_bias, this.$memory_take, this.$memory_add_2, t, n);
+      memory_forward_17(this.$memory_add_2, this.$memory_scan_9, this.$memory_scan, this.$powers, t, n);
     }
     logits_forward_2(this.$memory_scan, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     evaluate_loss(this.$totals, this.$y, this.$logits_add_2, this.$evaluate_loss, this.$powers, this.$bits, this.$words, n);
@@ -1976,7 +1951,7 @@ export function create(options: { readonly seed?: number; readonly state?: Uint8
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<WordsLstm, "predict" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(1105856);
+  const buffer = new ArrayBuffer(1101760);
   new Uint8Array(buffer).set(state.subarray(0, 212144));
   return new Predictor(buffer, 212144);
 }

@@ -10,6 +10,7 @@ import { indexRules, type RuleIndex } from "./pattern.ts";
 import type { Rule } from "./rule.ts";
 import { algebra } from "./rules/algebra.ts";
 import { contract } from "./rules/contract.ts";
+import { indexing } from "./rules/indexing.ts";
 import { logic } from "./rules/logic.ts";
 import { movement } from "./rules/movement.ts";
 import { spreading } from "./rules/spread.ts";
@@ -28,6 +29,7 @@ export const rules: readonly Rule[] = [
   ...stability,
   ...movement,
   ...contract,
+  ...indexing,
   ...spreading,
   ...logic,
   ...algebra,

@@ -69,8 +69,11 @@ function dataFor(
   random: () => number,
 ): (name: string, size: number) => Float64Array {
   const [low, high] = rule.domain ?? [-9, 9];
+  const whole = dtype === "i32" || dtype === "u32";
   const one = (bool: boolean): number => {
     if (bool) return Math.floor(random() * 2);
+    // Integers are whole, and mostly small enough to name a row.
+    if (whole) return Math.floor((random() < 0.8 ? 4 : 2 ** 31) * random());
     if (rule.class === "rounding") return low + (high - low) * random();
     const kind = random();
     if (kind < 0.35) return specials[Math.floor(random() * specials.length)];
