@@ -714,18 +714,28 @@ function shapes_kernel_gradient(maxPool2d_max, d_maxPool2d, d_shapes_kernel, n) 
 
 // ∂loss/∂shapes/bias = sum(d_maxPool2d)  (mnist.model.ts:26)
 function shapes_bias_gradient(d_maxPool2d, d_shapes_bias, n) {
-  for (let i = 0; i < 16; i++) {
-    let sum = 0;
+  for (let i = 0; i < 16; i += 4) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 4096;
       for (let m = 0; m < 8; m++) {
         const p1 = p0 + m * 256;
         for (let q = 0; q < 8; q++) {
-          sum += d_maxPool2d[p1 + q * 16 + 1088];
+          const p2 = p1 + q * 16;
+          sum0 += d_maxPool2d[p2 + 1088];
+          sum1 += d_maxPool2d[p2 + 1089];
+          sum2 += d_maxPool2d[p2 + 1090];
+          sum3 += d_maxPool2d[p2 + 1091];
         }
       }
     }
-    d_shapes_bias[i] += sum;
+    d_shapes_bias[i] += sum0;
+    d_shapes_bias[i + 1] += sum1;
+    d_shapes_bias[i + 2] += sum2;
+    d_shapes_bias[i + 3] += sum3;
   }
 }
 
@@ -928,12 +938,22 @@ function strokes_kernel_gradient(x, d_strokes_2, d_strokes_kernel, n) {
 
 // ∂loss/∂strokes/bias = sum(d_strokes)  (mnist.model.ts:25)
 function strokes_bias_gradient(d_strokes_2, d_strokes_bias, n) {
-  for (let i = 0; i < 8; i++) {
-    let sum = 0;
+  for (let i = 0; i < 8; i += 4) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < n * 576; k++) {
-      sum += d_strokes_2[i + k * 8];
+      const p0 = i + k * 8;
+      sum0 += d_strokes_2[p0];
+      sum1 += d_strokes_2[p0 + 1];
+      sum2 += d_strokes_2[p0 + 2];
+      sum3 += d_strokes_2[p0 + 3];
     }
-    d_strokes_bias[i] += sum;
+    d_strokes_bias[i] += sum0;
+    d_strokes_bias[i + 1] += sum1;
+    d_strokes_bias[i + 2] += sum2;
+    d_strokes_bias[i + 3] += sum3;
   }
 }
 

@@ -1522,12 +1522,22 @@ function second_wide_kernel_gradient(second_norm2_add, d_second_wide_2, d_second
 
 // ∂loss/∂second/wide/bias = sum(d_second_wide)  (words-gpt.model.ts:32)
 function second_wide_bias_gradient(d_second_wide_2, d_second_wide_bias, n) {
-  for (let i = 0; i < 160; i++) {
-    let sum = 0;
+  for (let i = 0; i < 160; i += 4) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < n * 13; k++) {
-      sum += d_second_wide_2[i + k * 160];
+      const p0 = i + k * 160;
+      sum0 += d_second_wide_2[p0];
+      sum1 += d_second_wide_2[p0 + 1];
+      sum2 += d_second_wide_2[p0 + 2];
+      sum3 += d_second_wide_2[p0 + 3];
     }
-    d_second_wide_bias[i] += sum;
+    d_second_wide_bias[i] += sum0;
+    d_second_wide_bias[i + 1] += sum1;
+    d_second_wide_bias[i + 2] += sum2;
+    d_second_wide_bias[i + 3] += sum3;
   }
 }
 

@@ -1085,12 +1085,22 @@ function memory_kernel_gradient(letters_take, d_memory_5, d_memory_kernel, n) {
 
 // ∂loss/∂memory/bias = sum(d_memory)  (words-lstm.model.ts:25)
 function memory_bias_gradient(d_memory_5, d_memory_bias, n) {
-  for (let i = 0; i < 384; i++) {
-    let sum = 0;
+  for (let i = 0; i < 384; i += 4) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < n * 13; k++) {
-      sum += d_memory_5[i + k * 384];
+      const p0 = i + k * 384;
+      sum0 += d_memory_5[p0];
+      sum1 += d_memory_5[p0 + 1];
+      sum2 += d_memory_5[p0 + 2];
+      sum3 += d_memory_5[p0 + 3];
     }
-    d_memory_bias[i] += sum;
+    d_memory_bias[i] += sum0;
+    d_memory_bias[i + 1] += sum1;
+    d_memory_bias[i + 2] += sum2;
+    d_memory_bias[i + 3] += sum3;
   }
 }
 

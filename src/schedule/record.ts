@@ -34,11 +34,13 @@ export function recordOf(kernel: Draft): ScheduleRecord {
       whole[k] = isBatch(axis.extent) && axis.extent.max % tile[k] === 0;
     }
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
-    // A short column sum is mostly the wait for its one accumulator; a long one is a matter of microseconds.
+    // A short column sum is mostly the wait for its one accumulator, a long one for memory that four share; those in
+    // between are a matter of microseconds.
     const points =
       maxOf(kernel.outer[last].extent) *
       kernel.stages[0].inner.reduce((product, axis) => product * maxOf(axis.extent), 1);
-    if (points < 2 ** 9) tile[last] = tileOf(kernel.outer[last], 8);
+    const wish = points < 2 ** 9 ? 8 : points < 2 ** 14 ? 1 : 4;
+    if (wish > 1) tile[last] = tileOf(kernel.outer[last], wish);
   }
   return { tile, whole };
 }
