@@ -29,7 +29,12 @@ export {
 export * from "./nn/activations/index.ts";
 export { activation, type Activation, type ActivationName } from "./nn/layers/activation.ts";
 export { conv1d, conv2d, conv3d, type ConvOptions } from "./nn/layers/conv.ts";
-export { conv1dTranspose, conv2dTranspose, type ConvTransposeOptions } from "./nn/layers/conv-transpose.ts";
+export {
+  conv1dTranspose,
+  conv2dTranspose,
+  conv3dTranspose,
+  type ConvTransposeOptions,
+} from "./nn/layers/conv-transpose.ts";
 export { dense, type DenseOptions } from "./nn/layers/dense.ts";
 export {
   avgPool1d,
@@ -37,8 +42,10 @@ export {
   avgPool3d,
   globalAvgPool1d,
   globalAvgPool2d,
+  globalAvgPool3d,
   globalMaxPool1d,
   globalMaxPool2d,
+  globalMaxPool3d,
   maxPool1d,
   maxPool2d,
   maxPool3d,
@@ -49,11 +56,14 @@ export {
 export {
   cropping1d,
   cropping2d,
+  cropping3d,
   flatten,
   upSampling1d,
   upSampling2d,
+  upSampling3d,
   zeroPadding1d,
   zeroPadding2d,
+  zeroPadding3d,
   type CroppingOptions,
   type FlattenOptions,
   type Sides,
@@ -68,7 +78,7 @@ export {
   type DepthwiseConvOptions,
   type SeparableConvOptions,
 } from "./nn/layers/separable.ts";
-export type { Padding, PerAxis } from "./nn/layers/space.ts";
+export type { MoveOptions, Padding, PerAxis } from "./nn/layers/space.ts";
 export { embedding, type EmbeddingOptions } from "./nn/layers/embedding.ts";
 export { prelu, type PreluOptions } from "./nn/layers/prelu.ts";
 export {

@@ -60,6 +60,9 @@ describe("shapes", () => {
     ["zeroPadding2d", (x) => g.zeroPadding2d(x, { padding: [[1, 2], 3] }), "[n,12,13,4]"],
     ["cropping2d", (x) => g.cropping2d(x, { cropping: [4, [0, 1]] }), "[n,1,6,4]"],
     ["resize", (x) => g.resize(x, { size: [3, 20] }), "[n,3,20,4]"],
+    ["layers in volumes", (x) => g.globalAvgPool3d(g.conv3dTranspose(g.reshape(x, [n, 9, 7, 2, 2]), { ...kernel, strides: 2 }), { keepDims: true }), "[n,1,1,1,6]"],
+    ["borders of volumes", (x) => g.cropping3d(g.zeroPadding3d(g.upSampling3d(g.reshape(x, [n, 9, 7, 2, 2]))), { cropping: 2 }), "[n,16,12,2,2]"],
+    ["globalMaxPool3d", (x) => g.globalMaxPool3d(g.reshape(x, [n, 9, 7, 2, 2])), "[n,2]"],
   ])("of %s", (_name, layer, shape) => expect(shapeAfter([9, 7, 4], layer)).toBe(shape)); // prettier-ignore
 
   test("of kernels and biases, by name", () => {
@@ -105,6 +108,26 @@ describe("values by hand", () => {
     expect(found.length).toBe(expected.length);
     for (const [k, value] of expected.entries()) expect(found[k]).toBeCloseTo(value, 12);
   }); // prettier-ignore
+
+  test("convolution takes a kernel that is computed, and differentiates by it", () => {
+    const image = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const sobel = (x: g.Value): g.Value =>
+      g.convolution(x, g.reshape(g.tensor([[1, 0, -1], [2, 0, -2], [1, 0, -1]]), [3, 3, 1, 1]), { padding: "same" }); // prettier-ignore
+    const down = [-9, -6, 9, -20, -8, 20, -21, -6, 21];
+    expect(valuesAfter([3, 3, 1], sobel, { x: image })).toEqual(down);
+    const squared = (x: g.Value): g.Value => {
+      const kernel = g.square(g.param("w", [2, 1, 1]));
+      return g.convolution(g.reshape(x, [n, 9, 1]), kernel, { strides: 4 });
+    };
+    const training = run(
+      ownGraphs(differentiate(built([3, 3, 1], squared))).training!,
+      { x: image, w: [1, -3] },
+      1,
+    );
+    // The windows are (1, 2) and (5, 6).
+    expect(training.get("loss")).toEqual([1 + 18 + 5 + 54]);
+    expect(training.get("w")).toEqual([2 * (1 + 5), -6 * (2 + 6)]);
+  });
 
   test("channels in groups see their own part only, depthwise kernels one channel", () => {
     const rows = [1, 10, 100, 1000];
@@ -185,6 +208,8 @@ describe("refusals name the layer and the numbers", () => {
     [[5], (x) => g.globalMaxPool1d(x, { name: "first" }), `globalMaxPool1d expects [n, steps, channels] with only the first axis a batch, found f32[n,5]${at}\n  hint: use reshape(x, [n, steps, channels])`],
     [[5, 4, 2], (x) => g.cropping2d(x, { cropping: 2, name: "first" }), `cropping2d: cropping 2 and 2 leaves nothing of the 4 elements along axis 2${at}`],
     [[5, 4, 2], (x) => g.upSampling2d(x, { interpolation: "cubic" as never, name: "first" }), `interpolation of upSampling2d cannot be "cubic"${at}\n  hint: it may be "nearest" or "bilinear"`],
+    [[5, 4, 2], (x) => g.convolution(x, g.tensor([1, 2])), `convolution takes a kernel [...window, in / groups, out] of fixed size, found f32[2]\n  at space.test.ts\n  hint: a kernel for images has four axes: reshape(kernel, [height, width, 1, 1])`],
+    [[5, 4, 2], (x) => g.convolution(x, g.tensor([[[1]]])), `convolution expects [n, steps, channels] with only the first axis a batch, found f32[n,5,4,2]\n  at space.test.ts`],
     [[5, 4, 2], (x) => g.resize(x, { size: [3] }), `size of resize must have 2 entries for f32[n,5,4,2], found 1\n  at space.test.ts`],
     [[5, 4, 2], (x) => g.resize(x, { size: [3, 0] }), `a size of resize must be a positive integer, found 0\n  at space.test.ts`],
     [[5, 4, 2], (x) => g.flatten(g.greater(x, 0), { name: "first", axis: 1 } as never), `flatten has no option "axis"${at}\n  hint: known here: name`],

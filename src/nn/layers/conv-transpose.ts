@@ -77,7 +77,7 @@ function convTranspose(name: string, rank: number): Documented<Transpose> {
       formula: "y[strides·p + dilation·k − padding] += x[p] · kernel[k]ᵀ, then activation(y + bias)",
       shapes: `[n, ${spaceText(rank)}, channels] → [n, …, filters]: extent · strides for "same", max(extent · strides, (extent − 1) · strides + dilation·(kernelSize − 1) + 1) for "valid", (extent − 1) · strides + dilation·(kernelSize − 1) + 1 − padding for numbers, each + outputPadding`,
       defaults: { strides: 1, padding: "valid", outputPadding: 0, dilation: 1, ...outputDefaults, kernelInitializer: "glorotUniform()", biasInitializer: "zeros()" },
-      keras: `Conv${rank}DTranspose (the same kernel; fans are counted as there)`,
+      keras: `Conv${rank}DTranspose (the same kernel, fans counted as there; output_padding given with "same" counts from another size there)`,
       pytorch: `ConvTranspose${rank}d (channels first; padding given as a number)`,
       onnx: "ConvTranspose",
     },
@@ -89,3 +89,5 @@ function convTranspose(name: string, rank: number): Documented<Transpose> {
 export const conv1dTranspose = convTranspose("conv1dTranspose", 1);
 /** A transposed convolution of images: x [n, height, width, channels] gives a larger [n, …, filters]. */
 export const conv2dTranspose = convTranspose("conv2dTranspose", 2);
+/** A transposed convolution of volumes: x [n, depth, height, width, channels] gives a larger [n, …, filters]. */
+export const conv3dTranspose = convTranspose("conv3dTranspose", 3);

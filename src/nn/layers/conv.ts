@@ -7,19 +7,13 @@ import { refuse } from "../context.ts";
 import { inLayer, param, type InitializerOption } from "../param.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { output, outputDefaults, type OutputOptions } from "./bias.ts";
-import { paddingOf, perAxis, spaceText, spatial, type Padding, type PerAxis } from "./space.ts";
+import { movesOver, perAxis, spaceText, spatial, type MoveOptions, type PerAxis } from "./space.ts";
 
-export interface ConvOptions extends OutputOptions {
+export interface ConvOptions extends MoveOptions, OutputOptions {
   /** How many kernels there are: the channels of the output. */
   readonly filters: number;
   /** The window of a kernel. */
   readonly kernelSize: PerAxis;
-  /** How far a kernel moves; 1 by default. */
-  readonly strides?: PerAxis;
-  /** "valid" by default. */
-  readonly padding?: Padding;
-  /** How far the elements of a kernel are apart; 1 by default. Keras calls it dilation_rate. */
-  readonly dilation?: PerAxis;
   /** Channels are split into as many parts, each with filters of its own; 1 by default. */
   readonly groups?: number;
   /** glorotUniform() by default; an input counts as often as a kernel's window has elements. */
@@ -44,24 +38,17 @@ function conv(name: string, rank: number): Documented<Conv> {
       const { value, space, channels } = spatial(name, x, rank);
       const filters = checkCount(`filters of ${name}`, options.filters);
       const groups = checkCount(`groups of ${name}`, options.groups ?? 1);
-      const strides = perAxis(`strides of ${name}`, options.strides ?? 1, rank);
-      const dilation = perAxis(`dilation of ${name}`, options.dilation ?? 1, rank);
       const window = perAxis(`kernelSize of ${name}`, options.kernelSize, rank);
       for (const [count, what] of [[channels, "channels of its input"], [filters, "filters"]] as const) {
         if (count % groups !== 0)
           refuse("shape", `${name}: ${groups} groups do not divide the ${count} ${what}`, `the input is ${typeText(value.type)}`);
       } // prettier-ignore
-      const axes = space.map((extent, k) => ({
-        extent,
-        span: (window[k] - 1) * dilation[k] + 1,
-        stride: strides[k],
-      }));
-      const { low, high } = paddingOf(name, options.padding ?? "valid", axes);
+      const moves = movesOver(name, space, window, options);
       const kernel = param("kernel", [...window, channels / groups, filters], {
         initializer: options.kernelInitializer,
         regularizer: options.kernelRegularizer,
       });
-      return output(convolution(value, kernel, { strides, low, high, dilation, groups }), filters, options);
+      return output(convolution(value, kernel, { ...moves, groups }), filters, options);
     });
   return documented(
     {

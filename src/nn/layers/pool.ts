@@ -169,3 +169,7 @@ export const globalMaxPool2d = globalPoolOf("globalMaxPool2d", 2, max, largest(2
 export const globalAvgPool1d = globalPoolOf("globalAvgPool1d", 1, mean, average(1));
 /** The mean of each channel of an image: [n, height, width, channels] gives [n, channels]. */
 export const globalAvgPool2d = globalPoolOf("globalAvgPool2d", 2, mean, average(2));
+/** The largest element of each channel of a volume: [n, depth, height, width, channels] gives [n, channels]. */
+export const globalMaxPool3d = globalPoolOf("globalMaxPool3d", 3, max, largest(3));
+/** The mean of each channel of a volume: [n, depth, height, width, channels] gives [n, channels]. */
+export const globalAvgPool3d = globalPoolOf("globalAvgPool3d", 3, mean, average(3));

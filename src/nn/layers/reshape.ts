@@ -81,6 +81,8 @@ function upSampling(
 export const upSampling1d = upSampling("upSampling1d", 1);
 /** Larger images: x [n, height, width, channels] gives [n, height · size, width · size, channels]. */
 export const upSampling2d = upSampling("upSampling2d", 2);
+/** Larger volumes: x [n, depth, height, width, channels]. */
+export const upSampling3d = upSampling("upSampling3d", 3);
 
 /** A number for all sides, or an entry for each axis: a number or [before, after]. */
 export type Sides = number | readonly (number | readonly [number, number])[];
@@ -148,7 +150,11 @@ function cropping(name: string, rank: number): Documented<(x: Value, options?: C
 export const zeroPadding1d = zeroPadding("zeroPadding1d", 1);
 /** Zeros around images: x [n, height, width, channels]. */
 export const zeroPadding2d = zeroPadding("zeroPadding2d", 2);
+/** Zeros around volumes: x [n, depth, height, width, channels]. */
+export const zeroPadding3d = zeroPadding("zeroPadding3d", 3);
 /** Steps without their ends: x [n, steps, channels]. */
 export const cropping1d = cropping("cropping1d", 1);
 /** Images without their borders: x [n, height, width, channels]. */
 export const cropping2d = cropping("cropping2d", 2);
+/** Volumes without their borders: x [n, depth, height, width, channels]. */
+export const cropping3d = cropping("cropping3d", 3);

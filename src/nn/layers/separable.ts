@@ -5,17 +5,11 @@ import { checkCount, checkOptions } from "../check.ts";
 import { inLayer, param, type InitializerOption } from "../param.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { output, outputDefaults, type OutputOptions } from "./bias.ts";
-import { paddingOf, perAxis, spaceText, spatial, type Padding, type PerAxis } from "./space.ts";
+import { movesOver, perAxis, spaceText, spatial, type MoveOptions, type PerAxis } from "./space.ts";
 
-interface DepthwiseMoves {
+interface DepthwiseMoves extends MoveOptions {
   /** The window of a kernel. */
   readonly kernelSize: PerAxis;
-  /** How far a kernel moves; 1 by default. */
-  readonly strides?: PerAxis;
-  /** "valid" by default. */
-  readonly padding?: Padding;
-  /** How far the elements of a kernel are apart; 1 by default. */
-  readonly dilation?: PerAxis;
   /** How many kernels each channel has; 1 by default. */
   readonly depthMultiplier?: number;
   /** glorotUniform() by default. */
@@ -46,21 +40,14 @@ const moves = [
 /** Every channel with kernels of its own, and how many channels that gives. */
 function depthwise(name: string, rank: number, parameter: string, x: Value, options: DepthwiseMoves) {
   const { value, space, channels } = spatial(name, x, rank);
-  const strides = perAxis(`strides of ${name}`, options.strides ?? 1, rank);
-  const dilation = perAxis(`dilation of ${name}`, options.dilation ?? 1, rank);
   const window = perAxis(`kernelSize of ${name}`, options.kernelSize, rank);
   const width = channels * checkCount(`depthMultiplier of ${name}`, options.depthMultiplier ?? 1);
-  const axes = space.map((extent, k) => ({
-    extent,
-    span: (window[k] - 1) * dilation[k] + 1,
-    stride: strides[k],
-  }));
-  const { low, high } = paddingOf(name, options.padding ?? "valid", axes);
+  const moving = movesOver(name, space, window, options);
   const kernel = param(parameter, [...window, 1, width], {
     initializer: options.depthwiseInitializer,
     regularizer: options.depthwiseRegularizer,
   });
-  return { y: convolution(value, kernel, { strides, low, high, dilation, groups: channels }), width };
+  return { y: convolution(value, kernel, { ...moving, groups: channels }), width };
 }
 
 type Depthwise = (x: Value, options: DepthwiseConvOptions) => Value;

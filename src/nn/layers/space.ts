@@ -15,7 +15,7 @@ export type PerAxis = number | readonly number[];
  */
 export type Padding = "valid" | "same" | "causal" | number | readonly (number | readonly [number, number])[];
 
-const spaces = ["", "steps", "height, width", "depth, height, width"];
+const spaces = ["", "steps", "height, width", "depth, height, width", "…"];
 
 /** A float value [n, ...space, channels] of the right rank, with its parts. */
 export function spatial(what: string, x: Value, rank: number) {
@@ -93,6 +93,33 @@ export function paddingOf(
     );
   }
   return bothSides(`padding of ${what}`, padding, axes.length);
+}
+
+/** How a window moves over space. */
+export interface MoveOptions {
+  /** How far it moves; 1 by default. */
+  readonly strides?: PerAxis;
+  /** "valid" by default. */
+  readonly padding?: Padding;
+  /** How far its elements are apart; 1 by default. Keras calls it dilation_rate. */
+  readonly dilation?: PerAxis;
+}
+
+/** How a window moves over each axis of space, in numbers. */
+export function movesOver(
+  what: string,
+  space: readonly number[],
+  window: readonly number[],
+  options: MoveOptions,
+) {
+  const strides = perAxis(`strides of ${what}`, options.strides ?? 1, space.length);
+  const dilation = perAxis(`dilation of ${what}`, options.dilation ?? 1, space.length);
+  const axes = space.map((extent, k) => ({
+    extent,
+    span: (window[k] - 1) * dilation[k] + 1,
+    stride: strides[k],
+  }));
+  return { strides, dilation, ...paddingOf(what, options.padding ?? "valid", axes) };
 }
 
 /** The letters that shapes of this many axes of space are written with in the reference. */

@@ -1,6 +1,7 @@
 export * from "./elementwise.ts";
 export * from "./movement.ts";
 export * from "./reduce.ts";
+export { convolution, type ConvolutionOptions } from "./convolution.ts";
 export * from "./resize.ts";
 export * from "./matmul.ts";
 export { checkpoint, type Values } from "./checkpoint.ts";
