@@ -349,7 +349,7 @@ function decoder_pixels_kernel_gradient(decoder_dense_relu, d_decoder_pixels, d_
   }
 }
 
-// d_decoder_dense = where((0 < decoder_dense_relu), d_decoder_pixels · decoder/pixels/kernelᵀ, 0)  (autoencoder.model.ts:15)
+// d_decoder_dense = where(0 < decoder_dense_relu, d_decoder_pixels · decoder/pixels/kernelᵀ, 0)  (autoencoder.model.ts:15)
 function decoder_dense_backward(
   d_decoder_pixels,
   decoder_pixels_kernel,
@@ -515,7 +515,7 @@ function encoder_code_kernel_gradient(encoder_dense_relu, d_encoder_code, d_enco
   }
 }
 
-// d_encoder_dense = where((0 < encoder_dense_relu), d_encoder_code · encoder/code/kernelᵀ, 0)  (autoencoder.model.ts:12)
+// d_encoder_dense = where(0 < encoder_dense_relu, d_encoder_code · encoder/code/kernelᵀ, 0)  (autoencoder.model.ts:12)
 function encoder_dense_backward(d_encoder_code, encoder_code_kernel, encoder_dense_relu, d_encoder_dense, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 8;

@@ -419,7 +419,7 @@ function decoder_pixels_kernel_gradient(
   }
 }
 
-// d_decoder_dense = where((0 < decoder_dense_relu), d_decoder_pixels · decoder/pixels/kernelᵀ, 0)  (autoencoder.model.ts:15)
+// d_decoder_dense = where(0 < decoder_dense_relu, d_decoder_pixels · decoder/pixels/kernelᵀ, 0)  (autoencoder.model.ts:15)
 function decoder_dense_backward(
   d_decoder_pixels: Float32Array,
   decoder_pixels_kernel: Float32Array,
@@ -608,7 +608,7 @@ function encoder_code_kernel_gradient(
   }
 }
 
-// d_encoder_dense = where((0 < encoder_dense_relu), d_encoder_code · encoder/code/kernelᵀ, 0)  (autoencoder.model.ts:12)
+// d_encoder_dense = where(0 < encoder_dense_relu, d_encoder_code · encoder/code/kernelᵀ, 0)  (autoencoder.model.ts:12)
 function encoder_dense_backward(
   d_encoder_code: Float32Array,
   encoder_code_kernel: Float32Array,

@@ -129,7 +129,7 @@ function logits_forward(hidden_relu, logits_kernel, logits_bias, logits_add, n) 
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where((iota() = y), logits_add, 0))) / n  (digits.model.ts:14)
+// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (digits.model.ts:14)
 // d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
 function training_loss(y, logits_add, exp_row, d_logits, loss, powers, bits, words, n) {
   let sum_3 = 0;
@@ -213,7 +213,7 @@ function logits_kernel_gradient(hidden_relu, d_logits, d_logits_kernel, n) {
   }
 }
 
-// d_hidden = where((0 < hidden_relu), d_logits · logits/kernelᵀ, 0)  (digits.model.ts:10)
+// d_hidden = where(0 < hidden_relu, d_logits · logits/kernelᵀ, 0)  (digits.model.ts:10)
 function hidden_backward(d_logits, logits_kernel, hidden_relu, d_hidden, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 10;
@@ -351,7 +351,7 @@ function predict_probabilities(logits_add_2, exp_row_2, probabilities, powers, n
   }
 }
 
-// evaluate/accuracy = where(loss/rows = 0), 0, (accuracy/correct / where((loss/rows = 0), 1, loss/rows))  (digits.model.ts:15)
+// evaluate/accuracy = where(loss/rows = 0, 0, accuracy/correct / loss/rows)  (digits.model.ts:15)
 function evaluate_accuracy(
   totals,
   y,
@@ -420,8 +420,7 @@ function evaluate_accuracy(
   evaluate_loss[0] = add / add_2;
   const add_3 = totals[2] + sum_4;
   totals[2] = add_3;
-  const t0 = add_2 === 0;
-  evaluate_accuracy[0] = t0 ? 0 : add_3 / (t0 ? 1 : add_2);
+  evaluate_accuracy[0] = add_2 === 0 ? 0 : add_3 / add_2;
 }
 
 function checkRows(name, length, row, n, max) {

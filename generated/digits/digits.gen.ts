@@ -181,7 +181,7 @@ function logits_forward(
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where((iota() = y), logits_add, 0))) / n  (digits.model.ts:14)
+// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (digits.model.ts:14)
 // d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
 function training_loss(
   y: Int32Array,
@@ -280,7 +280,7 @@ function logits_kernel_gradient(
   }
 }
 
-// d_hidden = where((0 < hidden_relu), d_logits · logits/kernelᵀ, 0)  (digits.model.ts:10)
+// d_hidden = where(0 < hidden_relu, d_logits · logits/kernelᵀ, 0)  (digits.model.ts:10)
 function hidden_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
@@ -441,7 +441,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = where(loss/rows = 0), 0, (accuracy/correct / where((loss/rows = 0), 1, loss/rows))  (digits.model.ts:15)
+// evaluate/accuracy = where(loss/rows = 0, 0, accuracy/correct / loss/rows)  (digits.model.ts:15)
 function evaluate_accuracy(
   totals: Float64Array,
   y: Int32Array,
@@ -510,8 +510,7 @@ function evaluate_accuracy(
   evaluate_loss[0] = add / add_2;
   const add_3 = totals[2] + sum_4;
   totals[2] = add_3;
-  const t0 = add_2 === 0;
-  evaluate_accuracy[0] = t0 ? 0 : add_3 / (t0 ? 1 : add_2);
+  evaluate_accuracy[0] = add_2 === 0 ? 0 : add_3 / add_2;
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {

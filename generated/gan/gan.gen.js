@@ -558,7 +558,7 @@ function training_sub(random_seed, random_counter, sub, neg, sub_2, powers, bits
   }
 }
 
-// mul = (where(neg < 5), (… + 1.50140941), (… + 2.83297682) · sub) · 1.4142135623730951  (gan.model.ts:38)
+// mul = (where(neg < 5, (… · …) + 1.50140941, (… · sub) + 2.83297682) · sub) · 1.4142135623730951  (gan.model.ts:38)
 function training_mul(neg, sub_2, sub, mul, n) {
   for (let i = 0; i < n * 16; i++) {
     const x0 = neg[i];
@@ -819,7 +819,7 @@ function generator_pixels_forward_2(generator_pixels_add, generator_pixels_sigmo
 }
 
 // discriminator_dense_add = x · discriminator/dense/kernel + discriminator/dense/bias  (gan.model.ts:34)
-// discriminator_dropout_where = where(discriminator_dropout_lessEqual, (… · 1.4285714285714286), 0)  (gan.model.ts:34)
+// discriminator_dropout_where = where(discriminator_dropout_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:34)
 function discriminator_dropout_forward_3(
   x,
   discriminator_dense_kernel,
@@ -893,7 +893,7 @@ function discriminator_dropout_forward_3(
 }
 
 // discriminator_dense_1_add = discriminator_dropout_where · discriminator/dense_1/kernel + discriminator/dense_1/bias  (gan.model.ts:35)
-// discriminator_dropout_1_where = where(discriminator_dropout_1_lessEqual, (… · 1.4285714285714286), 0)  (gan.model.ts:35)
+// discriminator_dropout_1_where = where(discriminator_dropout_1_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:35)
 function discriminator_dropout_1_forward_3(
   discriminator_dropout_where,
   discriminator_dense_1_kernel,
@@ -1136,7 +1136,7 @@ function discriminator_logit_backward(
   }
 }
 
-// d_discriminator_dense_1 = where((0 < discriminator_dense_1_add), (… · 1.4285714285714286), 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:35)
+// d_discriminator_dense_1 = where(0 < discriminator_dense_1_add, … · 1.4285714285714286, 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:35)
 function discriminator_dense_1_backward(
   d_discriminator,
   discriminator_logit_kernel,
@@ -1216,7 +1216,7 @@ function discriminator_dense_1_bias_gradient(
   }
 }
 
-// d_discriminator_dense = where((0 < discriminator_dense_add), (… · 1.4285714285714286), 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:34)
+// d_discriminator_dense = where(0 < discriminator_dense_add, … · 1.4285714285714286, 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:34)
 function discriminator_dense_backward(
   d_discriminator_dense_1,
   discriminator_dense_1_kernel,
@@ -1835,7 +1835,7 @@ function generator_pixels_bias_gradient(d_generator_pixels, d_generator_pixels_b
   }
 }
 
-// d_generator_batchNorm_1 = where((0 < generator_relu), d_generator_pixels · generator/pixels/kernelᵀ, 0)  (gan.model.ts:30)
+// d_generator_batchNorm_1 = where(0 < generator_relu, d_generator_pixels · generator/pixels/kernelᵀ, 0)  (gan.model.ts:30)
 // d_generator_batchNorm_1_2 = d_generator_batchNorm_1 · generator/batchNorm_1/gamma  (gan.model.ts:30)
 function generator_batchNorm_1_backward(
   d_generator_pixels,
@@ -2041,7 +2041,7 @@ function generator_dense_1_kernel_gradient(
   }
 }
 
-// d_generator_batchNorm = where((0 < generator_relu), d_generator_dense · generator/dense_1/kernelᵀ, 0)  (gan.model.ts:29)
+// d_generator_batchNorm = where(0 < generator_relu, d_generator_dense · generator/dense_1/kernelᵀ, 0)  (gan.model.ts:29)
 // d_generator_batchNorm_2 = d_generator_batchNorm · generator/batchNorm/gamma  (gan.model.ts:29)
 function generator_batchNorm_backward(
   d_generator_dense_1,
@@ -2373,7 +2373,7 @@ function generator_forward_6(
   }
 }
 
-// discriminator_dense_where_2 = where(0 < …), (… + discriminator/dense/bias), (… · 0.2)  (gan.model.ts:34)
+// discriminator_dense_where_2 = where(0 < …, … + discriminator/dense/bias, … · 0.2)  (gan.model.ts:34)
 function discriminator_dense_forward(
   generator_pixels_sigmoid_3,
   discriminator_dense_kernel,
@@ -2436,7 +2436,7 @@ function discriminator_dense_forward(
   }
 }
 
-// discriminator_dense_1_where_2 = where(0 < …), (… + discriminator/dense_1/bias), (… · 0.2)  (gan.model.ts:35)
+// discriminator_dense_1_where_2 = where(0 < …, … + discriminator/dense_1/bias, … · 0.2)  (gan.model.ts:35)
 function discriminator_dense_1_forward(
   discriminator_dense_where_2,
   discriminator_dense_1_kernel,

@@ -673,7 +673,7 @@ function training_sub(
   }
 }
 
-// mul = (where(neg < 5), (… + 1.50140941), (… + 2.83297682) · sub) · 1.4142135623730951  (gan.model.ts:38)
+// mul = (where(neg < 5, (… · …) + 1.50140941, (… · sub) + 2.83297682) · sub) · 1.4142135623730951  (gan.model.ts:38)
 function training_mul(
   neg: Float32Array,
   sub_2: Float32Array,
@@ -955,7 +955,7 @@ function generator_pixels_forward_2(
 }
 
 // discriminator_dense_add = x · discriminator/dense/kernel + discriminator/dense/bias  (gan.model.ts:34)
-// discriminator_dropout_where = where(discriminator_dropout_lessEqual, (… · 1.4285714285714286), 0)  (gan.model.ts:34)
+// discriminator_dropout_where = where(discriminator_dropout_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:34)
 function discriminator_dropout_forward_3(
   x: Float32Array,
   discriminator_dense_kernel: Float32Array,
@@ -1029,7 +1029,7 @@ function discriminator_dropout_forward_3(
 }
 
 // discriminator_dense_1_add = discriminator_dropout_where · discriminator/dense_1/kernel + discriminator/dense_1/bias  (gan.model.ts:35)
-// discriminator_dropout_1_where = where(discriminator_dropout_1_lessEqual, (… · 1.4285714285714286), 0)  (gan.model.ts:35)
+// discriminator_dropout_1_where = where(discriminator_dropout_1_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:35)
 function discriminator_dropout_1_forward_3(
   discriminator_dropout_where: Float32Array,
   discriminator_dense_1_kernel: Float32Array,
@@ -1279,7 +1279,7 @@ function discriminator_logit_backward(
   }
 }
 
-// d_discriminator_dense_1 = where((0 < discriminator_dense_1_add), (… · 1.4285714285714286), 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:35)
+// d_discriminator_dense_1 = where(0 < discriminator_dense_1_add, … · 1.4285714285714286, 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:35)
 function discriminator_dense_1_backward(
   d_discriminator: Float32Array,
   discriminator_logit_kernel: Float32Array,
@@ -1359,7 +1359,7 @@ function discriminator_dense_1_bias_gradient(
   }
 }
 
-// d_discriminator_dense = where((0 < discriminator_dense_add), (… · 1.4285714285714286), 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:34)
+// d_discriminator_dense = where(0 < discriminator_dense_add, … · 1.4285714285714286, 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:34)
 function discriminator_dense_backward(
   d_discriminator_dense_1: Float32Array,
   discriminator_dense_1_kernel: Float32Array,
@@ -1982,7 +1982,7 @@ function generator_pixels_bias_gradient(
   }
 }
 
-// d_generator_batchNorm_1 = where((0 < generator_relu), d_generator_pixels · generator/pixels/kernelᵀ, 0)  (gan.model.ts:30)
+// d_generator_batchNorm_1 = where(0 < generator_relu, d_generator_pixels · generator/pixels/kernelᵀ, 0)  (gan.model.ts:30)
 // d_generator_batchNorm_1_2 = d_generator_batchNorm_1 · generator/batchNorm_1/gamma  (gan.model.ts:30)
 function generator_batchNorm_1_backward(
   d_generator_pixels: Float32Array,
@@ -2192,7 +2192,7 @@ function generator_dense_1_kernel_gradient(
   }
 }
 
-// d_generator_batchNorm = where((0 < generator_relu), d_generator_dense · generator/dense_1/kernelᵀ, 0)  (gan.model.ts:29)
+// d_generator_batchNorm = where(0 < generator_relu, d_generator_dense · generator/dense_1/kernelᵀ, 0)  (gan.model.ts:29)
 // d_generator_batchNorm_2 = d_generator_batchNorm · generator/batchNorm/gamma  (gan.model.ts:29)
 function generator_batchNorm_backward(
   d_generator_dense_1: Float32Array,
@@ -2538,7 +2538,7 @@ function generator_forward_6(
   }
 }
 
-// discriminator_dense_where_2 = where(0 < …), (… + discriminator/dense/bias), (… · 0.2)  (gan.model.ts:34)
+// discriminator_dense_where_2 = where(0 < …, … + discriminator/dense/bias, … · 0.2)  (gan.model.ts:34)
 function discriminator_dense_forward(
   generator_pixels_sigmoid_3: Float32Array,
   discriminator_dense_kernel: Float32Array,
@@ -2601,7 +2601,7 @@ function discriminator_dense_forward(
   }
 }
 
-// discriminator_dense_1_where_2 = where(0 < …), (… + discriminator/dense_1/bias), (… · 0.2)  (gan.model.ts:35)
+// discriminator_dense_1_where_2 = where(0 < …, … + discriminator/dense_1/bias, … · 0.2)  (gan.model.ts:35)
 function discriminator_dense_1_forward(
   discriminator_dense_where_2: Float32Array,
   discriminator_dense_1_kernel: Float32Array,

@@ -138,7 +138,7 @@ function init_table_scale(table_scale: Float32Array): void {
   table_scale[3] = 1;
 }
 
-// table_mul = (where((x ≠ x), table/fill, x) − table/shift) · table/scale  (iris.model.ts:29)
+// table_mul = (where(x ≠ x, table/fill, x) − table/shift) · table/scale  (iris.model.ts:29)
 function table_forward(
   table_fill: Float32Array,
   table_shift: Float32Array,
@@ -385,7 +385,7 @@ function logits_forward(
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where((iota() = y), logits_add, 0))) / n  (iris.model.ts:35)
+// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (iris.model.ts:35)
 // d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (iris.model.ts:35)
 function training_loss(
   logits_add: Float32Array,
@@ -529,7 +529,7 @@ function logits_kernel_gradient(
   }
 }
 
-// d_hidden = where((0 < hidden_relu), d_logits · logits/kernelᵀ, 0)  (iris.model.ts:31)
+// d_hidden = where(0 < hidden_relu, d_logits · logits/kernelᵀ, 0)  (iris.model.ts:31)
 function hidden_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
@@ -836,7 +836,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = where(loss/rows = 0), 0, (accuracy/correct / where((loss/rows = 0), 1, loss/rows))  (iris.model.ts:36)
+// evaluate/accuracy = where(loss/rows = 0, 0, accuracy/correct / loss/rows)  (iris.model.ts:36)
 function evaluate_accuracy(
   totals: Float64Array,
   logits_add_3: Float32Array,
@@ -932,8 +932,7 @@ function evaluate_accuracy(
   evaluate_loss[0] = add / add_2;
   const add_3 = totals[2] + sum_4;
   totals[2] = add_3;
-  const t0 = add_2 === 0;
-  evaluate_accuracy[0] = t0 ? 0 : add_3 / (t0 ? 1 : add_2);
+  evaluate_accuracy[0] = add_2 === 0 ? 0 : add_3 / add_2;
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {

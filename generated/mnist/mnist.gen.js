@@ -174,7 +174,7 @@ function strokes_forward(x, strokes_kernel, strokes_bias, strokes_relu, n) {
 }
 
 // maxPool2d_max = max(affineView(strokes_relu))  (mnist.model.ts:26)
-// d_strokes = min(where(affineView(strokes_relu) < maxPool2d_max), 4, iota())  (mnist.model.ts:26)
+// d_strokes = min(where(affineView(strokes_relu) < maxPool2d_max, 4, iota()))  (mnist.model.ts:26)
 function maxPool2d_forward(strokes_relu, maxPool2d_max, d_strokes, n) {
   const c0 = 0 * 2 + 0;
   const c1 = 0 * 2 + 1;
@@ -299,7 +299,7 @@ function shapes_forward(maxPool2d_max, shapes_kernel, shapes_bias, shapes_relu, 
 }
 
 // maxPool2d_1_max = max(affineView(shapes_relu))  (mnist.model.ts:33)
-// d_shapes = min(where(affineView(shapes_relu) < maxPool2d_1_max), 4, iota())  (mnist.model.ts:33)
+// d_shapes = min(where(affineView(shapes_relu) < maxPool2d_1_max, 4, iota()))  (mnist.model.ts:33)
 function maxPool2d_1_forward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
   const c0 = 0 * 2 + 0;
   const c1 = 0 * 2 + 1;
@@ -337,7 +337,7 @@ function maxPool2d_1_forward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
 }
 
 // dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3221225471  (mnist.model.ts:33)
-// dropout_where = where(dropout_lessEqual, (maxPool2d_1_max · 1.3333333333333333), 0)  (mnist.model.ts:33)
+// dropout_where = where(dropout_lessEqual, maxPool2d_1_max · 1.3333333333333333, 0)  (mnist.model.ts:33)
 function dropout_forward(random_seed, random_counter, maxPool2d_1_max, dropout_lessEqual, dropout_where, n) {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
@@ -434,7 +434,7 @@ function logits_forward(dropout_where, logits_kernel, logits_bias, logits_add, n
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where((iota() = y), logits_add, 0))) / n  (mnist.model.ts:37)
+// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (mnist.model.ts:37)
 // next random/counter = random/counter + 1  (mnist.model.ts:33)
 function training_random_counter(
   random_counter,
@@ -602,7 +602,7 @@ function maxPool2d_backward(shapes_kernel, d_maxPool2d_2) {
   }
 }
 
-// d_maxPool2d = pad(where((0 < shapes_relu), affineView(where((iota() = d_shapes), d_flatten, 0)), 0))  (mnist.model.ts:26)
+// d_maxPool2d = pad(where(0 < shapes_relu, affineView(where(iota() = d_shapes, d_flatten, 0)), 0))  (mnist.model.ts:26)
 function maxPool2d_backward_2(d_shapes, shapes_relu, d_flatten, d_maxPool2d, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 256;
@@ -822,7 +822,7 @@ function maxPool2d_backward_3(d_maxPool2d, d_maxPool2d_2, d_maxPool2d_3, n) {
   }
 }
 
-// d_strokes_2 = where((0 < strokes_relu), affineView(where((iota() = d_strokes), d_maxPool2d, 0)), 0)  (mnist.model.ts:25)
+// d_strokes_2 = where(0 < strokes_relu, affineView(where(iota() = d_strokes, d_maxPool2d, 0)), 0)  (mnist.model.ts:25)
 function strokes_backward(d_strokes, strokes_relu, d_maxPool2d_3, d_strokes_2, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 1152;
@@ -1075,7 +1075,7 @@ function predict_probabilities(logits_add_2, exp_row_2, probabilities, powers, n
   }
 }
 
-// evaluate/accuracy = where(loss/rows = 0), 0, (accuracy/correct / where((loss/rows = 0), 1, loss/rows))  (mnist.model.ts:38)
+// evaluate/accuracy = where(loss/rows = 0, 0, accuracy/correct / loss/rows)  (mnist.model.ts:38)
 function evaluate_accuracy(
   totals,
   y,
@@ -1144,8 +1144,7 @@ function evaluate_accuracy(
   evaluate_loss[0] = add / add_2;
   const add_3 = totals[2] + sum_4;
   totals[2] = add_3;
-  const t0 = add_2 === 0;
-  evaluate_accuracy[0] = t0 ? 0 : add_3 / (t0 ? 1 : add_2);
+  evaluate_accuracy[0] = add_2 === 0 ? 0 : add_3 / add_2;
 }
 
 function checkRows(name, length, row, n, max) {

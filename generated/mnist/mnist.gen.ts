@@ -224,7 +224,7 @@ function strokes_forward(
 }
 
 // maxPool2d_max = max(affineView(strokes_relu))  (mnist.model.ts:26)
-// d_strokes = min(where(affineView(strokes_relu) < maxPool2d_max), 4, iota())  (mnist.model.ts:26)
+// d_strokes = min(where(affineView(strokes_relu) < maxPool2d_max, 4, iota()))  (mnist.model.ts:26)
 function maxPool2d_forward(
   strokes_relu: Float32Array,
   maxPool2d_max: Float32Array,
@@ -360,7 +360,7 @@ function shapes_forward(
 }
 
 // maxPool2d_1_max = max(affineView(shapes_relu))  (mnist.model.ts:33)
-// d_shapes = min(where(affineView(shapes_relu) < maxPool2d_1_max), 4, iota())  (mnist.model.ts:33)
+// d_shapes = min(where(affineView(shapes_relu) < maxPool2d_1_max, 4, iota()))  (mnist.model.ts:33)
 function maxPool2d_1_forward(
   shapes_relu: Float32Array,
   maxPool2d_1_max: Float32Array,
@@ -403,7 +403,7 @@ function maxPool2d_1_forward(
 }
 
 // dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3221225471  (mnist.model.ts:33)
-// dropout_where = where(dropout_lessEqual, (maxPool2d_1_max · 1.3333333333333333), 0)  (mnist.model.ts:33)
+// dropout_where = where(dropout_lessEqual, maxPool2d_1_max · 1.3333333333333333, 0)  (mnist.model.ts:33)
 function dropout_forward(
   random_seed: Uint32Array,
   random_counter: Uint32Array,
@@ -513,7 +513,7 @@ function logits_forward(
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where((iota() = y), logits_add, 0))) / n  (mnist.model.ts:37)
+// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (mnist.model.ts:37)
 // next random/counter = random/counter + 1  (mnist.model.ts:33)
 function training_random_counter(
   random_counter: Uint32Array,
@@ -692,7 +692,7 @@ function maxPool2d_backward(shapes_kernel: Float32Array, d_maxPool2d_2: Float32A
   }
 }
 
-// d_maxPool2d = pad(where((0 < shapes_relu), affineView(where((iota() = d_shapes), d_flatten, 0)), 0))  (mnist.model.ts:26)
+// d_maxPool2d = pad(where(0 < shapes_relu, affineView(where(iota() = d_shapes, d_flatten, 0)), 0))  (mnist.model.ts:26)
 function maxPool2d_backward_2(
   d_shapes: Int32Array,
   shapes_relu: Float32Array,
@@ -928,7 +928,7 @@ function maxPool2d_backward_3(
   }
 }
 
-// d_strokes_2 = where((0 < strokes_relu), affineView(where((iota() = d_strokes), d_maxPool2d, 0)), 0)  (mnist.model.ts:25)
+// d_strokes_2 = where(0 < strokes_relu, affineView(where(iota() = d_strokes, d_maxPool2d, 0)), 0)  (mnist.model.ts:25)
 function strokes_backward(
   d_strokes: Int32Array,
   strokes_relu: Float32Array,
@@ -1209,7 +1209,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = where(loss/rows = 0), 0, (accuracy/correct / where((loss/rows = 0), 1, loss/rows))  (mnist.model.ts:38)
+// evaluate/accuracy = where(loss/rows = 0, 0, accuracy/correct / loss/rows)  (mnist.model.ts:38)
 function evaluate_accuracy(
   totals: Float64Array,
   y: Int32Array,
@@ -1278,8 +1278,7 @@ function evaluate_accuracy(
   evaluate_loss[0] = add / add_2;
   const add_3 = totals[2] + sum_4;
   totals[2] = add_3;
-  const t0 = add_2 === 0;
-  evaluate_accuracy[0] = t0 ? 0 : add_3 / (t0 ? 1 : add_2);
+  evaluate_accuracy[0] = add_2 === 0 ? 0 : add_3 / add_2;
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {

@@ -101,7 +101,7 @@ function week_forward(seed, week_sub, week_neg, week_sub_2, powers, bits, words)
   }
 }
 
-// week_mul = (where(week_neg < 5), (… + 1.50140941), (… + 2.83297682) · week_sub) · 1.4142135623730951  (weather-gru.model.ts:24)
+// week_mul = (where(week_neg < 5, … + 1.50140941, … + 2.83297682) · week_sub) · 1.4142135623730951  (weather-gru.model.ts:24)
 function week_forward_2(week_neg, week_sub_2, week_sub, week_mul) {
   for (let i = 0; i < 768; i++) {
     const x0 = week_neg[i];
@@ -441,7 +441,7 @@ function week_backward(d_mul, tomorrow_kernel, d_week_4, n) {
 }
 
 // d_week_5 = d_week + pad(d_week)  (weather-gru.model.ts:24)
-// d_week_3 = concat((… − …) · (week_scan · …)), concat(… · …), (… · week_scan)  (weather-gru.model.ts:24)
+// d_week_3 = concat((… − …) · (week_scan · …), concat(… · …, … · week_scan))  (weather-gru.model.ts:24)
 function week_backward_2(
   d_week,
   d_week_4,

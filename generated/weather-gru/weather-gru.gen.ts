@@ -151,7 +151,7 @@ function week_forward(
   }
 }
 
-// week_mul = (where(week_neg < 5), (… + 1.50140941), (… + 2.83297682) · week_sub) · 1.4142135623730951  (weather-gru.model.ts:24)
+// week_mul = (where(week_neg < 5, … + 1.50140941, … + 2.83297682) · week_sub) · 1.4142135623730951  (weather-gru.model.ts:24)
 function week_forward_2(
   week_neg: Float32Array,
   week_sub_2: Float32Array,
@@ -529,7 +529,7 @@ function week_backward(
 }
 
 // d_week_5 = d_week + pad(d_week)  (weather-gru.model.ts:24)
-// d_week_3 = concat((… − …) · (week_scan · …)), concat(… · …), (… · week_scan)  (weather-gru.model.ts:24)
+// d_week_3 = concat((… − …) · (week_scan · …), concat(… · …, … · week_scan))  (weather-gru.model.ts:24)
 function week_backward_2(
   d_week: Float32Array,
   d_week_4: Float32Array,

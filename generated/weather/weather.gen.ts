@@ -167,7 +167,7 @@ function init_linear_bias(constant: Float32Array, linear_bias: Float32Array): vo
   linear_bias[0] = constant[0];
 }
 
-// table_mul = (where((x ≠ x), table/fill, x) − table/shift) · table/scale  (weather.model.ts:36)
+// table_mul = (where(x ≠ x, table/fill, x) − table/shift) · table/scale  (weather.model.ts:36)
 function table_forward(
   x: Float32Array,
   table_fill: Float32Array,

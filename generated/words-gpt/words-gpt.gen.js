@@ -306,7 +306,7 @@ function places_forward(seed, places_sub, places_neg, places_sub_2, powers, bits
   }
 }
 
-// places/embeddings = (where(…, …, …) · places_sub) · 0.14142135623730953  (words-gpt.model.ts:51)
+// places/embeddings = (where(places_neg < 5, … + 1.50140941, … + 2.83297682) · places_sub) · 0.14142135623730953  (words-gpt.model.ts:51)
 function init_places_embeddings(places_neg, places_sub_2, places_sub, places_embeddings) {
   for (let i = 0; i < 520; i++) {
     const x0 = places_neg[i];
@@ -352,7 +352,7 @@ function letters_forward(seed, letters_sub, letters_neg, letters_sub_2, powers, 
   }
 }
 
-// letters/embeddings = (where(…, …, …) · letters_sub) · 0.14142135623730953  (words-gpt.model.ts:45)
+// letters/embeddings = (where(letters_neg < 5, … + 1.50140941, … + 2.83297682) · letters_sub) · 0.14142135623730953  (words-gpt.model.ts:45)
 function init_letters_embeddings(letters_neg, letters_sub_2, letters_sub, letters_embeddings) {
   for (let i = 0; i < 1080; i++) {
     const x0 = letters_neg[i];
@@ -539,7 +539,7 @@ function first_attention_forward_4(first_attention_add, first_attention_add_2, f
   }
 }
 
-// first_attention_mul_2 = where((iota() ≤ iota()), exp(first_attention_mul − …), 0) · 1/maximum(sum(…), 1)  (words-gpt.model.ts:31)
+// first_attention_mul_2 = where(iota() ≤ iota(), exp(first_attention_mul − …), 0) · 1/maximum(sum(…), 1)  (words-gpt.model.ts:31)
 function first_attention_forward_5(
   first_attention_mul,
   first_attention_where_row,
@@ -1136,7 +1136,7 @@ function training_loss(y, logits_add, exp, sum, sum_2, loss, powers, bits, words
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
 }
 
-// d_logits = where((y ≠ -1), 1/where(…, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(…, 0, y)))  (words-gpt.model.ts:56)
+// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-gpt.model.ts:56)
 function logits_backward(sum_2, y, sum, exp, d_logits, n) {
   const x0 = sum_2[0];
   const c0 = 1 / (x0 === 0 ? 1 : x0);

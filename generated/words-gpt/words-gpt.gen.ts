@@ -443,7 +443,7 @@ function places_forward(
   }
 }
 
-// places/embeddings = (where(…, …, …) · places_sub) · 0.14142135623730953  (words-gpt.model.ts:51)
+// places/embeddings = (where(places_neg < 5, … + 1.50140941, … + 2.83297682) · places_sub) · 0.14142135623730953  (words-gpt.model.ts:51)
 function init_places_embeddings(
   places_neg: Float32Array,
   places_sub_2: Float32Array,
@@ -502,7 +502,7 @@ function letters_forward(
   }
 }
 
-// letters/embeddings = (where(…, …, …) · letters_sub) · 0.14142135623730953  (words-gpt.model.ts:45)
+// letters/embeddings = (where(letters_neg < 5, … + 1.50140941, … + 2.83297682) · letters_sub) · 0.14142135623730953  (words-gpt.model.ts:45)
 function init_letters_embeddings(
   letters_neg: Float32Array,
   letters_sub_2: Float32Array,
@@ -704,7 +704,7 @@ function first_attention_forward_4(
   }
 }
 
-// first_attention_mul_2 = where((iota() ≤ iota()), exp(first_attention_mul − …), 0) · 1/maximum(sum(…), 1)  (words-gpt.model.ts:31)
+// first_attention_mul_2 = where(iota() ≤ iota(), exp(first_attention_mul − …), 0) · 1/maximum(sum(…), 1)  (words-gpt.model.ts:31)
 function first_attention_forward_5(
   first_attention_mul: Float32Array,
   first_attention_where_row: Float32Array,
@@ -1337,7 +1337,7 @@ function training_loss(
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
 }
 
-// d_logits = where((y ≠ -1), 1/where(…, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(…, 0, y)))  (words-gpt.model.ts:56)
+// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-gpt.model.ts:56)
 function logits_backward(
   sum_2: Float32Array,
   y: Int32Array,

@@ -129,7 +129,7 @@ function memory_forward(seed, memory_sub, memory_neg, memory_sub_2, powers, bits
   }
 }
 
-// memory_mul = (where(…, …, …) · memory_sub) · 1.4142135623730951  (words-lstm.model.ts:25)
+// memory_mul = (where(memory_neg < 5, … + 1.50140941, … + 2.83297682) · memory_sub) · 1.4142135623730951  (words-lstm.model.ts:25)
 function memory_forward_2(memory_neg, memory_sub_2, memory_sub, memory_mul) {
   for (let i = 0; i < 36864; i++) {
     const x0 = memory_neg[i];
@@ -426,7 +426,7 @@ function memory_forward_9(
 }
 
 // dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3865470565  (words-lstm.model.ts:26)
-// dropout_where = where(dropout_lessEqual, (memory_scan · 1.1111111111111112), 0)  (words-lstm.model.ts:26)
+// dropout_where = where(dropout_lessEqual, memory_scan · 1.1111111111111112, 0)  (words-lstm.model.ts:26)
 function dropout_forward(random_seed, random_counter, memory_scan, dropout_lessEqual, dropout_where, n) {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
@@ -630,7 +630,7 @@ function training_random_counter(
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
 }
 
-// d_logits = where((y ≠ -1), 1/where(…, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(…, 0, y)))  (words-lstm.model.ts:29)
+// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-lstm.model.ts:29)
 function logits_backward(sum_2, y, sum, exp, d_logits, n) {
   const x0 = sum_2[0];
   const c0 = 1 / (x0 === 0 ? 1 : x0);

@@ -62,7 +62,15 @@ function formulaText(node: Node, telling: Telling, nested = false): string {
     // Where several stand beside each other, parentheses say what belongs together.
     return nested && next > 1 && node.op !== "matmul" ? `(${text})` : text;
   }
-  return `${node.op}(${args.join(", ").replace(/^\((.*)\)$/, "$1")})`;
+  return `${node.op}(${args.map(unwrapped).join(", ")})`;
+}
+
+/** An argument without the parentheses that are around all of it. */
+function unwrapped(text: string): string {
+  if (!text.startsWith("(")) return text;
+  let open = 0;
+  const end = [...text].findIndex((letter) => (open += letter === "(" ? 1 : letter === ")" ? -1 : 0) === 0);
+  return end === text.length - 1 ? text.slice(1, -1) : text;
 }
 
 function symbolOf(node: Node, { context }: Telling): string | undefined {

@@ -12,6 +12,7 @@ import {
   where,
 } from "../../ops/compare.ts";
 import { full } from "../../ops/broadcast.ts";
+import { div } from "../../ops/elementwise.ts";
 import type { Value } from "../../ir/graph.ts";
 import type { DType } from "../../ir/type.ts";
 import { rule, type Rule, type RuleOptions } from "../rule.ts";
@@ -52,6 +53,8 @@ export const logic: readonly Rule[] = [
   rule("where(false, x, y) = y", (x, y) => where(truth(x, 0), x, y), (_, y) => y, { ...choice, types: ["f32[]", "f32[]"] }),
   rule("where(c, where(c, x, y), z) = where(c, x, z)", (c, x, y, z) => where(c, where(c, x, y), z), (c, x, _, z) => where(c, x, z), choice),
   rule("where(c, x, where(c, y, z)) = where(c, x, z)", (c, x, y, z) => where(c, x, where(c, y, z)), (c, x, _, z) => where(c, x, z), choice),
+  // Gradients are made by now, so nothing needs a divisor for the branch that is not taken any more.
+  rule("where(c, x, y / where(c, u, z)) = where(c, x, y / z)", (c, x, y, u, z) => where(c, x, div(y, where(c, u, z))), (c, x, y, _, z) => where(c, x, div(y, z)), { ...choice, types: ["bool[]", "f32[]", "f32[]", "f32[]", "f32[]"], anyDtype: false }),
   rule("where(c, 1, 0) = cast c", (c) => where(c, like(cast(c, { dtype: "f32" }), 1), like(cast(c, { dtype: "f32" }), 0)), (c, y) => cast(c, { dtype: y.type.dtype }), choice),
 
   rule("cast x to its own type = x", (x) => cast(x, { dtype: x.type.dtype }), (x, y) => (x.type.dtype === y.type.dtype ? x : null), { class: "exact", anyAttrs: true, anyDtype: true }),
