@@ -836,7 +836,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = where(loss/rows = 0, 0, accuracy/correct / loss/rows)  (iris.model.ts:36)
+// evaluate/accuracy = accuracy/correct / loss/rows  (iris.model.ts:36)
 function evaluate_accuracy(
   totals: Float64Array,
   logits_add_3: Float32Array,
@@ -932,7 +932,7 @@ function evaluate_accuracy(
   evaluate_loss[0] = add / add_2;
   const add_3 = totals[2] + sum_4;
   totals[2] = add_3;
-  evaluate_accuracy[0] = add_2 === 0 ? 0 : add_3 / add_2;
+  evaluate_accuracy[0] = add_3 / add_2;
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {

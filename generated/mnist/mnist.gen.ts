@@ -1209,7 +1209,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = where(loss/rows = 0, 0, accuracy/correct / loss/rows)  (mnist.model.ts:38)
+// evaluate/accuracy = accuracy/correct / loss/rows  (mnist.model.ts:38)
 function evaluate_accuracy(
   totals: Float64Array,
   y: Int32Array,
@@ -1278,7 +1278,7 @@ function evaluate_accuracy(
   evaluate_loss[0] = add / add_2;
   const add_3 = totals[2] + sum_4;
   totals[2] = add_3;
-  evaluate_accuracy[0] = add_2 === 0 ? 0 : add_3 / add_2;
+  evaluate_accuracy[0] = add_3 / add_2;
 }
 
 function checkRows(name: string, length: number, row: number, n: number, max: number): void {

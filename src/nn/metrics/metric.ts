@@ -87,5 +87,6 @@ export const meanMetric = (
 ): Metric =>
   metric(
     { [name]: added(values, counts), rows: counts ? sum(cast(counts, "f64")) : countOf(values.type.shape) },
-    ([total, count]) => result(ratio(total, count)),
+    // Without counts there is always a row, so nothing needs to be asked.
+    ([total, count]) => result(counts ? ratio(total, count) : div(total, count)),
   );
