@@ -1,23 +1,10 @@
-import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { withBuilder } from "../../../src/ir/builder.ts";
 import { isLeaf, leafName, nodesOf, type Value } from "../../../src/ir/graph.ts";
 import { isFloat } from "../../../src/ir/type.ts";
 import { checkDirections, checkGradients, type Case } from "../../autodiff/check.ts";
-import { differences } from "./agree.ts";
+import { families } from "./families.ts";
 import { batchesOf, buildSample, feedOf, type LayerSample } from "./sample.ts";
-
-const folder = new URL("rows/", import.meta.url);
-const families = await Promise.all(
-  readdirSync(folder)
-    .sort()
-    .map(async (file) => {
-      const { rows } = (await import(/* @vite-ignore */ new URL(file, folder).href)) as {
-        readonly rows: readonly LayerSample[];
-      };
-      return [file.replace(".ts", ""), rows] as const;
-    }),
-);
 
 /** What is differentiated: float results by every parameter and every float input. */
 function caseOf(sample: LayerSample, n: number, seed: number): Case | undefined {
@@ -56,13 +43,4 @@ describe.each(families)("%s", (_, rows) => {
       checkDirections({ ...subject, outputs, text, tolerance: 1e-5 }, 400 + n);
     }
   });
-
-  for (const precision of ["f32", "f64"] as const) {
-    test.each(rows.map((row) => [row.name, row] as const))(
-      `%s: evaluator, loops and module agree in ${precision}`,
-      (_name, sample) => {
-        expect(differences(sample, precision).join("\n")).toBe("");
-      },
-    );
-  }
 });
