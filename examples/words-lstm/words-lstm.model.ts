@@ -11,6 +11,7 @@ import {
   lstm,
   softmax,
   softmaxCrossEntropy,
+  uniform,
 } from "gradc";
 
 const n = batch(32);
@@ -21,7 +22,12 @@ export default defineModel({
   name: "words-lstm",
   inputs: { x: i32(n, length), y: i32(n, length) },
   build({ x, y }) {
-    const letters = embedding(x, { inputDim: vocabulary, outputDim: 32, name: "letters" });
+    const letters = embedding(x, {
+      inputDim: vocabulary,
+      outputDim: 32,
+      embeddingsInitializer: uniform({ min: -0.5, max: 0.5 }),
+      name: "letters",
+    });
     const memory = lstm(letters, { units: 96, returnSequences: true, name: "memory" });
     const logits = dense(dropout(memory, { rate: 0.1 }), { units: vocabulary, name: "logits" });
     return {

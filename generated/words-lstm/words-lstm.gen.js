@@ -39,7 +39,7 @@ export const spec = {
   flopsPerRow: 5080338,
 };
 
-// letters/embeddings = (randomUniform(seed) · 0.1) + -0.05  (words-lstm.model.ts:24)
+// letters/embeddings = randomUniform(seed) + -0.5  (words-lstm.model.ts:25)
 function init_letters_embeddings(seed, letters_embeddings) {
   const t4 = (seed[0] ^ 1745313365) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -49,11 +49,11 @@ function init_letters_embeddings(seed, letters_embeddings) {
     const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
     const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
     const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    letters_embeddings[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.1 + -0.05;
+    letters_embeddings[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 + -0.5;
   }
 }
 
-// memory/kernel = (randomUniform(seed) · 0.2401922307076307) + -0.12009611535381536  (words-lstm.model.ts:25)
+// memory/kernel = (randomUniform(seed) · 0.2401922307076307) + -0.12009611535381536  (words-lstm.model.ts:31)
 function init_memory_kernel(seed, memory_kernel) {
   const t4 = (seed[0] ^ 2510433530) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -67,7 +67,7 @@ function init_memory_kernel(seed, memory_kernel) {
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.4417261042993862) + -0.2208630521496931  (words-lstm.model.ts:26)
+// logits/kernel = (randomUniform(seed) · 0.4417261042993862) + -0.2208630521496931  (words-lstm.model.ts:32)
 function init_logits_kernel(seed, logits_kernel) {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -81,20 +81,20 @@ function init_logits_kernel(seed, logits_kernel) {
   }
 }
 
-// memory/bias = the declared values  (words-lstm.model.ts:25)
+// memory/bias = the declared values  (words-lstm.model.ts:31)
 function init_memory_bias(constant, memory_bias) {
   for (let i = 0; i < 384; i++) {
     memory_bias[i] = constant[i];
   }
 }
 
-// random/seed = seed  (words-lstm.model.ts:24)
+// random/seed = seed  (words-lstm.model.ts:25)
 function init_random_seed(seed, random_seed) {
   random_seed[0] = seed[0];
 }
 
-// memory_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-lstm.model.ts:25)
-// memory_neg = −log((1 − memory_sub) · (1 + memory_sub))  (words-lstm.model.ts:25)
+// memory_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-lstm.model.ts:31)
+// memory_neg = −log((1 − memory_sub) · (1 + memory_sub))  (words-lstm.model.ts:31)
 function memory_forward(seed, memory_sub, memory_neg, memory_sub_2, powers, bits, words) {
   const t4 = (seed[0] ^ 3439808554) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -129,7 +129,7 @@ function memory_forward(seed, memory_sub, memory_neg, memory_sub_2, powers, bits
   }
 }
 
-// memory_mul = (where(memory_neg < 5, … + 1.50140941, … + 2.83297682) · memory_sub) · 1.4142135623730951  (words-lstm.model.ts:25)
+// memory_mul = (where(memory_neg < 5, … + 1.50140941, … + 2.83297682) · memory_sub) · 1.4142135623730951  (words-lstm.model.ts:31)
 function memory_forward_2(memory_neg, memory_sub_2, memory_sub, memory_mul) {
   for (let i = 0; i < 36864; i++) {
     const x0 = memory_neg[i];
@@ -139,7 +139,7 @@ function memory_forward_2(memory_neg, memory_sub_2, memory_sub, memory_mul) {
   }
 }
 
-// memory_orthogonalize = orthogonalize(memory_mul)  (words-lstm.model.ts:25)
+// memory_orthogonalize = orthogonalize(memory_mul)  (words-lstm.model.ts:31)
 function memory_forward_3(memory_mul, memory_orthogonalize) {
   for (let j = 0; j < 96; j++) {
     let before = 0;
@@ -177,7 +177,7 @@ function memory_forward_3(memory_mul, memory_orthogonalize) {
   }
 }
 
-// memory/recurrentKernel = memory_orthogonalize  (words-lstm.model.ts:25)
+// memory/recurrentKernel = memory_orthogonalize  (words-lstm.model.ts:31)
 function init_memory_recurrentKernel(memory_orthogonalize, memory_recurrentKernel) {
   for (let i = 0; i < 96; i++) {
     const p1 = i * 384;
@@ -193,7 +193,7 @@ function memory_forward_4(memory_scan, n) {
   }
 }
 
-// memory_dotGeneral = dotGeneral(letters/embeddings, memory/kernel)  (words-lstm.model.ts:25)
+// memory_dotGeneral = dotGeneral(letters/embeddings, memory/kernel)  (words-lstm.model.ts:31)
 function memory_forward_6(letters_embeddings, memory_kernel, memory_dotGeneral) {
   for (let i = 0; i < 27; i += 3) {
     const p0 = i * 32;
@@ -251,7 +251,7 @@ function memory_forward_6(letters_embeddings, memory_kernel, memory_dotGeneral) 
   }
 }
 
-// memory_take = take(memory_dotGeneral, x)  (words-lstm.model.ts:25)
+// memory_take = take(memory_dotGeneral, x)  (words-lstm.model.ts:31)
 function memory_forward_7(x, memory_dotGeneral, memory_take, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 384;
@@ -262,7 +262,7 @@ function memory_forward_7(x, memory_dotGeneral, memory_take, n) {
   }
 }
 
-// memory_add = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:25)
+// memory_add = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:31)
 function memory_forward_8(memory_scan, memory_recurrentKernel, memory_bias, memory_take, memory_add, t, n) {
   const p0 = t * 3072;
   const p4 = t * 384;
@@ -425,8 +425,8 @@ function memory_forward_9(
   }
 }
 
-// dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3865470565  (words-lstm.model.ts:26)
-// dropout_where = where(dropout_lessEqual, memory_scan · 1.1111111111111112, 0)  (words-lstm.model.ts:26)
+// dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3865470565  (words-lstm.model.ts:32)
+// dropout_where = where(dropout_lessEqual, memory_scan · 1.1111111111111112, 0)  (words-lstm.model.ts:32)
 function dropout_forward(random_seed, random_counter, memory_scan, dropout_lessEqual, dropout_where, n) {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
@@ -499,7 +499,7 @@ function dropout_forward(random_seed, random_counter, memory_scan, dropout_lessE
   }
 }
 
-// logits_add = dotGeneral(dropout_where, logits/kernel) + logits/bias  (words-lstm.model.ts:26)
+// logits_add = dotGeneral(dropout_where, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
 function logits_forward(dropout_where, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 96;
@@ -560,8 +560,8 @@ function logits_forward(dropout_where, logits_kernel, logits_bias, logits_add, n
   }
 }
 
-// exp = exp(logits_add − max(logits_add))  (words-lstm.model.ts:29)
-// sum = sum(exp)  (words-lstm.model.ts:29)
+// exp = exp(logits_add − max(logits_add))  (words-lstm.model.ts:35)
+// sum = sum(exp)  (words-lstm.model.ts:35)
 function training_random_counter(
   random_counter,
   y,
@@ -630,7 +630,7 @@ function training_random_counter(
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
 }
 
-// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-lstm.model.ts:29)
+// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-lstm.model.ts:35)
 function logits_backward(sum_2, y, sum, exp, d_logits, n) {
   const x0 = sum_2[0];
   const c0 = 1 / (x0 === 0 ? 1 : x0);
@@ -653,7 +653,7 @@ function memory_forward_10(d_memory, n) {
   }
 }
 
-// ∂loss/∂logits/kernel = dotGeneral(dropout_where, d_logits)  (words-lstm.model.ts:26)
+// ∂loss/∂logits/kernel = dotGeneral(dropout_where, d_logits)  (words-lstm.model.ts:32)
 function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
   for (let i = 0; i < 96; i += 4) {
     const p2 = i * 27;
@@ -710,7 +710,7 @@ function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
   }
 }
 
-// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, logits/kernel), 0) · 1.1111111111111112  (words-lstm.model.ts:26)
+// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, logits/kernel), 0) · 1.1111111111111112  (words-lstm.model.ts:32)
 function memory_backward(d_logits, logits_kernel, dropout_lessEqual, d_memory_4, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 27;
@@ -782,7 +782,7 @@ function memory_backward(d_logits, logits_kernel, dropout_lessEqual, d_memory_4,
   }
 }
 
-// ∂loss/∂logits/bias = sum(d_logits)  (words-lstm.model.ts:26)
+// ∂loss/∂logits/bias = sum(d_logits)  (words-lstm.model.ts:32)
 function logits_bias_gradient(d_logits, d_logits_bias, n) {
   for (let i = 0; i < 27; i++) {
     let sum = 0;
@@ -793,7 +793,7 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
   }
 }
 
-// letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:24)
+// letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:25)
 function letters_forward(x, letters_embeddings, letters_take, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 32;
@@ -804,7 +804,7 @@ function letters_forward(x, letters_embeddings, letters_take, n) {
   }
 }
 
-// d_memory_3 = ((pad(…) + pad(…)) + pad(… · …)) + pad((… · memory_scan) · (memory_scan · …))  (words-lstm.model.ts:25)
+// d_memory_3 = ((pad(…) + pad(…)) + pad(… · …)) + pad((… · memory_scan) · (memory_scan · …))  (words-lstm.model.ts:31)
 function memory_backward_2(
   d_memory,
   d_memory_4,
@@ -924,7 +924,7 @@ function memory_backward_3(d_memory_3, memory_recurrentKernel, d_memory, t, n) {
   }
 }
 
-// ∂loss/∂memory/recurrentKernel = dotGeneral(memory_scan, d_memory)  (words-lstm.model.ts:25)
+// ∂loss/∂memory/recurrentKernel = dotGeneral(memory_scan, d_memory)  (words-lstm.model.ts:31)
 function memory_recurrentKernel_gradient(memory_scan, d_memory_3, d_memory_recurrentKernel, n) {
   for (let i = 0; i < 96; i += 4) {
     const p4 = i * 384;
@@ -998,7 +998,7 @@ function memory_recurrentKernel_gradient(memory_scan, d_memory_3, d_memory_recur
   }
 }
 
-// d_memory_5 = d_memory  (words-lstm.model.ts:25)
+// d_memory_5 = d_memory  (words-lstm.model.ts:31)
 function memory_backward_4(d_memory_3, d_memory_5, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 384;
@@ -1013,7 +1013,7 @@ function memory_backward_4(d_memory_3, d_memory_5, n) {
   }
 }
 
-// ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:25)
+// ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:31)
 function memory_kernel_gradient(letters_take, d_memory_5, d_memory_kernel, n) {
   for (let i = 0; i < 32; i += 4) {
     const p2 = i * 384;
@@ -1083,7 +1083,7 @@ function memory_kernel_gradient(letters_take, d_memory_5, d_memory_kernel, n) {
   }
 }
 
-// ∂loss/∂memory/bias = sum(d_memory)  (words-lstm.model.ts:25)
+// ∂loss/∂memory/bias = sum(d_memory)  (words-lstm.model.ts:31)
 function memory_bias_gradient(d_memory_5, d_memory_bias, n) {
   for (let i = 0; i < 384; i += 4) {
     let sum0 = 0;
@@ -1104,7 +1104,7 @@ function memory_bias_gradient(d_memory_5, d_memory_bias, n) {
   }
 }
 
-// d_letters = scatterAdd(d_memory, x)  (words-lstm.model.ts:24)
+// d_letters = scatterAdd(d_memory, x)  (words-lstm.model.ts:25)
 function letters_backward(x, d_letters, d_memory_5, n) {
   for (let z = 0; z < 10368; z++) {
     d_letters[z] = 0;
@@ -1119,7 +1119,7 @@ function letters_backward(x, d_letters, d_memory_5, n) {
   }
 }
 
-// ∂loss/∂letters/embeddings = dotGeneral(d_letters, memory/kernel)  (words-lstm.model.ts:24)
+// ∂loss/∂letters/embeddings = dotGeneral(d_letters, memory/kernel)  (words-lstm.model.ts:25)
 function letters_embeddings_gradient(d_letters, memory_kernel, d_letters_embeddings) {
   for (let i = 0; i < 27; i += 3) {
     const p0 = i * 384;
@@ -1178,7 +1178,7 @@ function letters_embeddings_gradient(d_letters, memory_kernel, d_letters_embeddi
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (words-lstm.model.ts:30)
+// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (words-lstm.model.ts:36)
 function update_parameters(scalars, gradients, adam_m, adam_v, parameters, adam_add) {
   const adam_correction2 = scalars[1];
   const beta2 = scalars[5];
@@ -1221,7 +1221,7 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters, adam_
   }
 }
 
-// step = step + 1  (words-lstm.model.ts:20)
+// step = step + 1  (words-lstm.model.ts:21)
 function update_step(adam_add, scalars) {
   scalars[2] = adam_add[0];
 }
@@ -1293,7 +1293,7 @@ function memory_forward_17(memory_add_2, memory_scan_9, memory_scan_8, powers, t
   }
 }
 
-// logits_add_2 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:26)
+// logits_add_2 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
 function logits_forward_2(memory_scan_8, logits_kernel, logits_bias, logits_add_2, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 96;
@@ -1375,7 +1375,7 @@ function logits_forward_2(memory_scan_8, logits_kernel, logits_bias, logits_add_
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-lstm.model.ts:28)
+// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-lstm.model.ts:34)
 function predict_probabilities(logits_add_2, exp_row, probabilities, powers, n) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 27;
@@ -1403,7 +1403,7 @@ function predict_probabilities(logits_add_2, exp_row, probabilities, powers, n) 
   }
 }
 
-// evaluate/loss = loss/sum / loss/rows  (words-lstm.model.ts:29)
+// evaluate/loss = loss/sum / loss/rows  (words-lstm.model.ts:35)
 function evaluate_loss(totals, y, logits_add_3, evaluate_loss, powers, bits, words, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;

@@ -83,7 +83,7 @@ export const spec = {
   flopsPerRow: 5080338,
 } as const;
 
-// letters/embeddings = (randomUniform(seed) · 0.1) + -0.05  (words-lstm.model.ts:24)
+// letters/embeddings = randomUniform(seed) + -0.5  (words-lstm.model.ts:25)
 function init_letters_embeddings(seed: Uint32Array, letters_embeddings: Float32Array): void {
   const t4 = (seed[0] ^ 1745313365) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -93,11 +93,11 @@ function init_letters_embeddings(seed: Uint32Array, letters_embeddings: Float32A
     const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
     const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
     const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    letters_embeddings[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.1 + -0.05;
+    letters_embeddings[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 + -0.5;
   }
 }
 
-// memory/kernel = (randomUniform(seed) · 0.2401922307076307) + -0.12009611535381536  (words-lstm.model.ts:25)
+// memory/kernel = (randomUniform(seed) · 0.2401922307076307) + -0.12009611535381536  (words-lstm.model.ts:31)
 function init_memory_kernel(seed: Uint32Array, memory_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2510433530) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -111,7 +111,7 @@ function init_memory_kernel(seed: Uint32Array, memory_kernel: Float32Array): voi
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.4417261042993862) + -0.2208630521496931  (words-lstm.model.ts:26)
+// logits/kernel = (randomUniform(seed) · 0.4417261042993862) + -0.2208630521496931  (words-lstm.model.ts:32)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -125,20 +125,20 @@ function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): voi
   }
 }
 
-// memory/bias = the declared values  (words-lstm.model.ts:25)
+// memory/bias = the declared values  (words-lstm.model.ts:31)
 function init_memory_bias(constant: Float32Array, memory_bias: Float32Array): void {
   for (let i = 0; i < 384; i++) {
     memory_bias[i] = constant[i];
   }
 }
 
-// random/seed = seed  (words-lstm.model.ts:24)
+// random/seed = seed  (words-lstm.model.ts:25)
 function init_random_seed(seed: Uint32Array, random_seed: Uint32Array): void {
   random_seed[0] = seed[0];
 }
 
-// memory_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-lstm.model.ts:25)
-// memory_neg = −log((1 − memory_sub) · (1 + memory_sub))  (words-lstm.model.ts:25)
+// memory_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-lstm.model.ts:31)
+// memory_neg = −log((1 − memory_sub) · (1 + memory_sub))  (words-lstm.model.ts:31)
 function memory_forward(
   seed: Uint32Array,
   memory_sub: Float32Array,
@@ -181,7 +181,7 @@ function memory_forward(
   }
 }
 
-// memory_mul = (where(memory_neg < 5, … + 1.50140941, … + 2.83297682) · memory_sub) · 1.4142135623730951  (words-lstm.model.ts:25)
+// memory_mul = (where(memory_neg < 5, … + 1.50140941, … + 2.83297682) · memory_sub) · 1.4142135623730951  (words-lstm.model.ts:31)
 function memory_forward_2(
   memory_neg: Float32Array,
   memory_sub_2: Float32Array,
@@ -196,7 +196,7 @@ function memory_forward_2(
   }
 }
 
-// memory_orthogonalize = orthogonalize(memory_mul)  (words-lstm.model.ts:25)
+// memory_orthogonalize = orthogonalize(memory_mul)  (words-lstm.model.ts:31)
 function memory_forward_3(memory_mul: Float32Array, memory_orthogonalize: Float32Array): void {
   for (let j = 0; j < 96; j++) {
     let before = 0;
@@ -234,7 +234,7 @@ function memory_forward_3(memory_mul: Float32Array, memory_orthogonalize: Float3
   }
 }
 
-// memory/recurrentKernel = memory_orthogonalize  (words-lstm.model.ts:25)
+// memory/recurrentKernel = memory_orthogonalize  (words-lstm.model.ts:31)
 function init_memory_recurrentKernel(
   memory_orthogonalize: Float32Array,
   memory_recurrentKernel: Float32Array,
@@ -253,7 +253,7 @@ function memory_forward_4(memory_scan: Float32Array, n: number): void {
   }
 }
 
-// memory_dotGeneral = dotGeneral(letters/embeddings, memory/kernel)  (words-lstm.model.ts:25)
+// memory_dotGeneral = dotGeneral(letters/embeddings, memory/kernel)  (words-lstm.model.ts:31)
 function memory_forward_6(
   letters_embeddings: Float32Array,
   memory_kernel: Float32Array,
@@ -315,7 +315,7 @@ function memory_forward_6(
   }
 }
 
-// memory_take = take(memory_dotGeneral, x)  (words-lstm.model.ts:25)
+// memory_take = take(memory_dotGeneral, x)  (words-lstm.model.ts:31)
 function memory_forward_7(
   x: Int32Array,
   memory_dotGeneral: Float32Array,
@@ -331,7 +331,7 @@ function memory_forward_7(
   }
 }
 
-// memory_add = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:25)
+// memory_add = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:31)
 function memory_forward_8(
   memory_scan: Float32Array,
   memory_recurrentKernel: Float32Array,
@@ -502,8 +502,8 @@ function memory_forward_9(
   }
 }
 
-// dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3865470565  (words-lstm.model.ts:26)
-// dropout_where = where(dropout_lessEqual, memory_scan · 1.1111111111111112, 0)  (words-lstm.model.ts:26)
+// dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3865470565  (words-lstm.model.ts:32)
+// dropout_where = where(dropout_lessEqual, memory_scan · 1.1111111111111112, 0)  (words-lstm.model.ts:32)
 function dropout_forward(
   random_seed: Uint32Array,
   random_counter: Uint32Array,
@@ -583,7 +583,7 @@ function dropout_forward(
   }
 }
 
-// logits_add = dotGeneral(dropout_where, logits/kernel) + logits/bias  (words-lstm.model.ts:26)
+// logits_add = dotGeneral(dropout_where, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
 function logits_forward(
   dropout_where: Float32Array,
   logits_kernel: Float32Array,
@@ -650,8 +650,8 @@ function logits_forward(
   }
 }
 
-// exp = exp(logits_add − max(logits_add))  (words-lstm.model.ts:29)
-// sum = sum(exp)  (words-lstm.model.ts:29)
+// exp = exp(logits_add − max(logits_add))  (words-lstm.model.ts:35)
+// sum = sum(exp)  (words-lstm.model.ts:35)
 function training_random_counter(
   random_counter: Uint32Array,
   y: Int32Array,
@@ -720,7 +720,7 @@ function training_random_counter(
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
 }
 
-// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-lstm.model.ts:29)
+// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-lstm.model.ts:35)
 function logits_backward(
   sum_2: Float32Array,
   y: Int32Array,
@@ -750,7 +750,7 @@ function memory_forward_10(d_memory: Float32Array, n: number): void {
   }
 }
 
-// ∂loss/∂logits/kernel = dotGeneral(dropout_where, d_logits)  (words-lstm.model.ts:26)
+// ∂loss/∂logits/kernel = dotGeneral(dropout_where, d_logits)  (words-lstm.model.ts:32)
 function logits_kernel_gradient(
   dropout_where: Float32Array,
   d_logits: Float32Array,
@@ -812,7 +812,7 @@ function logits_kernel_gradient(
   }
 }
 
-// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, logits/kernel), 0) · 1.1111111111111112  (words-lstm.model.ts:26)
+// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, logits/kernel), 0) · 1.1111111111111112  (words-lstm.model.ts:32)
 function memory_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
@@ -890,7 +890,7 @@ function memory_backward(
   }
 }
 
-// ∂loss/∂logits/bias = sum(d_logits)  (words-lstm.model.ts:26)
+// ∂loss/∂logits/bias = sum(d_logits)  (words-lstm.model.ts:32)
 function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Array, n: number): void {
   for (let i = 0; i < 27; i++) {
     let sum = 0;
@@ -901,7 +901,7 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
   }
 }
 
-// letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:24)
+// letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:25)
 function letters_forward(
   x: Int32Array,
   letters_embeddings: Float32Array,
@@ -917,7 +917,7 @@ function letters_forward(
   }
 }
 
-// d_memory_3 = ((pad(…) + pad(…)) + pad(… · …)) + pad((… · memory_scan) · (memory_scan · …))  (words-lstm.model.ts:25)
+// d_memory_3 = ((pad(…) + pad(…)) + pad(… · …)) + pad((… · memory_scan) · (memory_scan · …))  (words-lstm.model.ts:31)
 function memory_backward_2(
   d_memory: Float32Array,
   d_memory_4: Float32Array,
@@ -1043,7 +1043,7 @@ function memory_backward_3(
   }
 }
 
-// ∂loss/∂memory/recurrentKernel = dotGeneral(memory_scan, d_memory)  (words-lstm.model.ts:25)
+// ∂loss/∂memory/recurrentKernel = dotGeneral(memory_scan, d_memory)  (words-lstm.model.ts:31)
 function memory_recurrentKernel_gradient(
   memory_scan: Float32Array,
   d_memory_3: Float32Array,
@@ -1122,7 +1122,7 @@ function memory_recurrentKernel_gradient(
   }
 }
 
-// d_memory_5 = d_memory  (words-lstm.model.ts:25)
+// d_memory_5 = d_memory  (words-lstm.model.ts:31)
 function memory_backward_4(d_memory_3: Float32Array, d_memory_5: Float32Array, n: number): void {
   for (let i = 0; i < n; i++) {
     const p0 = i * 384;
@@ -1137,7 +1137,7 @@ function memory_backward_4(d_memory_3: Float32Array, d_memory_5: Float32Array, n
   }
 }
 
-// ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:25)
+// ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:31)
 function memory_kernel_gradient(
   letters_take: Float32Array,
   d_memory_5: Float32Array,
@@ -1212,7 +1212,7 @@ function memory_kernel_gradient(
   }
 }
 
-// ∂loss/∂memory/bias = sum(d_memory)  (words-lstm.model.ts:25)
+// ∂loss/∂memory/bias = sum(d_memory)  (words-lstm.model.ts:31)
 function memory_bias_gradient(d_memory_5: Float32Array, d_memory_bias: Float32Array, n: number): void {
   for (let i = 0; i < 384; i += 4) {
     let sum0 = 0;
@@ -1233,7 +1233,7 @@ function memory_bias_gradient(d_memory_5: Float32Array, d_memory_bias: Float32Ar
   }
 }
 
-// d_letters = scatterAdd(d_memory, x)  (words-lstm.model.ts:24)
+// d_letters = scatterAdd(d_memory, x)  (words-lstm.model.ts:25)
 function letters_backward(x: Int32Array, d_letters: Float32Array, d_memory_5: Float32Array, n: number): void {
   for (let z = 0; z < 10368; z++) {
     d_letters[z] = 0;
@@ -1248,7 +1248,7 @@ function letters_backward(x: Int32Array, d_letters: Float32Array, d_memory_5: Fl
   }
 }
 
-// ∂loss/∂letters/embeddings = dotGeneral(d_letters, memory/kernel)  (words-lstm.model.ts:24)
+// ∂loss/∂letters/embeddings = dotGeneral(d_letters, memory/kernel)  (words-lstm.model.ts:25)
 function letters_embeddings_gradient(
   d_letters: Float32Array,
   memory_kernel: Float32Array,
@@ -1311,7 +1311,7 @@ function letters_embeddings_gradient(
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (words-lstm.model.ts:30)
+// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (words-lstm.model.ts:36)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -1361,7 +1361,7 @@ function update_parameters(
   }
 }
 
-// step = step + 1  (words-lstm.model.ts:20)
+// step = step + 1  (words-lstm.model.ts:21)
 function update_step(adam_add: Float64Array, scalars: Float64Array): void {
   scalars[2] = adam_add[0];
 }
@@ -1440,7 +1440,7 @@ function memory_forward_17(
   }
 }
 
-// logits_add_2 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:26)
+// logits_add_2 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
 function logits_forward_2(
   memory_scan_8: Float32Array,
   logits_kernel: Float32Array,
@@ -1528,7 +1528,7 @@ function logits_forward_2(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-lstm.model.ts:28)
+// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-lstm.model.ts:34)
 function predict_probabilities(
   logits_add_2: Float32Array,
   exp_row: Float32Array,
@@ -1562,7 +1562,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/loss = loss/sum / loss/rows  (words-lstm.model.ts:29)
+// evaluate/loss = loss/sum / loss/rows  (words-lstm.model.ts:35)
 function evaluate_loss(
   totals: Float64Array,
   y: Int32Array,
