@@ -16,7 +16,7 @@ export function render(compilation: Compilation, stage: Stage, format: Format = 
 }
 
 /** A stage as plain data. */
-export function stageJson(compilation: Compilation, stage: Stage): unknown {
+function stageJson(compilation: Compilation, stage: Stage): unknown {
   const graphs = stageGraphs(compilation, stage);
   if (graphs) return { stage, graphs: graphs.map(graphToJson) };
   // A buffer is told in full where the stage lists it, and by its name wherever it is used.

@@ -1,5 +1,5 @@
 import { fail, GradcError } from "../base/errors.ts";
-import { builder } from "../ir/builder.ts";
+import { builder, originOf } from "../ir/builder.ts";
 import { e, type Expr } from "../ir/expr.ts";
 import { nodesOf, type Attrs, type Node, type Origin, type Value } from "../ir/graph.ts";
 import { indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
@@ -55,7 +55,7 @@ class Lifter {
   lift(output: Value): Value {
     for (const node of nodesOf([output], this.lifted)) {
       if (!node.inputs.some((input) => this.lifted.has(input))) continue;
-      const made = builder().within(originOf(node), () => this.liftNode(node));
+      const made = builder().within(exampleOrigin(node), () => this.liftNode(node));
       for (const [k, value] of node.outputs.entries()) this.lifted.set(value, made[k]);
     }
     return this.of(output);
@@ -133,8 +133,8 @@ class Lifter {
   }
 }
 
-const originOf = (node: Node): Origin => {
-  const { layer, source } = builder().origins.get(node)?.[0] ?? { layer: "", source: "" };
+const exampleOrigin = (node: Node): Origin => {
+  const { layer, source } = originOf(node);
   return { layer, source, gradientOf: "perExampleGradients" };
 };
 

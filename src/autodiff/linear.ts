@@ -1,6 +1,6 @@
 import { fail } from "../base/errors.ts";
-import { builder } from "../ir/builder.ts";
-import { nodesOf, type Attrs, type Node, type Origin, type Value } from "../ir/graph.ts";
+import { originOf } from "../ir/builder.ts";
+import { nodesOf, type Attrs, type Node, type Value } from "../ir/graph.ts";
 import { byName, onlyWaits, vjpRule, type VjpContext } from "../ir/op.ts";
 import { substitute } from "../ir/rewrite.ts";
 import { isFloat } from "../ir/type.ts";
@@ -81,8 +81,6 @@ function curvedNode(pulled: Value, u: Value): Node {
   };
   return order.find((node) => node !== u.node && inside.has(node) && isCurved(node)) ?? pulled.node;
 }
-
-const originOf = (node: Node): Origin => builder().origins.get(node)?.[0] ?? { layer: "", source: "" };
 
 function refuseNonlinear(node: Node): never {
   const { layer, source, gradientOf = node.op } = originOf(node);

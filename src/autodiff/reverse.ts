@@ -1,5 +1,5 @@
 import { invariant } from "../base/errors.ts";
-import { builder } from "../ir/builder.ts";
+import { builder, originOf } from "../ir/builder.ts";
 import { nodesOf, type Attrs, type Node, type Origin, type Value } from "../ir/graph.ts";
 import { byName, vjpRule, type Answers, type OpRoom, type VjpContext } from "../ir/op.ts";
 import { isFloat, sameType, typeText } from "../ir/type.ts";
@@ -39,17 +39,18 @@ export function reverse(
     const rest = { y, g: gs[0], ys: node.outputs, gs, needed: wanted, attrs: node.attrs, vjp: sweep };
     const context = { ...named, ...rest } as unknown as VjpContext<string, Attrs>;
     if (room.vjpAll) {
-      const all = builder().within(originOf(node), () => room.vjpAll!(context));
+      const all = builder().within(gradientOrigin(node), () => room.vjpAll!(context));
       for (const [k, g] of all.entries()) {
         const input = node.inputs[k];
-        if (g && wanted[k]) builder().within(originOf(node, input), () => contribute(input, g));
+        if (g && wanted[k]) builder().within(gradientOrigin(node, input), () => contribute(input, g));
       }
       continue;
     }
     const answers: Answers = new Map();
     for (const [position, input] of node.inputs.entries()) {
       const rule = wanted[position] && vjpRule(room, position);
-      if (rule) builder().within(originOf(node, input), () => contribute(input, rule(context, answers)));
+      if (rule)
+        builder().within(gradientOrigin(node, input), () => contribute(input, rule(context, answers)));
     }
   }
   return gradients;
@@ -84,8 +85,7 @@ function neededFor(order: readonly Node[], wrt: readonly Value[]): ReadonlySet<V
 }
 
 /** A gradient's nodes come from the differentiated node's line, and belong to the layer whose value they are for. */
-function originOf(node: Node, input?: Value): Origin {
-  const known = builder().origins;
-  const { layer, source } = known.get(node)?.[0] ?? { layer: "", source: "" };
-  return { layer: (input && known.get(input.node)?.[0]?.layer) || layer, source, gradientOf: node.op };
+function gradientOrigin(node: Node, input?: Value): Origin {
+  const { layer, source } = originOf(node);
+  return { layer: (input && originOf(input.node).layer) || layer, source, gradientOf: node.op };
 }

@@ -163,6 +163,9 @@ export function builder(): Builder {
   return scope[slot] ?? fail("no-build", "graph values can only be made inside a model's build function");
 }
 
+/** Where a node first came from; nowhere for one that was made outside every line of a model. */
+export const originOf = (node: Node): Origin => builder().origins.get(node)?.[0] ?? { layer: "", source: "" };
+
 export const building = (): boolean => scope[slot] !== undefined;
 
 /** Runs `body` with `build` as the build in progress. */

@@ -3,7 +3,7 @@ import type { Index } from "./index.ts";
 import type { DType } from "./type.ts";
 
 /** The scalar functions of every backend; a backend's table must have a row for each. */
-export const scalarOps = [
+const scalarOps = [
   "add", "sub", "mul", "div", "maximum", "minimum", "pow", "rem",
   "neg", "abs", "sign", "sqrt", "floor", "exp", "log", "expm1", "log1p", "tanh", "sin", "cos", "erf",
   "equal", "notEqual", "less", "lessEqual", "and", "or", "not",

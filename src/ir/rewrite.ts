@@ -134,7 +134,7 @@ function inherit(
   }
 }
 
-export const sameOrigin = (a: Origin, b: Origin): boolean =>
+const sameOrigin = (a: Origin, b: Origin): boolean =>
   a.layer === b.layer && a.source === b.source && a.gradientOf === b.gradientOf;
 
 /** The origins of the nodes that are still reached, without the empty ones. */

@@ -21,7 +21,7 @@ export interface TensorType {
 }
 
 /** No tensor is larger than this many elements, so that every offset is an exact 32-bit integer. */
-export const largestSize = 2 ** 28;
+const largestSize = 2 ** 28;
 
 export const tensorType = (dtype: DType, shape: Shape): TensorType => ({ dtype, shape });
 export const isBatch = (dim: Dim): dim is BatchDim => typeof dim !== "number";

@@ -5,19 +5,19 @@ import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
 import { buffersOfKernel, lowerKernel, type Lowered, type Lowering } from "./function.ts";
+import { ownFunctions } from "./inline.ts";
 import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
 import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
 
 /** Scalar functions that no engine has, so that every build computes them by templates. */
 const missing = new Set(["erf", "random"]);
-/** Scalar functions that f32 builds compute by gradc's own templates, the same on every engine. */
-const ownFunctions = new Set(["exp", "log", "expm1", "log1p", "tanh", "sin", "cos", "erf", "pow", "random"]);
 
 /** Every kernel as a function of the loop level; kernels that differ only in their buffers share one. */
 export function lower(program: Program, schedule: Schedule, memory: MemoryPlan): LoopProgram {
   const { precision } = program;
   const templates = templateLookup();
+  // f32 builds compute the others by templates too, the same on every engine.
   const isOwn = (name: string): boolean => (precision === "f32" ? ownFunctions : missing).has(name);
   const lowering: Lowering = {
     compute: "f64",
@@ -60,7 +60,7 @@ export function lower(program: Program, schedule: Schedule, memory: MemoryPlan):
   return { functions, calls, step: step && callOf(step.fn, step) };
 }
 
-export function callOf(fn: LoopFunction, { arrays }: Lowered, loops: readonly TimeLoop[] = []): LoopCall {
+function callOf(fn: LoopFunction, { arrays }: Lowered, loops: readonly TimeLoop[] = []): LoopCall {
   const scalars = fn.params.flatMap((param) => (param.kind === "scalar" ? [param.name] : []));
   const times = scalars.filter((name) => loops.some(({ axis }) => axis.name === name));
   return { name: fn.name, arrays, loops, times, batch: scalars.includes("n") };

@@ -1,4 +1,5 @@
 import { fail, invariant } from "../base/errors.ts";
+import { exactText } from "../base/exact.ts";
 import { l, type LoopExpr, type LoopFunction, type LoopOp, type LoopStmt } from "../ir/loop.ts";
 import {
   blocksOf, effectsOf, expressionsOf, hasLoad, mapExpr, namesIn, operands, visitExpr, visitExprs, withBlocks,
@@ -7,7 +8,8 @@ import {
 
 export type Lookup = (name: string) => LoopFunction | undefined;
 
-const inlined: ReadonlySet<LoopOp> = new Set<LoopOp>([
+/** Scalar functions that templates of their names compute. */
+export const ownFunctions: ReadonlySet<string> = new Set<LoopOp>([
   "exp",
   "log",
   "expm1",
@@ -77,7 +79,7 @@ function rewrite(fn: LoopFunction, callee: Lookup): LoopFunction {
 }
 
 const calledBy = (expr: LoopExpr): string | undefined =>
-  expr.kind === "call" ? expr.name : expr.kind === "op" && inlined.has(expr.op) ? expr.op : undefined;
+  expr.kind === "call" ? expr.name : expr.kind === "op" && ownFunctions.has(expr.op) ? expr.op : undefined;
 
 function blockOf(body: readonly LoopStmt[], memo: Memo, context: Context): readonly LoopStmt[] {
   return body.flatMap((stmt) => {
@@ -119,13 +121,7 @@ function expression(expr: LoopExpr, before: LoopStmt[], memo: Memo, context: Con
   const name = calledBy(plain);
   const template = name === undefined ? undefined : context.callee(name);
   if (name === undefined || !template) return plain;
-  const key = JSON.stringify(plain, (_, value: unknown) =>
-    typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
-      ? Object.is(value, -0)
-        ? "-0"
-        : String(value)
-      : value,
-  );
+  const key = exactText(plain);
   const known = memo.get(key);
   if (known) return known.value;
   const value = expand(template, plain, before, context);

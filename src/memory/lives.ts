@@ -16,7 +16,7 @@ export const bytesOfBuffer = (buffer: Buffer): number =>
   sizeOf(buffer.shape, buffer.name) * bytesOf[buffer.dtype];
 
 /** Everything a kernel loads, with the stage it is loaded in (the core of a template is stage -1). */
-export function loadsOfKernel(
+function loadsOfKernel(
   kernel: Kernel,
   visit: (buffer: Buffer, at: readonly Index[], stage: number, item: number) => void,
 ): void {
@@ -34,7 +34,7 @@ export function loadsOfKernel(
   for (const item of kernel.after) inside(item.value, Infinity);
 }
 
-export function targetsOfKernel(
+function targetsOfKernel(
   kernel: Kernel,
 ): { readonly target: Target; readonly stage: number; readonly item: number; readonly folded: boolean }[] {
   const own = kernel.stages.flatMap((stage, k) =>

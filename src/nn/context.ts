@@ -87,10 +87,6 @@ export const joined = (path: string, name: string): string => (path === "" ? nam
 export const place = (): Origin =>
   builder().origin ?? { layer: modelBuilder()?.run.frames.at(-1)?.path ?? "", source: sourceLine() };
 
-/** Where a value was first made. */
-export const originOf = (value: Value): Origin =>
-  builder().origins.get(value.node)?.[0] ?? { layer: "", source: "" };
-
 /** Runs an op's sugar so that everything it makes comes from the user's line, looked up once. */
 export const here = <T>(body: () => T): T => (builder().origin ? body() : builder().within(place(), body));
 

@@ -27,7 +27,7 @@ export function inverseErf(x: Value): Value {
 }
 
 /** Uniform on a symmetric grid of odd multiples of 2^-24 inside (−1, 1): exact in float32, never ±1. */
-export function symmetricUniform(shape: readonly number[], dtype: DType, seed: Value, stream: number): Value {
+function symmetricUniform(shape: readonly number[], dtype: DType, seed: Value, stream: number): Value {
   return sub(mul(randomUniform(seed, { shape, stream, dtype }), 2), 1 - 2 ** -24);
 }
 

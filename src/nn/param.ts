@@ -174,7 +174,7 @@ export function shared<A extends readonly unknown[], T>(
 }
 
 /** Takes a name below the current scope and gives its path; unnamed things count: dense, dense_1, … */
-export function claimed(kind: string, name?: string): string {
+function claimed(kind: string, name?: string): string {
   const { path, taken } = currentFrame();
   const names = taken.get(path) ?? new Set<string>();
   let own = name === undefined ? kind : checkName(kind, name);

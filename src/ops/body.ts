@@ -1,4 +1,4 @@
-import { builder } from "../ir/builder.ts";
+import { builder, originOf } from "../ir/builder.ts";
 import { isLeaf, nodesOf, type Body, type Node, type Value } from "../ir/graph.ts";
 import { substitute } from "../ir/rewrite.ts";
 import type { TensorType } from "../ir/type.ts";
@@ -16,7 +16,6 @@ export function closeBody(
   placeholders: readonly Value[],
   outputs: readonly Value[],
 ): { readonly body: Body; readonly captured: readonly Value[] } {
-  const { origins } = builder();
   const own = new Set(placeholders.map(({ node }) => node));
   const inside = new Set<Node>();
   const constants = new Set<Node>();
@@ -33,7 +32,7 @@ export function closeBody(
   const body: Body = {
     kind: "body",
     inputs: [...placeholders, ...further],
-    outputs: substitute(outputs, replaced, (node) => origins.get(node)?.[0] ?? { layer: "", source: "" }),
+    outputs: substitute(outputs, replaced, originOf),
   };
   return { body, captured };
 }

@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import { builder } from "../ir/builder.ts";
+import { builder, originOf } from "../ir/builder.ts";
 import { recomputation, type Node, type Origin, type Value } from "../ir/graph.ts";
 import { op, type NDArray, type Op, type Unary } from "../ir/op.ts";
 import { substitute } from "../ir/rewrite.ts";
@@ -86,7 +86,7 @@ const afterwards = (captured: readonly Value[], gs: readonly Value[]): ReadonlyM
 
 /** A recomputed node comes from where it first came from. */
 function recomputed(node: Node): Origin {
-  const { layer, source } = builder().origins.get(node)?.[0] ?? { layer: "", source: "" };
+  const { layer, source } = originOf(node);
   return { layer, source, gradientOf: recomputation };
 }
 

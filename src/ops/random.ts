@@ -127,7 +127,7 @@ export const randomUniform: Random<Uniform> = op<(seed: Value, attrs: Uniform) =
 );
 
 /** MurmurHash3's finalizer, for the naive evaluator. */
-export function murmur(word: number): number {
+function murmur(word: number): number {
   let h = word;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

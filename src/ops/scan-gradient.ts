@@ -1,5 +1,5 @@
-import { builder } from "../ir/builder.ts";
-import { nodesOf, type Node, type Origin, type Value } from "../ir/graph.ts";
+import { originOf } from "../ir/builder.ts";
+import { nodesOf, type Value } from "../ir/graph.ts";
 import type { VjpContext } from "../ir/op.ts";
 import { substitute } from "../ir/rewrite.ts";
 import { isFloat } from "../ir/type.ts";
@@ -201,5 +201,3 @@ const cheap: ReadonlySet<string> = new Set(
     "logicalAnd logicalOr logicalNot where cast stopGradient reshape transpose slice pad concat broadcastTo reverse"
   ).split(" "),
 );
-
-const originOf = (node: Node): Origin => builder().origins.get(node)?.[0] ?? { layer: "", source: "" };

@@ -18,10 +18,10 @@ export interface AxisWindows {
 }
 
 /** From how far to how far a window reaches. */
-export const spanOf = ({ window, dilation }: Pick<AxisWindows, "window" | "dilation">): number =>
+const spanOf = ({ window, dilation }: Pick<AxisWindows, "window" | "dilation">): number =>
   (window - 1) * dilation + 1;
 /** How many windows fit into an axis. */
-export const windowsIn = (extent: number, axis: AxisWindows): number =>
+const windowsIn = (extent: number, axis: AxisWindows): number =>
   Math.floor((extent + axis.low + axis.high - spanOf(axis)) / axis.stride) + 1;
 
 /** The axes of space, which must be of fixed extent, as the channels must. */

@@ -1,13 +1,5 @@
-import { builder } from "../ir/builder.ts";
-import {
-  allGraphNodes,
-  bodiesOf,
-  nodesOf,
-  type Graph,
-  type Node,
-  type Origin,
-  type Value,
-} from "../ir/graph.ts";
+import { builder, originOf } from "../ir/builder.ts";
+import { allGraphNodes, bodiesOf, nodesOf, type Graph, type Node, type Value } from "../ir/graph.ts";
 import { copy, rebuild, substitute } from "../ir/rewrite.ts";
 import { tensorType } from "../ir/type.ts";
 import { atAllTimes, type AtAllTimes } from "../ops/all-times.ts";
@@ -160,5 +152,3 @@ function lifter(
   };
   return lift;
 }
-
-const originOf = (node: Node): Origin => builder().origins.get(node)?.[0] ?? { layer: "", source: "" };

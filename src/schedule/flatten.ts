@@ -1,8 +1,9 @@
 import { invariant } from "../base/errors.ts";
-import { nodesOf, type Body, type Node, type Value } from "../ir/graph.ts";
+import { nodesOf, type Node, type Value } from "../ir/graph.ts";
 import { indexAdd, indexAxis, indexConstant, type Index } from "../ir/index.ts";
 import type { TimeLoop } from "../ir/kernel.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
+import type { Scan } from "../ops/scan-parts.ts";
 
 /** One scan with its body written out: the body's values are this scan's own, even where two scans share a body. */
 export interface Instance {
@@ -76,13 +77,7 @@ export function flatten(outputs: readonly Value[], ops: OpTable): Flat {
   };
 
   const enter = (node: Node, parent: Instance | null, depth: number): void => {
-    const { carries, slices, length, reverse, body } = node.attrs as unknown as {
-      readonly carries: number;
-      readonly slices: number;
-      readonly length: number;
-      readonly reverse: boolean;
-      readonly body: Body;
-    };
+    const { carries, slices, length, reverse, body } = node.attrs as Scan;
     const name = counters[depth] ?? `${counters[0]}${depth}`;
     const loop: TimeLoop = { axis: { name, extent: length }, reverse };
     const { now, read } = slotsOf(loop);

@@ -259,7 +259,7 @@ function sharesLoad(group: Group, job: Job, depth: number, inliner: Inliner): bo
 }
 
 /** The members that do not run at every point of the loops: totals and scalars. */
-export function afterLoops(group: Group): Job[] {
+function afterLoops(group: Group): Job[] {
   if (group.depth === 0) return [];
   return group.jobs.filter((job) => isTotal(job) || job.space.length === 0);
 }

@@ -52,7 +52,7 @@ export function coordinates(shape: Shape, axes: readonly Index[]): Index[] {
   let next = 0;
   return shape.map((dim) => (dim === 1 ? indexConstant(0) : axes[next++]));
 }
-export const namedAxes = (dims: Shape, prefix: string): Axis[] =>
+const namedAxes = (dims: Shape, prefix: string): Axis[] =>
   dims.map((extent, k) => ({ name: `${prefix}${k}`, extent }));
 
 /**

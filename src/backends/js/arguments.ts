@@ -4,9 +4,9 @@ import { stringText } from "./names.ts";
 import type { Input } from "./skeleton.ts";
 
 /** Elements of one row of an input: everything but the batch dimension (a multiple of n counts as so many rows). */
-export const rowSize = (shape: Shape): number =>
+const rowSize = (shape: Shape): number =>
   shape.reduce<number>((size, dim) => size * (isBatch(dim) ? dim.times : dim), 1);
-export const hasBatch = (shape: Shape): boolean => shape.some(isBatch);
+const hasBatch = (shape: Shape): boolean => shape.some(isBatch);
 
 /** `x: Float32Array, y: Int32Array, n = x.length / 64`. */
 export function parameterList(inputs: readonly Input[], batch: number | null, types: boolean): string {

@@ -23,7 +23,7 @@ export function tablesOf(fn: LoopFunction): Tables {
 }
 
 /** Parameters in order: arrays, tables, the batch size. */
-export function parameterNames(fn: LoopFunction): { readonly name: string; readonly type: string }[] {
+function parameterNames(fn: LoopFunction): { readonly name: string; readonly type: string }[] {
   const tables = tablesOf(fn);
   const arrays = fn.params.flatMap((param) =>
     param.kind === "array" ? [{ name: param.name, type: arrayClass[param.dtype] }] : [],

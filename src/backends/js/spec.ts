@@ -7,7 +7,7 @@ import { gradientsOf } from "./steps.ts";
 import type { Plain } from "./value.ts";
 
 /** A shape as data: numbers, and "n" or "4*n" for the batch dimension. */
-export const plainShape = (shape: Shape): Plain[] => shape.map((dim) => (isBatch(dim) ? dimText(dim) : dim));
+const plainShape = (shape: Shape): Plain[] => shape.map((dim) => (isBatch(dim) ? dimText(dim) : dim));
 
 /** The emitted `spec`: everything that a caller may want to know about the module, as plain data. */
 export function specOf(context: ModuleContext, flopsPerRow: number): { readonly [name: string]: Plain } {

@@ -25,7 +25,7 @@ export const hypersOf = ({ name }: ModuleStep, { program }: ModuleContext): Cell
 export const hyperName = ({ name }: ModuleStep, cell: Cell): string =>
   name === null ? cell.name : cell.name.slice(name.length + 1);
 /** The counter of a step's updates. */
-export const counterOf = ({ name }: ModuleStep, { program }: ModuleContext): Cell | undefined =>
+const counterOf = ({ name }: ModuleStep, { program }: ModuleContext): Cell | undefined =>
   program.cells.find((cell) => cell.kind === "state" && cell.step === name && cell.name === stepName(name));
 const stepName = (name: string | null): string => (name === null ? "step" : `${name}/step`);
 

@@ -36,7 +36,7 @@ export async function watchModels(
 }
 
 /** The models and every file they import by a relative path, directly or not. */
-export async function importedFiles(disk: Disk, paths: readonly string[]): Promise<string[]> {
+async function importedFiles(disk: Disk, paths: readonly string[]): Promise<string[]> {
   const { ts } = await import("ts-morph");
   const found = new Set<string>();
   const open = [...paths];

@@ -214,7 +214,7 @@ function ifLines(stmt: LoopStmt & { readonly kind: "if" }, names: Names, indent:
 }
 
 /** What a number without a type of its own means when it is stored. */
-export function storedAs(array: string, names: Names): LocalType {
+function storedAs(array: string, names: Names): LocalType {
   const dtype = names.arrays.get(array) ?? "f64";
   return dtype === "f32" ? "f64" : dtype;
 }

@@ -24,7 +24,7 @@ export interface LossOptions {
    */
   readonly mask?: Value;
 }
-export const lossOptions = ["reduction", "weights", "mask"] as const;
+const lossOptions = ["reduction", "weights", "mask"] as const;
 export const lossDefaults = { reduction: "mean" } as const;
 
 /** What a loss knows besides its options. */

@@ -67,7 +67,7 @@ export const meanAbsolutePercentageError = documented(
     }),
 );
 /** 100·|y − t| / |t|, element by element. */
-export const percentages = (y: Value, t: Value): Value =>
+const percentages = (y: Value, t: Value): Value =>
   mul(div(abs(sub(y, t)), maximum(abs(t), leastTarget)), 100);
 
 const sumDefaults = { reduction: "sum" } as const;

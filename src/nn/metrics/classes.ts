@@ -39,8 +39,20 @@ function compared(name: string, givenLogits: unknown, givenTargets: unknown): Co
   );
 }
 
-export const isTrue = (targets: Value): Value =>
+const isTrue = (targets: Value): Value =>
   targets.type.dtype === "bool" ? targets : greater(cast(targets, "f32"), 0.5);
+
+/** Binary logits […] and whether each is of the positive class, from targets of the same shape. */
+export function withPositives(name: string, logits: unknown, targets: unknown): readonly [Value, Value] {
+  const [x, t] = [checkFloat(name, "logits", logits), checkValue(name, targets)];
+  if (!sameShape(x.type.shape, t.type.shape)) {
+    refuse(
+      "shape",
+      `${name}: logits ${typeText(x.type)} and targets ${typeText(t.type)} must have one shape`,
+    );
+  }
+  return [x, isTrue(t)];
+}
 
 export interface ThresholdOptions extends MetricOptions {
   /** Binary logits above it count as 1; 0 by default, which is a probability of ½. */
@@ -96,14 +108,8 @@ export const binaryAccuracy = documented(
   (logits: Value, targets: Value, options: ThresholdOptions = {}): Metric =>
     here(() => {
       const threshold = thresholdOf("binaryAccuracy", options);
-      const [x, t] = [checkFloat("binaryAccuracy", "logits", logits), checkValue("binaryAccuracy", targets)];
-      if (!sameShape(x.type.shape, t.type.shape)) {
-        refuse(
-          "shape",
-          `binaryAccuracy: logits ${typeText(x.type)} and targets ${typeText(t.type)} must have one shape`,
-        );
-      }
-      return share(equal(greater(x, threshold), isTrue(t)), "binaryAccuracy", options, ["threshold"]);
+      const [x, positive] = withPositives("binaryAccuracy", logits, targets);
+      return share(equal(greater(x, threshold), positive), "binaryAccuracy", options, ["threshold"]);
     }),
 );
 

@@ -50,7 +50,7 @@ export interface MetricOptions {
   /** Truth values shaped like `weights`; what is false does not count. */
   readonly mask?: Value;
 }
-export const metricOptions = ["weights", "mask"] as const;
+const metricOptions = ["weights", "mask"] as const;
 
 /** How much each element of a shape counts: undefined where all count 1. */
 export function countsOf(

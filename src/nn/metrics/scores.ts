@@ -1,16 +1,14 @@
 import type { Value } from "../../ir/graph.ts";
-import { sameShape, typeText } from "../../ir/type.ts";
 import { iota } from "../../ops/leaves.ts";
 import { documented } from "../about.ts";
 import { checkCount } from "../check.ts";
-import { here, refuse } from "../context.ts";
+import { here } from "../context.ts";
 import { softmaxCrossEntropy, type CrossEntropyOptions } from "../losses/classes.ts";
-import { checkFloat, withLabels } from "../losses/arguments.ts";
+import { withLabels } from "../losses/arguments.ts";
 import { cast, equal, exp, floor, greater, logicalAnd, logicalNot, minimum, mul, notEqual, sigmoid, where } from "../sugar/elementwise.ts"; // prettier-ignore
 import { expandDims, reshape } from "../sugar/movement.ts";
-import { checkValue } from "../sugar/operand.ts";
 import { sum } from "../sugar/reduce.ts";
-import { isTrue } from "./classes.ts";
+import { withPositives } from "./classes.ts";
 import { countsOf, meanMetric, metric, ratio, type Metric, type MetricOptions } from "./metric.ts";
 
 export interface RocAucOptions extends MetricOptions {
@@ -36,15 +34,13 @@ export const rocAuc = documented(
   (logits: Value, targets: Value, options: RocAucOptions = {}): Metric =>
     here(() => {
       const name = "rocAuc";
-      const [x, t] = [checkFloat(name, "logits", logits), checkValue(name, targets)];
-      if (!sameShape(x.type.shape, t.type.shape))
-        refuse("shape", `${name}: logits ${typeText(x.type)} and targets ${typeText(t.type)} must have one shape`); // prettier-ignore
+      const [x, positive] = withPositives(name, logits, targets);
       const parts = checkCount(`thresholds of ${name}`, options.thresholds ?? aucDefaults.thresholds);
       const counts = countsOf(name, x, options, ["thresholds"]);
       const part = cast(minimum(floor(mul(sigmoid(x), parts)), parts - 1), "i32");
       const column = (value: Value): Value => expandDims(reshape(value, [-1]), 1);
       const hit = equal(column(part), iota({ shape: [parts], axis: 0, dtype: "i32" }));
-      const truth = column(isTrue(t));
+      const truth = column(positive);
       const histogram = (which: Value): Value => {
         const within = logicalAnd(hit, which);
         return sum(counts ? where(within, column(counts), 0) : cast(within, "f32"), { axis: 0 });

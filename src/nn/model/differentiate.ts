@@ -1,10 +1,9 @@
 import * as autodiff from "../../autodiff/index.ts";
 import { fail } from "../../base/errors.ts";
-import { withBuilder } from "../../ir/builder.ts";
+import { originOf, withBuilder } from "../../ir/builder.ts";
 import { leafName, type Graph, type Output } from "../../ir/graph.ts";
 import type { Cell, DeclaredStep, Program, StepGraphs } from "../../ir/program.ts";
 import { leaf } from "../../ops/leaves.ts";
-import { originOf } from "../context.ts";
 import type { BuiltModel } from "./build.ts";
 import { readAverages } from "./averages.ts";
 import { stretchesOf } from "./layout.ts";
@@ -71,7 +70,7 @@ function stepGraphs(built: BuiltModel, step: DeclaredStep): MadeStep {
   }
   const loss = forward.outputs[0].value;
   // The cotangent of the loss, a plain 1, is said to come from the loss's line.
-  const gradients = builder.within(originOf(loss), () => autodiff.grad(loss, parameters));
+  const gradients = builder.within(originOf(loss.node), () => autodiff.grad(loss, parameters));
   const outputs = gradients.map((value, k): Output => ({
     role: "gradient",
     name: leafName(parameters[k].node),

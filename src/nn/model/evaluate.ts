@@ -1,9 +1,8 @@
-import { builder } from "../../ir/builder.ts";
+import { builder, originOf } from "../../ir/builder.ts";
 import type { Output, Value } from "../../ir/graph.ts";
 import type { MetricSpec } from "../../ir/program.ts";
 import type { BatchDim } from "../../ir/type.ts";
 import { constant, dimensionSize, leaf } from "../../ops/leaves.ts";
-import { originOf } from "../context.ts";
 import { isMetric, weighted, type Metric } from "../metrics/metric.ts";
 import { add } from "../sugar/elementwise.ts";
 import type { Ran } from "./run.ts";
@@ -28,7 +27,7 @@ export function evaluateOutputs(
   const running = new Map<Value, Value>();
   for (const [name, thing] of all) {
     // The sums are said to come from where the metric was declared.
-    builder().within(originOf(isMetric(thing) ? thing.totals[0].value : thing), () => {
+    builder().within(originOf((isMetric(thing) ? thing.totals[0].value : thing).node), () => {
       const metric = isMetric(thing) ? thing : weighted(thing, rowsOf(batch));
       const sums = metric.totals.map((total) => {
         const known = running.get(total.value);

@@ -1,8 +1,8 @@
-import { builder } from "../../ir/builder.ts";
+import { builder, originOf } from "../../ir/builder.ts";
 import { isLeaf, nodesOf, type Graph, type Node, type Output, type Value } from "../../ir/graph.ts";
 import type { DeclaredStep } from "../../ir/program.ts";
 import { leaf } from "../../ops/leaves.ts";
-import { originOf, type Assignment } from "../context.ts";
+import type { Assignment } from "../context.ts";
 import { isMetric, type Metric } from "../metrics/metric.ts";
 import { add } from "../sugar/elementwise.ts";
 import { matching } from "./frozen.ts";
@@ -35,7 +35,9 @@ export function trainedOf(
 export function totalLoss(loss: Value, penalties: readonly Value[], trained?: readonly Value[]): Value {
   const nodes = trained && new Set(trained.map(({ node }) => node));
   const own = penalties.filter((penalty) => !nodes || nodesOf([penalty]).some((node) => nodes.has(node)));
-  return builder().within(originOf(loss), () => own.reduce((total, penalty) => add(total, penalty), loss));
+  return builder().within(originOf(loss.node), () =>
+    own.reduce((total, penalty) => add(total, penalty), loss),
+  );
 }
 
 /** The steps with their losses and what each assigns. */
@@ -120,7 +122,7 @@ function pendingOf(step: string | null, assignments: readonly Assignment[]): Out
     // Quotes part the two names, so that no two pairs of names give one.
     const path = step === null ? name : `${JSON.stringify(step)} ${name}`;
     // The build function has returned, so the place of the cell is said here, where the stack knows it no more.
-    const cell = builder().within(originOf(target), () => leaf("pending", path, target.type));
+    const cell = builder().within(originOf(target.node), () => leaf("pending", path, target.type));
     return { role: "assign", name, value, cell };
   });
 }

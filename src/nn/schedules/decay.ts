@@ -52,24 +52,25 @@ export const exponentialDecay = documented(
     optax: "exponential_decay (transition_steps = steps, decay_rate = rate)",
   },
   function exponentialDecay(options: ExponentialDecayOptions): Schedule {
-    const { rate, count, number, flag } = asked("exponentialDecay", options, [
-      "initial",
-      "steps",
-      "rate",
-      "staircase",
-    ]);
-    const [initial, steps, decay, staircase] = [
-      rate("initial"),
-      count("steps"),
-      number("rate", undefined),
-      flag("staircase"),
-    ];
-    return schedule("exponentialDecay", initial, (t) => pow(decay, passed(t, steps, staircase)));
+    const { initial, decay, passed } = decayOf("exponentialDecay", options);
+    return schedule("exponentialDecay", initial, (t) => pow(decay, passed(t)));
   },
 );
 
-const passed = (t: Value, steps: number, staircase: boolean): Value =>
-  staircase ? floor(div(t, steps)) : div(t, steps);
+interface Decay {
+  readonly initial: number;
+  readonly decay: number;
+  /** How often `steps` updates have passed. */
+  readonly passed: (t: Value) => Value;
+}
+
+/** The options that both decays by a rate take. */
+function decayOf(name: string, options: ExponentialDecayOptions): Decay {
+  const { rate, count, number, flag } = asked(name, options, ["initial", "steps", "rate", "staircase"]);
+  const [initial, steps] = [rate("initial"), count("steps")];
+  const [decay, staircase] = [number("rate", undefined), flag("staircase")];
+  return { initial, decay, passed: (t) => (staircase ? floor(div(t, steps)) : div(t, steps)) };
+}
 
 /** initial / (1 + rate · t / steps); with `staircase` the quotient is rounded down. */
 export const inverseTimeDecay = documented(
@@ -83,21 +84,8 @@ export const inverseTimeDecay = documented(
     optax: null,
   },
   function inverseTimeDecay(options: ExponentialDecayOptions): Schedule {
-    const { rate, count, number, flag } = asked("inverseTimeDecay", options, [
-      "initial",
-      "steps",
-      "rate",
-      "staircase",
-    ]);
-    const [initial, steps, decay, staircase] = [
-      rate("initial"),
-      count("steps"),
-      number("rate", undefined),
-      flag("staircase"),
-    ];
-    return schedule("inverseTimeDecay", initial, (t) =>
-      div(1, add(1, mul(decay, passed(t, steps, staircase)))),
-    );
+    const { initial, decay, passed } = decayOf("inverseTimeDecay", options);
+    return schedule("inverseTimeDecay", initial, (t) => div(1, add(1, mul(decay, passed(t)))));
   },
 );
 

@@ -17,7 +17,7 @@ export type LearningRate = number | Schedule;
 export const isSchedule = (thing: unknown): thing is Schedule =>
   typeof thing === "object" && thing !== null && "schedule" in thing && "factor" in thing;
 
-/** Starts a schedule: refuses options that do not exist, then names it. */
+/** A schedule by its name, frozen: it may be shared between models. */
 export function schedule(name: string, base: number, factor: (updates: Value) => Value): Schedule {
   return Object.freeze({ schedule: name, base, factor });
 }
@@ -32,6 +32,7 @@ export interface Asked {
   readonly flag: (option: string) => boolean;
 }
 
+/** Refuses options that do not exist, then reads those that do. */
 export function asked(name: string, options: object, known: readonly string[]): Asked {
   checkOptions(name, options, known);
   const given = new Map<string, unknown>(Object.entries(options));

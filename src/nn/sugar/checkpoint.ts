@@ -58,7 +58,7 @@ function outputOf(y: unknown, what: string): Value {
 }
 
 /** The values among arguments, which may be lists and records of them. */
-export function valuesIn(thing: unknown): Value[] {
+function valuesIn(thing: unknown): Value[] {
   if (isValue(thing)) return [thing];
   if (Array.isArray(thing)) return thing.flatMap(valuesIn);
   const plain =
