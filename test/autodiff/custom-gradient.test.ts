@@ -177,6 +177,8 @@ describe("refusals name the layer and the shapes", () => {
     ["cotangent 0 of customVjp must be a graph value, found 1", custom(() => 1)],
     ["the gradient of customVjp must give 1 cotangents, one for each input, found 2", custom(({ cotangent: d }) => [d, d])],
     ["the gradient of customVjp must give 1 cotangents, one for each input, found 0", custom(() => [])],
+    ["the gradient of customVjp failed: no rule", custom(() => { throw new Error("no rule"); })],
+    ["the hook of onGradient failed: no rule", hook(() => { throw new Error("no rule"); })],
     ["what the hook of onGradient gives must be f32[3], found f32[2]", hook((d) => g.slice(d, { start: [0], limit: [2] }))],
     ["what the hook of onGradient gives must be a graph value, found nothing", hook(() => undefined)],
     ["onGradient takes a function of the gradient, found 0.5", (v: g.Value) => g.onGradient(v, 0.5 as never)],
@@ -204,6 +206,23 @@ describe("refusals name the layer and the shapes", () => {
     });
     expect(() => differentiate(buildGraph(model))).toThrow(
       /^what the hook of onGradient gives must be f32\[4,2\], found f32\[2\]\n {2}at layer head\/dense, custom-gradient\.test\.ts:\d+/,
+    );
+  });
+
+  test("a hook that reads what only a scan's body has", () => {
+    const model = g.defineModel({
+      name: "escape",
+      inputs: { x: g.f32(4, 3) },
+      build({ x }) {
+        let inside: g.Value | undefined;
+        g.scan((c: g.Value, part: g.Value) => [((inside = part), g.add(c, part)), null], g.sum(x, { axis: 0 }), x);
+        const h = g.dense(x, { units: 3 });
+        const y = g.onGradient(g.sum(h, { axis: 0 }), (d) => g.mul(d, inside!));
+        return { outputs: { y }, loss: g.sum(y), optimizer: g.sgd({ learningRate: 0.1 }) };
+      },
+    }); // prettier-ignore
+    expect(() => differentiate(buildGraph(model))).toThrow(
+      /^a value made from f32\[3\] inside the body of scan is used outside it in model "escape"\n {2}at custom-gradient\.test\.ts:\d+/,
     );
   });
 });

@@ -241,6 +241,9 @@ describe("declarations", () => {
       /frozen of model "m": "encdoer\/\*\*" matches no parameter/,
     );
     expect(built(make, { frozen: ["*/bias"] }).steps[0].parameters.length).toBe(3);
+    expect(built(make, { frozen: ["**e*/*r*t/bia*"] }).steps[0].parameters.length).toBe(3);
+    // A pattern of many stars takes no longer than one of few.
+    expect(refused(() => built(make, { frozen: [`${"**e".repeat(60)}!`] }))).toMatch(/matches no parameter/);
   });
 
   test("share one scalar by broadcasting, whose gradients add up", () => {

@@ -533,6 +533,10 @@ test.each<[(x: g.Value, w: g.Value) => unknown, string]>([
     'steps must be an object of steps, found an array (model "m")\n  at here\n  hint: steps: { discriminator: { loss, optimizer, parameters } }',
   ],
   [
+    (x) => ({ outputs: { x }, steps: null }),
+    'steps must be an object of steps, found null (model "m")\n  at here\n  hint: steps: { discriminator: { loss, optimizer, parameters } }',
+  ],
+  [
     (x) => ({ outputs: { x }, steps: { one: x } }),
     'step "one" is a graph value (model "m")\n  at here\n  hint: { loss, optimizer, parameters }',
   ],

@@ -8,6 +8,7 @@ import { padSpace } from "../../ops/space.ts";
 import { slidingWindows } from "../../ops/windows.ts";
 import { documented, type Documented } from "../about.ts";
 import { checkOptions } from "../check.ts";
+import { refuse } from "../context.ts";
 import { inLayer } from "../param.ts";
 import { reshape } from "../sugar/movement.ts";
 import { paddingOf, perAxis, spaceText, spatial, type Padding, type PerAxis } from "./space.ts";
@@ -37,6 +38,15 @@ function windowsFor(name: string, rank: number, space: readonly number[], option
   return { window, strides, dilation, ...paddingOf(name, options.padding ?? "valid", axes) };
 }
 
+/** Refuses windows that lie in the padding alone: they have no largest element, and no mean. */
+function checkFilled(name: string, space: readonly number[], { window, strides, low, high }: Pool): void {
+  for (const [k, extent] of space.entries()) {
+    const last = Math.floor((extent + low[k] + high[k] - window[k]) / strides[k]) * strides[k] - low[k];
+    if (low[k] < window[k] && last < extent) continue;
+    refuse("option", `${name}: padding of ${low[k]} and ${high[k]} along axis ${k + 1} leaves a window of ${window[k]} without any of the ${extent} elements`, "padding must be smaller than the window");
+  }
+} // prettier-ignore
+
 const shapesOf = (rank: number): string =>
   `[n, ${spaceText(rank)}, channels] → [n, positions …, channels], ⌊(extent + padding − poolSize) / strides⌋ + 1 positions an axis`;
 const defaults = { poolSize: 2, strides: "poolSize", padding: "valid" };
@@ -57,7 +67,9 @@ function maxPoolOf(name: string, rank: number): Documented<(x: Value, options?: 
       inLayer(name, options?.name, () => {
         checkOptions(name, options, known);
         const { value, space } = spatial(name, x, rank);
-        return maxPool(value, windowsFor(name, rank, space, options));
+        const pool = windowsFor(name, rank, space, options);
+        checkFilled(name, space, pool);
+        return maxPool(value, pool);
       }),
   );
 }
@@ -104,6 +116,7 @@ function avgPoolOf(name: string, rank: number): Documented<(x: Value, options?: 
         const padded = [...pool.low, ...pool.high].some((count) => count > 0);
         if (!padded || options.countIncludePad)
           return div(total, spread(constant({ value: whole, dtype, shape: [] }), shape));
+        checkFilled(name, space, pool);
         const held = counts(space, pool);
         const table = constantTensor({ values: held.counts, dtype, shape: [...held.shape, 1] });
         return div(total, spread(table, shape));

@@ -158,19 +158,20 @@ function batchOf({ declaration: { name, inputs }, line }: Model): BatchDim | nul
   return found.length > 0 ? { times: 1, max: found[0].max } : null;
 }
 
+/** Refuses what a scan's body made and something else uses, such as the hook of a gradient. */
+export function checkEscapes(name: string, line: string, graph: Graph): void {
+  const node = graphNodes(graph).find(({ op }) => op === "placeholder");
+  if (!node) return;
+  const type = typeText(node.outputs[0].type);
+  fail("value", `a value made from ${type} inside the body of scan is used outside it in model "${name}"`, {
+    place: graph.origins.get(node)?.[0] ?? { source: line },
+    hint: "return it from the body: as a carry, or as y to have it of all times",
+  });
+}
+
 function checkBatch({ declaration: { name }, line }: Model, graph: Graph, batch: BatchDim | null): void {
+  checkEscapes(name, line, graph);
   for (const node of graphNodes(graph)) {
-    if (node.op === "placeholder") {
-      const type = typeText(node.outputs[0].type);
-      fail(
-        "value",
-        `a value made from ${type} inside the body of scan is used outside it in model "${name}"`,
-        {
-          place: graph.origins.get(node)?.[0] ?? { source: line },
-          hint: "return it from the body: as a carry, or as y to have it of all times",
-        },
-      );
-    }
     for (const { type } of node.outputs) {
       if (type.shape.every((dim) => !isBatch(dim) || dim.max === batch?.max)) continue;
       fail("shape", `${node.op} of model "${name}" makes ${typeText(type)} with a batch that no input has`, {

@@ -4,7 +4,7 @@ import { originOf, withBuilder } from "../../ir/builder.ts";
 import { leafName, type Graph, type Output } from "../../ir/graph.ts";
 import type { Cell, DeclaredStep, Program, StepGraphs } from "../../ir/program.ts";
 import { leaf } from "../../ops/leaves.ts";
-import type { BuiltModel } from "./build.ts";
+import { checkEscapes, type BuiltModel } from "./build.ts";
 import { readAverages } from "./averages.ts";
 import { stretchesOf } from "./layout.ts";
 import { updateOf } from "./update.ts";
@@ -77,6 +77,7 @@ function stepGraphs(built: BuiltModel, step: DeclaredStep): MadeStep {
     value,
   }));
   const training = { ...forward, name: `${prefix}.training`, outputs: [...forward.outputs, ...outputs] };
+  checkEscapes(built.name, line, training);
   // What has no line of its own comes from the model's, not from whoever called the compiler.
   const origin = { layer: optimizer?.name ?? "", source: line };
   const stretches = stretchesOf(built.name, step, built.parameters);

@@ -1,15 +1,27 @@
 import { suggest } from "../../base/suggest.ts";
 import { reject } from "../check.ts";
 
-/** "*" stands for one segment's text, "**" for any path; everything else for itself. */
-function matcher(pattern: string): RegExp {
-  const source = pattern
-    .split(/(\*\*|\*)/)
-    .map((part) =>
-      part === "**" ? "[^]*" : part === "*" ? "[^/]*" : part.replaceAll(/[\\^$.|?+()[\]{}]/g, "\\$&"),
-    )
-    .join("");
-  return new RegExp(`^${source}$`, "u");
+/**
+ * Whether a path fits a pattern: "*" stands for one segment's text, "**" for any path; everything else for itself.
+ * The places of the path that the pattern so far may end at are looked at together, so that no pattern takes long.
+ */
+function fits(pattern: string, path: string): boolean {
+  let places = new Set([0]);
+  for (const part of pattern.split(/(\*\*|\*)/)) {
+    const next = new Set<number>();
+    for (const start of places) {
+      if (part !== "*" && part !== "**") {
+        if (path.startsWith(part, start)) next.add(start + part.length);
+        continue;
+      }
+      for (let end = start; end <= path.length && !next.has(end); end++) {
+        next.add(end);
+        if (part === "*" && path[end] === "/") break;
+      }
+    }
+    places = next;
+  }
+  return places.has(path.length);
 }
 
 /** Everything below each path's folders, as patterns. */
@@ -25,8 +37,7 @@ const foldersOf = (paths: readonly string[]): Set<string> =>
 export function matching(what: string, patterns: readonly string[], paths: readonly string[]): Set<string> {
   const found = new Set<string>();
   for (const pattern of patterns) {
-    const test = matcher(pattern);
-    const hits = paths.filter((path) => test.test(path));
+    const hits = paths.filter((path) => fits(pattern, path));
     if (hits.length === 0) {
       const known = pattern.includes("*") ? [...foldersOf(paths), ...paths] : paths;
       reject("frozen", `${what}: "${pattern}" matches no parameter`, suggest(pattern, known));

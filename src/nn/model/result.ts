@@ -73,7 +73,7 @@ export function checkResult(model: Model, result: unknown): Result {
   return {
     functions: named,
     loss: own,
-    metrics: checkMetrics(metrics, steps === undefined ? [] : Object.keys(steps), refuse),
+    metrics: checkMetrics(metrics, isRecord(steps) ? Object.keys(steps) : [], refuse),
     steps:
       steps !== undefined
         ? stepsOf(steps, refuse)

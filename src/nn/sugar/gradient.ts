@@ -4,7 +4,7 @@ import { isFloat, sameType, typeText } from "../../ir/type.ts";
 import { fullLike } from "../../ops/broadcast.ts";
 import * as marks from "../../ops/marks.ts";
 import { isValue, shown } from "../check.ts";
-import { here, refuse } from "../context.ts";
+import { here, isOwnError, refuse } from "../context.ts";
 import { capturedBy } from "./checkpoint.ts";
 import { abs, div, less, maximum, mul, sqrt, square, where } from "./elementwise.ts";
 import { checkValue, type Operand } from "./operand.ts";
@@ -22,6 +22,16 @@ function fitting(what: string, value: Value, cotangent: unknown): Value {
     refuse("gradient", `${what} must be ${typeText(value.type)}, found ${typeText(cotangent.type)}`);
   }
   return cotangent;
+}
+
+/** Runs a function of the user's, which is called when gradients are made; what it throws is the model's fault. */
+function asked<T>(what: string, fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    if (isOwnError(error)) throw error;
+    return refuse("gradient", `${what} failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /** What a gradient written by hand is given. */
@@ -63,7 +73,7 @@ export function customVjp<A extends readonly Value[]>(
         );
       }
       const gradient: Gradient = (cotangent, output, all) => {
-        const answer = backward({ inputs: all, output, cotangent });
+        const answer = asked("the gradient of customVjp", () => backward({ inputs: all, output, cotangent }));
         const list = Array.isArray(answer) ? (answer as readonly unknown[]) : [answer];
         if (list.length !== all.length) {
           refuse(
@@ -97,7 +107,11 @@ export const onGradient = (x: Value, hook: (gradient: Value) => Value): Value =>
       refuse("dtype", `onGradient: ${typeText(value.type)} has no gradient`);
     }
     const gradient: Gradient = (cotangent, _, [input]) => [
-      fitting("what the hook of onGradient gives", input, hook(cotangent)),
+      fitting(
+        "what the hook of onGradient gives",
+        input,
+        asked("the hook of onGradient", () => hook(cotangent)),
+      ),
     ];
     return marks.onGradient([value, value], { token: builder().keepGradient(gradient) });
   });
