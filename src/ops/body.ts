@@ -10,7 +10,8 @@ export const freshPlaceholder = ({ dtype, shape }: TensorType): Value =>
 
 /**
  * Makes a body of values that were computed from placeholders. What they also read, and what depends on no
- * placeholder, becomes a further input; only constants stay, since they cost nothing to make again.
+ * placeholder, becomes a further input; only constants stay, since they cost nothing to make again, and what a
+ * checkpoint computes again from what it captured, since its gradient goes by the way between.
  */
 export function closeBody(
   placeholders: readonly Value[],
@@ -24,6 +25,13 @@ export function closeBody(
     if (own.has(node) || node.inputs.some((input) => inside.has(input.node))) inside.add(node);
     else if (!isLeaf(node) && node.op !== "placeholder" && node.inputs.every((x) => constants.has(x.node)))
       constants.add(node);
+  }
+  for (const node of order) {
+    if (node.op !== "checkpoint" || !inside.has(node)) continue;
+    const results = Number(node.attrs["results"]);
+    const ends = new Set(node.inputs.slice(results));
+    for (const between of nodesOf(node.inputs.slice(0, results), ends))
+      if (!constants.has(between)) inside.add(between);
   }
   const read = [...order.filter((node) => inside.has(node)).flatMap(({ inputs }) => inputs), ...outputs];
   const captured = [...new Set(read)].filter(({ node }) => !inside.has(node) && !constants.has(node));

@@ -138,6 +138,34 @@ describe("checkpoint", () => {
     );
   });
 
+  test.each<readonly [string, (c: g.Value, w: g.Value) => g.Value]>([
+    ["the same at all times, stretched", (c, w) => g.sin(g.mul(c, w))],
+    ["the same at all times, computed", (c, w) => g.add(g.tanh(g.exp(w)), c)],
+    [
+      "one in another",
+      (c, w) =>
+        g.mul(
+          c,
+          g.checkpoint((v) => g.exp(g.square(v)), w),
+        ),
+    ],
+  ])("in a scan it hands on the gradient of what it captures: %s", (_, inside) => {
+    const model = (wrap: Wrap) =>
+      g.defineModel({
+        name: "times",
+        inputs: { x: g.f32(n, 8) },
+        build({ x }) {
+          const w = g.param("w", [8], { initializer: g.constant(0.5) });
+          const [last] = g.scan((c: g.Value) => [wrap((v) => inside(v, w))(c), null], x, null, { length: 3 });
+          return { outputs: { last }, loss: g.mean(g.square(last)), optimizer: g.sgd({ learningRate: 0.1 }) };
+        },
+      });
+    const [one, other] = [trained(model(plain), "f64", 5), trained(model(kept), "f64", 5)];
+    expect(other.loss).toBeCloseTo(one.loss, 12);
+    expect(Math.abs(one.parameters[0] - 0.5)).toBeGreaterThan(1e-4);
+    for (const [k, value] of one.parameters.entries()) expect(other.parameters[k]).toBeCloseTo(value, 12);
+  });
+
   test("inspect --why tells what is recomputed", () => {
     expect(whyText(compile(chain(2, 2, plain)))).not.toContain("Recomputed");
     const text = whyText(compile(chain(2, 2, kept)));
