@@ -31,7 +31,8 @@ export interface Group {
 /** A kernel dearer than this takes no further value: V8 stops optimising very long functions. */
 const mostWeight = 100;
 
-const isTotal = (job: Job): boolean => job.kind === "fold" && job.kept === 0;
+/** True for a fold to one number, over all of its points. */
+export const isTotal = (job: Job): boolean => job.kind === "fold" && job.kept === 0;
 const prefixEqual = (a: Shape, b: Shape, length: number): boolean =>
   a.length >= length && b.length >= length && a.slice(0, length).every((dim, k) => sameDim(dim, b[k]));
 
@@ -165,7 +166,7 @@ function forwardPlace(
     if (group.forward !== forward && !early) continue;
     const depth = commonDepth(group, job, sources.has(group));
     if (depth === undefined) continue;
-    if ([...sources].some((source) => source !== group && reaches(group, source))) continue;
+    if ([...sources].some((source) => source !== group && dependsOn(source, group))) continue;
     if (!readsFit(group, job, depth, inliner, home)) continue;
     if (!sources.has(group) && job.space.length > 0 && !sharesLoad(group, job, depth, inliner)) continue;
     if (depth < group.depth) group.depth = depth;
@@ -303,7 +304,7 @@ export function mergeScalars(groups: readonly Group[]): Group[] {
       continue;
     if (
       reader.jobs.some((job) => job.kind === "nest") ||
-      [...scalars.reads].some((source) => reaches(reader, source))
+      [...scalars.reads].some((source) => dependsOn(source, reader))
     )
       continue;
     reader.jobs.unshift(...scalars.jobs);
@@ -313,18 +314,18 @@ export function mergeScalars(groups: readonly Group[]): Group[] {
   }
   return groups.filter((group) => !gone.has(group));
 }
-export const isTotalOf = isTotal;
 
-function reaches(from: Group, to: Group): boolean {
-  // `to` reads `from`, directly or through others.
+/** True for the group itself, and where it reads another, directly or through others. */
+export function dependsOn(group: Group, on: Group): boolean {
   const seen = new Set<Group>();
-  const stack = [to];
+  const stack = [group];
   while (stack.length > 0) {
-    const group = stack.pop()!;
-    if (group === from) return true;
-    if (seen.has(group)) continue;
-    seen.add(group);
-    stack.push(...group.reads);
+    const next = stack.pop()!;
+    if (next === on) return true;
+    if (!seen.has(next)) {
+      seen.add(next);
+      stack.push(...next.reads);
+    }
   }
   return false;
 }

@@ -1,15 +1,16 @@
 import { isLeaf, nodesOf, type Graph, type Node, type Output, type Value } from "../ir/graph.ts";
-import { indexConstant, indexMod, sameIndex, type Index } from "../ir/index.ts";
+import { indexConstant, indexMod, type Index } from "../ir/index.ts";
 import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
 import { functionPhase, stepPhase, type Phase, type PhaseKind } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { bytesOf, sizeOf, type Dim } from "../ir/type.ts";
 import { numberOf } from "../ops/broadcast.ts";
+import { separateAssigns } from "./assigns.ts";
 import { chainOf, flatten, ringSlots, ringsOf, slotsOf, type Instance } from "./flatten.ts";
 import { groupJobs, jobLoads, mergeScalars, type Group, type Mark } from "./group.ts";
-import { coordinates, Inliner } from "./inline.ts";
-import { jobOf, pointOf, type Job } from "./job.ts";
+import { Inliner } from "./inline.ts";
+import { copyOf, jobOf, type Job } from "./job.ts";
 import { kernelOf } from "./kernel.ts";
 import { Names, valueHint } from "./names.ts";
 import { orderGroups } from "./order.ts";
@@ -219,148 +220,6 @@ const isComputed = (value: Value, ops: OpTable): boolean => {
   if (isLeaf(value.node) || value.node.op === "tensor") return false;
   return roomOf(ops, value.node.op).lower.kind !== "leaf";
 };
-
-/** A job that copies a kept value; its own value stands in no graph. */
-function copyOf(source: Value, within: Instance | null, inliner: Inliner, copies: Job[]): Value {
-  const value: Value = { node: source.node, index: source.index, type: source.type };
-  const space = source.type.shape.filter((dim) => dim !== 1);
-  const formula: Job["formula"] = (point) => inliner.at(source, coordinates(source.type.shape, point));
-  copies.push({
-    value,
-    node: source.node,
-    kind: "each",
-    within,
-    space,
-    kept: space.length,
-    reduction: null,
-    formula,
-  });
-  return value;
-}
-
-/**
- * A cell may be overwritten only after everything that reads its old contents has run. Where the value that is
- * assigned is itself needed for such a reader, the assignment becomes a copy at the end.
- */
-function separateAssigns(
-  groups: Group[],
-  homes: Map<Value, Group>,
-  sinks: Map<Value, Sink[]>,
-  inliner: Inliner,
-  before: Map<Group, Set<Group>>,
-): void {
-  const readersOf = new Map<string, Set<Group>>();
-  for (const group of groups) {
-    for (const job of group.jobs) {
-      for (const load of jobLoads(job, group.depth, inliner)) {
-        if (!isLeaf(load.from.node)) continue;
-        const key = `${load.from.node.op}:${String(load.from.node.attrs["name"])}`;
-        readersOf.set(key, (readersOf.get(key) ?? new Set()).add(outerGroup(group, groups)));
-      }
-    }
-  }
-  // Copies that are made on the way are sinks too, but need no look of their own.
-  const declared = [...sinks];
-  for (const [value, places] of declared) {
-    for (const sink of places) {
-      const cell = sink.buffer.cell;
-      if (!cell || sink.accumulate || cell.kind === "result") continue;
-      const home = homes.get(value)!;
-      const readers = [...(readersOf.get(`${cell.kind}:${cell.name}`) ?? [])].filter(
-        (group) => group !== home,
-      );
-      const late = readers.some((reader) => dependsOn(reader, home));
-      const shifted =
-        readersOf.get(`${cell.kind}:${cell.name}`)?.has(home) &&
-        (!readsOwnElement(home, value, cell, inliner) || readsAfter(home, value, cell, inliner));
-      let writer = home;
-      if (late || shifted) {
-        const copies: Job[] = [];
-        const copy = copyOf(value, null, inliner, copies);
-        writer = {
-          id: groups.length,
-          within: null,
-          jobs: copies,
-          depth: copies[0].space.length,
-          fixed: false,
-          forward: true,
-          reads: new Set([home]),
-          weight: 0,
-        };
-        groups.push(writer);
-        homes.set(copy, writer);
-        sinks.set(
-          value,
-          sinks.get(value)!.filter((other) => other !== sink),
-        );
-        sinks.set(copy, [sink]);
-        if (shifted) readers.push(home);
-      }
-      before.set(writer, new Set([...(before.get(writer) ?? []), ...readers]));
-    }
-  }
-}
-
-/** The group outside all loops that a group belongs to: itself, or the outermost loop around it. */
-const outerGroup = (group: Group, groups: readonly Group[]): Group => {
-  const loop = chainOf(group.within).at(-1);
-  return groups.find((other) => other.instance !== undefined && other.instance === loop) ?? group;
-};
-
-function dependsOn(group: Group, on: Group): boolean {
-  const seen = new Set<Group>();
-  const stack = [group];
-  while (stack.length > 0) {
-    const next = stack.pop()!;
-    if (next === on) return true;
-    if (!seen.has(next)) {
-      seen.add(next);
-      stack.push(...next.reads);
-    }
-  }
-  return false;
-}
-
-/** True where the kernel reads the cell only at the element that it is about to overwrite. */
-function readsOwnElement(
-  group: Group,
-  value: Value,
-  cell: NonNullable<Buffer["cell"]>,
-  inliner: Inliner,
-): boolean {
-  const writer = group.jobs.find((job) => job.value === value)!;
-  if (writer.kind !== "each") return false;
-  return group.jobs.every((job) =>
-    jobLoads(job, group.depth, inliner).every((load) => {
-      const { node, type } = load.from;
-      if (!isLeaf(node) || node.op !== cell.kind || node.attrs["name"] !== cell.name) return true;
-      const own = load.at.filter((_, k) => type.shape[k] !== 1);
-      const point = pointOf(job, group.depth);
-      return (
-        job.kind === "each" &&
-        point.length === own.length &&
-        own.every((index, k) => sameIndex(index, point[k]))
-      );
-    }),
-  );
-}
-
-/** True where a later member of the kernel that overwrites a cell wants its old contents. */
-function readsAfter(
-  { jobs, depth }: Group,
-  value: Value,
-  cell: NonNullable<Buffer["cell"]>,
-  inliner: Inliner,
-): boolean {
-  const writer = jobs.findIndex((job) => job.value === value);
-  return jobs
-    .slice(writer + 1)
-    .some((job) =>
-      jobLoads(job, depth, inliner).some(
-        ({ from: { node } }) => isLeaf(node) && node.op === cell.kind && node.attrs["name"] === cell.name,
-      ),
-    );
-}
 
 /** Values that another kernel reads live in a buffer: their own sink where that can be read back, else a temporary. */
 function buffersOf(

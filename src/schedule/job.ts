@@ -102,3 +102,21 @@ export const pointOf = (job: Job, depth: number): Index[] => [
 /** Coordinates of the job's own value under those axes. */
 export const ownCoordinates = (job: Job, depth: number): Index[] =>
   coordinates(job.value.type.shape, pointOf(job, depth).slice(0, job.kept));
+
+/** A job that copies a kept value; its own value stands in no graph. */
+export function copyOf(source: Value, within: Instance | null, inliner: Inliner, copies: Job[]): Value {
+  const value: Value = { node: source.node, index: source.index, type: source.type };
+  const space = source.type.shape.filter((dim) => dim !== 1);
+  const formula: Job["formula"] = (point) => inliner.at(source, coordinates(source.type.shape, point));
+  copies.push({
+    value,
+    node: source.node,
+    kind: "each",
+    within,
+    space,
+    kept: space.length,
+    reduction: null,
+    formula,
+  });
+  return value;
+}

@@ -9,7 +9,7 @@ import { sameShape } from "../ir/type.ts";
 import type { KernelContext } from "./context.ts";
 import { collapseAxes } from "./collapse.ts";
 import { describe } from "./describe.ts";
-import { isTotalOf, jobLoads, sectionsOf, type Group } from "./group.ts";
+import { isTotal, jobLoads, sectionsOf, type Group } from "./group.ts";
 import { coordinates } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
 import { Names, valueHint } from "./names.ts";
@@ -114,7 +114,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
   const stages = members.map((jobs, stage): Stage => {
     const items = jobs.map((job): Item => {
       const reduce = job.reduction
-        ? ({ op: job.reduction, over: isTotalOf(job) ? "outer" : "inner" } as const)
+        ? ({ op: job.reduction, over: isTotal(job) ? "outer" : "inner" } as const)
         : null;
       const value = resolve(formulaAt(job, depth), stage);
       return {
@@ -152,7 +152,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     }
   }
   const outsideItem = (job: Job): Item => {
-    const total = isTotalOf(job);
+    const total = isTotal(job);
     const at = ownCoordinates(job, 0).map(() => indexConstant(0));
     const value: KernelExpr = total
       ? { kind: "local", name: localOf(job), dtype: job.value.type.dtype }
@@ -163,7 +163,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
   // A total that nothing stores is read as a local by what follows it.
   const afterItems = after
     .map(outsideItem)
-    .filter((item, k) => item.targets.length > 0 || !isTotalOf(after[k]));
+    .filter((item, k) => item.targets.length > 0 || !isTotal(after[k]));
   // A total's own targets are written after the loops, not at every point.
   const loopStages = withRows.map((stage) => ({
     ...stage,
