@@ -23,7 +23,9 @@ export function suggest(given: string, candidates: Iterable<string>): string {
   const best = ranked[0];
   if (best && best.far <= Math.max(2, Math.floor(name.length / 3)))
     return `did you mean "${best.candidate}"?`;
-  return known.length > 0
-    ? `known here: ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", …" : ""}`
-    : "";
+  return listed(known);
 }
+
+/** "known here: …", the first dozen; nothing where there is nothing. */
+export const listed = (known: readonly string[]): string =>
+  known.length > 0 ? `known here: ${known.slice(0, 12).join(", ")}${known.length > 12 ? ", …" : ""}` : "";

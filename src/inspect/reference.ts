@@ -52,9 +52,9 @@ const code = (text: string | undefined): string => (text ? `\`${text}\`` : "");
 const kinds: readonly (readonly [AboutKind, string, string])[] = [
   ["layer", "Layers", "Functions that make layers of a network; those with parameters or states name them below their own name."],
   ["activation", "Activations", 'Functions of a value, also by name: `activation: "gelu"`.'],
-  ["loss", "Losses", "All take `reduction`, `weights` and `mask`; predictions are logits unless said otherwise."],
-  ["metric", "Metrics", "All take `weights` and `mask`, and are exact over batches of any size. A loss such as `meanAbsoluteError(y, t)` serves as a metric too, averaged over the rows of all calls."],
-  ["optimizer", "Optimizers", "What changes parameters after a step."],
+  ["loss", "Losses", "All take `reduction`, `weights` and `mask`, whose shape is that of the losses or of their leading axes (a weight a row, or a position); softmaxCrossEntropy also `classWeights` and `ignoreIndex`. Predictions are logits unless said otherwise."],
+  ["metric", "Metrics", "All take `weights` and `mask`, and are exact over batches of any size. A loss such as `meanAbsoluteError(y, t)` serves as a metric too, averaged over the rows of all calls. Where a loss has an `ignoreIndex`, give metrics the mask: `accuracy(logits, y, { mask: notEqual(y, -100) })`."],
+  ["optimizer", "Optimizers", "What changes parameters after a step. All take `weightDecay`, one of `clipValue`, `clipNorm` (of each parameter) and `globalClipNorm` (of all together, as PyTorch's clip_grad_norm_), `ema` (moving averages of the weights, which functions and `evaluate` then use), `accumulate` (batches to an update), `groups` (`{ \"encoder/**\": { learningRate: 1e-4, weightDecay: 0 } }`), and a schedule as `learningRate`."],
   ["schedule", "Schedules", "How the learning rate changes with the number t of updates so far."],
   ["initializer", "Initializers", "First values of parameters, from the seed and the parameter's name."],
   ["regularizer", "Regularizers", "Penalties on parameters, added to the loss."],

@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import { suggest } from "../base/suggest.ts";
+import { listed, suggest } from "../base/suggest.ts";
 import { building, sourceLine } from "../ir/builder.ts";
 import type { Value } from "../ir/graph.ts";
 import { place } from "./context.ts";
@@ -27,7 +27,7 @@ export const isValue = (thing: unknown): thing is Value =>
 /** Refuses options that do not exist, with the closest name that does. */
 export function checkOptions(what: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== "object" || options === null || Array.isArray(options) || isValue(options)) {
-    return reject("option", `${what} takes its options as an object, found ${shown(options)}`);
+    return reject("option", `${what} takes its options as an object, found ${shown(options)}`, listed(known));
   }
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) reject("option", `${what} has no option "${name}"`, suggest(name, known));

@@ -46,6 +46,15 @@ describe("check", () => {
     expect(out).not.toContain("gradient of");
   });
 
+  test("compares outputs whose rows stand behind another axis, for fewer rows than the model's", async () => {
+    const model = tinyModel()
+      .replace("softmax(logits) }", "softmax(logits), turned: transpose(logits) }")
+      .replace(/import \{/, "import { transpose,");
+    const { code, out } = await gradc(folder({ "tiny.model.ts": model }), ["check", "tiny.model.ts"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/output against the graph +turned +15 .* ok\n/);
+  });
+
   test("--json", async () => {
     const { out } = await gradc(folder({ "tiny.model.ts": tinyModel() }), [
       "check",

@@ -202,6 +202,7 @@ describe("refuses", () => {
     ); // prettier-ignore
   test.each([
     ["an unknown name", built((x) => activation(x, "gelo" as "gelu")), /there is no activation "gelo".*did you mean "?gelu/s],
+    ["a name of Keras", built((x) => activation(x, "swish" as "silu")), /there is no activation "swish".*it is called "silu" here/s],
     ["an unknown option", built((x) => gelu(x, { approx: true } as object)), /gelu has no option "approx".*known here: approximate/s],
     ["an option that is no truth value", built((x) => gelu(x, { approximate: "tanh" } as object)), /approximate of gelu must be true or false, found "tanh"/],
     ["an odd axis", built((x) => glu(slice(x, { start: [0, 0], limit: [null, 1] }))), /glu needs a last axis of even length, found f32\[n,1\]/],

@@ -322,7 +322,7 @@ test.each<[(x: g.Value) => unknown, string]>([
   ],
   [
     (x) => g.dropout(x, 0.5 as unknown as g.DropoutOptions),
-    "dropout takes its options as an object, found 0.5\n  at layer dropout, here",
+    "dropout takes its options as an object, found 0.5\n  at layer dropout, here\n  hint: known here: rate, noiseShape, name",
   ],
   [
     (x) => g.dropout(g.cast(x, "i32"), { rate: 0.5 }),

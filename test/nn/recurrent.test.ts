@@ -249,6 +249,10 @@ test.each<[string, Parameters<typeof refusal>[0]]>([
     ({ x }) => g.bidirectional(x, (z, way) => g.gru(z, { units: 2, ...way }), { mergeMode: "add" as never }),
   ],
   [
+    "the layer of bidirectional does not use its direction, so both would go forward",
+    ({ x }) => g.bidirectional(x, (z) => g.gru(z, { units: 2 })),
+  ],
+  [
     "the length of scan must be a positive integer, found 0",
     ({ flat }) => g.scan((c: g.Value) => [c, null], flat, null, { length: 0 }),
   ],

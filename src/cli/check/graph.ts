@@ -16,7 +16,7 @@ import {
 } from "../../ir/graph.ts";
 import type { NDArray, OpTable } from "../../ir/op.ts";
 import type { Cell } from "../../ir/program.ts";
-import { isFloat } from "../../ir/type.ts";
+import { extentAt, isFloat, maxOf, type Shape } from "../../ir/type.ts";
 import { opsOf } from "../../ops/table.ts";
 import { functionEntries, type StepEntry } from "../entries.ts";
 import type { Net, NetStep, Spec } from "../train/module.ts";
@@ -85,13 +85,22 @@ export function compareFunctions(
     const { graph } = functions[f];
     const outputs = call([...chosen.map((k) => inputs[k]), ...(n === null ? [] : [n])]);
     const predicted = graphValues(graph, table, (node) => heldBy(node, spec, net, inputs), n ?? 1);
-    return graph.outputs.map(({ name }, k) => {
+    return graph.outputs.map(({ name, value }, k) => {
       const { data } = predicted[k];
-      // The module's arrays have the full batch's length; rows from n on are undefined.
-      const found = outputs[name].subarray(0, data.length);
+      const found = ofRows(outputs[name], value.type.shape, n ?? 1);
       return compare("output against the graph", fn === "predict" ? name : `${fn}: ${name}`, found, data);
     });
   });
+}
+
+/** What a module gives for n rows: its arrays are laid out for the full batch, wherever that stands in the shape. */
+function ofRows(full: ArrayLike<number>, shape: Shape, n: number): number[] {
+  let places = [0];
+  for (const dim of shape) {
+    const steps = Array.from({ length: extentAt(dim, n) }, (_, k) => k);
+    places = places.flatMap((place) => steps.map((step) => place * maxOf(dim) + step));
+  }
+  return places.map((place) => full[place]);
 }
 
 /** A graph evaluated on what leaves hold. */

@@ -45,6 +45,13 @@ export type ActivationName = keyof typeof namedActivations;
 /** The name of an activation, or any function of a value. */
 export type Activation = ActivationName | ((x: Value) => Value);
 
+/** Names in Keras and PyTorch that are nothing like those here, though others come close. */
+const elsewhere = new Map([
+  ["swish", "silu"],
+  ["hard_silu", "hardSwish"],
+  ["identity", "linear"],
+]);
+
 const byName: ReadonlyMap<string, (x: Value) => Value> = new Map(Object.entries(namedActivations));
 
 /** Applies an activation by name or as a function: `activation(x, "relu")`. */
@@ -64,7 +71,9 @@ export const activation = documented(
       }
       const apply: unknown = typeof kind === "string" ? byName.get(kind) : kind;
       if (typeof apply !== "function") {
-        const hint = typeof kind === "string" ? suggest(kind, byName.keys()) : "give a name or a function";
+        const other = typeof kind === "string" ? elsewhere.get(kind) : undefined;
+        const close = typeof kind === "string" ? suggest(kind, byName.keys()) : "give a name or a function";
+        const hint = other === undefined ? close : `it is called "${other}" here`;
         return refuse("option", `there is no activation ${shown(kind)}`, hint);
       }
       const result: unknown = apply(value);

@@ -37,6 +37,7 @@ export const bidirectional = documented(
   {
     kind: "layer",
     doc: "A recurrent layer over a sequence and one over its reverse, merged.",
+    formula: "bidirectional(x, (x, direction) => gru(x, { units: 8, ...direction }))",
     shapes: "[n, T, d] → [n, 2·units] with concat, else [n, units]; [n, T, …] with returnSequences",
     defaults: { mergeMode: "concat" },
     keras: "Bidirectional",
@@ -53,7 +54,21 @@ export const bidirectional = documented(
       if (typeof layer !== "function")
         refuse("value", `bidirectional takes a function (x, direction) => layer, found ${shown(layer)}`);
       const ahead = checkValue("bidirectional", layer(value, { goBackwards: false, name: "forward" }));
-      const back = checkValue("bidirectional", layer(value, { goBackwards: true, name: "backward" }));
+      let heeded = false as boolean;
+      const backward = {
+        name: "backward",
+        get goBackwards() {
+          heeded = true;
+          return true;
+        },
+      };
+      const back = checkValue("bidirectional", layer(value, backward));
+      if (!heeded)
+        refuse(
+          "value",
+          "the layer of bidirectional does not use its direction, so both would go forward",
+          "pass it on: bidirectional(x, (x, direction) => gru(x, { units: 8, ...direction }))",
+        );
       const [rank, other] = [ahead, back].map(({ type }) => type.shape.length);
       if (rank !== other)
         refuse(

@@ -65,8 +65,8 @@ function lengthOf(xs: readonly { readonly path: string; readonly value: Value }[
 }
 
 /**
- * Runs `body` once for every time: `(carry, x) => [carry, y]`, where x is the part of `xs` at that time (its first axis
- * is time). Whatever else of the graph the body uses is the same at all times, a random draw too. Like JAX's `lax.scan`.
+ * `scan(body, init, xs)` runs `body` once for every time, `(carry, x) => [carry, y]`, where x is the part of `xs` at
+ * that time (its first axis is time), and gives `[the last carry, all ys, all carries]`. Whatever else of the graph the body uses is the same at all times, a random draw too. Like JAX's `lax.scan`.
  *
  * Gives `[carry, ys, carries]`: the last carry; y of all times, stacked along a new first axis; every carry, stacked in
  * order of time with the initial one before the first time (in reverse: after the last). Carries, xs and ys are graph
