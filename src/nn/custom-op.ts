@@ -2,10 +2,11 @@ import { suggest } from "../base/suggest.ts";
 import { builder } from "../ir/builder.ts";
 import { e, type Expr } from "../ir/expr.ts";
 import type { Attrs, Value } from "../ir/graph.ts";
-import { indexAdd, indexConstant, indexDiv, indexMod, indexScale, type Index } from "../ir/index.ts";
+import { indexAdd, indexAxis, indexConstant, indexDiv, indexMod, indexScale, rangeOf, type Index } from "../ir/index.ts"; // prettier-ignore
 import { applyRoom, type At, type NDArray, type OpRoom, type Sample, type VjpContext } from "../ir/op.ts";
 import {
   dtypes,
+  maxOf,
   sameType,
   tensorType,
   typeText,
@@ -15,7 +16,7 @@ import {
 } from "../ir/type.ts";
 import { ops } from "../ops/table.ts";
 import { checkOptions, isValue, reject, shown } from "./check.ts";
-import { here, refuse } from "./context.ts";
+import { here, isOwnError, refuse } from "./context.ts";
 import { checkValue } from "./sugar/operand.ts";
 
 export type { Expr } from "../ir/expr.ts";
@@ -30,15 +31,27 @@ export type { Index } from "../ir/index.ts";
  * lessEqual and or not` truth values · `select(test, a, b)`, which may compute both, and `guard(test, a, b)`, which
  * computes one only, so that it may keep a read within its tensor · `cast(x, dtype)`.
  */
-export const expr = e;
+export const expr = {
+  ...e,
+  constant: (value: number, dtype: DType): Expr =>
+    typeof value === "number" && dtypes.includes(dtype)
+      ? e.constant(value, dtype)
+      : reject("op", `expr.constant takes a number and a dtype, found ${shown(value)} and ${shown(dtype)}`),
+} as const;
+
+/** What is no whole number would reach the emitted code as an address. */
+const whole = (what: string, number: number, least = -(2 ** 28)): number =>
+  Number.isInteger(number) && number >= least && number <= 2 ** 28
+    ? number
+    : reject("op", `${what} takes a whole number${least > 0 ? " above 0" : ""}, found ${shown(number)}`);
 
 /** Coordinates, for reading an input elsewhere than at the output's own place. Divisors are positive constants. */
 export const coordinates = {
-  constant: indexConstant,
+  constant: (value: number): Index => indexConstant(whole("coordinates.constant", value)),
   add: indexAdd,
-  scale: indexScale,
-  divide: indexDiv,
-  remainder: indexMod,
+  scale: (index: Index, times: number): Index => indexScale(index, whole("coordinates.scale", times)),
+  divide: (index: Index, by: number): Index => indexDiv(index, whole("coordinates.divide", by, 1)),
+  remainder: (index: Index, by: number): Index => indexMod(index, whole("coordinates.remainder", by, 1)),
 } as const;
 
 type Named<I extends string, T> = { readonly [name in I]: T };
@@ -110,8 +123,54 @@ export function applyCustom(room: OpRoom, inputs: readonly Value[], attrs: Attrs
     refuse("op", `two ops are called "${room.name}"`, "declare it once, outside build");
   }
   rooms.set(room.name, room);
-  return applyRoom(room, inputs, attrs).outputs[0];
+  const output = applyRoom(room, inputs, attrs).outputs[0];
+  checkReads(room, inputs, attrs, output);
+  return output;
 }
+
+/** Runs the formula once where it is applied, so that reads beyond an input are refused there and not emitted. */
+function checkReads(room: OpRoom, inputs: readonly Value[], attrs: Attrs, { type: out }: Value): void {
+  const outside: string[] = [];
+  const reader =
+    (value: Value, name: string): At =>
+    (...at) => {
+      const { shape } = value.type;
+      if (at.length !== shape.length) {
+        refuse(
+          "op",
+          `op "${room.name}" reads ${name} at ${at.length} coordinates, but it is ${typeText(value.type)}`,
+        );
+      }
+      for (const [k, index] of at.entries()) {
+        const [low, high] = rangeOf(index);
+        if (!(low >= 0 && high < maxOf(shape[k])))
+          outside.push(`${name} at ${low} to ${high} along axis ${k} of ${typeText(value.type)}`);
+      }
+      return e.load(value, at);
+    };
+  const axes = out.shape.map((extent, k) => indexAxis({ name: `i${k}`, extent }));
+  const readers = Object.fromEntries(
+    inputs.map((value, k) => [room.inputs[k], reader(value, room.inputs[k])]),
+  );
+  const { lower } = room;
+  if (lower.kind !== "at") return;
+  let found: Expr;
+  try {
+    const types = inputs.map((value) => value.type);
+    found = lower.at({ ...readers, all: Object.values(readers) } as never, axes, {
+      attrs,
+      types,
+      out,
+    } as never);
+  } catch (error) {
+    if (isOwnError(error)) throw error;
+    refuse("op", `at of op "${room.name}" failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (outside.length > 0 && !hasGuard(found))
+    refuse("op", `op "${room.name}" reads ${outside[0]}`, "protect the read with expr.guard");
+}
+
+const hasGuard = (x: Expr): boolean => x.kind === "guard" || (x.kind === "op" && x.args.some(hasGuard));
 
 type Rule = (context: object) => unknown;
 
@@ -123,18 +182,32 @@ function roomFrom<I extends string, A extends Attrs>(declaration: OpDeclaration<
   }
   const stop = (sentence: string, hint?: string): never => reject("op", `op "${name}": ${sentence}`, hint);
   if (ops.has(name)) stop("gradc has an op of this name", "choose another name");
-  if (!Array.isArray(inputs) || inputs.length === 0 || !inputs.every((input) => typeof input === "string")) {
-    stop(`inputs must be the names of its inputs, found ${shown(inputs)}`, 'inputs: ["x"]');
+  if (
+    !Array.isArray(inputs) ||
+    inputs.length === 0 ||
+    !inputs.every((input) => /^[A-Za-z]\w*$/.test(String(input)))
+  ) {
+    stop(
+      `inputs must be the names of its inputs, in letters and digits, found ${shown(inputs)}`,
+      'inputs: ["x"]',
+    );
   }
   for (const [key, thing] of Object.entries({ at: formula, eval: naive })) {
     if (typeof thing !== "function") stop(`${key} must be a function, found ${shown(thing)}`);
   }
-  for (const key of Object.keys(vjp)) {
+  if (typeof vjp !== "object" || vjp === null)
+    stop(`vjp must be an object of functions, found ${shown(vjp)}`);
+  for (const [key, rule] of Object.entries(vjp)) {
+    if (typeof rule !== "function") stop(`vjp of ${key} must be a function, found ${shown(rule)}`);
     if (!(inputs as readonly string[]).includes(key))
       stop(`vjp names "${key}", which is no input`, suggest(key, inputs));
   }
   if (!Array.isArray(samples) || samples.length === 0) stop("samples must hold at least one call", 'samples: [{ inputs: ["f32[3]"] }]'); // prettier-ignore
-  for (const sample of samples) for (const text of sample.inputs) readSample(name, text);
+  for (const sample of samples) {
+    if (!Array.isArray(sample?.inputs))
+      stop(`a sample is ${shown(sample)}`, 'samples: [{ inputs: ["f32[3]"] }]');
+    for (const text of sample.inputs) readSample(name, text);
+  }
   const first = inputs[0];
   return {
     name,

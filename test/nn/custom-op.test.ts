@@ -183,7 +183,11 @@ describe("refusals", () => {
     ['op "tanh": gradc has an op of this name', { name: "tanh" }],
     ['an op\'s name is made of letters and digits, found "a b"', { name: "a b" }],
     ['defineOp has no option "evaluate"', { evaluate: 1 }],
-    ['op "own": inputs must be the names of its inputs, found "x"', { inputs: "x" }],
+    ['op "own": inputs must be the names of its inputs, in letters and digits, found "x"', { inputs: "x" }],
+    ['op "own": inputs must be the names of its inputs, in letters and digits', { inputs: ["__proto__"] }],
+    ['op "own": vjp must be an object of functions, found null', { vjp: null }],
+    ['op "own": vjp of x must be a function, found 3', { vjp: { x: 3 } }],
+    ['op "own": a sample is null', { samples: [null] }],
     ['op "own": at must be a function, found undefined', { at: undefined }],
     ['op "own": eval must be a function, found 3', { eval: 3 }],
     ['op "own": vjp names "y", which is no input', { vjp: { y: () => 0 } }],
@@ -196,6 +200,22 @@ describe("refusals", () => {
   const using = (make: (x: g.Value) => g.Value) => () =>
     compile(g.defineModel({ name: "uses", inputs: { x: g.f32(n, 2) }, build: ({ x }) => g.scope("head", () => ({ outputs: { y: make(x) } })) })); // prettier-ignore
   const own = (change: object) => g.defineOp({ ...whole, ...change } as never);
+  type Read = (...at: readonly unknown[]) => g.Expr;
+  const reading = (at: (x: Read, i: readonly g.Index[]) => unknown) =>
+    own({ at: ({ x }: { x: Read }, i: readonly g.Index[]) => at(x, i) });
+  test.each([
+    ['op "own" reads x at 5 to 6 along axis 1 of f32[n,2]', (x: Read, i: readonly g.Index[]) => x(i[0], g.coordinates.add(i[1], g.coordinates.constant(5)))],
+    ['op "own" reads x at -1 to -1 along axis 1 of f32[n,2]', (x: Read, i: readonly g.Index[]) => x(i[0], g.coordinates.constant(-1))],
+    ['op "own" reads x at 1 coordinates, but it is f32[n,2]', (x: Read, i: readonly g.Index[]) => x(i[0])],
+    ["coordinates.constant takes a whole number, found NaN", (x: Read, i: readonly g.Index[]) => x(i[0], g.coordinates.constant(NaN))],
+    ['coordinates.scale takes a whole number, found "text"', (x: Read, i: readonly g.Index[]) => x(i[0], g.coordinates.scale(i[1], "text" as never))],
+    ["coordinates.divide takes a whole number above 0, found 0", (x: Read, i: readonly g.Index[]) => x(i[0], g.coordinates.divide(i[1], 0))],
+    ['expr.constant takes a number and a dtype, found "globalThis.h=1" and "f32"', (x: Read, i: readonly g.Index[]) => expr.mul(x(...i), expr.constant("globalThis.h=1" as never, "f32"))],
+    ['at of op "own" failed: no luck', () => { throw new Error("no luck"); }],
+  ] as const)("%s", (sentence, at) => {
+    expect(using((x) => reading(at)(x))).toThrow(sentence);
+  }); // prettier-ignore
+
   const i32One = own({ at: () => expr.constant(1, "i32") });
   test.each([
     ['two ops are called "own"', (x: g.Value) => g.add(own({ at: ({ x: r }: { x: never }, i: never[]) => (r as (...a: never[]) => unknown)(...i) })(x), own({})(x))],
