@@ -4,6 +4,7 @@ import { GradcError, fail } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Compilation, CompileOptions, compile } from "../compile.ts";
 import type { Disk, Modules } from "../disk.ts";
+import { aboutOf } from "../nn/about.ts";
 
 export type Model = Parameters<typeof compile>[0];
 
@@ -48,7 +49,7 @@ export async function compileModel(
   try {
     return compile(loaded.model, { source: loaded.source, ...options });
   } catch (error) {
-    throw explain(error, disk, loaded.path, {});
+    throw explain(error, disk, loaded.path, { gradc: await import("../index.ts") });
   }
 }
 
@@ -92,7 +93,7 @@ function kindOf(value: unknown): string {
 
 /** An error of the user's file in the user's terms; errors of gradc's own catalogue pass as they are. */
 function explain(error: unknown, disk: Disk, path: string, modules: Modules): unknown {
-  if (error instanceof GradcError) return atLine(error, disk, path);
+  if (error instanceof GradcError) return atLine(error, disk, path, modules);
   const file = disk.shown(path);
   if (!(error instanceof Error)) return thrown(file, String(error), undefined, undefined, error);
   const syntax = /^ParseError: ([^]*?)\s*\n\s*(.+):(\d+):(\d+)\s*$/.exec(error.message);
@@ -120,22 +121,41 @@ function explain(error: unknown, disk: Disk, path: string, modules: Modules): un
       cause: error,
     });
   }
-  const absent = /^\(0 , _gradc\d*\.(\w+)\) is not a function/.exec(error.message)?.[1];
-  if (absent !== undefined) {
-    const hint = suggest(absent, Object.keys((modules["gradc"] as object | undefined) ?? {}));
-    return new GradcError("unknown-import", `"gradc" has no function "${absent}"`, {
-      place: { source },
-      hint,
-      cause: error,
-    });
-  }
+  const absent = absentFunction(error, modules, source);
+  if (absent) return absent;
   return thrown(file, `${error.name}: ${error.message}`, source, undefined, error);
 }
 
+/** What calling a function means that gradc does not have. */
+function absentFunction(error: Error, modules: Modules, source: string | undefined): GradcError | undefined {
+  const name = /^\(0 , _gradc\d*\.(\w+)\) is not a function/.exec(error.message)?.[1];
+  if (name === undefined) return undefined;
+  const gradc = (modules["gradc"] as object | undefined) ?? {};
+  const hint = calledElsewhere(name, gradc) ?? suggest(name, Object.keys(gradc));
+  return new GradcError("unknown-import", `"gradc" has no function "${name}"`, {
+    place: { source },
+    hint,
+    cause: error,
+  });
+}
+
+/** The function here that Keras or PyTorch calls by this name. */
+function calledElsewhere(name: string, gradc: object): string | undefined {
+  const plain = (text: string): string => text.split(/[ (]/, 1)[0].toLowerCase();
+  for (const [own, thing] of Object.entries(gradc)) {
+    const about = aboutOf(thing);
+    if ([about?.keras, about?.pytorch].some((other) => other && plain(other) === name.toLowerCase()))
+      return `it is called "${own}" here`;
+  }
+  return undefined;
+}
+
 /** What a build function threw: the line that threw is nearer to the fault than that of the declaration. */
-function atLine(error: GradcError, disk: Disk, path: string): GradcError {
+function atLine(error: GradcError, disk: Disk, path: string, modules: Modules): GradcError {
   const source = error.cause instanceof Error ? frameOf(error.cause, disk, path) : undefined;
   if (error.code !== "build" || source === undefined) return error;
+  const absent = absentFunction(error.cause as Error, modules, source);
+  if (absent) return absent;
   const [sentence] = error.message.split("\n  at ");
   return new GradcError(error.code, sentence, { place: { ...error.place, source }, cause: error.cause });
 }

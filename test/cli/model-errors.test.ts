@@ -44,6 +44,16 @@ const cases: [what: string, text: string, message: string][] = [
     'import { defineModle } from "gradc";\nexport default defineModle({});\n',
     'error[unknown-import]: "gradc" has no function "defineModle"\n  at bad.model.ts:2\n  hint: did you mean "defineModel"?\n',
   ],
+  [
+    "calls a function by its name in Keras",
+    'import { batchNormalization } from "gradc";\nexport default batchNormalization({});\n',
+    'error[unknown-import]: "gradc" has no function "batchNormalization"\n  at bad.model.ts:2\n  hint: it is called "batchNorm" here\n',
+  ],
+  [
+    "does so inside build",
+    'import { crossEntropyLoss, defineModel, f32 } from "gradc";\nexport default defineModel({ name: "m", inputs: { x: f32(2) },\n  build: ({ x }) => crossEntropyLoss(x, x) });\n',
+    'error[unknown-import]: "gradc" has no function "crossEntropyLoss"\n  at bad.model.ts:3\n  hint: it is called "softmaxCrossEntropy" here\n',
+  ],
 ];
 
 describe("a bad model file", () => {
