@@ -277,7 +277,9 @@ test("every op has at least three refusals, but for those that take nearly every
     "cast contiguous stopGradient barrier checkpoint customVjp onGradient dimensionSize placeholder".split(
       " ",
     );
-  for (const { name, inputs } of ops.values()) {
+  for (const { name, inputs, lower } of ops.values()) {
+    // A body cannot be written in a row; what a scan refuses stands in test/scan.
+    if (lower.kind === "loop") continue;
     if (lenient.includes(name) || (inputs.length === 0 && roomOf(ops, name).samples.length === 0)) continue;
     expect(table.filter(([op]) => op === name).length, name).toBeGreaterThanOrEqual(3);
   }
