@@ -82,10 +82,12 @@ describe("random graphs", () => {
   });
 
   test("nothing is left to do: no two rules undo each other", () => {
-    const finish = passes[passes.length - 1];
+    // What comes after the rules is layout, which is decided once and is not for them to undo.
+    const ruled = passes.slice(0, passes.findIndex(({ name }) => name === "finish") + 1);
+    const finish = ruled[ruled.length - 1];
     fc.assert(
       fc.property(anyGraph, ({ seed, size }) => {
-        const once = optimizeGraph(randomGraph(seed, size), ops);
+        const once = ruled.reduce((graph, pass) => pass.run(graph, ops), randomGraph(seed, size));
         const applied: string[] = [];
         finish.run(once, ops, (did) => applied.push(did.rule));
         expect(applied).toEqual([]);
