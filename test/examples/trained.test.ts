@@ -5,8 +5,8 @@ import { batches, type Batch } from "../../src/data/index.ts";
 import { evaluateAll, loadWeights } from "../../src/train/index.ts";
 import { exampleFile } from "./run.ts";
 
-// What takes minutes to train has its weights checked in. They are judged here; GRADC_LONG=1 trains anew as well.
-const long = process.env["GRADC_LONG"] !== undefined;
+// What takes minutes to train has its weights checked in. They are judged here; `npm run test:train` trains anew as well.
+const anew = process.env["GRADC_TRAIN"] !== undefined;
 const written = vi.hoisted(() => [] as Uint8Array[]);
 vi.mock(import("node:fs"), async (original) => ({
   ...(await original()),
@@ -47,7 +47,7 @@ test("mnist: the weights that are checked in read at least 0.97 of the test digi
   expect(accuracyOf(await trained("mnist"))).toBeGreaterThanOrEqual(0.97);
 });
 
-test.runIf(long)(
+test.runIf(anew)(
   "mnist, trained anew: at least 0.97",
   async () => {
     const { line, weights } = await train("mnist");
@@ -84,7 +84,7 @@ test.each(models)("%s invents the words that are shown", async (name) => {
   expect(shown).toContain(` ${words.join(" ")} `);
 });
 
-test.runIf(long).each(models)(
+test.runIf(anew).each(models)(
   "%s, trained anew: ahead of a trigram model by %d nats a character",
   async (name, margin) => {
     const { line, weights } = await train(name);
