@@ -1,4 +1,4 @@
-import type { LocalType, LoopOp } from "../ir/loop.ts";
+import type { LaneWiseOp, LocalType, LoopOp } from "../ir/loop.ts";
 import { erfOf } from "../ops/erf.ts";
 
 export type Scalar = (...args: readonly number[]) => number;
@@ -58,7 +58,7 @@ export function threefry(key0: number, key1: number, counter0: number, counter1:
 const truth = (test: boolean): number => (test ? 1 : 0);
 
 /** Every operation on exact operands; `scalarOp` wraps the result to the operation's type. */
-const exact: Readonly<Record<LoopOp, Scalar>> = {
+const exact: Readonly<Record<LaneWiseOp, Scalar>> = {
   add: (a, b) => a + b,
   sub: (a, b) => a - b,
   mul: (a, b) => a * b,
@@ -106,7 +106,7 @@ export function scalarOp(op: LoopOp, type: LocalType, from: LocalType): Scalar {
   if (op === "shiftRight" && type === "u32") return (a, b) => a >>> b;
   if (op === "not" && type === "bool") return (a) => 1 - a;
   if (op === "cast" && type === "index" && from !== "index") return (a) => Math.trunc(a);
-  const compute = exact[op];
+  const compute = exact[op as LaneWiseOp];
   if (type === "f64" || type === "index" || (type === "bool" && op !== "cast")) return compute;
   const toType = wrap[type];
   switch (compute.length) {

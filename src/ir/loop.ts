@@ -8,8 +8,14 @@ import type { DType } from "./type.ts";
  * in which precision a number is held and an operation rounds, so an accumulator's precision is always explicit.
  */
 export type LocalType = "f64" | "f32" | "i32" | "u32" | "bool" | "index";
-/** 1 for a scalar, 4 for a 128-bit vector of f32. */
+/**
+ * 1 for a scalar, 4 for a 128-bit vector of f32, i32, u32 or bool; f64 and index have no vectors. In an operation with
+ * four lanes a scalar operand stands for four copies of itself. The test of a `choose` or an `if` is a scalar; between
+ * lanes, `select` chooses.
+ */
 export type Lanes = 1 | 4;
+/** How many lanes, from the first, a load fills (the others are 0) or a store writes; all of them where it is absent. */
+export type Part = 2 | 3;
 
 export const loopOps = [
   "add", "sub", "mul", "div", "rem", "maximum", "minimum", "pow",
@@ -20,12 +26,23 @@ export const loopOps = [
   // Intrinsics of the scalar templates: exact powers of two, the exponent of a positive number, truncation.
   "pow2", "exponent", "trunc",
 ] as const; // prettier-ignore
-export type LoopOp = (typeof loopOps)[number];
+/**
+ * Between scalars and lanes, on targets that have any: four copies of a scalar, four scalars side by side, i32 lanes
+ * x, x + 1, x + 2, x + 3 of an index, one lane by its number, and folds of a vector to a scalar in the order
+ * (0 ∘ 2) ∘ (1 ∘ 3).
+ */
+export const laneOps = [
+  "splat", "lanes", "ramp", "lane", "sumLanes", "prodLanes", "maximumLanes", "minimumLanes",
+] as const; // prettier-ignore
+export type LaneOp = (typeof laneOps)[number];
+/** An operation on each lane by itself. */
+export type LaneWiseOp = (typeof loopOps)[number];
+export type LoopOp = LaneWiseOp | LaneOp;
 
 export type LoopExpr =
   | { readonly kind: "number"; readonly value: number; readonly type: LocalType; readonly lanes: Lanes }
   | { readonly kind: "local"; readonly name: string; readonly type: LocalType; readonly lanes: Lanes }
-  | { readonly kind: "load"; readonly array: string; readonly index: LoopExpr; readonly type: LocalType; readonly lanes: Lanes }
+  | { readonly kind: "load"; readonly array: string; readonly index: LoopExpr; readonly type: LocalType; readonly lanes: Lanes; readonly part?: Part }
   | { readonly kind: "op"; readonly op: LoopOp; readonly args: readonly LoopExpr[]; readonly type: LocalType; readonly lanes: Lanes }
   /** Evaluates only the branch it takes, so it may protect a load. */
   | { readonly kind: "choose"; readonly test: LoopExpr; readonly yes: LoopExpr; readonly no: LoopExpr; readonly type: LocalType; readonly lanes: Lanes }
@@ -37,7 +54,7 @@ export type LoopStmt =
   | { readonly kind: "for"; readonly name: string; readonly from: LoopExpr; readonly to: LoopExpr; readonly step: number; readonly body: readonly LoopStmt[] }
   | { readonly kind: "let"; readonly name: string; readonly type: LocalType; readonly lanes: Lanes; readonly mutable: boolean; readonly value: LoopExpr }
   | { readonly kind: "set"; readonly name: string; readonly value: LoopExpr }
-  | { readonly kind: "store"; readonly array: string; readonly index: LoopExpr; readonly value: LoopExpr; readonly lanes: Lanes }
+  | { readonly kind: "store"; readonly array: string; readonly index: LoopExpr; readonly value: LoopExpr; readonly lanes: Lanes; readonly part?: Part }
   | { readonly kind: "if"; readonly test: LoopExpr; readonly then: readonly LoopStmt[]; readonly otherwise: readonly LoopStmt[] }
   | { readonly kind: "note"; readonly text: string }
   /** Only as the last statement of a scalar function in `templates/`. */

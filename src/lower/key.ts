@@ -36,7 +36,7 @@ export class Keys {
       case "local":
         return `$${x.name}@${this.version(x.name)}`;
       case "load":
-        return `${x.array}@${this.version(x.array)}[${this.of(x.index)}]${x.lanes}`;
+        return `${x.array}@${this.version(x.array)}[${this.of(x.index)}]${x.lanes}${x.part ? `/${x.part}` : ""}`;
       case "op":
       case "call":
         return `${x.kind === "op" ? x.op : `${x.name}()`}:${x.type}${x.lanes}(${x.args.map((arg) => this.of(arg)).join(",")})`;

@@ -1,5 +1,6 @@
+import { invariant } from "../../base/errors.ts";
 import type { DType } from "../../ir/type.ts";
-import type { LocalType, LoopExpr, LoopOp } from "../../ir/loop.ts";
+import type { LaneWiseOp, LocalType, LoopExpr, LoopOp } from "../../ir/loop.ts";
 
 /** Binding strength of JavaScript operators; a part is put in parentheses only where it binds less. */
 const level = { conditional: 1, or: 2, and: 3, bitOr: 4, bitXor: 5, bitAnd: 6, equality: 7, relation: 8, shift: 9, sum: 10, product: 11, unary: 12, primary: 13 } as const; // prettier-ignore
@@ -89,7 +90,7 @@ const rows = {
   pow2: ([x]) => text(`powers[${wrap(x, level.sum)} + 1100]`),
   exponent: ([x]) => text(`((bits[0] = ${x.text}), ((words[1] >>> 20) & 2047) - 1023)`),
   trunc: call("Math.trunc"),
-} satisfies Record<LoopOp, Row>;
+} satisfies Record<LaneWiseOp, Row>;
 
 const conditional = (test: Text, yes: Text, no: Text): Text =>
   text(
@@ -150,7 +151,8 @@ function exprParts(expr: LoopExpr): Text {
     }
     case "op": {
       if (expr.op === "pow2") return powerText(expr.args[0]);
-      const row: Row = rows[expr.op];
+      invariant(Object.hasOwn(rows, expr.op), `the js target has no lanes, so no ${expr.op}`);
+      const row: Row = rows[expr.op as LaneWiseOp];
       // Inside 32-bit arithmetic only the low 32 bits count, so a wrap to unsigned is needed only at its end.
       const bits = expr.type === "u32" && lowBits.has(expr.op);
       return row(

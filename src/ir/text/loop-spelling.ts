@@ -71,6 +71,7 @@ export const arity: Readonly<Record<LoopOp, number>> = {
   equal: 2, notEqual: 2, less: 2, lessEqual: 2, and: 2, or: 2, not: 1,
   xor: 2, shiftLeft: 2, shiftRight: 2, rotateLeft: 2, random: 4,
   select: 3, cast: 1, pow2: 1, exponent: 1, trunc: 1,
+  splat: 1, lanes: 4, ramp: 1, lane: 2, sumLanes: 1, prodLanes: 1, maximumLanes: 1, minimumLanes: 1,
 }; // prettier-ignore
 
 export const comparisons: ReadonlySet<LoopOp> = new Set<LoopOp>(["equal", "notEqual", "less", "lessEqual"]);
