@@ -1,7 +1,9 @@
 import { fail } from "./base/errors.ts";
 import { suggest } from "./base/suggest.ts";
+import { jsBackend } from "./backends/js/backend.ts";
 import { printModule, type PrintedFile } from "./backends/js/index.ts";
 import { flopsPerRow } from "./flops.ts";
+import type { Backend } from "./ir/backend.ts";
 import { withBuilder } from "./ir/builder.ts";
 import type { MemoryPlan } from "./ir/arena.ts";
 import type { Graph } from "./ir/graph.ts";
@@ -43,6 +45,7 @@ export interface Sizes {
 
 /** Every stage of one compilation, each a value that can be looked at. */
 export interface Compilation {
+  readonly backend: Backend;
   readonly forward: BuiltModel;
   readonly training: Program;
   readonly optimized: Program;
@@ -90,14 +93,15 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
     see,
     debug,
   } = options;
+  const backend = jsBackend(precision);
   const forward = buildGraph(model, { precision, source });
   const training = differentiate(forward);
   // Ops that the model declares for itself are all known once gradients are made, which may use them too.
   const table = opsOf(forward.builder);
-  const optimized = optimize(training, forward, table, debug ? verifying(table, see) : see);
-  const kernels = schedule(optimized, table);
+  const optimized = optimize(training, forward, table, backend, debug ? verifying(table, see) : see);
+  const kernels = schedule(optimized, table, backend);
   const memory = plan(optimized, kernels);
-  const loops = lower(optimized, kernels, memory);
+  const loops = lower(optimized, kernels, memory, backend);
   if (debug) assertLoops(loops);
   const flops = flopsPerRow(
     training.graphs.steps.map((step) => step.training),
@@ -113,6 +117,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   const { arenaBytes, liveBoundBytes, stateBytes } = memory;
   const code = new TextEncoder().encode(files[0].text).length;
   return {
+    backend,
     forward,
     training,
     optimized,
@@ -124,8 +129,15 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   };
 }
 
-function optimize(program: Program, { builder }: BuiltModel, table: OpTable, see?: Listener): Program {
-  const simplify = (graph: Graph): Graph => withBuilder(builder, () => optimizeGraph(graph, table, see));
+function optimize(
+  program: Program,
+  { builder }: BuiltModel,
+  table: OpTable,
+  backend: Backend,
+  see?: Listener,
+): Program {
+  const simplify = (graph: Graph): Graph =>
+    withBuilder(builder, () => optimizeGraph(graph, table, backend, see));
   return { ...program, graphs: mapGraphs(program.graphs, simplify) };
 }
 

@@ -10,11 +10,11 @@ import { optimizeGraph, type Applied, type Listener } from "../optimize/index.ts
  * What the compiler did with each op: the rules that replaced some, pass by pass, and the kernels that the others
  * were fused into. The passes are run again to be told, since they keep no record for themselves.
  */
-export function whyText({ forward, training, optimized, kernels }: Compilation): string {
+export function whyText({ backend, forward, training, optimized, kernels }: Compilation): string {
   const rules = graphsOf(training.graphs).flatMap((graph) => {
     const lines: string[] = [];
     const see: Listener = (pass, _, applied) => lines.push(...applied.map((one) => appliedText(pass, one)));
-    withBuilder(forward.builder, () => optimizeGraph(graph, opsOf(forward.builder), see));
+    withBuilder(forward.builder, () => optimizeGraph(graph, opsOf(forward.builder), backend, see));
     return lines.length === 0 ? [] : [`${graph.name}: ${lines.length} rewrites`, ...align(lines), ""];
   });
   const fused = kernels.kernels.flatMap(({ name, phase, doc }) => [

@@ -1,3 +1,4 @@
+import type { Backend } from "../ir/backend.ts";
 import type { Buffer, Kernel, KernelExpr, Nest } from "../ir/kernel.ts";
 import { heldAs, l, type LoopFunction, type LoopParam, type LoopStmt } from "../ir/loop.ts";
 import { isBatch, productOf, sizeOf } from "../ir/type.ts";
@@ -13,6 +14,7 @@ import { extentExpr, type Compute } from "./values.ts";
 import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "../ir/loop-walk.ts";
 
 export interface Lowering {
+  readonly backend: Backend;
   readonly compute: Compute;
   readonly templates: Templates;
   /** Scalar functions that the target has no row for; they are written into the loops. */

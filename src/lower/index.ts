@@ -1,28 +1,32 @@
 import { exactText } from "../base/exact.ts";
+import type { Backend } from "../ir/backend.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
-import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
+import type { LoopCall, LoopFunction, LoopOp, LoopProgram } from "../ir/loop.ts";
 import { buffersOfKernel, lowerKernel, type Lowered, type Lowering } from "./function.ts";
 import { ownFunctions } from "./inline.ts";
 import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
 import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
 
-/** Scalar functions that no engine has, so that every build computes them by templates. */
-const missing = new Set(["erf", "random"]);
-
 /** Every kernel as a function of the loop level; kernels that differ only in their buffers share one. */
-export function lower(program: Program, schedule: Schedule, memory: MemoryPlan): LoopProgram {
-  const { precision } = program;
+export function lower(
+  program: Program,
+  schedule: Schedule,
+  memory: MemoryPlan,
+  backend: Backend,
+): LoopProgram {
+  const { compute } = backend;
   const templates = templateLookup();
-  // f32 builds compute the others by templates too, the same on every engine.
-  const isOwn = (name: string): boolean => (precision === "f32" ? ownFunctions : missing).has(name);
+  const templateFor = (name: string): string | undefined =>
+    ownFunctions.has(name) ? backend.scalar(name as LoopOp, compute, 1) : name;
   const lowering: Lowering = {
-    compute: "f64",
+    backend,
+    compute,
     templates,
-    scalars: (name) => (isOwn(name) || !ownFunctions.has(name) ? templates(name) : undefined),
+    scalars: (name) => templates(templateFor(name) ?? ""),
   };
   const functions: LoopFunction[] = [];
   const byShape = new Map<string, LoopFunction>();

@@ -1,4 +1,5 @@
 import { builder } from "../ir/builder.ts";
+import type { Backend } from "../ir/backend.ts";
 import { allGraphNodes, type Graph, type Node } from "../ir/graph.ts";
 import { roomOf, type OpTable } from "../ir/op.ts";
 import { rebuild } from "../ir/rewrite.ts";
@@ -41,11 +42,11 @@ const expanded = indexRules(rules.filter((rule) => !rule.composite));
 /** A graph in, an equal graph out; `see` is told what was done, and changes nothing. */
 export interface Pass {
   readonly name: string;
-  readonly run: (graph: Graph, table: OpTable, see?: See) => Graph;
+  readonly run: (graph: Graph, table: OpTable, backend: Backend, see?: See) => Graph;
 }
 
 /** Once gradients are made, what only they look at hands its inputs on. */
-const dropMarks: Pass["run"] = (graph, table, see) => {
+const dropMarks: Pass["run"] = (graph, table, _backend, see) => {
   const isMark = ({ op }: Node): boolean => roomOf(table, op).mark === true;
   if (!allGraphNodes(graph).some(isMark)) return graph;
   return rebuild(graph, (node, inputs) => {
@@ -57,17 +58,17 @@ const dropMarks: Pass["run"] = (graph, table, see) => {
 
 const simplify =
   (index: RuleIndex): Pass["run"] =>
-  (graph, table, see) =>
+  (graph, table, _backend, see) =>
     settle(graph, firstOf(foldStep(table), rulesStep(index)), see);
 
 /** What one round makes unreachable no longer counts as a use in the next, so a rule for sole users may fit then. */
 const untilQuiet =
   (run: Pass["run"]): Pass["run"] =>
-  (graph, table, see) => {
+  (graph, table, backend, see) => {
     let current = graph;
     for (let round = 0, applied = 1; round < 8 && applied > 0; round++) {
       applied = 0;
-      current = run(current, table, (what) => {
+      current = run(current, table, backend, (what) => {
         applied++;
         see?.(what);
       });
@@ -86,18 +87,19 @@ const onlyWith = (
 /** The passes in order. Unreachable ops vanish by themselves, since a graph is what its outputs reach. */
 export const passes: readonly Pass[] = [
   { name: "drop-marks", run: dropMarks },
-  { name: "merge-scans", run: (graph, _table, see) => mergeScans(graph, see) },
-  { name: "hoist-products", run: (graph, _table, see) => hoistProducts(graph, see) },
-  { name: "drop-stacks", run: (graph, _table, see) => mergeScans(graph, see) },
+  { name: "merge-scans", run: (graph, _table, _backend, see) => mergeScans(graph, see) },
+  { name: "hoist-products", run: (graph, _table, _backend, see) => hoistProducts(graph, see) },
+  { name: "drop-stacks", run: (graph, _table, _backend, see) => mergeScans(graph, see) },
   { name: "simplify", run: simplify(whole) },
   {
     name: "expand",
-    run: (graph, table, see) => onlyWith(graph, (node) => isComposite(node, table), expandStep(table), see),
+    run: (graph, table, _backend, see) =>
+      onlyWith(graph, (node) => isComposite(node, table), expandStep(table), see),
   },
-  { name: "share", run: (graph, _table, see) => share(graph, see) },
+  { name: "share", run: (graph, _table, _backend, see) => share(graph, see) },
   { name: "finish", run: untilQuiet(simplify(expanded)) },
-  { name: "pack", run: (graph, _table, see) => settle(graph, packStep, see) },
-  { name: "pad-once", run: padOnce },
+  { name: "pack", run: (graph, _table, backend, see) => settle(graph, packStep(backend), see) },
+  { name: "pad-once", run: (graph, table, _backend, see) => padOnce(graph, table, see) },
 ];
 
 /** Is told of each pass, the graph it gave, and what it did. */
@@ -107,10 +109,15 @@ export type Listener = (pass: string, graph: Graph, applied: readonly Applied[])
  * Runs every pass. The result computes the same up to rounding, is smaller, and holds no composites: each op is an
  * index formula, a reduction, a template or a leaf.
  */
-export function optimizeGraph(graph: Graph, table: OpTable, listener: Listener = () => undefined): Graph {
+export function optimizeGraph(
+  graph: Graph,
+  table: OpTable,
+  backend: Backend,
+  listener: Listener = () => undefined,
+): Graph {
   return passes.reduce((current, { name, run }) => {
     const applied: Applied[] = [];
-    const next = run(current, table, (what) => applied.push(what));
+    const next = run(current, table, backend, (what) => applied.push(what));
     listener(name, next, applied);
     return next;
   }, graph);

@@ -1,3 +1,4 @@
+import type { Backend } from "../ir/backend.ts";
 import type { Graph, Value } from "../ir/graph.ts";
 import type { TimeLoop } from "../ir/kernel.ts";
 import type { OpTable } from "../ir/op.ts";
@@ -11,6 +12,7 @@ import type { Place, Sink, Storage } from "./storage.ts";
 export interface KernelContext {
   readonly graph: Graph;
   readonly ops: OpTable;
+  readonly backend: Backend;
   readonly inliner: Inliner;
   readonly storage: Storage;
   readonly phase: Phase;

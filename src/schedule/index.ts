@@ -1,3 +1,4 @@
+import type { Backend } from "../ir/backend.ts";
 import { isLeaf, nodesOf, type Graph, type Node, type Output, type Value } from "../ir/graph.ts";
 import { indexConstant, indexMod, type Index } from "../ir/index.ts";
 import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
@@ -16,15 +17,15 @@ import { Names, valueHint } from "./names.ts";
 import { orderGroups } from "./order.ts";
 import { Storage, type Place, type Sink } from "./storage.ts";
 
-/** Turns every graph of a program into kernels, in running order. */
-export function schedule(program: Program, ops: OpTable): Schedule {
+/** Turns every graph of a program into kernels, in running order, decided for one target. */
+export function schedule(program: Program, ops: OpTable, backend: Backend): Schedule {
   const storage = new Storage(new Names());
   const kernelNames = new Names();
   for (const cell of program.cells) storage.cell(cell.kind, cell.name, cell.type);
   const results: Array<Schedule["results"][number]> = [];
   const kernels: Kernel[] = [];
   const run = (graph: Graph, named: Named): void => {
-    kernels.push(...scheduleGraph(graph, named, ops, storage, kernelNames));
+    kernels.push(...scheduleGraph(graph, named, ops, backend, storage, kernelNames));
     for (const output of graph.outputs) {
       if (output.role === "gradient" || output.role === "assign") continue;
       results.push({ phase: named.phase, name: output.name, buffer: storage.sink(named, output).buffer });
@@ -55,6 +56,7 @@ function scheduleGraph(
   graph: Graph,
   named: Named,
   ops: OpTable,
+  backend: Backend,
   storage: Storage,
   kernelNames: Names,
 ): Kernel[] {
@@ -171,7 +173,7 @@ function scheduleGraph(
       (sum, value) => sum + bytes(value),
       0,
     );
-  const context = { graph: told, ops, inliner, storage, kernelNames, buffers, sinks, aliases, kind };
+  const context = { graph: told, ops, backend, inliner, storage, kernelNames, buffers, sinks, aliases, kind };
   const kernelsIn = (within: Instance | null, around: readonly TimeLoop[]): Kernel[] =>
     orderGroups({ groups: groups.filter((group) => group.within === within), before, written }).flatMap(
       (group) =>

@@ -183,7 +183,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     before: before.map(outsideItem),
     after: afterItems,
   });
-  return { ...kernel, record: recordOf(kernel) };
+  return { ...kernel, record: recordOf(kernel, context.backend) };
 }
 
 /** Coordinates of the same element where the memory is declared under another shape. */

@@ -1,23 +1,12 @@
+import type { Backend } from "../ir/backend.ts";
 import { axesOf, type Axis } from "../ir/index.ts";
 import type { Core, Kernel, ScheduleRecord } from "../ir/kernel.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
 
-/**
- * The cost model of the js target, in one place: how many rows and columns of a product are computed at once, by
- * its multiply-adds. V8 keeps a 4×4 tile of accumulators in registers and reaches its ceiling with it; 2×4 is a
- * tenth slower and half as long. In between, where a product takes microseconds, short code is worth more; the
- * smallest are little more than their tile, whose loops then vanish. Everything else stays a plain loop.
- */
-const tiles: readonly { readonly below: number; readonly rows: number; readonly columns: number }[] = [
-  { below: 2 ** 12, rows: 4, columns: 4 },
-  { below: 2 ** 18, rows: 2, columns: 2 },
-  { below: 2 ** 20, rows: 2, columns: 4 },
-  { below: Infinity, rows: 4, columns: 4 },
-];
-
-export function recordOf(kernel: Draft): ScheduleRecord {
+/** How many rows and columns of a product are computed at once, by its multiply-adds; other kernels stay plain loops. */
+export function recordOf(kernel: Draft, { tiles }: Backend): ScheduleRecord {
   const tile = kernel.outer.map(() => 1);
   const whole = kernel.outer.map(() => false);
   const last = kernel.outer.length - 1;

@@ -1,3 +1,4 @@
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
 import { grad, vjp } from "../../src/autodiff/index.ts";
 import { Builder, withBuilder } from "../../src/ir/builder.ts";
@@ -66,12 +67,12 @@ function partsOf(room: OpRoom, given: Sample, precision: "f32" | "f64", kind: "v
   return { parts, types, build };
 }
 
-const everything = (graph: Graph): Graph => optimizeGraph(graph, ops);
+const everything = (graph: Graph): Graph => optimizeGraph(graph, ops, jsBackend("f32"));
 /** Only what the schedule cannot do without: composites written out. */
 const least = (graph: Graph): Graph =>
   passes
     .filter(({ name }) => name === "expand" || name === "drop-marks")
-    .reduce((g, pass) => pass.run(g, ops), graph);
+    .reduce((g, pass) => pass.run(g, ops, jsBackend("f32")), graph);
 
 const long = process.env["GRADC_LONG"] !== undefined;
 /** Graphs as the passes leave them, and (in f64 in the long run only) as they are without passes. */

@@ -1,3 +1,4 @@
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
 import type { Buffer, Kernel, KernelExpr } from "../../src/ir/kernel.ts";
@@ -108,7 +109,9 @@ test("nothing that is needed is overwritten in random graphs", () => {
   for (let seed = 1; seed <= 150; seed++) {
     const graph = randomGraph(seed, 30);
     if (graph.outputs.length === 0) continue;
-    const compiled = compileProgram(programOf({ predict: optimizeGraph(graph, ops), precision: "f32" }));
+    const compiled = compileProgram(
+      programOf({ predict: optimizeGraph(graph, ops, jsBackend("f32")), precision: "f32" }),
+    );
     expect(overlaps(compiled.program, compiled), `seed ${seed}`).toEqual([]);
   }
 });

@@ -1,3 +1,4 @@
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import { printModule } from "../../src/backends/js/index.ts";
 import { evaluate } from "../../src/eval/evaluate.ts";
 import { interpret, type LoopArray } from "../../src/eval/interpret.ts";
@@ -80,9 +81,10 @@ export function programOf({ predict, training, precision }: Parts): Program {
 
 /** Everything from the schedule to the text. The graphs must hold no composite ops. */
 export function compileProgram(program: Program): Compiled {
-  const kernels = schedule(program, ops);
+  const backend = jsBackend(program.precision);
+  const kernels = schedule(program, ops, backend);
   const memory = plan(program, kernels);
-  const loops = lower(program, kernels, memory);
+  const loops = lower(program, kernels, memory, backend);
   const [{ text }] = printModule(program, kernels, memory, loops, {
     target: "js",
     base: "sample",

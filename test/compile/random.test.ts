@@ -1,3 +1,4 @@
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
 import { grad, vjp } from "../../src/autodiff/index.ts";
 import { proveModule } from "../../src/backends/js/prove.ts";
@@ -123,11 +124,11 @@ function wrongValues(exact: Results, own: Results, moved: readonly Results[], fo
   return wrong;
 }
 
-const everything = (graph: Graph): Graph => optimizeGraph(graph, ops);
+const everything = (graph: Graph): Graph => optimizeGraph(graph, ops, jsBackend("f32"));
 const least = (graph: Graph): Graph =>
   passes
     .filter(({ name }) => name === "expand" || name === "drop-marks")
-    .reduce((g, pass) => pass.run(g, ops), graph);
+    .reduce((g, pass) => pass.run(g, ops, jsBackend("f32")), graph);
 
 /** Everything that is wrong with the compilation of one random graph. */
 function problems(seed: number): string[] {

@@ -1,3 +1,4 @@
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
 import { grad } from "../../src/autodiff/grad.ts";
 import { graphNodes, type Graph, type Output, type Value } from "../../src/ir/graph.ts";
@@ -17,7 +18,7 @@ import { graphOf } from "./support.ts";
 /** The ops that remain of a graph whose lines are given without header; leaves stand first. */
 function optimized(lines: string): string[] {
   const graph = parseGraph(`graph case(batch n ≤ 8)\n${lines}`, ops);
-  return printGraph(optimizeGraph(graph, ops))
+  return printGraph(optimizeGraph(graph, ops, jsBackend("f32")))
     .split("\n")
     .slice(1, -1)
     .map((line) => line.trim())
@@ -147,7 +148,7 @@ test("the listener learns which rule touched what, and where that came from", ()
     ops,
   );
   const seen: Array<[string, Applied]> = [];
-  optimizeGraph(graph, ops, (pass, _graph, applied) =>
+  optimizeGraph(graph, ops, jsBackend("f32"), (pass, _graph, applied) =>
     seen.push(...applied.map((a): [string, Applied] => [pass, a])),
   );
   expect(seen.map(([pass, { rule, node, by, origin }]) => [pass, rule, node.op, by.node.op, origin])).toEqual(
@@ -160,7 +161,7 @@ test("origins of merged and rewritten ops stay", () => {
     `graph g\n%x: f32[2] = input "x"\n%y: f32[2] = input "y"\n%1: f32[2] = add %x, %y // a  m.ts:4\n%2: f32[2] = add %y, %x // b  m.ts:5\n%3: f32[2] = pow %1, %2 // c  m.ts:6\nreturn output "z" %3`,
     ops,
   );
-  expect(printGraph(optimizeGraph(graph, ops))).toContain("// a  m.ts:4; b  m.ts:5");
+  expect(printGraph(optimizeGraph(graph, ops, jsBackend("f32")))).toContain("// a  m.ts:4; b  m.ts:5");
 });
 
 /** An LSTM unrolled over time with the gradients of all its parameters. */
@@ -198,11 +199,11 @@ test("two thousand ops take a fraction of a second, and no sigmoid is computed t
   expect(graphNodes(graph).length).toBeGreaterThan(1500);
   const times = [1, 2, 3].map(() => {
     const start = performance.now();
-    optimizeGraph(graph, ops);
+    optimizeGraph(graph, ops, jsBackend("f32"));
     return performance.now() - start;
   });
   // About 50 ms on an idle machine; the bound leaves room for busy ones.
   expect(Math.min(...times)).toBeLessThan(400);
   const count = (g: Graph): number => graphNodes(g).filter(({ op }) => op === "sigmoid").length;
-  expect(count(optimizeGraph(graph, ops))).toBe(count(graph));
+  expect(count(optimizeGraph(graph, ops, jsBackend("f32")))).toBe(count(graph));
 });

@@ -1,3 +1,4 @@
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Graph, Value } from "../../src/ir/graph.ts";
@@ -47,20 +48,22 @@ const anyGraph = fc.record({ seed: fc.integer({ min: 1, max: 1e9 }), size: fc.in
 const options = { numRuns: runs, seed: 42 };
 
 describe("random graphs", () => {
-  test.each(passes.map((pass) => ({ name: pass.name, run: (graph: Graph) => pass.run(graph, ops) })))(
-    "pass $name alone keeps every value and every invariant",
-    ({ run: pass }) => {
-      fc.assert(
-        fc.property(anyGraph, ({ seed, size }) => {
-          const graph = randomGraph(seed, size);
-          const after = pass(graph);
-          expect(verifyGraph(after, ops)).toEqual([]);
-          expect(compare(graph, after, seed).wrong).toEqual([]);
-        }),
-        { ...options, numRuns: Math.ceil(runs / 4) },
-      );
-    },
-  );
+  test.each(
+    passes.map((pass) => ({
+      name: pass.name,
+      run: (graph: Graph) => pass.run(graph, ops, jsBackend("f32")),
+    })),
+  )("pass $name alone keeps every value and every invariant", ({ run: pass }) => {
+    fc.assert(
+      fc.property(anyGraph, ({ seed, size }) => {
+        const graph = randomGraph(seed, size);
+        const after = pass(graph);
+        expect(verifyGraph(after, ops)).toEqual([]);
+        expect(compare(graph, after, seed).wrong).toEqual([]);
+      }),
+      { ...options, numRuns: Math.ceil(runs / 4) },
+    );
+  });
 
   test("all passes together", () => {
     let usable = 0;
@@ -69,7 +72,9 @@ describe("random graphs", () => {
       fc.property(anyGraph, ({ seed, size }) => {
         const graph = randomGraph(seed, size);
         expect(verifyGraph(graph, ops)).toEqual([]);
-        const after = optimizeGraph(graph, ops, (_pass, now) => expect(verifyGraph(now, ops)).toEqual([]));
+        const after = optimizeGraph(graph, ops, jsBackend("f32"), (_pass, now) =>
+          expect(verifyGraph(now, ops)).toEqual([]),
+        );
         const { usable: part, wrong } = compare(graph, after, seed);
         expect(wrong).toEqual([]);
         expect(graphNodes(after).filter(({ op }) => ops.get(op)?.lower.kind === "expand")).toEqual([]);
@@ -87,9 +92,12 @@ describe("random graphs", () => {
     const finish = ruled[ruled.length - 1];
     fc.assert(
       fc.property(anyGraph, ({ seed, size }) => {
-        const once = ruled.reduce((graph, pass) => pass.run(graph, ops), randomGraph(seed, size));
+        const once = ruled.reduce(
+          (graph, pass) => pass.run(graph, ops, jsBackend("f32")),
+          randomGraph(seed, size),
+        );
         const applied: string[] = [];
-        finish.run(once, ops, (did) => applied.push(did.rule));
+        finish.run(once, ops, jsBackend("f32"), (did) => applied.push(did.rule));
         expect(applied).toEqual([]);
       }),
       options,
@@ -114,7 +122,7 @@ describe("rewrites that would lose NaN or ∞ do not exist", () => {
     ["1/(1/x)", () => div(fullLike(1, x()), div(fullLike(1, x()), x()))],
   ])("%s", (_name, make) => {
     const before = graphOf(() => [{ role: "output", name: "y", value: make() }], null);
-    const after = optimizeGraph(before, ops);
+    const after = optimizeGraph(before, ops, jsBackend("f32"));
     const [[a], [b]] = [before, after].map((graph) =>
       evaluateValues([graph.outputs[0].value], () => Float64Array.from(inputs)),
     );

@@ -1,3 +1,4 @@
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import { expect, test } from "vitest";
 import * as g from "gradc";
 import { compile } from "gradc/compiler";
@@ -39,7 +40,11 @@ test("only the product with the carry stays in the loop", () => {
     "f32",
   );
   const outputs = own.outputs.map((value, k): Output => ({ role: "output", name: `y${k}`, value }));
-  const graph: Graph = optimizeGraph({ name: "g", batch: 5, outputs, origins: own.build.origins }, ops);
+  const graph: Graph = optimizeGraph(
+    { name: "g", batch: 5, outputs, origins: own.build.origins },
+    ops,
+    jsBackend("f32"),
+  );
   const scans = graphNodes(graph).filter(({ op }) => op === "scan");
   const inside = scans.flatMap(bodiesOf).flatMap((body) => nodesOf(body.outputs));
   expect(scans.length).toBe(1);

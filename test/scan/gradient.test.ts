@@ -1,3 +1,4 @@
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
 import { jvp, vjp } from "../../src/autodiff/index.ts";
 import { evaluate } from "../../src/eval/evaluate.ts";
@@ -86,7 +87,11 @@ describe.each(cases.map((subject) => [subject.name, subject] as const))("%s", (n
         ];
       });
       const named = (name: string, list: readonly Output[]): Graph =>
-        optimizeGraph({ name: `sample.${name}`, batch: 5, outputs: list, origins: own.build.origins }, ops);
+        optimizeGraph(
+          { name: `sample.${name}`, batch: 5, outputs: list, origins: own.build.origins },
+          ops,
+          jsBackend("f32"),
+        );
       const training = named("training", outputs);
       const predict = named("predict", [{ role: "output", name: "y", value: own.outputs[0] }]);
       expect(verifyGraph(training, ops)).toEqual([]);

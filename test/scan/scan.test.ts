@@ -1,3 +1,4 @@
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/eval/evaluate.ts";
 import type { Graph, Output } from "../../src/ir/graph.ts";
@@ -44,7 +45,7 @@ describe.each(cases.map((subject) => [subject.name, subject] as const))("%s", (_
 
   test.each(["f32", "f64"] as const)("evaluator, loops and module agree in %s", (precision) => {
     const own = ready(subject, precision);
-    const graph = optimizeGraph(predictOf(own), ops);
+    const graph = optimizeGraph(predictOf(own), ops, jsBackend("f32"));
     expect(verifyGraph(graph, ops)).toEqual([]);
     const compiled = compileProgram(programOf({ predict: graph, precision }));
     for (const n of [1, 3, 5]) {

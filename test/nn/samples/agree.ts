@@ -1,3 +1,4 @@
+import { jsBackend } from "../../../src/backends/js/backend.ts";
 import { grad } from "../../../src/autodiff/index.ts";
 import { withBuilder } from "../../../src/ir/builder.ts";
 import { isLeaf, leafName, nodesOf, type Graph, type Output, type Value } from "../../../src/ir/graph.ts";
@@ -19,7 +20,11 @@ function programFor(built: Built, precision: "f32" | "f64") {
   const types = new Map<string, SampleInput>();
   return withBuilder(builder, () => {
     const graphOf = (name: string, outputs: readonly Output[]): Graph =>
-      optimizeGraph({ name: `sample.${name}`, batch: 5, outputs, origins: builder.origins }, ops);
+      optimizeGraph(
+        { name: `sample.${name}`, batch: 5, outputs, origins: builder.origins },
+        ops,
+        jsBackend("f32"),
+      );
     const floats = [...training.values()].filter(({ type }) => isFloat(type.dtype));
     const parts = floats.map((y, k): Value => {
       const u = leaf("input", `u${k}`, tensorType(precision, y.type.shape));
