@@ -94,8 +94,10 @@ export interface Nest {
 
 /** The decisions of the cost model. Lowering adds only what needs no model: very short loops are written out. */
 export interface ScheduleRecord {
-  /** Register tile per outer axis: this many iterations are unrolled and jammed. */
+  /** Register tile per outer axis: this many iterations (or vectors, along an axis of lanes) are unrolled and jammed. */
   readonly tile: readonly number[];
+  /** Axes whose loops run in lanes, four iterations at a time: the last outer one, or inner ones. */
+  readonly lanes: readonly string[];
   /** Outer axes that run in whole tiles although n may end within one: what is computed beyond n is never read. */
   readonly whole: readonly boolean[];
 }

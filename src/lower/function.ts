@@ -9,6 +9,7 @@ import { declaredIn, jamAxis } from "./jam.ts";
 import { nestStatements } from "./nest.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
 import { templateNamed, type Templates } from "./templates.ts";
+import { widenAxis } from "./widen.ts";
 import { unrollShort } from "./unroll.ts";
 import { extentExpr, type Compute } from "./values.ts";
 import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "../ir/loop-walk.ts";
@@ -28,20 +29,24 @@ export interface Lowered {
 
 /** The naive nest of a kernel, transformed as its record says, then tidied: the order is the argument list. */
 export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
-  const { compute, templates, scalars } = lowering;
+  const { backend, compute, templates, scalars } = lowering;
+  const buffers = buffersOfKernel(kernel);
   let body: readonly LoopStmt[] = kernel.nest
     ? nestBody(kernel.nest, compute, templates)
     : nestStatements(kernel, compute, templates);
   body = separateNames(body);
   const fresh = freshNames(body);
   body = dropIdle(inlineSingleUses(body));
-  for (let k = 0; k < kernel.outer.length; k++) {
-    const { tile, whole } = kernel.record;
-    if (tile[k] > 1) body = jamAxis(body, kernel.outer[k].name, tile[k], fresh, whole[k]);
+  const { tile, whole, lanes } = kernel.record;
+  const dtypes = new Map([...buffers.values()].map(({ name, dtype }) => [name, dtype]));
+  for (const axis of lanes) body = widenAxis(body, axis, backend, fresh, dtypes);
+  for (const [k, { name }] of kernel.outer.entries()) {
+    const options = { whole: whole[k], lanes: lanes.includes(name) ? backend.lanes : 1 };
+    if (tile[k] > 1) body = jamAxis(body, name, tile[k], fresh, options);
   }
   body = unrollShort(body, fresh);
   const times = kernel.loops.map(({ axis }) => axis.name);
-  return finish(kernel.name, kernel.doc, body, buffersOfKernel(kernel), fresh, scalars, times);
+  return finish(kernel.name, kernel.doc, body, buffers, fresh, scalars, times);
 }
 
 /** The passes that every function ends with, whatever it came from. */

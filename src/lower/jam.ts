@@ -1,4 +1,4 @@
-import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { l, type Lanes, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
 
 type For = LoopStmt & { readonly kind: "for" };
@@ -7,14 +7,15 @@ type For = LoopStmt & { readonly kind: "for" };
  * Unroll-and-jam: `factor` neighbouring iterations of the loop over `axis` run as one, with their inner loops
  * merged, so that their accumulators stay in registers and what they load alike is loaded once. What does not
  * fill a tile is done by the same code with smaller tiles: static extents leave one smaller tile, extents that
- * depend on n leave single iterations. With `whole`, the last tile may reach beyond the extent.
+ * depend on n leave single iterations. With `whole`, the last tile may reach beyond the extent. Of a loop that runs in
+ * lanes, `factor` counts vectors; what it leaves to single iterations is not tiled.
  */
 export function jamAxis(
   body: readonly LoopStmt[],
   axis: string,
   factor: number,
   fresh: (hint: string) => string,
-  whole = false,
+  { whole = false, lanes = 1 }: { readonly whole?: boolean; readonly lanes?: Lanes } = {},
 ): LoopStmt[] {
   // Where the whole tiles of n end is named before every loop, so that jamming an outer axis leaves it alone.
   const ends: LoopStmt[] = [];
@@ -22,7 +23,8 @@ export function jamAxis(
     stmts.flatMap((stmt) => {
       if (stmt.kind !== "for") return [stmt];
       if (stmt.name !== axis) return [{ ...stmt, body: inside(stmt.body) }];
-      return whole ? [tile(stmt, l.number(0), stmt.to, factor)] : tiledLoops(stmt, factor, fresh, ends);
+      if (stmt.step !== lanes) return [stmt];
+      return whole ? [tile(stmt, stmt.from, stmt.to, factor)] : tiledLoops(stmt, factor, fresh, ends);
     });
   const tiled = inside(body);
   return [...ends, ...tiled];
@@ -34,29 +36,38 @@ function tiledLoops(
   fresh: (hint: string) => string,
   ends: LoopStmt[],
 ): LoopStmt[] {
-  const { to } = loop;
-  if (to.kind === "number") {
-    const whole = to.value - (to.value % factor);
-    const tiles = whole > 0 ? [tile(loop, l.number(0), l.number(whole), factor)] : [];
-    return to.value > whole ? [...tiles, tile(loop, l.number(whole), to, to.value - whole)] : tiles;
+  const { from, to, step } = loop;
+  if (to.kind === "number" && from.kind === "number") {
+    const trips = Math.ceil((to.value - from.value) / step);
+    const rest = trips % factor;
+    const whole = l.number(from.value + (trips - rest) * step);
+    const tiles = trips > rest ? [tile(loop, from, whole, factor)] : [];
+    return rest > 0 ? [...tiles, tile(loop, whole, to, rest)] : tiles;
   }
+  // Loops that end at run time start at 0.
   const name = fresh("whole");
   const whole = l.local(name);
-  ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(factor)])])));
-  return [tile(loop, l.number(0), whole, factor), tile(loop, whole, to, 1)];
+  ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(factor * step)])])));
+  return [tile(loop, from, whole, factor), tile(loop, whole, to, 1)];
 }
 
 const tile = (loop: For, from: LoopExpr, to: LoopExpr, factor: number): LoopStmt =>
-  l.for(loop.name, from, to, factor, factor === 1 ? loop.body : jam(loop.body, loop.name, factor));
+  l.for(
+    loop.name,
+    from,
+    to,
+    factor * loop.step,
+    factor === 1 ? loop.body : jam(loop.body, loop.name, factor, loop.step),
+  );
 
 /** Copies statements for each iteration of the tile; loops are shared, locals get the iteration's number. */
-function jam(body: readonly LoopStmt[], axis: string, factor: number): LoopStmt[] {
+function jam(body: readonly LoopStmt[], axis: string, factor: number, step: number): LoopStmt[] {
   const renamed = new Set<string>();
   declaredIn(body, renamed);
   const copy = (x: LoopExpr, u: number): LoopExpr =>
     mapExpr(x, (inner) => {
       if (inner.kind !== "local") return inner;
-      if (inner.name === axis) return u === 0 ? inner : l.op("add", [inner, l.number(u)]);
+      if (inner.name === axis) return u === 0 ? inner : l.op("add", [inner, l.number(u * step)]);
       return renamed.has(inner.name) ? { ...inner, name: `${inner.name}${u}` } : inner;
     });
   const copies = (stmts: readonly LoopStmt[]): LoopStmt[] =>

@@ -1,6 +1,6 @@
 import { indexAxis, type Axis } from "../ir/index.ts";
 import type { Item, Kernel, Stage, Target } from "../ir/kernel.ts";
-import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { heldAs, l, type LocalType, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { coreStatements } from "./core.ts";
 import type { Templates } from "./templates.ts";
 import { addressOf, castTo, foldOf, indexExpr, loopOver, valueExpr, type Compute } from "./values.ts";
@@ -17,6 +17,7 @@ export function nestStatements(kernel: Kernel, compute: Compute, templates: Temp
     ...kernel.before.flatMap((item) => itemStatements(item, compute)),
     ...folds.flatMap((item) => foldStart(item, compute)),
     ...loopOver(kernel.outer, body),
+    ...folds.flatMap((item) => foldEnd(item, compute)),
     ...kernel.after.flatMap((item) => itemStatements(item, compute)),
   ];
 }
@@ -29,6 +30,7 @@ function stageStatements(stage: Stage, outer: readonly Axis[], compute: Compute)
   return [
     ...folds.flatMap((item) => foldStart(item, compute)),
     ...loopOver(stage.inner, inner),
+    ...folds.flatMap((item) => foldEnd(item, compute)),
     ...folds.flatMap((item) => storeAll(item, l.local(item.name, heldAs(item.dtype, compute)), compute)),
   ];
 }
@@ -56,6 +58,23 @@ function storeTo(target: Target, value: LoopExpr, compute: Compute): LoopStmt {
 
 const bestName = (item: Item): string => `${item.name}_best`;
 
+/**
+ * Where a fold is held while it runs. A scalar sum of many float32 numbers is held in float64 on every target; in lanes
+ * it is held in four parts of float32 instead.
+ */
+function accumulatorOf(item: Item, compute: Compute): { readonly name: string; readonly type: LocalType } {
+  const type = heldAs(item.dtype, compute);
+  const wide = type === "f32" && item.reduce!.op === "sum";
+  return wide ? { name: `${item.name}_wide`, type: "f64" } : { name: item.name, type };
+}
+
+function foldEnd(item: Item, compute: Compute): LoopStmt[] {
+  const { name, type } = accumulatorOf(item, compute);
+  return name === item.name
+    ? []
+    : [l.const(item.name, castTo(l.local(name, type), heldAs(item.dtype, compute)))];
+}
+
 function foldStart(item: Item, compute: Compute): LoopStmt[] {
   const op = item.reduce!.op;
   if (op === "argMax" || op === "argMin") {
@@ -65,13 +84,13 @@ function foldStart(item: Item, compute: Compute): LoopStmt[] {
       l.let(item.name, l.number(0, "i32")),
     ];
   }
-  return [l.let(item.name, foldOf(op, item.dtype, compute).start)];
+  const { name, type } = accumulatorOf(item, compute);
+  return [l.let(name, foldOf(op, item.dtype, type).start)];
 }
 
 function foldStep(item: Item, axes: readonly Axis[], compute: Compute): LoopStmt[] {
   const op = item.reduce!.op;
   const value = valueExpr(item.value, compute);
-  const type = heldAs(item.dtype, compute);
   if (op === "argMax" || op === "argMin") {
     const best = l.local(bestName(item), value.type);
     const x = l.local(`${item.name}_x`, value.type);
@@ -87,7 +106,7 @@ function foldStep(item: Item, axes: readonly Axis[], compute: Compute): LoopStmt
       },
     ];
   }
-  return [
-    l.set(item.name, foldOf(op, item.dtype, compute).join(l.local(item.name, type), castTo(value, type))),
-  ];
+  const acc = accumulatorOf(item, compute);
+  const join = foldOf(op, item.dtype, acc.type).join(l.local(acc.name, acc.type), castTo(value, acc.type));
+  return [l.set(acc.name, join)];
 }

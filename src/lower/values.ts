@@ -123,13 +123,12 @@ export function castTo(x: LoopExpr, type: LocalType): LoopExpr {
   return l.op("cast", [x], type);
 }
 
-/** The start value of a fold and how one more value joins it. */
+/** The start value of a fold that is held as `type`, and how one more value joins it. */
 export function foldOf(
   op: "sum" | "prod" | "maximum" | "minimum",
   dtype: DType,
-  compute: Compute,
+  type: LocalType,
 ): { start: LoopExpr; join: (acc: LoopExpr, x: LoopExpr) => LoopExpr } {
-  const type = heldAs(dtype, compute);
   const integer = dtype === "i32" || dtype === "u32";
   const low = dtype === "i32" ? -2147483648 : dtype === "u32" ? 0 : -Infinity;
   const high = dtype === "i32" ? 2147483647 : dtype === "u32" ? 4294967295 : Infinity;

@@ -1,37 +1,54 @@
-import type { Backend } from "../ir/backend.ts";
+import type { Backend, ProductTile } from "../ir/backend.ts";
 import { axesOf, type Axis } from "../ir/index.ts";
 import type { Core, Kernel, ScheduleRecord } from "../ir/kernel.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 
+import { lanesOf } from "./lanes.ts";
+
 type Draft = Omit<Kernel, "record">;
 
-/** How many rows and columns of a product are computed at once, by its multiply-adds; other kernels stay plain loops. */
-export function recordOf(kernel: Draft, { tiles }: Backend): ScheduleRecord {
+/** The decisions for one kernel: which axes run in lanes, and how many rows and columns are computed at once. */
+export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
   const tile = kernel.outer.map(() => 1);
   const whole = kernel.outer.map(() => false);
   const last = kernel.outer.length - 1;
+  const lanes = lanesOf(kernel, backend);
   if (kernel.core && last >= 0) {
-    const work = [...kernel.outer, ...kernel.core.depth].reduce(
-      (product, axis) => product * maxOf(axis.extent),
-      1,
-    );
-    const { rows, columns } = tiles.find(({ below }) => work < below)!;
+    const wide = lanes.includes(kernel.outer[last].name);
+    const { rows, columns } = productTile(kernel, backend, wide || lanes.length === 0);
     for (const k of [rowAxis(kernel.core, kernel.outer), last].filter((axis) => axis >= 0)) {
       const axis = kernel.outer[k];
-      tile[k] = tileOf(axis, k < last ? rows : columns);
+      tile[k] = tileOf(axis, k < last ? rows : columns, k === last && wide ? backend.lanes : 1);
       // What a tile computes beyond n is never read, and costs less than loops for the remaining rows.
       whole[k] = isBatch(axis.extent) && axis.extent.max % tile[k] === 0;
     }
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
-    // A short column sum is mostly the wait for its one accumulator, a long one for memory that four share; those in
-    // between are a matter of microseconds.
-    const points =
-      maxOf(kernel.outer[last].extent) *
-      kernel.stages[0].inner.reduce((product, axis) => product * maxOf(axis.extent), 1);
-    const wish = points < 2 ** 9 ? 8 : points < 2 ** 14 ? 1 : 4;
-    if (wish > 1) tile[last] = tileOf(kernel.outer[last], wish);
+    tile[last] = columnTile(kernel, lanes.includes(kernel.outer[last].name) ? backend.lanes : 1);
   }
-  return { tile, whole };
+  return { tile, whole, lanes };
+}
+
+/** Rows and columns of a product by its multiply-adds; four by two where lanes lie along the depth. */
+function productTile(
+  { core, outer }: Draft,
+  { tiles }: Backend,
+  plain: boolean,
+): Pick<ProductTile, "rows" | "columns"> {
+  if (!plain) return { rows: 2, columns: 4 };
+  const work = [...outer, ...core!.depth].reduce((product, axis) => product * maxOf(axis.extent), 1);
+  return tiles.find(({ below }) => work < below)!;
+}
+
+/**
+ * A short column sum is mostly the wait for its one accumulator, a long one for memory that four share; those in
+ * between are a matter of microseconds.
+ */
+function columnTile({ outer, stages }: Draft, lanes: number): number {
+  const axis = outer[outer.length - 1];
+  const points =
+    maxOf(axis.extent) * stages[0].inner.reduce((product, { extent }) => product * maxOf(extent), 1);
+  const wish = points < 2 ** 9 ? 8 : points < 2 ** 14 ? 1 : 4;
+  return wish > 1 ? tileOf(axis, lanes === 1 ? wish : 4, lanes) : 1;
 }
 
 /**
@@ -50,11 +67,11 @@ function rowAxis({ operands }: Core, outer: readonly Axis[]): number {
 }
 
 /** The wished-for width, or what divides the extent without a remainder: remainders double the code. */
-function tileOf({ extent }: Axis, wish: number): number {
-  const size = maxOf(extent);
+function tileOf({ extent }: Axis, wish: number, lanes: number): number {
+  const size = Math.floor(maxOf(extent) / lanes);
   if (isBatch(extent)) return Math.min(wish, size);
   const fitting = wish >= 4 ? [wish, 4, 5, 3, 2] : [wish, 3];
-  return fitting.find((width) => size % width === 0) ?? Math.min(wish, size);
+  return fitting.find((width) => size % width === 0) ?? Math.max(1, Math.min(wish, size));
 }
 
 /** One fold over inner axes with nothing else in the nest: neighbouring outer iterations may share the loop. */

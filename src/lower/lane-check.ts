@@ -1,0 +1,90 @@
+import type { LocalType, LoopExpr, LoopStmt } from "../ir/loop.ts";
+import { expressionsOf, visitExpr, visitStmts } from "../ir/loop-walk.ts";
+import { declaredIn } from "./jam.ts";
+import { dependsOn } from "./stride.ts";
+
+type For = LoopStmt & { readonly kind: "for" };
+
+/** A local outside a loop that each of its iterations joins one value to. */
+export interface Fold {
+  readonly op: "add" | "mul" | "maximum" | "minimum";
+  readonly type: LocalType;
+  /** The value that joins, in the statement that sets the local. */
+  readonly valueIn: (set: LoopExpr) => LoopExpr;
+}
+const foldable: ReadonlySet<string> = new Set(["add", "mul", "maximum", "minimum"]);
+
+/** Locals declared in a loop's body whose values differ between its iterations. */
+export function varyingIn(loop: For): ReadonlySet<string> {
+  const inside = new Set<string>();
+  declaredIn(loop.body, inside);
+  const varying = new Set<string>();
+  for (let before = -1; before < varying.size;) {
+    before = varying.size;
+    visitStmts(loop.body, (stmt) => {
+      if ((stmt.kind === "let" || stmt.kind === "set") && inside.has(stmt.name))
+        if (dependsOn(stmt.value, loop.name, varying)) varying.add(stmt.name);
+    });
+  }
+  return varying;
+}
+
+/** Locals from outside that the loop sets, with how they fold; null for one that is no fold. */
+function outsideSets(loop: For): Map<string, Fold | null> {
+  const inside = new Set<string>();
+  declaredIn(loop.body, inside);
+  const found = new Map<string, Fold | null>();
+  visitStmts(loop.body, (stmt) => {
+    if (stmt.kind !== "set" || inside.has(stmt.name)) return;
+    found.set(stmt.name, found.has(stmt.name) ? null : foldOf(stmt.name, stmt.value));
+  });
+  return found;
+}
+
+function foldOf(name: string, value: LoopExpr): Fold | null {
+  if (value.kind !== "op" || !foldable.has(value.op)) return null;
+  const [acc, joined] = value.args;
+  if (acc.kind !== "local" || acc.name !== name || reads(joined, name)) return null;
+  const valueIn = (set: LoopExpr): LoopExpr => (set.kind === "op" ? set.args[1] : set);
+  return { op: value.op as Fold["op"], type: value.type, valueIn };
+}
+
+export const foldsOf = (loop: For): ReadonlyMap<string, Fold> =>
+  new Map([...outsideSets(loop)].flatMap(([name, fold]) => (fold ? [[name, fold] as const] : [])));
+
+function reads(x: LoopExpr, name: string): boolean {
+  let found = false;
+  visitExpr(x, (inner) => (found ||= inner.kind === "local" && inner.name === name));
+  return found;
+}
+
+/** Why a loop must run one iteration at a time; undefined where four may run at once. */
+export function whyScalar(loop: For, dtypes: ReadonlyMap<string, string>): string | undefined {
+  const varying = varyingIn(loop);
+  const sets = outsideSets(loop);
+  const why: string[] = [];
+  if (loop.step !== 1 || loop.from.kind !== "number" || loop.from.value !== 0)
+    why.push("does not count by one");
+  if (loop.to.kind === "number" && (loop.to.value < 2 || (loop.to.value < 4 && sets.size > 0)))
+    why.push("is too short");
+  const varies = (x: LoopExpr): boolean => dependsOn(x, loop.name, varying);
+  for (const [name, fold] of sets) if (!fold) why.push(`carries ${name} from one iteration to the next`);
+  const uses = new Map<string, number>();
+  visitStmts(loop.body, (stmt) => {
+    if (stmt.kind === "let" && varying.has(stmt.name) && stmt.type === "index")
+      why.push("computes an address");
+    if (stmt.kind === "store" && !varies(stmt.index)) why.push(`overwrites ${stmt.array}`);
+    if (stmt.kind === "for" && (varies(stmt.from) || varies(stmt.to)))
+      why.push("holds a loop of varying length");
+    if (stmt.kind === "if" && varies(stmt.test)) why.push("decides for each iteration");
+    for (const expr of expressionsOf(stmt))
+      visitExpr(expr, (x) => {
+        if (x.kind === "local" && sets.has(x.name)) uses.set(x.name, (uses.get(x.name) ?? 0) + 1);
+        if (x.kind === "call") why.push("calls a function");
+        if (x.kind === "load" && dtypes.get(x.array) === "f64" && varies(x.index)) why.push("reads float64");
+      });
+  });
+  // A fold reads itself once, where it is set.
+  for (const [name, count] of uses) if (count > 1) why.push(`reads ${name} while folding it`);
+  return why[0];
+}

@@ -1,0 +1,214 @@
+import { fail } from "../base/errors.ts";
+import type { Backend } from "../ir/backend.ts";
+import { l, type LocalType, type LoopExpr, type LoopOp, type LoopStmt, type Part } from "../ir/loop.ts";
+import { hasLoad, mapExpr } from "../ir/loop-walk.ts";
+import { foldsOf, varyingIn, whyScalar, type Fold } from "./lane-check.ts";
+import { dependsOn, strideOf } from "./stride.ts";
+import { castTo } from "./values.ts";
+
+type For = LoopStmt & { readonly kind: "for" };
+
+/**
+ * Runs the loops over `axis` four iterations at a time: neighbours in memory become vectors, what is the same for all
+ * four stays a scalar, and folds over the axis go on in four lanes that are joined after the loop. What does not fill a
+ * vector is done by vectors of two or three lanes, or where something is folded by single iterations. A loop that
+ * lanes cannot run stays as it is.
+ */
+export function widenAxis(
+  body: readonly LoopStmt[],
+  axis: string,
+  backend: Backend,
+  fresh: (hint: string) => string,
+  dtypes: ReadonlyMap<string, string>,
+): LoopStmt[] {
+  return body.flatMap((stmt): LoopStmt[] => {
+    if (stmt.kind === "if") {
+      const inside = (block: readonly LoopStmt[]): LoopStmt[] =>
+        widenAxis(block, axis, backend, fresh, dtypes);
+      return [{ ...stmt, then: inside(stmt.then), otherwise: inside(stmt.otherwise) }];
+    }
+    if (stmt.kind !== "for") return [stmt];
+    if (stmt.name !== axis) return [{ ...stmt, body: widenAxis(stmt.body, axis, backend, fresh, dtypes) }];
+    return whyScalar(stmt, dtypes) === undefined ? widened(stmt, backend, fresh) : [stmt];
+  });
+}
+
+function widened(loop: For, backend: Backend, fresh: (hint: string) => string): LoopStmt[] {
+  const { to } = loop;
+  const folds = foldsOf(loop);
+  const lanes = new Map([...folds].map(([name]) => [name, fresh(`${name}Lanes`)]));
+  const vectors = (from: LoopExpr, end: LoopExpr, live: Part | 4): LoopStmt =>
+    l.for(loop.name, from, end, 4, wideBlock(loop, folds, lanes, backend, fresh, live));
+  const starts = [...folds].map(([name, { op, type }]) =>
+    l.let(lanes.get(name)!, identity(op, laneType(type))),
+  );
+  const joins = [...folds].map(([name, { op, type }]) => {
+    const vector = l.local(lanes.get(name)!, laneType(type), 4);
+    const folded = l.op(foldOps[op], [vector], laneType(type), 1);
+    return l.set(name, l.op(op, [l.local(name, type), castTo(folded, type)], type));
+  });
+  if (to.kind !== "number") {
+    // A run-time extent that is a multiple of four leaves nothing over.
+    if (to.kind === "op" && to.op === "mul" && to.args[1].kind === "number" && to.args[1].value % 4 === 0)
+      return [...starts, vectors(l.number(0), to, 4), ...joins];
+    const name = fresh("whole");
+    const whole = l.local(name);
+    return [
+      l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(4)])])),
+      ...starts,
+      vectors(l.number(0), whole, 4),
+      ...joins,
+      l.for(loop.name, whole, to, 1, loop.body),
+    ];
+  }
+  const rest = to.value % 4;
+  const whole = l.number(to.value - rest);
+  const most = to.value >= 4 ? [...starts, vectors(l.number(0), whole, 4), ...joins] : [];
+  if (rest === 0) return most;
+  if (rest === 1 || folds.size > 0) return [...most, l.for(loop.name, whole, to, 1, loop.body)];
+  return [...most, vectors(whole, to, rest as Part)];
+}
+
+const foldOps = {
+  add: "sumLanes",
+  mul: "prodLanes",
+  maximum: "maximumLanes",
+  minimum: "minimumLanes",
+} as const;
+
+/** Floats have lanes of f32 only; a sum that a scalar would hold in f64 is held in four parts. */
+const laneType = (type: LocalType): LocalType => (type === "f64" ? "f32" : type);
+
+function identity(op: Fold["op"], type: LocalType): LoopExpr {
+  const low = type === "i32" ? -2147483648 : type === "u32" ? 0 : -Infinity;
+  const high = type === "i32" ? 2147483647 : type === "u32" ? 4294967295 : Infinity;
+  return l.number({ add: 0, mul: 1, maximum: low, minimum: high }[op], type, 4);
+}
+
+/** Four lanes of a scalar; lanes stay as they are. */
+const spread = (x: LoopExpr): LoopExpr =>
+  x.lanes === 4
+    ? x
+    : x.kind === "number"
+      ? { ...x, lanes: 4 }
+      : { kind: "op", op: "splat", args: [x], type: x.type, lanes: 4 };
+
+/** Operations that no vector instruction does; their lanes are computed one by one. */
+const lanewiseOnly = (op: LoopOp, type: LocalType, args: readonly LoopExpr[]): boolean => {
+  if (op === "shiftLeft" || op === "shiftRight" || op === "rotateLeft") return args[1].lanes === 4;
+  return (op === "div" || op === "rem") && type !== "f32";
+};
+
+function wideBlock(
+  loop: For,
+  folds: ReadonlyMap<string, Fold>,
+  lanes: ReadonlyMap<string, string>,
+  backend: Backend,
+  fresh: (hint: string) => string,
+  live: Part | 4,
+): LoopStmt[] {
+  const axis = loop.name;
+  const varying = varyingIn(loop);
+  const varies = (x: LoopExpr): boolean => dependsOn(x, axis, varying);
+  const part = live === 4 ? {} : { part: live };
+
+  /** An expression as lane `k` sees it, in scalars. */
+  const inLane = (x: LoopExpr, k: number): LoopExpr =>
+    mapExpr(x, (inner) => {
+      if (inner.kind !== "local") return inner;
+      if (inner.name === axis) return k === 0 ? inner : l.op("add", [inner, l.number(k)]);
+      if (!varying.has(inner.name)) return inner;
+      const type = laneType(inner.type);
+      return castTo(l.op("lane", [l.local(inner.name, type, 4), l.number(k)], type, 1), inner.type);
+    });
+  const laneByLane = (x: LoopExpr): LoopExpr => {
+    const type = laneType(x.type);
+    const lane = (k: number): LoopExpr => (k < live ? castTo(inLane(x, k), type) : l.number(0, type));
+    return l.op("lanes", [0, 1, 2, 3].map(lane), type, 4);
+  };
+
+  /** Lanes of what varies; what does not stays a scalar, in the type that lanes have. */
+  const wide = (x: LoopExpr): LoopExpr => {
+    if (!varies(x)) return castTo(x, laneType(x.type));
+    const type = laneType(x.type);
+    switch (x.kind) {
+      case "local":
+        return { ...x, type, lanes: 4 };
+      case "load":
+        return strideOf(x.index, axis, varying) === 1 ? { ...x, type, lanes: 4, ...part } : laneByLane(x);
+      case "choose": {
+        if (!varies(x.test))
+          return { ...x, type, lanes: 4, yes: spread(wide(x.yes)), no: spread(wide(x.no)) };
+        if (hasLoad(x.yes) || hasLoad(x.no)) return laneByLane(x);
+        return l.op("select", [wide(x.test), wide(x.yes), wide(x.no)], type, 4);
+      }
+      case "op":
+        return wideOp(x, type);
+      default:
+        return fail("lanes", `a ${x.kind} has no lanes`);
+    }
+  };
+  /** The value of an index in i32 lanes; undefined where its lanes are not neighbours. */
+  const ramp = (x: LoopExpr): LoopExpr | undefined =>
+    strideOf(x, axis, varying) === 1 ? l.op("ramp", [x], "i32", 4) : undefined;
+  const wideOp = (x: LoopExpr & { kind: "op" }, type: LocalType): LoopExpr => {
+    const indices = x.args.some((arg) => arg.type === "index");
+    if (indices) {
+      const args = x.args.map((arg) =>
+        arg.type !== "index" ? wide(arg) : varies(arg) ? ramp(arg) : castTo(arg, "i32"),
+      );
+      if (args.includes(undefined)) return laneByLane(x);
+      if (x.op === "cast") return castTo(args[0]!, type);
+      return l.op(x.op, args as LoopExpr[], type, 4);
+    }
+    if (x.op === "cast") return castTo(wide(x.args[0]), type);
+    if (x.op === "select" && !varies(x.args[0]))
+      return {
+        kind: "choose", test: x.args[0], yes: spread(wide(x.args[1])), no: spread(wide(x.args[2])), type, lanes: 4,
+      }; // prettier-ignore
+    const args = x.args.map(wide);
+    const known = backend.scalar(x.op, type, 1) === undefined || backend.scalar(x.op, type, 4) !== undefined;
+    if (!known || lanewiseOnly(x.op, type, args)) return laneByLane(x);
+    return l.op(x.op, args, type, 4);
+  };
+
+  const block = (stmts: readonly LoopStmt[]): LoopStmt[] =>
+    stmts.flatMap((stmt): LoopStmt[] => {
+      switch (stmt.kind) {
+        case "let": {
+          if (!varying.has(stmt.name)) return [stmt];
+          const value = spread(wide(stmt.value));
+          return [{ ...stmt, type: value.type, lanes: 4, value }];
+        }
+        case "set": {
+          const fold = folds.get(stmt.name);
+          if (fold) {
+            const [name, type] = [lanes.get(stmt.name)!, laneType(fold.type)];
+            const value = wide(fold.valueIn(stmt.value));
+            return [l.set(name, l.op(fold.op, [l.local(name, type, 4), value], type, 4))];
+          }
+          return [varying.has(stmt.name) ? { ...stmt, value: spread(wide(stmt.value)) } : stmt];
+        }
+        case "store": {
+          if (!varies(stmt.index)) return [stmt];
+          const value = spread(wide(stmt.value));
+          if (strideOf(stmt.index, axis, varying) === 1 && value.type === stmt.value.type)
+            return [{ ...stmt, value, lanes: 4, ...part }];
+          const name = fresh("v");
+          const scalar = (k: number): LoopExpr =>
+            castTo(l.op("lane", [l.local(name, value.type, 4), l.number(k)], value.type, 1), stmt.value.type);
+          return [
+            l.const(name, value),
+            ...Array.from({ length: live }, (_, k) => l.store(stmt.array, inLane(stmt.index, k), scalar(k))),
+          ];
+        }
+        case "for":
+          return [{ ...stmt, body: block(stmt.body) }];
+        case "if":
+          return [{ ...stmt, then: block(stmt.then), otherwise: block(stmt.otherwise) }];
+        default:
+          return [stmt];
+      }
+    });
+  return block(loop.body);
+}

@@ -1,0 +1,93 @@
+import type { Backend } from "../ir/backend.ts";
+import { axesOf, flatten, type Axis, type Index } from "../ir/index.ts";
+import type { Item, Kernel, KernelExpr } from "../ir/kernel.ts";
+import { maxOf, type Shape } from "../ir/type.ts";
+
+type Draft = Omit<Kernel, "record">;
+interface Access {
+  readonly at: readonly Index[];
+  readonly shape: Shape;
+}
+/** Something that runs at every point of its axes: so many operations, and what it reads and writes. */
+interface Work {
+  readonly axes: readonly Axis[];
+  /** The axes that it folds for each point of the others. */
+  readonly folded: readonly Axis[];
+  readonly operations: number;
+  /** How many of its neighbours an access serves: a tile of a product shares what its rows and columns read. */
+  readonly sharing: number;
+  readonly accesses: readonly Access[];
+  /** Found positions, and numbers that have no lanes: this work runs one iteration at a time along its axes. */
+  readonly scalar: boolean;
+}
+
+/** What reading or writing four numbers costs that are no neighbours, beside one operation on four lanes. */
+const gather = 5;
+/** What joining four lanes to one costs, and starting them. */
+const join = 6;
+
+/**
+ * The axes whose loops run four iterations at a time, which is estimated to take the fewest operations: the last axis
+ * that the kernel's points are spread over, the last inner axis of each stage and of a product's depth, or none.
+ */
+export function lanesOf(kernel: Draft, { lanes }: Backend): readonly string[] {
+  if (lanes === 1 || kernel.nest) return [];
+  const works = worksOf(kernel);
+  const last = kernel.outer.at(-1);
+  const inner = new Set(
+    [kernel.core?.depth.at(-1), ...kernel.stages.map((stage) => stage.inner.at(-1))].flatMap((axis) =>
+      axis ? [axis.name] : [],
+    ),
+  );
+  const options: (readonly string[])[] = [[], ...(last ? [[last.name]] : []), [...inner]];
+  const costs = options.map((names) => works.reduce((sum, work) => sum + costOf(work, names), 0));
+  return options[costs.indexOf(Math.min(...costs))];
+}
+
+function worksOf({ outer, core, stages }: Draft): Work[] {
+  const works = stages.flatMap(({ inner, items }) => items.map((item) => workOf(item, outer, inner)));
+  if (!core) return works;
+  const accesses = core.operands.map(({ at, buffer }) => ({ at, shape: buffer.shape }));
+  const product = { operations: 1, accesses, sharing: 3, scalar: false };
+  return [{ axes: [...outer, ...core.depth], folded: core.depth, ...product }, ...works];
+}
+
+function workOf(item: Item, outer: readonly Axis[], inner: readonly Axis[]): Work {
+  const accesses: Access[] = item.targets.map(({ at, buffer }) => ({ at, shape: buffer.shape }));
+  let operations = 1;
+  let scalar = item.reduce?.op === "argMax" || item.reduce?.op === "argMin";
+  const inside = (expr: KernelExpr): void => {
+    operations++;
+    if (expr.kind === "load") {
+      accesses.push({ at: expr.at, shape: expr.buffer.shape });
+      if (expr.buffer.dtype === "f64" && expr.at.length > 0) scalar = true;
+    } else if (expr.kind === "op") expr.args.forEach(inside);
+    else if (expr.kind === "guard") [expr.test, expr.yes, expr.no].forEach(inside);
+  };
+  inside(item.value);
+  const folded = item.reduce?.over === "inner" ? inner : [];
+  return { axes: [...outer, ...inner], folded, operations, sharing: 1, accesses, scalar };
+}
+
+/** About how many operations a work takes when the loops over the named axes run in lanes. */
+function costOf(
+  { axes, folded, operations, sharing, accesses, scalar }: Work,
+  names: readonly string[],
+): number {
+  const points = axes.reduce((product, axis) => product * maxOf(axis.extent), 1);
+  const axis = axes.findLast(({ name }) => names.includes(name));
+  if (!axis || scalar || maxOf(axis.extent) < 2) return points * (operations + accesses.length / sharing);
+  const size = maxOf(axis.extent);
+  const reads = accesses.reduce((sum, access) => sum + (isPlain(access, axis) ? 1 : gather), 0);
+  const vectors = Math.ceil(size / 4) * (operations + reads / sharing);
+  return (points / size) * (vectors + (folded.includes(axis) ? join : 0));
+}
+
+/** True where neighbours along the axis are neighbours in memory, or all the same. */
+function isPlain({ at, shape }: Access, axis: Axis): boolean {
+  const flat = flatten(at, shape);
+  const own = flat.terms.filter(({ atom }) =>
+    atom.kind === "axis" ? atom.axis.name === axis.name : axesOf(atom.of).has(axis.name),
+  );
+  return own.every(({ times, atom }) => atom.kind === "axis" && times === 1);
+}
