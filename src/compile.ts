@@ -1,7 +1,7 @@
 import { fail } from "./base/errors.ts";
 import { suggest } from "./base/suggest.ts";
 import { jsBackend } from "./backends/js/backend.ts";
-import { printModule, type PrintedFile } from "./backends/js/index.ts";
+import { printModule, type PrintedFile } from "./backends/index.ts";
 import { flopsPerRow } from "./flops.ts";
 import type { Backend } from "./ir/backend.ts";
 import { withBuilder } from "./ir/builder.ts";

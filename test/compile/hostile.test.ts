@@ -18,7 +18,7 @@ import {
   table,
   type Model,
 } from "gradc";
-import { proveModule } from "../../src/backends/js/prove.ts";
+import { proveModule } from "../../src/backends/module/prove.ts";
 import { compile } from "../../src/compile.ts";
 import { names, plain } from "./hostile-names.ts";
 import { loadText } from "./program.ts";

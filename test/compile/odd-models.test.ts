@@ -4,7 +4,7 @@ import {
   adam, add, batch, concat, defineModel, dense, f32, grad, jacobian, mean, mul, normal, pad, param, sgd, slice, square, sum, tanh,
 } from "gradc"; // prettier-ignore
 import { compile } from "../../src/compile.ts";
-import { proveModule } from "../../src/backends/js/prove.ts";
+import { proveModule } from "../../src/backends/module/prove.ts";
 import type { Model } from "../../src/nn/model/define.ts";
 import type { Value } from "../../src/ir/graph.ts";
 import { loadText } from "./program.ts";

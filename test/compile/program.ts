@@ -1,5 +1,5 @@
 import { jsBackend } from "../../src/backends/js/backend.ts";
-import { printModule } from "../../src/backends/js/index.ts";
+import { printModule } from "../../src/backends/index.ts";
 import { evaluate } from "../../src/eval/evaluate.ts";
 import { interpret, type LoopArray } from "../../src/eval/interpret.ts";
 import { shapeAt } from "../../src/eval/ndarray.ts";

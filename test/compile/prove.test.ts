@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { proveModule } from "../../src/backends/js/prove.ts";
+import { proveModule } from "../../src/backends/module/prove.ts";
 import { compile } from "../../src/compile.ts";
 import { all } from "./models.ts";
 

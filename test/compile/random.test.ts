@@ -1,7 +1,7 @@
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
 import { grad, vjp } from "../../src/autodiff/index.ts";
-import { proveModule } from "../../src/backends/js/prove.ts";
+import { proveModule } from "../../src/backends/module/prove.ts";
 import { evaluate } from "../../src/eval/evaluate.ts";
 import {
   graphNodes,

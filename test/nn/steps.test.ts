@@ -8,7 +8,7 @@ import { graphsOf } from "../../src/ir/program.ts";
 import { stateful } from "../compile/models.ts";
 import { checkModule } from "../../src/cli/check/check.ts";
 import type { Generated } from "../../src/cli/train/module.ts";
-import { proveModule } from "../../src/backends/js/prove.ts";
+import { proveModule } from "../../src/backends/module/prove.ts";
 import { compile, type Compilation } from "../../src/compile.ts";
 import { functionName, names as hostile, stepsAndFunctions } from "../compile/hostile-names.ts";
 import { loadText } from "../compile/program.ts";

@@ -2,7 +2,7 @@ import { jsBackend } from "../../src/backends/js/backend.ts";
 import { expect, test } from "vitest";
 import * as g from "gradc";
 import { compile } from "gradc/compiler";
-import { proveModule } from "../../src/backends/js/prove.ts";
+import { proveModule } from "../../src/backends/module/prove.ts";
 import { bodiesOf, graphNodes, nodesOf, type Graph, type Output } from "../../src/ir/graph.ts";
 import { ops } from "../../src/ops/table.ts";
 import { optimizeGraph } from "../../src/optimize/index.ts";

@@ -1,6 +1,7 @@
 import { invariant } from "../../base/errors.ts";
 import type { DType } from "../../ir/type.ts";
 import type { LaneWiseOp, LocalType, LoopExpr, LoopOp } from "../../ir/loop.ts";
+import { numberText } from "../module/value.ts";
 
 /** Binding strength of JavaScript operators; a part is put in parentheses only where it binds less. */
 const level = { conditional: 1, or: 2, and: 3, bitOr: 4, bitXor: 5, bitAnd: 6, equality: 7, relation: 8, shift: 9, sum: 10, product: 11, unary: 12, primary: 13 } as const; // prettier-ignore
@@ -105,10 +106,6 @@ function castText(x: Text, to: LocalType, from: LocalType): Text {
   if (to === "i32" && from !== "index") return wrapped("i32", x);
   if (to === "u32" && from !== "index") return wrapped("u32", x);
   return x;
-}
-
-export function numberText(value: number): string {
-  return Object.is(value, -0) ? "-0" : String(value);
 }
 
 /** 2^x from the table; a constant in x joins the table's origin. */

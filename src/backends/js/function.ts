@@ -1,15 +1,7 @@
 import type { DType } from "../../ir/type.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
+import { arrayClass } from "../module/layout.ts";
 import { exprText, storedText } from "./expr.ts";
-
-/** The typed array that holds a dtype. */
-export const arrayClass: Readonly<Record<DType, string>> = {
-  f32: "Float32Array",
-  f64: "Float64Array",
-  i32: "Int32Array",
-  u32: "Uint32Array",
-  bool: "Uint8Array",
-};
 
 /** Tables that the intrinsics of a function need, as further parameters. */
 export interface Tables {

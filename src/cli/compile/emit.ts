@@ -91,7 +91,7 @@ async function proofFindings(
   files: readonly FileToWrite[],
   { target, precision }: Settings,
 ): Promise<readonly string[]> {
-  const { proveModule } = await import("../../backends/js/prove.ts");
+  const { proveModule } = await import("../../backends/module/prove.ts");
   if (target === "js") return proveModule(String(files[0].content));
   const twin = await compileModel(disk, loaded, { target: "js", precision });
   return proveModule(twin.files[0].text);

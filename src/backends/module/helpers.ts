@@ -1,8 +1,8 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
-import type { ModuleContext } from "./skeleton.ts";
+import type { ModuleContext } from "./context.ts";
 
-/** Small functions that a module needs whatever its model: range checks, copies, tables. Only what is used. */
-export function helperLines({ inputs, tables, types, memory }: ModuleContext): string[] {
+/** Small functions that a module needs whatever its model: range checks, and what its kernels need. Only what is used. */
+export function helperLines({ inputs, engine, types, memory }: ModuleContext): string[] {
   const t = (annotation: string): string => (types ? annotation : "");
   const out: string[] = [];
   if (inputs.length > 0) {
@@ -32,21 +32,7 @@ export function helperLines({ inputs, tables, types, memory }: ModuleContext): s
     "  }",
     "}",
   );
-  if (tables.powers) {
-    out.push(
-      "// 2^i at i + 1100.",
-      `function powersOfTwo()${t(": Float64Array")} {`,
-      "  const powers = new Float64Array(2201);",
-      "  powers[1100] = 1;",
-      "  for (let i = 1; i <= 1100; i++) {",
-      "    powers[1100 + i] = powers[1099 + i] * 2;",
-      "    powers[1100 - i] = powers[1101 - i] / 2;",
-      "  }",
-      "  return powers;",
-      "}",
-    );
-  }
-  return out;
+  return [...out, ...engine.helpers];
 }
 
 /** Comparisons byte by byte: `slice` of a Node Buffer is no copy, so its memory does not start with the hash. */

@@ -1,5 +1,9 @@
-import { numberText } from "./expr.ts";
 import { ownKey, propertyName, stringText } from "./names.ts";
+
+/** A number as JavaScript reads it back to the bit. */
+export function numberText(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
 
 export type Plain = null | number | string | boolean | readonly Plain[] | { readonly [name: string]: Plain };
 

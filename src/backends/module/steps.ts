@@ -2,20 +2,22 @@ import type { Buffer } from "../../ir/kernel.ts";
 import type { Cell } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/type.ts";
 import { argumentList, loadLines, parameterList } from "./arguments.ts";
-import { arrayText, assignments, declarations, indent, viewsText, type Field } from "./fields.ts";
+import type { Field } from "./engine.ts";
+import { arrayText, assignments, constructorText, declarations, indent, viewsText } from "./fields.ts";
 import { ownKey, stringText } from "./names.ts";
-import { callsOf, callText, usesBatch, type ModuleContext, type ModuleStep } from "./skeleton.ts";
+import type { ModuleContext, ModuleStep } from "./context.ts";
 
 /** Where a saved scalar stands in the view that holds them all. */
-export function scalarText(cell: Cell, { schedule, packs }: ModuleContext, object = "this.$"): string {
+export function scalarText(cell: Cell, { schedule, engine }: ModuleContext, object = "this.$"): string {
   const buffer = schedule.buffers.find((b) => b.cell?.kind === cell.kind && b.cell.name === cell.name)!;
-  const pack = packs.find(({ members }) => members.has(buffer))!;
+  const pack = engine.packs.find(({ members }) => members.has(buffer))!;
   return `${object}${pack.name}[${pack.members.get(buffer)}]`;
 }
 
 /** True where backward must know how many rows forward was given. */
 export const keepsBatch = (context: ModuleContext): boolean =>
-  context.program.batch !== null && context.steps.some((step) => usesBatch(step.phase("backward"), context));
+  context.program.batch !== null &&
+  context.steps.some((step) => context.engine.usesBatch(step.phase("backward")));
 
 export const gradientsOf = ({ name }: ModuleStep, { schedule }: ModuleContext): Buffer[] =>
   schedule.buffers.filter((b) => b.cell?.kind === "gradient" && b.cell.step === name);
@@ -74,13 +76,13 @@ export function stepFields(
 
 /** The step in its three parts and as a whole. */
 export function stepLines(step: ModuleStep, context: ModuleContext): string[] {
-  const { types, program, loops, stale } = context;
+  const { types, engine, program, stale } = context;
   const { inputs, self, pending, graphs, phase } = step;
   const t = (text: string): string => (types ? text : "");
   const head = self === "this" ? [] : ["    const net = this.$net;"];
   const load = indent(loadLines(inputs, program.batch, self));
   const params = parameterList(inputs, program.batch, types);
-  const calls = (part: Parameters<typeof phase>[0]): string[] => indent(callsOf(phase(part), context, self));
+  const calls = (part: Parameters<typeof phase>[0]): string[] => indent(engine.run(phase(part), self));
   const loss = `    return ${self}.$${step.loss.name}[0];`;
   const keep = keepsBatch(context);
   const done = [`    ${self}.$fresh = ${stale};`, ...(pending ? [`    ${self}.${pending} = false;`] : [])];
@@ -99,21 +101,22 @@ export function stepLines(step: ModuleStep, context: ModuleContext): string[] {
     ...head,
     `    if (${unready}) throw new RangeError("backward needs a forward pass right before it");`,
     "    if (!accumulate) this.$gradients.fill(0);",
-    ...(keep && usesBatch(phase("backward"), context) ? [`    const n = ${self}.$n;`] : []),
+    ...(keep && engine.usesBatch(phase("backward")) ? [`    const n = ${self}.$n;`] : []),
     ...calls("backward"),
     `    ${self}.$fresh = ${stale};`,
     "  }",
   ];
   const { update, commit } = graphs;
   if (!update && !commit) return parts;
-  const whole = loops.step
-    ? [...load, ...done, `    ${callText(loops.step, context)}`]
+  const inOne = engine.runStep(graphs, self);
+  const whole = inOne
+    ? [...head, ...load, ...done, ...indent(inOne)]
     : [
         `    this.forward(${argumentList(inputs, program.batch)});`,
         "    this.backward();",
         "    this.update();",
       ];
-  const last = self === "this" ? loss : loss.replace("net.", "this.$net.");
+  const last = inOne || self === "this" ? loss : loss.replace("net.", "this.$net.");
   return [
     ...parts,
     `  update()${t(": void")} {`,
@@ -144,11 +147,11 @@ export function counterLines(step: ModuleStep, context: ModuleContext): string[]
 
 /** A class for each named step, which works on the network's memory. */
 export function stepClassLines(context: ModuleContext): string[] {
-  const { types } = context;
-  const t = (text: string): string => (types ? text : "");
+  const { types, engine } = context;
   return context.steps
     .filter(({ name }) => name !== null)
     .flatMap((step) => {
+      const net = { name: "net", type: "Network" };
       const own = (member: string): string =>
         `${context.className}["steps"][${stringText(step.name!)}]["${member}"]`;
       const fields: Field[] = [
@@ -158,7 +161,7 @@ export function stepClassLines(context: ModuleContext): string[] {
       return [
         `class ${step.className} {`,
         ...declarations(fields, types),
-        `  constructor(net${t(": Network")}, buffer${t(": ArrayBuffer")}, scratch${t(": number")}) {`,
+        ...constructorText({ parameters: [net, ...engine.memory.step], first: [] }, types),
         ...assignments(fields),
         "  }",
         ...counterLines(step, context),

@@ -1,7 +1,7 @@
 import { isBatch, sizeOf, type Shape } from "../../ir/type.ts";
-import { arrayClass } from "./function.ts";
+import { arrayClass } from "./layout.ts";
 import { stringText } from "./names.ts";
-import type { Input } from "./skeleton.ts";
+import type { Input } from "./context.ts";
 
 /** Elements of one row of an input: everything but the batch dimension (a multiple of n counts as so many rows). */
 const rowSize = (shape: Shape): number =>

@@ -1,10 +1,8 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
 import type { Buffer, Schedule } from "../../ir/kernel.ts";
-import { callTree, type CallTree, type LoopCall, type LoopProgram } from "../../ir/loop.ts";
-import { functionPhase, stepPhase, type Phase, type StepPart } from "../../ir/phase.ts";
+import { entriesOf, functionPhase, stepPhase, type Phase, type StepPart } from "../../ir/phase.ts";
 import type { Cell, Program, StepGraphs } from "../../ir/program.ts";
-import { tablesOf } from "./function.ts";
-import { packLoops, packsOf, type Pack } from "./pack.ts";
+import type { Engine } from "./engine.ts";
 import { className, identifier } from "./names.ts";
 
 /** Everything that the parts of a module share, worked out once. */
@@ -16,10 +14,9 @@ export interface ModuleContext {
   readonly functions: readonly ModuleFunction[];
   /** What `$fresh` is when nothing that backward needs is there. */
   readonly stale: "false" | "0";
+  readonly engine: Engine;
   readonly schedule: Schedule;
   readonly memory: MemoryPlan;
-  readonly loops: LoopProgram;
-  readonly packs: readonly Pack[];
   readonly types: boolean;
   readonly className: string;
   readonly version: string;
@@ -27,7 +24,6 @@ export interface ModuleContext {
   readonly inputs: readonly Input[];
   /** The inputs of `evaluate`. */
   readonly evaluated: readonly Input[];
-  readonly tables: { readonly powers: boolean; readonly bits: boolean };
   /** Buffers that prediction touches, and those that only the rest does. */
   readonly predictBuffers: readonly Buffer[];
   readonly otherBuffers: readonly Buffer[];
@@ -64,49 +60,27 @@ export interface Input {
 
 export function moduleContext(
   program: Program,
-  schedule: Schedule,
   memory: MemoryPlan,
-  unpacked: LoopProgram,
+  engine: Engine,
   types: boolean,
   version: string,
 ): ModuleContext {
-  const own = [
-    "n",
-    "options",
-    "accumulate",
-    "seed",
-    "checkRows",
-    "checkIndices",
-    "checkState",
-    "powersOfTwo",
-  ];
-  const taken = new Set<string>([...own, ...unpacked.functions.map(({ name }) => name)]);
+  const { schedule } = engine;
+  const own = ["n", "options", "accumulate", "seed", "checkRows", "checkIndices", "checkState"];
+  const taken = new Set<string>([...own, ...engine.names]);
   const inputs = program.cells
     .filter((cell) => cell.kind === "input")
     .map((cell): Input => {
       const buffer = schedule.buffers.find((b) => b.cell?.kind === "input" && b.cell.name === cell.name)!;
       return { cell, buffer, argument: identifier(cell.name, taken) };
     });
-  const touched = new Set(
-    [...unpacked.calls.values()]
-      .flat()
-      .concat(unpacked.step ?? [])
-      .flatMap((call) => call.arrays),
-  );
-  const packs = packsOf(
-    schedule.buffers.filter((b) => touched.has(b) || b.cell?.kind === "hyper" || b.cell?.kind === "state"),
-    memory,
-  );
-  const loops = packLoops(unpacked, packs);
-  const buffersIn = (phases: readonly Phase[]): Set<Buffer> =>
-    new Set(phases.flatMap((phase) => (loops.calls.get(phase) ?? []).flatMap((call) => call.arrays)));
-  const phases = [...loops.calls.keys()];
+  const buffersIn = (phases: readonly Phase[]): Set<Buffer> => new Set(phases.flatMap(engine.buffersOf));
+  const phases = entriesOf(program).flatMap((entry) => entry.phases);
   const functionPhases = new Set(program.graphs.functions.map(({ name }) => functionPhase(name)));
   const predicts = buffersIn([...functionPhases]);
   for (const result of schedule.results) if (functionPhases.has(result.phase)) predicts.add(result.buffer);
   for (const buffer of schedule.buffers) if (buffer.cell?.kind === "parameter") predicts.add(buffer);
   const others = buffersIn(phases.filter((phase) => !functionPhases.has(phase)));
-  for (const array of loops.step?.arrays ?? []) others.add(array);
   for (const result of schedule.results) others.add(result.buffer);
   for (const input of inputs) others.add(input.buffer);
   for (const buffer of schedule.buffers) if (buffer.cell?.kind === "gradient") others.add(buffer);
@@ -147,23 +121,20 @@ export function moduleContext(
       field: name === "predict" ? "$outputs" : `$outputs$${k}`,
     };
   });
-  const all = loops.functions.map(tablesOf);
   return {
     program,
     steps,
     ownStep: steps.find(({ name }) => name === null),
     functions,
     stale: named ? "0" : "false",
+    engine,
     schedule,
     memory,
-    loops,
-    packs,
     types,
     version,
     className: className(program.name),
     inputs,
     evaluated: named ? needs(["evaluate"]) : every,
-    tables: { powers: all.some((t) => t.powers), bits: all.some((t) => t.bits) },
     predictBuffers: schedule.buffers.filter((b) => predicts.has(b)),
     otherBuffers: schedule.buffers.filter((b) => others.has(b) && !predicts.has(b)),
   };
@@ -177,33 +148,3 @@ function stepClass(name: string, taken: Set<string>): string {
   taken.add(candidate);
   return candidate;
 }
-
-/** The statement that calls a kernel with the instance's views. */
-export function callText(call: LoopCall, context: ModuleContext, self = "this"): string {
-  const fn = context.loops.functions.find((f) => f.name === call.name)!;
-  const tables = tablesOf(fn);
-  const args = [
-    ...call.arrays.map((buffer) => `${self}.$${buffer.name}`),
-    ...(tables.powers ? [`${self}.$powers`] : []),
-    ...(tables.bits ? [`${self}.$bits`, `${self}.$words`] : []),
-    ...call.times,
-    ...(call.batch ? ["n"] : []),
-  ];
-  return `${call.name}(${args.join(", ")});`;
-}
-
-export const callsOf = (phase: Phase, context: ModuleContext, self = "this"): string[] =>
-  callLines(callTree(context.loops.calls.get(phase) ?? []), context, self);
-
-function callLines(tree: readonly CallTree[], context: ModuleContext, self: string): string[] {
-  return tree.flatMap((item) => {
-    if (!("loop" in item)) return [callText(item, context, self)];
-    const { name, extent } = item.loop.axis;
-    const head = item.loop.reverse
-      ? `let ${name} = ${extent - 1}; ${name} >= 0; ${name}--`
-      : `let ${name} = 0; ${name} < ${extent}; ${name}++`;
-    return [`for (${head}) {`, ...callLines(item.calls, context, self).map((line) => `  ${line}`), "}"];
-  });
-}
-export const usesBatch = (phase: Phase, context: ModuleContext): boolean =>
-  (context.loops.calls.get(phase) ?? []).some((call) => call.batch);

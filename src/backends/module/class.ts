@@ -1,23 +1,20 @@
 import { sizeOf } from "../../ir/type.ts";
 import { loadLines, parameterList } from "./arguments.ts";
-import { numberText } from "./expr.ts";
-import { arrayText, assignments, declarations, indent, viewField, type Field } from "./fields.ts";
-import { align16 } from "./layout.ts";
+import { numberText } from "./value.ts";
+import type { Field } from "./engine.ts";
+import { arrayText, assignments, constructorText, declarations, indent, viewField } from "./fields.ts";
 import { memberOf, ownKey } from "./names.ts";
-import { callsOf, type ModuleContext } from "./skeleton.ts";
+import type { ModuleContext } from "./context.ts";
 import { counterLines, keepsBatch, scalarText, stepFields, stepLines } from "./steps.ts";
 
 /** The whole interface: state, gradients, hyper-parameters, and the steps in their parts. */
 export function networkLines(context: ModuleContext): string[] {
-  const { types, memory, program, ownStep } = context;
-  const t = (text: string): string => (types ? text : "");
+  const { types, engine, memory, program, ownStep } = context;
   const fields = networkFields(context);
   return [
     "class Network extends Predictor {",
     ...declarations(fields, types),
-    `  constructor(buffer${t(": ArrayBuffer")}) {`,
-    `    const scratch = ${align16(memory.stateBytes)};`,
-    "    super(buffer, scratch);",
+    ...constructorText(engine.memory.network, types),
     ...assignments(fields),
     `    new Uint32Array(buffer, ${memory.stateBytes - 4}, 1)[0] = 0x${memory.layoutHash};`,
     "  }",
@@ -30,14 +27,14 @@ export function networkLines(context: ModuleContext): string[] {
 }
 
 function networkFields(context: ModuleContext): Field[] {
-  const { program, memory, packs, ownStep, steps } = context;
+  const { program, engine, memory, ownStep, steps } = context;
   const { evaluate } = program.graphs;
   const own = (type: string, name: string, value: string): Field => ({ name, type, value });
   const named = steps.filter(({ name }) => name !== null);
   const totals = memory.regions.find((r) => r.region === "totals")!;
   return [
     own("Uint8Array", "state", `new Uint8Array(buffer, 0, ${memory.stateBytes})`),
-    ...packs.map((pack) =>
+    ...engine.packs.map((pack) =>
       own(
         "Float64Array",
         `$${pack.name}`,
@@ -67,7 +64,7 @@ function networkFields(context: ModuleContext): Field[] {
           own(
             `${context.className}["steps"]`,
             "steps",
-            `{ ${named.map((step) => `${ownKey(step.name!)}: new ${step.className}(this, buffer, scratch)`).join(", ")} }`,
+            `{ ${named.map((step) => `${ownKey(step.name!)}: new ${step.className}(${["this", ...engine.memory.step.map(({ name }) => name)].join(", ")})`).join(", ")} }`,
           ),
         ]
       : []),
@@ -75,9 +72,9 @@ function networkFields(context: ModuleContext): Field[] {
 }
 
 /** True where one view holds all running totals, so that clearing it clears them. */
-const clearsPack = ({ memory, packs }: ModuleContext): boolean => {
+const clearsPack = ({ memory, engine }: ModuleContext): boolean => {
   const totals = [...memory.placements.values()].filter((place) => place.region === "totals");
-  return totals.every(({ buffer }) => packs.some(({ members }) => members.has(buffer)));
+  return totals.every(({ buffer }) => engine.packs.some(({ members }) => members.has(buffer)));
 };
 
 function metricStart(name: string, shape: readonly number[], { schedule }: ModuleContext): string {
@@ -87,7 +84,7 @@ function metricStart(name: string, shape: readonly number[], { schedule }: Modul
 }
 
 function initLines(context: ModuleContext): string[] {
-  const { types, memory, schedule, otherBuffers, program, steps, stale } = context;
+  const { types, engine, memory, schedule, otherBuffers, program, steps, stale } = context;
   const seed = schedule.buffers.find((b) => b.cell?.kind === "seed");
   return [
     `  init(seed${types ? ": number" : ""})${types ? ": void" : ""} {`,
@@ -99,20 +96,20 @@ function initLines(context: ModuleContext): string[] {
     seed && otherBuffers.includes(seed) ? `    this.$${seed.name}[0] = seed;` : "    void seed;",
     `    this.$fresh = ${stale};`,
     ...steps.flatMap(({ pending }) => (pending ? [`    this.${pending} = false;`] : [])),
-    ...indent(callsOf("init", context)),
+    ...indent(engine.run("init", "this")),
     "  }",
   ];
 }
 
 function evaluateLines(context: ModuleContext): string[] {
-  const { types, program, schedule, className, evaluated, stale } = context;
+  const { types, engine, program, schedule, className, evaluated, stale } = context;
   const result = (name: string): string =>
     schedule.results.find((r) => r.phase === "evaluate" && r.name === name)!.buffer.name;
   return [
     `  evaluate(${parameterList(evaluated, program.batch, types)})${types ? `: ReturnType<${className}["evaluate"]>` : ""} {`,
     ...indent(loadLines(evaluated, program.batch)),
     `    this.$fresh = ${stale};`,
-    ...indent(callsOf("evaluate", context)),
+    ...indent(engine.run("evaluate", "this")),
     ...program.metrics
       .filter((m) => m.shape.length === 0)
       .map((m) => `    ${memberOf("this.$metrics", m.name)} = this.$${result(m.name)}[0];`),

@@ -1,6 +1,6 @@
 import { memberOf, stringText } from "./names.ts";
-import type { ModuleContext } from "./skeleton.ts";
-import { arrayClass } from "./function.ts";
+import type { ModuleContext } from "./context.ts";
+import { arrayClass } from "./layout.ts";
 
 /** `encodeRow`: one row of the table into row i of the features, numbers as they are, categories as one-hot. */
 export function encodeRowLines({ program, types }: ModuleContext): string[] {

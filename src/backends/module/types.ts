@@ -1,9 +1,9 @@
 import type { Cell } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/type.ts";
 import { parameterList } from "./arguments.ts";
-import { arrayClass } from "./function.ts";
+import { arrayClass } from "./layout.ts";
 import { propertyName, stringText } from "./names.ts";
-import type { Input, ModuleContext, ModuleStep } from "./skeleton.ts";
+import type { Input, ModuleContext, ModuleStep } from "./context.ts";
 import { gradientsOf, hyperName, hypersOf } from "./steps.ts";
 
 const optionalN = (list: string): string => list.replace(/n: number = .*$/, "n?: number");

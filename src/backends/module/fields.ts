@@ -1,20 +1,10 @@
 import type { Buffer } from "../../ir/kernel.ts";
 import { sizeOf } from "../../ir/type.ts";
-import { numberText } from "./expr.ts";
-import { arrayClass } from "./function.ts";
-import { align16 } from "./layout.ts";
+import { numberText } from "./value.ts";
+import { arrayClass } from "./layout.ts";
 import { ownKey } from "./names.ts";
-import type { ModuleContext } from "./skeleton.ts";
-
-/** A property of an instance: its type, the expression it starts with, and statements that belong to it. */
-export interface Field {
-  readonly name: string;
-  readonly type: string;
-  readonly value: string;
-  readonly before?: string;
-  readonly then?: string;
-  readonly mutable?: boolean;
-}
+import type { ModuleContext } from "./context.ts";
+import type { Constructor, Field } from "./engine.ts";
 
 export const declarations = (fields: readonly Field[], types: boolean): string[] =>
   types ? fields.map((field) => `  ${field.mutable ? "" : "readonly "}${field.name}: ${field.type};`) : [];
@@ -24,19 +14,16 @@ export const assignments = (fields: readonly Field[]): string[] =>
     `    this.${field.name} = ${field.value};`,
     ...(field.then ? [`    ${field.then}`] : []),
   ]);
+/** The head of a constructor, with what comes before its assignments. */
+export const constructorText = ({ parameters, first }: Constructor, types: boolean): string[] => [
+  `  constructor(${parameters.map(({ name, type }) => (types ? `${name}: ${type}` : name)).join(", ")}) {`,
+  ...indent(first),
+];
 export const indent = (lines: readonly string[]): string[] => lines.map((line) => `    ${line}`);
 
-/** `new Float32Array(buffer, …)`: saved bytes count from the start, scratch from wherever the scratch begins. */
-export function arrayText(type: string, offset: number, length: number, { memory }: ModuleContext): string {
-  const scratch = align16(memory.stateBytes);
-  const from =
-    offset < memory.stateBytes
-      ? String(offset)
-      : offset === scratch
-        ? "scratch"
-        : `scratch + ${offset - scratch}`;
-  return `new ${type}(buffer, ${from}, ${length})`;
-}
+/** `new Float32Array(buffer, …)`, for so many numbers at a byte of the arena. */
+export const arrayText = (type: string, offset: number, length: number, { engine }: ModuleContext): string =>
+  `new ${type}(buffer, ${engine.memory.place(offset)}, ${length})`;
 
 /** The view of a buffer; a constant is filled in. */
 export function viewField(buffer: Buffer, context: ModuleContext): Field {

@@ -2,7 +2,7 @@ import { graphNodes, leafName } from "../../ir/graph.ts";
 import type { Phase } from "../../ir/phase.ts";
 import type { Cell, Column, Program } from "../../ir/program.ts";
 import { dimText, isBatch, type Shape } from "../../ir/type.ts";
-import type { Input, ModuleContext } from "./skeleton.ts";
+import type { Input, ModuleContext } from "./context.ts";
 import { gradientsOf } from "./steps.ts";
 import type { Plain } from "./value.ts";
 
