@@ -103,7 +103,7 @@ export function checkClasses(table: Table, label: string): void {
 /** A label's number, or what is wrong with its text. */
 function labelOf(
   text: string,
-  { limit }: InputSpec,
+  { limit, allowed }: InputSpec,
   classes: readonly string[] | undefined,
 ): number | Defect {
   if (classes && !classes.includes(text)) return valueDefect(text, classes);
@@ -114,7 +114,8 @@ function labelOf(
       hint: "declare the classes with a table, or name them",
     };
   }
-  if (limit === null || (Number.isInteger(value) && value >= 0 && value < limit)) return value;
+  if (limit === null || value === allowed) return value;
+  if (Number.isInteger(value) && value >= 0 && value < limit) return value;
   return {
     sentence: `holds the label "${shorten(text)}", but the model knows 0 to ${limit - 1}`,
     hint: "check the number of classes",

@@ -41,6 +41,8 @@ export interface InputSpec {
   readonly shape: readonly (number | string)[];
   /** The exclusive upper bound of an index or label input. */
   readonly limit: number | null;
+  /** The label that losses and metrics ignore, if it is none of those below the limit. */
+  readonly allowed?: number;
 }
 
 /** The part of a generated module's `spec` that data is encoded by. */

@@ -1,6 +1,12 @@
 import type { Graph, LeafOp, Value } from "./graph.ts";
 import type { TensorType } from "./type.ts";
 
+/** Whole numbers from 0 to below `limit`, and besides them the one that a loss or metric is told to ignore. */
+export interface IndexRange {
+  readonly limit: number;
+  readonly allowed?: number;
+}
+
 /** A named piece of memory that outlives a call, or an argument of one: what a leaf reads. */
 export interface Cell {
   readonly kind: LeafOp;
@@ -10,6 +16,8 @@ export interface Cell {
   readonly initial?: number;
   /** Exclusive upper bound of an integer input that is used as an index or a label. */
   readonly limit?: number;
+  /** The one value outside the limit that such an input may have, because it is ignored. */
+  readonly allowed?: number;
   /** Of a block: the parameters, gradients or states that it lies over, side by side in this order. */
   readonly members?: readonly string[];
   /** Of what an optimizer keeps: the step that it belongs to; null in a model without named steps. */

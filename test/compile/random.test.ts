@@ -90,7 +90,7 @@ function feedFor({ predict, training, us }: Case, n: number, seed: number, shake
     const key = `${node.op}:${leafName(node)}`;
     if (feed.has(key)) continue;
     const [value] = node.outputs;
-    const limit = limits.get(value);
+    const limit = limits.get(value)?.limit;
     const array = randomArray(
       { type: value.type, range: limit === undefined ? undefined : [0, limit] },
       n,

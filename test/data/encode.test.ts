@@ -190,6 +190,15 @@ describe("a model without a table", () => {
     );
   });
 
+  test("a label that the model ignores, and no other beyond its limit", () => {
+    const inputs = plain([{ ...x, shape: ["n", 1] }, { ...y, limit: 3, allowed: -1 }]); // prettier-ignore
+    const of = (label: number) => encodeColumns(inputs, readCsv(`a,b\n1,2\n1,${label}`), { label: "b" });
+    expect([...of(-1).inputs[1]]).toEqual([2, -1]);
+    for (const label of [3, -2]) {
+      expect(() => of(label)).toThrow(`holds the label "${label}", but the model knows 0 to 2`);
+    }
+  });
+
   test("numbers to predict, and no label at all", () => {
     const target = { ...y, dtype: "f32", limit: null };
     const rows = readCsv("a,b\n1,2.5");

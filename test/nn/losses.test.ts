@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import * as gradc from "gradc";
 import { batch, defineModel, f32, i32, type Value } from "gradc";
+import { compile } from "../../src/compile.ts";
 import { buildGraph } from "../../src/nn/index.ts";
+import { loadText } from "../compile/program.ts";
 import { emitted, type Given } from "./emitted.ts";
 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -205,17 +207,64 @@ describe("refuses", () => {
     expect(body).toThrow(message);
   });
 
-  test("labels out of range at run time, unless ignoreIndex itself is out of range", () => {
-    const limitOf = (option: object): number | undefined =>
-      buildGraph(
-        defineModel({
-          name: "m",
-          inputs: { x: f32(n, 3), k: i32(n) },
-          build: ({ x, k }) => ({ outputs: { x }, loss: gradc.softmaxCrossEntropy(x, k, option) }),
-        }),
-      ).cells.find(({ name }) => name === "k")?.limit;
-    expect(limitOf({})).toBe(3);
-    expect(limitOf({ classWeights: [1, 2, 3], labelSmoothing: 0.1, ignoreIndex: 2 })).toBe(3);
-    expect(limitOf({ ignoreIndex: -100 })).toBeUndefined();
+  const labelled = (uses: (x: Value, k: Value) => readonly Value[]) =>
+    defineModel({
+      name: "m",
+      inputs: { x: f32(n, 3), k: i32(n) },
+      build: ({ x, k }) => ({ outputs: { x }, loss: uses(x, k).reduce((a, b) => gradc.add(a, b)) }),
+    });
+  const rangeOf = (uses: (x: Value, k: Value) => readonly Value[]): object => {
+    const { limit, allowed } = buildGraph(labelled(uses)).cells.find(({ name }) => name === "k")!;
+    return { limit, allowed };
+  };
+  const entropy = (x: Value, k: Value, option: object = {}): Value => gradc.softmaxCrossEntropy(x, k, option);
+
+  test("labels out of range at run time, but for the ignoreIndex", () => {
+    const { text } = compile(labelled((x, k) => [entropy(x, k, { ignoreIndex: -100 })])).files[0];
+    const net = loadText(text).create();
+    const x = Float32Array.of(1, 2, 3, 1, 2, 3);
+    const alone = net.forward(x.subarray(0, 3), Int32Array.of(1));
+    expect(net.forward(x, Int32Array.of(1, -100))).toBe(alone);
+    for (const bad of [3, 7, -1, -99]) {
+      expect(() => net.forward(x, Int32Array.of(-100, bad))).toThrow(
+        new RangeError(`input k: ${bad} at 1 is not from 0 to 2 nor -100`),
+      );
+    }
+    expect(loadText(text).spec["inputs"]).toContainEqual({ name: "k", dtype: "i32", shape: ["n"], limit: 3, allowed: -100 }); // prettier-ignore
+    const others = compile(labelled((x, k) => [entropy(x, k)])).files[0].text;
+    expect(others).toContain("checkIndices(name, values, count, limit)");
+    expect(() => loadText(others).create().forward(x, Int32Array.of(3, -100))).toThrow(
+      new RangeError("input k: 3 at 0 is not from 0 to 2"),
+    );
+  });
+
+  test("what several uses of labels have in common is allowed", () => {
+    expect(rangeOf((x, k) => [entropy(x, k)])).toEqual({ limit: 3 });
+    expect(
+      rangeOf((x, k) => [entropy(x, k, { classWeights: [1, 2, 3], labelSmoothing: 0.1, ignoreIndex: 2 })]),
+    ).toEqual({ limit: 3 });
+    const ignoring = (ignoreIndex: number) => (x: Value, k: Value) => entropy(x, k, { ignoreIndex });
+    const hot = (depth: number) => (_: Value, k: Value) => gradc.sum(gradc.oneHot(k, { depth }));
+    const both = (...uses: readonly ((x: Value, k: Value) => Value)[]): object => {
+      const ranges = [uses, uses.toReversed()].map((list) => rangeOf((x, k) => list.map((use) => use(x, k))));
+      expect(ranges[1]).toEqual(ranges[0]);
+      return ranges[0];
+    };
+    expect(both(ignoring(-100), ignoring(-100))).toEqual({ limit: 3, allowed: -100 });
+    expect(both(ignoring(-100), ignoring(-1))).toEqual({ limit: 3 });
+    expect(both(ignoring(-100), entropy)).toEqual({ limit: 3 });
+    // What one use ignores is an index of the other.
+    expect(both(ignoring(4), hot(5))).toEqual({ limit: 3, allowed: 4 });
+    expect(both(ignoring(4), hot(4))).toEqual({ limit: 3 });
+    expect(both(ignoring(-1), hot(2))).toEqual({ limit: 2 });
+  });
+
+  test("labels that a model replaces itself are limited likewise", () => {
+    const filled = (by: number) => (x: Value, k: Value) => [
+      entropy(x, gradc.where(gradc.equal(-1, k), by, k)),
+    ];
+    expect(rangeOf(filled(2))).toEqual({ limit: 3, allowed: -1 });
+    expect(rangeOf(filled(3))).toEqual({});
+    expect(rangeOf((x, k) => [entropy(x, gradc.where(gradc.equal(k, 1), 0, k))])).toEqual({ limit: 3 });
   });
 });

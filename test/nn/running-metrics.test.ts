@@ -9,10 +9,10 @@ import { randomFrom } from "../ops/sample.ts";
 const n = batch(8);
 const inputs = {
   x: f32(n, 4), labels: i32(n), z: f32(n), t: f32(n), y: f32(n, 2), u: f32(n, 2), w: f32(n), m: bool(n), s: f32(n, 3, 4),
-  ids: i32(n, 3),
+  ids: i32(n, 3), spared: i32(n),
 }; // prettier-ignore
 type Inputs = { readonly [name in keyof typeof inputs]: Value };
-const widths: Readonly<Record<keyof typeof inputs, number>> = { x: 4, labels: 1, z: 1, t: 1, y: 2, u: 2, w: 1, m: 1, s: 12, ids: 3 }; // prettier-ignore
+const widths: Readonly<Record<keyof typeof inputs, number>> = { x: 4, labels: 1, z: 1, t: 1, y: 2, u: 2, w: 1, m: 1, s: 12, ids: 3, spared: 1 }; // prettier-ignore
 
 /** Twenty rows; scores z repeat, so that some are equal. */
 const rows = 20;
@@ -28,7 +28,9 @@ const data: Record<keyof typeof inputs, number[]> = {
   m: Array.from({ length: rows }, () => Math.round(random())),
   s: Array.from({ length: rows * 12 }, () => 4 * random() - 2),
   ids: Array.from({ length: rows * 3 }, () => Math.floor(4 * random())),
+  spared: [],
 };
+data.spared = data.labels.map((label) => (random() < 0.3 ? -100 : label));
 for (const name of ["x", "s"] as const) data[name] = data[name].map(Math.fround);
 const each = Array.from({ length: rows }, (_, k) => k);
 const rowOf = (name: keyof typeof inputs, k: number): number[] =>
@@ -40,8 +42,10 @@ const mean = (value: (k: number) => number, weight: (k: number) => number = () =
   each.reduce((total, k) => total + weight(k), 0);
 const masked = (k: number): number => data.m[k];
 const both = (k: number): number => data.w[k] * data.m[k];
-const isRight = (k: number): number =>
-  Number(rowOf("x", k).indexOf(Math.max(...rowOf("x", k))) === data.labels[k]);
+const guessOf = (k: number): number => rowOf("x", k).indexOf(Math.max(...rowOf("x", k)));
+const isRight = (k: number): number => Number(guessOf(k) === data.labels[k]);
+const ofClasses = (score: (c: number) => number): number =>
+  [0, 1, 2, 3].reduce((total, c) => total + (score(c) || 0), 0) / 4;
 const inTop = (k: number, top: number): number =>
   Number(rowOf("x", k).filter((x) => x > rowOf("x", k)[data.labels[k]]).length < top);
 const nll = (row: readonly number[], label: number): number =>
@@ -87,6 +91,11 @@ const metrics: Readonly<Record<string, readonly [(values: Inputs) => Metric, num
   "accuracy, weights": [({ x, labels, w }) => gradc.accuracy(x, labels, { weights: w }), mean(isRight, (k) => data.w[k])],
   "accuracy, mask": [({ x, labels, m }) => gradc.accuracy(x, labels, { mask: m }), mean(isRight, masked)],
   "accuracy of binary logits, mask": [({ z, t, m }) => gradc.accuracy(z, t, { mask: m }), mean((k) => Number(data.z[k] > 0 === data.t[k] > 0), masked)],
+  "accuracy, ignoreIndex": [({ x, labels }) => gradc.accuracy(x, labels, { ignoreIndex: 3 }), mean(isRight, (k) => Number(data.labels[k] !== 3))],
+  "accuracy, mask and an ignoreIndex that is no class": [({ x, spared, m }) => gradc.accuracy(x, spared, { ignoreIndex: -100, mask: m }), mean(isRight, (k) => data.m[k] * Number(data.spared[k] >= 0))],
+  "topKAccuracy, 2, weights and ignoreIndex": [({ x, spared, w }) => gradc.topKAccuracy(x, spared, { k: 2, ignoreIndex: -100, weights: w }), mean((k) => inTop(k, 2), (k) => data.w[k] * Number(data.spared[k] >= 0))],
+  "precision of classes, ignoreIndex": [({ x, spared }) => gradc.precision(x, spared, { ignoreIndex: -100 }), ofClasses((c) => mean((k) => Number(data.labels[k] === c), (k) => Number(data.spared[k] >= 0 && guessOf(k) === c)))],
+  "recall of classes, ignoreIndex": [({ x, spared }) => gradc.recall(x, spared, { ignoreIndex: -100 }), ofClasses((c) => mean((k) => Number(guessOf(k) === c), (k) => Number(data.spared[k] === c)))],
   binaryAccuracy: [({ y, u }) => gradc.binaryAccuracy(gradc.sub(y, 0.5), gradc.sub(u, 3)), mean((k) => rowOf("y", k).reduce((total, v, c) => total + Number(v > 0.5 === rowOf("u", k)[c] - 3 > 0.5), 0) / 2)],
   "topKAccuracy, 2": [({ x, labels }) => gradc.topKAccuracy(x, labels, { k: 2 }), mean((k) => inTop(k, 2))],
   "topKAccuracy, 3, weights and mask": [({ x, labels, w, m }) => gradc.topKAccuracy(x, labels, { k: 3, weights: w, mask: m }), mean((k) => inTop(k, 3), both)],
@@ -127,7 +136,7 @@ describe.each(["f32", "f64"] as const)(
         const args = Object.entries(data).map(([name, values]) => {
           const width = widths[name as keyof typeof inputs];
           const part = values.slice(from * width, (from + size) * width);
-          return name === "m" ? Uint8Array.from(part) : name === "labels" || name === "ids" ? Int32Array.from(part) : Floats.from(part); // prettier-ignore
+          return name === "m" ? Uint8Array.from(part) : ["labels", "ids", "spared"].includes(name) ? Int32Array.from(part) : Floats.from(part); // prettier-ignore
         });
         last = { ...net.evaluate(...args, size) };
         from += size;
@@ -181,6 +190,9 @@ describe("refuses", () => {
     ["no thresholds", built(({ z, t }) => gradc.rocAuc(z, t, { thresholds: 0 })), /thresholds of rocAuc must be a positive integer, found 0/],
     ["an unknown option", built(({ y, u }) => gradc.r2(y, u, { weight: 1 } as object)), /r2 has no option "weight".*did you mean "?weights/s],
     ["binary logits in a table", built(({ z, t }) => gradc.confusionMatrix(z, t)), /confusionMatrix takes class logits \[..., C\], found f32\[n\]/],
+    ["half an ignoreIndex", built(({ x, labels }) => gradc.accuracy(x, labels, { ignoreIndex: 0.5 })), /ignoreIndex of accuracy must be an integer, found 0.5/],
+    ["an ignoreIndex of one-hot targets", built(({ x }) => gradc.f1(x, x, { ignoreIndex: -1 })), /f1: ignoreIndex is a class label, but the targets f32\[n,4\] are one-hot.*give a mask/s],
+    ["an ignoreIndex of binary logits", built(({ z, t }) => gradc.accuracy(z, t, { ignoreIndex: -1 })), /accuracy: ignoreIndex is a class label, but the targets f32\[n\] are of binary logits/],
     ["other shapes", built(({ x, t }) => gradc.binaryAccuracy(x, t)), /binaryAccuracy: logits f32\[n,4\] and targets f32\[n\] must have one shape/],
   ]; // prettier-ignore
   test.each(refusals)("%s", (_, body, message) => {

@@ -33,7 +33,9 @@ export function loadLines(inputs: readonly Input[], batch: number | null, self =
     checks.push(`checkRows(${name}, ${argument}.length, ${row}, ${batched ? `n, ${batch}` : "1, 1"});`);
     if (cell.limit !== undefined) {
       const count = batched ? (row === 1 ? "n" : `n * ${row}`) : String(row);
-      checks.push(`checkIndices(${name}, ${argument}, ${count}, ${cell.limit});`);
+      checks.push(
+        `checkIndices(${name}, ${argument}, ${count}, ${[cell.limit, cell.allowed].filter((bound) => bound !== undefined).join(", ")});`,
+      );
     }
   }
   const copies = inputs.map(({ cell, buffer, argument }) => {

@@ -15,11 +15,12 @@ export function helperLines({ inputs, engine, types, memory }: ModuleContext): s
     );
   }
   if (inputs.some(({ cell }) => cell.limit !== undefined)) {
+    const ignores = inputs.some(({ cell }) => cell.allowed !== undefined);
     out.push(
-      `function checkIndices(name${t(": string")}, values${t(": Int32Array | Uint32Array")}, count${t(": number")}, limit${t(": number")})${t(": void")} {`,
+      `function checkIndices(name${t(": string")}, values${t(": Int32Array | Uint32Array")}, count${t(": number")}, limit${t(": number")}${ignores ? `, allowed${t("?: number")}` : ""})${t(": void")} {`,
       "  for (let i = 0; i < count; i++) {",
-      "    if (!(values[i] >= 0 && values[i] < limit)) {",
-      "      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}`);",
+      `    if (!(values[i] >= 0 && values[i] < limit)${ignores ? " && values[i] !== allowed" : ""}) {`,
+      `      throw new RangeError(\`input \${name}: \${values[i]} at \${i} is not from 0 to \${limit - 1}${ignores ? '${allowed === undefined ? "" : ` nor ${allowed}`}' : ""}\`);`,
       "    }",
       "  }",
       "}",

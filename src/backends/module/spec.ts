@@ -46,6 +46,7 @@ export function specOf(context: ModuleContext, flopsPerRow: number): { readonly 
         dtype: cell.type.dtype,
         shape: plainShape(cell.type.shape),
         limit: cell.limit ?? null,
+        ...(cell.allowed === undefined ? {} : { allowed: cell.allowed }),
       })),
     outputs: functions.filter(({ name }) => name === "predict").flatMap(outputsOf),
     // What else a model may have is listed where it is, with the inputs that it takes.

@@ -17,6 +17,7 @@ export function confusionText(
   asked: readonly number[],
 ): string | undefined {
   const labelAt = spec.inputs.findIndex(({ limit }) => limit !== null);
+  const ignored = spec.inputs.at(labelAt)?.allowed;
   const count = labelAt < 0 ? 0 : (spec.inputs[labelAt].limit ?? 0);
   const scores = spec.outputs.find(
     ({ shape }) => shape.length === 2 && shape[0] === "n" && shape[1] === count,
@@ -29,7 +30,14 @@ export function confusionText(
       batch.n,
       count,
     );
-    matrix = confusionMatrix(batch.inputs[labelAt], predicted, count, matrix);
+    const labels = batch.inputs[labelAt];
+    const counts = Array.from(labels.keys()).filter((row) => labels[row] !== ignored);
+    matrix = confusionMatrix(
+      counts.map((row) => labels[row]),
+      counts.map((row) => predicted[row]),
+      count,
+      matrix,
+    );
   }
   return matrix && confusionTable(matrix, classes);
 }

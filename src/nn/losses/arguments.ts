@@ -2,6 +2,7 @@ import type { Value } from "../../ir/graph.ts";
 import { isBatch, isFloat, sameShape, shapeText, typeText } from "../../ir/type.ts";
 import { isValue, reject, shown } from "../check.ts";
 import { refuse } from "../context.ts";
+import { equal, notEqual, where } from "../sugar/elementwise.ts";
 import { tensor } from "../sugar/movement.ts";
 import { checkValue } from "../sugar/operand.ts";
 
@@ -50,6 +51,28 @@ export function withLabels(name: string, logits: unknown, labels: unknown): read
     );
   }
   return [x, y];
+}
+
+export interface IgnoreOption {
+  /** The label of rows or positions that do not count: a class, or none such as -100. */
+  readonly ignoreIndex?: number;
+}
+
+/** Labels with a class in the place of what is ignored, and what is not ignored; without one, the labels alone. */
+export function counted(
+  name: string,
+  labels: Value,
+  classes: number,
+  { ignoreIndex }: IgnoreOption,
+): { readonly labels: Value; readonly mask?: Value } {
+  if (ignoreIndex === undefined) return { labels };
+  if (!Number.isInteger(ignoreIndex) || Math.abs(ignoreIndex) >= 2 ** 31)
+    return reject("option", `ignoreIndex of ${name} must be an integer, found ${shown(ignoreIndex)}`);
+  const isClass = ignoreIndex >= 0 && ignoreIndex < classes;
+  return {
+    labels: isClass ? labels : where(equal(labels, ignoreIndex), 0, labels),
+    mask: notEqual(labels, ignoreIndex),
+  };
 }
 
 /** One weight for each class, as numbers or as a value of shape [classes]. */

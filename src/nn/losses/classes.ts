@@ -1,12 +1,12 @@
 import type { Value } from "../../ir/graph.ts";
 import * as fused from "../../ops/fused.ts";
 import { documented } from "../about.ts";
-import { checkNumber, reject, shown } from "../check.ts";
+import { checkNumber } from "../check.ts";
 import { here } from "../context.ts";
-import { add, equal, greater, log, mul, neg, notEqual, softplus, sub, where } from "../sugar/elementwise.ts";
+import { add, greater, log, mul, neg, softplus, sub, where } from "../sugar/elementwise.ts";
 import { oneHot } from "../sugar/movement.ts";
 import { logSoftmax, mean, sum } from "../sugar/reduce.ts";
-import { alike, classWeightsOf, vectors, withLabels } from "./arguments.ts";
+import { alike, classWeightsOf, counted, vectors, withLabels, type IgnoreOption } from "./arguments.ts";
 import { lossDefaults, reduced, type LossOptions } from "./reduce.ts";
 
 export interface SmoothingOptions extends LossOptions {
@@ -17,23 +17,11 @@ export interface CrossEntropyOneHotOptions extends SmoothingOptions {
   /** A weight for each class, as numbers or as a value [classes]; all 1 by default. */
   readonly classWeights?: readonly number[] | Value;
 }
-export interface CrossEntropyOptions extends CrossEntropyOneHotOptions {
-  /**
-   * The label of rows that do not count. If it is no class index, such as -100, other labels that are no class
-   * index are not refused at run time either.
-   */
-  readonly ignoreIndex?: number;
-}
+export interface CrossEntropyOptions extends CrossEntropyOneHotOptions, IgnoreOption {}
 const smoothingDefaults = { ...lossDefaults, labelSmoothing: 0 } as const;
 
 const smoothingOf = (name: string, { labelSmoothing }: SmoothingOptions): number =>
   checkNumber(`labelSmoothing of ${name}`, labelSmoothing ?? smoothingDefaults.labelSmoothing, 0, 1);
-
-function ignoreIndexOf(name: string, { ignoreIndex }: CrossEntropyOptions): number | undefined {
-  if (ignoreIndex === undefined || (Number.isInteger(ignoreIndex) && Math.abs(ignoreIndex) < 2 ** 31))
-    return ignoreIndex;
-  return reject("option", `ignoreIndex of ${name} must be an integer, found ${shown(ignoreIndex)}`);
-}
 
 /** The weight of each row's class. */
 export const weightsOfLabels = (labels: Value, weights: Value, classes: number): Value =>
@@ -60,10 +48,8 @@ export const softmaxCrossEntropy = documented(
       const [x, given] = withLabels(name, logits, labels);
       const smoothing = smoothingOf(name, options);
       const weights = classWeightsOf(name, options.classWeights, x);
-      const ignored = ignoreIndexOf(name, options);
       const classes = vectors(name, x);
-      const isClass = ignored !== undefined && ignored >= 0 && ignored < classes;
-      const y = ignored === undefined || isClass ? given : where(equal(given, ignored), 0, given);
+      const { labels: y, mask } = counted(name, given, classes, options);
       const ofRow = weights && weightsOfLabels(y, weights, classes);
       const sharp = fused.sparseSoftmaxCrossEntropy(x, y);
       const hard = ofRow ? mul(sharp, ofRow) : sharp;
@@ -72,7 +58,7 @@ export const softmaxCrossEntropy = documented(
         smoothing > 0 ? sub(mul(hard, 1 - smoothing), mul(mean(logs(), { axis: -1 }), smoothing)) : hard;
       return reduced(name, losses, options, ["labelSmoothing", "classWeights", "ignoreIndex"], {
         counts: ofRow,
-        mask: ignored === undefined ? undefined : notEqual(given, ignored),
+        mask,
       });
     }),
 );

@@ -3,7 +3,7 @@ import { isBatch, sameShape, typeText } from "../../ir/type.ts";
 import { documented } from "../about.ts";
 import { checkCount, checkNumber } from "../check.ts";
 import { here, refuse } from "../context.ts";
-import { checkFloat, vectors, withLabels } from "../losses/arguments.ts";
+import { checkFloat, counted, vectors, withLabels, type IgnoreOption } from "../losses/arguments.ts";
 import {
   add, cast, equal, greater, lessEqual, less, logicalAnd, logicalNot, mul, sub, where,
 } from "../sugar/elementwise.ts"; // prettier-ignore
@@ -17,6 +17,8 @@ interface Compared {
   readonly kind: "binary" | "classes" | "oneHot";
   readonly logits: Value;
   readonly targets: Value;
+  /** False where the label is one to be ignored. */
+  readonly mask?: Value | undefined;
 }
 
 /** Tells binary logits, class logits with i32 labels, and class logits with one-hot targets apart by shape. */
@@ -39,6 +41,21 @@ function compared(name: string, givenLogits: unknown, givenTargets: unknown): Co
   );
 }
 
+/** The same without the labels that are to be ignored, which only class labels can be. */
+function withoutIgnored(name: string, found: Compared, options: IgnoreOption): Compared {
+  const { kind, logits, targets } = found;
+  if (options.ignoreIndex === undefined) return found;
+  if (kind !== "classes") {
+    refuse(
+      "option",
+      `${name}: ignoreIndex is a class label, but the targets ${typeText(targets.type)} are ${kind === "oneHot" ? "one-hot" : "of binary logits"}`,
+      "give a mask of what counts instead",
+    );
+  }
+  const { labels, mask } = counted(name, targets, vectors(name, logits), options);
+  return { ...found, targets: labels, mask };
+}
+
 const isTrue = (targets: Value): Value =>
   targets.type.dtype === "bool" ? targets : greater(cast(targets, "f32"), 0.5);
 
@@ -58,14 +75,22 @@ export interface ThresholdOptions extends MetricOptions {
   /** Binary logits above it count as 1; 0 by default, which is a probability of ½. */
   readonly threshold?: number;
 }
+export interface ClassMetricOptions extends ThresholdOptions, IgnoreOption {}
+export interface ConfusionOptions extends MetricOptions, IgnoreOption {}
 const thresholdDefaults = { threshold: 0 } as const;
 const thresholdOf = (name: string, { threshold = thresholdDefaults.threshold }: ThresholdOptions): number =>
   checkNumber(`threshold of ${name}`, threshold);
 
 /** The share of what is right. */
-const share = (right: Value, name: string, options: MetricOptions, known: readonly string[]): Metric => {
+const share = (
+  right: Value,
+  name: string,
+  options: MetricOptions,
+  known: readonly string[],
+  mask?: Value,
+): Metric => {
   const hits = cast(right, "f32");
-  return meanMetric(hits, countsOf(name, hits, options, known), undefined, "correct");
+  return meanMetric(hits, countsOf(name, hits, options, known, mask), undefined, "correct");
 };
 
 /**
@@ -82,15 +107,15 @@ export const accuracy = documented(
     keras: "SparseCategoricalAccuracy, CategoricalAccuracy, BinaryAccuracy (threshold is a probability)",
     pytorch: "torchmetrics Accuracy",
   },
-  (logits: Value, labels: Value, options: ThresholdOptions = {}): Metric =>
+  (logits: Value, labels: Value, options: ClassMetricOptions = {}): Metric =>
     here(() => {
       const threshold = thresholdOf("accuracy", options);
-      const { kind, logits: x, targets } = compared("accuracy", logits, labels);
+      const { kind, logits: x, targets, mask } = withoutIgnored("accuracy", compared("accuracy", logits, labels), options);
       const right =
         kind === "binary"
           ? equal(greater(x, threshold), isTrue(targets))
           : equal(argMax(x), kind === "classes" ? targets : argMax(targets));
-      return share(right, "accuracy", options, ["threshold"]);
+      return share(right, "accuracy", options, ["threshold", "ignoreIndex"], mask);
     }),
 ); // prettier-ignore
 
@@ -113,7 +138,7 @@ export const binaryAccuracy = documented(
     }),
 );
 
-export interface TopKOptions extends MetricOptions {
+export interface TopKOptions extends MetricOptions, IgnoreOption {
   /** How many of the highest logits count as right; 5 by default. */
   readonly k?: number;
 }
@@ -132,33 +157,34 @@ export const topKAccuracy = documented(
   (logits: Value, labels: Value, options: TopKOptions = {}): Metric =>
     here(() => {
       const name = "topKAccuracy";
-      const [x, y] = withLabels(name, logits, labels);
+      const [x, given] = withLabels(name, logits, labels);
       const k = checkCount(`k of ${name}`, options.k ?? topKDefaults.k);
       const classes = vectors(name, x);
       if (k > classes) refuse("option", `${name}: k = ${k} is more than the ${classes} classes of ${typeText(x.type)}`); // prettier-ignore
+      const { labels: y, mask } = counted(name, given, classes, options);
       const own = sum(where(equal(oneHot(y, { depth: classes }), 1), x, 0), { axis: -1, keepDims: true });
       // NaN is not at most anything, so a row with NaN at its label is wrong.
       const ahead = sum(cast(logicalNot(lessEqual(x, own)), "f32"), { axis: -1 });
-      return share(less(ahead, k), name, options, ["k"]);
+      return share(less(ahead, k), name, options, ["k", "ignoreIndex"], mask);
     }),
 );
 
 /** Rows are true classes, columns predicted ones (scikit-learn's layout). */
 function confusionOf(
   name: string,
-  { kind, logits: x, targets }: Compared,
+  { kind, logits: x, targets, mask }: Compared,
   options: MetricOptions,
-  known: readonly string[] = [],
+  known: readonly string[],
 ): Value {
   const depth = x.type.shape.at(-1);
   if (kind === "binary" || depth === undefined || isBatch(depth))
     return refuse("shape", `${name} takes class logits [..., C], found ${typeText(x.type)}`);
   const guess = argMax(x);
-  const counts = countsOf(name, cast(guess, "f32"), options, known);
+  const counts = countsOf(name, cast(guess, "f32"), options, known, mask);
   const rows = (classes: Value): Value => reshape(oneHot(classes, { depth }), [-1, depth]);
   const truth = rows(kind === "classes" ? targets : argMax(targets));
-  const counted = counts ? mul(truth, expandDims(reshape(counts, [-1]), 1)) : truth;
-  return matmul(counted, rows(guess), { transposeA: true });
+  const weighed = counts ? mul(truth, expandDims(reshape(counts, [-1]), 1)) : truth;
+  return matmul(weighed, rows(guess), { transposeA: true });
 }
 
 /** How often each true class (row) was predicted as each class (column): a C × C table. */
@@ -170,13 +196,11 @@ export const confusionMatrix = documented(
     keras: "tf.math.confusion_matrix",
     pytorch: "torchmetrics ConfusionMatrix",
   },
-  (logits: Value, labels: Value, options: MetricOptions = {}): Metric =>
+  (logits: Value, labels: Value, options: ConfusionOptions = {}): Metric =>
     here(() => {
       const name = "confusionMatrix";
-      return metric(
-        { counts: confusionOf(name, compared(name, logits, labels), options) },
-        ([counts]) => counts,
-      );
+      const found = withoutIgnored(name, compared(name, logits, labels), options);
+      return metric({ counts: confusionOf(name, found, options, ["ignoreIndex"]) }, ([counts]) => counts);
     }),
 );
 
@@ -186,14 +210,15 @@ const identity = (size: number): number[][] =>
 /** True positives, false positives and false negatives: one each for binary logits, else one for each class. */
 const hitsMetric =
   (name: string, score: (hits: Value, falseAlarms: Value, misses: Value) => Value) =>
-  (logits: Value, labels: Value, options: ThresholdOptions = {}): Metric =>
+  (logits: Value, labels: Value, options: ClassMetricOptions = {}): Metric =>
     here(() => {
       const threshold = thresholdOf(name, options);
-      const found = compared(name, logits, labels);
+      const known = ["threshold", "ignoreIndex"];
+      const found = withoutIgnored(name, compared(name, logits, labels), options);
       const { kind, logits: x, targets } = found;
       if (kind === "binary") {
         const [said, so] = [greater(x, threshold), isTrue(targets)];
-        const counts = countsOf(name, x, options, ["threshold"]);
+        const counts = countsOf(name, x, options, known);
         const count = (condition: Value): Value =>
           sum(counts ? where(condition, counts, 0) : cast(condition, "f32"));
         const totals = {
@@ -203,7 +228,7 @@ const hitsMetric =
         };
         return metric(totals, ([hits, alarms, misses]) => score(hits, alarms, misses));
       }
-      return metric({ counts: confusionOf(name, found, options, ["threshold"]) }, ([counts]) => {
+      return metric({ counts: confusionOf(name, found, options, known) }, ([counts]) => {
         const eye = tensor(identity(counts.type.shape[0] as number), "f64");
         const hits = sum(mul(counts, eye), { axis: 1 });
         return mean(score(hits, sub(sum(counts, { axis: 0 }), hits), sub(sum(counts, { axis: 1 }), hits)));

@@ -6,6 +6,8 @@ export {
   precision,
   recall,
   topKAccuracy,
+  type ClassMetricOptions,
+  type ConfusionOptions,
   type ThresholdOptions,
   type TopKOptions,
 } from "./classes.ts";

@@ -5,7 +5,7 @@ import { dimensionSize } from "../../ops/leaves.ts";
 import { checkOptions } from "../check.ts";
 import { here, place } from "../context.ts";
 import { maskOf, weightsOf } from "../losses/reduce.ts";
-import { cast, div, equal, mul, where } from "../sugar/elementwise.ts";
+import { cast, div, equal, logicalAnd, mul, where } from "../sugar/elementwise.ts";
 import { sum } from "../sugar/reduce.ts";
 
 /** A sum over the rows of one call; the model keeps adding it up until resetMetrics(). */
@@ -52,16 +52,18 @@ export interface MetricOptions {
 }
 const metricOptions = ["weights", "mask"] as const;
 
-/** How much each element of a shape counts: undefined where all count 1. */
+/** How much each element of a shape counts, `own` being a further mask: undefined where all count 1. */
 export function countsOf(
   name: string,
   like: Value,
   options: MetricOptions,
   known: readonly string[] = [],
+  own?: Value,
 ): Value | undefined {
   checkOptions(name, options, [...metricOptions, ...known]);
   const weights = weightsOf(name, options.weights, like);
-  const mask = maskOf(name, options.mask, like.type.shape);
+  const given = maskOf(name, options.mask, like.type.shape);
+  const mask = given && own ? logicalAnd(given, own) : (given ?? own);
   if (!mask) return weights;
   return weights ? where(mask, weights, 0) : cast(mask, like.type.dtype);
 }

@@ -3,9 +3,9 @@ import { iota } from "../../ops/leaves.ts";
 import { documented } from "../about.ts";
 import { checkCount } from "../check.ts";
 import { here } from "../context.ts";
-import { softmaxCrossEntropy, type CrossEntropyOptions } from "../losses/classes.ts";
-import { withLabels } from "../losses/arguments.ts";
-import { cast, equal, exp, floor, greater, logicalAnd, logicalNot, minimum, mul, notEqual, sigmoid, where } from "../sugar/elementwise.ts"; // prettier-ignore
+import { softmaxCrossEntropy } from "../losses/classes.ts";
+import { counted, vectors, withLabels, type IgnoreOption } from "../losses/arguments.ts";
+import { cast, equal, exp, floor, greater, logicalAnd, logicalNot, minimum, mul, sigmoid, where } from "../sugar/elementwise.ts"; // prettier-ignore
 import { expandDims, reshape } from "../sugar/movement.ts";
 import { sum } from "../sugar/reduce.ts";
 import { withPositives } from "./classes.ts";
@@ -56,10 +56,7 @@ export const rocAuc = documented(
     }),
 );
 
-export interface PerplexityOptions extends MetricOptions {
-  /** The label of positions that do not count. */
-  readonly ignoreIndex?: number;
-}
+export interface PerplexityOptions extends MetricOptions, IgnoreOption {}
 /** e to the mean cross-entropy of class logits over all positions of all calls. */
 export const perplexity = documented(
   {
@@ -74,11 +71,8 @@ export const perplexity = documented(
     here(() => {
       const name = "perplexity";
       const [x, y] = withLabels(name, logits, labels);
-      const own: CrossEntropyOptions = { reduction: "none", ignoreIndex: options.ignoreIndex };
-      const losses = softmaxCrossEntropy(x, y, own);
-      const given = countsOf(name, losses, options, ["ignoreIndex"]);
-      if (options.ignoreIndex === undefined) return meanMetric(losses, given, exp);
-      const kept = cast(notEqual(y, options.ignoreIndex), losses.type.dtype);
-      return meanMetric(losses, given ? mul(given, kept) : kept, exp);
+      const { labels: known, mask } = counted(name, y, vectors(name, x), options);
+      const losses = softmaxCrossEntropy(x, known, { reduction: "none" });
+      return meanMetric(losses, countsOf(name, losses, options, ["ignoreIndex"], mask), exp);
     }),
 );

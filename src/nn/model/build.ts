@@ -9,7 +9,7 @@ import { tableOf } from "../table.ts";
 import { isModel, type Model } from "./define.ts";
 import { evaluateOutputs } from "./evaluate.ts";
 import { matching } from "./frozen.ts";
-import { indexLimits } from "./limits.ts";
+import { commonRange, indexLimits } from "./limits.ts";
 import { layoutOf } from "./layout.ts";
 import { lossName } from "./result.ts";
 import { runBuild, type Ran } from "./run.ts";
@@ -92,8 +92,9 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
     opsOf(builder),
   );
   const inputCells = [...training.inputs].map(([input, value]): Cell => {
-    const limit = Math.min(declared[input].limit ?? Infinity, limits.get(value) ?? Infinity);
-    return { kind: "input", name: input, type: value.type, ...(limit < Infinity ? { limit } : {}) };
+    const { limit } = declared[input];
+    const range = commonRange(limit === undefined ? undefined : { limit }, limits.get(value));
+    return { kind: "input", name: input, type: value.type, ...range };
   });
   return {
     name,

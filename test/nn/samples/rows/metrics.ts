@@ -10,7 +10,7 @@ export const rows: readonly LayerSample[] = [
       accuracy: gradc.accuracy(x, y),
       top: gradc.topKAccuracy(x, y, { k: 2, weights: w, mask: m }),
       confusion: gradc.confusionMatrix(x, y, { weights: w }),
-      f1: gradc.f1(x, y, { mask: m }),
+      f1: gradc.f1(x, y, { mask: m, ignoreIndex: 2 }),
     }),
   },
   {
