@@ -125,7 +125,8 @@ export declare const spec: {
       readonly name: "y";
       readonly dtype: "i32";
       readonly shape: readonly ["n", 13];
-      readonly limit: null;
+      readonly limit: 27;
+      readonly allowed: -1;
     },
   ];
   readonly outputs: readonly [

@@ -8,7 +8,7 @@ export const spec = {
   batch: 16,
   inputs: [
     { name: "x", dtype: "i32", shape: ["n", 13], limit: 27 },
-    { name: "y", dtype: "i32", shape: ["n", 13], limit: null },
+    { name: "y", dtype: "i32", shape: ["n", 13], limit: 27, allowed: -1 },
   ],
   outputs: [{ name: "probabilities", dtype: "f32", shape: ["n", 13, 27] }],
   metrics: [{ name: "loss", shape: [] }],
@@ -2310,10 +2310,10 @@ function checkRows(name, length, row, n, max) {
     throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
   }
 }
-function checkIndices(name, values, count, limit) {
+function checkIndices(name, values, count, limit, allowed) {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}`);
+    if (!(values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
+      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
     }
   }
 }
@@ -2625,6 +2625,7 @@ class Network extends Predictor {
     checkRows("x", x.length, 13, n, 16);
     checkIndices("x", x, n * 13, 27);
     checkRows("y", y.length, 13, n, 16);
+    checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
@@ -2749,6 +2750,7 @@ class Network extends Predictor {
     checkRows("x", x.length, 13, n, 16);
     checkIndices("x", x, n * 13, 27);
     checkRows("y", y.length, 13, n, 16);
+    checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;

@@ -52,7 +52,7 @@ export const spec = {
   batch: 32,
   inputs: [
     { name: "x", dtype: "i32", shape: ["n", 13], limit: 27 },
-    { name: "y", dtype: "i32", shape: ["n", 13], limit: null },
+    { name: "y", dtype: "i32", shape: ["n", 13], limit: 27, allowed: -1 },
   ],
   outputs: [{ name: "probabilities", dtype: "f32", shape: ["n", 13, 27] }],
   metrics: [{ name: "loss", shape: [] }],
@@ -1631,10 +1631,10 @@ function checkRows(name: string, length: number, row: number, n: number, max: nu
     throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
   }
 }
-function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
+function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number, allowed?: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}`);
+    if (!(values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
+      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
     }
   }
 }
@@ -1869,6 +1869,7 @@ class Network extends Predictor {
     checkRows("x", x.length, 13, n, 32);
     checkIndices("x", x, n * 13, 27);
     checkRows("y", y.length, 13, n, 32);
+    checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
@@ -1928,6 +1929,7 @@ class Network extends Predictor {
     checkRows("x", x.length, 13, n, 32);
     checkIndices("x", x, n * 13, 27);
     checkRows("y", y.length, 13, n, 32);
+    checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;

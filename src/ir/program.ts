@@ -18,6 +18,8 @@ export interface Cell {
   readonly limit?: number;
   /** The one value outside the limit that such an input may have, because it is ignored. */
   readonly allowed?: number;
+  /** What each entry takes of such an input, by the phase that reads it; `limit` and `allowed` suit them all. */
+  readonly ranges?: { readonly [phase: string]: IndexRange };
   /** Of a block: the parameters, gradients or states that it lies over, side by side in this order. */
   readonly members?: readonly string[];
   /** Of what an optimizer keeps: the step that it belongs to; null in a model without named steps. */

@@ -82,7 +82,7 @@ function randomCase(seed: number, size: number, precision: "f32" | "f64"): Case 
 /** Numbers for every leaf, f32 where the leaf is; labels within every use's bounds. */
 function feedFor({ predict, training, us }: Case, n: number, seed: number, shake = 0): Map<string, NDArray> {
   const graphs = [predict, ...(training ? [training] : [])];
-  const limits = indexLimits(graphs, ops);
+  const limits = graphs.map((graph) => indexLimits(graph, ops));
   const feed = new Map<string, NDArray>();
   const random = randomFrom(seed);
   const jolt = randomFrom(seed + 1);
@@ -90,9 +90,9 @@ function feedFor({ predict, training, us }: Case, n: number, seed: number, shake
     const key = `${node.op}:${leafName(node)}`;
     if (feed.has(key)) continue;
     const [value] = node.outputs;
-    const limit = limits.get(value)?.limit;
+    const limit = Math.min(...limits.map((found) => found.get(value)?.limit ?? Infinity));
     const array = randomArray(
-      { type: value.type, range: limit === undefined ? undefined : [0, limit] },
+      { type: value.type, range: limit === Infinity ? undefined : [0, limit] },
       n,
       random,
     );

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import * as g from "gradc";
+import { compile } from "../../src/compile.ts";
 import { buildGraph } from "../../src/nn/index.ts";
 import { scatterAdd, scatterAddAlongAxis, take, takeAlongAxis } from "../../templates/take.ts";
+import { loadText } from "../compile/program.ts";
 import { running } from "../examples/run.ts";
 import { run } from "./run.ts";
 import { ownGraphs } from "../own-graphs.ts";
@@ -128,6 +130,35 @@ describe("embedding", () => {
       expect(step).toThrow(new RangeError(`input x: ${bad} at 1 is not from 0 to 2`));
     }
     expect([...net.state]).toEqual(before);
+  });
+
+  test("each entry takes the indices of the tables that it reads", () => {
+    const table = (rows: number) => (ids: g.Value) => g.embedding(ids, { inputDim: rows, outputDim: 2 });
+    const model = g.defineModel({
+      name: "tables",
+      inputs: { ids: g.i32(2) },
+      build({ ids }) {
+        const [few, many] = [g.shared("few", table(3))(ids), g.shared("many", table(5))(ids)];
+        const loss = g.add(g.sum(many), g.softmaxCrossEntropy(g.broadcastTo(g.tensor([0]), [2, 4]), ids));
+        return { outputs: { ids }, functions: { few: { few }, many: { many } }, loss };
+      },
+    });
+    const { create, spec } = loadText(compile(model).files[0].text);
+    const net = create({ seed: 1 }) as unknown as Record<string, (ids: Int32Array) => unknown>;
+    const highest = (entry: string): number => {
+      const taken = [0, 1, 2, 3, 4, 5, 6].filter((id) => {
+        try {
+          return net[entry](Int32Array.of(0, id)) !== undefined;
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+          return false;
+        }
+      });
+      return Math.max(...taken);
+    };
+    expect(["few", "many", "forward", "evaluate", "predict"].map(highest)).toEqual([2, 4, 3, 3, 6]);
+    // What suits every entry, for those who fill any of them.
+    expect(spec["inputs"]).toEqual([{ name: "ids", dtype: "i32", shape: [2], limit: 3 }]);
   });
 
   test.each([

@@ -1,3 +1,4 @@
+import type { Phase } from "../../ir/phase.ts";
 import { isBatch, sizeOf, type Shape } from "../../ir/type.ts";
 import { arrayClass } from "./layout.ts";
 import { stringText } from "./names.ts";
@@ -22,8 +23,16 @@ export function parameterList(inputs: readonly Input[], batch: number | null, ty
 export const argumentList = (inputs: readonly Input[], batch: number | null): string =>
   [...inputs.map(({ argument }) => argument), ...(batch !== null ? ["n"] : [])].join(", ");
 
-/** Checks lengths, n and index ranges before anything is touched, then copies the arguments into the arena. */
-export function loadLines(inputs: readonly Input[], batch: number | null, self = "this"): string[] {
+/**
+ * Checks lengths, n and the index ranges of the entry that `phase` begins before anything is touched, then copies the
+ * arguments into the arena.
+ */
+export function loadLines(
+  inputs: readonly Input[],
+  batch: number | null,
+  phase: Phase,
+  self = "this",
+): string[] {
   const checks: string[] = [];
   for (const { cell, argument } of inputs) {
     const { shape } = cell.type;
@@ -31,10 +40,11 @@ export function loadLines(inputs: readonly Input[], batch: number | null, self =
     const name = stringText(cell.name);
     const batched = hasBatch(shape) && batch !== null;
     checks.push(`checkRows(${name}, ${argument}.length, ${row}, ${batched ? `n, ${batch}` : "1, 1"});`);
-    if (cell.limit !== undefined) {
+    const range = cell.ranges?.[phase];
+    if (range) {
       const count = batched ? (row === 1 ? "n" : `n * ${row}`) : String(row);
       checks.push(
-        `checkIndices(${name}, ${argument}, ${count}, ${[cell.limit, cell.allowed].filter((bound) => bound !== undefined).join(", ")});`,
+        `checkIndices(${name}, ${argument}, ${count}, ${range.limit}${range.allowed === undefined ? "" : `, ${range.allowed}`});`,
       );
     }
   }

@@ -107,7 +107,7 @@ function evaluateLines(context: ModuleContext): string[] {
     schedule.results.find((r) => r.phase === "evaluate" && r.name === name)!.buffer.name;
   return [
     `  evaluate(${parameterList(evaluated, program.batch, types)})${types ? `: ReturnType<${className}["evaluate"]>` : ""} {`,
-    ...indent(loadLines(evaluated, program.batch)),
+    ...indent(loadLines(evaluated, program.batch, "evaluate")),
     `    this.$fresh = ${stale};`,
     ...indent(engine.run("evaluate", "this")),
     ...program.metrics

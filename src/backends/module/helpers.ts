@@ -14,8 +14,9 @@ export function helperLines({ inputs, engine, types, memory }: ModuleContext): s
       "}",
     );
   }
-  if (inputs.some(({ cell }) => cell.limit !== undefined)) {
-    const ignores = inputs.some(({ cell }) => cell.allowed !== undefined);
+  const ranges = inputs.flatMap(({ cell }) => Object.values(cell.ranges ?? {}));
+  if (ranges.length > 0) {
+    const ignores = ranges.some(({ allowed }) => allowed !== undefined);
     out.push(
       `function checkIndices(name${t(": string")}, values${t(": Int32Array | Uint32Array")}, count${t(": number")}, limit${t(": number")}${ignores ? `, allowed${t("?: number")}` : ""})${t(": void")} {`,
       "  for (let i = 0; i < count; i++) {",

@@ -28,7 +28,7 @@ export function predictorLines(context: ModuleContext): string[] {
     "  }",
     ...functions.flatMap((fn) => [
       `  ${propertyName(fn.name)}(${parameterList(fn.inputs, program.batch, types)})${t(`: ${resultType(fn, context)}`)} {`,
-      ...indent(loadLines(fn.inputs, program.batch)),
+      ...indent(loadLines(fn.inputs, program.batch, fn.phase)),
       `    this.$fresh = ${stale};`,
       ...indent(engine.run(fn.phase, "this")),
       `    return this.${fn.field};`,

@@ -80,7 +80,7 @@ export function stepLines(step: ModuleStep, context: ModuleContext): string[] {
   const { inputs, self, pending, graphs, phase } = step;
   const t = (text: string): string => (types ? text : "");
   const head = self === "this" ? [] : ["    const net = this.$net;"];
-  const load = indent(loadLines(inputs, program.batch, self));
+  const load = indent(loadLines(inputs, program.batch, phase("forward"), self));
   const params = parameterList(inputs, program.batch, types);
   const calls = (part: Parameters<typeof phase>[0]): string[] => indent(engine.run(phase(part), self));
   const loss = `    return ${self}.$${step.loss.name}[0];`;

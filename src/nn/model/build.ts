@@ -2,6 +2,7 @@ import { fail } from "../../base/errors.ts";
 import { withBuilder } from "../../ir/builder.ts";
 import { graphNodes, type Graph, type Output, type Value } from "../../ir/graph.ts";
 import type { Cell, Declaration, DeclaredStep, FunctionGraph } from "../../ir/program.ts";
+import { functionPhase, stepPhase } from "../../ir/phase.ts";
 import { isBatch, sameType, typeText, type BatchDim } from "../../ir/type.ts";
 import { opsOf } from "../../ops/table.ts";
 import { ModelBuilder, type Declared } from "../context.ts";
@@ -83,18 +84,27 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
       [...outputs].map(([output, value]) => ({ role: "output", name: output, value })),
     ),
   }));
-  const limits = indexLimits(
-    [
-      ...functions.map(({ graph }) => graph),
-      ...(evaluate ? [evaluate] : []),
-      ...steps.map(({ forward }) => forward),
-    ],
-    opsOf(builder),
-  );
+  const table = opsOf(builder);
+  const limits = [
+    ...functions.map(({ name, graph }) => [functionPhase(name), graph] as const),
+    ...(evaluate ? [["evaluate", evaluate] as const] : []),
+    ...steps.map((step) => [stepPhase("forward", step), step.forward] as const),
+  ].map(([phase, graph]) => [phase, indexLimits(graph, table)] as const);
   const inputCells = [...training.inputs].map(([input, value]): Cell => {
     const { limit } = declared[input];
-    const range = commonRange(limit === undefined ? undefined : { limit }, limits.get(value));
-    return { kind: "input", name: input, type: value.type, ...range };
+    const own = limit === undefined ? undefined : { limit };
+    const ranges = limits.flatMap(([phase, found]) => {
+      const range = commonRange(own, found.get(value));
+      return range ? [[phase, range] as const] : [];
+    });
+    const all = ranges.map(([, range]) => range).reduce(commonRange, own);
+    return {
+      kind: "input",
+      name: input,
+      type: value.type,
+      ...all,
+      ...(all ? { ranges: Object.fromEntries(ranges) } : {}),
+    };
   });
   return {
     name,

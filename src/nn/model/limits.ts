@@ -17,43 +17,41 @@ export function commonRange(a: IndexRange | undefined, b: IndexRange | undefined
 }
 
 /** For integer values that are used as indices or labels: the range that keeps every use in bounds. */
-export function indexLimits(graphs: readonly Graph[], table: OpTable): Map<Value, IndexRange> {
+export function indexLimits(graph: Graph, table: OpTable): Map<Value, IndexRange> {
   const limits = new Map<Value, IndexRange>();
   const bound = (value: Value, range: IndexRange | undefined): void => {
     const common = range && commonRange(range, limits.get(value));
     if (common) limits.set(value, common);
   };
-  for (const graph of graphs) {
-    // Users before inputs, so that a bound passes through any number of ops.
-    const outside = new Map<Value, Value>();
-    for (const node of allGraphNodes(graph).reverse()) {
-      // What bounds a placeholder bounds the value that stands for it outside the body.
-      for (const { inputs } of bodiesOf(node))
-        for (const [k, input] of inputs.entries()) outside.set(input, node.inputs[k]);
-      const [output] = node.outputs;
-      const own = limits.get(output);
-      const beyond = outside.get(output);
-      if (beyond) bound(beyond, own);
-      const room = table.get(node.op);
-      if (room?.limits) {
-        const types = byName(
-          room,
-          node.inputs.map((input) => input.type),
-        ) as Types<string>;
-        const found = room.limits(types, node.attrs);
-        for (const [k, input] of node.inputs.entries()) {
-          const limit = found[room.inputs[k]];
-          if (limit !== undefined) bound(input, { limit });
-        }
+  // Users before inputs, so that a bound passes through any number of ops.
+  const outside = new Map<Value, Value>();
+  for (const node of allGraphNodes(graph).reverse()) {
+    // What bounds a placeholder bounds the value that stands for it outside the body.
+    for (const { inputs } of bodiesOf(node))
+      for (const [k, input] of inputs.entries()) outside.set(input, node.inputs[k]);
+    const [output] = node.outputs;
+    const own = limits.get(output);
+    const beyond = outside.get(output);
+    if (beyond) bound(beyond, own);
+    const room = table.get(node.op);
+    if (room?.limits) {
+      const types = byName(
+        room,
+        node.inputs.map((input) => input.type),
+      ) as Types<string>;
+      const found = room.limits(types, node.attrs);
+      for (const [k, input] of node.inputs.entries()) {
+        const limit = found[room.inputs[k]];
+        if (limit !== undefined) bound(input, { limit });
       }
-      const replaced = replacedIn(node);
-      if (own && replaced && within(replaced.by, own))
-        bound(replaced.value, within(replaced.number, own) ? own : { allowed: replaced.number, ...own });
-      // What bounds an output bounds the elements that it carries on.
-      if (room?.carries === "joined") for (const input of node.inputs) bound(input, own);
-      else if (room?.carries)
-        for (const [k, output] of node.outputs.entries()) bound(node.inputs[k], limits.get(output));
     }
+    const replaced = replacedIn(node);
+    if (own && replaced && within(replaced.by, own))
+      bound(replaced.value, within(replaced.number, own) ? own : { allowed: replaced.number, ...own });
+    // What bounds an output bounds the elements that it carries on.
+    if (room?.carries === "joined") for (const input of node.inputs) bound(input, own);
+    else if (room?.carries)
+      for (const [k, value] of node.outputs.entries()) bound(node.inputs[k], limits.get(value));
   }
   return limits;
 }
