@@ -65,7 +65,7 @@ export const spec = {
     { name: "adamW/v", dtype: "f32", shape: [42227], offset: 337884 },
   ],
   table: null,
-  arenaBytes: 2189184,
+  arenaBytes: 2285360,
   stateBytes: 506796,
   flopsPerRow: 3362468,
 };
@@ -1201,6 +1201,16 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
   }
 }
 
+// d_second_attention = contiguous(second/attention/attentionOutput/kernel)  (words-gpt.model.ts:31)
+function second_attention_backward(second_attention_attentionOutput_kernel, d_second_attention) {
+  for (let i = 0; i < 40; i++) {
+    const p1 = i * 40;
+    for (let j = 0; j < 40; j++) {
+      d_second_attention[p1 + j] = second_attention_attentionOutput_kernel[i + j * 40];
+    }
+  }
+}
+
 // d_norm = dotGeneral(d_logits, logits/kernel)  (words-gpt.model.ts:53)
 function norm_backward(d_logits, logits_kernel, d_norm, n) {
   for (let i = 0; i < n * 13; i += 2) {
@@ -1353,14 +1363,33 @@ function second_narrow_bias_gradient(d_second, d_second_narrow_bias, n) {
   }
 }
 
-// d_second_wide = dotGeneral(d_second, second/narrow/kernel)  (words-gpt.model.ts:37)
-function second_wide_backward(d_second, second_narrow_kernel, d_second_wide, n) {
+// d_second_wide = contiguous(second/narrow/kernel)  (words-gpt.model.ts:37)
+function second_wide_backward(second_narrow_kernel, d_second_wide) {
+  for (let i = 0; i < 40; i++) {
+    const p1 = i * 160;
+    for (let j = 0; j < 160; j++) {
+      d_second_wide[p1 + j] = second_narrow_kernel[i + j * 40];
+    }
+  }
+}
+
+// d_second_norm2 = contiguous(second/wide/kernel)  (words-gpt.model.ts:32)
+function second_norm2_backward(second_wide_kernel, d_second_norm2) {
+  for (let i = 0; i < 160; i++) {
+    const p1 = i * 40;
+    for (let j = 0; j < 40; j++) {
+      d_second_norm2[p1 + j] = second_wide_kernel[i + j * 160];
+    }
+  }
+}
+
+// d_second_wide_2 = dotGeneral(d_second, d_second_wide)  (words-gpt.model.ts:37)
+function second_wide_backward_2(d_second, d_second_wide, d_second_wide_2, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
-    const p4 = i * 160;
+    const p3 = i * 160;
     for (let h = 0; h < 160; h += 4) {
-      const p2 = h * 40;
-      const p5 = p4 + h;
+      const p4 = p3 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1379,12 +1408,12 @@ function second_wide_backward(d_second, second_narrow_kernel, d_second_wide, n) 
       let sum33 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
+        const p2 = h + k * 160;
         const x0 = d_second[p1];
-        const x1 = second_narrow_kernel[p3];
-        const x2 = second_narrow_kernel[p3 + 40];
-        const x3 = second_narrow_kernel[p3 + 80];
-        const x4 = second_narrow_kernel[p3 + 120];
+        const x1 = d_second_wide[p2];
+        const x2 = d_second_wide[p2 + 1];
+        const x3 = d_second_wide[p2 + 2];
+        const x4 = d_second_wide[p2 + 3];
         const x5 = d_second[p1 + 40];
         const x6 = d_second[p1 + 80];
         const x7 = d_second[p1 + 120];
@@ -1405,37 +1434,37 @@ function second_wide_backward(d_second, second_narrow_kernel, d_second_wide, n) 
         sum32 += x7 * x3;
         sum33 += x7 * x4;
       }
-      d_second_wide[p5] = sum00;
-      d_second_wide[p5 + 1] = sum01;
-      d_second_wide[p5 + 2] = sum02;
-      d_second_wide[p5 + 3] = sum03;
-      d_second_wide[p5 + 160] = sum10;
-      d_second_wide[p5 + 161] = sum11;
-      d_second_wide[p5 + 162] = sum12;
-      d_second_wide[p5 + 163] = sum13;
-      d_second_wide[p5 + 320] = sum20;
-      d_second_wide[p5 + 321] = sum21;
-      d_second_wide[p5 + 322] = sum22;
-      d_second_wide[p5 + 323] = sum23;
-      d_second_wide[p5 + 480] = sum30;
-      d_second_wide[p5 + 481] = sum31;
-      d_second_wide[p5 + 482] = sum32;
-      d_second_wide[p5 + 483] = sum33;
+      d_second_wide_2[p4] = sum00;
+      d_second_wide_2[p4 + 1] = sum01;
+      d_second_wide_2[p4 + 2] = sum02;
+      d_second_wide_2[p4 + 3] = sum03;
+      d_second_wide_2[p4 + 160] = sum10;
+      d_second_wide_2[p4 + 161] = sum11;
+      d_second_wide_2[p4 + 162] = sum12;
+      d_second_wide_2[p4 + 163] = sum13;
+      d_second_wide_2[p4 + 320] = sum20;
+      d_second_wide_2[p4 + 321] = sum21;
+      d_second_wide_2[p4 + 322] = sum22;
+      d_second_wide_2[p4 + 323] = sum23;
+      d_second_wide_2[p4 + 480] = sum30;
+      d_second_wide_2[p4 + 481] = sum31;
+      d_second_wide_2[p4 + 482] = sum32;
+      d_second_wide_2[p4 + 483] = sum33;
     }
   }
 }
 
-// d_second_wide_2 = ((… · …) · 0.7071067811865476) + ((d_second_wide · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
-function second_wide_backward_2(
-  d_second_wide,
+// d_second_wide_3 = ((… · …) · 0.7071067811865476) + ((d_second_wide · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
+function second_wide_backward_3(
+  d_second_wide_2,
   second_wide_add,
   second_wide_add_2,
-  d_second_wide_2,
+  d_second_wide_3,
   powers,
   n,
 ) {
   for (let i = 0; i < n * 2080; i++) {
-    const x0 = d_second_wide[i];
+    const x0 = d_second_wide_2[i];
     const x1 = second_wide_add[i];
     const t0 = x1 * 0.7071067811865476;
     const x = -(t0 * t0);
@@ -1446,12 +1475,12 @@ function second_wide_backward_2(
     const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
     const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
     const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    d_second_wide_2[i] = x0 * (x1 * 0.5) * (1.1283791670955126 * exp) * 0.7071067811865476 + x0 * second_wide_add_2[i] * 0.5;
+    d_second_wide_3[i] = x0 * (x1 * 0.5) * (1.1283791670955126 * exp) * 0.7071067811865476 + x0 * second_wide_add_2[i] * 0.5;
   }
 }
 
 // ∂loss/∂second/wide/kernel = dotGeneral(second_norm2_add, d_second_wide)  (words-gpt.model.ts:32)
-function second_wide_kernel_gradient(second_norm2_add, d_second_wide_2, d_second_wide_kernel, n) {
+function second_wide_kernel_gradient(second_norm2_add, d_second_wide_3, d_second_wide_kernel, n) {
   for (let i = 0; i < 40; i += 4) {
     const p2 = i * 160;
     for (let j = 0; j < 160; j += 4) {
@@ -1476,10 +1505,10 @@ function second_wide_kernel_gradient(second_norm2_add, d_second_wide_2, d_second
         const p0 = i + k * 40;
         const p1 = j + k * 160;
         const x0 = second_norm2_add[p0];
-        const x1 = d_second_wide_2[p1];
-        const x2 = d_second_wide_2[p1 + 1];
-        const x3 = d_second_wide_2[p1 + 2];
-        const x4 = d_second_wide_2[p1 + 3];
+        const x1 = d_second_wide_3[p1];
+        const x2 = d_second_wide_3[p1 + 1];
+        const x3 = d_second_wide_3[p1 + 2];
+        const x4 = d_second_wide_3[p1 + 3];
         const x5 = second_norm2_add[p0 + 1];
         const x6 = second_norm2_add[p0 + 2];
         const x7 = second_norm2_add[p0 + 3];
@@ -1521,7 +1550,7 @@ function second_wide_kernel_gradient(second_norm2_add, d_second_wide_2, d_second
 }
 
 // ∂loss/∂second/wide/bias = sum(d_second_wide)  (words-gpt.model.ts:32)
-function second_wide_bias_gradient(d_second_wide_2, d_second_wide_bias, n) {
+function second_wide_bias_gradient(d_second_wide_3, d_second_wide_bias, n) {
   for (let i = 0; i < 160; i += 4) {
     let sum0 = 0;
     let sum1 = 0;
@@ -1529,10 +1558,10 @@ function second_wide_bias_gradient(d_second_wide_2, d_second_wide_bias, n) {
     let sum3 = 0;
     for (let k = 0; k < n * 13; k++) {
       const p0 = i + k * 160;
-      sum0 += d_second_wide_2[p0];
-      sum1 += d_second_wide_2[p0 + 1];
-      sum2 += d_second_wide_2[p0 + 2];
-      sum3 += d_second_wide_2[p0 + 3];
+      sum0 += d_second_wide_3[p0];
+      sum1 += d_second_wide_3[p0 + 1];
+      sum2 += d_second_wide_3[p0 + 2];
+      sum3 += d_second_wide_3[p0 + 3];
     }
     d_second_wide_bias[i] += sum0;
     d_second_wide_bias[i + 1] += sum1;
@@ -1541,14 +1570,13 @@ function second_wide_bias_gradient(d_second_wide_2, d_second_wide_bias, n) {
   }
 }
 
-// d_second_norm2 = dotGeneral(d_second_wide, second/wide/kernel)  (words-gpt.model.ts:32)
-function second_norm2_backward(d_second_wide_2, second_wide_kernel, d_second_norm2, n) {
+// d_second_norm2_2 = dotGeneral(d_second_wide, d_second_norm2)  (words-gpt.model.ts:32)
+function second_norm2_backward_2(d_second_wide_3, d_second_norm2, d_second_norm2_2, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 160;
-    const p4 = i * 40;
+    const p3 = i * 40;
     for (let h = 0; h < 40; h += 4) {
-      const p2 = h * 160;
-      const p5 = p4 + h;
+      const p4 = p3 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1567,15 +1595,15 @@ function second_norm2_backward(d_second_wide_2, second_wide_kernel, d_second_nor
       let sum33 = 0;
       for (let k = 0; k < 160; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_second_wide_2[p1];
-        const x1 = second_wide_kernel[p3];
-        const x2 = second_wide_kernel[p3 + 160];
-        const x3 = second_wide_kernel[p3 + 320];
-        const x4 = second_wide_kernel[p3 + 480];
-        const x5 = d_second_wide_2[p1 + 160];
-        const x6 = d_second_wide_2[p1 + 320];
-        const x7 = d_second_wide_2[p1 + 480];
+        const p2 = h + k * 40;
+        const x0 = d_second_wide_3[p1];
+        const x1 = d_second_norm2[p2];
+        const x2 = d_second_norm2[p2 + 1];
+        const x3 = d_second_norm2[p2 + 2];
+        const x4 = d_second_norm2[p2 + 3];
+        const x5 = d_second_wide_3[p1 + 160];
+        const x6 = d_second_wide_3[p1 + 320];
+        const x7 = d_second_wide_3[p1 + 480];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1593,22 +1621,22 @@ function second_norm2_backward(d_second_wide_2, second_wide_kernel, d_second_nor
         sum32 += x7 * x3;
         sum33 += x7 * x4;
       }
-      d_second_norm2[p5] = sum00;
-      d_second_norm2[p5 + 1] = sum01;
-      d_second_norm2[p5 + 2] = sum02;
-      d_second_norm2[p5 + 3] = sum03;
-      d_second_norm2[p5 + 40] = sum10;
-      d_second_norm2[p5 + 41] = sum11;
-      d_second_norm2[p5 + 42] = sum12;
-      d_second_norm2[p5 + 43] = sum13;
-      d_second_norm2[p5 + 80] = sum20;
-      d_second_norm2[p5 + 81] = sum21;
-      d_second_norm2[p5 + 82] = sum22;
-      d_second_norm2[p5 + 83] = sum23;
-      d_second_norm2[p5 + 120] = sum30;
-      d_second_norm2[p5 + 121] = sum31;
-      d_second_norm2[p5 + 122] = sum32;
-      d_second_norm2[p5 + 123] = sum33;
+      d_second_norm2_2[p4] = sum00;
+      d_second_norm2_2[p4 + 1] = sum01;
+      d_second_norm2_2[p4 + 2] = sum02;
+      d_second_norm2_2[p4 + 3] = sum03;
+      d_second_norm2_2[p4 + 40] = sum10;
+      d_second_norm2_2[p4 + 41] = sum11;
+      d_second_norm2_2[p4 + 42] = sum12;
+      d_second_norm2_2[p4 + 43] = sum13;
+      d_second_norm2_2[p4 + 80] = sum20;
+      d_second_norm2_2[p4 + 81] = sum21;
+      d_second_norm2_2[p4 + 82] = sum22;
+      d_second_norm2_2[p4 + 83] = sum23;
+      d_second_norm2_2[p4 + 120] = sum30;
+      d_second_norm2_2[p4 + 121] = sum31;
+      d_second_norm2_2[p4 + 122] = sum32;
+      d_second_norm2_2[p4 + 123] = sum33;
     }
   }
 }
@@ -1616,7 +1644,7 @@ function second_norm2_backward(d_second_wide_2, second_wide_kernel, d_second_nor
 // d_second_2 = d_second + (second_norm2_rsqrt · ((… − …) − (… · …)))  (words-gpt.model.ts:32)
 function second_backward_2(
   second_norm2_rsqrt,
-  d_second_norm2,
+  d_second_norm2_2,
   second_norm2_gamma,
   second_norm2_sub,
   d_second,
@@ -1630,7 +1658,7 @@ function second_backward_2(
     const c0 = second_norm2_rsqrt[i];
     for (let k = 0; k < 40; k++) {
       const p1 = p0 + k;
-      const t0 = d_second_norm2[p1] * second_norm2_gamma[k];
+      const t0 = d_second_norm2_2[p1] * second_norm2_gamma[k];
       sum += t0;
       sum_2 += t0 * (second_norm2_sub[p1] * c0);
     }
@@ -1638,7 +1666,7 @@ function second_backward_2(
     const c3 = sum_2 / 40;
     for (let k = 0; k < 40; k++) {
       const p2 = p0 + k;
-      d_second_2[p2] = d_second[p2] + c0 * (d_second_norm2[p2] * second_norm2_gamma[k] - c2 - second_norm2_sub[p2] * c0 * c3);
+      d_second_2[p2] = d_second[p2] + c0 * (d_second_norm2_2[p2] * second_norm2_gamma[k] - c2 - second_norm2_sub[p2] * c0 * c3);
     }
   }
 }
@@ -1701,18 +1729,12 @@ function second_attention_attentionOutput_kernel_(
   }
 }
 
-// d_second_attention = dotGeneral(d_second, second/attention/attentionOutput/kernel)  (words-gpt.model.ts:31)
-function second_attention_backward(
-  d_second_2,
-  second_attention_attentionOutput_kernel,
-  d_second_attention,
-  n,
-) {
+// d_second_attention_2 = dotGeneral(d_second, d_second_attention)  (words-gpt.model.ts:31)
+function second_attention_backward_2(d_second_2, d_second_attention, d_second_attention_2, n) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 40;
     for (let h = 0; h < 40; h += 4) {
-      const p2 = h * 40;
-      const p4 = p0 + h;
+      const p3 = p0 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1723,12 +1745,12 @@ function second_attention_backward(
       let sum13 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
+        const p2 = h + k * 40;
         const x0 = d_second_2[p1];
-        const x1 = second_attention_attentionOutput_kernel[p3];
-        const x2 = second_attention_attentionOutput_kernel[p3 + 40];
-        const x3 = second_attention_attentionOutput_kernel[p3 + 80];
-        const x4 = second_attention_attentionOutput_kernel[p3 + 120];
+        const x1 = d_second_attention[p2];
+        const x2 = d_second_attention[p2 + 1];
+        const x3 = d_second_attention[p2 + 2];
+        const x4 = d_second_attention[p2 + 3];
         const x5 = d_second_2[p1 + 40];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -1739,20 +1761,20 @@ function second_attention_backward(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      d_second_attention[p4] = sum00;
-      d_second_attention[p4 + 1] = sum01;
-      d_second_attention[p4 + 2] = sum02;
-      d_second_attention[p4 + 3] = sum03;
-      d_second_attention[p4 + 40] = sum10;
-      d_second_attention[p4 + 41] = sum11;
-      d_second_attention[p4 + 42] = sum12;
-      d_second_attention[p4 + 43] = sum13;
+      d_second_attention_2[p3] = sum00;
+      d_second_attention_2[p3 + 1] = sum01;
+      d_second_attention_2[p3 + 2] = sum02;
+      d_second_attention_2[p3 + 3] = sum03;
+      d_second_attention_2[p3 + 40] = sum10;
+      d_second_attention_2[p3 + 41] = sum11;
+      d_second_attention_2[p3 + 42] = sum12;
+      d_second_attention_2[p3 + 43] = sum13;
     }
   }
 }
 
-// d_second_attention_4 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
-function second_attention_backward_2(d_second_attention, second_attention_add_3, d_second_attention_4, n) {
+// d_second_attention_5 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
+function second_attention_backward_3(d_second_attention_2, second_attention_add_3, d_second_attention_5, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
     const p6 = i * 676;
@@ -1772,19 +1794,19 @@ function second_attention_backward_2(d_second_attention, second_attention_add_3,
           for (let k = 0; k < 10; k++) {
             const p3 = p2 + k;
             const p5 = p4 + k;
-            const x0 = d_second_attention[p3];
+            const x0 = d_second_attention_2[p3];
             const x1 = second_attention_add_3[p5];
             const x2 = second_attention_add_3[p5 + 40];
-            const x3 = d_second_attention[p3 + 40];
+            const x3 = d_second_attention_2[p3 + 40];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          d_second_attention_4[p9] = sum00;
-          d_second_attention_4[p9 + 1] = sum01;
-          d_second_attention_4[p9 + 13] = sum10;
-          d_second_attention_4[p9 + 14] = sum11;
+          d_second_attention_5[p9] = sum00;
+          d_second_attention_5[p9 + 1] = sum01;
+          d_second_attention_5[p9 + 13] = sum10;
+          d_second_attention_5[p9 + 14] = sum11;
         }
         let sum0 = 0;
         let sum1 = 0;
@@ -1792,11 +1814,11 @@ function second_attention_backward_2(d_second_attention, second_attention_add_3,
           const p10 = p2 + k;
           const p11 = p1 + k;
           const x4 = second_attention_add_3[p11 + 480];
-          sum0 += d_second_attention[p10] * x4;
-          sum1 += d_second_attention[p10 + 40] * x4;
+          sum0 += d_second_attention_2[p10] * x4;
+          sum1 += d_second_attention_2[p10 + 40] * x4;
         }
-        d_second_attention_4[p8 + 12] = sum0;
-        d_second_attention_4[p8 + 25] = sum1;
+        d_second_attention_5[p8 + 12] = sum0;
+        d_second_attention_5[p8 + 25] = sum1;
       }
       for (let g = 0; g < 12; g += 2) {
         const p13 = p1 + g * 40;
@@ -1806,25 +1828,25 @@ function second_attention_backward_2(d_second_attention, second_attention_add_3,
         for (let k = 0; k < 10; k++) {
           const p12 = p1 + k;
           const p14 = p13 + k;
-          const x5 = d_second_attention[p12 + 480];
+          const x5 = d_second_attention_2[p12 + 480];
           sum0_0 += x5 * second_attention_add_3[p14];
           sum1_0 += x5 * second_attention_add_3[p14 + 40];
         }
-        d_second_attention_4[p15 + 156] = sum0_0;
-        d_second_attention_4[p15 + 157] = sum1_0;
+        d_second_attention_5[p15 + 156] = sum0_0;
+        d_second_attention_5[p15 + 157] = sum1_0;
       }
       let sum_0 = 0;
       for (let k = 0; k < 10; k++) {
         const p16 = p1 + k;
-        sum_0 += d_second_attention[p16 + 480] * second_attention_add_3[p16 + 480];
+        sum_0 += d_second_attention_2[p16 + 480] * second_attention_add_3[p16 + 480];
       }
-      d_second_attention_4[p7 + 168] = sum_0;
+      d_second_attention_5[p7 + 168] = sum_0;
     }
   }
 }
 
-// d_second_attention_2 = dotGeneral(second_attention_mul, d_second_attention)  (words-gpt.model.ts:31)
-function second_attention_backward_3(second_attention_mul_2, d_second_attention, d_second_attention_2, n) {
+// d_second_attention_3 = dotGeneral(second_attention_mul, d_second_attention)  (words-gpt.model.ts:31)
+function second_attention_backward_4(second_attention_mul_2, d_second_attention_2, d_second_attention_3, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 676;
     const p4 = i * 520;
@@ -1846,18 +1868,18 @@ function second_attention_backward_3(second_attention_mul_2, d_second_attention,
             const p3 = p2 + k * 13;
             const p7 = p6 + k * 40;
             const x0 = second_attention_mul_2[p3];
-            const x1 = d_second_attention[p7];
-            const x2 = d_second_attention[p7 + 1];
+            const x1 = d_second_attention_2[p7];
+            const x2 = d_second_attention_2[p7 + 1];
             const x3 = second_attention_mul_2[p3 + 1];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          d_second_attention_2[p10] = sum00;
-          d_second_attention_2[p10 + 1] = sum01;
-          d_second_attention_2[p10 + 10] = sum10;
-          d_second_attention_2[p10 + 11] = sum11;
+          d_second_attention_3[p10] = sum00;
+          d_second_attention_3[p10 + 1] = sum01;
+          d_second_attention_3[p10 + 10] = sum10;
+          d_second_attention_3[p10 + 11] = sum11;
         }
       }
       for (let g = 0; g < 10; g += 2) {
@@ -1869,41 +1891,41 @@ function second_attention_backward_3(second_attention_mul_2, d_second_attention,
           const p11 = p1 + k * 13;
           const p13 = p12 + k * 40;
           const x4 = second_attention_mul_2[p11 + 12];
-          sum0 += x4 * d_second_attention[p13];
-          sum1 += x4 * d_second_attention[p13 + 1];
+          sum0 += x4 * d_second_attention_2[p13];
+          sum1 += x4 * d_second_attention_2[p13 + 1];
         }
-        d_second_attention_2[p14 + 120] = sum0;
-        d_second_attention_2[p14 + 121] = sum1;
+        d_second_attention_3[p14 + 120] = sum0;
+        d_second_attention_3[p14 + 121] = sum1;
       }
     }
   }
 }
 
-// d_second_attention_5 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
-function second_attention_backward_4(d_second_attention_4, second_attention_mul_2, d_second_attention_5, n) {
+// d_second_attention_6 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
+function second_attention_backward_5(d_second_attention_5, second_attention_mul_2, d_second_attention_6, n) {
   for (let i = 0; i < n * 52; i++) {
     const p0 = i * 13;
     let sum = 0;
     for (let k = 0; k < 13; k++) {
       const p1 = p0 + k;
-      sum += d_second_attention_4[p1] * second_attention_mul_2[p1];
+      sum += d_second_attention_5[p1] * second_attention_mul_2[p1];
     }
     for (let k = 0; k < 13; k++) {
       const p2 = p0 + k;
-      d_second_attention_5[p2] = second_attention_mul_2[p2] * (d_second_attention_4[p2] - sum) * 0.31622776601683794;
+      d_second_attention_6[p2] = second_attention_mul_2[p2] * (d_second_attention_5[p2] - sum) * 0.31622776601683794;
     }
   }
 }
 
-// d_second_attention_3 = d_second_attention  (words-gpt.model.ts:31)
-function second_attention_backward_5(d_second_attention_2, d_second_attention_3, n) {
+// d_second_attention_4 = d_second_attention  (words-gpt.model.ts:31)
+function second_attention_backward_6(d_second_attention_3, d_second_attention_4, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
     for (let j = 0; j < 13; j++) {
       const p1 = p0 + j * 10;
       const p3 = p0 + j * 40;
       for (let h = 0; h < 40; h++) {
-        d_second_attention_3[p3 + h] = d_second_attention_2[p1 + (h - h % 10) / 10 * 130 + h % 10];
+        d_second_attention_4[p3 + h] = d_second_attention_3[p1 + (h - h % 10) / 10 * 130 + h % 10];
       }
     }
   }
@@ -1912,7 +1934,7 @@ function second_attention_backward_5(d_second_attention_2, d_second_attention_3,
 // ∂loss/∂second/attention/query/kernel = dotGeneral(second_norm_add, d_second_attention)  (words-gpt.model.ts:31)
 function second_attention_query_kernel_gradient(
   second_norm_add,
-  d_second_attention_9,
+  d_second_attention_10,
   d_second_attention_query_kernel,
   n,
 ) {
@@ -1932,10 +1954,10 @@ function second_attention_query_kernel_gradient(
         const p0 = i + k * 40;
         const p1 = j + k * 40;
         const x0 = second_norm_add[p0];
-        const x1 = d_second_attention_9[p1];
-        const x2 = d_second_attention_9[p1 + 1];
-        const x3 = d_second_attention_9[p1 + 2];
-        const x4 = d_second_attention_9[p1 + 3];
+        const x1 = d_second_attention_10[p1];
+        const x2 = d_second_attention_10[p1 + 1];
+        const x3 = d_second_attention_10[p1 + 2];
+        const x4 = d_second_attention_10[p1 + 3];
         const x5 = second_norm_add[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -1958,23 +1980,22 @@ function second_attention_query_kernel_gradient(
   }
 }
 
-// d_second_norm_3 = (d_second_norm + d_second_norm) + dotGeneral(d_second_attention, second/attention/query/kernel)  (words-gpt.model.ts:31)
-// d_second_norm_4 = d_second_norm_3 · second/norm/gamma  (words-gpt.model.ts:31)
-function second_norm_backward_3(
-  d_second_attention_9,
-  second_attention_query_kernel,
-  d_second_norm,
+// d_second_norm_6 = (d_second_norm + d_second_norm) + dotGeneral(d_second_attention, d_second_norm)  (words-gpt.model.ts:31)
+// d_second_norm_7 = d_second_norm_6 · second/norm/gamma  (words-gpt.model.ts:31)
+function second_norm_backward_6(
+  d_second_attention_10,
+  d_second_norm_5,
   d_second_norm_2,
-  second_norm_gamma,
-  d_second_norm_3,
   d_second_norm_4,
+  second_norm_gamma,
+  d_second_norm_6,
+  d_second_norm_7,
   n,
 ) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 40;
     for (let h = 0; h < 40; h += 4) {
-      const p2 = h * 40;
-      const p4 = p0 + h;
+      const p3 = p0 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1985,13 +2006,13 @@ function second_norm_backward_3(
       let sum13 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_second_attention_9[p1];
-        const x1 = second_attention_query_kernel[p3];
-        const x2 = second_attention_query_kernel[p3 + 40];
-        const x3 = second_attention_query_kernel[p3 + 80];
-        const x4 = second_attention_query_kernel[p3 + 120];
-        const x5 = d_second_attention_9[p1 + 40];
+        const p2 = h + k * 40;
+        const x0 = d_second_attention_10[p1];
+        const x1 = d_second_norm_5[p2];
+        const x2 = d_second_norm_5[p2 + 1];
+        const x3 = d_second_norm_5[p2 + 2];
+        const x4 = d_second_norm_5[p2 + 3];
+        const x5 = d_second_attention_10[p1 + 40];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2001,40 +2022,40 @@ function second_norm_backward_3(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      const add00 = d_second_norm[p4] + d_second_norm_2[p4] + sum00;
-      const add01 = d_second_norm[p4 + 1] + d_second_norm_2[p4 + 1] + sum01;
-      const add02 = d_second_norm[p4 + 2] + d_second_norm_2[p4 + 2] + sum02;
-      const add03 = d_second_norm[p4 + 3] + d_second_norm_2[p4 + 3] + sum03;
-      const add10 = d_second_norm[p4 + 40] + d_second_norm_2[p4 + 40] + sum10;
-      const add11 = d_second_norm[p4 + 41] + d_second_norm_2[p4 + 41] + sum11;
-      const add12 = d_second_norm[p4 + 42] + d_second_norm_2[p4 + 42] + sum12;
-      const add13 = d_second_norm[p4 + 43] + d_second_norm_2[p4 + 43] + sum13;
-      d_second_norm_3[p4] = add00;
-      d_second_norm_3[p4 + 1] = add01;
-      d_second_norm_3[p4 + 2] = add02;
-      d_second_norm_3[p4 + 3] = add03;
-      d_second_norm_3[p4 + 40] = add10;
-      d_second_norm_3[p4 + 41] = add11;
-      d_second_norm_3[p4 + 42] = add12;
-      d_second_norm_3[p4 + 43] = add13;
+      const add00 = d_second_norm_2[p3] + d_second_norm_4[p3] + sum00;
+      const add01 = d_second_norm_2[p3 + 1] + d_second_norm_4[p3 + 1] + sum01;
+      const add02 = d_second_norm_2[p3 + 2] + d_second_norm_4[p3 + 2] + sum02;
+      const add03 = d_second_norm_2[p3 + 3] + d_second_norm_4[p3 + 3] + sum03;
+      const add10 = d_second_norm_2[p3 + 40] + d_second_norm_4[p3 + 40] + sum10;
+      const add11 = d_second_norm_2[p3 + 41] + d_second_norm_4[p3 + 41] + sum11;
+      const add12 = d_second_norm_2[p3 + 42] + d_second_norm_4[p3 + 42] + sum12;
+      const add13 = d_second_norm_2[p3 + 43] + d_second_norm_4[p3 + 43] + sum13;
+      d_second_norm_6[p3] = add00;
+      d_second_norm_6[p3 + 1] = add01;
+      d_second_norm_6[p3 + 2] = add02;
+      d_second_norm_6[p3 + 3] = add03;
+      d_second_norm_6[p3 + 40] = add10;
+      d_second_norm_6[p3 + 41] = add11;
+      d_second_norm_6[p3 + 42] = add12;
+      d_second_norm_6[p3 + 43] = add13;
       const x6 = second_norm_gamma[h];
-      d_second_norm_4[p4] = add00 * x6;
+      d_second_norm_7[p3] = add00 * x6;
       const x7 = second_norm_gamma[h + 1];
-      d_second_norm_4[p4 + 1] = add01 * x7;
+      d_second_norm_7[p3 + 1] = add01 * x7;
       const x8 = second_norm_gamma[h + 2];
-      d_second_norm_4[p4 + 2] = add02 * x8;
+      d_second_norm_7[p3 + 2] = add02 * x8;
       const x9 = second_norm_gamma[h + 3];
-      d_second_norm_4[p4 + 3] = add03 * x9;
-      d_second_norm_4[p4 + 40] = add10 * x6;
-      d_second_norm_4[p4 + 41] = add11 * x7;
-      d_second_norm_4[p4 + 42] = add12 * x8;
-      d_second_norm_4[p4 + 43] = add13 * x9;
+      d_second_norm_7[p3 + 3] = add03 * x9;
+      d_second_norm_7[p3 + 40] = add10 * x6;
+      d_second_norm_7[p3 + 41] = add11 * x7;
+      d_second_norm_7[p3 + 42] = add12 * x8;
+      d_second_norm_7[p3 + 43] = add13 * x9;
     }
   }
 }
 
 // d_first = d_second + (second_norm_rsqrt · ((d_second_norm − …) − (… · …)))  (words-gpt.model.ts:31)
-function first_backward(second_norm_rsqrt, d_second_norm_4, second_norm_sub, d_second_2, d_first, n) {
+function first_backward(second_norm_rsqrt, d_second_norm_7, second_norm_sub, d_second_2, d_first, n) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 40;
     let sum = 0;
@@ -2042,7 +2063,7 @@ function first_backward(second_norm_rsqrt, d_second_norm_4, second_norm_sub, d_s
     const c0 = second_norm_rsqrt[i];
     for (let k = 0; k < 40; k++) {
       const p1 = p0 + k;
-      const x0 = d_second_norm_4[p1];
+      const x0 = d_second_norm_7[p1];
       sum += x0;
       sum_2 += x0 * (second_norm_sub[p1] * c0);
     }
@@ -2050,29 +2071,29 @@ function first_backward(second_norm_rsqrt, d_second_norm_4, second_norm_sub, d_s
     const c3 = sum_2 / 40;
     for (let k = 0; k < 40; k++) {
       const p2 = p0 + k;
-      d_first[p2] = d_second_2[p2] + c0 * (d_second_norm_4[p2] - c2 - second_norm_sub[p2] * c0 * c3);
+      d_first[p2] = d_second_2[p2] + c0 * (d_second_norm_7[p2] - c2 - second_norm_sub[p2] * c0 * c3);
     }
   }
 }
 
 // ∂loss/∂letters/embeddings = scatterAdd(d_first_norm, x)  (words-gpt.model.ts:45)
-function letters_embeddings_gradient(x, d_letters_embeddings, d_first_norm_5, n) {
+function letters_embeddings_gradient(x, d_letters_embeddings, d_first_norm_8, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 40;
     const p2 = p * 40;
     for (let b = 0; b < 40; b++) {
       const p1 = p0 + b;
-      d_letters_embeddings[p1] += d_first_norm_5[p2 + b];
+      d_letters_embeddings[p1] += d_first_norm_8[p2 + b];
     }
   }
 }
 
 // ∂loss/∂places/embeddings = sum(d_first_norm)  (words-gpt.model.ts:51)
-function places_embeddings_gradient(d_first_norm_5, d_places_embeddings, n) {
+function places_embeddings_gradient(d_first_norm_8, d_places_embeddings, n) {
   for (let i = 0; i < 520; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_first_norm_5[i + k * 520];
+      sum += d_first_norm_8[i + k * 520];
     }
     d_places_embeddings[i] += sum;
   }
@@ -2454,10 +2475,10 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 506796);
     this.$scalars = new Float64Array(buffer, 168912, 8);
-    this.$totals = new Float64Array(buffer, scratch + 1682368, 2);
+    this.$totals = new Float64Array(buffer, scratch + 1778544, 2);
     this.$y = new Int32Array(buffer, scratch + 832, 208);
     this.$parameters = new Float32Array(buffer, 0, 42227);
-    this.$gradients = new Float32Array(buffer, scratch + 1513440, 42227);
+    this.$gradients = new Float32Array(buffer, scratch + 1609616, 42227);
     this.$adamW_m = new Float32Array(buffer, 168976, 42227);
     this.$adamW_v = new Float32Array(buffer, 337884, 42227);
     this.$letters_sub = new Float32Array(buffer, scratch + 6000, 1080);
@@ -2467,48 +2488,48 @@ class Network extends Predictor {
     this.$places_neg = new Float32Array(buffer, scratch + 1680, 520);
     this.$places_sub_2 = new Float32Array(buffer, scratch + 5840, 520);
     this.$seed = new Uint32Array(buffer, scratch + 1664, 1);
-    this.$loss = new Float32Array(buffer, scratch + 1682352, 1);
-    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 1513440, 1080);
-    this.$d_places_embeddings = new Float32Array(buffer, scratch + 1517760, 520);
-    this.$d_first_norm_gamma = new Float32Array(buffer, scratch + 1519840, 40);
-    this.$d_first_norm_beta = new Float32Array(buffer, scratch + 1520000, 40);
-    this.$d_first_attention_query_kernel = new Float32Array(buffer, scratch + 1520160, 1600);
-    this.$d_first_attention_query_bias = new Float32Array(buffer, scratch + 1526560, 40);
-    this.$d_first_attention_key_kernel = new Float32Array(buffer, scratch + 1526720, 1600);
-    this.$d_first_attention_key_bias = new Float32Array(buffer, scratch + 1533120, 40);
-    this.$d_first_attention_value_kernel = new Float32Array(buffer, scratch + 1533280, 1600);
-    this.$d_first_attention_value_bias = new Float32Array(buffer, scratch + 1539680, 40);
-    this.$d_first_attention_attentionOutput_kernel = new Float32Array(buffer, scratch + 1539840, 1600);
-    this.$d_first_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1546240, 40);
-    this.$d_first_norm2_gamma = new Float32Array(buffer, scratch + 1546400, 40);
-    this.$d_first_norm2_beta = new Float32Array(buffer, scratch + 1546560, 40);
-    this.$d_first_wide_kernel = new Float32Array(buffer, scratch + 1546720, 6400);
-    this.$d_first_wide_bias = new Float32Array(buffer, scratch + 1572320, 160);
-    this.$d_first_narrow_kernel = new Float32Array(buffer, scratch + 1572960, 6400);
-    this.$d_first_narrow_bias = new Float32Array(buffer, scratch + 1598560, 40);
-    this.$d_second_norm_gamma = new Float32Array(buffer, scratch + 1598720, 40);
-    this.$d_second_norm_beta = new Float32Array(buffer, scratch + 1598880, 40);
-    this.$d_second_attention_query_kernel = new Float32Array(buffer, scratch + 1599040, 1600);
-    this.$d_second_attention_query_bias = new Float32Array(buffer, scratch + 1605440, 40);
-    this.$d_second_attention_key_kernel = new Float32Array(buffer, scratch + 1605600, 1600);
-    this.$d_second_attention_key_bias = new Float32Array(buffer, scratch + 1612000, 40);
-    this.$d_second_attention_value_kernel = new Float32Array(buffer, scratch + 1612160, 1600);
-    this.$d_second_attention_value_bias = new Float32Array(buffer, scratch + 1618560, 40);
-    this.$d_second_attention_attentionOutput_kerne = new Float32Array(buffer, scratch + 1618720, 1600);
-    this.$d_second_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1625120, 40);
-    this.$d_second_norm2_gamma = new Float32Array(buffer, scratch + 1625280, 40);
-    this.$d_second_norm2_beta = new Float32Array(buffer, scratch + 1625440, 40);
-    this.$d_second_wide_kernel = new Float32Array(buffer, scratch + 1625600, 6400);
-    this.$d_second_wide_bias = new Float32Array(buffer, scratch + 1651200, 160);
-    this.$d_second_narrow_kernel = new Float32Array(buffer, scratch + 1651840, 6400);
-    this.$d_second_narrow_bias = new Float32Array(buffer, scratch + 1677440, 40);
-    this.$d_norm_gamma = new Float32Array(buffer, scratch + 1677600, 40);
-    this.$d_norm_beta = new Float32Array(buffer, scratch + 1677760, 40);
-    this.$d_logits_kernel = new Float32Array(buffer, scratch + 1677920, 1080);
-    this.$d_logits_bias = new Float32Array(buffer, scratch + 1682240, 27);
+    this.$loss = new Float32Array(buffer, scratch + 1778528, 1);
+    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 1609616, 1080);
+    this.$d_places_embeddings = new Float32Array(buffer, scratch + 1613936, 520);
+    this.$d_first_norm_gamma = new Float32Array(buffer, scratch + 1616016, 40);
+    this.$d_first_norm_beta = new Float32Array(buffer, scratch + 1616176, 40);
+    this.$d_first_attention_query_kernel = new Float32Array(buffer, scratch + 1616336, 1600);
+    this.$d_first_attention_query_bias = new Float32Array(buffer, scratch + 1622736, 40);
+    this.$d_first_attention_key_kernel = new Float32Array(buffer, scratch + 1622896, 1600);
+    this.$d_first_attention_key_bias = new Float32Array(buffer, scratch + 1629296, 40);
+    this.$d_first_attention_value_kernel = new Float32Array(buffer, scratch + 1629456, 1600);
+    this.$d_first_attention_value_bias = new Float32Array(buffer, scratch + 1635856, 40);
+    this.$d_first_attention_attentionOutput_kernel = new Float32Array(buffer, scratch + 1636016, 1600);
+    this.$d_first_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1642416, 40);
+    this.$d_first_norm2_gamma = new Float32Array(buffer, scratch + 1642576, 40);
+    this.$d_first_norm2_beta = new Float32Array(buffer, scratch + 1642736, 40);
+    this.$d_first_wide_kernel = new Float32Array(buffer, scratch + 1642896, 6400);
+    this.$d_first_wide_bias = new Float32Array(buffer, scratch + 1668496, 160);
+    this.$d_first_narrow_kernel = new Float32Array(buffer, scratch + 1669136, 6400);
+    this.$d_first_narrow_bias = new Float32Array(buffer, scratch + 1694736, 40);
+    this.$d_second_norm_gamma = new Float32Array(buffer, scratch + 1694896, 40);
+    this.$d_second_norm_beta = new Float32Array(buffer, scratch + 1695056, 40);
+    this.$d_second_attention_query_kernel = new Float32Array(buffer, scratch + 1695216, 1600);
+    this.$d_second_attention_query_bias = new Float32Array(buffer, scratch + 1701616, 40);
+    this.$d_second_attention_key_kernel = new Float32Array(buffer, scratch + 1701776, 1600);
+    this.$d_second_attention_key_bias = new Float32Array(buffer, scratch + 1708176, 40);
+    this.$d_second_attention_value_kernel = new Float32Array(buffer, scratch + 1708336, 1600);
+    this.$d_second_attention_value_bias = new Float32Array(buffer, scratch + 1714736, 40);
+    this.$d_second_attention_attentionOutput_kerne = new Float32Array(buffer, scratch + 1714896, 1600);
+    this.$d_second_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1721296, 40);
+    this.$d_second_norm2_gamma = new Float32Array(buffer, scratch + 1721456, 40);
+    this.$d_second_norm2_beta = new Float32Array(buffer, scratch + 1721616, 40);
+    this.$d_second_wide_kernel = new Float32Array(buffer, scratch + 1721776, 6400);
+    this.$d_second_wide_bias = new Float32Array(buffer, scratch + 1747376, 160);
+    this.$d_second_narrow_kernel = new Float32Array(buffer, scratch + 1748016, 6400);
+    this.$d_second_narrow_bias = new Float32Array(buffer, scratch + 1773616, 40);
+    this.$d_norm_gamma = new Float32Array(buffer, scratch + 1773776, 40);
+    this.$d_norm_beta = new Float32Array(buffer, scratch + 1773936, 40);
+    this.$d_logits_kernel = new Float32Array(buffer, scratch + 1774096, 1080);
+    this.$d_logits_bias = new Float32Array(buffer, scratch + 1778416, 27);
     this.$letters_take = new Float32Array(buffer, scratch + 886928, 8320);
     this.$first_norm_sub = new Float32Array(buffer, scratch + 953488, 8320);
-    this.$first_norm_rsqrt = new Float32Array(buffer, scratch + 1508432, 208);
+    this.$first_norm_rsqrt = new Float32Array(buffer, scratch + 1606288, 208);
     this.$first_norm_add = new Float32Array(buffer, scratch + 920208, 8320);
     this.$first_attention_add = new Float32Array(buffer, scratch + 986768, 8320);
     this.$first_attention_add_2 = new Float32Array(buffer, scratch + 1020048, 8320);
@@ -2517,12 +2538,12 @@ class Network extends Predictor {
     this.$first_attention_dotGeneral = new Float32Array(buffer, scratch + 1086608, 8320);
     this.$first_add = new Float32Array(buffer, scratch + 886928, 8320);
     this.$first_norm2_sub = new Float32Array(buffer, scratch + 1153168, 8320);
-    this.$first_norm2_rsqrt = new Float32Array(buffer, scratch + 1509264, 208);
+    this.$first_norm2_rsqrt = new Float32Array(buffer, scratch + 1607120, 208);
     this.$first_norm2_add = new Float32Array(buffer, scratch + 1119888, 8320);
     this.$first_wide_add_2 = new Float32Array(buffer, scratch + 134800, 33280);
     this.$first_wide_mul = new Float32Array(buffer, scratch + 267920, 33280);
     this.$second_norm_sub = new Float32Array(buffer, scratch + 1219728, 8320);
-    this.$second_norm_rsqrt = new Float32Array(buffer, scratch + 1510096, 208);
+    this.$second_norm_rsqrt = new Float32Array(buffer, scratch + 1607952, 208);
     this.$second_norm_add = new Float32Array(buffer, scratch + 1186448, 8320);
     this.$second_attention_add = new Float32Array(buffer, scratch + 1253008, 8320);
     this.$second_attention_add_2 = new Float32Array(buffer, scratch + 1286288, 8320);
@@ -2531,49 +2552,61 @@ class Network extends Predictor {
     this.$second_attention_dotGeneral = new Float32Array(buffer, scratch + 1352848, 8320);
     this.$second_add = new Float32Array(buffer, scratch + 886928, 8320);
     this.$second_norm2_sub = new Float32Array(buffer, scratch + 1419408, 8320);
-    this.$second_norm2_rsqrt = new Float32Array(buffer, scratch + 1510928, 208);
+    this.$second_norm2_rsqrt = new Float32Array(buffer, scratch + 1608784, 208);
     this.$second_norm2_add = new Float32Array(buffer, scratch + 1386128, 8320);
     this.$second_wide_add = new Float32Array(buffer, scratch + 401040, 33280);
     this.$second_wide_add_2 = new Float32Array(buffer, scratch + 534160, 33280);
     this.$second_wide_mul = new Float32Array(buffer, scratch + 667280, 33280);
     this.$norm_sub = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$norm_rsqrt = new Float32Array(buffer, scratch + 1511760, 208);
+    this.$norm_rsqrt = new Float32Array(buffer, scratch + 1508432, 208);
     this.$norm_add = new Float32Array(buffer, scratch + 1452688, 8320);
     this.$logits_add = new Float32Array(buffer, scratch + 1485968, 5616);
     this.$exp = new Float32Array(buffer, scratch + 1485968, 5616);
-    this.$sum = new Float32Array(buffer, scratch + 1512592, 208);
-    this.$sum_2 = new Float32Array(buffer, scratch + 1513424, 1);
+    this.$sum = new Float32Array(buffer, scratch + 1509264, 208);
+    this.$sum_2 = new Float32Array(buffer, scratch + 1510096, 1);
     this.$d_logits = new Float32Array(buffer, scratch + 1485968, 5616);
     this.$d_norm = new Float32Array(buffer, scratch + 1452688, 8320);
     this.$d_second = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$d_second_wide = new Float32Array(buffer, scratch + 667280, 33280);
-    this.$d_second_wide_2 = new Float32Array(buffer, scratch + 401040, 33280);
-    this.$d_second_norm2 = new Float32Array(buffer, scratch + 1386128, 8320);
-    this.$d_second_attention = new Float32Array(buffer, scratch + 444304, 8320);
-    this.$d_second_attention_2 = new Float32Array(buffer, scratch + 477584, 8320);
-    this.$d_second_attention_3 = new Float32Array(buffer, scratch + 401040, 8320);
-    this.$d_second_norm = new Float32Array(buffer, scratch + 1186448, 8320);
-    this.$d_second_attention_4 = new Float32Array(buffer, scratch + 401040, 10816);
-    this.$d_second_attention_5 = new Float32Array(buffer, scratch + 843664, 10816);
-    this.$d_second_attention_6 = new Float32Array(buffer, scratch + 434320, 8320);
-    this.$d_second_attention_7 = new Float32Array(buffer, scratch + 843664, 8320);
-    this.$d_second_norm_2 = new Float32Array(buffer, scratch + 467600, 8320);
-    this.$d_second_attention_8 = new Float32Array(buffer, scratch + 1253008, 8320);
+    this.$d_second_wide = new Float32Array(buffer, scratch + 1452688, 6400);
+    this.$d_second_wide_2 = new Float32Array(buffer, scratch + 667280, 33280);
+    this.$d_second_wide_3 = new Float32Array(buffer, scratch + 401040, 33280);
+    this.$d_second_norm2 = new Float32Array(buffer, scratch + 1478288, 6400);
+    this.$d_second_norm2_2 = new Float32Array(buffer, scratch + 1386128, 8320);
+    this.$d_second_attention = new Float32Array(buffer, scratch + 1555088, 1600);
+    this.$d_second_attention_2 = new Float32Array(buffer, scratch + 444304, 8320);
+    this.$d_second_attention_3 = new Float32Array(buffer, scratch + 477584, 8320);
+    this.$d_second_attention_4 = new Float32Array(buffer, scratch + 401040, 8320);
+    this.$d_second_norm = new Float32Array(buffer, scratch + 1561488, 1600);
+    this.$d_second_norm_2 = new Float32Array(buffer, scratch + 1186448, 8320);
+    this.$d_second_attention_5 = new Float32Array(buffer, scratch + 401040, 10816);
+    this.$d_second_attention_6 = new Float32Array(buffer, scratch + 843664, 10816);
+    this.$d_second_attention_7 = new Float32Array(buffer, scratch + 434320, 8320);
+    this.$d_second_attention_8 = new Float32Array(buffer, scratch + 843664, 8320);
+    this.$d_second_norm_3 = new Float32Array(buffer, scratch + 1567888, 1600);
+    this.$d_second_norm_4 = new Float32Array(buffer, scratch + 467600, 8320);
+    this.$d_second_attention_9 = new Float32Array(buffer, scratch + 1253008, 8320);
+    this.$d_second_norm_5 = new Float32Array(buffer, scratch + 1574288, 1600);
     this.$d_first = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$d_first_wide = new Float32Array(buffer, scratch + 267920, 33280);
-    this.$d_first_wide_2 = new Float32Array(buffer, scratch + 1680, 33280);
-    this.$d_first_norm2 = new Float32Array(buffer, scratch + 1119888, 8320);
-    this.$d_first_attention = new Float32Array(buffer, scratch + 843664, 8320);
-    this.$d_first_attention_2 = new Float32Array(buffer, scratch + 44944, 8320);
-    this.$d_first_attention_3 = new Float32Array(buffer, scratch + 1680, 8320);
-    this.$d_first_norm = new Float32Array(buffer, scratch + 34960, 8320);
-    this.$d_first_attention_4 = new Float32Array(buffer, scratch + 1680, 10816);
-    this.$d_first_attention_5 = new Float32Array(buffer, scratch + 800400, 10816);
-    this.$d_first_attention_7 = new Float32Array(buffer, scratch + 34960, 8320);
-    this.$d_first_norm_2 = new Float32Array(buffer, scratch + 101520, 8320);
-    this.$d_first_attention_8 = new Float32Array(buffer, scratch + 986768, 8320);
-    this.$d_first_attention_9 = new Float32Array(buffer, scratch + 68240, 8320);
-    this.$d_first_norm_5 = new Float32Array(buffer, scratch + 886928, 8320);
+    this.$d_first_wide = new Float32Array(buffer, scratch + 1503888, 6400);
+    this.$d_first_wide_2 = new Float32Array(buffer, scratch + 267920, 33280);
+    this.$d_first_wide_3 = new Float32Array(buffer, scratch + 1680, 33280);
+    this.$d_first_norm2 = new Float32Array(buffer, scratch + 1529488, 6400);
+    this.$d_first_norm2_2 = new Float32Array(buffer, scratch + 1119888, 8320);
+    this.$d_first_attention = new Float32Array(buffer, scratch + 1580688, 1600);
+    this.$d_first_attention_2 = new Float32Array(buffer, scratch + 843664, 8320);
+    this.$d_first_attention_3 = new Float32Array(buffer, scratch + 44944, 8320);
+    this.$d_first_attention_4 = new Float32Array(buffer, scratch + 1680, 8320);
+    this.$d_first_norm = new Float32Array(buffer, scratch + 1587088, 1600);
+    this.$d_first_norm_2 = new Float32Array(buffer, scratch + 34960, 8320);
+    this.$d_first_attention_5 = new Float32Array(buffer, scratch + 1680, 10816);
+    this.$d_first_attention_6 = new Float32Array(buffer, scratch + 800400, 10816);
+    this.$d_first_attention_8 = new Float32Array(buffer, scratch + 34960, 8320);
+    this.$d_first_norm_3 = new Float32Array(buffer, scratch + 1593488, 1600);
+    this.$d_first_norm_4 = new Float32Array(buffer, scratch + 101520, 8320);
+    this.$d_first_attention_9 = new Float32Array(buffer, scratch + 986768, 8320);
+    this.$d_first_attention_10 = new Float32Array(buffer, scratch + 68240, 8320);
+    this.$d_first_norm_5 = new Float32Array(buffer, scratch + 1599888, 1600);
+    this.$d_first_norm_8 = new Float32Array(buffer, scratch + 886928, 8320);
     this.$first_attention_where_row = new Float32Array(buffer, scratch + 843664, 13);
     this.$second_attention_where_row = new Float32Array(buffer, scratch + 1352848, 13);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 24144, 1);
@@ -2667,73 +2700,85 @@ class Network extends Predictor {
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     logits_kernel_gradient(this.$norm_add, this.$d_logits, this.$d_logits_kernel, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
+    second_attention_backward(this.$second_attention_attentionOutput_kernel, this.$d_second_attention);
+    second_attention_backward(this.$second_attention_value_kernel, this.$d_second_norm);
+    second_attention_backward(this.$second_attention_key_kernel, this.$d_second_norm_3);
+    second_attention_backward(this.$second_attention_query_kernel, this.$d_second_norm_5);
+    second_attention_backward(this.$first_attention_attentionOutput_kernel, this.$d_first_attention);
+    second_attention_backward(this.$first_attention_value_kernel, this.$d_first_norm);
+    second_attention_backward(this.$first_attention_key_kernel, this.$d_first_norm_3);
+    second_attention_backward(this.$first_attention_query_kernel, this.$d_first_norm_5);
     norm_backward(this.$d_logits, this.$logits_kernel, this.$d_norm, n);
     norm_beta_gradient(this.$d_norm, this.$norm_sub, this.$norm_rsqrt, this.$d_norm_gamma, this.$d_norm_beta, n);
     second_backward(this.$norm_rsqrt, this.$d_norm, this.$norm_gamma, this.$norm_sub, this.$d_second, n);
     second_narrow_kernel_gradient(this.$second_wide_mul, this.$d_second, this.$d_second_narrow_kernel, n);
     second_narrow_bias_gradient(this.$d_second, this.$d_second_narrow_bias, n);
-    second_wide_backward(this.$d_second, this.$second_narrow_kernel, this.$d_second_wide, n);
-    second_wide_backward_2(this.$d_second_wide, this.$second_wide_add, this.$second_wide_add_2, this.$d_second_wide_2, this.$powers, n);
-    second_wide_kernel_gradient(this.$second_norm2_add, this.$d_second_wide_2, this.$d_second_wide_kernel, n);
-    second_wide_bias_gradient(this.$d_second_wide_2, this.$d_second_wide_bias, n);
-    second_norm2_backward(this.$d_second_wide_2, this.$second_wide_kernel, this.$d_second_norm2, n);
-    second_backward_2(this.$second_norm2_rsqrt, this.$d_second_norm2, this.$second_norm2_gamma, this.$second_norm2_sub, this.$d_second, this.$d_second, n);
-    norm_beta_gradient(this.$d_second_norm2, this.$second_norm2_sub, this.$second_norm2_rsqrt, this.$d_second_norm2_gamma, this.$d_second_norm2_beta, n);
+    second_wide_backward(this.$second_narrow_kernel, this.$d_second_wide);
+    second_norm2_backward(this.$second_wide_kernel, this.$d_second_norm2);
+    second_wide_backward(this.$first_narrow_kernel, this.$d_first_wide);
+    second_norm2_backward(this.$first_wide_kernel, this.$d_first_norm2);
+    second_wide_backward_2(this.$d_second, this.$d_second_wide, this.$d_second_wide_2, n);
+    second_wide_backward_3(this.$d_second_wide_2, this.$second_wide_add, this.$second_wide_add_2, this.$d_second_wide_3, this.$powers, n);
+    second_wide_kernel_gradient(this.$second_norm2_add, this.$d_second_wide_3, this.$d_second_wide_kernel, n);
+    second_wide_bias_gradient(this.$d_second_wide_3, this.$d_second_wide_bias, n);
+    second_norm2_backward_2(this.$d_second_wide_3, this.$d_second_norm2, this.$d_second_norm2_2, n);
+    second_backward_2(this.$second_norm2_rsqrt, this.$d_second_norm2_2, this.$second_norm2_gamma, this.$second_norm2_sub, this.$d_second, this.$d_second, n);
+    norm_beta_gradient(this.$d_second_norm2_2, this.$second_norm2_sub, this.$second_norm2_rsqrt, this.$d_second_norm2_gamma, this.$d_second_norm2_beta, n);
     second_attention_attentionOutput_kernel_(this.$second_attention_dotGeneral, this.$d_second, this.$d_second_attention_attentionOutput_kerne, n);
     second_narrow_bias_gradient(this.$d_second, this.$d_second_attention_attentionOutput_bias, n);
-    second_attention_backward(this.$d_second, this.$second_attention_attentionOutput_kernel, this.$d_second_attention, n);
-    second_attention_backward_2(this.$d_second_attention, this.$second_attention_add_3, this.$d_second_attention_4, n);
-    second_attention_backward_3(this.$second_attention_mul, this.$d_second_attention, this.$d_second_attention_2, n);
-    second_attention_backward_4(this.$d_second_attention_4, this.$second_attention_mul, this.$d_second_attention_5, n);
-    second_attention_backward_5(this.$d_second_attention_2, this.$d_second_attention_3, n);
-    second_attention_backward_3(this.$d_second_attention_5, this.$second_attention_add, this.$d_second_attention_6, n);
-    first_attention_forward_6(this.$d_second_attention_5, this.$second_attention_add_2, this.$d_second_attention_8, n);
-    second_attention_backward_5(this.$d_second_attention_6, this.$d_second_attention_7, n);
-    second_attention_backward_5(this.$d_second_attention_8, this.$d_second_attention_6, n);
-    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_6, this.$d_second_attention_query_kernel, n);
-    second_narrow_bias_gradient(this.$d_second_attention_6, this.$d_second_attention_query_bias, n);
-    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_7, this.$d_second_attention_key_kernel, n);
-    second_narrow_bias_gradient(this.$d_second_attention_7, this.$d_second_attention_key_bias, n);
-    second_attention_backward(this.$d_second_attention_7, this.$second_attention_key_kernel, this.$d_second_norm_2, n);
-    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_3, this.$d_second_attention_value_kernel, n);
-    second_narrow_bias_gradient(this.$d_second_attention_3, this.$d_second_attention_value_bias, n);
-    second_attention_backward(this.$d_second_attention_3, this.$second_attention_value_kernel, this.$d_second_norm, n);
-    second_norm_backward_3(this.$d_second_attention_6, this.$second_attention_query_kernel, this.$d_second_norm, this.$d_second_norm_2, this.$second_norm_gamma, this.$d_second_norm_2, this.$d_second_norm, n);
-    first_backward(this.$second_norm_rsqrt, this.$d_second_norm, this.$second_norm_sub, this.$d_second, this.$d_first, n);
-    norm_beta_gradient(this.$d_second_norm_2, this.$second_norm_sub, this.$second_norm_rsqrt, this.$d_second_norm_gamma, this.$d_second_norm_beta, n);
+    second_attention_backward_2(this.$d_second, this.$d_second_attention, this.$d_second_attention_2, n);
+    second_attention_backward_3(this.$d_second_attention_2, this.$second_attention_add_3, this.$d_second_attention_5, n);
+    second_attention_backward_4(this.$second_attention_mul, this.$d_second_attention_2, this.$d_second_attention_3, n);
+    second_attention_backward_5(this.$d_second_attention_5, this.$second_attention_mul, this.$d_second_attention_6, n);
+    second_attention_backward_6(this.$d_second_attention_3, this.$d_second_attention_4, n);
+    second_attention_backward_4(this.$d_second_attention_6, this.$second_attention_add, this.$d_second_attention_7, n);
+    first_attention_forward_6(this.$d_second_attention_6, this.$second_attention_add_2, this.$d_second_attention_9, n);
+    second_attention_backward_6(this.$d_second_attention_7, this.$d_second_attention_8, n);
+    second_attention_backward_6(this.$d_second_attention_9, this.$d_second_attention_7, n);
+    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_7, this.$d_second_attention_query_kernel, n);
+    second_narrow_bias_gradient(this.$d_second_attention_7, this.$d_second_attention_query_bias, n);
+    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_8, this.$d_second_attention_key_kernel, n);
+    second_narrow_bias_gradient(this.$d_second_attention_8, this.$d_second_attention_key_bias, n);
+    second_attention_backward_2(this.$d_second_attention_8, this.$d_second_norm_3, this.$d_second_norm_4, n);
+    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_4, this.$d_second_attention_value_kernel, n);
+    second_narrow_bias_gradient(this.$d_second_attention_4, this.$d_second_attention_value_bias, n);
+    second_attention_backward_2(this.$d_second_attention_4, this.$d_second_norm, this.$d_second_norm_2, n);
+    second_norm_backward_6(this.$d_second_attention_7, this.$d_second_norm_5, this.$d_second_norm_2, this.$d_second_norm_4, this.$second_norm_gamma, this.$d_second_norm_4, this.$d_second_norm_2, n);
+    first_backward(this.$second_norm_rsqrt, this.$d_second_norm_2, this.$second_norm_sub, this.$d_second, this.$d_first, n);
+    norm_beta_gradient(this.$d_second_norm_4, this.$second_norm_sub, this.$second_norm_rsqrt, this.$d_second_norm_gamma, this.$d_second_norm_beta, n);
     second_narrow_kernel_gradient(this.$first_wide_mul, this.$d_first, this.$d_first_narrow_kernel, n);
     second_narrow_bias_gradient(this.$d_first, this.$d_first_narrow_bias, n);
-    second_wide_backward(this.$d_first, this.$first_narrow_kernel, this.$d_first_wide, n);
-    second_wide_backward_2(this.$d_first_wide, this.$first_wide_add, this.$first_wide_add_2, this.$d_first_wide_2, this.$powers, n);
-    second_wide_kernel_gradient(this.$first_norm2_add, this.$d_first_wide_2, this.$d_first_wide_kernel, n);
-    second_wide_bias_gradient(this.$d_first_wide_2, this.$d_first_wide_bias, n);
-    second_norm2_backward(this.$d_first_wide_2, this.$first_wide_kernel, this.$d_first_norm2, n);
-    second_backward_2(this.$first_norm2_rsqrt, this.$d_first_norm2, this.$first_norm2_gamma, this.$first_norm2_sub, this.$d_first, this.$d_first, n);
-    norm_beta_gradient(this.$d_first_norm2, this.$first_norm2_sub, this.$first_norm2_rsqrt, this.$d_first_norm2_gamma, this.$d_first_norm2_beta, n);
+    second_wide_backward_2(this.$d_first, this.$d_first_wide, this.$d_first_wide_2, n);
+    second_wide_backward_3(this.$d_first_wide_2, this.$first_wide_add, this.$first_wide_add_2, this.$d_first_wide_3, this.$powers, n);
+    second_wide_kernel_gradient(this.$first_norm2_add, this.$d_first_wide_3, this.$d_first_wide_kernel, n);
+    second_wide_bias_gradient(this.$d_first_wide_3, this.$d_first_wide_bias, n);
+    second_norm2_backward_2(this.$d_first_wide_3, this.$d_first_norm2, this.$d_first_norm2_2, n);
+    second_backward_2(this.$first_norm2_rsqrt, this.$d_first_norm2_2, this.$first_norm2_gamma, this.$first_norm2_sub, this.$d_first, this.$d_first, n);
+    norm_beta_gradient(this.$d_first_norm2_2, this.$first_norm2_sub, this.$first_norm2_rsqrt, this.$d_first_norm2_gamma, this.$d_first_norm2_beta, n);
     second_attention_attentionOutput_kernel_(this.$first_attention_dotGeneral, this.$d_first, this.$d_first_attention_attentionOutput_kernel, n);
     second_narrow_bias_gradient(this.$d_first, this.$d_first_attention_attentionOutput_bias, n);
-    second_attention_backward(this.$d_first, this.$first_attention_attentionOutput_kernel, this.$d_first_attention, n);
-    second_attention_backward_2(this.$d_first_attention, this.$first_attention_add_3, this.$d_first_attention_4, n);
-    second_attention_backward_3(this.$first_attention_mul, this.$d_first_attention, this.$d_first_attention_2, n);
-    second_attention_backward_4(this.$d_first_attention_4, this.$first_attention_mul, this.$d_first_attention_5, n);
-    second_attention_backward_5(this.$d_first_attention_2, this.$d_first_attention_3, n);
-    second_attention_backward_3(this.$d_first_attention_5, this.$first_attention_add, this.$d_first_attention, n);
-    first_attention_forward_6(this.$d_first_attention_5, this.$first_attention_add_2, this.$d_first_attention_8, n);
-    second_attention_backward_5(this.$d_first_attention, this.$d_first_attention_7, n);
-    second_attention_backward_5(this.$d_first_attention_8, this.$d_first_attention_9, n);
-    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_9, this.$d_first_attention_query_kernel, n);
-    second_narrow_bias_gradient(this.$d_first_attention_9, this.$d_first_attention_query_bias, n);
-    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_7, this.$d_first_attention_key_kernel, n);
-    second_narrow_bias_gradient(this.$d_first_attention_7, this.$d_first_attention_key_bias, n);
-    second_attention_backward(this.$d_first_attention_7, this.$first_attention_key_kernel, this.$d_first_norm_2, n);
-    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_3, this.$d_first_attention_value_kernel, n);
-    second_narrow_bias_gradient(this.$d_first_attention_3, this.$d_first_attention_value_bias, n);
-    second_attention_backward(this.$d_first_attention_3, this.$first_attention_value_kernel, this.$d_first_norm, n);
-    second_norm_backward_3(this.$d_first_attention_9, this.$first_attention_query_kernel, this.$d_first_norm, this.$d_first_norm_2, this.$first_norm_gamma, this.$d_first_norm_2, this.$d_first_norm, n);
-    first_backward(this.$first_norm_rsqrt, this.$d_first_norm, this.$first_norm_sub, this.$d_first, this.$d_first_norm_5, n);
-    norm_beta_gradient(this.$d_first_norm_2, this.$first_norm_sub, this.$first_norm_rsqrt, this.$d_first_norm_gamma, this.$d_first_norm_beta, n);
-    letters_embeddings_gradient(this.$x, this.$d_letters_embeddings, this.$d_first_norm_5, n);
-    places_embeddings_gradient(this.$d_first_norm_5, this.$d_places_embeddings, n);
+    second_attention_backward_2(this.$d_first, this.$d_first_attention, this.$d_first_attention_2, n);
+    second_attention_backward_3(this.$d_first_attention_2, this.$first_attention_add_3, this.$d_first_attention_5, n);
+    second_attention_backward_4(this.$first_attention_mul, this.$d_first_attention_2, this.$d_first_attention_3, n);
+    second_attention_backward_5(this.$d_first_attention_5, this.$first_attention_mul, this.$d_first_attention_6, n);
+    second_attention_backward_6(this.$d_first_attention_3, this.$d_first_attention_4, n);
+    second_attention_backward_4(this.$d_first_attention_6, this.$first_attention_add, this.$d_first_attention_2, n);
+    first_attention_forward_6(this.$d_first_attention_6, this.$first_attention_add_2, this.$d_first_attention_9, n);
+    second_attention_backward_6(this.$d_first_attention_2, this.$d_first_attention_8, n);
+    second_attention_backward_6(this.$d_first_attention_9, this.$d_first_attention_10, n);
+    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_10, this.$d_first_attention_query_kernel, n);
+    second_narrow_bias_gradient(this.$d_first_attention_10, this.$d_first_attention_query_bias, n);
+    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_8, this.$d_first_attention_key_kernel, n);
+    second_narrow_bias_gradient(this.$d_first_attention_8, this.$d_first_attention_key_bias, n);
+    second_attention_backward_2(this.$d_first_attention_8, this.$d_first_norm_3, this.$d_first_norm_4, n);
+    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_4, this.$d_first_attention_value_kernel, n);
+    second_narrow_bias_gradient(this.$d_first_attention_4, this.$d_first_attention_value_bias, n);
+    second_attention_backward_2(this.$d_first_attention_4, this.$d_first_norm, this.$d_first_norm_2, n);
+    second_norm_backward_6(this.$d_first_attention_10, this.$d_first_norm_5, this.$d_first_norm_2, this.$d_first_norm_4, this.$first_norm_gamma, this.$d_first_norm_4, this.$d_first_norm_2, n);
+    first_backward(this.$first_norm_rsqrt, this.$d_first_norm_2, this.$first_norm_sub, this.$d_first, this.$d_first_norm_8, n);
+    norm_beta_gradient(this.$d_first_norm_4, this.$first_norm_sub, this.$first_norm_rsqrt, this.$d_first_norm_gamma, this.$d_first_norm_beta, n);
+    letters_embeddings_gradient(this.$x, this.$d_letters_embeddings, this.$d_first_norm_8, n);
+    places_embeddings_gradient(this.$d_first_norm_8, this.$d_places_embeddings, n);
     this.$fresh = false;
   }
   update() {
@@ -2792,7 +2837,7 @@ class Network extends Predictor {
 
 export function create(options = {}) {
   if (options.state !== undefined) checkState(options.state);
-  const net = new Network(new ArrayBuffer(2189184));
+  const net = new Network(new ArrayBuffer(2285360));
   if (options.state === undefined) net.init(options.seed ?? 0);
   else net.state.set(options.state);
   return net;

@@ -710,14 +710,34 @@ function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
   }
 }
 
-// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, logits/kernel), 0) · 1.1111111111111112  (words-lstm.model.ts:32)
-function memory_backward(d_logits, logits_kernel, dropout_lessEqual, d_memory_4, n) {
+// ∂loss/∂logits/bias = sum(d_logits)  (words-lstm.model.ts:32)
+function logits_bias_gradient(d_logits, d_logits_bias, n) {
+  for (let i = 0; i < 27; i++) {
+    let sum = 0;
+    for (let k = 0; k < n * 13; k++) {
+      sum += d_logits[i + k * 27];
+    }
+    d_logits_bias[i] += sum;
+  }
+}
+
+// d_dropout = contiguous(logits/kernel)  (words-lstm.model.ts:32)
+function dropout_backward(logits_kernel, d_dropout) {
+  for (let i = 0; i < 27; i++) {
+    const p1 = i * 96;
+    for (let j = 0; j < 96; j++) {
+      d_dropout[p1 + j] = logits_kernel[i + j * 27];
+    }
+  }
+}
+
+// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, d_dropout), 0) · 1.1111111111111112  (words-lstm.model.ts:32)
+function memory_backward(d_logits, d_dropout, dropout_lessEqual, d_memory_4, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 27;
-    const p4 = i * 96;
+    const p3 = i * 96;
     for (let h = 0; h < 96; h += 4) {
-      const p2 = h * 27;
-      const p5 = p4 + h;
+      const p4 = p3 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -736,12 +756,12 @@ function memory_backward(d_logits, logits_kernel, dropout_lessEqual, d_memory_4,
       let sum33 = 0;
       for (let k = 0; k < 27; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
+        const p2 = h + k * 96;
         const x0 = d_logits[p1];
-        const x1 = logits_kernel[p3];
-        const x2 = logits_kernel[p3 + 27];
-        const x3 = logits_kernel[p3 + 54];
-        const x4 = logits_kernel[p3 + 81];
+        const x1 = d_dropout[p2];
+        const x2 = d_dropout[p2 + 1];
+        const x3 = d_dropout[p2 + 2];
+        const x4 = d_dropout[p2 + 3];
         const x5 = d_logits[p1 + 27];
         const x6 = d_logits[p1 + 54];
         const x7 = d_logits[p1 + 81];
@@ -762,34 +782,23 @@ function memory_backward(d_logits, logits_kernel, dropout_lessEqual, d_memory_4,
         sum32 += x7 * x3;
         sum33 += x7 * x4;
       }
-      d_memory_4[p5] = (dropout_lessEqual[p5] !== 0 ? sum00 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 1] = (dropout_lessEqual[p5 + 1] !== 0 ? sum01 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 2] = (dropout_lessEqual[p5 + 2] !== 0 ? sum02 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 3] = (dropout_lessEqual[p5 + 3] !== 0 ? sum03 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 96] = (dropout_lessEqual[p5 + 96] !== 0 ? sum10 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 97] = (dropout_lessEqual[p5 + 97] !== 0 ? sum11 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 98] = (dropout_lessEqual[p5 + 98] !== 0 ? sum12 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 99] = (dropout_lessEqual[p5 + 99] !== 0 ? sum13 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 192] = (dropout_lessEqual[p5 + 192] !== 0 ? sum20 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 193] = (dropout_lessEqual[p5 + 193] !== 0 ? sum21 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 194] = (dropout_lessEqual[p5 + 194] !== 0 ? sum22 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 195] = (dropout_lessEqual[p5 + 195] !== 0 ? sum23 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 288] = (dropout_lessEqual[p5 + 288] !== 0 ? sum30 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 289] = (dropout_lessEqual[p5 + 289] !== 0 ? sum31 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 290] = (dropout_lessEqual[p5 + 290] !== 0 ? sum32 : 0) * 1.1111111111111112;
-      d_memory_4[p5 + 291] = (dropout_lessEqual[p5 + 291] !== 0 ? sum33 : 0) * 1.1111111111111112;
+      d_memory_4[p4] = (dropout_lessEqual[p4] !== 0 ? sum00 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 1] = (dropout_lessEqual[p4 + 1] !== 0 ? sum01 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 2] = (dropout_lessEqual[p4 + 2] !== 0 ? sum02 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 3] = (dropout_lessEqual[p4 + 3] !== 0 ? sum03 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 96] = (dropout_lessEqual[p4 + 96] !== 0 ? sum10 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 97] = (dropout_lessEqual[p4 + 97] !== 0 ? sum11 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 98] = (dropout_lessEqual[p4 + 98] !== 0 ? sum12 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 99] = (dropout_lessEqual[p4 + 99] !== 0 ? sum13 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 192] = (dropout_lessEqual[p4 + 192] !== 0 ? sum20 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 193] = (dropout_lessEqual[p4 + 193] !== 0 ? sum21 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 194] = (dropout_lessEqual[p4 + 194] !== 0 ? sum22 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 195] = (dropout_lessEqual[p4 + 195] !== 0 ? sum23 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 288] = (dropout_lessEqual[p4 + 288] !== 0 ? sum30 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 289] = (dropout_lessEqual[p4 + 289] !== 0 ? sum31 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 290] = (dropout_lessEqual[p4 + 290] !== 0 ? sum32 : 0) * 1.1111111111111112;
+      d_memory_4[p4 + 291] = (dropout_lessEqual[p4 + 291] !== 0 ? sum33 : 0) * 1.1111111111111112;
     }
-  }
-}
-
-// ∂loss/∂logits/bias = sum(d_logits)  (words-lstm.model.ts:32)
-function logits_bias_gradient(d_logits, d_logits_bias, n) {
-  for (let i = 0; i < 27; i++) {
-    let sum = 0;
-    for (let k = 0; k < n * 13; k++) {
-      sum += d_logits[i + k * 27];
-    }
-    d_logits_bias[i] += sum;
   }
 }
 
@@ -1577,6 +1586,7 @@ class Network extends Predictor {
     this.$sum = new Float32Array(buffer, scratch + 249488, 416);
     this.$sum_2 = new Float32Array(buffer, scratch + 251152, 1);
     this.$d_logits = new Float32Array(buffer, scratch + 164624, 11232);
+    this.$d_dropout = new Float32Array(buffer, scratch + 1946384, 2592);
     this.$d_memory_4 = new Float32Array(buffer, scratch + 1786640, 39936);
     this.$d_memory_5 = new Float32Array(buffer, scratch + 643856, 159744);
     this.$d_letters = new Float32Array(buffer, scratch + 4880, 10368);
@@ -1651,8 +1661,9 @@ class Network extends Predictor {
     memory_forward_10(this.$d_memory, n);
     memory_forward_10(this.$d_memory_2, n);
     logits_kernel_gradient(this.$dropout_where, this.$d_logits, this.$d_logits_kernel, n);
-    memory_backward(this.$d_logits, this.$logits_kernel, this.$dropout_lessEqual, this.$d_memory_4, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
+    dropout_backward(this.$logits_kernel, this.$d_dropout);
+    memory_backward(this.$d_logits, this.$d_dropout, this.$dropout_lessEqual, this.$d_memory_4, n);
     letters_forward(this.$x, this.$letters_embeddings, this.$letters_take, n);
     for (let t = 12; t >= 0; t--) {
       memory_backward_2(this.$d_memory, this.$d_memory_4, this.$memory_scan_4, this.$d_memory_2, this.$memory_scan_3, this.$memory_scan_5, this.$d_memory_row, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_2, this.$d_memory_row_2, this.$d_memory_3, t, n);

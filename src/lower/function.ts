@@ -1,7 +1,15 @@
 import type { Backend } from "../ir/backend.ts";
 import type { Buffer, Kernel, KernelExpr, Nest } from "../ir/kernel.ts";
-import { heldAs, l, type LoopFunction, type LoopParam, type LoopStmt } from "../ir/loop.ts";
-import { isBatch, productOf, sizeOf } from "../ir/type.ts";
+import {
+  heldAs,
+  l,
+  type LocalType,
+  type LoopExpr,
+  type LoopFunction,
+  type LoopParam,
+  type LoopStmt,
+} from "../ir/loop.ts";
+import { isBatch, productOf, sizeOf, type DType } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { inlineCalls, type Lookup } from "./inline.ts";
@@ -9,9 +17,10 @@ import { declaredIn, jamAxis } from "./jam.ts";
 import { nestStatements } from "./nest.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
 import { templateNamed, type Templates } from "./templates.ts";
+import { neighbourLoops } from "./lane-check.ts";
 import { widenAxis } from "./widen.ts";
 import { unrollShort } from "./unroll.ts";
-import { extentExpr, type Compute } from "./values.ts";
+import { castTo, extentExpr, type Compute } from "./values.ts";
 import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "../ir/loop-walk.ts";
 
 export interface Lowering {
@@ -39,7 +48,8 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   body = dropIdle(inlineSingleUses(body));
   const { tile, whole, lanes } = kernel.record;
   const dtypes = new Map([...buffers.values()].map(({ name, dtype }) => [name, dtype]));
-  for (const axis of lanes) body = widenAxis(body, axis, backend, fresh, dtypes);
+  const axes = kernel.nest && backend.lanes > 1 ? neighbourLoops(body) : lanes;
+  for (const axis of axes) body = widenAxis(body, axis, backend, fresh, dtypes);
   for (const [k, { name }] of kernel.outer.entries()) {
     const options = { whole: whole[k], lanes: lanes.includes(name) ? backend.lanes : 1 };
     if (tile[k] > 1) body = jamAxis(body, name, tile[k], fresh, options);
@@ -100,13 +110,20 @@ function nestBody(nest: Nest, compute: Compute, templates: Templates): LoopStmt[
   const sizes = new Map(
     template.params.filter((p) => p.kind === "scalar").map((p, k) => [p.name, extentExpr(nest.sizes[k])]),
   );
-  const renamed = mapStmts(template.body, (stmt) =>
-    stmt.kind === "store" ? { ...stmt, array: arrays.get(stmt.array)?.name ?? stmt.array } : stmt,
-  );
+  // Templates compute in float64; where a target holds float32, it is so between a load and a store only.
+  const isNarrow = (dtype: DType, type: LocalType): boolean =>
+    heldAs(dtype, compute) === "f32" && type === "f64";
+  const renamed = mapStmts(template.body, (stmt) => {
+    const array = stmt.kind === "store" ? arrays.get(stmt.array) : undefined;
+    if (stmt.kind !== "store" || !array) return stmt;
+    const value = isNarrow(array.dtype, stmt.value.type) ? castTo(stmt.value, "f32") : stmt.value;
+    return { ...stmt, array: array.name, value };
+  });
   const body = mapExprs(renamed, (x) => {
     const array = x.kind === "load" ? arrays.get(x.array) : undefined;
-    if (x.kind === "load" && array) return { ...x, array: array.name, type: heldAs(array.dtype, compute) };
-    return x.kind === "local" ? (sizes.get(x.name) ?? x) : x;
+    if (x.kind !== "load" || !array) return x.kind === "local" ? (sizes.get(x.name) ?? x) : x;
+    const load: LoopExpr = { ...x, array: array.name, type: heldAs(array.dtype, compute) };
+    return isNarrow(array.dtype, x.type) ? castTo(load, "f64") : load;
   });
   return nest.clear ? [cleared(nest.arrays[nest.arrays.length - 1], compute), ...body] : [...body];
 }

@@ -1,7 +1,8 @@
+import { exactText } from "../base/exact.ts";
 import type { LocalType, LoopExpr, LoopStmt } from "../ir/loop.ts";
 import { expressionsOf, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 import { declaredIn } from "./jam.ts";
-import { dependsOn } from "./stride.ts";
+import { dependsOn, strideOf } from "./stride.ts";
 
 type For = LoopStmt & { readonly kind: "for" };
 
@@ -69,6 +70,7 @@ export function whyScalar(loop: For, dtypes: ReadonlyMap<string, string>): strin
     why.push("is too short");
   const varies = (x: LoopExpr): boolean => dependsOn(x, loop.name, varying);
   for (const [name, fold] of sets) if (!fold) why.push(`carries ${name} from one iteration to the next`);
+  const written = storesIn(loop.body);
   const uses = new Map<string, number>();
   visitStmts(loop.body, (stmt) => {
     if (stmt.kind === "let" && varying.has(stmt.name) && stmt.type === "index")
@@ -80,6 +82,9 @@ export function whyScalar(loop: For, dtypes: ReadonlyMap<string, string>): strin
     for (const expr of expressionsOf(stmt))
       visitExpr(expr, (x) => {
         if (x.kind === "local" && sets.has(x.name)) uses.set(x.name, (uses.get(x.name) ?? 0) + 1);
+        const places = x.kind === "load" ? written.get(x.array) : undefined;
+        if (x.kind === "load" && places && !places.has(exactText(x.index)))
+          why.push(`reads ${x.array} elsewhere than it writes`);
         if (x.kind === "call") why.push("calls a function");
         if (x.kind === "load" && dtypes.get(x.array) === "f64" && varies(x.index)) why.push("reads float64");
       });
@@ -87,4 +92,35 @@ export function whyScalar(loop: For, dtypes: ReadonlyMap<string, string>): strin
   // A fold reads itself once, where it is set.
   for (const [name, count] of uses) if (count > 1) why.push(`reads ${name} while folding it`);
   return why[0];
+}
+
+/** The indices at which a block writes each array, as text. */
+function storesIn(body: readonly LoopStmt[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  visitStmts(body, (stmt) => {
+    if (stmt.kind !== "store") return;
+    const places = found.get(stmt.array) ?? new Set<string>();
+    found.set(stmt.array, places.add(exactText(stmt.index)));
+  });
+  return found;
+}
+
+/** Innermost loops that touch only neighbours in memory, or the same element again and again. */
+export function neighbourLoops(body: readonly LoopStmt[]): readonly string[] {
+  const found = new Set<string>();
+  visitStmts(body, (stmt) => {
+    if (stmt.kind !== "for") return;
+    const varying = varyingIn(stmt);
+    const plain = (index: LoopExpr): boolean => [0, 1].includes(strideOf(index, stmt.name, varying) ?? -1);
+    let fits = true;
+    visitStmts(stmt.body, (inner) => {
+      if (inner.kind === "for" || (inner.kind === "store" && !plain(inner.index))) fits = false;
+      for (const expr of expressionsOf(inner))
+        visitExpr(expr, (x) => {
+          if (x.kind === "load" && !plain(x.index)) fits = false;
+        });
+    });
+    if (fits) found.add(stmt.name);
+  });
+  return [...found];
 }

@@ -99,19 +99,28 @@ export function flatten(outputs: readonly Value[], ops: OpTable): Flat {
         k < carries ? { from: node.outputs[k], lead: read } : { from: node.inputs[k], lead: now },
       );
     }
-    steps.push({ kind: "enter", instance });
-    for (const inner of nodesOf(body.outputs)) {
-      if (inner.op === "placeholder") continue;
+    const nodes = nodesOf(body.outputs).filter(({ op }) => op !== "placeholder");
+    // What reads nothing that changes from step to step is computed once, before the loop.
+    const fixed = new Set<Node>();
+    for (const inner of nodes)
+      if (inner.inputs.every((x) => fixed.has(x.node) || constants.has(values.get(x)!))) fixed.add(inner);
+    const write = (inner: Node, within: Instance | null): void => {
       // A nest takes whole buffers, so what it reads is copied out of its slot.
       const whole = roomOf(ops, inner.op).lower.kind === "nest";
       const inputs = inner.inputs.map((input) => {
         const value = values.get(input)!;
-        return whole ? copyNode(value, inner, instance) : value;
+        return whole && within ? copyNode(value, inner, within) : value;
       });
       const clone = cloned(inner, inputs);
       for (const [k, output] of inner.outputs.entries()) values.set(output, clone.outputs[k]);
-      visit(clone, instance, depth + 1);
+      visit(clone, within, within === instance ? depth + 1 : depth);
+    };
+    for (const inner of fixed) {
+      write(inner, parent);
+      for (const output of inner.outputs) constants.add(values.get(output)!);
     }
+    steps.push({ kind: "enter", instance });
+    for (const inner of nodes) if (!fixed.has(inner)) write(inner, instance);
     for (const output of body.outputs) {
       const value = values.get(output);
       invariant(value, "a body reads a placeholder of another");
