@@ -1,78 +1,85 @@
-// npm run bench -- [W1 … W4] [--target js] [--json]: microseconds a training step and sizes of the workloads.
-// Each is compiled by the built command line and runs in a process of its own, on one core where that can be said.
-import { execFileSync } from "node:child_process";
+// npm run bench -- [W1 … W8] [--target js,wasm] [--strict] [--node PATH] [--rounds N] [--costs] [--json]
+// Microseconds a step, losses and sizes of gradc's own builds; each runs in a process of its own, on one core where
+// that can be said, and they take turns. --costs adds compile times, cold starts and garbage collections.
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { coldStarts, compileTimes, garbage } from "./costs.mjs";
+import { gradcCompetitor, nameOf, workshop } from "./gradc.mjs";
+import { readOptions } from "./options.mjs";
+import { raceRound } from "./rounds.mjs";
+import { timesOf } from "./samples.mjs";
+import { bytes, figure } from "./sections.mjs";
 
-const path = (name) => fileURLToPath(new URL(name, import.meta.url));
-const all = ["W1", "W2", "W3", "W4", "W5", "W6"];
-const targets = ["js"];
+const options = readOptions(
+  {
+    rounds: { type: "string", default: "3" },
+    costs: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+  "npm run bench -- W1 W2 W3 --target js,wasm --json",
+);
+const { names, engines, ids, json } = options;
+const print = (line) => process.stdout.write(`${line}\n`);
+const show = (record, cells) => print(json ? JSON.stringify(record) : cells.map((cell) => String(cell ?? "–").padStart(13)).join("")); // prettier-ignore
 
-function usage(sentence) {
-  process.stderr.write(`error[usage]: ${sentence}\n  hint: npm run bench -- W1 W2 W3 --target js --json\n`);
-  process.exit(2);
-}
-
-function readArguments() {
-  const options = { target: { type: "string", default: "js" }, json: { type: "boolean", default: false } };
-  try {
-    const { values, positionals } = parseArgs({ options, allowPositionals: true });
-    const unknown = positionals.find((id) => !all.includes(id));
-    if (unknown !== undefined) usage(`there is no workload "${unknown}"; known: ${all.join(", ")}`);
-    if (!targets.includes(values.target))
-      usage(`there is no target "${values.target}"; known: ${targets.join(", ")}`);
-    return { ...values, ids: positionals.length > 0 ? positionals : all };
-  } catch (error) {
-    return usage(error.message);
-  }
-}
-
-/** The command that keeps a process on one core: the last that this one may use. */
-function pinning() {
-  try {
-    const affinity = execFileSync("taskset", ["-cp", String(process.pid)], { encoding: "utf8" });
-    return ["taskset", "-c", /(\d+)\s*$/.exec(affinity)[1]];
-  } catch {
-    return [];
-  }
-}
-
-function run(id, target, folder, pin) {
-  const options = ["--target", target, "--out-dir", folder, "--json"];
-  const compile = [path("../dist/src/cli/main.js"), "compile", path(`workloads/${id}.model.ts`), ...options];
-  const { sizes } = JSON.parse(execFileSync(process.execPath, compile, { encoding: "utf8" }));
-  const [command, ...args] = [
-    ...pin,
-    process.execPath,
-    path("measure.mjs"),
-    id,
-    join(folder, `${id}.gen.js`),
-  ];
-  const measured = JSON.parse(execFileSync(command, args, { encoding: "utf8" }));
-  const { code: bytes, gzip, arenaBytes, liveBoundBytes, stateBytes } = sizes;
-  return { workload: id, target, ...measured, bytes, gzip, arenaBytes, liveBoundBytes, stateBytes };
-}
-
-const columns = ["workload", "us", "min", "max", "loss1", "loss10", "loss50", "bytes", "gzip", "arenaBytes"];
-const row = (cells) => cells.map((cell) => String(cell).padStart(12)).join("");
-
-const { ids, target, json } = readArguments();
 const folder = mkdtempSync(join(tmpdir(), "gradc-bench-"));
 try {
+  const shop = workshop(folder);
+  const competitors = names.flatMap((name) => engines.map((engine) => gradcCompetitor(shop, name, engine)));
+  const heading = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${engines.map(({ version }) => `Node ${version}`).join(", ")}`;
   if (!json) {
-    process.stdout.write(
-      `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, Node ${process.version}\n`,
-    );
-    process.stdout.write(`${row(columns)}\n`);
+    print(heading);
+    const columns = ["workload", "target", "node", "us", "min", "max", "loss1", "loss10", "loss50", "code", "gzip", "arena", "bound"]; // prettier-ignore
+    show({}, columns);
   }
-  const pin = pinning();
-  for (const id of ids) {
-    const result = run(id, target, folder, pin);
-    process.stdout.write(`${json ? JSON.stringify(result) : row(columns.map((name) => result[name]))}\n`);
+  for (const workload of ids) {
+    const race = [];
+    for (let round = 1; round <= Number(options.rounds); round++) {
+      const failed = new Set(race.filter((r) => r.failed).map((r) => `${r.competitor} ${r.workload}`));
+      await raceRound({
+        round,
+        competitors,
+        workloads: [workload],
+        failed,
+        see: (record) => race.push(record),
+        note: () => undefined,
+      });
+    }
+    for (const target of names) {
+      for (const engine of engines) tell(race, shop, workload, target, engine);
+    }
   }
+  if (options.costs) await tellCosts(competitors);
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function tell(race, shop, workload, target, engine) {
+  const competitor = nameOf(target, engine);
+  const own = race.filter((record) => record.competitor === competitor);
+  const failed = own.find((record) => record.failed)?.failed;
+  const about = { workload, target, node: engine.version };
+  if (failed) return show({ ...about, failed }, [workload, target, engine.version, `  ${failed}`]);
+  const times = timesOf(race, workload, competitor);
+  const losses = own.find((record) => record.losses)?.losses ?? {};
+  const { files, sizes } = shop(target, workload);
+  const { arenaBytes, liveBoundBytes, stateBytes } = sizes;
+  const { bytes: code, gzip } = files[".js"];
+  const record = { ...about, ...times, losses, code, gzip, arenaBytes, liveBoundBytes, stateBytes };
+  const marks = [1, 10, 50].map((step) => losses[step]);
+  return show(record, [workload, target, engine.version, ...[times.us, times.min, times.max].map(figure), ...marks, ...[code, gzip, arenaBytes, liveBoundBytes].map(bytes)]); // prettier-ignore
+}
+
+async function tellCosts(competitors) {
+  const list = (kind) => (record) => {
+    if (json) print(JSON.stringify({ cost: kind, ...record }));
+    else print(`${kind.padEnd(8)} ${Object.values(record).map((value) => (typeof value === "number" ? figure(value) : typeof value === "object" ? JSON.stringify(value) : value)).join("  ")}`); // prettier-ignore
+  };
+  if (!json) print("\ncompile: first and further compilations in process, a cold `gradc compile`, ms");
+  await compileTimes({ folder, names, engine: engines.at(-1), see: list("compile") });
+  if (!json) print("\nstart: a process up to its first W3 step without the engine's own start, ms");
+  await coldStarts({ competitors, rounds: 5, see: list("start") });
+  if (!json) print("\ngarbage: collections over 2,000 W3 steps");
+  await garbage({ competitors, steps: () => 2000, see: list("garbage") });
 }

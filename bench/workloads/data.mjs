@@ -39,6 +39,16 @@ function transposed(values, shape, permutation) {
   return result;
 }
 
+/** The parameters as the definition has them: name, shape and initial values of each. */
+export const parametersOf = (id) =>
+  workloads[id].params.map(({ name, shape }, k) => ({ name, shape, data: drawn(id)[k] }));
+
+/** The two matrices of a product, n×n, row by row. */
+export function factorsOf(id) {
+  const { seed, n } = workloads[id];
+  return [0, 1].map((k) => Float32Array.from(uniform(1000 * seed + k, n * n), (u) => 2 * u - 1));
+}
+
 /** The initial values of a workload's parameters, in order. */
 export function initialParameters(id) {
   const { kind, params } = workloads[id];
