@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const folder = new URL("../templates/", import.meta.url);
-// These two give a template its types and intrinsics when it runs as ordinary TypeScript; they are no loops.
-const support = new Set(["types.ts", "intrinsics.ts"]);
+// These give a template its types, intrinsics and lanes when it runs as ordinary TypeScript; they are no loops.
+const support = new Set(["types.ts", "intrinsics.ts", "lanes.ts"]);
 
 const names = readdirSync(folder)
   .filter((name) => name.endsWith(".ts") && !support.has(name))

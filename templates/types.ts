@@ -15,6 +15,12 @@ export type u32 = number;
 export type index = number;
 export type bool = boolean;
 
+/** Four lanes. */
+export type f32x4 = readonly [f32, f32, f32, f32];
+export type i32x4 = readonly [i32, i32, i32, i32];
+export type u32x4 = readonly [u32, u32, u32, u32];
+export type boolx4 = readonly [bool, bool, bool, bool];
+
 export const f64 = (x: number | boolean): f64 => Number(x);
 export const f32 = (x: number | boolean): f32 => Math.fround(Number(x));
 export const i32 = (x: number | boolean): i32 => Number(x) | 0;

@@ -1,27 +1,28 @@
 import { fail, invariant } from "../base/errors.ts";
-import type { Lanes, LoopExpr, LoopFunction, LoopOp, LoopStmt } from "../ir/loop.ts";
-import { scalarOp, wrap } from "./scalar-ops.ts";
+import type { Lanes, LoopExpr, LoopFunction, LoopStmt } from "../ir/loop.ts";
+import {
+  type Act,
+  arrayOf,
+  expression,
+  type Frame,
+  lanesInto,
+  type LoopArray,
+  outside,
+  type Prepared,
+  reserve,
+  type Scope,
+  slotOf,
+} from "./interpret-expr.ts";
+import { wrap } from "./scalar-ops.ts";
 
-export type LoopArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 export type Helpers = ReadonlyMap<string, LoopFunction>;
-
-/** Locals live in numbered slots of one frame; a vector of lanes takes four of them. */
-type Frame = Float64Array;
-type Run = (frame: Frame) => number;
-type Act = (frame: Frame) => void;
-
-interface Scope {
-  readonly arrays: ReadonlyMap<string, LoopArray>;
-  readonly slots: Map<string, number>;
-  readonly frame: { size: number };
-  readonly helper: (name: string) => Prepared;
-}
-type Prepared = (scalars: readonly number[]) => number;
+export type { LoopArray };
 
 /**
  * Runs a function of the loop level over typed arrays with the semantics of the JS target: float64 is plain
  * arithmetic, float32 rounds after each operation, i32 and u32 wrap, stores convert through the array, `choose`
- * evaluates one branch. Bools are 0 and 1. A load or store outside its array is an error (code "loop-range").
+ * evaluates one branch. Bools are 0 and 1, also in a mask of lanes. A load or store outside its array is an error
+ * (code "loop-range"); a partial one touches only its part.
  * Returns the value of a scalar function, otherwise undefined.
  */
 export function interpret(
@@ -69,29 +70,27 @@ export function prepare(
 }
 
 function build(fn: LoopFunction, arrays: readonly LoopArray[], helper: (name: string) => Prepared): Prepared {
-  const scope: Scope = { arrays: new Map(), slots: new Map(), frame: { size: 1 }, helper };
+  const scope: Scope = { arrays: new Map(), slots: new Map(), frame: { size: 1, constants: [] }, helper };
   const named = scope.arrays as Map<string, LoopArray>;
   const entries: { readonly slot: number; readonly wrap: (x: number) => number }[] = [];
   for (const param of fn.params) {
     if (param.kind === "array") named.set(param.name, arrays[named.size]);
-    else entries.push({ slot: declare(scope, param.name, 1), wrap: wrap[param.type] });
+    else {
+      const slot = reserve(scope, 1);
+      scope.slots.set(param.name, slot);
+      entries.push({ slot, wrap: wrap[param.type] });
+    }
   }
   const run = block(fn.body, scope);
-  const { size } = scope.frame;
+  const { size, constants } = scope.frame;
   return (scalars) => {
-    const frame = new Float64Array(size);
+    const frame: Frame = new Float64Array(size);
+    for (const { slot, value } of constants) frame[slot] = value;
     for (const [k, entry] of entries.entries()) frame[entry.slot] = entry.wrap(scalars[k]);
     run(frame);
     // Slot 0 holds the returned value.
     return frame[0];
   };
-}
-
-function declare(scope: Scope, name: string, lanes: Lanes): number {
-  const slot = scope.frame.size;
-  scope.slots.set(name, slot);
-  scope.frame.size += lanes;
-  return slot;
 }
 
 function block(body: readonly LoopStmt[], outer: Scope): Act {
@@ -112,29 +111,30 @@ function statement(stmt: LoopStmt, scope: Scope): Act {
     case "note":
       return () => {};
     case "return":
-      return assign(0, [expression(stmt.value, 0, scope)]);
+      return assign(stmt.value, 1, 0, scope);
     case "let": {
-      // The value is compiled first: it cannot see the name that it defines.
-      const values = lanesOf(stmt.value, stmt.lanes, scope);
-      return assign(declare(scope, stmt.name, stmt.lanes), values);
+      const slot = reserve(scope, stmt.lanes);
+      const act = assign(stmt.value, stmt.lanes, slot, scope);
+      // Named only now: the value cannot see the name that it defines.
+      scope.slots.set(stmt.name, slot);
+      return act;
     }
-    case "set": {
-      const slot = slotOf(stmt.name, scope);
-      return assign(slot, lanesOf(stmt.value, stmt.value.lanes, scope));
-    }
+    case "set":
+      return assign(stmt.value, stmt.value.lanes, slotOf(stmt.name, scope), scope);
     case "store":
       return store(stmt, scope);
     case "if": {
-      const test = expression(stmt.test, 0, scope);
+      const test = expression(stmt.test, scope);
       const then = block(stmt.then, scope);
       const otherwise = block(stmt.otherwise, scope);
       return (f) => (test(f) !== 0 ? then(f) : otherwise(f));
     }
     case "for": {
-      const from = expression(stmt.from, 0, scope);
-      const to = expression(stmt.to, 0, scope);
+      const from = expression(stmt.from, scope);
+      const to = expression(stmt.to, scope);
       const inner: Scope = { ...scope, slots: new Map(scope.slots) };
-      const slot = declare(inner, stmt.name, 1);
+      const slot = reserve(scope, 1);
+      inner.slots.set(stmt.name, slot);
       const body = block(stmt.body, inner);
       const { step } = stmt;
       return (f) => {
@@ -147,136 +147,34 @@ function statement(stmt: LoopStmt, scope: Scope): Act {
   }
 }
 
-function assign(slot: number, values: readonly Run[]): Act {
-  if (values.length === 1) {
-    const [value] = values;
-    return (f) => {
-      f[slot] = value(f);
-    };
-  }
+function assign(value: LoopExpr, lanes: Lanes, slot: number, scope: Scope): Act {
+  if (lanes === 4) return lanesInto(value, slot, scope);
+  const run = expression(value, scope);
   return (f) => {
-    const found = values.map((value) => value(f));
-    f.set(found, slot);
+    f[slot] = run(f);
   };
 }
 
 function store(stmt: LoopStmt & { readonly kind: "store" }, scope: Scope): Act {
   const array = arrayOf(stmt.array, scope);
-  const index = expression(stmt.index, 0, scope);
-  const values = lanesOf(stmt.value, stmt.lanes, scope);
+  const index = expression(stmt.index, scope);
+  const { array: name, part } = stmt;
   const { length } = array;
-  if (values.length === 1) {
-    const [value] = values;
+  if (stmt.lanes === 1) {
+    const value = expression(stmt.value, scope);
     return (f) => {
       const at = index(f);
-      if (!(at >= 0 && at < length)) return outside("store", stmt.array, at, length);
+      if (!(at >= 0 && at < length)) return outside("store", name, at, 1, array);
       array[at] = value(f);
     };
   }
+  const slot = reserve(scope, 4);
+  const value = lanesInto(stmt.value, slot, scope);
+  const count = part ?? 4;
   return (f) => {
     const at = index(f);
-    if (!(at >= 0 && at + 3 < length)) return outside("store", stmt.array, at, length);
-    array.set(
-      values.map((value) => value(f)),
-      at,
-    );
+    if (!(at >= 0 && at + count <= length)) return outside("store", name, at, count, array);
+    value(f);
+    for (let k = 0; k < count; k++) array[at + k] = f[slot + k];
   };
-}
-
-const lanesOf = (expr: LoopExpr, lanes: Lanes, scope: Scope): Run[] =>
-  Array.from({ length: lanes }, (_, lane) => expression(expr, lane, scope));
-
-function slotOf(name: string, scope: Scope): number {
-  return scope.slots.get(name) ?? fail("loop-name", `"${name}" is not defined here`);
-}
-
-function arrayOf(name: string, scope: Scope): LoopArray {
-  return scope.arrays.get(name) ?? fail("loop-name", `"${name}" is not an array parameter`);
-}
-
-const outside = (what: string, array: string, at: number, length: number): never =>
-  fail("loop-range", `${what} ${array}[${at}] is outside its ${length} elements`);
-
-/** One lane of an expression; of a scalar operand every lane is the same. */
-function expression(expr: LoopExpr, lane: number, scope: Scope): Run {
-  const at = expr.lanes === 1 ? 0 : lane;
-  const inner = (arg: LoopExpr): Run => expression(arg, at, scope);
-  switch (expr.kind) {
-    case "number": {
-      const value = wrap[expr.type](expr.value);
-      return () => value;
-    }
-    case "local": {
-      const slot = slotOf(expr.name, scope) + at;
-      return (f) => f[slot];
-    }
-    case "load": {
-      const array = arrayOf(expr.array, scope);
-      const index = expression(expr.index, 0, scope);
-      const { length } = array;
-      const { array: name } = expr;
-      return (f) => {
-        const k = index(f) + at;
-        return k >= 0 && k < length ? array[k] : outside("load", name, k, length);
-      };
-    }
-    case "choose": {
-      const [test, yes, no] = [inner(expr.test), inner(expr.yes), inner(expr.no)];
-      return (f) => (test(f) !== 0 ? yes(f) : no(f));
-    }
-    case "call": {
-      const call = scope.helper(expr.name);
-      const args = expr.args.map(inner);
-      const toType = wrap[expr.type];
-      return (f) => toType(call(args.map((arg) => arg(f))));
-    }
-    case "op":
-      return operation(expr, expr.args.map(inner), at, scope);
-  }
-}
-
-function operation(
-  expr: LoopExpr & { readonly kind: "op" },
-  args: readonly Run[],
-  lane: number,
-  scope: Scope,
-): Run {
-  const [a, b, c, d] = args;
-  if (expr.type === "f64" || expr.type === "index") {
-    const [x, y] = expr.args.map((arg) =>
-      arg.kind === "local" ? slotOf(arg.name, scope) + (arg.lanes === 1 ? 0 : lane) : -1,
-    );
-    const short = x < 0 ? undefined : y < 0 ? slotFirst(expr.op, x, b) : bothSlots(expr.op, x, y);
-    const fast = short ?? (y < 0 ? undefined : slotSecond(expr.op, a, y)) ?? spelt(expr.op, a, b);
-    if (fast) return fast;
-  }
-  if (expr.op === "select") return (f) => (a(f) !== 0 ? b(f) : c(f));
-  const compute = scalarOp(expr.op, expr.type, expr.args[0].type);
-  if (args.length === 1) return (f) => compute(a(f));
-  if (args.length === 2) return (f) => compute(a(f), b(f));
-  return (f) => compute(a(f), b(f), c(f), d(f));
-}
-
-/** The commonest operations are spelt out, since a call through a table costs as much again. */
-function spelt(op: LoopOp, a: Run, b: Run): Run | undefined {
-  if (op === "add") return (f) => a(f) + b(f);
-  if (op === "sub") return (f) => a(f) - b(f);
-  if (op === "mul") return (f) => a(f) * b(f);
-  return op === "div" ? (f) => a(f) / b(f) : undefined;
-}
-
-/** Addresses are sums and products of locals: reading those without a call halves the time of a loop. */
-function bothSlots(op: LoopOp, x: number, y: number): Run | undefined {
-  if (op === "add") return (f) => f[x] + f[y];
-  return op === "mul" ? (f) => f[x] * f[y] : undefined;
-}
-
-function slotFirst(op: LoopOp, x: number, b: Run): Run | undefined {
-  if (op === "add") return (f) => f[x] + b(f);
-  return op === "mul" ? (f) => f[x] * b(f) : undefined;
-}
-
-function slotSecond(op: LoopOp, a: Run, y: number): Run | undefined {
-  if (op === "add") return (f) => a(f) + f[y];
-  return op === "mul" ? (f) => a(f) * f[y] : undefined;
 }

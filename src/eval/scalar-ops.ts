@@ -114,6 +114,8 @@ export function scalarOp(op: LoopOp, type: LocalType, from: LocalType): Scalar {
       return (a) => toType(compute(a));
     case 2:
       return (a, b) => toType(compute(a, b));
+    case 3:
+      return (a, b, c) => toType(compute(a, b, c));
     default:
       return (...args) => toType(compute(...args));
   }

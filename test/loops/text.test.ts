@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { GradcError } from "../../src/base/errors.ts";
-import { l, type LoopFunction } from "../../src/ir/loop.ts";
+import { l, type LoopExpr, type LoopFunction, type LoopStmt } from "../../src/ir/loop.ts";
 import { parseLoop, parseLoops } from "../../src/ir/text/loop-parse.ts";
 import { printExpr, printLoop, printLoops } from "../../src/ir/text/loop-print.ts";
 import { verifyLoop } from "../../src/ir/verify/loop.ts";
@@ -68,12 +68,36 @@ test("lanes are spelt and parse back", () => {
       l.set("w", l.op("cast", [l.load("a", l.number(4), "f32")], "f32", 4)),
       l.set("w", l.op("select", [l.op("less", [v, l.number(0, "f32", 4)], "bool", 4), v, v], "f32", 4)),
       l.set("w", { kind: "call", name: "swish", args: [v], type: "f32", lanes: 4 }),
+      l.set("w", l.op("splat", [l.number(2, "f32")], "f32", 4)),
+      l.set(
+        "w",
+        l.op(
+          "lanes",
+          [
+            l.op("sumLanes", [v], "f32", 1),
+            ...[0, 1, 2].map((k) => l.op("lane", [v, l.number(k)], "f32", 1)),
+          ],
+          "f32",
+          4,
+        ),
+      ),
+      l.set("w", l.op("cast", [l.op("ramp", [l.number(3)], "i32", 4)], "f32", 4)),
+      l.set("w", { ...l.load("a", l.number(0), "f32", 4), part: 3 } as LoopExpr),
+      { ...l.store("a", l.number(0), v), part: 2 } as LoopStmt,
       l.store("a", l.number(0), l.local("w", "f32", 4)),
     ],
   };
   expect(verifyLoop(fn)).toEqual([]);
   expect(parseLoop(printLoop(fn))).toEqual(fn);
-  expect(printLoop(fn)).toContain("let w: f32x4 = f32x4_add(v, f32x4_splat(1.5));");
+  for (const line of [
+    "let w: f32x4 = f32x4_add(v, f32x4_const(1.5));",
+    "w = f32x4_splat(2);",
+    "w = f32x4_lanes(f32x4_sumLanes(v), f32x4_lane(v, 0), f32x4_lane(v, 1), f32x4_lane(v, 2));",
+    "w = f32x4_cast(i32x4_ramp(3));",
+    "w = f32x4_load3(a, 0);",
+    "f32x4_store2(a, 0, v);",
+  ])
+    expect(printLoop(fn)).toContain(`  ${line}\n`);
 });
 
 test("a long head is broken, and else-if chains stay flat", () => {
@@ -108,5 +132,9 @@ test("errors name the line and the column", () => {
   expect(at("const x: f16 = 1;")).toBe('f.ts:2:12 "f16" is not a type of the loop level');
   expect(at("a[0] = select(1, 2);")).toBe('f.ts:2:10 "select" takes 3 arguments, found 2');
   expect(at("a[0] = @;")).toBe('f.ts:2:10 unexpected character "@"');
+  expect(at("f32x4_store(a, 0, f32x4_swap(1));")).toBe('f.ts:2:21 "swap" is not an operation on lanes');
+  expect(at("f32x4_store(a, 0, f32x4_load4(a, 1));")).toBe('f.ts:2:21 "load4" is not an operation on lanes');
+  expect(at("f32x4_store(a, 0, f32x4_const(x));")).toBe('f.ts:2:33 expected a number, found "x"');
+  expect(at("f32x4_store(a, 0, f32x4_ramp(1, 2));")).toBe('f.ts:2:21 "ramp" takes 1 arguments, found 2');
   expect(at("while (true) {}")).toContain('f.ts:2:3 "while" is not a local here');
 });

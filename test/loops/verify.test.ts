@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { l, type LoopFunction, type LoopStmt } from "../../src/ir/loop.ts";
+import { l, type LoopExpr, type LoopFunction, type LoopStmt } from "../../src/ir/loop.ts";
 import { verifyLoop } from "../../src/ir/verify/loop.ts";
 import { templateTable } from "./template-table.ts";
 
@@ -13,6 +13,16 @@ const around = (...body: LoopStmt[]): LoopFunction => ({
   body,
 });
 const one = l.number(1, "f64");
+const v = l.load("a", l.number(0), "f32", 4);
+const single = l.number(1, "f32");
+const part = (width: number, lanes: 1 | 4 = 4): LoopExpr =>
+  ({ ...l.load("a", l.number(0), "f32", lanes), part: width }) as LoopExpr;
+
+test("a scalar stands in an operation on lanes, and a part in a load or a store", () => {
+  const sum = l.op("add", [v, l.op("sumLanes", [part(3)], "f32", 1)], "f32", 4);
+  const store = { ...l.store("a", l.number(0), sum), part: 2 } as LoopStmt;
+  expect(verifyLoop(around(store))).toEqual([]);
+});
 
 test("templates are sound", () => {
   for (const fn of templateTable().values()) expect(verifyLoop(fn)).toEqual([]);
@@ -35,6 +45,29 @@ test.each<[string, LoopStmt[]]>([
   ['f: loads from "b", which is not an array', [l.const("x", l.load("b", l.number(0), "f64"))]],
   ['f: a function cannot be called "random", which is an operation', [l.const("x", { kind: "call", name: "random", args: [], type: "f64", lanes: 1 })]],
   ['f: value of "x" must be f64, found f32', [l.let("x", one), l.set("x", l.number(1, "f32"))]],
+  ["f: f64 has no lanes", [l.const("x", l.number(1, "f64", 4))]],
+  ["f: index has no lanes", [l.const("x", l.number(1, "index", 4))]],
+  ["f: operand 1 of cast on lanes is f64, which has none", [l.const("x", l.op("cast", [one], "f32", 4))]],
+  ["f: operand 2 of add must have 1 lanes, found 4", [l.const("x", l.op("add", [single, v]))]],
+  ['f: value of "x" must have 4 lanes, found 1', [l.let("x", v), l.set("x", single)]],
+  ["f: test of a choice must have 1 lanes, found 4", [l.const("x", l.choose(l.op("less", [v, v], "bool"), v, v))]],
+  ["f: second branch of a choice must have 4 lanes, found 1", [l.const("x", l.choose(l.number(1, "bool"), v, single))]],
+  ["f: test of an if must have 1 lanes, found 4", [{ kind: "if", test: l.op("less", [v, v], "bool"), then: [], otherwise: [] }]],
+  ['f: store into "a" has a part of 1 lanes', [{ ...l.store("a", l.number(0), v), part: 1 } as unknown as LoopStmt]],
+  ['f: load from "a" has a part of 4 lanes', [l.const("x", part(4))]],
+  ['f: load from "a" is a part of 1 lanes', [l.const("x", part(2, 1))]],
+  ["f: stores 4 lanes as 1", [{ ...l.store("a", l.number(0), v), lanes: 1 } as LoopStmt]],
+  ["f: splat gives 4 lanes, found 1", [l.const("x", l.op("splat", [single]))]],
+  ["f: operand 1 of splat must have 1 lanes, found 4", [l.const("x", l.op("splat", [v]))]],
+  ["f: operand 3 of lanes must be f32, found i32", [l.const("x", l.op("lanes", [single, single, l.number(1, "i32"), single], "f32", 4))]],
+  ["f: ramp gives i32, found f32", [l.const("x", l.op("ramp", [l.number(1)], "f32", 4))]],
+  ["f: operand 1 of ramp must be index, found i32", [l.const("x", l.op("ramp", [l.number(1, "i32")], "i32", 4))]],
+  ["f: operand 2 of lane must be the number 0, 1, 2 or 3", [l.const("x", l.op("lane", [v, l.local("n")], "f32", 1))]],
+  ["f: operand 2 of lane must be the number 0, 1, 2 or 3", [l.const("x", l.op("lane", [v, l.number(4)], "f32", 1))]],
+  ["f: operand 1 of lane must have 4 lanes, found 1", [l.const("x", l.op("lane", [single, l.number(0)]))]],
+  ["f: sumLanes gives 1 lanes, found 4", [l.const("x", l.op("sumLanes", [v]))]],
+  ["f: maximumLanes folds numbers, found bool", [l.const("x", l.op("maximumLanes", [l.op("less", [v, v], "bool")], "bool", 1))]],
+  ["f: operand 1 of prodLanes must have 4 lanes, found 1", [l.const("x", l.op("prodLanes", [single]))]],
 ])("%s", (finding, body) => {
   expect(verifyLoop(around(...body))).toEqual([finding]);
 }); // prettier-ignore

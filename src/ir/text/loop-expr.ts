@@ -1,7 +1,16 @@
 import type { Cursor } from "../../base/tokenizer.ts";
-import type { Lanes, LocalType, LoopOp } from "../loop.ts";
-import { loopOps } from "../loop.ts";
-import { arity, infix, level, localTypes, mathNames, mirrored, plainCalls } from "./loop-spelling.ts";
+import type { Lanes, LocalType, LoopOp, Part } from "../loop.ts";
+import { laneOps, loopOps } from "../loop.ts";
+import {
+  arity,
+  infix,
+  level,
+  localTypes,
+  mathNames,
+  mirrored,
+  plainCalls,
+  scalarsOfLanes,
+} from "./loop-spelling.ts";
 import type { Tree } from "./loop-tree.ts";
 
 /** Reads one expression: a choice (`test ? yes : no`) or anything that binds tighter. */
@@ -96,25 +105,41 @@ function readPrimary(cursor: Cursor): Tree {
   return { kind: "call", args: readArgs(cursor), name, lanes: 1, token };
 }
 
-/** `f32x4_add(a, b)`, `f32x4_splat(1)`, `f32x4_load(a, i)`, `f32x4_call(name, x)`. */
+/** `f32x4_add(a, b)`, `f32x4_const(1)`, `f32x4_load(a, i)`, `f32x4_load2(a, i)`, `f32x4_call(name, x)`. */
 function readLanes(cursor: Cursor, type: LocalType, word: string, token: Tree["token"]): Tree {
-  if (word === "splat") {
+  if (word === "const") {
     cursor.expect("(");
     const sign = cursor.accept("-") ? -1 : 1;
     const value = readNumber(cursor) ?? cursor.refuse(`expected a number, found ${cursor.found()}`);
     cursor.expect(")");
     return { kind: "number", args: [], value: sign * value, type, lanes: 4, token };
   }
-  if (word === "load" || word === "call") {
+  const { bare, part } = partOf(word);
+  if (bare === "load" || word === "call") {
     cursor.expect("(");
-    const name = cursor.name(word === "load" ? "an array" : "a function");
+    const name = cursor.name(bare === "load" ? "an array" : "a function");
     const args = cursor.accept(",") ? readRest(cursor) : (cursor.expect(")"), []);
-    return { kind: word, args, name, type, lanes: 4, token };
+    return {
+      kind: word === "call" ? "call" : "load",
+      args,
+      name,
+      type,
+      lanes: 4,
+      token,
+      ...(part && { part }),
+    };
   }
-  if (!(loopOps as readonly string[]).includes(word)) {
+  if (![...loopOps, ...laneOps].includes(word as LoopOp)) {
     cursor.refuse(`"${word}" is not an operation on lanes`, token);
   }
-  return operation(cursor, word as LoopOp, { type, lanes: 4, token });
+  const op = word as LoopOp;
+  return operation(cursor, op, { type, lanes: scalarsOfLanes.has(op) ? 1 : 4, token });
+}
+
+/** The word of a partial load or store: `load2` is a `load` of 2 lanes. */
+export function partOf(word: string): { readonly bare: string; readonly part?: Part } {
+  const found = /^(load|store)([23])$/.exec(word);
+  return found ? { bare: found[1], part: Number(found[2]) as Part } : { bare: word };
 }
 
 function operation(

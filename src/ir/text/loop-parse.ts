@@ -1,8 +1,8 @@
 import { fail } from "../../base/errors.ts";
 import { Cursor, tokenize } from "../../base/tokenizer.ts";
-import type { Lanes, LocalType, LoopExpr, LoopFunction, LoopParam, LoopStmt } from "../loop.ts";
+import type { Lanes, LocalType, LoopExpr, LoopFunction, LoopParam, LoopStmt, Part } from "../loop.ts";
 import { dtypes, type DType } from "../type.ts";
-import { isType, readExpr, readType } from "./loop-expr.ts";
+import { isType, partOf, readExpr, readType } from "./loop-expr.ts";
 import { infix, mirrored } from "./loop-spelling.ts";
 import { elaborate, type Names, type Tree } from "./loop-tree.ts";
 
@@ -121,11 +121,15 @@ function readStatement(scope: Scope, returns: LocalType | undefined): LoopStmt[]
     cursor.expect(";");
     return [{ kind: "return", value }];
   }
-  const vector = token.kind === "name" ? /^(\w+)x4_store$/.exec(token.text) : null;
-  return [vector && isType(vector[1]) ? readVectorStore(scope, vector[1]) : readAssignment(scope)];
+  const vector = token.kind === "name" ? /^(\w+)x4_(store[23]?)$/.exec(token.text) : null;
+  return [
+    vector && isType(vector[1])
+      ? readVectorStore(scope, vector[1], partOf(vector[2]).part)
+      : readAssignment(scope),
+  ];
 }
 
-function readVectorStore(scope: Scope, type: LocalType): LoopStmt {
+function readVectorStore(scope: Scope, type: LocalType, part: Part | undefined): LoopStmt {
   const { cursor } = scope;
   cursor.take();
   cursor.expect("(");
@@ -136,7 +140,7 @@ function readVectorStore(scope: Scope, type: LocalType): LoopStmt {
   const value = expression(scope, type);
   cursor.expect(")");
   cursor.expect(";");
-  return { kind: "store", array, index, value, lanes: 4 };
+  return { kind: "store", array, index, value, lanes: 4, ...(part && { part }) };
 }
 
 function readArray(scope: Scope): string {

@@ -1,5 +1,5 @@
 import { type Lanes, type LocalType, type LoopExpr, type LoopFunction, type LoopStmt } from "../loop.ts";
-import { infix, level, mathNameOf } from "./loop-spelling.ts";
+import { infix, level, mathNameOf, scalarsOfLanes } from "./loop-spelling.ts";
 import { erase, type Names, type Tree } from "./loop-tree.ts";
 
 const width = 110;
@@ -56,7 +56,7 @@ function treeText(tree: Tree): Text {
   switch (tree.kind) {
     case "number": {
       const value = tree.value ?? 0;
-      if (lanes) return { text: `${lanes}splat(${numberText(value)})`, level: level.primary };
+      if (lanes) return { text: `${lanes}const(${numberText(value)})`, level: level.primary };
       if (tree.type === "bool") return { text: value === 0 ? "false" : "true", level: level.primary };
       const text = numberText(value);
       return { text, level: text.startsWith("-") ? level.unary : level.primary };
@@ -64,7 +64,7 @@ function treeText(tree: Tree): Text {
     case "name":
       return { text: name, level: level.primary };
     case "load":
-      if (lanes) return call(`${lanes}load`, [name]);
+      if (lanes) return call(`${lanes}load${tree.part ?? ""}`, [name]);
       return { text: `${name}[${treeText(tree.args[0]).text}]`, level: level.primary };
     case "call":
       return lanes ? call(`${lanes}call`, [name]) : call(name);
@@ -89,6 +89,7 @@ function treeText(tree: Tree): Text {
         return { text: `${left} ${mark} ${right}`, level: binds };
       }
       if (lanes) return call(`${lanes}${op}`);
+      if (scalarsOfLanes.has(op) && tree.type) return call(`${typeName(tree.type, 4)}_${op}`);
       if (op === "neg" || op === "not") return unaryText(tree, op);
       if (op === "cast") return call(tree.type ?? "f64");
       const math = mathNameOf.get(op);
@@ -177,10 +178,12 @@ function statement(stmt: LoopStmt, names: Names, indent: string): string[] {
     }
     case "store": {
       const at = text(stmt.index, "index");
-      const value = text(stmt.value, storedAs(stmt.array, names));
-      if (stmt.lanes === 4)
-        return [`${indent}${typeName(stmt.value.type, 4)}_store(${stmt.array}, ${at}, ${value});`];
-      return [`${indent}${stmt.array}[${at}] = ${value};`];
+      if (stmt.lanes === 4) {
+        const { type } = stmt.value;
+        const store = `${typeName(type, 4)}_store${stmt.part ?? ""}`;
+        return [`${indent}${store}(${stmt.array}, ${at}, ${text(stmt.value, type)});`];
+      }
+      return [`${indent}${stmt.array}[${at}] = ${text(stmt.value, storedAs(stmt.array, names))};`];
     }
     case "for": {
       const { name, step } = stmt;

@@ -74,4 +74,13 @@ export const arity: Readonly<Record<LoopOp, number>> = {
   splat: 1, lanes: 4, ramp: 1, lane: 2, sumLanes: 1, prodLanes: 1, maximumLanes: 1, minimumLanes: 1,
 }; // prettier-ignore
 
+/** What `f32x4_word(…)` makes of a vector when the word is not an operation on each lane: a scalar. */
+export const scalarsOfLanes: ReadonlySet<LoopOp> = new Set<LoopOp>([
+  "lane",
+  "sumLanes",
+  "prodLanes",
+  "maximumLanes",
+  "minimumLanes",
+]);
+
 export const comparisons: ReadonlySet<LoopOp> = new Set<LoopOp>(["equal", "notEqual", "less", "lessEqual"]);

@@ -1,7 +1,7 @@
 import type { Token } from "../../base/tokenizer.ts";
-import type { Lanes, LocalType, LoopExpr, LoopOp } from "../loop.ts";
+import type { Lanes, LocalType, LoopExpr, LoopOp, Part } from "../loop.ts";
 import type { DType } from "../type.ts";
-import { comparisons } from "./loop-spelling.ts";
+import { comparisons, scalarsOfLanes } from "./loop-spelling.ts";
 
 /**
  * An expression as it stands in the text: types only where they are spelt. The parser gives a tree its types
@@ -17,6 +17,8 @@ export interface Tree {
   /** A type that the spelling says: `true`, `f64(x)`, `f32x4_add(a, b)`, `x as f32`. */
   readonly type?: LocalType;
   readonly lanes: Lanes;
+  /** 2 in `f32x4_load2(a, i)`. */
+  readonly part?: Part;
   /** `>>>` rather than `>>`. */
   readonly unsigned?: boolean;
   readonly token?: Token;
@@ -72,6 +74,8 @@ function expected(tree: Tree, type: LocalType, names: Names): readonly (LocalTyp
   if (tree.kind === "load") return ["index"];
   if (tree.kind === "choose" || tree.op === "select") return ["bool", type, type];
   if (tree.op === "cast") return [undefined];
+  if (tree.op === "ramp") return ["index"];
+  if (tree.op === "lane") return [type, "index"];
   if (tree.op && comparisons.has(tree.op)) {
     const operand =
       knownAmong(tree.args, names) ?? (tree.args.map(fallback).includes("f64") ? "f64" : "index");
@@ -104,7 +108,14 @@ export function elaborate(
       }
       case "load":
         if (!names.arrays.has(name)) return refuse(`"${name}" is not an array parameter`, node);
-        return { kind: "load", array: name, index: args[0], type, lanes };
+        return {
+          kind: "load",
+          array: name,
+          index: args[0],
+          type,
+          lanes,
+          ...(node.part && { part: node.part }),
+        };
       case "choose":
         return { kind: "choose", test: args[0], yes: args[1], no: args[2], type, lanes: args[1].lanes };
       case "call":
@@ -139,14 +150,14 @@ function bare(expr: LoopExpr): Tree {
     case "local":
       return { kind: "name", args, name: expr.name, lanes: 1 };
     case "load":
-      return { kind: "load", args, name: expr.array, ...spelt };
+      return { kind: "load", args, name: expr.array, ...spelt, ...(expr.part && { part: expr.part }) };
     case "choose":
       return { kind: "choose", args, lanes: 1 };
     case "call":
       return { kind: "call", args, name: expr.name, ...spelt };
     case "op": {
       const logical = expr.type === "bool" && ["and", "or", "not"].includes(expr.op);
-      const says = logical || expr.op === "cast";
+      const says = logical || expr.op === "cast" || scalarsOfLanes.has(expr.op);
       return {
         kind: "op",
         args,

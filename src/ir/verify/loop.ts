@@ -1,12 +1,15 @@
 import { invariant } from "../../base/errors.ts";
 import {
   heldAs,
+  type LaneOp,
+  laneOps,
   type Lanes,
   type LocalType,
   type LoopExpr,
   type LoopFunction,
   type LoopProgram,
   type LoopStmt,
+  type Part,
 } from "../loop.ts";
 import { arity, comparisons, localTypes, plainCalls } from "../text/loop-spelling.ts";
 import type { DType } from "../type.ts";
@@ -24,8 +27,9 @@ interface Scope {
 
 /**
  * What always holds of a function of the loop level: names are defined before use and once in reach, the types
- * and lanes of operands agree, stores go to arrays, constants are not set, loops go forward, and only a scalar
- * function returns, at its end. Gives a sentence for everything that is wrong; an empty list means sound.
+ * and lanes of operands agree, only types that have vectors stand in lanes, stores go to arrays, constants are not
+ * set, loops go forward, and only a scalar function returns, at its end. Gives a sentence for everything that is
+ * wrong; an empty list means sound.
  */
 export function verifyLoop(fn: LoopFunction): readonly string[] {
   const findings: string[] = [];
@@ -86,7 +90,7 @@ function verifyStatement(stmt: LoopStmt, scope: Scope): void {
       if (!dtype) return find(`stores into "${stmt.array}", which is not an array`);
       checkHeld(stmt.value.type, dtype, `stores into "${stmt.array}"`, scope);
       if (stmt.lanes !== stmt.value.lanes) find(`stores ${stmt.value.lanes} lanes as ${stmt.lanes}`);
-      return;
+      return checkPart(stmt, `store into "${stmt.array}"`, scope);
     }
     case "for": {
       need(stmt.from, "index", 1, `start of "${stmt.name}"`, scope);
@@ -114,8 +118,21 @@ function need(expr: LoopExpr, type: LocalType, lanes: Lanes, what: string, scope
   if (expr.lanes !== lanes) scope.find(`${what} must have ${lanes} lanes, found ${expr.lanes}`);
 }
 
+/** A part is 2 or 3 of four lanes. */
+function checkPart(
+  access: { readonly lanes: Lanes; readonly part?: Part },
+  what: string,
+  { find }: Scope,
+): void {
+  const { lanes, part } = access;
+  if (part === undefined) return;
+  if (lanes !== 4) find(`${what} is a part of ${lanes} lanes`);
+  else if (![2, 3].includes(part)) find(`${what} has a part of ${String(part)} lanes`);
+}
+
 function verifyExpr(expr: LoopExpr, scope: Scope): void {
   const { find } = scope;
+  if (expr.lanes === 4 && !vectors.has(expr.type)) find(`${expr.type} has no lanes`);
   switch (expr.kind) {
     case "number":
       if (expr.type === "bool" && expr.value !== 0 && expr.value !== 1) find(`${expr.value} is no bool`);
@@ -131,11 +148,12 @@ function verifyExpr(expr: LoopExpr, scope: Scope): void {
     case "load": {
       const dtype = scope.arrays.get(expr.array);
       need(expr.index, "index", 1, `index into "${expr.array}"`, scope);
+      checkPart(expr, `load from "${expr.array}"`, scope);
       if (!dtype) return find(`loads from "${expr.array}", which is not an array`);
       return checkHeld(expr.type, dtype, `loads from "${expr.array}"`, scope);
     }
     case "choose":
-      need(expr.test, "bool", expr.test.lanes, "test of a choice", scope);
+      need(expr.test, "bool", 1, "test of a choice", scope);
       need(expr.yes, expr.type, expr.lanes, "first branch of a choice", scope);
       return need(expr.no, expr.type, expr.lanes, "second branch of a choice", scope);
     case "call":
@@ -153,6 +171,7 @@ function verifyOp(expr: LoopExpr & { readonly kind: "op" }, scope: Scope): void 
   const { op, args, type } = expr;
   const { find } = scope;
   if (args.length !== arity[op]) find(`${op} takes ${arity[op]} operands, found ${args.length}`);
+  if ((laneOps as readonly string[]).includes(op)) return verifyLaneOp(op as LaneOp, expr, scope);
   const compares = comparisons.has(op);
   if (compares && type !== "bool") find(`${op} gives bool, found ${type}`);
   if (op === "random" && type !== "u32") find(`random gives u32, found ${type}`);
@@ -161,6 +180,33 @@ function verifyOp(expr: LoopExpr & { readonly kind: "op" }, scope: Scope): void 
     const wanted =
       op === "cast" ? arg.type : op === "select" && k === 0 ? "bool" : compares ? args[0].type : type;
     need(arg, wanted, lanes, `operand ${k + 1} of ${op}`, scope);
+    // In an operation on lanes a scalar operand stands for four copies of itself, so its type must have vectors.
+    if (expr.lanes === 4 && arg.lanes === 1 && !vectors.has(arg.type)) {
+      find(`operand ${k + 1} of ${op} on lanes is ${arg.type}, which has none`);
+    }
+  }
+}
+
+/** The types of which there are vectors. */
+const vectors: ReadonlySet<LocalType> = new Set<LocalType>(["f32", "i32", "u32", "bool"]);
+
+/** The operations between scalars and lanes: one of the two sides is a scalar, of the vector's type. */
+function verifyLaneOp(op: LaneOp, expr: LoopExpr & { readonly kind: "op" }, scope: Scope): void {
+  const { args, type, lanes } = expr;
+  const { find } = scope;
+  const gathers = op === "splat" || op === "lanes" || op === "ramp";
+  if (lanes !== (gathers ? 4 : 1)) find(`${op} gives ${gathers ? 4 : 1} lanes, found ${lanes}`);
+  if (op === "ramp" && type !== "i32") find(`ramp gives i32, found ${type}`);
+  if (op.endsWith("Lanes") && type === "bool") find(`${op} folds numbers, found bool`);
+  if (op === "lane") {
+    const [, which] = args;
+    const isLane = which?.kind === "number" && [0, 1, 2, 3].includes(which.value);
+    if (!isLane) find("operand 2 of lane must be the number 0, 1, 2 or 3");
+  }
+  for (const [k, arg] of args.entries()) {
+    const wanted = op === "ramp" || (op === "lane" && k === 1) ? "index" : type;
+    const isVector = !gathers && k === 0;
+    need(arg, wanted, isVector ? 4 : 1, `operand ${k + 1} of ${op}`, scope);
   }
 }
 
