@@ -9,7 +9,7 @@ import {
   type LoopParam,
   type LoopStmt,
 } from "../ir/loop.ts";
-import { isBatch, productOf, sizeOf, type DType } from "../ir/type.ts";
+import { isBatch, productOf, sizeOf } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { inlineCalls, type Lookup } from "./inline.ts";
@@ -110,22 +110,35 @@ function nestBody(nest: Nest, compute: Compute, templates: Templates): LoopStmt[
   const sizes = new Map(
     template.params.filter((p) => p.kind === "scalar").map((p, k) => [p.name, extentExpr(nest.sizes[k])]),
   );
-  // Templates compute in float64; where a target holds float32, it is so between a load and a store only.
-  const isNarrow = (dtype: DType, type: LocalType): boolean =>
-    heldAs(dtype, compute) === "f32" && type === "f64";
-  const renamed = mapStmts(template.body, (stmt) => {
+  // A template computes in the types that it says, whatever its arrays hold.
+  const typed = mapExprs(template.body, (x) => {
+    const array = x.kind === "load" ? arrays.get(x.array) : undefined;
+    if (x.kind === "load" && array)
+      return castTo({ ...x, array: array.name, type: heldAs(array.dtype, compute) }, x.type);
+    return x.kind === "local" ? (sizes.get(x.name) ?? x) : x;
+  });
+  const body = mapStmts(typed, (stmt) => {
     const array = stmt.kind === "store" ? arrays.get(stmt.array) : undefined;
     if (stmt.kind !== "store" || !array) return stmt;
-    const value = isNarrow(array.dtype, stmt.value.type) ? castTo(stmt.value, "f32") : stmt.value;
-    return { ...stmt, array: array.name, value };
-  });
-  const body = mapExprs(renamed, (x) => {
-    const array = x.kind === "load" ? arrays.get(x.array) : undefined;
-    if (x.kind !== "load" || !array) return x.kind === "local" ? (sizes.get(x.name) ?? x) : x;
-    const load: LoopExpr = { ...x, array: array.name, type: heldAs(array.dtype, compute) };
-    return isNarrow(array.dtype, x.type) ? castTo(load, "f64") : load;
+    return { ...stmt, array: array.name, value: narrowed(stmt.value, heldAs(array.dtype, compute)) };
   });
   return nest.clear ? [cleared(nest.arrays[nest.arrays.length - 1], compute), ...body] : [...body];
+}
+
+/**
+ * A value in the type that is stored. Where everything under it had that type before, nothing is cast: one float64
+ * operation on float32 numbers, rounded, is the float32 operation to the bit.
+ */
+function narrowed(value: LoopExpr, type: LocalType): LoopExpr {
+  const before = (x: LoopExpr): LoopExpr | undefined =>
+    x.kind === "op" && x.op === "cast" && x.args[0].type === type ? x.args[0] : undefined;
+  const plain = before(value);
+  if (plain) return plain;
+  if (value.kind === "op" && type === "f32" && ["add", "sub", "mul", "div"].includes(value.op)) {
+    const args = value.args.map(before);
+    if (!args.includes(undefined)) return l.op(value.op, args as LoopExpr[], type);
+  }
+  return castTo(value, type);
 }
 
 /** Zero in every element that a run-time batch may read. */

@@ -21,19 +21,21 @@ export function widenAxis(
   fresh: (hint: string) => string,
   dtypes: ReadonlyMap<string, string>,
 ): LoopStmt[] {
-  return body.flatMap((stmt): LoopStmt[] => {
-    if (stmt.kind === "if") {
-      const inside = (block: readonly LoopStmt[]): LoopStmt[] =>
-        widenAxis(block, axis, backend, fresh, dtypes);
-      return [{ ...stmt, then: inside(stmt.then), otherwise: inside(stmt.otherwise) }];
-    }
-    if (stmt.kind !== "for") return [stmt];
-    if (stmt.name !== axis) return [{ ...stmt, body: widenAxis(stmt.body, axis, backend, fresh, dtypes) }];
-    return whyScalar(stmt, dtypes) === undefined ? widened(stmt, backend, fresh) : [stmt];
-  });
+  // Where whole vectors end is named before every loop, so that jamming an outer axis leaves it alone.
+  const ends: LoopStmt[] = [];
+  const inside = (stmts: readonly LoopStmt[]): LoopStmt[] =>
+    stmts.flatMap((stmt): LoopStmt[] => {
+      if (stmt.kind === "if")
+        return [{ ...stmt, then: inside(stmt.then), otherwise: inside(stmt.otherwise) }];
+      if (stmt.kind !== "for") return [stmt];
+      if (stmt.name !== axis) return [{ ...stmt, body: inside(stmt.body) }];
+      return whyScalar(stmt, dtypes) === undefined ? widened(stmt, backend, fresh, ends) : [stmt];
+    });
+  const wide = inside(body);
+  return [...ends, ...wide];
 }
 
-function widened(loop: For, backend: Backend, fresh: (hint: string) => string): LoopStmt[] {
+function widened(loop: For, backend: Backend, fresh: (hint: string) => string, ends: LoopStmt[]): LoopStmt[] {
   const { to } = loop;
   const folds = foldsOf(loop);
   const lanes = new Map([...folds].map(([name]) => [name, fresh(`${name}Lanes`)]));
@@ -53,13 +55,8 @@ function widened(loop: For, backend: Backend, fresh: (hint: string) => string): 
       return [...starts, vectors(l.number(0), to, 4), ...joins];
     const name = fresh("whole");
     const whole = l.local(name);
-    return [
-      l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(4)])])),
-      ...starts,
-      vectors(l.number(0), whole, 4),
-      ...joins,
-      l.for(loop.name, whole, to, 1, loop.body),
-    ];
+    ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(4)])])));
+    return [...starts, vectors(l.number(0), whole, 4), ...joins, l.for(loop.name, whole, to, 1, loop.body)];
   }
   const rest = to.value % 4;
   const whole = l.number(to.value - rest);

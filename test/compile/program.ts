@@ -7,7 +7,9 @@ import type { MemoryPlan } from "../../src/ir/arena.ts";
 import { graphNodes, isLeaf, leafName, type Graph, type LeafOp, type Node } from "../../src/ir/graph.ts";
 import type { Buffer, Schedule } from "../../src/ir/kernel.ts";
 import type { Phase } from "../../src/ir/phase.ts";
+import type { Backend } from "../../src/ir/backend.ts";
 import { eachCall, type LoopProgram } from "../../src/ir/loop.ts";
+import { assertLoops } from "../../src/ir/verify/loop.ts";
 import type { NDArray } from "../../src/ir/op.ts";
 import type { Cell, Program } from "../../src/ir/program.ts";
 import { isBatch, sizeOf, stridesOf, type DType, type Shape } from "../../src/ir/type.ts";
@@ -80,11 +82,12 @@ export function programOf({ predict, training, precision }: Parts): Program {
 }
 
 /** Everything from the schedule to the text. The graphs must hold no composite ops. */
-export function compileProgram(program: Program): Compiled {
-  const backend = jsBackend(program.precision);
+export function compileProgram(program: Program, backend: Backend = jsBackend(program.precision)): Compiled {
   const kernels = schedule(program, ops, backend);
   const memory = plan(program, kernels);
   const loops = lower(program, kernels, memory, backend);
+  assertLoops(loops);
+  if (backend.name === "wasm") return { program, kernels, memory, loops, text: "" };
   const [{ text }] = printModule(program, kernels, memory, loops, {
     target: "js",
     base: "sample",
