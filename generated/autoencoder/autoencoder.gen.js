@@ -629,9 +629,9 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
 }
 
 // image = sigmoid(decoder_pixels_add)  (autoencoder.model.ts:15)
-function predict_image(decoder_pixels_add_2, image, powers, n) {
+function predict_image(decoder_pixels_add, image, powers, n) {
   for (let i = 0; i < n * 64; i++) {
-    const x = -decoder_pixels_add_2[i];
+    const x = -decoder_pixels_add[i];
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
     const k = Math.floor(t * 1.4426950408889634 + 0.5);
     const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -644,12 +644,12 @@ function predict_image(decoder_pixels_add_2, image, powers, n) {
 }
 
 // evaluate/loss = loss/sum / loss/rows  (autoencoder.model.ts:26)
-function evaluate_loss(totals, decoder_pixels_add_4, x, evaluate_loss, powers, n) {
+function evaluate_loss(totals, decoder_pixels_add, x, evaluate_loss, powers, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;
   let sum = 0;
   for (let i = 0; i < n * 64; i++) {
-    const x1 = -decoder_pixels_add_4[i];
+    const x1 = -decoder_pixels_add[i];
     const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
     const k = Math.floor(t * 1.4426950408889634 + 0.5);
     const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -678,11 +678,8 @@ function checkState(state) {
 // 2^i at i + 1100.
 function powersOfTwo() {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

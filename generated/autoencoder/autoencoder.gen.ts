@@ -744,13 +744,13 @@ function update_parameters(
 
 // image = sigmoid(decoder_pixels_add)  (autoencoder.model.ts:15)
 function predict_image(
-  decoder_pixels_add_2: Float32Array,
+  decoder_pixels_add: Float32Array,
   image: Float32Array,
   powers: Float64Array,
   n: number,
 ): void {
   for (let i = 0; i < n * 64; i++) {
-    const x = -decoder_pixels_add_2[i];
+    const x = -decoder_pixels_add[i];
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
     const k = Math.floor(t * 1.4426950408889634 + 0.5);
     const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -765,7 +765,7 @@ function predict_image(
 // evaluate/loss = loss/sum / loss/rows  (autoencoder.model.ts:26)
 function evaluate_loss(
   totals: Float64Array,
-  decoder_pixels_add_4: Float32Array,
+  decoder_pixels_add: Float32Array,
   x: Float32Array,
   evaluate_loss: Float64Array,
   powers: Float64Array,
@@ -775,7 +775,7 @@ function evaluate_loss(
   totals[1] = add_2;
   let sum = 0;
   for (let i = 0; i < n * 64; i++) {
-    const x1 = -decoder_pixels_add_4[i];
+    const x1 = -decoder_pixels_add[i];
     const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
     const k = Math.floor(t * 1.4426950408889634 + 0.5);
     const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -804,11 +804,8 @@ function checkState(state: Uint8Array): void {
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

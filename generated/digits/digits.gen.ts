@@ -409,8 +409,8 @@ function update_parameters(
 
 // probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
 function predict_probabilities(
-  logits_add_2: Float32Array,
-  exp_row_2: Float32Array,
+  logits_add: Float32Array,
+  exp_row: Float32Array,
   probabilities: Float32Array,
   powers: Float64Array,
   n: number,
@@ -419,11 +419,11 @@ function predict_probabilities(
     const p0 = i * 10;
     let max = -Infinity;
     for (let k = 0; k < 10; k++) {
-      max = Math.max(max, logits_add_2[p0 + k]);
+      max = Math.max(max, logits_add[p0 + k]);
     }
     let sum = 0;
     for (let k = 0; k < 10; k++) {
-      const x = logits_add_2[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -431,12 +431,12 @@ function predict_probabilities(
       const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
       const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
       const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp_row_2[k] = exp1;
+      exp_row[k] = exp1;
       sum += exp1;
     }
     const c0 = 1 / sum;
     for (let k = 0; k < 10; k++) {
-      probabilities[p0 + k] = exp_row_2[k] * c0;
+      probabilities[p0 + k] = exp_row[k] * c0;
     }
   }
 }
@@ -445,7 +445,7 @@ function predict_probabilities(
 function evaluate_accuracy(
   totals: Float64Array,
   y: Int32Array,
-  logits_add_3: Float32Array,
+  logits_add: Float32Array,
   evaluate_loss: Float64Array,
   evaluate_accuracy: Float64Array,
   powers: Float64Array,
@@ -466,7 +466,7 @@ function evaluate_accuracy(
     const c0 = y[i];
     for (let k = 0; k < 10; k++) {
       const p1 = p0 + k;
-      const x0 = logits_add_3[p1];
+      const x0 = logits_add[p1];
       max = Math.max(max, x0);
       sum_2 += k === c0 ? x0 : 0;
       if (argMax_best < x0) {
@@ -476,7 +476,7 @@ function evaluate_accuracy(
     }
     let sum = 0;
     for (let k = 0; k < 10; k++) {
-      const x = logits_add_3[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -533,11 +533,8 @@ function checkState(state: Uint8Array): void {
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

@@ -287,7 +287,7 @@ function discriminator_dropout_1_forward(random_seed, random_counter, discrimina
 function discriminator_dropout_1_forward_2(
   random_seed,
   random_counter,
-  discriminator_dropout_1_lessEqual_2,
+  discriminator_dropout_1_lessEqual,
   n,
 ) {
   const c0 = random_seed[0];
@@ -346,7 +346,7 @@ function discriminator_dropout_1_forward_2(
     x = x + y >>> 0;
     y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
     x = x + key2 >>> 0;
-    discriminator_dropout_1_lessEqual_2[i] = x <= 3006477106 ? 1 : 0;
+    discriminator_dropout_1_lessEqual[i] = x <= 3006477106 ? 1 : 0;
   }
 }
 
@@ -413,7 +413,7 @@ function discriminator_dropout_forward(random_seed, random_counter, discriminato
 }
 
 // discriminator_dropout_lessEqual_2 = randomBits(random/seed, random/counter) ≤ 3006477106  (gan.model.ts:34)
-function discriminator_dropout_forward_2(random_seed, random_counter, discriminator_dropout_lessEqual_2, n) {
+function discriminator_dropout_forward_2(random_seed, random_counter, discriminator_dropout_lessEqual, n) {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
   for (let i = 0; i < n * 128; i++) {
@@ -470,7 +470,7 @@ function discriminator_dropout_forward_2(random_seed, random_counter, discrimina
     x = x + y >>> 0;
     y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
     x = x + key2 >>> 0;
-    discriminator_dropout_lessEqual_2[i] = x <= 3006477106 ? 1 : 0;
+    discriminator_dropout_lessEqual[i] = x <= 3006477106 ? 1 : 0;
   }
 }
 
@@ -736,21 +736,21 @@ function generator_forward_2(
   generator_batchNorm_1_mul_2,
   generator_batchNorm_1_gamma,
   generator_batchNorm_1_beta,
-  generator_relu_2,
+  generator_relu,
   n,
 ) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 128;
     for (let j = 0; j < 128; j++) {
       const p1 = p0 + j;
-      generator_relu_2[p1] = Math.max((generator_dense_1_matmul[p1] - generator_batchNorm_1_mul[j]) * (1 / Math.sqrt(generator_batchNorm_1_mul_2[j] + 0.001)) * generator_batchNorm_1_gamma[j] + generator_batchNorm_1_beta[j], 0);
+      generator_relu[p1] = Math.max((generator_dense_1_matmul[p1] - generator_batchNorm_1_mul[j]) * (1 / Math.sqrt(generator_batchNorm_1_mul_2[j] + 0.001)) * generator_batchNorm_1_gamma[j] + generator_batchNorm_1_beta[j], 0);
     }
   }
 }
 
 // generator_pixels_add = generator_relu · generator/pixels/kernel + generator/pixels/bias  (gan.model.ts:31)
 function generator_pixels_forward(
-  generator_relu_2,
+  generator_relu,
   generator_pixels_kernel,
   generator_pixels_bias,
   generator_pixels_add,
@@ -772,12 +772,12 @@ function generator_pixels_forward(
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
         const p2 = j + k * 64;
-        const x0 = generator_relu_2[p1];
+        const x0 = generator_relu[p1];
         const x1 = generator_pixels_kernel[p2];
         const x2 = generator_pixels_kernel[p2 + 1];
         const x3 = generator_pixels_kernel[p2 + 2];
         const x4 = generator_pixels_kernel[p2 + 3];
-        const x5 = generator_relu_2[p1 + 128];
+        const x5 = generator_relu[p1 + 128];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1031,7 +1031,7 @@ function training_sum(discriminator_logit_add, sum, powers, bits, words, n) {
 // next "discriminator" random/counter = random/counter + 1  (gan.model.ts:38)
 function training_discriminator_random_counter(
   random_counter,
-  discriminator_logit_add_2,
+  discriminator_logit_add,
   sum,
   next_discriminator_random_counter,
   d_discriminator,
@@ -1045,7 +1045,7 @@ function training_discriminator_random_counter(
   let sumValue = 0;
   const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
-    const x0 = discriminator_logit_add_2[i];
+    const x0 = discriminator_logit_add[i];
     const x = -Math.abs(x0);
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
     const k = Math.floor(t * 1.4426950408889634 + 0.5);
@@ -1118,7 +1118,7 @@ function discriminator_logit_bias_gradient(
 // d_discriminator_logit = discriminator_dropout_1_whereᵀ · d_discriminator  (gan.model.ts:36)
 function discriminator_logit_backward(
   d_discriminator,
-  discriminator_dropout_1_where_2,
+  discriminator_dropout_1_where,
   d_discriminator_logit,
   n,
 ) {
@@ -1128,8 +1128,8 @@ function discriminator_logit_backward(
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 64;
       const x0 = d_discriminator[k];
-      sum0 += discriminator_dropout_1_where_2[p0] * x0;
-      sum1 += discriminator_dropout_1_where_2[p0 + 1] * x0;
+      sum0 += discriminator_dropout_1_where[p0] * x0;
+      sum1 += discriminator_dropout_1_where[p0 + 1] * x0;
     }
     d_discriminator_logit[i] = sum0;
     d_discriminator_logit[i + 1] = sum1;
@@ -1140,9 +1140,9 @@ function discriminator_logit_backward(
 function discriminator_dense_1_backward(
   d_discriminator,
   discriminator_logit_kernel,
-  discriminator_dropout_1_lessEqual_2,
-  discriminator_dense_1_add_2,
-  d_discriminator_dense_1,
+  discriminator_dropout_1_lessEqual,
+  discriminator_dense_1_add,
+  d_discriminator_dense,
   n,
 ) {
   for (let i = 0; i < n; i += 2) {
@@ -1161,25 +1161,25 @@ function discriminator_dense_1_backward(
       sum01 += c0 * x1;
       sum10 += c1 * x0;
       sum11 += c1 * x1;
-      const mul00 = (discriminator_dropout_1_lessEqual_2[p1] !== 0 ? sum00 : 0) * 1.4285714285714286;
-      const mul01 = (discriminator_dropout_1_lessEqual_2[p1 + 1] !== 0 ? sum01 : 0) * 1.4285714285714286;
-      const mul10 = (discriminator_dropout_1_lessEqual_2[p1 + 64] !== 0 ? sum10 : 0) * 1.4285714285714286;
-      const mul11 = (discriminator_dropout_1_lessEqual_2[p1 + 65] !== 0 ? sum11 : 0) * 1.4285714285714286;
-      const t0 = 0 < discriminator_dense_1_add_2[p1];
-      d_discriminator_dense_1[p1] = (t0 ? mul00 : 0) + (t0 ? 0 : mul00) * 0.2;
-      const t1 = 0 < discriminator_dense_1_add_2[p1 + 1];
-      d_discriminator_dense_1[p1 + 1] = (t1 ? mul01 : 0) + (t1 ? 0 : mul01) * 0.2;
-      const t2 = 0 < discriminator_dense_1_add_2[p1 + 64];
-      d_discriminator_dense_1[p1 + 64] = (t2 ? mul10 : 0) + (t2 ? 0 : mul10) * 0.2;
-      const t3 = 0 < discriminator_dense_1_add_2[p1 + 65];
-      d_discriminator_dense_1[p1 + 65] = (t3 ? mul11 : 0) + (t3 ? 0 : mul11) * 0.2;
+      const mul00 = (discriminator_dropout_1_lessEqual[p1] !== 0 ? sum00 : 0) * 1.4285714285714286;
+      const mul01 = (discriminator_dropout_1_lessEqual[p1 + 1] !== 0 ? sum01 : 0) * 1.4285714285714286;
+      const mul10 = (discriminator_dropout_1_lessEqual[p1 + 64] !== 0 ? sum10 : 0) * 1.4285714285714286;
+      const mul11 = (discriminator_dropout_1_lessEqual[p1 + 65] !== 0 ? sum11 : 0) * 1.4285714285714286;
+      const t0 = 0 < discriminator_dense_1_add[p1];
+      d_discriminator_dense[p1] = (t0 ? mul00 : 0) + (t0 ? 0 : mul00) * 0.2;
+      const t1 = 0 < discriminator_dense_1_add[p1 + 1];
+      d_discriminator_dense[p1 + 1] = (t1 ? mul01 : 0) + (t1 ? 0 : mul01) * 0.2;
+      const t2 = 0 < discriminator_dense_1_add[p1 + 64];
+      d_discriminator_dense[p1 + 64] = (t2 ? mul10 : 0) + (t2 ? 0 : mul10) * 0.2;
+      const t3 = 0 < discriminator_dense_1_add[p1 + 65];
+      d_discriminator_dense[p1 + 65] = (t3 ? mul11 : 0) + (t3 ? 0 : mul11) * 0.2;
     }
   }
 }
 
 // ∂loss/∂discriminator/logit/kernel = d_discriminator_logit + discriminator_dropout_1_whereᵀ · d_discriminator  (gan.model.ts:36)
 function discriminator_logit_kernel_gradient(
-  d_discriminator_2,
+  d_discriminator,
   discriminator_dropout_1_where,
   d_discriminator_logit_kernel,
   d_discriminator_logit,
@@ -1190,7 +1190,7 @@ function discriminator_logit_kernel_gradient(
     let sum1 = 0;
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 64;
-      const x0 = d_discriminator_2[k];
+      const x0 = d_discriminator[k];
       sum0 += discriminator_dropout_1_where[p0] * x0;
       sum1 += discriminator_dropout_1_where[p0 + 1] * x0;
     }
@@ -1201,7 +1201,7 @@ function discriminator_logit_kernel_gradient(
 
 // ∂loss/∂discriminator/dense_1/bias = sum(d_discriminator_dense + d_discriminator_dense_1)  (gan.model.ts:35)
 function discriminator_dense_1_bias_gradient(
-  d_discriminator_dense_1,
+  d_discriminator_dense,
   d_discriminator_dense_1_2,
   d_discriminator_dense_1_bias,
   n,
@@ -1210,7 +1210,7 @@ function discriminator_dense_1_bias_gradient(
     let sum = 0;
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 64;
-      sum += d_discriminator_dense_1[p0] + d_discriminator_dense_1_2[p0];
+      sum += d_discriminator_dense[p0] + d_discriminator_dense_1_2[p0];
     }
     d_discriminator_dense_1_bias[i] += sum;
   }
@@ -1220,8 +1220,8 @@ function discriminator_dense_1_bias_gradient(
 function discriminator_dense_backward(
   d_discriminator_dense_1,
   discriminator_dense_1_kernel,
-  discriminator_dropout_lessEqual_2,
-  discriminator_dense_add_2,
+  discriminator_dropout_lessEqual,
+  discriminator_dense_add,
   d_discriminator_dense,
   n,
 ) {
@@ -1257,29 +1257,29 @@ function discriminator_dense_backward(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      const mul00 = (discriminator_dropout_lessEqual_2[p5] !== 0 ? sum00 : 0) * 1.4285714285714286;
-      const mul01 = (discriminator_dropout_lessEqual_2[p5 + 1] !== 0 ? sum01 : 0) * 1.4285714285714286;
-      const mul02 = (discriminator_dropout_lessEqual_2[p5 + 2] !== 0 ? sum02 : 0) * 1.4285714285714286;
-      const mul03 = (discriminator_dropout_lessEqual_2[p5 + 3] !== 0 ? sum03 : 0) * 1.4285714285714286;
-      const mul10 = (discriminator_dropout_lessEqual_2[p5 + 128] !== 0 ? sum10 : 0) * 1.4285714285714286;
-      const mul11 = (discriminator_dropout_lessEqual_2[p5 + 129] !== 0 ? sum11 : 0) * 1.4285714285714286;
-      const mul12 = (discriminator_dropout_lessEqual_2[p5 + 130] !== 0 ? sum12 : 0) * 1.4285714285714286;
-      const mul13 = (discriminator_dropout_lessEqual_2[p5 + 131] !== 0 ? sum13 : 0) * 1.4285714285714286;
-      const t0 = 0 < discriminator_dense_add_2[p5];
+      const mul00 = (discriminator_dropout_lessEqual[p5] !== 0 ? sum00 : 0) * 1.4285714285714286;
+      const mul01 = (discriminator_dropout_lessEqual[p5 + 1] !== 0 ? sum01 : 0) * 1.4285714285714286;
+      const mul02 = (discriminator_dropout_lessEqual[p5 + 2] !== 0 ? sum02 : 0) * 1.4285714285714286;
+      const mul03 = (discriminator_dropout_lessEqual[p5 + 3] !== 0 ? sum03 : 0) * 1.4285714285714286;
+      const mul10 = (discriminator_dropout_lessEqual[p5 + 128] !== 0 ? sum10 : 0) * 1.4285714285714286;
+      const mul11 = (discriminator_dropout_lessEqual[p5 + 129] !== 0 ? sum11 : 0) * 1.4285714285714286;
+      const mul12 = (discriminator_dropout_lessEqual[p5 + 130] !== 0 ? sum12 : 0) * 1.4285714285714286;
+      const mul13 = (discriminator_dropout_lessEqual[p5 + 131] !== 0 ? sum13 : 0) * 1.4285714285714286;
+      const t0 = 0 < discriminator_dense_add[p5];
       d_discriminator_dense[p5] = (t0 ? mul00 : 0) + (t0 ? 0 : mul00) * 0.2;
-      const t1 = 0 < discriminator_dense_add_2[p5 + 1];
+      const t1 = 0 < discriminator_dense_add[p5 + 1];
       d_discriminator_dense[p5 + 1] = (t1 ? mul01 : 0) + (t1 ? 0 : mul01) * 0.2;
-      const t2 = 0 < discriminator_dense_add_2[p5 + 2];
+      const t2 = 0 < discriminator_dense_add[p5 + 2];
       d_discriminator_dense[p5 + 2] = (t2 ? mul02 : 0) + (t2 ? 0 : mul02) * 0.2;
-      const t3 = 0 < discriminator_dense_add_2[p5 + 3];
+      const t3 = 0 < discriminator_dense_add[p5 + 3];
       d_discriminator_dense[p5 + 3] = (t3 ? mul03 : 0) + (t3 ? 0 : mul03) * 0.2;
-      const t4 = 0 < discriminator_dense_add_2[p5 + 128];
+      const t4 = 0 < discriminator_dense_add[p5 + 128];
       d_discriminator_dense[p5 + 128] = (t4 ? mul10 : 0) + (t4 ? 0 : mul10) * 0.2;
-      const t5 = 0 < discriminator_dense_add_2[p5 + 129];
+      const t5 = 0 < discriminator_dense_add[p5 + 129];
       d_discriminator_dense[p5 + 129] = (t5 ? mul11 : 0) + (t5 ? 0 : mul11) * 0.2;
-      const t6 = 0 < discriminator_dense_add_2[p5 + 130];
+      const t6 = 0 < discriminator_dense_add[p5 + 130];
       d_discriminator_dense[p5 + 130] = (t6 ? mul12 : 0) + (t6 ? 0 : mul12) * 0.2;
-      const t7 = 0 < discriminator_dense_add_2[p5 + 131];
+      const t7 = 0 < discriminator_dense_add[p5 + 131];
       d_discriminator_dense[p5 + 131] = (t7 ? mul13 : 0) + (t7 ? 0 : mul13) * 0.2;
     }
   }
@@ -1287,8 +1287,8 @@ function discriminator_dense_backward(
 
 // d_discriminator_dense_1_3 = discriminator_dropout_whereᵀ · d_discriminator_dense  (gan.model.ts:35)
 function discriminator_dense_1_backward_3(
-  discriminator_dropout_where_2,
-  d_discriminator_dense_1,
+  discriminator_dropout_where,
+  d_discriminator_dense,
   d_discriminator_dense_1_3,
   n,
 ) {
@@ -1307,12 +1307,12 @@ function discriminator_dense_1_backward_3(
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 128;
         const p1 = j + k * 64;
-        const x0 = discriminator_dropout_where_2[p0];
-        const x1 = d_discriminator_dense_1[p1];
-        const x2 = d_discriminator_dense_1[p1 + 1];
-        const x3 = d_discriminator_dense_1[p1 + 2];
-        const x4 = d_discriminator_dense_1[p1 + 3];
-        const x5 = discriminator_dropout_where_2[p0 + 1];
+        const x0 = discriminator_dropout_where[p0];
+        const x1 = d_discriminator_dense[p1];
+        const x2 = d_discriminator_dense[p1 + 1];
+        const x3 = d_discriminator_dense[p1 + 2];
+        const x4 = d_discriminator_dense[p1 + 3];
+        const x5 = discriminator_dropout_where[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1337,7 +1337,7 @@ function discriminator_dense_1_backward_3(
 // ∂loss/∂discriminator/dense_1/kernel = d_discriminator_dense_1 + discriminator_dropout_whereᵀ · d_discriminator_dense_1  (gan.model.ts:35)
 function discriminator_dense_1_kernel_gradient(
   discriminator_dropout_where,
-  d_discriminator_dense_1_2,
+  d_discriminator_dense_1,
   d_discriminator_dense_1_kernel,
   d_discriminator_dense_1_3,
   n,
@@ -1358,10 +1358,10 @@ function discriminator_dense_1_kernel_gradient(
         const p0 = i + k * 128;
         const p1 = j + k * 64;
         const x0 = discriminator_dropout_where[p0];
-        const x1 = d_discriminator_dense_1_2[p1];
-        const x2 = d_discriminator_dense_1_2[p1 + 1];
-        const x3 = d_discriminator_dense_1_2[p1 + 2];
-        const x4 = d_discriminator_dense_1_2[p1 + 3];
+        const x1 = d_discriminator_dense_1[p1];
+        const x2 = d_discriminator_dense_1[p1 + 1];
+        const x3 = d_discriminator_dense_1[p1 + 2];
+        const x4 = d_discriminator_dense_1[p1 + 3];
         const x5 = discriminator_dropout_where[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -1453,7 +1453,7 @@ function discriminator_dense_backward_3(
 // ∂loss/∂discriminator/dense/kernel = d_discriminator_dense + xᵀ · d_discriminator_dense  (gan.model.ts:34)
 function discriminator_dense_kernel_gradient(
   x,
-  d_discriminator_dense_3,
+  d_discriminator_dense,
   d_discriminator_dense_kernel,
   d_discriminator_dense_2,
   n,
@@ -1474,10 +1474,10 @@ function discriminator_dense_kernel_gradient(
         const p0 = i + k * 64;
         const p1 = j + k * 128;
         const x0 = x[p0];
-        const x1 = d_discriminator_dense_3[p1];
-        const x2 = d_discriminator_dense_3[p1 + 1];
-        const x3 = d_discriminator_dense_3[p1 + 2];
-        const x4 = d_discriminator_dense_3[p1 + 3];
+        const x1 = d_discriminator_dense[p1];
+        const x2 = d_discriminator_dense[p1 + 1];
+        const x3 = d_discriminator_dense[p1 + 2];
+        const x4 = d_discriminator_dense[p1 + 3];
         const x5 = x[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -1555,10 +1555,10 @@ function commit_generator_batchNorm_1_movingMean(
 // generator_batchNorm_mul_3 = sum(generator_dense_matmul) · 1/n  (gan.model.ts:29)
 // generator_batchNorm_rsqrt = rsqrt((sum((generator_dense_matmul − generator_batchNorm_mul_3)²) · 1/n) + 0.001)  (gan.model.ts:29)
 function training_generator_generator_batchNorm_m(
-  generator_dense_matmul_2,
+  generator_dense_matmul,
   generator_batchNorm_movingMean,
   generator_batchNorm_movingVariance,
-  generator_batchNorm_mul_3,
+  generator_batchNorm_mul,
   next_generator_generator_batchNorm_movin,
   generator_batchNorm_rsqrt,
   next_generator_generator_batchNorm_movin_2,
@@ -1568,15 +1568,15 @@ function training_generator_generator_batchNorm_m(
   for (let i = 0; i < 64; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += generator_dense_matmul_2[i + k * 64];
+      sum += generator_dense_matmul[i + k * 64];
     }
     const mul = sum * c0;
-    generator_batchNorm_mul_3[i] = mul;
+    generator_batchNorm_mul[i] = mul;
     next_generator_generator_batchNorm_movin[i] = generator_batchNorm_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
       const p1 = i + k * 64;
-      const t0 = generator_dense_matmul_2[p1] - mul;
+      const t0 = generator_dense_matmul[p1] - mul;
       sum_2 += t0 * t0;
     }
     const mul_2 = sum_2 * c0;
@@ -1587,19 +1587,19 @@ function training_generator_generator_batchNorm_m(
 
 // generator_relu_3 = relu((… · generator/batchNorm/gamma) + generator/batchNorm/beta)  (gan.model.ts:29)
 function generator_forward_3(
-  generator_dense_matmul_2,
-  generator_batchNorm_mul_3,
+  generator_dense_matmul,
+  generator_batchNorm_mul,
   generator_batchNorm_rsqrt,
   generator_batchNorm_gamma,
   generator_batchNorm_beta,
-  generator_relu_3,
+  generator_relu,
   n,
 ) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 64;
     for (let j = 0; j < 64; j++) {
       const p1 = p0 + j;
-      generator_relu_3[p1] = Math.max((generator_dense_matmul_2[p1] - generator_batchNorm_mul_3[j]) * generator_batchNorm_rsqrt[j] * generator_batchNorm_gamma[j] + generator_batchNorm_beta[j], 0);
+      generator_relu[p1] = Math.max((generator_dense_matmul[p1] - generator_batchNorm_mul[j]) * generator_batchNorm_rsqrt[j] * generator_batchNorm_gamma[j] + generator_batchNorm_beta[j], 0);
     }
   }
 }
@@ -1607,10 +1607,10 @@ function generator_forward_3(
 // generator_batchNorm_1_mul_3 = sum(generator_dense_1_matmul) · 1/n  (gan.model.ts:30)
 // generator_batchNorm_1_rsqrt = rsqrt((sum((generator_dense_1_matmul − generator_batchNorm_1_mul_3)²) · 1/n) + 0.001)  (gan.model.ts:30)
 function training_generator_generator_batchNorm_1(
-  generator_dense_1_matmul_2,
+  generator_dense_1_matmul,
   generator_batchNorm_1_movingMean,
   generator_batchNorm_1_movingVariance,
-  generator_batchNorm_1_mul_3,
+  generator_batchNorm_1_mul,
   next_generator_generator_batchNorm_1_mov,
   generator_batchNorm_1_rsqrt,
   next_generator_generator_batchNorm_1_mov_2,
@@ -1620,15 +1620,15 @@ function training_generator_generator_batchNorm_1(
   for (let i = 0; i < 128; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += generator_dense_1_matmul_2[i + k * 128];
+      sum += generator_dense_1_matmul[i + k * 128];
     }
     const mul = sum * c0;
-    generator_batchNorm_1_mul_3[i] = mul;
+    generator_batchNorm_1_mul[i] = mul;
     next_generator_generator_batchNorm_1_mov[i] = generator_batchNorm_1_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
       const p1 = i + k * 128;
-      const t0 = generator_dense_1_matmul_2[p1] - mul;
+      const t0 = generator_dense_1_matmul[p1] - mul;
       sum_2 += t0 * t0;
     }
     const mul_2 = sum_2 * c0;
@@ -1639,19 +1639,19 @@ function training_generator_generator_batchNorm_1(
 
 // generator_relu_4 = relu((… · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
 function generator_forward_4(
-  generator_dense_1_matmul_2,
-  generator_batchNorm_1_mul_3,
+  generator_dense_1_matmul,
+  generator_batchNorm_1_mul,
   generator_batchNorm_1_rsqrt,
   generator_batchNorm_1_gamma,
   generator_batchNorm_1_beta,
-  generator_relu_4,
+  generator_relu,
   n,
 ) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 128;
     for (let j = 0; j < 128; j++) {
       const p1 = p0 + j;
-      generator_relu_4[p1] = Math.max((generator_dense_1_matmul_2[p1] - generator_batchNorm_1_mul_3[j]) * generator_batchNorm_1_rsqrt[j] * generator_batchNorm_1_gamma[j] + generator_batchNorm_1_beta[j], 0);
+      generator_relu[p1] = Math.max((generator_dense_1_matmul[p1] - generator_batchNorm_1_mul[j]) * generator_batchNorm_1_rsqrt[j] * generator_batchNorm_1_gamma[j] + generator_batchNorm_1_beta[j], 0);
     }
   }
 }
@@ -1660,9 +1660,9 @@ function generator_forward_4(
 // next "generator" random/counter = random/counter + 1  (gan.model.ts:38)
 function training_generator_random_counter(
   random_counter,
-  discriminator_logit_add_3,
+  discriminator_logit_add,
   next_generator_random_counter,
-  d_discriminator_3,
+  d_discriminator,
   loss_2,
   powers,
   bits,
@@ -1673,7 +1673,7 @@ function training_generator_random_counter(
   let sum = 0;
   const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
-    const t0 = -discriminator_logit_add_3[i];
+    const t0 = -discriminator_logit_add[i];
     const x = -Math.abs(t0);
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
     const k = Math.floor(t * 1.4426950408889634 + 0.5);
@@ -1710,16 +1710,16 @@ function training_generator_random_counter(
     const p1 = r1 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
     const q1 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
     const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
-    d_discriminator_3[i] = -(c0 * (1 / (1 + exp1)));
+    d_discriminator[i] = -(c0 * (1 / (1 + exp1)));
   }
   loss_2[0] = sum / n;
 }
 
 // d_generator_pixels = d_discriminator_dense · discriminator/dense/kernelᵀ · (generator_pixels_sigmoid · …)  (gan.model.ts:31)
 function generator_pixels_backward(
-  d_discriminator_dense_4,
+  d_discriminator_dense,
   discriminator_dense_kernel,
-  generator_pixels_sigmoid_2,
+  generator_pixels_sigmoid,
   d_generator_pixels,
   n,
 ) {
@@ -1740,12 +1740,12 @@ function generator_pixels_backward(
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
         const p3 = p2 + k;
-        const x0 = d_discriminator_dense_4[p1];
+        const x0 = d_discriminator_dense[p1];
         const x1 = discriminator_dense_kernel[p3];
         const x2 = discriminator_dense_kernel[p3 + 128];
         const x3 = discriminator_dense_kernel[p3 + 256];
         const x4 = discriminator_dense_kernel[p3 + 384];
-        const x5 = d_discriminator_dense_4[p1 + 128];
+        const x5 = d_discriminator_dense[p1 + 128];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1755,33 +1755,28 @@ function generator_pixels_backward(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      const x6 = generator_pixels_sigmoid_2[p5];
+      const x6 = generator_pixels_sigmoid[p5];
       d_generator_pixels[p5] = sum00 * (x6 * (1 - x6));
-      const x7 = generator_pixels_sigmoid_2[p5 + 1];
+      const x7 = generator_pixels_sigmoid[p5 + 1];
       d_generator_pixels[p5 + 1] = sum01 * (x7 * (1 - x7));
-      const x8 = generator_pixels_sigmoid_2[p5 + 2];
+      const x8 = generator_pixels_sigmoid[p5 + 2];
       d_generator_pixels[p5 + 2] = sum02 * (x8 * (1 - x8));
-      const x9 = generator_pixels_sigmoid_2[p5 + 3];
+      const x9 = generator_pixels_sigmoid[p5 + 3];
       d_generator_pixels[p5 + 3] = sum03 * (x9 * (1 - x9));
-      const x10 = generator_pixels_sigmoid_2[p5 + 64];
+      const x10 = generator_pixels_sigmoid[p5 + 64];
       d_generator_pixels[p5 + 64] = sum10 * (x10 * (1 - x10));
-      const x11 = generator_pixels_sigmoid_2[p5 + 65];
+      const x11 = generator_pixels_sigmoid[p5 + 65];
       d_generator_pixels[p5 + 65] = sum11 * (x11 * (1 - x11));
-      const x12 = generator_pixels_sigmoid_2[p5 + 66];
+      const x12 = generator_pixels_sigmoid[p5 + 66];
       d_generator_pixels[p5 + 66] = sum12 * (x12 * (1 - x12));
-      const x13 = generator_pixels_sigmoid_2[p5 + 67];
+      const x13 = generator_pixels_sigmoid[p5 + 67];
       d_generator_pixels[p5 + 67] = sum13 * (x13 * (1 - x13));
     }
   }
 }
 
 // ∂loss/∂generator/pixels/kernel = generator_reluᵀ · d_generator_pixels  (gan.model.ts:31)
-function generator_pixels_kernel_gradient(
-  generator_relu_4,
-  d_generator_pixels,
-  d_generator_pixels_kernel,
-  n,
-) {
+function generator_pixels_kernel_gradient(generator_relu, d_generator_pixels, d_generator_pixels_kernel, n) {
   for (let i = 0; i < 128; i += 2) {
     const p2 = i * 64;
     for (let j = 0; j < 64; j += 4) {
@@ -1797,12 +1792,12 @@ function generator_pixels_kernel_gradient(
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 128;
         const p1 = j + k * 64;
-        const x0 = generator_relu_4[p0];
+        const x0 = generator_relu[p0];
         const x1 = d_generator_pixels[p1];
         const x2 = d_generator_pixels[p1 + 1];
         const x3 = d_generator_pixels[p1 + 2];
         const x4 = d_generator_pixels[p1 + 3];
-        const x5 = generator_relu_4[p0 + 1];
+        const x5 = generator_relu[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1840,9 +1835,9 @@ function generator_pixels_bias_gradient(d_generator_pixels, d_generator_pixels_b
 function generator_batchNorm_1_backward(
   d_generator_pixels,
   generator_pixels_kernel,
-  generator_relu_4,
+  generator_relu,
   generator_batchNorm_1_gamma,
-  d_generator_batchNorm_1,
+  d_generator_batchNorm,
   d_generator_batchNorm_1_2,
   n,
 ) {
@@ -1878,22 +1873,22 @@ function generator_batchNorm_1_backward(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      const where00 = 0 < generator_relu_4[p5] ? sum00 : 0;
-      const where01 = 0 < generator_relu_4[p5 + 1] ? sum01 : 0;
-      const where02 = 0 < generator_relu_4[p5 + 2] ? sum02 : 0;
-      const where03 = 0 < generator_relu_4[p5 + 3] ? sum03 : 0;
-      const where10 = 0 < generator_relu_4[p5 + 128] ? sum10 : 0;
-      const where11 = 0 < generator_relu_4[p5 + 129] ? sum11 : 0;
-      const where12 = 0 < generator_relu_4[p5 + 130] ? sum12 : 0;
-      const where13 = 0 < generator_relu_4[p5 + 131] ? sum13 : 0;
-      d_generator_batchNorm_1[p5] = where00;
-      d_generator_batchNorm_1[p5 + 1] = where01;
-      d_generator_batchNorm_1[p5 + 2] = where02;
-      d_generator_batchNorm_1[p5 + 3] = where03;
-      d_generator_batchNorm_1[p5 + 128] = where10;
-      d_generator_batchNorm_1[p5 + 129] = where11;
-      d_generator_batchNorm_1[p5 + 130] = where12;
-      d_generator_batchNorm_1[p5 + 131] = where13;
+      const where00 = 0 < generator_relu[p5] ? sum00 : 0;
+      const where01 = 0 < generator_relu[p5 + 1] ? sum01 : 0;
+      const where02 = 0 < generator_relu[p5 + 2] ? sum02 : 0;
+      const where03 = 0 < generator_relu[p5 + 3] ? sum03 : 0;
+      const where10 = 0 < generator_relu[p5 + 128] ? sum10 : 0;
+      const where11 = 0 < generator_relu[p5 + 129] ? sum11 : 0;
+      const where12 = 0 < generator_relu[p5 + 130] ? sum12 : 0;
+      const where13 = 0 < generator_relu[p5 + 131] ? sum13 : 0;
+      d_generator_batchNorm[p5] = where00;
+      d_generator_batchNorm[p5 + 1] = where01;
+      d_generator_batchNorm[p5 + 2] = where02;
+      d_generator_batchNorm[p5 + 3] = where03;
+      d_generator_batchNorm[p5 + 128] = where10;
+      d_generator_batchNorm[p5 + 129] = where11;
+      d_generator_batchNorm[p5 + 130] = where12;
+      d_generator_batchNorm[p5 + 131] = where13;
       const x6 = generator_batchNorm_1_gamma[j];
       d_generator_batchNorm_1_2[p5] = where00 * x6;
       const x7 = generator_batchNorm_1_gamma[j + 1];
@@ -1913,10 +1908,10 @@ function generator_batchNorm_1_backward(
 // d_generator_batchNorm_1_3 = sum(d_generator_batchNorm_1 · (generator_dense_1_matmul − generator_batchNorm_1_mul))  (gan.model.ts:30)
 // ∂loss/∂generator/batchNorm_1/gamma = sum(d_generator_batchNorm · (… · generator_batchNorm_1_rsqrt))  (gan.model.ts:30)
 function generator_batchNorm_1_beta_gradient(
-  generator_batchNorm_1_mul_3,
+  generator_batchNorm_1_mul,
   generator_batchNorm_1_rsqrt,
-  generator_dense_1_matmul_2,
-  d_generator_batchNorm_1,
+  generator_dense_1_matmul,
+  d_generator_batchNorm,
   d_generator_batchNorm_1_2,
   d_generator_batchNorm_1_gamma,
   d_generator_batchNorm_1_beta,
@@ -1927,12 +1922,12 @@ function generator_batchNorm_1_beta_gradient(
     let sum = 0;
     let sum_2 = 0;
     let sum_3 = 0;
-    const c0 = generator_batchNorm_1_mul_3[i];
+    const c0 = generator_batchNorm_1_mul[i];
     const c1 = generator_batchNorm_1_rsqrt[i];
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 128;
-      const t0 = generator_dense_1_matmul_2[p0] - c0;
-      const x1 = d_generator_batchNorm_1[p0];
+      const t0 = generator_dense_1_matmul[p0] - c0;
+      const x1 = d_generator_batchNorm[p0];
       sum += d_generator_batchNorm_1_2[p0] * t0;
       sum_2 += x1 * (t0 * c1);
       sum_3 += x1;
@@ -1946,10 +1941,10 @@ function generator_batchNorm_1_beta_gradient(
 // d_generator_batchNorm_1_4 = (d_generator_batchNorm_1 · generator_batchNorm_1_rsqrt) + ((… · …) · (2 · …))  (gan.model.ts:30)
 function generator_batchNorm_1_backward_2(
   generator_batchNorm_1_rsqrt,
-  d_generator_batchNorm_1_2,
+  d_generator_batchNorm_1,
   d_generator_batchNorm_1_3,
-  generator_dense_1_matmul_2,
-  generator_batchNorm_1_mul_3,
+  generator_dense_1_matmul,
+  generator_batchNorm_1_mul,
   d_generator_batchNorm_1_4,
   n,
 ) {
@@ -1959,17 +1954,17 @@ function generator_batchNorm_1_backward_2(
     for (let j = 0; j < 128; j++) {
       const p1 = p0 + j;
       const x0 = generator_batchNorm_1_rsqrt[j];
-      d_generator_batchNorm_1_4[p1] = d_generator_batchNorm_1_2[p1] * x0 + d_generator_batchNorm_1_3[j] * (-0.5 * (x0 * (x0 * x0))) * c0 * (2 * (generator_dense_1_matmul_2[p1] - generator_batchNorm_1_mul_3[j]));
+      d_generator_batchNorm_1_4[p1] = d_generator_batchNorm_1[p1] * x0 + d_generator_batchNorm_1_3[j] * (-0.5 * (x0 * (x0 * x0))) * c0 * (2 * (generator_dense_1_matmul[p1] - generator_batchNorm_1_mul[j]));
     }
   }
 }
 
 // d_generator_batchNorm_1_5 = sum(d_generator_batchNorm_1)  (gan.model.ts:30)
-function generator_batchNorm_1_backward_3(d_generator_batchNorm_1_4, d_generator_batchNorm_1_5, n) {
+function generator_batchNorm_1_backward_3(d_generator_batchNorm_1, d_generator_batchNorm_1_5, n) {
   for (let i = 0; i < 128; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_generator_batchNorm_1_4[i + k * 128];
+      sum += d_generator_batchNorm_1[i + k * 128];
     }
     d_generator_batchNorm_1_5[i] = sum;
   }
@@ -1977,9 +1972,9 @@ function generator_batchNorm_1_backward_3(d_generator_batchNorm_1_4, d_generator
 
 // d_generator_dense_1 = d_generator_batchNorm_1 + −(d_generator_batchNorm_1 · 1/n)  (gan.model.ts:30)
 function generator_dense_1_backward(
-  d_generator_batchNorm_1_4,
+  d_generator_batchNorm_1,
   d_generator_batchNorm_1_5,
-  d_generator_dense_1,
+  d_generator_dense,
   n,
 ) {
   const c0 = 1 / n;
@@ -1987,18 +1982,13 @@ function generator_dense_1_backward(
     const p0 = i * 128;
     for (let j = 0; j < 128; j++) {
       const p1 = p0 + j;
-      d_generator_dense_1[p1] = d_generator_batchNorm_1_4[p1] + -(d_generator_batchNorm_1_5[j] * c0);
+      d_generator_dense[p1] = d_generator_batchNorm_1[p1] + -(d_generator_batchNorm_1_5[j] * c0);
     }
   }
 }
 
 // ∂loss/∂generator/dense_1/kernel = generator_reluᵀ · d_generator_dense  (gan.model.ts:30)
-function generator_dense_1_kernel_gradient(
-  generator_relu_3,
-  d_generator_dense_1,
-  d_generator_dense_1_kernel,
-  n,
-) {
+function generator_dense_1_kernel_gradient(generator_relu, d_generator_dense, d_generator_dense_1_kernel, n) {
   for (let i = 0; i < 64; i += 2) {
     const p2 = i * 128;
     for (let j = 0; j < 128; j += 4) {
@@ -2014,12 +2004,12 @@ function generator_dense_1_kernel_gradient(
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 64;
         const p1 = j + k * 128;
-        const x0 = generator_relu_3[p0];
-        const x1 = d_generator_dense_1[p1];
-        const x2 = d_generator_dense_1[p1 + 1];
-        const x3 = d_generator_dense_1[p1 + 2];
-        const x4 = d_generator_dense_1[p1 + 3];
-        const x5 = generator_relu_3[p0 + 1];
+        const x0 = generator_relu[p0];
+        const x1 = d_generator_dense[p1];
+        const x2 = d_generator_dense[p1 + 1];
+        const x3 = d_generator_dense[p1 + 2];
+        const x4 = d_generator_dense[p1 + 3];
+        const x5 = generator_relu[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2044,9 +2034,9 @@ function generator_dense_1_kernel_gradient(
 // d_generator_batchNorm = where(0 < generator_relu, d_generator_dense · generator/dense_1/kernelᵀ, 0)  (gan.model.ts:29)
 // d_generator_batchNorm_2 = d_generator_batchNorm · generator/batchNorm/gamma  (gan.model.ts:29)
 function generator_batchNorm_backward(
-  d_generator_dense_1,
+  d_generator_dense,
   generator_dense_1_kernel,
-  generator_relu_3,
+  generator_relu,
   generator_batchNorm_gamma,
   d_generator_batchNorm,
   d_generator_batchNorm_2,
@@ -2069,12 +2059,12 @@ function generator_batchNorm_backward(
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
         const p3 = p2 + k;
-        const x0 = d_generator_dense_1[p1];
+        const x0 = d_generator_dense[p1];
         const x1 = generator_dense_1_kernel[p3];
         const x2 = generator_dense_1_kernel[p3 + 128];
         const x3 = generator_dense_1_kernel[p3 + 256];
         const x4 = generator_dense_1_kernel[p3 + 384];
-        const x5 = d_generator_dense_1[p1 + 128];
+        const x5 = d_generator_dense[p1 + 128];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2084,14 +2074,14 @@ function generator_batchNorm_backward(
         sum12 += x5 * x3;
         sum13 += x5 * x4;
       }
-      const where00 = 0 < generator_relu_3[p5] ? sum00 : 0;
-      const where01 = 0 < generator_relu_3[p5 + 1] ? sum01 : 0;
-      const where02 = 0 < generator_relu_3[p5 + 2] ? sum02 : 0;
-      const where03 = 0 < generator_relu_3[p5 + 3] ? sum03 : 0;
-      const where10 = 0 < generator_relu_3[p5 + 64] ? sum10 : 0;
-      const where11 = 0 < generator_relu_3[p5 + 65] ? sum11 : 0;
-      const where12 = 0 < generator_relu_3[p5 + 66] ? sum12 : 0;
-      const where13 = 0 < generator_relu_3[p5 + 67] ? sum13 : 0;
+      const where00 = 0 < generator_relu[p5] ? sum00 : 0;
+      const where01 = 0 < generator_relu[p5 + 1] ? sum01 : 0;
+      const where02 = 0 < generator_relu[p5 + 2] ? sum02 : 0;
+      const where03 = 0 < generator_relu[p5 + 3] ? sum03 : 0;
+      const where10 = 0 < generator_relu[p5 + 64] ? sum10 : 0;
+      const where11 = 0 < generator_relu[p5 + 65] ? sum11 : 0;
+      const where12 = 0 < generator_relu[p5 + 66] ? sum12 : 0;
+      const where13 = 0 < generator_relu[p5 + 67] ? sum13 : 0;
       d_generator_batchNorm[p5] = where00;
       d_generator_batchNorm[p5 + 1] = where01;
       d_generator_batchNorm[p5 + 2] = where02;
@@ -2119,9 +2109,9 @@ function generator_batchNorm_backward(
 // d_generator_batchNorm_3 = sum(d_generator_batchNorm · (generator_dense_matmul − generator_batchNorm_mul))  (gan.model.ts:29)
 // ∂loss/∂generator/batchNorm/gamma = sum(d_generator_batchNorm · (… · generator_batchNorm_rsqrt))  (gan.model.ts:29)
 function generator_batchNorm_beta_gradient(
-  generator_batchNorm_mul_3,
+  generator_batchNorm_mul,
   generator_batchNorm_rsqrt,
-  generator_dense_matmul_2,
+  generator_dense_matmul,
   d_generator_batchNorm,
   d_generator_batchNorm_2,
   d_generator_batchNorm_gamma,
@@ -2133,11 +2123,11 @@ function generator_batchNorm_beta_gradient(
     let sum = 0;
     let sum_2 = 0;
     let sum_3 = 0;
-    const c0 = generator_batchNorm_mul_3[i];
+    const c0 = generator_batchNorm_mul[i];
     const c1 = generator_batchNorm_rsqrt[i];
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 64;
-      const t0 = generator_dense_matmul_2[p0] - c0;
+      const t0 = generator_dense_matmul[p0] - c0;
       const x1 = d_generator_batchNorm[p0];
       sum += d_generator_batchNorm_2[p0] * t0;
       sum_2 += x1 * (t0 * c1);
@@ -2152,10 +2142,10 @@ function generator_batchNorm_beta_gradient(
 // d_generator_batchNorm_4 = (d_generator_batchNorm · generator_batchNorm_rsqrt) + ((… · …) · (2 · …))  (gan.model.ts:29)
 function generator_batchNorm_backward_2(
   generator_batchNorm_rsqrt,
-  d_generator_batchNorm_2,
+  d_generator_batchNorm,
   d_generator_batchNorm_3,
-  generator_dense_matmul_2,
-  generator_batchNorm_mul_3,
+  generator_dense_matmul,
+  generator_batchNorm_mul,
   d_generator_batchNorm_4,
   n,
 ) {
@@ -2165,36 +2155,36 @@ function generator_batchNorm_backward_2(
     for (let j = 0; j < 64; j++) {
       const p1 = p0 + j;
       const x0 = generator_batchNorm_rsqrt[j];
-      d_generator_batchNorm_4[p1] = d_generator_batchNorm_2[p1] * x0 + d_generator_batchNorm_3[j] * (-0.5 * (x0 * (x0 * x0))) * c0 * (2 * (generator_dense_matmul_2[p1] - generator_batchNorm_mul_3[j]));
+      d_generator_batchNorm_4[p1] = d_generator_batchNorm[p1] * x0 + d_generator_batchNorm_3[j] * (-0.5 * (x0 * (x0 * x0))) * c0 * (2 * (generator_dense_matmul[p1] - generator_batchNorm_mul[j]));
     }
   }
 }
 
 // d_generator_batchNorm_5 = sum(d_generator_batchNorm)  (gan.model.ts:29)
-function generator_batchNorm_backward_3(d_generator_batchNorm_4, d_generator_batchNorm_5, n) {
+function generator_batchNorm_backward_3(d_generator_batchNorm, d_generator_batchNorm_5, n) {
   for (let i = 0; i < 64; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_generator_batchNorm_4[i + k * 64];
+      sum += d_generator_batchNorm[i + k * 64];
     }
     d_generator_batchNorm_5[i] = sum;
   }
 }
 
 // d_generator_dense = d_generator_batchNorm + −(d_generator_batchNorm · 1/n)  (gan.model.ts:29)
-function generator_dense_backward(d_generator_batchNorm_4, d_generator_batchNorm_5, d_generator_dense, n) {
+function generator_dense_backward(d_generator_batchNorm, d_generator_batchNorm_5, d_generator_dense, n) {
   const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
     const p0 = i * 64;
     for (let j = 0; j < 64; j++) {
       const p1 = p0 + j;
-      d_generator_dense[p1] = d_generator_batchNorm_4[p1] + -(d_generator_batchNorm_5[j] * c0);
+      d_generator_dense[p1] = d_generator_batchNorm[p1] + -(d_generator_batchNorm_5[j] * c0);
     }
   }
 }
 
 // ∂loss/∂generator/dense/kernel = mulᵀ · d_generator_dense  (gan.model.ts:29)
-function generator_dense_kernel_gradient(mul_2, d_generator_dense, d_generator_dense_kernel, n) {
+function generator_dense_kernel_gradient(mul, d_generator_dense, d_generator_dense_kernel, n) {
   for (let i = 0; i < 16; i += 2) {
     const p2 = i * 64;
     for (let j = 0; j < 64; j += 2) {
@@ -2206,10 +2196,10 @@ function generator_dense_kernel_gradient(mul_2, d_generator_dense, d_generator_d
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 16;
         const p1 = j + k * 64;
-        const x0 = mul_2[p0];
+        const x0 = mul[p0];
         const x1 = d_generator_dense[p1];
         const x2 = d_generator_dense[p1 + 1];
-        const x3 = mul_2[p0 + 1];
+        const x3 = mul[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2263,7 +2253,7 @@ function generator_forward_5(
   generator_batchNorm_movingVariance,
   generator_batchNorm_gamma,
   generator_batchNorm_beta,
-  generator_relu_5,
+  generator_relu,
   n,
 ) {
   for (let i = 0; i < n; i += 2) {
@@ -2291,21 +2281,21 @@ function generator_forward_5(
       const t0 = 1 / Math.sqrt(generator_batchNorm_movingVariance[j] + 0.001);
       const x6 = generator_batchNorm_gamma[j];
       const x7 = generator_batchNorm_beta[j];
-      generator_relu_5[p4] = Math.max((sum00 - x4) * t0 * x6 + x7, 0);
+      generator_relu[p4] = Math.max((sum00 - x4) * t0 * x6 + x7, 0);
       const x8 = generator_batchNorm_movingMean[j + 1];
       const t3 = 1 / Math.sqrt(generator_batchNorm_movingVariance[j + 1] + 0.001);
       const x10 = generator_batchNorm_gamma[j + 1];
       const x11 = generator_batchNorm_beta[j + 1];
-      generator_relu_5[p4 + 1] = Math.max((sum01 - x8) * t3 * x10 + x11, 0);
-      generator_relu_5[p4 + 64] = Math.max((sum10 - x4) * t0 * x6 + x7, 0);
-      generator_relu_5[p4 + 65] = Math.max((sum11 - x8) * t3 * x10 + x11, 0);
+      generator_relu[p4 + 1] = Math.max((sum01 - x8) * t3 * x10 + x11, 0);
+      generator_relu[p4 + 64] = Math.max((sum10 - x4) * t0 * x6 + x7, 0);
+      generator_relu[p4 + 65] = Math.max((sum11 - x8) * t3 * x10 + x11, 0);
     }
   }
 }
 
 // generator_relu_6 = relu(((… · …) · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
 function generator_forward_6(
-  generator_relu_5,
+  generator_relu,
   generator_dense_1_kernel,
   generator_batchNorm_1_movingMean,
   generator_batchNorm_1_movingVariance,
@@ -2330,12 +2320,12 @@ function generator_forward_6(
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
         const p2 = j + k * 128;
-        const x0 = generator_relu_5[p1];
+        const x0 = generator_relu[p1];
         const x1 = generator_dense_1_kernel[p2];
         const x2 = generator_dense_1_kernel[p2 + 1];
         const x3 = generator_dense_1_kernel[p2 + 2];
         const x4 = generator_dense_1_kernel[p2 + 3];
-        const x5 = generator_relu_5[p1 + 64];
+        const x5 = generator_relu[p1 + 64];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2375,10 +2365,10 @@ function generator_forward_6(
 
 // discriminator_dense_where_2 = where(0 < …, … + discriminator/dense/bias, … · 0.2)  (gan.model.ts:34)
 function discriminator_dense_forward(
-  generator_pixels_sigmoid_3,
+  generator_pixels_sigmoid,
   discriminator_dense_kernel,
   discriminator_dense_bias,
-  discriminator_dense_where_2,
+  discriminator_dense_where,
   n,
 ) {
   for (let i = 0; i < n; i += 2) {
@@ -2397,12 +2387,12 @@ function discriminator_dense_forward(
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
         const p2 = j + k * 128;
-        const x0 = generator_pixels_sigmoid_3[p1];
+        const x0 = generator_pixels_sigmoid[p1];
         const x1 = discriminator_dense_kernel[p2];
         const x2 = discriminator_dense_kernel[p2 + 1];
         const x3 = discriminator_dense_kernel[p2 + 2];
         const x4 = discriminator_dense_kernel[p2 + 3];
-        const x5 = generator_pixels_sigmoid_3[p1 + 64];
+        const x5 = generator_pixels_sigmoid[p1 + 64];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2424,24 +2414,24 @@ function discriminator_dense_forward(
       const add11 = sum11 + x7;
       const add12 = sum12 + x8;
       const add13 = sum13 + x9;
-      discriminator_dense_where_2[p4] = 0 < add00 ? add00 : add00 * 0.2;
-      discriminator_dense_where_2[p4 + 1] = 0 < add01 ? add01 : add01 * 0.2;
-      discriminator_dense_where_2[p4 + 2] = 0 < add02 ? add02 : add02 * 0.2;
-      discriminator_dense_where_2[p4 + 3] = 0 < add03 ? add03 : add03 * 0.2;
-      discriminator_dense_where_2[p4 + 128] = 0 < add10 ? add10 : add10 * 0.2;
-      discriminator_dense_where_2[p4 + 129] = 0 < add11 ? add11 : add11 * 0.2;
-      discriminator_dense_where_2[p4 + 130] = 0 < add12 ? add12 : add12 * 0.2;
-      discriminator_dense_where_2[p4 + 131] = 0 < add13 ? add13 : add13 * 0.2;
+      discriminator_dense_where[p4] = 0 < add00 ? add00 : add00 * 0.2;
+      discriminator_dense_where[p4 + 1] = 0 < add01 ? add01 : add01 * 0.2;
+      discriminator_dense_where[p4 + 2] = 0 < add02 ? add02 : add02 * 0.2;
+      discriminator_dense_where[p4 + 3] = 0 < add03 ? add03 : add03 * 0.2;
+      discriminator_dense_where[p4 + 128] = 0 < add10 ? add10 : add10 * 0.2;
+      discriminator_dense_where[p4 + 129] = 0 < add11 ? add11 : add11 * 0.2;
+      discriminator_dense_where[p4 + 130] = 0 < add12 ? add12 : add12 * 0.2;
+      discriminator_dense_where[p4 + 131] = 0 < add13 ? add13 : add13 * 0.2;
     }
   }
 }
 
 // discriminator_dense_1_where_2 = where(0 < …, … + discriminator/dense_1/bias, … · 0.2)  (gan.model.ts:35)
 function discriminator_dense_1_forward(
-  discriminator_dense_where_2,
+  discriminator_dense_where,
   discriminator_dense_1_kernel,
   discriminator_dense_1_bias,
-  discriminator_dense_1_where_2,
+  discriminator_dense_1_where,
   n,
 ) {
   for (let i = 0; i < n; i += 2) {
@@ -2460,12 +2450,12 @@ function discriminator_dense_1_forward(
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
         const p2 = j + k * 64;
-        const x0 = discriminator_dense_where_2[p1];
+        const x0 = discriminator_dense_where[p1];
         const x1 = discriminator_dense_1_kernel[p2];
         const x2 = discriminator_dense_1_kernel[p2 + 1];
         const x3 = discriminator_dense_1_kernel[p2 + 2];
         const x4 = discriminator_dense_1_kernel[p2 + 3];
-        const x5 = discriminator_dense_where_2[p1 + 128];
+        const x5 = discriminator_dense_where[p1 + 128];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2487,14 +2477,14 @@ function discriminator_dense_1_forward(
       const add11 = sum11 + x7;
       const add12 = sum12 + x8;
       const add13 = sum13 + x9;
-      discriminator_dense_1_where_2[p4] = 0 < add00 ? add00 : add00 * 0.2;
-      discriminator_dense_1_where_2[p4 + 1] = 0 < add01 ? add01 : add01 * 0.2;
-      discriminator_dense_1_where_2[p4 + 2] = 0 < add02 ? add02 : add02 * 0.2;
-      discriminator_dense_1_where_2[p4 + 3] = 0 < add03 ? add03 : add03 * 0.2;
-      discriminator_dense_1_where_2[p4 + 64] = 0 < add10 ? add10 : add10 * 0.2;
-      discriminator_dense_1_where_2[p4 + 65] = 0 < add11 ? add11 : add11 * 0.2;
-      discriminator_dense_1_where_2[p4 + 66] = 0 < add12 ? add12 : add12 * 0.2;
-      discriminator_dense_1_where_2[p4 + 67] = 0 < add13 ? add13 : add13 * 0.2;
+      discriminator_dense_1_where[p4] = 0 < add00 ? add00 : add00 * 0.2;
+      discriminator_dense_1_where[p4 + 1] = 0 < add01 ? add01 : add01 * 0.2;
+      discriminator_dense_1_where[p4 + 2] = 0 < add02 ? add02 : add02 * 0.2;
+      discriminator_dense_1_where[p4 + 3] = 0 < add03 ? add03 : add03 * 0.2;
+      discriminator_dense_1_where[p4 + 64] = 0 < add10 ? add10 : add10 * 0.2;
+      discriminator_dense_1_where[p4 + 65] = 0 < add11 ? add11 : add11 * 0.2;
+      discriminator_dense_1_where[p4 + 66] = 0 < add12 ? add12 : add12 * 0.2;
+      discriminator_dense_1_where[p4 + 67] = 0 < add13 ? add13 : add13 * 0.2;
     }
   }
 }
@@ -2502,7 +2492,7 @@ function discriminator_dense_1_forward(
 // evaluate/generator/loss = generator/loss/sum / discriminator/loss/rows  (gan.model.ts:50)
 function evaluate_generator_loss(
   totals,
-  discriminator_logit_add_5,
+  discriminator_logit_add,
   sum_2,
   evaluate_discriminator_loss,
   evaluate_generator_loss,
@@ -2516,7 +2506,7 @@ function evaluate_generator_loss(
   let sum = 0;
   let sum_2Value = 0;
   for (let i = 0; i < n; i++) {
-    const x0 = discriminator_logit_add_5[i];
+    const x0 = discriminator_logit_add[i];
     const t0 = -x0;
     const x = -Math.abs(x0);
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
@@ -2596,11 +2586,8 @@ function checkState(state) {
 // 2^i at i + 1100.
 function powersOfTwo() {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

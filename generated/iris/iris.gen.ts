@@ -783,8 +783,8 @@ function update_parameters(
 
 // probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (iris.model.ts:34)
 function predict_probabilities(
-  logits_add_2: Float32Array,
-  exp_row_2: Float32Array,
+  logits_add: Float32Array,
+  exp_row: Float32Array,
   probabilities: Float32Array,
   powers: Float64Array,
   n: number,
@@ -792,11 +792,11 @@ function predict_probabilities(
   for (let i = 0; i < n; i++) {
     const p0 = i * 3;
     let max = -Infinity;
-    const x0 = logits_add_2[p0];
+    const x0 = logits_add[p0];
     max = Math.max(max, x0);
-    const x1 = logits_add_2[p0 + 1];
+    const x1 = logits_add[p0 + 1];
     max = Math.max(max, x1);
-    const x2 = logits_add_2[p0 + 2];
+    const x2 = logits_add[p0 + 2];
     max = Math.max(max, x2);
     let sum = 0;
     const x = x0 - max;
@@ -807,7 +807,7 @@ function predict_probabilities(
     const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
     const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
     const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    exp_row_2[0] = exp;
+    exp_row[0] = exp;
     sum += exp;
     const x3 = x1 - max;
     const t1 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
@@ -817,7 +817,7 @@ function predict_probabilities(
     const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
     const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
     const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
-    exp_row_2[1] = exp1;
+    exp_row[1] = exp1;
     sum += exp1;
     const x4 = x2 - max;
     const t2 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
@@ -827,19 +827,19 @@ function predict_probabilities(
     const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
     const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
     const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 + 1099];
-    exp_row_2[2] = exp2;
+    exp_row[2] = exp2;
     sum += exp2;
     const t0 = 1 / sum;
-    probabilities[p0] = exp_row_2[0] * t0;
-    probabilities[p0 + 1] = exp_row_2[1] * t0;
-    probabilities[p0 + 2] = exp_row_2[2] * t0;
+    probabilities[p0] = exp_row[0] * t0;
+    probabilities[p0 + 1] = exp_row[1] * t0;
+    probabilities[p0 + 2] = exp_row[2] * t0;
   }
 }
 
 // evaluate/accuracy = accuracy/correct / loss/rows  (iris.model.ts:36)
 function evaluate_accuracy(
   totals: Float64Array,
-  logits_add_3: Float32Array,
+  logits_add: Float32Array,
   y: Int32Array,
   evaluate_loss: Float64Array,
   evaluate_accuracy: Float64Array,
@@ -858,7 +858,7 @@ function evaluate_accuracy(
     let sum_2 = 0;
     let argMax_best = -Infinity;
     let argMax = 0;
-    const x0 = logits_add_3[p0];
+    const x0 = logits_add[p0];
     max = Math.max(max, x0);
     const x1 = y[i];
     sum_2 += 0 === x1 ? x0 : 0;
@@ -866,14 +866,14 @@ function evaluate_accuracy(
       argMax_best = x0;
       argMax = 0;
     }
-    const x2 = logits_add_3[p0 + 1];
+    const x2 = logits_add[p0 + 1];
     max = Math.max(max, x2);
     sum_2 += 1 === x1 ? x2 : 0;
     if (argMax_best < x2) {
       argMax_best = x2;
       argMax = 1;
     }
-    const x3 = logits_add_3[p0 + 2];
+    const x3 = logits_add[p0 + 2];
     max = Math.max(max, x3);
     sum_2 += 2 === x1 ? x3 : 0;
     if (argMax_best < x3) {
@@ -955,11 +955,8 @@ function checkState(state: Uint8Array): void {
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

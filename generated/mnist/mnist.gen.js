@@ -588,7 +588,7 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
 }
 
 // d_maxPool2d_2 = contiguous(affineView(shapes/kernel))  (mnist.model.ts:26)
-function maxPool2d_backward(shapes_kernel, d_maxPool2d_2) {
+function maxPool2d_backward(shapes_kernel, d_maxPool2d) {
   for (let i = 0; i < 25; i++) {
     const p0 = i * -128;
     const p3 = i * 128;
@@ -596,7 +596,7 @@ function maxPool2d_backward(shapes_kernel, d_maxPool2d_2) {
       const p1 = p0 + h;
       const p4 = p3 + h * 8;
       for (let g = 0; g < 8; g++) {
-        d_maxPool2d_2[p4 + g] = shapes_kernel[p1 + g * 16 + 3072];
+        d_maxPool2d[p4 + g] = shapes_kernel[p1 + g * 16 + 3072];
       }
     }
   }
@@ -823,7 +823,7 @@ function maxPool2d_backward_3(d_maxPool2d, d_maxPool2d_2, d_maxPool2d_3, n) {
 }
 
 // d_strokes_2 = where(0 < strokes_relu, affineView(where(iota() = d_strokes, d_maxPool2d, 0)), 0)  (mnist.model.ts:25)
-function strokes_backward(d_strokes, strokes_relu, d_maxPool2d_3, d_strokes_2, n) {
+function strokes_backward(d_strokes, strokes_relu, d_maxPool2d, d_strokes_2, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 1152;
     const p4 = i * 4608;
@@ -837,7 +837,7 @@ function strokes_backward(d_strokes, strokes_relu, d_maxPool2d_3, d_strokes_2, n
         for (let g = 0; g < 8; g++) {
           const p3 = p2 + g;
           const p7 = p6 + g;
-          d_strokes_2[p7] = c0 === d_strokes[p3] ? 0 < strokes_relu[p7] ? d_maxPool2d_3[p3] : 0 : 0;
+          d_strokes_2[p7] = c0 === d_strokes[p3] ? 0 < strokes_relu[p7] ? d_maxPool2d[p3] : 0 : 0;
         }
       }
     }
@@ -845,7 +845,7 @@ function strokes_backward(d_strokes, strokes_relu, d_maxPool2d_3, d_strokes_2, n
 }
 
 // ∂loss/∂strokes/kernel = affineEinsum(x, d_strokes)  (mnist.model.ts:25)
-function strokes_kernel_gradient(x, d_strokes_2, d_strokes_kernel, n) {
+function strokes_kernel_gradient(x, d_strokes, d_strokes_kernel, n) {
   for (let i = 0; i < 5; i++) {
     const p0 = i * 28;
     const p7 = i * 40;
@@ -881,10 +881,10 @@ function strokes_kernel_gradient(x, d_strokes_2, d_strokes_kernel, n) {
             const p3 = p2 + q;
             const p6 = p5 + q * 8;
             const x0 = x[p3];
-            const x1 = d_strokes_2[p6];
-            const x2 = d_strokes_2[p6 + 1];
-            const x3 = d_strokes_2[p6 + 2];
-            const x4 = d_strokes_2[p6 + 3];
+            const x1 = d_strokes[p6];
+            const x2 = d_strokes[p6 + 1];
+            const x3 = d_strokes[p6 + 2];
+            const x4 = d_strokes[p6 + 3];
             const x5 = x[p3 + 1];
             const x6 = x[p3 + 2];
             const x7 = x[p3 + 3];
@@ -937,7 +937,7 @@ function strokes_kernel_gradient(x, d_strokes_2, d_strokes_kernel, n) {
 }
 
 // ∂loss/∂strokes/bias = sum(d_strokes)  (mnist.model.ts:25)
-function strokes_bias_gradient(d_strokes_2, d_strokes_bias, n) {
+function strokes_bias_gradient(d_strokes, d_strokes_bias, n) {
   for (let i = 0; i < 8; i += 4) {
     let sum0 = 0;
     let sum1 = 0;
@@ -945,10 +945,10 @@ function strokes_bias_gradient(d_strokes_2, d_strokes_bias, n) {
     let sum3 = 0;
     for (let k = 0; k < n * 576; k++) {
       const p0 = i + k * 8;
-      sum0 += d_strokes_2[p0];
-      sum1 += d_strokes_2[p0 + 1];
-      sum2 += d_strokes_2[p0 + 2];
-      sum3 += d_strokes_2[p0 + 3];
+      sum0 += d_strokes[p0];
+      sum1 += d_strokes[p0 + 1];
+      sum2 += d_strokes[p0 + 2];
+      sum3 += d_strokes[p0 + 3];
     }
     d_strokes_bias[i] += sum0;
     d_strokes_bias[i + 1] += sum1;
@@ -1006,7 +1006,7 @@ function update_step(adam_add, scalars) {
 }
 
 // maxPool2d_max_2 = max(affineView(strokes_relu))  (mnist.model.ts:26)
-function maxPool2d_forward_2(strokes_relu_2, maxPool2d_max_2, n) {
+function maxPool2d_forward_2(strokes_relu, maxPool2d_max, n) {
   for (let i = 0; i < n * 12; i++) {
     const p0 = i * 384;
     const p3 = i * 96;
@@ -1016,18 +1016,18 @@ function maxPool2d_forward_2(strokes_relu_2, maxPool2d_max_2, n) {
       for (let g = 0; g < 8; g++) {
         const p2 = p1 + g;
         let max = -Infinity;
-        max = Math.max(max, strokes_relu_2[p2]);
-        max = Math.max(max, strokes_relu_2[p2 + 8]);
-        max = Math.max(max, strokes_relu_2[p2 + 192]);
-        max = Math.max(max, strokes_relu_2[p2 + 200]);
-        maxPool2d_max_2[p4 + g] = max;
+        max = Math.max(max, strokes_relu[p2]);
+        max = Math.max(max, strokes_relu[p2 + 8]);
+        max = Math.max(max, strokes_relu[p2 + 192]);
+        max = Math.max(max, strokes_relu[p2 + 200]);
+        maxPool2d_max[p4 + g] = max;
       }
     }
   }
 }
 
 // maxPool2d_1_max_2 = max(affineView(shapes_relu))  (mnist.model.ts:33)
-function maxPool2d_1_forward_2(shapes_relu_2, maxPool2d_1_max_2, n) {
+function maxPool2d_1_forward_2(shapes_relu, maxPool2d_1_max, n) {
   for (let i = 0; i < n * 4; i++) {
     const p0 = i * 256;
     const p3 = i * 64;
@@ -1037,27 +1037,27 @@ function maxPool2d_1_forward_2(shapes_relu_2, maxPool2d_1_max_2, n) {
       for (let g = 0; g < 16; g++) {
         const p2 = p1 + g;
         let max = -Infinity;
-        max = Math.max(max, shapes_relu_2[p2]);
-        max = Math.max(max, shapes_relu_2[p2 + 16]);
-        max = Math.max(max, shapes_relu_2[p2 + 128]);
-        max = Math.max(max, shapes_relu_2[p2 + 144]);
-        maxPool2d_1_max_2[p4 + g] = max;
+        max = Math.max(max, shapes_relu[p2]);
+        max = Math.max(max, shapes_relu[p2 + 16]);
+        max = Math.max(max, shapes_relu[p2 + 128]);
+        max = Math.max(max, shapes_relu[p2 + 144]);
+        maxPool2d_1_max[p4 + g] = max;
       }
     }
   }
 }
 
 // probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (mnist.model.ts:36)
-function predict_probabilities(logits_add_2, exp_row_2, probabilities, powers, n) {
+function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 10;
     let max = -Infinity;
     for (let k = 0; k < 10; k++) {
-      max = Math.max(max, logits_add_2[p0 + k]);
+      max = Math.max(max, logits_add[p0 + k]);
     }
     let sum = 0;
     for (let k = 0; k < 10; k++) {
-      const x = logits_add_2[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -1065,28 +1065,18 @@ function predict_probabilities(logits_add_2, exp_row_2, probabilities, powers, n
       const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
       const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
       const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp_row_2[k] = exp1;
+      exp_row[k] = exp1;
       sum += exp1;
     }
     const c0 = 1 / sum;
     for (let k = 0; k < 10; k++) {
-      probabilities[p0 + k] = exp_row_2[k] * c0;
+      probabilities[p0 + k] = exp_row[k] * c0;
     }
   }
 }
 
 // evaluate/accuracy = accuracy/correct / loss/rows  (mnist.model.ts:38)
-function evaluate_accuracy(
-  totals,
-  y,
-  logits_add_3,
-  evaluate_loss,
-  evaluate_accuracy,
-  powers,
-  bits,
-  words,
-  n,
-) {
+function evaluate_accuracy(totals, y, logits_add, evaluate_loss, evaluate_accuracy, powers, bits, words, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;
   let sum_3 = 0;
@@ -1100,7 +1090,7 @@ function evaluate_accuracy(
     const c0 = y[i];
     for (let k = 0; k < 10; k++) {
       const p1 = p0 + k;
-      const x0 = logits_add_3[p1];
+      const x0 = logits_add[p1];
       max = Math.max(max, x0);
       sum_2 += k === c0 ? x0 : 0;
       if (argMax_best < x0) {
@@ -1110,7 +1100,7 @@ function evaluate_accuracy(
     }
     let sum = 0;
     for (let k = 0; k < 10; k++) {
-      const x = logits_add_3[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -1167,11 +1157,8 @@ function checkState(state) {
 // 2^i at i + 1100.
 function powersOfTwo() {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

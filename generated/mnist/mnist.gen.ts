@@ -678,7 +678,7 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
 }
 
 // d_maxPool2d_2 = contiguous(affineView(shapes/kernel))  (mnist.model.ts:26)
-function maxPool2d_backward(shapes_kernel: Float32Array, d_maxPool2d_2: Float32Array): void {
+function maxPool2d_backward(shapes_kernel: Float32Array, d_maxPool2d: Float32Array): void {
   for (let i = 0; i < 25; i++) {
     const p0 = i * -128;
     const p3 = i * 128;
@@ -686,7 +686,7 @@ function maxPool2d_backward(shapes_kernel: Float32Array, d_maxPool2d_2: Float32A
       const p1 = p0 + h;
       const p4 = p3 + h * 8;
       for (let g = 0; g < 8; g++) {
-        d_maxPool2d_2[p4 + g] = shapes_kernel[p1 + g * 16 + 3072];
+        d_maxPool2d[p4 + g] = shapes_kernel[p1 + g * 16 + 3072];
       }
     }
   }
@@ -932,7 +932,7 @@ function maxPool2d_backward_3(
 function strokes_backward(
   d_strokes: Int32Array,
   strokes_relu: Float32Array,
-  d_maxPool2d_3: Float32Array,
+  d_maxPool2d: Float32Array,
   d_strokes_2: Float32Array,
   n: number,
 ): void {
@@ -949,7 +949,7 @@ function strokes_backward(
         for (let g = 0; g < 8; g++) {
           const p3 = p2 + g;
           const p7 = p6 + g;
-          d_strokes_2[p7] = c0 === d_strokes[p3] ? 0 < strokes_relu[p7] ? d_maxPool2d_3[p3] : 0 : 0;
+          d_strokes_2[p7] = c0 === d_strokes[p3] ? 0 < strokes_relu[p7] ? d_maxPool2d[p3] : 0 : 0;
         }
       }
     }
@@ -959,7 +959,7 @@ function strokes_backward(
 // ∂loss/∂strokes/kernel = affineEinsum(x, d_strokes)  (mnist.model.ts:25)
 function strokes_kernel_gradient(
   x: Float32Array,
-  d_strokes_2: Float32Array,
+  d_strokes: Float32Array,
   d_strokes_kernel: Float32Array,
   n: number,
 ): void {
@@ -998,10 +998,10 @@ function strokes_kernel_gradient(
             const p3 = p2 + q;
             const p6 = p5 + q * 8;
             const x0 = x[p3];
-            const x1 = d_strokes_2[p6];
-            const x2 = d_strokes_2[p6 + 1];
-            const x3 = d_strokes_2[p6 + 2];
-            const x4 = d_strokes_2[p6 + 3];
+            const x1 = d_strokes[p6];
+            const x2 = d_strokes[p6 + 1];
+            const x3 = d_strokes[p6 + 2];
+            const x4 = d_strokes[p6 + 3];
             const x5 = x[p3 + 1];
             const x6 = x[p3 + 2];
             const x7 = x[p3 + 3];
@@ -1054,7 +1054,7 @@ function strokes_kernel_gradient(
 }
 
 // ∂loss/∂strokes/bias = sum(d_strokes)  (mnist.model.ts:25)
-function strokes_bias_gradient(d_strokes_2: Float32Array, d_strokes_bias: Float32Array, n: number): void {
+function strokes_bias_gradient(d_strokes: Float32Array, d_strokes_bias: Float32Array, n: number): void {
   for (let i = 0; i < 8; i += 4) {
     let sum0 = 0;
     let sum1 = 0;
@@ -1062,10 +1062,10 @@ function strokes_bias_gradient(d_strokes_2: Float32Array, d_strokes_bias: Float3
     let sum3 = 0;
     for (let k = 0; k < n * 576; k++) {
       const p0 = i + k * 8;
-      sum0 += d_strokes_2[p0];
-      sum1 += d_strokes_2[p0 + 1];
-      sum2 += d_strokes_2[p0 + 2];
-      sum3 += d_strokes_2[p0 + 3];
+      sum0 += d_strokes[p0];
+      sum1 += d_strokes[p0 + 1];
+      sum2 += d_strokes[p0 + 2];
+      sum3 += d_strokes[p0 + 3];
     }
     d_strokes_bias[i] += sum0;
     d_strokes_bias[i + 1] += sum1;
@@ -1130,7 +1130,7 @@ function update_step(adam_add: Float64Array, scalars: Float64Array): void {
 }
 
 // maxPool2d_max_2 = max(affineView(strokes_relu))  (mnist.model.ts:26)
-function maxPool2d_forward_2(strokes_relu_2: Float32Array, maxPool2d_max_2: Float32Array, n: number): void {
+function maxPool2d_forward_2(strokes_relu: Float32Array, maxPool2d_max: Float32Array, n: number): void {
   for (let i = 0; i < n * 12; i++) {
     const p0 = i * 384;
     const p3 = i * 96;
@@ -1140,22 +1140,18 @@ function maxPool2d_forward_2(strokes_relu_2: Float32Array, maxPool2d_max_2: Floa
       for (let g = 0; g < 8; g++) {
         const p2 = p1 + g;
         let max = -Infinity;
-        max = Math.max(max, strokes_relu_2[p2]);
-        max = Math.max(max, strokes_relu_2[p2 + 8]);
-        max = Math.max(max, strokes_relu_2[p2 + 192]);
-        max = Math.max(max, strokes_relu_2[p2 + 200]);
-        maxPool2d_max_2[p4 + g] = max;
+        max = Math.max(max, strokes_relu[p2]);
+        max = Math.max(max, strokes_relu[p2 + 8]);
+        max = Math.max(max, strokes_relu[p2 + 192]);
+        max = Math.max(max, strokes_relu[p2 + 200]);
+        maxPool2d_max[p4 + g] = max;
       }
     }
   }
 }
 
 // maxPool2d_1_max_2 = max(affineView(shapes_relu))  (mnist.model.ts:33)
-function maxPool2d_1_forward_2(
-  shapes_relu_2: Float32Array,
-  maxPool2d_1_max_2: Float32Array,
-  n: number,
-): void {
+function maxPool2d_1_forward_2(shapes_relu: Float32Array, maxPool2d_1_max: Float32Array, n: number): void {
   for (let i = 0; i < n * 4; i++) {
     const p0 = i * 256;
     const p3 = i * 64;
@@ -1165,11 +1161,11 @@ function maxPool2d_1_forward_2(
       for (let g = 0; g < 16; g++) {
         const p2 = p1 + g;
         let max = -Infinity;
-        max = Math.max(max, shapes_relu_2[p2]);
-        max = Math.max(max, shapes_relu_2[p2 + 16]);
-        max = Math.max(max, shapes_relu_2[p2 + 128]);
-        max = Math.max(max, shapes_relu_2[p2 + 144]);
-        maxPool2d_1_max_2[p4 + g] = max;
+        max = Math.max(max, shapes_relu[p2]);
+        max = Math.max(max, shapes_relu[p2 + 16]);
+        max = Math.max(max, shapes_relu[p2 + 128]);
+        max = Math.max(max, shapes_relu[p2 + 144]);
+        maxPool2d_1_max[p4 + g] = max;
       }
     }
   }
@@ -1177,8 +1173,8 @@ function maxPool2d_1_forward_2(
 
 // probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (mnist.model.ts:36)
 function predict_probabilities(
-  logits_add_2: Float32Array,
-  exp_row_2: Float32Array,
+  logits_add: Float32Array,
+  exp_row: Float32Array,
   probabilities: Float32Array,
   powers: Float64Array,
   n: number,
@@ -1187,11 +1183,11 @@ function predict_probabilities(
     const p0 = i * 10;
     let max = -Infinity;
     for (let k = 0; k < 10; k++) {
-      max = Math.max(max, logits_add_2[p0 + k]);
+      max = Math.max(max, logits_add[p0 + k]);
     }
     let sum = 0;
     for (let k = 0; k < 10; k++) {
-      const x = logits_add_2[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -1199,12 +1195,12 @@ function predict_probabilities(
       const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
       const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
       const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp_row_2[k] = exp1;
+      exp_row[k] = exp1;
       sum += exp1;
     }
     const c0 = 1 / sum;
     for (let k = 0; k < 10; k++) {
-      probabilities[p0 + k] = exp_row_2[k] * c0;
+      probabilities[p0 + k] = exp_row[k] * c0;
     }
   }
 }
@@ -1213,7 +1209,7 @@ function predict_probabilities(
 function evaluate_accuracy(
   totals: Float64Array,
   y: Int32Array,
-  logits_add_3: Float32Array,
+  logits_add: Float32Array,
   evaluate_loss: Float64Array,
   evaluate_accuracy: Float64Array,
   powers: Float64Array,
@@ -1234,7 +1230,7 @@ function evaluate_accuracy(
     const c0 = y[i];
     for (let k = 0; k < 10; k++) {
       const p1 = p0 + k;
-      const x0 = logits_add_3[p1];
+      const x0 = logits_add[p1];
       max = Math.max(max, x0);
       sum_2 += k === c0 ? x0 : 0;
       if (argMax_best < x0) {
@@ -1244,7 +1240,7 @@ function evaluate_accuracy(
     }
     let sum = 0;
     for (let k = 0; k < 10; k++) {
-      const x = logits_add_3[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -1301,11 +1297,8 @@ function checkState(state: Uint8Array): void {
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

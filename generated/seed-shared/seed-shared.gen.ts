@@ -234,7 +234,7 @@ function update_step(scalars: Float64Array): void {
 function evaluate_loss(
   totals: Float64Array,
   output_bias: Float32Array,
-  output_matmul_3: Float32Array,
+  output_matmul: Float32Array,
   y: Float32Array,
   evaluate_loss: Float64Array,
   powers: Float64Array,
@@ -243,7 +243,7 @@ function evaluate_loss(
   totals[1] = add_2;
   let sum = 0;
   const x1 = output_bias[0];
-  const x = -(output_matmul_3[0] + x1);
+  const x = -(output_matmul[0] + x1);
   const t = x < -746 ? -746 : 710 < x ? 710 : x;
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -253,7 +253,7 @@ function evaluate_loss(
   const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
   const t0 = 1 / (1 + exp) - y[0];
   sum += t0 * t0;
-  const x2 = -(output_matmul_3[1] + x1);
+  const x2 = -(output_matmul[1] + x1);
   const t1 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
   const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
   const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -398,11 +398,8 @@ function checkState(state: Uint8Array): void {
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

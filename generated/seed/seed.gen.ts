@@ -77,9 +77,9 @@ function init_hidden_kernel(constant: Float32Array, hidden_kernel: Float32Array)
 }
 
 // hidden/bias = the declared values  (seed.model.ts:9)
-function init_hidden_bias(constant_2: Float32Array, hidden_bias: Float32Array): void {
-  hidden_bias[0] = constant_2[0];
-  hidden_bias[1] = constant_2[1];
+function init_hidden_bias(constant: Float32Array, hidden_bias: Float32Array): void {
+  hidden_bias[0] = constant[0];
+  hidden_bias[1] = constant[1];
 }
 
 // hidden_matmul = x · hidden/kernel  (seed.model.ts:9)
@@ -244,7 +244,7 @@ function update_step(scalars: Float64Array): void {
 // evaluate/loss = loss/sum / loss/rows  (seed.model.ts:29)
 function evaluate_loss(
   totals: Float64Array,
-  output_matmul_3: Float32Array,
+  output_matmul: Float32Array,
   output_bias: Float32Array,
   y: Float32Array,
   evaluate_loss: Float64Array,
@@ -253,7 +253,7 @@ function evaluate_loss(
   const add_2 = totals[1] + 1;
   totals[1] = add_2;
   let sum = 0;
-  const x = -(output_matmul_3[0] + output_bias[0]);
+  const x = -(output_matmul[0] + output_bias[0]);
   const t = x < -746 ? -746 : 710 < x ? 710 : x;
   const k = Math.floor(t * 1.4426950408889634 + 0.5);
   const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -263,7 +263,7 @@ function evaluate_loss(
   const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
   const t0 = 1 / (1 + exp) - y[0];
   sum += t0 * t0;
-  const x1 = -(output_matmul_3[1] + output_bias[1]);
+  const x1 = -(output_matmul[1] + output_bias[1]);
   const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
   const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
   const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -426,11 +426,8 @@ function checkState(state: Uint8Array): void {
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

@@ -461,7 +461,7 @@ function tomorrow_bias_gradient(d_mul: Float32Array, d_tomorrow_bias: Float32Arr
 function week_backward(
   d_mul: Float32Array,
   tomorrow_kernel: Float32Array,
-  d_week_4: Float32Array,
+  d_week: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n; i += 4) {
@@ -508,22 +508,22 @@ function week_backward(
       sum31 += c3 * x1;
       sum32 += c3 * x2;
       sum33 += c3 * x3;
-      d_week_4[p1] = sum00;
-      d_week_4[p1 + 1] = sum01;
-      d_week_4[p1 + 2] = sum02;
-      d_week_4[p1 + 3] = sum03;
-      d_week_4[p1 + 16] = sum10;
-      d_week_4[p1 + 17] = sum11;
-      d_week_4[p1 + 18] = sum12;
-      d_week_4[p1 + 19] = sum13;
-      d_week_4[p1 + 32] = sum20;
-      d_week_4[p1 + 33] = sum21;
-      d_week_4[p1 + 34] = sum22;
-      d_week_4[p1 + 35] = sum23;
-      d_week_4[p1 + 48] = sum30;
-      d_week_4[p1 + 49] = sum31;
-      d_week_4[p1 + 50] = sum32;
-      d_week_4[p1 + 51] = sum33;
+      d_week[p1] = sum00;
+      d_week[p1 + 1] = sum01;
+      d_week[p1 + 2] = sum02;
+      d_week[p1 + 3] = sum03;
+      d_week[p1 + 16] = sum10;
+      d_week[p1 + 17] = sum11;
+      d_week[p1 + 18] = sum12;
+      d_week[p1 + 19] = sum13;
+      d_week[p1 + 32] = sum20;
+      d_week[p1 + 33] = sum21;
+      d_week[p1 + 34] = sum22;
+      d_week[p1 + 35] = sum23;
+      d_week[p1 + 48] = sum30;
+      d_week[p1 + 49] = sum31;
+      d_week[p1 + 50] = sum32;
+      d_week[p1 + 51] = sum33;
     }
   }
 }
@@ -583,7 +583,7 @@ function week_backward_3(
   d_week_3: Float32Array,
   week_recurrentKernel: Float32Array,
   d_week_5: Float32Array,
-  week_scan_2: Float32Array,
+  week_scan: Float32Array,
   d_week: Float32Array,
   t: number,
   n: number,
@@ -617,10 +617,10 @@ function week_backward_3(
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_week[p12] = d_week_5[p6] * week_scan_2[p9] + sum00;
-      d_week[p12 + 1] = d_week_5[p6 + 1] * week_scan_2[p9 + 1] + sum01;
-      d_week[p12 + 16] = d_week_5[p6 + 16] * week_scan_2[p9 + 16] + sum10;
-      d_week[p12 + 17] = d_week_5[p6 + 17] * week_scan_2[p9 + 17] + sum11;
+      d_week[p12] = d_week_5[p6] * week_scan[p9] + sum00;
+      d_week[p12 + 1] = d_week_5[p6 + 1] * week_scan[p9 + 1] + sum01;
+      d_week[p12 + 16] = d_week_5[p6 + 16] * week_scan[p9 + 16] + sum10;
+      d_week[p12 + 17] = d_week_5[p6 + 17] * week_scan[p9 + 17] + sum11;
     }
   }
 }
@@ -628,7 +628,7 @@ function week_backward_3(
 // ∂loss/∂week/recurrentKernel = dotGeneral(week_scan, d_week)  (weather-gru.model.ts:24)
 function week_recurrentKernel_gradient(
   week_scan: Float32Array,
-  d_week_3: Float32Array,
+  d_week: Float32Array,
   d_week_recurrentKernel: Float32Array,
   n: number,
 ): void {
@@ -647,8 +647,8 @@ function week_recurrentKernel_gradient(
           const p1 = p0 + m * 16;
           const p3 = p2 + m * 48;
           const x0 = week_scan[p1];
-          const x1 = d_week_3[p3];
-          const x2 = d_week_3[p3 + 1];
+          const x1 = d_week[p3];
+          const x2 = d_week[p3 + 1];
           const x3 = week_scan[p1 + 1];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
@@ -667,7 +667,7 @@ function week_recurrentKernel_gradient(
 // ∂loss/∂week/kernel = dotGeneral(x, d_week)  (weather-gru.model.ts:24)
 function week_kernel_gradient(
   x: Float32Array,
-  d_week_2: Float32Array,
+  d_week: Float32Array,
   d_week_kernel: Float32Array,
   n: number,
 ): void {
@@ -686,8 +686,8 @@ function week_kernel_gradient(
           const p1 = p0 + m * 11;
           const p3 = p2 + m * 1536;
           const x0 = x[p1];
-          const x1 = d_week_2[p3];
-          const x2 = d_week_2[p3 + 1];
+          const x1 = d_week[p3];
+          const x2 = d_week[p3 + 1];
           const x3 = x[p1 + 1];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
@@ -711,8 +711,8 @@ function week_kernel_gradient(
         const p7 = p6 + m * 11;
         const p9 = p8 + m * 1536;
         const x4 = x[p7 + 10];
-        sum0 += x4 * d_week_2[p9];
-        sum1 += x4 * d_week_2[p9 + 1];
+        sum0 += x4 * d_week[p9];
+        sum1 += x4 * d_week[p9 + 1];
       }
     }
     d_week_kernel[j + 480] += sum0;
@@ -721,13 +721,13 @@ function week_kernel_gradient(
 }
 
 // d_week_6 = sum(d_week)  (weather-gru.model.ts:24)
-function week_backward_4(d_week_2: Float32Array, d_week_6: Float32Array, n: number): void {
+function week_backward_4(d_week: Float32Array, d_week_6: Float32Array, n: number): void {
   for (let i = 0; i < 48; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
       const p0 = i + k * 48;
       for (let m = 0; m < 7; m++) {
-        sum += d_week_2[p0 + m * 1536];
+        sum += d_week[p0 + m * 1536];
       }
     }
     d_week_6[i] = sum;
@@ -735,13 +735,13 @@ function week_backward_4(d_week_2: Float32Array, d_week_6: Float32Array, n: numb
 }
 
 // d_week_7 = sum(d_week)  (weather-gru.model.ts:24)
-function week_backward_5(d_week_3: Float32Array, d_week_7: Float32Array, n: number): void {
+function week_backward_5(d_week: Float32Array, d_week_7: Float32Array, n: number): void {
   for (let i = 0; i < 48; i++) {
     let sum = 0;
     for (let k = 0; k < 7; k++) {
       const p0 = i + k * 1536;
       for (let m = 0; m < n; m++) {
-        sum += d_week_3[p0 + m * 48];
+        sum += d_week[p0 + m * 48];
       }
     }
     d_week_7[i] = sum;
@@ -749,13 +749,13 @@ function week_backward_5(d_week_3: Float32Array, d_week_7: Float32Array, n: numb
 }
 
 // ∂loss/∂week/bias = concat(d_week, d_week)  (weather-gru.model.ts:24)
-function week_bias_gradient(d_week_bias: Float32Array, d_week_6: Float32Array, d_week_7: Float32Array): void {
+function week_bias_gradient(d_week_bias: Float32Array, d_week: Float32Array, d_week_7: Float32Array): void {
   for (let i = 0; i < 2; i++) {
     const p0 = i * 48;
     const c0 = i < 1;
     for (let j = 0; j < 48; j++) {
       const p1 = p0 + j;
-      d_week_bias[p1] += c0 ? d_week_6[j] : d_week_7[j];
+      d_week_bias[p1] += c0 ? d_week[j] : d_week_7[j];
     }
   }
 }
@@ -796,10 +796,10 @@ function update_parameters(
 
 // week_add_3 = week_scan · week/recurrentKernel + week/bias  (weather-gru.model.ts:24)
 function week_forward_11(
-  week_scan_6: Float32Array,
+  week_scan: Float32Array,
   week_recurrentKernel: Float32Array,
   week_bias: Float32Array,
-  week_add_3: Float32Array,
+  week_add: Float32Array,
   t: number,
   n: number,
 ): void {
@@ -816,29 +816,29 @@ function week_forward_11(
       for (let k = 0; k < 16; k++) {
         const p2 = p1 + k;
         const p3 = j + k * 48;
-        const x0 = week_scan_6[p2];
+        const x0 = week_scan[p2];
         const x1 = week_recurrentKernel[p3];
         const x2 = week_recurrentKernel[p3 + 1];
-        const x3 = week_scan_6[p2 + 16];
+        const x3 = week_scan[p2 + 16];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
       const x4 = week_bias[j + 48];
-      week_add_3[p5] = sum00 + x4;
+      week_add[p5] = sum00 + x4;
       const x5 = week_bias[j + 49];
-      week_add_3[p5 + 1] = sum01 + x5;
-      week_add_3[p5 + 48] = sum10 + x4;
-      week_add_3[p5 + 49] = sum11 + x5;
+      week_add[p5 + 1] = sum01 + x5;
+      week_add[p5 + 48] = sum10 + x4;
+      week_add[p5 + 49] = sum11 + x5;
     }
   }
 }
 
 function week_forward_12(
-  week_add_2: Float32Array,
+  week_add: Float32Array,
   week_add_3: Float32Array,
-  week_scan_6: Float32Array,
+  week_scan: Float32Array,
   powers: Float64Array,
   t: number,
   n: number,
@@ -854,7 +854,7 @@ function week_forward_12(
     for (let j = 0; j < 16; j++) {
       const p2 = p1 + j;
       const p4 = p3 + j;
-      const x = -(week_add_2[p2] + week_add_3[p4]);
+      const x = -(week_add[p2] + week_add_3[p4]);
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
       const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
       const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -863,7 +863,7 @@ function week_forward_12(
       const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
       const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
       const sigmoid = 1 / (1 + exp);
-      const x1 = -(week_add_2[p2 + 16] + week_add_3[p4 + 16]);
+      const x1 = -(week_add[p2 + 16] + week_add_3[p4 + 16]);
       const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
       const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
       const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -871,7 +871,7 @@ function week_forward_12(
       const p7 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
       const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
       const exp1 = (2 + 4 * p7 / (q1 - p7)) * powers[k1 + 1099];
-      const x2 = week_add_2[p2 + 32] + 1 / (1 + exp1) * week_add_3[p4 + 32];
+      const x2 = week_add[p2 + 32] + 1 / (1 + exp1) * week_add_3[p4 + 32];
       const x3 = -2 * Math.abs(x2);
       const t3 = Math.max(-746, Math.min(x3, 710));
       const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
@@ -884,7 +884,7 @@ function week_forward_12(
       const expm1 = Math.abs(x3) < 5e-17 ? x3 : y1;
       const y = -expm1 / (expm1 + 2);
       const tanh = Math.abs(x2) < 3.725290298461914e-9 ? x2 : x2 < 0 ? -y : y;
-      week_scan_6[p9 + j] = sigmoid * week_scan_6[p6 + j] + (1 - sigmoid) * tanh;
+      week_scan[p9 + j] = sigmoid * week_scan[p6 + j] + (1 - sigmoid) * tanh;
     }
   }
 }
@@ -893,7 +893,7 @@ function week_forward_12(
 function predict_celsius(
   tomorrow_bias: Float32Array,
   tomorrow_kernel: Float32Array,
-  week_scan_6: Float32Array,
+  week_scan: Float32Array,
   celsius: Float32Array,
   n: number,
 ): void {
@@ -907,10 +907,10 @@ function predict_celsius(
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = tomorrow_kernel[k];
-      sum0 += week_scan_6[p1 + 512] * x0;
-      sum1 += week_scan_6[p1 + 528] * x0;
-      sum2 += week_scan_6[p1 + 544] * x0;
-      sum3 += week_scan_6[p1 + 560] * x0;
+      sum0 += week_scan[p1 + 512] * x0;
+      sum1 += week_scan[p1 + 528] * x0;
+      sum2 += week_scan[p1 + 544] * x0;
+      sum3 += week_scan[p1 + 560] * x0;
     }
     celsius[i] = (sum0 + c0) * 7 + 16;
     celsius[i + 1] = (sum1 + c0) * 7 + 16;
@@ -923,9 +923,9 @@ function predict_celsius(
 function evaluate_sub(
   tomorrow_bias: Float32Array,
   tomorrow_kernel: Float32Array,
-  week_scan_7: Float32Array,
+  week_scan: Float32Array,
   y: Float32Array,
-  sub_2: Float32Array,
+  sub: Float32Array,
   n: number,
 ): void {
   const c0 = tomorrow_bias[0];
@@ -938,22 +938,22 @@ function evaluate_sub(
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = tomorrow_kernel[k];
-      sum0 += week_scan_7[p1 + 512] * x0;
-      sum1 += week_scan_7[p1 + 528] * x0;
-      sum2 += week_scan_7[p1 + 544] * x0;
-      sum3 += week_scan_7[p1 + 560] * x0;
+      sum0 += week_scan[p1 + 512] * x0;
+      sum1 += week_scan[p1 + 528] * x0;
+      sum2 += week_scan[p1 + 544] * x0;
+      sum3 += week_scan[p1 + 560] * x0;
     }
-    sub_2[i] = (sum0 + c0) * 7 + 16 - y[i];
-    sub_2[i + 1] = (sum1 + c0) * 7 + 16 - y[i + 1];
-    sub_2[i + 2] = (sum2 + c0) * 7 + 16 - y[i + 2];
-    sub_2[i + 3] = (sum3 + c0) * 7 + 16 - y[i + 3];
+    sub[i] = (sum0 + c0) * 7 + 16 - y[i];
+    sub[i + 1] = (sum1 + c0) * 7 + 16 - y[i + 1];
+    sub[i + 2] = (sum2 + c0) * 7 + 16 - y[i + 2];
+    sub[i + 3] = (sum3 + c0) * 7 + 16 - y[i + 3];
   }
 }
 
 // evaluate/mae = mae/sum / loss/rows  (weather-gru.model.ts:31)
 function evaluate_mae(
   totals: Float64Array,
-  sub_2: Float32Array,
+  sub: Float32Array,
   evaluate_loss: Float64Array,
   evaluate_mae: Float64Array,
   n: number,
@@ -963,7 +963,7 @@ function evaluate_mae(
   let sum = 0;
   let sum_2 = 0;
   for (let i = 0; i < n; i++) {
-    const x0 = sub_2[i];
+    const x0 = sub[i];
     sum += x0 * x0;
     sum_2 += Math.abs(x0);
   }
@@ -988,11 +988,8 @@ function checkState(state: Uint8Array): void {
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

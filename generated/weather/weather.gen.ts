@@ -564,8 +564,8 @@ function update_parameters(
 function predict_celsius(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
-  hidden_tanh_2: Float32Array,
-  linear_matmul_2: Float32Array,
+  hidden_tanh: Float32Array,
+  linear_matmul: Float32Array,
   celsius: Float32Array,
   n: number,
 ): void {
@@ -579,15 +579,15 @@ function predict_celsius(
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = bent_kernel[k];
-      sum0 += hidden_tanh_2[p1] * x0;
-      sum1 += hidden_tanh_2[p1 + 16] * x0;
-      sum2 += hidden_tanh_2[p1 + 32] * x0;
-      sum3 += hidden_tanh_2[p1 + 48] * x0;
+      sum0 += hidden_tanh[p1] * x0;
+      sum1 += hidden_tanh[p1 + 16] * x0;
+      sum2 += hidden_tanh[p1 + 32] * x0;
+      sum3 += hidden_tanh[p1 + 48] * x0;
     }
-    const add1 = linear_matmul_2[i + 1] + c0 + sum1;
-    const add2 = linear_matmul_2[i + 2] + c0 + sum2;
-    const add3 = linear_matmul_2[i + 3] + c0 + sum3;
-    celsius[i] = linear_matmul_2[i] + c0 + sum0;
+    const add1 = linear_matmul[i + 1] + c0 + sum1;
+    const add2 = linear_matmul[i + 2] + c0 + sum2;
+    const add3 = linear_matmul[i + 3] + c0 + sum3;
+    celsius[i] = linear_matmul[i] + c0 + sum0;
     celsius[i + 1] = add1;
     celsius[i + 2] = add2;
     celsius[i + 3] = add3;
@@ -598,10 +598,10 @@ function predict_celsius(
 function evaluate_sub(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
-  hidden_tanh_3: Float32Array,
-  linear_matmul_3: Float32Array,
+  hidden_tanh: Float32Array,
+  linear_matmul: Float32Array,
   y: Float32Array,
-  sub_2: Float32Array,
+  sub: Float32Array,
   n: number,
 ): void {
   const c0 = linear_bias[0];
@@ -614,22 +614,22 @@ function evaluate_sub(
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = bent_kernel[k];
-      sum0 += hidden_tanh_3[p1] * x0;
-      sum1 += hidden_tanh_3[p1 + 16] * x0;
-      sum2 += hidden_tanh_3[p1 + 32] * x0;
-      sum3 += hidden_tanh_3[p1 + 48] * x0;
+      sum0 += hidden_tanh[p1] * x0;
+      sum1 += hidden_tanh[p1 + 16] * x0;
+      sum2 += hidden_tanh[p1 + 32] * x0;
+      sum3 += hidden_tanh[p1 + 48] * x0;
     }
-    sub_2[i] = linear_matmul_3[i] + c0 + sum0 - y[i];
-    sub_2[i + 1] = linear_matmul_3[i + 1] + c0 + sum1 - y[i + 1];
-    sub_2[i + 2] = linear_matmul_3[i + 2] + c0 + sum2 - y[i + 2];
-    sub_2[i + 3] = linear_matmul_3[i + 3] + c0 + sum3 - y[i + 3];
+    sub[i] = linear_matmul[i] + c0 + sum0 - y[i];
+    sub[i + 1] = linear_matmul[i + 1] + c0 + sum1 - y[i + 1];
+    sub[i + 2] = linear_matmul[i + 2] + c0 + sum2 - y[i + 2];
+    sub[i + 3] = linear_matmul[i + 3] + c0 + sum3 - y[i + 3];
   }
 }
 
 // evaluate/mae = mae/sum / loss/rows  (weather.model.ts:45)
 function evaluate_mae(
   totals: Float64Array,
-  sub_2: Float32Array,
+  sub: Float32Array,
   evaluate_loss: Float64Array,
   evaluate_mae: Float64Array,
   n: number,
@@ -639,7 +639,7 @@ function evaluate_mae(
   let sum = 0;
   let sum_2 = 0;
   for (let i = 0; i < n; i++) {
-    const x0 = sub_2[i];
+    const x0 = sub[i];
     sum += x0 * x0;
     sum_2 += Math.abs(x0);
   }
@@ -664,11 +664,8 @@ function checkState(state: Uint8Array): void {
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

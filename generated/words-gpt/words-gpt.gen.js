@@ -579,12 +579,7 @@ function first_attention_forward_5(
 }
 
 // first_attention_dotGeneral = dotGeneral(first_attention_mul, first_attention_add)  (words-gpt.model.ts:31)
-function first_attention_forward_6(
-  first_attention_mul_2,
-  first_attention_add_3,
-  first_attention_dotGeneral,
-  n,
-) {
+function first_attention_forward_6(first_attention_mul, first_attention_add, first_attention_dotGeneral, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 676;
     const p4 = i * 520;
@@ -605,10 +600,10 @@ function first_attention_forward_6(
           for (let k = 0; k < 13; k++) {
             const p3 = p2 + k;
             const p7 = p6 + k * 40;
-            const x0 = first_attention_mul_2[p3];
-            const x1 = first_attention_add_3[p7];
-            const x2 = first_attention_add_3[p7 + 1];
-            const x3 = first_attention_mul_2[p3 + 13];
+            const x0 = first_attention_mul[p3];
+            const x1 = first_attention_add[p7];
+            const x2 = first_attention_add[p7 + 1];
+            const x3 = first_attention_mul[p3 + 13];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -628,9 +623,9 @@ function first_attention_forward_6(
         for (let k = 0; k < 13; k++) {
           const p11 = p1 + k;
           const p13 = p12 + k * 40;
-          const x4 = first_attention_mul_2[p11 + 156];
-          sum0 += x4 * first_attention_add_3[p13];
-          sum1 += x4 * first_attention_add_3[p13 + 1];
+          const x4 = first_attention_mul[p11 + 156];
+          sum0 += x4 * first_attention_add[p13];
+          sum1 += x4 * first_attention_add[p13 + 1];
         }
         first_attention_dotGeneral[p14 + 120] = sum0;
         first_attention_dotGeneral[p14 + 121] = sum1;
@@ -957,7 +952,7 @@ function second_forward(
   second_attention_dotGeneral,
   second_attention_attentionOutput_kernel,
   second_attention_attentionOutput_bias,
-  first_add_2,
+  first_add,
   second_add,
   n,
 ) {
@@ -999,17 +994,17 @@ function second_forward(
           }
         }
         const x6 = second_attention_attentionOutput_bias[h];
-        second_add[p7] = first_add_2[p7] + (sum00 + x6);
+        second_add[p7] = first_add[p7] + (sum00 + x6);
         const x7 = second_attention_attentionOutput_bias[h + 1];
-        second_add[p7 + 1] = first_add_2[p7 + 1] + (sum01 + x7);
+        second_add[p7 + 1] = first_add[p7 + 1] + (sum01 + x7);
         const x8 = second_attention_attentionOutput_bias[h + 2];
-        second_add[p7 + 2] = first_add_2[p7 + 2] + (sum02 + x8);
+        second_add[p7 + 2] = first_add[p7 + 2] + (sum02 + x8);
         const x9 = second_attention_attentionOutput_bias[h + 3];
-        second_add[p7 + 3] = first_add_2[p7 + 3] + (sum03 + x9);
-        second_add[p7 + 40] = first_add_2[p7 + 40] + (sum10 + x6);
-        second_add[p7 + 41] = first_add_2[p7 + 41] + (sum11 + x7);
-        second_add[p7 + 42] = first_add_2[p7 + 42] + (sum12 + x8);
-        second_add[p7 + 43] = first_add_2[p7 + 43] + (sum13 + x9);
+        second_add[p7 + 3] = first_add[p7 + 3] + (sum03 + x9);
+        second_add[p7 + 40] = first_add[p7 + 40] + (sum10 + x6);
+        second_add[p7 + 41] = first_add[p7 + 41] + (sum11 + x7);
+        second_add[p7 + 42] = first_add[p7 + 42] + (sum12 + x8);
+        second_add[p7 + 43] = first_add[p7 + 43] + (sum13 + x9);
       }
     }
     for (let h = 0; h < 40; h += 4) {
@@ -1031,10 +1026,10 @@ function second_forward(
           sum3 += x10 * second_attention_attentionOutput_kernel[p11 + 3];
         }
       }
-      second_add[p12 + 480] = first_add_2[p12 + 480] + (sum0 + second_attention_attentionOutput_bias[h]);
-      second_add[p12 + 481] = first_add_2[p12 + 481] + (sum1 + second_attention_attentionOutput_bias[h + 1]);
-      second_add[p12 + 482] = first_add_2[p12 + 482] + (sum2 + second_attention_attentionOutput_bias[h + 2]);
-      second_add[p12 + 483] = first_add_2[p12 + 483] + (sum3 + second_attention_attentionOutput_bias[h + 3]);
+      second_add[p12 + 480] = first_add[p12 + 480] + (sum0 + second_attention_attentionOutput_bias[h]);
+      second_add[p12 + 481] = first_add[p12 + 481] + (sum1 + second_attention_attentionOutput_bias[h + 1]);
+      second_add[p12 + 482] = first_add[p12 + 482] + (sum2 + second_attention_attentionOutput_bias[h + 2]);
+      second_add[p12 + 483] = first_add[p12 + 483] + (sum3 + second_attention_attentionOutput_bias[h + 3]);
     }
   }
 }
@@ -1456,7 +1451,7 @@ function second_wide_backward_2(d_second, d_second_wide, d_second_wide_2, n) {
 
 // d_second_wide_3 = ((… · …) · 0.7071067811865476) + ((d_second_wide · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
 function second_wide_backward_3(
-  d_second_wide_2,
+  d_second_wide,
   second_wide_add,
   second_wide_add_2,
   d_second_wide_3,
@@ -1464,7 +1459,7 @@ function second_wide_backward_3(
   n,
 ) {
   for (let i = 0; i < n * 2080; i++) {
-    const x0 = d_second_wide_2[i];
+    const x0 = d_second_wide[i];
     const x1 = second_wide_add[i];
     const t0 = x1 * 0.7071067811865476;
     const x = -(t0 * t0);
@@ -1480,7 +1475,7 @@ function second_wide_backward_3(
 }
 
 // ∂loss/∂second/wide/kernel = dotGeneral(second_norm2_add, d_second_wide)  (words-gpt.model.ts:32)
-function second_wide_kernel_gradient(second_norm2_add, d_second_wide_3, d_second_wide_kernel, n) {
+function second_wide_kernel_gradient(second_norm2_add, d_second_wide, d_second_wide_kernel, n) {
   for (let i = 0; i < 40; i += 4) {
     const p2 = i * 160;
     for (let j = 0; j < 160; j += 4) {
@@ -1505,10 +1500,10 @@ function second_wide_kernel_gradient(second_norm2_add, d_second_wide_3, d_second
         const p0 = i + k * 40;
         const p1 = j + k * 160;
         const x0 = second_norm2_add[p0];
-        const x1 = d_second_wide_3[p1];
-        const x2 = d_second_wide_3[p1 + 1];
-        const x3 = d_second_wide_3[p1 + 2];
-        const x4 = d_second_wide_3[p1 + 3];
+        const x1 = d_second_wide[p1];
+        const x2 = d_second_wide[p1 + 1];
+        const x3 = d_second_wide[p1 + 2];
+        const x4 = d_second_wide[p1 + 3];
         const x5 = second_norm2_add[p0 + 1];
         const x6 = second_norm2_add[p0 + 2];
         const x7 = second_norm2_add[p0 + 3];
@@ -1550,7 +1545,7 @@ function second_wide_kernel_gradient(second_norm2_add, d_second_wide_3, d_second
 }
 
 // ∂loss/∂second/wide/bias = sum(d_second_wide)  (words-gpt.model.ts:32)
-function second_wide_bias_gradient(d_second_wide_3, d_second_wide_bias, n) {
+function second_wide_bias_gradient(d_second_wide, d_second_wide_bias, n) {
   for (let i = 0; i < 160; i += 4) {
     let sum0 = 0;
     let sum1 = 0;
@@ -1558,10 +1553,10 @@ function second_wide_bias_gradient(d_second_wide_3, d_second_wide_bias, n) {
     let sum3 = 0;
     for (let k = 0; k < n * 13; k++) {
       const p0 = i + k * 160;
-      sum0 += d_second_wide_3[p0];
-      sum1 += d_second_wide_3[p0 + 1];
-      sum2 += d_second_wide_3[p0 + 2];
-      sum3 += d_second_wide_3[p0 + 3];
+      sum0 += d_second_wide[p0];
+      sum1 += d_second_wide[p0 + 1];
+      sum2 += d_second_wide[p0 + 2];
+      sum3 += d_second_wide[p0 + 3];
     }
     d_second_wide_bias[i] += sum0;
     d_second_wide_bias[i + 1] += sum1;
@@ -1571,7 +1566,7 @@ function second_wide_bias_gradient(d_second_wide_3, d_second_wide_bias, n) {
 }
 
 // d_second_norm2_2 = dotGeneral(d_second_wide, d_second_norm2)  (words-gpt.model.ts:32)
-function second_norm2_backward_2(d_second_wide_3, d_second_norm2, d_second_norm2_2, n) {
+function second_norm2_backward_2(d_second_wide, d_second_norm2, d_second_norm2_2, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 160;
     const p3 = i * 40;
@@ -1596,14 +1591,14 @@ function second_norm2_backward_2(d_second_wide_3, d_second_norm2, d_second_norm2
       for (let k = 0; k < 160; k++) {
         const p1 = p0 + k;
         const p2 = h + k * 40;
-        const x0 = d_second_wide_3[p1];
+        const x0 = d_second_wide[p1];
         const x1 = d_second_norm2[p2];
         const x2 = d_second_norm2[p2 + 1];
         const x3 = d_second_norm2[p2 + 2];
         const x4 = d_second_norm2[p2 + 3];
-        const x5 = d_second_wide_3[p1 + 160];
-        const x6 = d_second_wide_3[p1 + 320];
-        const x7 = d_second_wide_3[p1 + 480];
+        const x5 = d_second_wide[p1 + 160];
+        const x6 = d_second_wide[p1 + 320];
+        const x7 = d_second_wide[p1 + 480];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1644,7 +1639,7 @@ function second_norm2_backward_2(d_second_wide_3, d_second_norm2, d_second_norm2
 // d_second_2 = d_second + (second_norm2_rsqrt · ((… − …) − (… · …)))  (words-gpt.model.ts:32)
 function second_backward_2(
   second_norm2_rsqrt,
-  d_second_norm2_2,
+  d_second_norm2,
   second_norm2_gamma,
   second_norm2_sub,
   d_second,
@@ -1658,7 +1653,7 @@ function second_backward_2(
     const c0 = second_norm2_rsqrt[i];
     for (let k = 0; k < 40; k++) {
       const p1 = p0 + k;
-      const t0 = d_second_norm2_2[p1] * second_norm2_gamma[k];
+      const t0 = d_second_norm2[p1] * second_norm2_gamma[k];
       sum += t0;
       sum_2 += t0 * (second_norm2_sub[p1] * c0);
     }
@@ -1666,7 +1661,7 @@ function second_backward_2(
     const c3 = sum_2 / 40;
     for (let k = 0; k < 40; k++) {
       const p2 = p0 + k;
-      d_second_2[p2] = d_second[p2] + c0 * (d_second_norm2_2[p2] * second_norm2_gamma[k] - c2 - second_norm2_sub[p2] * c0 * c3);
+      d_second_2[p2] = d_second[p2] + c0 * (d_second_norm2[p2] * second_norm2_gamma[k] - c2 - second_norm2_sub[p2] * c0 * c3);
     }
   }
 }
@@ -1674,7 +1669,7 @@ function second_backward_2(
 // ∂loss/∂second/attention/attentionOutput/kernel = dotGeneral(second_attention_dotGeneral, d_second)  (words-gpt.model.ts:31)
 function second_attention_attentionOutput_kernel_(
   second_attention_dotGeneral,
-  d_second_2,
+  d_second,
   d_second_attention_attentionOutput_kerne,
   n,
 ) {
@@ -1701,10 +1696,10 @@ function second_attention_attentionOutput_kernel_(
             const p3 = p2 + m * 10;
             const p5 = p4 + m * 40;
             const x0 = second_attention_dotGeneral[p3];
-            const x1 = d_second_2[p5];
-            const x2 = d_second_2[p5 + 1];
-            const x3 = d_second_2[p5 + 2];
-            const x4 = d_second_2[p5 + 3];
+            const x1 = d_second[p5];
+            const x2 = d_second[p5 + 1];
+            const x3 = d_second[p5 + 2];
+            const x4 = d_second[p5 + 3];
             const x5 = second_attention_dotGeneral[p3 + 1];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
@@ -1730,7 +1725,7 @@ function second_attention_attentionOutput_kernel_(
 }
 
 // d_second_attention_2 = dotGeneral(d_second, d_second_attention)  (words-gpt.model.ts:31)
-function second_attention_backward_2(d_second_2, d_second_attention, d_second_attention_2, n) {
+function second_attention_backward_2(d_second, d_second_attention, d_second_attention_2, n) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 40;
     for (let h = 0; h < 40; h += 4) {
@@ -1746,12 +1741,12 @@ function second_attention_backward_2(d_second_2, d_second_attention, d_second_at
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
         const p2 = h + k * 40;
-        const x0 = d_second_2[p1];
+        const x0 = d_second[p1];
         const x1 = d_second_attention[p2];
         const x2 = d_second_attention[p2 + 1];
         const x3 = d_second_attention[p2 + 2];
         const x4 = d_second_attention[p2 + 3];
-        const x5 = d_second_2[p1 + 40];
+        const x5 = d_second[p1 + 40];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1774,7 +1769,7 @@ function second_attention_backward_2(d_second_2, d_second_attention, d_second_at
 }
 
 // d_second_attention_5 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
-function second_attention_backward_3(d_second_attention_2, second_attention_add_3, d_second_attention_5, n) {
+function second_attention_backward_3(d_second_attention, second_attention_add, d_second_attention_5, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
     const p6 = i * 676;
@@ -1794,10 +1789,10 @@ function second_attention_backward_3(d_second_attention_2, second_attention_add_
           for (let k = 0; k < 10; k++) {
             const p3 = p2 + k;
             const p5 = p4 + k;
-            const x0 = d_second_attention_2[p3];
-            const x1 = second_attention_add_3[p5];
-            const x2 = second_attention_add_3[p5 + 40];
-            const x3 = d_second_attention_2[p3 + 40];
+            const x0 = d_second_attention[p3];
+            const x1 = second_attention_add[p5];
+            const x2 = second_attention_add[p5 + 40];
+            const x3 = d_second_attention[p3 + 40];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -1813,9 +1808,9 @@ function second_attention_backward_3(d_second_attention_2, second_attention_add_
         for (let k = 0; k < 10; k++) {
           const p10 = p2 + k;
           const p11 = p1 + k;
-          const x4 = second_attention_add_3[p11 + 480];
-          sum0 += d_second_attention_2[p10] * x4;
-          sum1 += d_second_attention_2[p10 + 40] * x4;
+          const x4 = second_attention_add[p11 + 480];
+          sum0 += d_second_attention[p10] * x4;
+          sum1 += d_second_attention[p10 + 40] * x4;
         }
         d_second_attention_5[p8 + 12] = sum0;
         d_second_attention_5[p8 + 25] = sum1;
@@ -1828,9 +1823,9 @@ function second_attention_backward_3(d_second_attention_2, second_attention_add_
         for (let k = 0; k < 10; k++) {
           const p12 = p1 + k;
           const p14 = p13 + k;
-          const x5 = d_second_attention_2[p12 + 480];
-          sum0_0 += x5 * second_attention_add_3[p14];
-          sum1_0 += x5 * second_attention_add_3[p14 + 40];
+          const x5 = d_second_attention[p12 + 480];
+          sum0_0 += x5 * second_attention_add[p14];
+          sum1_0 += x5 * second_attention_add[p14 + 40];
         }
         d_second_attention_5[p15 + 156] = sum0_0;
         d_second_attention_5[p15 + 157] = sum1_0;
@@ -1838,7 +1833,7 @@ function second_attention_backward_3(d_second_attention_2, second_attention_add_
       let sum_0 = 0;
       for (let k = 0; k < 10; k++) {
         const p16 = p1 + k;
-        sum_0 += d_second_attention_2[p16 + 480] * second_attention_add_3[p16 + 480];
+        sum_0 += d_second_attention[p16 + 480] * second_attention_add[p16 + 480];
       }
       d_second_attention_5[p7 + 168] = sum_0;
     }
@@ -1846,7 +1841,7 @@ function second_attention_backward_3(d_second_attention_2, second_attention_add_
 }
 
 // d_second_attention_3 = dotGeneral(second_attention_mul, d_second_attention)  (words-gpt.model.ts:31)
-function second_attention_backward_4(second_attention_mul_2, d_second_attention_2, d_second_attention_3, n) {
+function second_attention_backward_4(second_attention_mul, d_second_attention, d_second_attention_3, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 676;
     const p4 = i * 520;
@@ -1867,10 +1862,10 @@ function second_attention_backward_4(second_attention_mul_2, d_second_attention_
           for (let k = 0; k < 13; k++) {
             const p3 = p2 + k * 13;
             const p7 = p6 + k * 40;
-            const x0 = second_attention_mul_2[p3];
-            const x1 = d_second_attention_2[p7];
-            const x2 = d_second_attention_2[p7 + 1];
-            const x3 = second_attention_mul_2[p3 + 1];
+            const x0 = second_attention_mul[p3];
+            const x1 = d_second_attention[p7];
+            const x2 = d_second_attention[p7 + 1];
+            const x3 = second_attention_mul[p3 + 1];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -1890,9 +1885,9 @@ function second_attention_backward_4(second_attention_mul_2, d_second_attention_
         for (let k = 0; k < 13; k++) {
           const p11 = p1 + k * 13;
           const p13 = p12 + k * 40;
-          const x4 = second_attention_mul_2[p11 + 12];
-          sum0 += x4 * d_second_attention_2[p13];
-          sum1 += x4 * d_second_attention_2[p13 + 1];
+          const x4 = second_attention_mul[p11 + 12];
+          sum0 += x4 * d_second_attention[p13];
+          sum1 += x4 * d_second_attention[p13 + 1];
         }
         d_second_attention_3[p14 + 120] = sum0;
         d_second_attention_3[p14 + 121] = sum1;
@@ -1902,30 +1897,30 @@ function second_attention_backward_4(second_attention_mul_2, d_second_attention_
 }
 
 // d_second_attention_6 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
-function second_attention_backward_5(d_second_attention_5, second_attention_mul_2, d_second_attention_6, n) {
+function second_attention_backward_5(d_second_attention, second_attention_mul, d_second_attention_6, n) {
   for (let i = 0; i < n * 52; i++) {
     const p0 = i * 13;
     let sum = 0;
     for (let k = 0; k < 13; k++) {
       const p1 = p0 + k;
-      sum += d_second_attention_5[p1] * second_attention_mul_2[p1];
+      sum += d_second_attention[p1] * second_attention_mul[p1];
     }
     for (let k = 0; k < 13; k++) {
       const p2 = p0 + k;
-      d_second_attention_6[p2] = second_attention_mul_2[p2] * (d_second_attention_5[p2] - sum) * 0.31622776601683794;
+      d_second_attention_6[p2] = second_attention_mul[p2] * (d_second_attention[p2] - sum) * 0.31622776601683794;
     }
   }
 }
 
 // d_second_attention_4 = d_second_attention  (words-gpt.model.ts:31)
-function second_attention_backward_6(d_second_attention_3, d_second_attention_4, n) {
+function second_attention_backward_6(d_second_attention, d_second_attention_4, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
     for (let j = 0; j < 13; j++) {
       const p1 = p0 + j * 10;
       const p3 = p0 + j * 40;
       for (let h = 0; h < 40; h++) {
-        d_second_attention_4[p3 + h] = d_second_attention_3[p1 + (h - h % 10) / 10 * 130 + h % 10];
+        d_second_attention_4[p3 + h] = d_second_attention[p1 + (h - h % 10) / 10 * 130 + h % 10];
       }
     }
   }
@@ -1934,7 +1929,7 @@ function second_attention_backward_6(d_second_attention_3, d_second_attention_4,
 // ∂loss/∂second/attention/query/kernel = dotGeneral(second_norm_add, d_second_attention)  (words-gpt.model.ts:31)
 function second_attention_query_kernel_gradient(
   second_norm_add,
-  d_second_attention_10,
+  d_second_attention,
   d_second_attention_query_kernel,
   n,
 ) {
@@ -1954,10 +1949,10 @@ function second_attention_query_kernel_gradient(
         const p0 = i + k * 40;
         const p1 = j + k * 40;
         const x0 = second_norm_add[p0];
-        const x1 = d_second_attention_10[p1];
-        const x2 = d_second_attention_10[p1 + 1];
-        const x3 = d_second_attention_10[p1 + 2];
-        const x4 = d_second_attention_10[p1 + 3];
+        const x1 = d_second_attention[p1];
+        const x2 = d_second_attention[p1 + 1];
+        const x3 = d_second_attention[p1 + 2];
+        const x4 = d_second_attention[p1 + 3];
         const x5 = second_norm_add[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -1983,8 +1978,8 @@ function second_attention_query_kernel_gradient(
 // d_second_norm_6 = (d_second_norm + d_second_norm) + dotGeneral(d_second_attention, d_second_norm)  (words-gpt.model.ts:31)
 // d_second_norm_7 = d_second_norm_6 · second/norm/gamma  (words-gpt.model.ts:31)
 function second_norm_backward_6(
-  d_second_attention_10,
-  d_second_norm_5,
+  d_second_attention,
+  d_second_norm,
   d_second_norm_2,
   d_second_norm_4,
   second_norm_gamma,
@@ -2007,12 +2002,12 @@ function second_norm_backward_6(
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
         const p2 = h + k * 40;
-        const x0 = d_second_attention_10[p1];
-        const x1 = d_second_norm_5[p2];
-        const x2 = d_second_norm_5[p2 + 1];
-        const x3 = d_second_norm_5[p2 + 2];
-        const x4 = d_second_norm_5[p2 + 3];
-        const x5 = d_second_attention_10[p1 + 40];
+        const x0 = d_second_attention[p1];
+        const x1 = d_second_norm[p2];
+        const x2 = d_second_norm[p2 + 1];
+        const x3 = d_second_norm[p2 + 2];
+        const x4 = d_second_norm[p2 + 3];
+        const x5 = d_second_attention[p1 + 40];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2055,7 +2050,7 @@ function second_norm_backward_6(
 }
 
 // d_first = d_second + (second_norm_rsqrt · ((d_second_norm − …) − (… · …)))  (words-gpt.model.ts:31)
-function first_backward(second_norm_rsqrt, d_second_norm_7, second_norm_sub, d_second_2, d_first, n) {
+function first_backward(second_norm_rsqrt, d_second_norm, second_norm_sub, d_second, d_first, n) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 40;
     let sum = 0;
@@ -2063,7 +2058,7 @@ function first_backward(second_norm_rsqrt, d_second_norm_7, second_norm_sub, d_s
     const c0 = second_norm_rsqrt[i];
     for (let k = 0; k < 40; k++) {
       const p1 = p0 + k;
-      const x0 = d_second_norm_7[p1];
+      const x0 = d_second_norm[p1];
       sum += x0;
       sum_2 += x0 * (second_norm_sub[p1] * c0);
     }
@@ -2071,29 +2066,29 @@ function first_backward(second_norm_rsqrt, d_second_norm_7, second_norm_sub, d_s
     const c3 = sum_2 / 40;
     for (let k = 0; k < 40; k++) {
       const p2 = p0 + k;
-      d_first[p2] = d_second_2[p2] + c0 * (d_second_norm_7[p2] - c2 - second_norm_sub[p2] * c0 * c3);
+      d_first[p2] = d_second[p2] + c0 * (d_second_norm[p2] - c2 - second_norm_sub[p2] * c0 * c3);
     }
   }
 }
 
 // ∂loss/∂letters/embeddings = scatterAdd(d_first_norm, x)  (words-gpt.model.ts:45)
-function letters_embeddings_gradient(x, d_letters_embeddings, d_first_norm_8, n) {
+function letters_embeddings_gradient(x, d_letters_embeddings, d_first_norm, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 40;
     const p2 = p * 40;
     for (let b = 0; b < 40; b++) {
       const p1 = p0 + b;
-      d_letters_embeddings[p1] += d_first_norm_8[p2 + b];
+      d_letters_embeddings[p1] += d_first_norm[p2 + b];
     }
   }
 }
 
 // ∂loss/∂places/embeddings = sum(d_first_norm)  (words-gpt.model.ts:51)
-function places_embeddings_gradient(d_first_norm_8, d_places_embeddings, n) {
+function places_embeddings_gradient(d_first_norm, d_places_embeddings, n) {
   for (let i = 0; i < 520; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_first_norm_8[i + k * 520];
+      sum += d_first_norm[i + k * 520];
     }
     d_places_embeddings[i] += sum;
   }
@@ -2146,12 +2141,12 @@ function update_parameters(scalars, gradients, adamW_m, adamW_v, parameters) {
 
 // first_norm_add_2 = (((… − …) · rsqrt(…)) · first/norm/gamma) + first/norm/beta  (words-gpt.model.ts:31)
 function first_norm_forward_2(
-  letters_take_2,
+  letters_take,
   places_embeddings,
   first_norm_sub_row,
   first_norm_gamma,
   first_norm_beta,
-  first_norm_add_2,
+  first_norm_add,
   n,
 ) {
   for (let i = 0; i < n; i++) {
@@ -2161,18 +2156,18 @@ function first_norm_forward_2(
       const p3 = j * 40;
       let sum = 0;
       for (let k = 0; k < 40; k++) {
-        sum += letters_take_2[p1 + k] + places_embeddings[p3 + k];
+        sum += letters_take[p1 + k] + places_embeddings[p3 + k];
       }
       let sum_2 = 0;
       const c0 = sum / 40;
       for (let k = 0; k < 40; k++) {
-        const sub = letters_take_2[p1 + k] + places_embeddings[p3 + k] - c0;
+        const sub = letters_take[p1 + k] + places_embeddings[p3 + k] - c0;
         first_norm_sub_row[k] = sub;
         sum_2 += sub * sub;
       }
       const c1 = 1 / Math.sqrt(sum_2 / 40 + 0.001);
       for (let k = 0; k < 40; k++) {
-        first_norm_add_2[p1 + k] = first_norm_sub_row[k] * c1 * first_norm_gamma[k] + first_norm_beta[k];
+        first_norm_add[p1 + k] = first_norm_sub_row[k] * c1 * first_norm_gamma[k] + first_norm_beta[k];
       }
     }
   }
@@ -2180,37 +2175,37 @@ function first_norm_forward_2(
 
 // first_norm2_add_2 = (((first_add − (… / 40)) · rsqrt(… + 0.001)) · first/norm2/gamma) + first/norm2/beta  (words-gpt.model.ts:32)
 function first_norm2_forward_2(
-  first_add_3,
+  first_add,
   first_norm2_sub_row,
   first_norm2_gamma,
   first_norm2_beta,
-  first_norm2_add_2,
+  first_norm2_add,
   n,
 ) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 40;
     let sum = 0;
     for (let k = 0; k < 40; k++) {
-      sum += first_add_3[p0 + k];
+      sum += first_add[p0 + k];
     }
     let sum_2 = 0;
     const c0 = sum / 40;
     for (let k = 0; k < 40; k++) {
-      const sub = first_add_3[p0 + k] - c0;
+      const sub = first_add[p0 + k] - c0;
       first_norm2_sub_row[k] = sub;
       sum_2 += sub * sub;
     }
     const c1 = 1 / Math.sqrt(sum_2 / 40 + 0.001);
     for (let k = 0; k < 40; k++) {
-      first_norm2_add_2[p0 + k] = first_norm2_sub_row[k] * c1 * first_norm2_gamma[k] + first_norm2_beta[k];
+      first_norm2_add[p0 + k] = first_norm2_sub_row[k] * c1 * first_norm2_gamma[k] + first_norm2_beta[k];
     }
   }
 }
 
 // first_wide_mul_2 = (first_wide_add · 0.5) · (erf(first_wide_add · 0.7071067811865476) + 1)  (words-gpt.model.ts:32)
-function first_wide_forward_4(first_wide_add_3, first_wide_mul_2, powers, n) {
+function first_wide_forward_4(first_wide_add, first_wide_mul, powers, n) {
   for (let i = 0; i < n * 2080; i++) {
-    const x0 = first_wide_add_3[i];
+    const x0 = first_wide_add[i];
     const x = x0 * 0.7071067811865476;
     const a = Math.abs(x);
     const z = x * x;
@@ -2239,21 +2234,21 @@ function first_wide_forward_4(first_wide_add_3, first_wide_mul_2, powers, n) {
       const p3 = (((p2 - 0.026866170645076792) * z + 0.11283791670954879) * z - 0.3761263890318375) * z;
       y = x * (p3 + 1.1283791670955126);
     }
-    first_wide_mul_2[i] = x0 * 0.5 * (y + 1);
+    first_wide_mul[i] = x0 * 0.5 * (y + 1);
   }
 }
 
 // probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-gpt.model.ts:55)
-function predict_probabilities(logits_add_2, exp_row, probabilities, powers, n) {
+function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 27;
     let max = -Infinity;
     for (let k = 0; k < 27; k++) {
-      max = Math.max(max, logits_add_2[p0 + k]);
+      max = Math.max(max, logits_add[p0 + k]);
     }
     let sum = 0;
     for (let k = 0; k < 27; k++) {
-      const x = logits_add_2[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -2272,7 +2267,7 @@ function predict_probabilities(logits_add_2, exp_row, probabilities, powers, n) 
 }
 
 // evaluate/loss = loss/sum / loss/rows  (words-gpt.model.ts:56)
-function evaluate_loss(totals, y, logits_add_3, evaluate_loss, powers, bits, words, n) {
+function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;
   let sum_3 = 0;
@@ -2285,13 +2280,13 @@ function evaluate_loss(totals, y, logits_add_3, evaluate_loss, powers, bits, wor
     const c0 = x0 === -1 ? 0 : x0;
     for (let k = 0; k < 27; k++) {
       const p1 = p0 + k;
-      const x1 = logits_add_3[p1];
+      const x1 = logits_add[p1];
       max = Math.max(max, x1);
       sum_2 += k === c0 ? x1 : 0;
     }
     let sum = 0;
     for (let k = 0; k < 27; k++) {
-      const x = logits_add_3[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -2346,11 +2341,8 @@ function checkState(state) {
 // 2^i at i + 1100.
 function powersOfTwo() {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

@@ -745,8 +745,8 @@ function first_attention_forward_5(
 
 // first_attention_dotGeneral = dotGeneral(first_attention_mul, first_attention_add)  (words-gpt.model.ts:31)
 function first_attention_forward_6(
-  first_attention_mul_2: Float32Array,
-  first_attention_add_3: Float32Array,
+  first_attention_mul: Float32Array,
+  first_attention_add: Float32Array,
   first_attention_dotGeneral: Float32Array,
   n: number,
 ): void {
@@ -770,10 +770,10 @@ function first_attention_forward_6(
           for (let k = 0; k < 13; k++) {
             const p3 = p2 + k;
             const p7 = p6 + k * 40;
-            const x0 = first_attention_mul_2[p3];
-            const x1 = first_attention_add_3[p7];
-            const x2 = first_attention_add_3[p7 + 1];
-            const x3 = first_attention_mul_2[p3 + 13];
+            const x0 = first_attention_mul[p3];
+            const x1 = first_attention_add[p7];
+            const x2 = first_attention_add[p7 + 1];
+            const x3 = first_attention_mul[p3 + 13];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -793,9 +793,9 @@ function first_attention_forward_6(
         for (let k = 0; k < 13; k++) {
           const p11 = p1 + k;
           const p13 = p12 + k * 40;
-          const x4 = first_attention_mul_2[p11 + 156];
-          sum0 += x4 * first_attention_add_3[p13];
-          sum1 += x4 * first_attention_add_3[p13 + 1];
+          const x4 = first_attention_mul[p11 + 156];
+          sum0 += x4 * first_attention_add[p13];
+          sum1 += x4 * first_attention_add[p13 + 1];
         }
         first_attention_dotGeneral[p14 + 120] = sum0;
         first_attention_dotGeneral[p14 + 121] = sum1;
@@ -1141,7 +1141,7 @@ function second_forward(
   second_attention_dotGeneral: Float32Array,
   second_attention_attentionOutput_kernel: Float32Array,
   second_attention_attentionOutput_bias: Float32Array,
-  first_add_2: Float32Array,
+  first_add: Float32Array,
   second_add: Float32Array,
   n: number,
 ): void {
@@ -1183,17 +1183,17 @@ function second_forward(
           }
         }
         const x6 = second_attention_attentionOutput_bias[h];
-        second_add[p7] = first_add_2[p7] + (sum00 + x6);
+        second_add[p7] = first_add[p7] + (sum00 + x6);
         const x7 = second_attention_attentionOutput_bias[h + 1];
-        second_add[p7 + 1] = first_add_2[p7 + 1] + (sum01 + x7);
+        second_add[p7 + 1] = first_add[p7 + 1] + (sum01 + x7);
         const x8 = second_attention_attentionOutput_bias[h + 2];
-        second_add[p7 + 2] = first_add_2[p7 + 2] + (sum02 + x8);
+        second_add[p7 + 2] = first_add[p7 + 2] + (sum02 + x8);
         const x9 = second_attention_attentionOutput_bias[h + 3];
-        second_add[p7 + 3] = first_add_2[p7 + 3] + (sum03 + x9);
-        second_add[p7 + 40] = first_add_2[p7 + 40] + (sum10 + x6);
-        second_add[p7 + 41] = first_add_2[p7 + 41] + (sum11 + x7);
-        second_add[p7 + 42] = first_add_2[p7 + 42] + (sum12 + x8);
-        second_add[p7 + 43] = first_add_2[p7 + 43] + (sum13 + x9);
+        second_add[p7 + 3] = first_add[p7 + 3] + (sum03 + x9);
+        second_add[p7 + 40] = first_add[p7 + 40] + (sum10 + x6);
+        second_add[p7 + 41] = first_add[p7 + 41] + (sum11 + x7);
+        second_add[p7 + 42] = first_add[p7 + 42] + (sum12 + x8);
+        second_add[p7 + 43] = first_add[p7 + 43] + (sum13 + x9);
       }
     }
     for (let h = 0; h < 40; h += 4) {
@@ -1215,10 +1215,10 @@ function second_forward(
           sum3 += x10 * second_attention_attentionOutput_kernel[p11 + 3];
         }
       }
-      second_add[p12 + 480] = first_add_2[p12 + 480] + (sum0 + second_attention_attentionOutput_bias[h]);
-      second_add[p12 + 481] = first_add_2[p12 + 481] + (sum1 + second_attention_attentionOutput_bias[h + 1]);
-      second_add[p12 + 482] = first_add_2[p12 + 482] + (sum2 + second_attention_attentionOutput_bias[h + 2]);
-      second_add[p12 + 483] = first_add_2[p12 + 483] + (sum3 + second_attention_attentionOutput_bias[h + 3]);
+      second_add[p12 + 480] = first_add[p12 + 480] + (sum0 + second_attention_attentionOutput_bias[h]);
+      second_add[p12 + 481] = first_add[p12 + 481] + (sum1 + second_attention_attentionOutput_bias[h + 1]);
+      second_add[p12 + 482] = first_add[p12 + 482] + (sum2 + second_attention_attentionOutput_bias[h + 2]);
+      second_add[p12 + 483] = first_add[p12 + 483] + (sum3 + second_attention_attentionOutput_bias[h + 3]);
     }
   }
 }
@@ -1705,7 +1705,7 @@ function second_wide_backward_2(
 
 // d_second_wide_3 = ((… · …) · 0.7071067811865476) + ((d_second_wide · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
 function second_wide_backward_3(
-  d_second_wide_2: Float32Array,
+  d_second_wide: Float32Array,
   second_wide_add: Float32Array,
   second_wide_add_2: Float32Array,
   d_second_wide_3: Float32Array,
@@ -1713,7 +1713,7 @@ function second_wide_backward_3(
   n: number,
 ): void {
   for (let i = 0; i < n * 2080; i++) {
-    const x0 = d_second_wide_2[i];
+    const x0 = d_second_wide[i];
     const x1 = second_wide_add[i];
     const t0 = x1 * 0.7071067811865476;
     const x = -(t0 * t0);
@@ -1731,7 +1731,7 @@ function second_wide_backward_3(
 // ∂loss/∂second/wide/kernel = dotGeneral(second_norm2_add, d_second_wide)  (words-gpt.model.ts:32)
 function second_wide_kernel_gradient(
   second_norm2_add: Float32Array,
-  d_second_wide_3: Float32Array,
+  d_second_wide: Float32Array,
   d_second_wide_kernel: Float32Array,
   n: number,
 ): void {
@@ -1759,10 +1759,10 @@ function second_wide_kernel_gradient(
         const p0 = i + k * 40;
         const p1 = j + k * 160;
         const x0 = second_norm2_add[p0];
-        const x1 = d_second_wide_3[p1];
-        const x2 = d_second_wide_3[p1 + 1];
-        const x3 = d_second_wide_3[p1 + 2];
-        const x4 = d_second_wide_3[p1 + 3];
+        const x1 = d_second_wide[p1];
+        const x2 = d_second_wide[p1 + 1];
+        const x3 = d_second_wide[p1 + 2];
+        const x4 = d_second_wide[p1 + 3];
         const x5 = second_norm2_add[p0 + 1];
         const x6 = second_norm2_add[p0 + 2];
         const x7 = second_norm2_add[p0 + 3];
@@ -1805,7 +1805,7 @@ function second_wide_kernel_gradient(
 
 // ∂loss/∂second/wide/bias = sum(d_second_wide)  (words-gpt.model.ts:32)
 function second_wide_bias_gradient(
-  d_second_wide_3: Float32Array,
+  d_second_wide: Float32Array,
   d_second_wide_bias: Float32Array,
   n: number,
 ): void {
@@ -1816,10 +1816,10 @@ function second_wide_bias_gradient(
     let sum3 = 0;
     for (let k = 0; k < n * 13; k++) {
       const p0 = i + k * 160;
-      sum0 += d_second_wide_3[p0];
-      sum1 += d_second_wide_3[p0 + 1];
-      sum2 += d_second_wide_3[p0 + 2];
-      sum3 += d_second_wide_3[p0 + 3];
+      sum0 += d_second_wide[p0];
+      sum1 += d_second_wide[p0 + 1];
+      sum2 += d_second_wide[p0 + 2];
+      sum3 += d_second_wide[p0 + 3];
     }
     d_second_wide_bias[i] += sum0;
     d_second_wide_bias[i + 1] += sum1;
@@ -1830,7 +1830,7 @@ function second_wide_bias_gradient(
 
 // d_second_norm2_2 = dotGeneral(d_second_wide, d_second_norm2)  (words-gpt.model.ts:32)
 function second_norm2_backward_2(
-  d_second_wide_3: Float32Array,
+  d_second_wide: Float32Array,
   d_second_norm2: Float32Array,
   d_second_norm2_2: Float32Array,
   n: number,
@@ -1859,14 +1859,14 @@ function second_norm2_backward_2(
       for (let k = 0; k < 160; k++) {
         const p1 = p0 + k;
         const p2 = h + k * 40;
-        const x0 = d_second_wide_3[p1];
+        const x0 = d_second_wide[p1];
         const x1 = d_second_norm2[p2];
         const x2 = d_second_norm2[p2 + 1];
         const x3 = d_second_norm2[p2 + 2];
         const x4 = d_second_norm2[p2 + 3];
-        const x5 = d_second_wide_3[p1 + 160];
-        const x6 = d_second_wide_3[p1 + 320];
-        const x7 = d_second_wide_3[p1 + 480];
+        const x5 = d_second_wide[p1 + 160];
+        const x6 = d_second_wide[p1 + 320];
+        const x7 = d_second_wide[p1 + 480];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1907,7 +1907,7 @@ function second_norm2_backward_2(
 // d_second_2 = d_second + (second_norm2_rsqrt · ((… − …) − (… · …)))  (words-gpt.model.ts:32)
 function second_backward_2(
   second_norm2_rsqrt: Float32Array,
-  d_second_norm2_2: Float32Array,
+  d_second_norm2: Float32Array,
   second_norm2_gamma: Float32Array,
   second_norm2_sub: Float32Array,
   d_second: Float32Array,
@@ -1921,7 +1921,7 @@ function second_backward_2(
     const c0 = second_norm2_rsqrt[i];
     for (let k = 0; k < 40; k++) {
       const p1 = p0 + k;
-      const t0 = d_second_norm2_2[p1] * second_norm2_gamma[k];
+      const t0 = d_second_norm2[p1] * second_norm2_gamma[k];
       sum += t0;
       sum_2 += t0 * (second_norm2_sub[p1] * c0);
     }
@@ -1929,7 +1929,7 @@ function second_backward_2(
     const c3 = sum_2 / 40;
     for (let k = 0; k < 40; k++) {
       const p2 = p0 + k;
-      d_second_2[p2] = d_second[p2] + c0 * (d_second_norm2_2[p2] * second_norm2_gamma[k] - c2 - second_norm2_sub[p2] * c0 * c3);
+      d_second_2[p2] = d_second[p2] + c0 * (d_second_norm2[p2] * second_norm2_gamma[k] - c2 - second_norm2_sub[p2] * c0 * c3);
     }
   }
 }
@@ -1937,7 +1937,7 @@ function second_backward_2(
 // ∂loss/∂second/attention/attentionOutput/kernel = dotGeneral(second_attention_dotGeneral, d_second)  (words-gpt.model.ts:31)
 function second_attention_attentionOutput_kernel_(
   second_attention_dotGeneral: Float32Array,
-  d_second_2: Float32Array,
+  d_second: Float32Array,
   d_second_attention_attentionOutput_kerne: Float32Array,
   n: number,
 ): void {
@@ -1964,10 +1964,10 @@ function second_attention_attentionOutput_kernel_(
             const p3 = p2 + m * 10;
             const p5 = p4 + m * 40;
             const x0 = second_attention_dotGeneral[p3];
-            const x1 = d_second_2[p5];
-            const x2 = d_second_2[p5 + 1];
-            const x3 = d_second_2[p5 + 2];
-            const x4 = d_second_2[p5 + 3];
+            const x1 = d_second[p5];
+            const x2 = d_second[p5 + 1];
+            const x3 = d_second[p5 + 2];
+            const x4 = d_second[p5 + 3];
             const x5 = second_attention_dotGeneral[p3 + 1];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
@@ -1994,7 +1994,7 @@ function second_attention_attentionOutput_kernel_(
 
 // d_second_attention_2 = dotGeneral(d_second, d_second_attention)  (words-gpt.model.ts:31)
 function second_attention_backward_2(
-  d_second_2: Float32Array,
+  d_second: Float32Array,
   d_second_attention: Float32Array,
   d_second_attention_2: Float32Array,
   n: number,
@@ -2014,12 +2014,12 @@ function second_attention_backward_2(
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
         const p2 = h + k * 40;
-        const x0 = d_second_2[p1];
+        const x0 = d_second[p1];
         const x1 = d_second_attention[p2];
         const x2 = d_second_attention[p2 + 1];
         const x3 = d_second_attention[p2 + 2];
         const x4 = d_second_attention[p2 + 3];
-        const x5 = d_second_2[p1 + 40];
+        const x5 = d_second[p1 + 40];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2043,8 +2043,8 @@ function second_attention_backward_2(
 
 // d_second_attention_5 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
 function second_attention_backward_3(
-  d_second_attention_2: Float32Array,
-  second_attention_add_3: Float32Array,
+  d_second_attention: Float32Array,
+  second_attention_add: Float32Array,
   d_second_attention_5: Float32Array,
   n: number,
 ): void {
@@ -2067,10 +2067,10 @@ function second_attention_backward_3(
           for (let k = 0; k < 10; k++) {
             const p3 = p2 + k;
             const p5 = p4 + k;
-            const x0 = d_second_attention_2[p3];
-            const x1 = second_attention_add_3[p5];
-            const x2 = second_attention_add_3[p5 + 40];
-            const x3 = d_second_attention_2[p3 + 40];
+            const x0 = d_second_attention[p3];
+            const x1 = second_attention_add[p5];
+            const x2 = second_attention_add[p5 + 40];
+            const x3 = d_second_attention[p3 + 40];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -2086,9 +2086,9 @@ function second_attention_backward_3(
         for (let k = 0; k < 10; k++) {
           const p10 = p2 + k;
           const p11 = p1 + k;
-          const x4 = second_attention_add_3[p11 + 480];
-          sum0 += d_second_attention_2[p10] * x4;
-          sum1 += d_second_attention_2[p10 + 40] * x4;
+          const x4 = second_attention_add[p11 + 480];
+          sum0 += d_second_attention[p10] * x4;
+          sum1 += d_second_attention[p10 + 40] * x4;
         }
         d_second_attention_5[p8 + 12] = sum0;
         d_second_attention_5[p8 + 25] = sum1;
@@ -2101,9 +2101,9 @@ function second_attention_backward_3(
         for (let k = 0; k < 10; k++) {
           const p12 = p1 + k;
           const p14 = p13 + k;
-          const x5 = d_second_attention_2[p12 + 480];
-          sum0_0 += x5 * second_attention_add_3[p14];
-          sum1_0 += x5 * second_attention_add_3[p14 + 40];
+          const x5 = d_second_attention[p12 + 480];
+          sum0_0 += x5 * second_attention_add[p14];
+          sum1_0 += x5 * second_attention_add[p14 + 40];
         }
         d_second_attention_5[p15 + 156] = sum0_0;
         d_second_attention_5[p15 + 157] = sum1_0;
@@ -2111,7 +2111,7 @@ function second_attention_backward_3(
       let sum_0 = 0;
       for (let k = 0; k < 10; k++) {
         const p16 = p1 + k;
-        sum_0 += d_second_attention_2[p16 + 480] * second_attention_add_3[p16 + 480];
+        sum_0 += d_second_attention[p16 + 480] * second_attention_add[p16 + 480];
       }
       d_second_attention_5[p7 + 168] = sum_0;
     }
@@ -2120,8 +2120,8 @@ function second_attention_backward_3(
 
 // d_second_attention_3 = dotGeneral(second_attention_mul, d_second_attention)  (words-gpt.model.ts:31)
 function second_attention_backward_4(
-  second_attention_mul_2: Float32Array,
-  d_second_attention_2: Float32Array,
+  second_attention_mul: Float32Array,
+  d_second_attention: Float32Array,
   d_second_attention_3: Float32Array,
   n: number,
 ): void {
@@ -2145,10 +2145,10 @@ function second_attention_backward_4(
           for (let k = 0; k < 13; k++) {
             const p3 = p2 + k * 13;
             const p7 = p6 + k * 40;
-            const x0 = second_attention_mul_2[p3];
-            const x1 = d_second_attention_2[p7];
-            const x2 = d_second_attention_2[p7 + 1];
-            const x3 = second_attention_mul_2[p3 + 1];
+            const x0 = second_attention_mul[p3];
+            const x1 = d_second_attention[p7];
+            const x2 = d_second_attention[p7 + 1];
+            const x3 = second_attention_mul[p3 + 1];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -2168,9 +2168,9 @@ function second_attention_backward_4(
         for (let k = 0; k < 13; k++) {
           const p11 = p1 + k * 13;
           const p13 = p12 + k * 40;
-          const x4 = second_attention_mul_2[p11 + 12];
-          sum0 += x4 * d_second_attention_2[p13];
-          sum1 += x4 * d_second_attention_2[p13 + 1];
+          const x4 = second_attention_mul[p11 + 12];
+          sum0 += x4 * d_second_attention[p13];
+          sum1 += x4 * d_second_attention[p13 + 1];
         }
         d_second_attention_3[p14 + 120] = sum0;
         d_second_attention_3[p14 + 121] = sum1;
@@ -2181,8 +2181,8 @@ function second_attention_backward_4(
 
 // d_second_attention_6 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
 function second_attention_backward_5(
-  d_second_attention_5: Float32Array,
-  second_attention_mul_2: Float32Array,
+  d_second_attention: Float32Array,
+  second_attention_mul: Float32Array,
   d_second_attention_6: Float32Array,
   n: number,
 ): void {
@@ -2191,18 +2191,18 @@ function second_attention_backward_5(
     let sum = 0;
     for (let k = 0; k < 13; k++) {
       const p1 = p0 + k;
-      sum += d_second_attention_5[p1] * second_attention_mul_2[p1];
+      sum += d_second_attention[p1] * second_attention_mul[p1];
     }
     for (let k = 0; k < 13; k++) {
       const p2 = p0 + k;
-      d_second_attention_6[p2] = second_attention_mul_2[p2] * (d_second_attention_5[p2] - sum) * 0.31622776601683794;
+      d_second_attention_6[p2] = second_attention_mul[p2] * (d_second_attention[p2] - sum) * 0.31622776601683794;
     }
   }
 }
 
 // d_second_attention_4 = d_second_attention  (words-gpt.model.ts:31)
 function second_attention_backward_6(
-  d_second_attention_3: Float32Array,
+  d_second_attention: Float32Array,
   d_second_attention_4: Float32Array,
   n: number,
 ): void {
@@ -2212,7 +2212,7 @@ function second_attention_backward_6(
       const p1 = p0 + j * 10;
       const p3 = p0 + j * 40;
       for (let h = 0; h < 40; h++) {
-        d_second_attention_4[p3 + h] = d_second_attention_3[p1 + (h - h % 10) / 10 * 130 + h % 10];
+        d_second_attention_4[p3 + h] = d_second_attention[p1 + (h - h % 10) / 10 * 130 + h % 10];
       }
     }
   }
@@ -2221,7 +2221,7 @@ function second_attention_backward_6(
 // ∂loss/∂second/attention/query/kernel = dotGeneral(second_norm_add, d_second_attention)  (words-gpt.model.ts:31)
 function second_attention_query_kernel_gradient(
   second_norm_add: Float32Array,
-  d_second_attention_10: Float32Array,
+  d_second_attention: Float32Array,
   d_second_attention_query_kernel: Float32Array,
   n: number,
 ): void {
@@ -2241,10 +2241,10 @@ function second_attention_query_kernel_gradient(
         const p0 = i + k * 40;
         const p1 = j + k * 40;
         const x0 = second_norm_add[p0];
-        const x1 = d_second_attention_10[p1];
-        const x2 = d_second_attention_10[p1 + 1];
-        const x3 = d_second_attention_10[p1 + 2];
-        const x4 = d_second_attention_10[p1 + 3];
+        const x1 = d_second_attention[p1];
+        const x2 = d_second_attention[p1 + 1];
+        const x3 = d_second_attention[p1 + 2];
+        const x4 = d_second_attention[p1 + 3];
         const x5 = second_norm_add[p0 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
@@ -2270,8 +2270,8 @@ function second_attention_query_kernel_gradient(
 // d_second_norm_6 = (d_second_norm + d_second_norm) + dotGeneral(d_second_attention, d_second_norm)  (words-gpt.model.ts:31)
 // d_second_norm_7 = d_second_norm_6 · second/norm/gamma  (words-gpt.model.ts:31)
 function second_norm_backward_6(
-  d_second_attention_10: Float32Array,
-  d_second_norm_5: Float32Array,
+  d_second_attention: Float32Array,
+  d_second_norm: Float32Array,
   d_second_norm_2: Float32Array,
   d_second_norm_4: Float32Array,
   second_norm_gamma: Float32Array,
@@ -2294,12 +2294,12 @@ function second_norm_backward_6(
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
         const p2 = h + k * 40;
-        const x0 = d_second_attention_10[p1];
-        const x1 = d_second_norm_5[p2];
-        const x2 = d_second_norm_5[p2 + 1];
-        const x3 = d_second_norm_5[p2 + 2];
-        const x4 = d_second_norm_5[p2 + 3];
-        const x5 = d_second_attention_10[p1 + 40];
+        const x0 = d_second_attention[p1];
+        const x1 = d_second_norm[p2];
+        const x2 = d_second_norm[p2 + 1];
+        const x3 = d_second_norm[p2 + 2];
+        const x4 = d_second_norm[p2 + 3];
+        const x5 = d_second_attention[p1 + 40];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -2344,9 +2344,9 @@ function second_norm_backward_6(
 // d_first = d_second + (second_norm_rsqrt · ((d_second_norm − …) − (… · …)))  (words-gpt.model.ts:31)
 function first_backward(
   second_norm_rsqrt: Float32Array,
-  d_second_norm_7: Float32Array,
+  d_second_norm: Float32Array,
   second_norm_sub: Float32Array,
-  d_second_2: Float32Array,
+  d_second: Float32Array,
   d_first: Float32Array,
   n: number,
 ): void {
@@ -2357,7 +2357,7 @@ function first_backward(
     const c0 = second_norm_rsqrt[i];
     for (let k = 0; k < 40; k++) {
       const p1 = p0 + k;
-      const x0 = d_second_norm_7[p1];
+      const x0 = d_second_norm[p1];
       sum += x0;
       sum_2 += x0 * (second_norm_sub[p1] * c0);
     }
@@ -2365,7 +2365,7 @@ function first_backward(
     const c3 = sum_2 / 40;
     for (let k = 0; k < 40; k++) {
       const p2 = p0 + k;
-      d_first[p2] = d_second_2[p2] + c0 * (d_second_norm_7[p2] - c2 - second_norm_sub[p2] * c0 * c3);
+      d_first[p2] = d_second[p2] + c0 * (d_second_norm[p2] - c2 - second_norm_sub[p2] * c0 * c3);
     }
   }
 }
@@ -2374,7 +2374,7 @@ function first_backward(
 function letters_embeddings_gradient(
   x: Int32Array,
   d_letters_embeddings: Float32Array,
-  d_first_norm_8: Float32Array,
+  d_first_norm: Float32Array,
   n: number,
 ): void {
   for (let p = 0; p < n * 13; p++) {
@@ -2382,21 +2382,21 @@ function letters_embeddings_gradient(
     const p2 = p * 40;
     for (let b = 0; b < 40; b++) {
       const p1 = p0 + b;
-      d_letters_embeddings[p1] += d_first_norm_8[p2 + b];
+      d_letters_embeddings[p1] += d_first_norm[p2 + b];
     }
   }
 }
 
 // ∂loss/∂places/embeddings = sum(d_first_norm)  (words-gpt.model.ts:51)
 function places_embeddings_gradient(
-  d_first_norm_8: Float32Array,
+  d_first_norm: Float32Array,
   d_places_embeddings: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < 520; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_first_norm_8[i + k * 520];
+      sum += d_first_norm[i + k * 520];
     }
     d_places_embeddings[i] += sum;
   }
@@ -2455,12 +2455,12 @@ function update_parameters(
 
 // first_norm_add_2 = (((… − …) · rsqrt(…)) · first/norm/gamma) + first/norm/beta  (words-gpt.model.ts:31)
 function first_norm_forward_2(
-  letters_take_2: Float32Array,
+  letters_take: Float32Array,
   places_embeddings: Float32Array,
   first_norm_sub_row: Float32Array,
   first_norm_gamma: Float32Array,
   first_norm_beta: Float32Array,
-  first_norm_add_2: Float32Array,
+  first_norm_add: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
@@ -2470,18 +2470,18 @@ function first_norm_forward_2(
       const p3 = j * 40;
       let sum = 0;
       for (let k = 0; k < 40; k++) {
-        sum += letters_take_2[p1 + k] + places_embeddings[p3 + k];
+        sum += letters_take[p1 + k] + places_embeddings[p3 + k];
       }
       let sum_2 = 0;
       const c0 = sum / 40;
       for (let k = 0; k < 40; k++) {
-        const sub = letters_take_2[p1 + k] + places_embeddings[p3 + k] - c0;
+        const sub = letters_take[p1 + k] + places_embeddings[p3 + k] - c0;
         first_norm_sub_row[k] = sub;
         sum_2 += sub * sub;
       }
       const c1 = 1 / Math.sqrt(sum_2 / 40 + 0.001);
       for (let k = 0; k < 40; k++) {
-        first_norm_add_2[p1 + k] = first_norm_sub_row[k] * c1 * first_norm_gamma[k] + first_norm_beta[k];
+        first_norm_add[p1 + k] = first_norm_sub_row[k] * c1 * first_norm_gamma[k] + first_norm_beta[k];
       }
     }
   }
@@ -2489,42 +2489,42 @@ function first_norm_forward_2(
 
 // first_norm2_add_2 = (((first_add − (… / 40)) · rsqrt(… + 0.001)) · first/norm2/gamma) + first/norm2/beta  (words-gpt.model.ts:32)
 function first_norm2_forward_2(
-  first_add_3: Float32Array,
+  first_add: Float32Array,
   first_norm2_sub_row: Float32Array,
   first_norm2_gamma: Float32Array,
   first_norm2_beta: Float32Array,
-  first_norm2_add_2: Float32Array,
+  first_norm2_add: Float32Array,
   n: number,
 ): void {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 40;
     let sum = 0;
     for (let k = 0; k < 40; k++) {
-      sum += first_add_3[p0 + k];
+      sum += first_add[p0 + k];
     }
     let sum_2 = 0;
     const c0 = sum / 40;
     for (let k = 0; k < 40; k++) {
-      const sub = first_add_3[p0 + k] - c0;
+      const sub = first_add[p0 + k] - c0;
       first_norm2_sub_row[k] = sub;
       sum_2 += sub * sub;
     }
     const c1 = 1 / Math.sqrt(sum_2 / 40 + 0.001);
     for (let k = 0; k < 40; k++) {
-      first_norm2_add_2[p0 + k] = first_norm2_sub_row[k] * c1 * first_norm2_gamma[k] + first_norm2_beta[k];
+      first_norm2_add[p0 + k] = first_norm2_sub_row[k] * c1 * first_norm2_gamma[k] + first_norm2_beta[k];
     }
   }
 }
 
 // first_wide_mul_2 = (first_wide_add · 0.5) · (erf(first_wide_add · 0.7071067811865476) + 1)  (words-gpt.model.ts:32)
 function first_wide_forward_4(
-  first_wide_add_3: Float32Array,
-  first_wide_mul_2: Float32Array,
+  first_wide_add: Float32Array,
+  first_wide_mul: Float32Array,
   powers: Float64Array,
   n: number,
 ): void {
   for (let i = 0; i < n * 2080; i++) {
-    const x0 = first_wide_add_3[i];
+    const x0 = first_wide_add[i];
     const x = x0 * 0.7071067811865476;
     const a = Math.abs(x);
     const z = x * x;
@@ -2553,13 +2553,13 @@ function first_wide_forward_4(
       const p3 = (((p2 - 0.026866170645076792) * z + 0.11283791670954879) * z - 0.3761263890318375) * z;
       y = x * (p3 + 1.1283791670955126);
     }
-    first_wide_mul_2[i] = x0 * 0.5 * (y + 1);
+    first_wide_mul[i] = x0 * 0.5 * (y + 1);
   }
 }
 
 // probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-gpt.model.ts:55)
 function predict_probabilities(
-  logits_add_2: Float32Array,
+  logits_add: Float32Array,
   exp_row: Float32Array,
   probabilities: Float32Array,
   powers: Float64Array,
@@ -2569,11 +2569,11 @@ function predict_probabilities(
     const p0 = i * 27;
     let max = -Infinity;
     for (let k = 0; k < 27; k++) {
-      max = Math.max(max, logits_add_2[p0 + k]);
+      max = Math.max(max, logits_add[p0 + k]);
     }
     let sum = 0;
     for (let k = 0; k < 27; k++) {
-      const x = logits_add_2[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -2595,7 +2595,7 @@ function predict_probabilities(
 function evaluate_loss(
   totals: Float64Array,
   y: Int32Array,
-  logits_add_3: Float32Array,
+  logits_add: Float32Array,
   evaluate_loss: Float64Array,
   powers: Float64Array,
   bits: Float64Array,
@@ -2614,13 +2614,13 @@ function evaluate_loss(
     const c0 = x0 === -1 ? 0 : x0;
     for (let k = 0; k < 27; k++) {
       const p1 = p0 + k;
-      const x1 = logits_add_3[p1];
+      const x1 = logits_add[p1];
       max = Math.max(max, x1);
       sum_2 += k === c0 ? x1 : 0;
     }
     let sum = 0;
     for (let k = 0; k < 27; k++) {
-      const x = logits_add_3[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -2675,11 +2675,8 @@ function checkState(state: Uint8Array): void {
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

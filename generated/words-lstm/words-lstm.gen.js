@@ -732,7 +732,7 @@ function dropout_backward(logits_kernel, d_dropout) {
 }
 
 // d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, d_dropout), 0) · 1.1111111111111112  (words-lstm.model.ts:32)
-function memory_backward(d_logits, d_dropout, dropout_lessEqual, d_memory_4, n) {
+function memory_backward(d_logits, d_dropout, dropout_lessEqual, d_memory, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 27;
     const p3 = i * 96;
@@ -782,22 +782,22 @@ function memory_backward(d_logits, d_dropout, dropout_lessEqual, d_memory_4, n) 
         sum32 += x7 * x3;
         sum33 += x7 * x4;
       }
-      d_memory_4[p4] = (dropout_lessEqual[p4] !== 0 ? sum00 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 1] = (dropout_lessEqual[p4 + 1] !== 0 ? sum01 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 2] = (dropout_lessEqual[p4 + 2] !== 0 ? sum02 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 3] = (dropout_lessEqual[p4 + 3] !== 0 ? sum03 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 96] = (dropout_lessEqual[p4 + 96] !== 0 ? sum10 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 97] = (dropout_lessEqual[p4 + 97] !== 0 ? sum11 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 98] = (dropout_lessEqual[p4 + 98] !== 0 ? sum12 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 99] = (dropout_lessEqual[p4 + 99] !== 0 ? sum13 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 192] = (dropout_lessEqual[p4 + 192] !== 0 ? sum20 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 193] = (dropout_lessEqual[p4 + 193] !== 0 ? sum21 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 194] = (dropout_lessEqual[p4 + 194] !== 0 ? sum22 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 195] = (dropout_lessEqual[p4 + 195] !== 0 ? sum23 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 288] = (dropout_lessEqual[p4 + 288] !== 0 ? sum30 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 289] = (dropout_lessEqual[p4 + 289] !== 0 ? sum31 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 290] = (dropout_lessEqual[p4 + 290] !== 0 ? sum32 : 0) * 1.1111111111111112;
-      d_memory_4[p4 + 291] = (dropout_lessEqual[p4 + 291] !== 0 ? sum33 : 0) * 1.1111111111111112;
+      d_memory[p4] = (dropout_lessEqual[p4] !== 0 ? sum00 : 0) * 1.1111111111111112;
+      d_memory[p4 + 1] = (dropout_lessEqual[p4 + 1] !== 0 ? sum01 : 0) * 1.1111111111111112;
+      d_memory[p4 + 2] = (dropout_lessEqual[p4 + 2] !== 0 ? sum02 : 0) * 1.1111111111111112;
+      d_memory[p4 + 3] = (dropout_lessEqual[p4 + 3] !== 0 ? sum03 : 0) * 1.1111111111111112;
+      d_memory[p4 + 96] = (dropout_lessEqual[p4 + 96] !== 0 ? sum10 : 0) * 1.1111111111111112;
+      d_memory[p4 + 97] = (dropout_lessEqual[p4 + 97] !== 0 ? sum11 : 0) * 1.1111111111111112;
+      d_memory[p4 + 98] = (dropout_lessEqual[p4 + 98] !== 0 ? sum12 : 0) * 1.1111111111111112;
+      d_memory[p4 + 99] = (dropout_lessEqual[p4 + 99] !== 0 ? sum13 : 0) * 1.1111111111111112;
+      d_memory[p4 + 192] = (dropout_lessEqual[p4 + 192] !== 0 ? sum20 : 0) * 1.1111111111111112;
+      d_memory[p4 + 193] = (dropout_lessEqual[p4 + 193] !== 0 ? sum21 : 0) * 1.1111111111111112;
+      d_memory[p4 + 194] = (dropout_lessEqual[p4 + 194] !== 0 ? sum22 : 0) * 1.1111111111111112;
+      d_memory[p4 + 195] = (dropout_lessEqual[p4 + 195] !== 0 ? sum23 : 0) * 1.1111111111111112;
+      d_memory[p4 + 288] = (dropout_lessEqual[p4 + 288] !== 0 ? sum30 : 0) * 1.1111111111111112;
+      d_memory[p4 + 289] = (dropout_lessEqual[p4 + 289] !== 0 ? sum31 : 0) * 1.1111111111111112;
+      d_memory[p4 + 290] = (dropout_lessEqual[p4 + 290] !== 0 ? sum32 : 0) * 1.1111111111111112;
+      d_memory[p4 + 291] = (dropout_lessEqual[p4 + 291] !== 0 ? sum33 : 0) * 1.1111111111111112;
     }
   }
 }
@@ -817,7 +817,7 @@ function letters_forward(x, letters_embeddings, letters_take, n) {
 function memory_backward_2(
   d_memory,
   d_memory_4,
-  memory_scan_4,
+  memory_scan,
   d_memory_2,
   memory_scan_3,
   memory_scan_5,
@@ -846,7 +846,7 @@ function memory_backward_2(
       const p8 = p7 + k;
       const add = d_memory[p2] + d_memory_4[p4 + k];
       d_memory_row_2[k] = add;
-      const x0 = memory_scan_4[p8];
+      const x0 = memory_scan[p8];
       const add_2 = d_memory_2[p2] + add * memory_scan_3[p8] * (1 - x0 * x0);
       d_memory_row[k] = add_2;
       d_memory_2[p10 + k] = add_2 * memory_scan_5[p8];
@@ -855,7 +855,7 @@ function memory_backward_2(
       const p12 = p7 + k;
       const t0 = k + -192;
       const t1 = k + -96;
-      d_memory_3[p14 + k] = (0 <= t0 && t0 < 96 ? d_memory_row[k + -192] * memory_scan_6[p12 + -192] * (1 - memory_scan_7[p12 + -192] * memory_scan_7[p12 + -192]) : 0) + (k < 96 ? d_memory_row[k] * memory_scan_7[p12] * (memory_scan_6[p12] * (1 - memory_scan_6[p12])) : 0) + (0 <= t1 && t1 < 96 ? d_memory_row[k + -96] * memory_scan_2[p12 + -96] * (memory_scan_5[p12 + -96] * (1 - memory_scan_5[p12 + -96])) : 0) + (0 <= k + -288 ? d_memory_row_2[k + -288] * memory_scan_4[p12 + -288] * (memory_scan_3[p12 + -288] * (1 - memory_scan_3[p12 + -288])) : 0);
+      d_memory_3[p14 + k] = (0 <= t0 && t0 < 96 ? d_memory_row[k + -192] * memory_scan_6[p12 + -192] * (1 - memory_scan_7[p12 + -192] * memory_scan_7[p12 + -192]) : 0) + (k < 96 ? d_memory_row[k] * memory_scan_7[p12] * (memory_scan_6[p12] * (1 - memory_scan_6[p12])) : 0) + (0 <= t1 && t1 < 96 ? d_memory_row[k + -96] * memory_scan_2[p12 + -96] * (memory_scan_5[p12 + -96] * (1 - memory_scan_5[p12 + -96])) : 0) + (0 <= k + -288 ? d_memory_row_2[k + -288] * memory_scan[p12 + -288] * (memory_scan_3[p12 + -288] * (1 - memory_scan_3[p12 + -288])) : 0);
     }
   }
 }
@@ -934,7 +934,7 @@ function memory_backward_3(d_memory_3, memory_recurrentKernel, d_memory, t, n) {
 }
 
 // ∂loss/∂memory/recurrentKernel = dotGeneral(memory_scan, d_memory)  (words-lstm.model.ts:31)
-function memory_recurrentKernel_gradient(memory_scan, d_memory_3, d_memory_recurrentKernel, n) {
+function memory_recurrentKernel_gradient(memory_scan, d_memory, d_memory_recurrentKernel, n) {
   for (let i = 0; i < 96; i += 4) {
     const p4 = i * 384;
     for (let j = 0; j < 384; j += 4) {
@@ -962,10 +962,10 @@ function memory_recurrentKernel_gradient(memory_scan, d_memory_3, d_memory_recur
           const p1 = p0 + m * 96;
           const p3 = p2 + m * 384;
           const x0 = memory_scan[p1];
-          const x1 = d_memory_3[p3];
-          const x2 = d_memory_3[p3 + 1];
-          const x3 = d_memory_3[p3 + 2];
-          const x4 = d_memory_3[p3 + 3];
+          const x1 = d_memory[p3];
+          const x2 = d_memory[p3 + 1];
+          const x3 = d_memory[p3 + 2];
+          const x4 = d_memory[p3 + 3];
           const x5 = memory_scan[p1 + 1];
           const x6 = memory_scan[p1 + 2];
           const x7 = memory_scan[p1 + 3];
@@ -1008,7 +1008,7 @@ function memory_recurrentKernel_gradient(memory_scan, d_memory_3, d_memory_recur
 }
 
 // d_memory_5 = d_memory  (words-lstm.model.ts:31)
-function memory_backward_4(d_memory_3, d_memory_5, n) {
+function memory_backward_4(d_memory, d_memory_5, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 384;
     const p3 = i * 4992;
@@ -1016,14 +1016,14 @@ function memory_backward_4(d_memory_3, d_memory_5, n) {
       const p1 = p0 + j * 12288;
       const p4 = p3 + j * 384;
       for (let h = 0; h < 384; h++) {
-        d_memory_5[p4 + h] = d_memory_3[p1 + h];
+        d_memory_5[p4 + h] = d_memory[p1 + h];
       }
     }
   }
 }
 
 // ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:31)
-function memory_kernel_gradient(letters_take, d_memory_5, d_memory_kernel, n) {
+function memory_kernel_gradient(letters_take, d_memory, d_memory_kernel, n) {
   for (let i = 0; i < 32; i += 4) {
     const p2 = i * 384;
     for (let j = 0; j < 384; j += 4) {
@@ -1048,10 +1048,10 @@ function memory_kernel_gradient(letters_take, d_memory_5, d_memory_kernel, n) {
         const p0 = i + k * 32;
         const p1 = j + k * 384;
         const x0 = letters_take[p0];
-        const x1 = d_memory_5[p1];
-        const x2 = d_memory_5[p1 + 1];
-        const x3 = d_memory_5[p1 + 2];
-        const x4 = d_memory_5[p1 + 3];
+        const x1 = d_memory[p1];
+        const x2 = d_memory[p1 + 1];
+        const x3 = d_memory[p1 + 2];
+        const x4 = d_memory[p1 + 3];
         const x5 = letters_take[p0 + 1];
         const x6 = letters_take[p0 + 2];
         const x7 = letters_take[p0 + 3];
@@ -1093,7 +1093,7 @@ function memory_kernel_gradient(letters_take, d_memory_5, d_memory_kernel, n) {
 }
 
 // ∂loss/∂memory/bias = sum(d_memory)  (words-lstm.model.ts:31)
-function memory_bias_gradient(d_memory_5, d_memory_bias, n) {
+function memory_bias_gradient(d_memory, d_memory_bias, n) {
   for (let i = 0; i < 384; i += 4) {
     let sum0 = 0;
     let sum1 = 0;
@@ -1101,10 +1101,10 @@ function memory_bias_gradient(d_memory_5, d_memory_bias, n) {
     let sum3 = 0;
     for (let k = 0; k < n * 13; k++) {
       const p0 = i + k * 384;
-      sum0 += d_memory_5[p0];
-      sum1 += d_memory_5[p0 + 1];
-      sum2 += d_memory_5[p0 + 2];
-      sum3 += d_memory_5[p0 + 3];
+      sum0 += d_memory[p0];
+      sum1 += d_memory[p0 + 1];
+      sum2 += d_memory[p0 + 2];
+      sum3 += d_memory[p0 + 3];
     }
     d_memory_bias[i] += sum0;
     d_memory_bias[i + 1] += sum1;
@@ -1114,7 +1114,7 @@ function memory_bias_gradient(d_memory_5, d_memory_bias, n) {
 }
 
 // d_letters = scatterAdd(d_memory, x)  (words-lstm.model.ts:25)
-function letters_backward(x, d_letters, d_memory_5, n) {
+function letters_backward(x, d_letters, d_memory, n) {
   for (let z = 0; z < 10368; z++) {
     d_letters[z] = 0;
   }
@@ -1123,7 +1123,7 @@ function letters_backward(x, d_letters, d_memory_5, n) {
     const p2 = p * 384;
     for (let b = 0; b < 384; b++) {
       const p1 = p0 + b;
-      d_letters[p1] += d_memory_5[p2 + b];
+      d_letters[p1] += d_memory[p2 + b];
     }
   }
 }
@@ -1235,7 +1235,7 @@ function update_step(adam_add, scalars) {
   scalars[2] = adam_add[0];
 }
 
-function memory_forward_17(memory_add_2, memory_scan_9, memory_scan_8, powers, t, n) {
+function memory_forward_17(memory_add, memory_scan, memory_scan_8, powers, t, n) {
   const p2 = t % 2 * 3072;
   const p5 = (t + 1) % 2 * 3072;
   const p8 = t * 3072;
@@ -1246,7 +1246,7 @@ function memory_forward_17(memory_add_2, memory_scan_9, memory_scan_8, powers, t
     const p9 = p8 + i * 96;
     for (let j = 0; j < 96; j++) {
       const p1 = p0 + j;
-      const x = -memory_add_2[p1 + 96];
+      const x = -memory_add[p1 + 96];
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
       const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
       const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
@@ -1254,7 +1254,7 @@ function memory_forward_17(memory_add_2, memory_scan_9, memory_scan_8, powers, t
       const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
       const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
       const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-      const x1 = -memory_add_2[p1];
+      const x1 = -memory_add[p1];
       const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
       const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
       const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -1262,7 +1262,7 @@ function memory_forward_17(memory_add_2, memory_scan_9, memory_scan_8, powers, t
       const p4 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
       const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
       const exp1 = (2 + 4 * p4 / (q1 - p4)) * powers[k1 + 1099];
-      const x2 = memory_add_2[p1 + 192];
+      const x2 = memory_add[p1 + 192];
       const x3 = -2 * Math.abs(x2);
       const t3 = Math.max(-746, Math.min(x3, 710));
       const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
@@ -1275,9 +1275,9 @@ function memory_forward_17(memory_add_2, memory_scan_9, memory_scan_8, powers, t
       const expm1 = Math.abs(x3) < 5e-17 ? x3 : y1;
       const y = -expm1 / (expm1 + 2);
       const tanh = Math.abs(x2) < 3.725290298461914e-9 ? x2 : x2 < 0 ? -y : y;
-      const add = 1 / (1 + exp) * memory_scan_9[p3 + j] + 1 / (1 + exp1) * tanh;
-      memory_scan_9[p6 + j] = add;
-      const x4 = -memory_add_2[p1 + 288];
+      const add = 1 / (1 + exp) * memory_scan[p3 + j] + 1 / (1 + exp1) * tanh;
+      memory_scan[p6 + j] = add;
+      const x4 = -memory_add[p1 + 288];
       const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
       const k3 = Math.floor(t4 * 1.4426950408889634 + 0.5);
       const r3 = t4 - k3 * 0.693145751953125 - k3 * 0.0000014286068203094173;
@@ -1303,7 +1303,7 @@ function memory_forward_17(memory_add_2, memory_scan_9, memory_scan_8, powers, t
 }
 
 // logits_add_2 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
-function logits_forward_2(memory_scan_8, logits_kernel, logits_bias, logits_add_2, n) {
+function logits_forward_2(memory_scan, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 96;
     const p4 = i * 351;
@@ -1327,13 +1327,13 @@ function logits_forward_2(memory_scan_8, logits_kernel, logits_bias, logits_add_
         for (let k = 0; k < 96; k++) {
           const p2 = p1 + k;
           const p3 = h + k * 27;
-          const x0 = memory_scan_8[p2 + 3072];
+          const x0 = memory_scan[p2 + 3072];
           const x1 = logits_kernel[p3];
           const x2 = logits_kernel[p3 + 1];
           const x3 = logits_kernel[p3 + 2];
-          const x4 = memory_scan_8[p2 + 6144];
-          const x5 = memory_scan_8[p2 + 9216];
-          const x6 = memory_scan_8[p2 + 12288];
+          const x4 = memory_scan[p2 + 6144];
+          const x5 = memory_scan[p2 + 9216];
+          const x6 = memory_scan[p2 + 12288];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
           sum02 += x0 * x3;
@@ -1348,20 +1348,20 @@ function logits_forward_2(memory_scan_8, logits_kernel, logits_bias, logits_add_
           sum32 += x6 * x3;
         }
         const x7 = logits_bias[h];
-        logits_add_2[p6] = sum00 + x7;
+        logits_add[p6] = sum00 + x7;
         const x8 = logits_bias[h + 1];
-        logits_add_2[p6 + 1] = sum01 + x8;
+        logits_add[p6 + 1] = sum01 + x8;
         const x9 = logits_bias[h + 2];
-        logits_add_2[p6 + 2] = sum02 + x9;
-        logits_add_2[p6 + 27] = sum10 + x7;
-        logits_add_2[p6 + 28] = sum11 + x8;
-        logits_add_2[p6 + 29] = sum12 + x9;
-        logits_add_2[p6 + 54] = sum20 + x7;
-        logits_add_2[p6 + 55] = sum21 + x8;
-        logits_add_2[p6 + 56] = sum22 + x9;
-        logits_add_2[p6 + 81] = sum30 + x7;
-        logits_add_2[p6 + 82] = sum31 + x8;
-        logits_add_2[p6 + 83] = sum32 + x9;
+        logits_add[p6 + 2] = sum02 + x9;
+        logits_add[p6 + 27] = sum10 + x7;
+        logits_add[p6 + 28] = sum11 + x8;
+        logits_add[p6 + 29] = sum12 + x9;
+        logits_add[p6 + 54] = sum20 + x7;
+        logits_add[p6 + 55] = sum21 + x8;
+        logits_add[p6 + 56] = sum22 + x9;
+        logits_add[p6 + 81] = sum30 + x7;
+        logits_add[p6 + 82] = sum31 + x8;
+        logits_add[p6 + 83] = sum32 + x9;
       }
     }
     for (let h = 0; h < 27; h += 3) {
@@ -1372,29 +1372,29 @@ function logits_forward_2(memory_scan_8, logits_kernel, logits_bias, logits_add_
       for (let k = 0; k < 96; k++) {
         const p7 = p0 + k;
         const p8 = h + k * 27;
-        const x10 = memory_scan_8[p7 + 39936];
+        const x10 = memory_scan[p7 + 39936];
         sum0 += x10 * logits_kernel[p8];
         sum1 += x10 * logits_kernel[p8 + 1];
         sum2 += x10 * logits_kernel[p8 + 2];
       }
-      logits_add_2[p9 + 324] = sum0 + logits_bias[h];
-      logits_add_2[p9 + 325] = sum1 + logits_bias[h + 1];
-      logits_add_2[p9 + 326] = sum2 + logits_bias[h + 2];
+      logits_add[p9 + 324] = sum0 + logits_bias[h];
+      logits_add[p9 + 325] = sum1 + logits_bias[h + 1];
+      logits_add[p9 + 326] = sum2 + logits_bias[h + 2];
     }
   }
 }
 
 // probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-lstm.model.ts:34)
-function predict_probabilities(logits_add_2, exp_row, probabilities, powers, n) {
+function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 27;
     let max = -Infinity;
     for (let k = 0; k < 27; k++) {
-      max = Math.max(max, logits_add_2[p0 + k]);
+      max = Math.max(max, logits_add[p0 + k]);
     }
     let sum = 0;
     for (let k = 0; k < 27; k++) {
-      const x = logits_add_2[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -1413,7 +1413,7 @@ function predict_probabilities(logits_add_2, exp_row, probabilities, powers, n) 
 }
 
 // evaluate/loss = loss/sum / loss/rows  (words-lstm.model.ts:35)
-function evaluate_loss(totals, y, logits_add_3, evaluate_loss, powers, bits, words, n) {
+function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;
   let sum_3 = 0;
@@ -1426,13 +1426,13 @@ function evaluate_loss(totals, y, logits_add_3, evaluate_loss, powers, bits, wor
     const c0 = x0 === -1 ? 0 : x0;
     for (let k = 0; k < 27; k++) {
       const p1 = p0 + k;
-      const x1 = logits_add_3[p1];
+      const x1 = logits_add[p1];
       max = Math.max(max, x1);
       sum_2 += k === c0 ? x1 : 0;
     }
     let sum = 0;
     for (let k = 0; k < 27; k++) {
-      const x = logits_add_3[p0 + k] - max;
+      const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
       const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
       const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
@@ -1487,11 +1487,8 @@ function checkState(state) {
 // 2^i at i + 1100.
 function powersOfTwo() {
   const powers = new Float64Array(2201);
-  powers[1100] = 1;
-  for (let i = 1; i <= 1100; i++) {
-    powers[1100 + i] = powers[1099 + i] * 2;
-    powers[1100 - i] = powers[1101 - i] / 2;
-  }
+  powers[26] = 5e-324;
+  for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
 

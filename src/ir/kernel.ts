@@ -25,6 +25,9 @@ export interface Buffer {
   readonly values?: readonly number[];
 }
 
+/** `hidden_relu` of `hidden_relu_2`, which is the same value in another entry. */
+export const plainName = (name: string): string => name.replace(/_\d+$/, "");
+
 /** Scalar expressions of a kernel: loads read buffers, locals read earlier items of the same iteration. */
 export type KernelExpr =
   | { readonly kind: "const"; readonly value: number; readonly dtype: DType }

@@ -7,6 +7,7 @@ import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopOp, LoopProgram } from "../ir/loop.ts";
 import { buffersOfKernel, lowerKernel, type Lowered, type Lowering } from "./function.ts";
 import { ownFunctions } from "./inline.ts";
+import { withPlainNames } from "./plain-names.ts";
 import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
 import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
@@ -43,16 +44,17 @@ export function lower(
     functions.push(lowered.fn);
     return lowered;
   };
+  const buffers = new Map(schedule.buffers.map((buffer) => [buffer.name, buffer]));
   const known = new Map<string, { readonly lowered: Lowered; readonly buffers: readonly Buffer[] }>();
   const lowerOnce = (kernel: Kernel): Lowered => {
-    const { key, buffers } = formOf(kernel);
+    const { key, buffers: own } = formOf(kernel);
     const twin = known.get(key);
     if (twin) {
-      const arrays = twin.lowered.arrays.map((array) => buffers[twin.buffers.indexOf(array)]);
+      const arrays = twin.lowered.arrays.map((array) => own[twin.buffers.indexOf(array)]);
       return { fn: twin.lowered.fn, arrays };
     }
-    const lowered = shared(lowerKernel(kernel, lowering));
-    known.set(key, { lowered, buffers });
+    const lowered = shared(withPlainNames(lowerKernel(kernel, lowering), buffers));
+    known.set(key, { lowered, buffers: own });
     return lowered;
   };
   for (const kernel of schedule.kernels) {

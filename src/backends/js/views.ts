@@ -1,10 +1,7 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
-import type { Buffer, Schedule } from "../../ir/kernel.ts";
+import { plainName, type Buffer, type Schedule } from "../../ir/kernel.ts";
 import type { LoopProgram } from "../../ir/loop.ts";
 import { sizeOf } from "../../ir/type.ts";
-
-/** `hidden_relu`, `hidden_relu_2` and so on are the same value in different entries. */
-const plainName = (name: string): string => name.replace(/_\d+$/, "");
 
 /** Temporaries of one name and type at one place are one view, whichever entry they belong to. */
 export function shareViews(
