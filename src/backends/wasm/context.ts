@@ -1,0 +1,114 @@
+import { invariant } from "../../base/errors.ts";
+import type { DType } from "../../ir/type.ts";
+import { w, type Code, type Local, type VectorConstant } from "./encode/code.ts";
+import type { ValueType } from "./encode/opcodes.ts";
+import { anything, type Atom, type Linear, type Range } from "./linear.ts";
+import { Loops } from "./loops.ts";
+import { Scope } from "./scope.ts";
+import type { Variable } from "./variable.ts";
+
+/** Where an array of a function is: bytes from the start of memory, and what a call passes if calls differ. */
+export interface ArrayPlace {
+  readonly dtype: DType;
+  readonly base: number;
+  readonly address: Atom | null;
+}
+
+/** What is known while one function is written. */
+export class Context {
+  readonly root = new Scope();
+  readonly loops = new Loops();
+  readonly arrays = new Map<string, ArrayPlace>();
+  /** What a function does first: vector constants go into locals, since one inside a loop is made anew in each round. */
+  readonly start: Code[] = [];
+  /** Functions of the module's own library that this one calls. */
+  readonly library = new Set<string>();
+  readonly relaxed: boolean;
+  private scope: Scope = this.root;
+  private variables = new Map<string, Variable>();
+  private readonly constants = new Map<string, Local>();
+  private readonly constantIn = new Map<Local, VectorConstant>();
+  private readonly atoms = new Map<string, Atom>();
+  private count = 0;
+
+  constructor(relaxed: boolean) {
+    this.relaxed = relaxed;
+  }
+
+  /** Runs `inside` in a scope of its own, of which names and locals end with it. */
+  within<T>(inside: (scope: Scope) => T): T {
+    const [scope, variables] = [this.scope, this.variables];
+    this.scope = scope.open();
+    this.variables = new Map(variables);
+    const result = inside(this.scope);
+    [this.scope, this.variables] = [scope, variables];
+    return result;
+  }
+
+  define(variable: Variable): void {
+    this.variables.set(variable.name, variable);
+  }
+  variable(name: string): Variable {
+    const found = this.variables.get(name);
+    invariant(found, `"${name}" is not defined here`);
+    return found;
+  }
+  array(name: string): ArrayPlace {
+    const found = this.arrays.get(name);
+    invariant(found, `"${name}" is not an array parameter`);
+    return found;
+  }
+  local = (name: string, type: ValueType): Local => this.scope.add(name, type);
+
+  /** An atom of its own for each `key`, or always a new one. */
+  atom(key: string | null, made: Omit<Atom, "id">): Atom {
+    const known = key === null ? undefined : this.atoms.get(key);
+    if (known) return known;
+    const atom: Atom = { ...made, id: this.count++ };
+    if (key !== null) this.atoms.set(key, atom);
+    return atom;
+  }
+
+  /** The atom of a whole number that lies in a variable's local. */
+  atomOf(variable: Omit<Variable, "form">, range: Range = anything): Atom {
+    const { local } = variable;
+    invariant(local, `${variable.name} has no local`);
+    return this.atom(null, {
+      range,
+      reads: [variable],
+      named: true,
+      pinned: false,
+      code: () => w.get(local),
+    });
+  }
+
+  /** A value that is needed twice: the code that comes first and the code for every later use. */
+  twice(value: Code, type: ValueType): readonly [first: Code, again: Code] {
+    if (value.kind === "get" || value.kind === "number") return [value, value];
+    const local = this.local("t", type);
+    return [w.tee(local, value), w.get(local)];
+  }
+
+  vector(value: VectorConstant): Code {
+    if (this.loops.frames.length === 0) return w.vector(value);
+    const key = `${value.shape} ${value.values.map((x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
+    let local = this.constants.get(key);
+    if (!local) {
+      const [x] = value.values;
+      const same = value.values.every((y) => Object.is(x, y));
+      local = this.root.add(same ? `c${x}` : `c${this.constants.size}`, "v128");
+      this.constants.set(key, local);
+      this.constantIn.set(local, value);
+      this.start.push(w.set(local, w.vector(value)));
+    }
+    return w.get(local);
+  }
+  /** The numbers of a constant, if the code is one. */
+  constant(code: Code): readonly (number | bigint)[] | undefined {
+    if (code.kind === "number") return [code.value];
+    if (code.kind === "vector") return code.value.values;
+    return code.kind === "get" ? this.constantIn.get(code.local)?.values : undefined;
+  }
+
+  sum = (form: Linear): Code => this.loops.value(form);
+}

@@ -1,0 +1,244 @@
+import { invariant } from "../../base/errors.ts";
+import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
+import { effectsOf, visitExpr, visitStmts } from "../../ir/loop-walk.ts";
+import { Context, type ArrayPlace } from "./context.ts";
+import { w, type Code, type Local } from "./encode/code.ts";
+import type { WasmFunction } from "./encode/module.ts";
+import { formIn, lanesCode, testCode, valueCode } from "./expr.ts";
+import { atomForm, combine, rangeOf, type Linear, type Range } from "./linear.ts";
+import type { Frame } from "./loops.ts";
+import { store } from "./memory.ts";
+import { slotsOf } from "./scope.ts";
+import { usesOf, type Uses } from "./uses.ts";
+import { valueTypeOf, type Variable } from "./variable.ts";
+
+type Stmt<Kind extends LoopStmt["kind"]> = LoopStmt & { readonly kind: Kind };
+
+/** What a function is told by those who call it. */
+export interface Binding {
+  /** Where each array is, in bytes; null where calls differ, which then pass it. */
+  readonly bases: readonly (number | null)[];
+  /** The values that scalar parameters may have. */
+  readonly ranges: ReadonlyMap<string, Range>;
+  /** The end of memory. */
+  readonly bytes: number;
+}
+
+export interface Written {
+  readonly fn: WasmFunction;
+  readonly library: ReadonlySet<string>;
+}
+
+/** A function of the loop level; its parameters are the addresses of arrays that have no place of their own, then scalars. */
+export function wasmFunction(fn: LoopFunction, binding: Binding, relaxed: boolean): Written {
+  invariant(!fn.returns, `${fn.name} returns a value, which only templates do`);
+  const context = new Context(relaxed);
+  const params = declareParams(fn, binding, context);
+  const body = new Writer(context, usesOf(fn.body)).block(fn.body);
+  const { slots, slotOf } = slotsOf(context.root, params.length);
+  const placed = placeLocals([...context.start, ...body], slotOf);
+  return {
+    fn: { name: fn.name, doc: fn.doc, params, locals: slots, results: [], body: placed, exported: null },
+    library: context.library,
+  };
+}
+
+function declareParams(fn: LoopFunction, { bases, ranges, bytes }: Binding, context: Context): Local[] {
+  const params: Local[] = [];
+  const param = (name: string, type: Variable["type"]): Omit<Variable, "form"> => {
+    const local: Local = { name, type: valueTypeOf(type, 1) };
+    params.push(local);
+    return { name, type, lanes: 1, mutable: false, level: 0, local, copies: null };
+  };
+  const arrays = fn.params.filter((p) => p.kind === "array");
+  for (const [k, { name, dtype }] of arrays.entries()) {
+    const base = bases[k];
+    const address = base === null ? context.atomOf(param(name, "index"), [0, bytes]) : null;
+    context.arrays.set(name, { dtype, base: base ?? 0, address } satisfies ArrayPlace);
+  }
+  for (const p of fn.params) {
+    if (p.kind !== "scalar") continue;
+    const variable = param(p.name, p.type);
+    const form = p.type === "index" ? atomForm(context.atomOf(variable, ranges.get(p.name))) : null;
+    context.define({ ...variable, form });
+  }
+  return params;
+}
+
+/** The same code over the slots that its locals share. */
+function placeLocals(body: readonly Code[], slotOf: ReadonlyMap<Local, Local>): Code[] {
+  const place = (code: Code): Code => {
+    switch (code.kind) {
+      case "get":
+        return { ...code, local: slotOf.get(code.local) ?? code.local };
+      case "set":
+      case "tee":
+        return { ...code, local: slotOf.get(code.local) ?? code.local, args: [place(code.args[0])] };
+      case "block":
+      case "loop":
+        return { ...code, body: code.body.map(place) };
+      case "if":
+        return {
+          ...code,
+          test: place(code.test),
+          then: code.then.map(place),
+          otherwise: code.otherwise.map(place),
+        };
+      case "branch":
+        return code.test ? { ...code, test: place(code.test) } : code;
+      default:
+        return "args" in code ? ({ ...code, args: code.args.map(place) } as Code) : code;
+    }
+  };
+  return body.map(place);
+}
+
+/** Statements of one function as code. */
+class Writer {
+  private readonly context: Context;
+  private readonly uses: ReadonlyMap<Stmt<"let">, Uses>;
+
+  constructor(context: Context, uses: ReadonlyMap<Stmt<"let">, Uses>) {
+    this.context = context;
+    this.uses = uses;
+  }
+
+  block(body: readonly LoopStmt[]): Code[] {
+    return body.flatMap((stmt) => this.statement(stmt));
+  }
+  private inner = (body: readonly LoopStmt[]): Code[] => this.context.within(() => this.block(body));
+  private form = (expr: LoopExpr): Linear => formIn(expr, this.context);
+
+  private statement(stmt: LoopStmt): Code[] {
+    switch (stmt.kind) {
+      case "note":
+        return [w.note(stmt.text)];
+      case "let":
+        return this.definition(stmt);
+      case "set": {
+        const { local } = this.context.variable(stmt.name);
+        invariant(local, `"${stmt.name}" cannot be set`);
+        return [w.set(local, valueCode(stmt.value, this.context))];
+      }
+      case "store": {
+        const { array, value, lanes, part } = stmt;
+        const code = lanes === 4 ? lanesCode(value, this.context) : valueCode(value, this.context);
+        return store(array, this.form(stmt.index), code, value.type, lanes, part, this.context);
+      }
+      case "if":
+        return [w.if(testCode(stmt.test, this.context), this.inner(stmt.then), this.inner(stmt.otherwise))];
+      case "for":
+        return this.loop(stmt);
+      case "return":
+        return invariant(false, "a kernel returns nothing") as never;
+    }
+  }
+
+  private definition(stmt: Stmt<"let">): Code[] {
+    const { context } = this;
+    const { name, type, lanes, mutable, value } = stmt;
+    const level = context.loops.frames.length;
+    const fixed = { name, type, lanes, mutable, level };
+    if (type === "index" && lanes === 1) {
+      const form = this.form(value);
+      // A sum of counters, parameters and other such names is written where it is used.
+      const isPlain = [...form.terms.keys()].every(
+        ({ named, reads }) => named && !reads.some((x) => x.mutable),
+      );
+      if (!mutable && isPlain) {
+        context.define({ ...fixed, local: null, copies: null, form });
+        return [];
+      }
+      const code = context.sum(form);
+      const variable = { ...fixed, local: context.local(name, "i32"), copies: null };
+      const atom = context.atomOf(variable, mutable ? undefined : rangeOf(form));
+      context.define({ ...variable, form: atomForm(atom) });
+      return [w.set(variable.local, code)];
+    }
+    const { alone, copied } = this.uses.get(stmt) ?? { alone: 1, copied: 0 };
+    const copies = copied > 0 ? context.local(alone > 0 ? `${name}x4` : name, "v128") : null;
+    if (copies && alone === 0) {
+      const code = lanesCode(value, context);
+      context.define({ ...fixed, local: null, copies, form: null });
+      return [w.set(copies, code)];
+    }
+    const code = lanes === 4 ? lanesCode(value, context) : valueCode(value, context);
+    const local = context.local(name, valueTypeOf(type, lanes));
+    context.define({ ...fixed, local, copies: null, form: null });
+    if (!copies) return [w.set(local, code)];
+    const copy = lanesCode({ kind: "local", name, type, lanes }, context);
+    context.define({ ...fixed, local, copies, form: null });
+    return [w.set(local, code), w.set(copies, copy)];
+  }
+
+  private loop(stmt: Stmt<"for">): Code[] {
+    const { context } = this;
+    const { name, step } = stmt;
+    const from = this.form(stmt.from);
+    const { to, limit } = this.end(stmt);
+    const [least, most] = rangeOf(combine(to, from, -1));
+    if (most <= 0) return [];
+    const counter = { name, type: "index", lanes: 1, mutable: false, local: null, copies: null } as const;
+    const outside = context.loops.frames.length;
+    if (least > 0 && most <= step) {
+      // Exactly one round: the counter is where it starts.
+      return context.within(() => {
+        context.define({ ...counter, level: outside, form: from });
+        return [...limit, ...this.block(stmt.body)];
+      });
+    }
+    return context.within((scope) => {
+      const variable = { ...counter, level: outside + 1 };
+      const atom = context.atom(null, {
+        range: [rangeOf(from)[0], rangeOf(to)[1] - 1],
+        reads: [variable],
+        named: true,
+        pinned: false,
+        code: () => context.sum(atomForm(atom)),
+      });
+      const frame: Frame = { atom, name, sets: effectsOf(stmt.body).sets, scope, pointers: new Map() };
+      context.define({ ...variable, form: atomForm(atom) });
+      context.loops.frames.push(frame);
+      invariant(
+        context.loops.levelOfForm(to) <= outside,
+        `the end of the loop over ${name} changes inside it`,
+      );
+      const body = this.inner(stmt.body);
+      context.loops.frames.pop();
+      const { before, test: again } = context.loops.again(frame, to);
+      const start = context.loops.before(frame, from);
+      const loop = w.loop(name, [...body, ...context.loops.step(frame, step), w.branch(name, again)]);
+      const code = [...start, ...before, loop];
+      const test = w.op("i32.lt_s", context.sum(from), context.sum(to));
+      return [...limit, ...(least > 0 ? code : [w.if(test, code)])];
+    });
+  }
+
+  /** Where a loop ends; what memory says of that is read once, before the loop. */
+  private end({ name, to, body }: Stmt<"for">): { to: Linear; limit: Code[] } {
+    const { context } = this;
+    const form = this.form(to);
+    if (![...form.terms.keys()].some(({ pinned }) => pinned)) return { to: form, limit: [] };
+    const stored = new Set<string>();
+    visitStmts(body, (stmt) => stmt.kind === "store" && stored.add(stmt.array));
+    visitExpr(to, (x) => {
+      const changes = x.kind === "load" && stored.has(x.array);
+      invariant(!changes, `the end of the loop over ${name} is read from what it writes`);
+    });
+    const local = context.local(`${name}_to`, "i32");
+    const level = context.loops.frames.length;
+    const variable = {
+      name: local.name,
+      type: "index",
+      lanes: 1,
+      mutable: false,
+      level,
+      local,
+      copies: null,
+    } as const;
+    return {
+      to: atomForm(context.atomOf(variable, rangeOf(form))),
+      limit: [w.set(local, context.sum(form))],
+    };
+  }
+}

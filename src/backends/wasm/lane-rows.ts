@@ -1,0 +1,180 @@
+import type { LaneWiseOp, LocalType } from "../../ir/loop.ts";
+import type { Context } from "./context.ts";
+import { w, type Code } from "./encode/code.ts";
+import type { PlainOp } from "./encode/opcodes.ts";
+import { isFloatType, type ByType, type Row } from "./scalar-rows.ts";
+
+const four = (value: number): readonly number[] => [value, value, value, value];
+/** Four copies of a number in a vector's own type; a bool is a mask. */
+export const copiesOf = (value: number, type: LocalType, context: Context): Code =>
+  type === "f32"
+    ? context.vector({ shape: "f32x4", values: four(Math.fround(value)) })
+    : context.vector({ shape: "i32x4", values: four(type === "bool" ? -Number(value !== 0) : value | 0) });
+
+const lanes =
+  (op: PlainOp): Row =>
+  (args) =>
+    w.op(op, ...args);
+const same: Row = ([x]) => x;
+const unsigned = (type: LocalType): "u" | "s" => (type === "u32" ? "u" : "s");
+
+/**
+ * Where one operand is a constant number, one instruction chooses: its operands stand so that no-number in the other
+ * one is what comes out. Otherwise the slower instruction lets no-number of both through.
+ */
+const extreme =
+  (name: "max" | "min"): Row =>
+  ([a, b], { context }) => {
+    const isNumber = (x: Code): boolean => context.constant(x)?.every((value) => value === value) ?? false;
+    if (isNumber(b)) return w.op(`f32x4.p${name}`, a, b);
+    return isNumber(a) ? w.op(`f32x4.p${name}`, b, a) : w.op(`f32x4.${name}`, a, b);
+  };
+
+/** A product that joins a sum is rounded once with it, in the variant that may. */
+const sum: Row = ([a, b], { context }) => {
+  if (context.relaxed) {
+    if (isProduct(b)) return w.op("f32x4.relaxed_madd", ...b.args, a);
+    if (isProduct(a)) return w.op("f32x4.relaxed_madd", ...a.args, b);
+  }
+  return w.op("f32x4.add", a, b);
+};
+const difference: Row = ([a, b], { context }) =>
+  context.relaxed && isProduct(b) ? w.op("f32x4.relaxed_nmadd", ...b.args, a) : w.op("f32x4.sub", a, b);
+const isProduct = (x: Code): x is Code & { readonly kind: "plain" } =>
+  x.kind === "plain" && x.op === "f32x4.mul";
+
+const compare =
+  (name: "eq" | "ne" | "lt" | "le"): Row =>
+  (args, { from }) => {
+    if (from === "f32") return w.op(`f32x4.${name}`, ...args);
+    return w.op(
+      name === "eq" || name === "ne" ? `i32x4.${name}` : `i32x4.${name}_${unsigned(from)}`,
+      ...args,
+    );
+  };
+
+/** Where a branch is all zeros the mask itself does the choosing. */
+const select: Row = ([mask, yes, no], { context }) => {
+  const isZero = (x: Code): boolean => context.constant(x)?.every((value) => Object.is(value, 0)) ?? false;
+  if (isZero(no)) return w.op("v128.and", yes, mask);
+  if (isZero(yes)) return w.op("v128.andnot", no, mask);
+  return w.op(context.relaxed ? "i32x4.relaxed_laneselect" : "v128.bitselect", yes, no, mask);
+};
+
+/** As for scalars: see there. */
+const powerOfTwo: Row = ([x], { context }) => {
+  const [bits, again] = context.twice(w.op("f32x4.add", x, copiesOf(12582912 + 254, "f32", context)), "v128");
+  const [half, known] = context.twice(w.op("i32x4.shr_s", bits, w.i32(1)), "v128");
+  const power = (exponent: Code): Code => w.op("i32x4.shl", exponent, w.i32(23));
+  return w.op("f32x4.mul", power(half), power(w.op("i32x4.sub", again, known)));
+};
+const exponentOf: Row = ([x], { context }) => {
+  const field = w.op("v128.and", w.op("i32x4.shr_u", x, w.i32(23)), copiesOf(255, "i32", context));
+  return w.op("f32x4.convert_i32x4_s", w.op("i32x4.sub", field, copiesOf(127, "i32", context)));
+};
+
+const signOfFloat: Row = ([x], { context }) => {
+  const [first, again] = context.twice(x, "v128");
+  const sign = w.op("v128.and", first, copiesOf(-2147483648, "i32", context));
+  const one = w.op("v128.or", sign, copiesOf(1, "f32", context));
+  return w.op(
+    "v128.bitselect",
+    one,
+    again,
+    w.op("f32x4.gt", w.op("f32x4.abs", again), copiesOf(0, "f32", context)),
+  );
+};
+const signOfInt: Row = ([x], { type, context }) => {
+  const zero = copiesOf(0, "i32", context);
+  if (type === "u32") return w.op("v128.and", w.op("i32x4.ne", x, zero), copiesOf(1, "i32", context));
+  const [first, again] = context.twice(x, "v128");
+  // A mask that holds is −1.
+  return w.op("i32x4.sub", w.op("i32x4.lt_s", first, zero), w.op("i32x4.gt_s", again, zero));
+};
+
+/** A float as an integer modulo 2^32, as for scalars. */
+const wholeOf = (x: Code, context: Context): Code => {
+  const [first, again] = context.twice(w.op("f32x4.trunc", x), "v128");
+  const turns = w.op("f32x4.floor", w.op("f32x4.mul", again, copiesOf(2 ** -32, "f32", context)));
+  const rest = w.op("f32x4.sub", first, w.op("f32x4.mul", turns, copiesOf(2 ** 32, "f32", context)));
+  return w.op("i32x4.trunc_sat_f32x4_u", rest);
+};
+
+const cast: Row = ([x], { type: to, from, context }) => {
+  if (to === from) return x;
+  if (to === "bool") return w.op(from === "f32" ? "f32x4.ne" : "i32x4.ne", x, copiesOf(0, from, context));
+  if (from === "bool") return w.op("v128.and", x, copiesOf(1, to, context));
+  if (to === "f32") return w.op(`f32x4.convert_i32x4_${unsigned(from)}`, x);
+  return isFloatType(from) ? wholeOf(x, context) : x;
+};
+
+const rotate: Row = ([x, by], { context }) => {
+  const [first, again] = context.twice(x, "v128");
+  const [turns, known] = context.twice(by, "i32");
+  return w.op(
+    "v128.or",
+    w.op("i32x4.shl", first, turns),
+    w.op("i32x4.shr_u", again, w.op("i32.sub", w.i32(32), known)),
+  );
+};
+
+const bits = (op: "and" | "or" | "xor" | "not"): ByType => ({
+  int: lanes(`v128.${op}`),
+  bool: lanes(`v128.${op}`),
+});
+const everywhere = (row: Row): ByType => ({ float: row, int: row, bool: row });
+const onScalars: ByType = {};
+
+/**
+ * Operations on four lanes. Shifts and turns take a scalar as second operand; what has no row here is done lane by
+ * lane by the scalar's row.
+ */
+export const laneRows = {
+  add: { float: sum, int: lanes("i32x4.add") },
+  sub: { float: difference, int: lanes("i32x4.sub") },
+  mul: { float: lanes("f32x4.mul"), int: lanes("i32x4.mul") },
+  div: { float: lanes("f32x4.div") },
+  rem: onScalars,
+  maximum: {
+    float: extreme("max"),
+    int: (args, { type }) => w.op(`i32x4.max_${unsigned(type)}`, ...args),
+    bool: lanes("v128.or"),
+  },
+  minimum: {
+    float: extreme("min"),
+    int: (args, { type }) => w.op(`i32x4.min_${unsigned(type)}`, ...args),
+    bool: lanes("v128.and"),
+  },
+  pow: onScalars,
+  neg: { float: lanes("f32x4.neg"), int: lanes("i32x4.neg") },
+  abs: { float: lanes("f32x4.abs"), int: ([x], { type }) => (type === "u32" ? x : w.op("i32x4.abs", x)) },
+  sign: { float: signOfFloat, int: signOfInt },
+  sqrt: { float: lanes("f32x4.sqrt") },
+  floor: { float: lanes("f32x4.floor"), int: same },
+  exp: onScalars,
+  log: onScalars,
+  expm1: onScalars,
+  log1p: onScalars,
+  tanh: onScalars,
+  sin: onScalars,
+  cos: onScalars,
+  erf: onScalars,
+  equal: everywhere(compare("eq")),
+  notEqual: everywhere(compare("ne")),
+  // Of masks, false is less than true.
+  less: { ...everywhere(compare("lt")), bool: ([a, b]) => w.op("v128.andnot", b, a) },
+  lessEqual: { ...everywhere(compare("le")), bool: ([a, b]) => w.op("v128.or", w.op("v128.not", a), b) },
+  and: bits("and"),
+  or: bits("or"),
+  not: bits("not"),
+  xor: bits("xor"),
+  shiftLeft: { int: lanes("i32x4.shl") },
+  shiftRight: { int: (args, { type }) => w.op(`i32x4.shr_${unsigned(type)}`, ...args) },
+  rotateLeft: { int: rotate },
+  random: onScalars,
+  select: everywhere(select),
+  cast: everywhere(cast),
+  pow2: { float: powerOfTwo },
+  exponent: { float: exponentOf },
+  trunc: { float: lanes("f32x4.trunc"), int: same },
+} as const satisfies Record<LaneWiseOp, ByType>;
