@@ -90,7 +90,9 @@ export class Context {
   }
 
   vector(value: VectorConstant): Code {
-    if (this.loops.frames.length === 0) return w.vector(value);
+    // Zeros are made in no time.
+    const isZero = value.values.every((x) => Object.is(x, 0));
+    if (isZero || this.loops.frames.length === 0) return w.vector(value);
     const key = `${value.shape} ${value.values.map((x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
     let local = this.constants.get(key);
     if (!local) {

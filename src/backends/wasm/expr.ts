@@ -12,8 +12,15 @@ import { valueTypeOf } from "./variable.ts";
 
 type Op = LoopExpr & { readonly kind: "op" };
 
+/** An index as a sum, for addresses. */
 export const formIn = (expr: LoopExpr, context: Context): Linear =>
-  formOf(expr, context, (x) => direct(x, context));
+  formOf(expr, context, {
+    value: (x) => direct(x, context),
+    operation: (op, type, args) => {
+      const site: Site = { context, type, from: "index" };
+      return row(scalarRows, op as LaneWiseOp, site, 1)(args, site);
+    },
+  });
 
 /** The code of a value: a scalar, or four lanes where the expression has them. */
 export const valueCode = (expr: LoopExpr, context: Context): Code =>

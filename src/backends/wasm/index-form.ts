@@ -1,12 +1,18 @@
-import type { LoopExpr } from "../../ir/loop.ts";
+import type { LocalType, LoopExpr, LoopOp } from "../../ir/loop.ts";
 import { hasLoad, visitExpr } from "../../ir/loop-walk.ts";
 import type { Context } from "./context.ts";
 import type { Code } from "./encode/code.ts";
 import { anything, atomForm, combine, constantForm, keyOf, rangeOf, scaled, type Linear, type Range, type Source } from "./linear.ts"; // prettier-ignore
 
-/** An index expression as a sum; `value` writes the code of what cannot be taken apart. */
-export function formOf(expr: LoopExpr, context: Context, value: (expr: LoopExpr) => Code): Linear {
-  const form = (x: LoopExpr): Linear => formOf(x, context, value);
+/** How what is no sum is written: any expression, or an operation on indices that are known as sums. */
+export interface Writing {
+  readonly value: (expr: LoopExpr) => Code;
+  readonly operation: (op: LoopOp, type: LocalType, args: readonly Code[]) => Code;
+}
+
+/** An index expression as a sum. */
+export function formOf(expr: LoopExpr, context: Context, writing: Writing): Linear {
+  const form = (x: LoopExpr): Linear => formOf(x, context, writing);
   if (expr.kind === "number") return constantForm(expr.value);
   if (expr.kind === "local" && expr.type === "index") {
     const variable = context.variable(expr.name);
@@ -33,22 +39,24 @@ export function formOf(expr: LoopExpr, context: Context, value: (expr: LoopExpr)
       default:
     }
   }
-  return atomForm(
-    context.atom(textOf(expr, form), {
-      range: rangeOfExpr(expr, form),
-      reads: variablesIn(expr, context),
+  const range = rangeOfExpr(expr, form);
+  if (expr.kind === "op" && expr.args.every(({ type }) => type === "index")) {
+    // Equal operations on equal sums are one atom, and what it is made of is known without the names in reach here.
+    const forms = expr.args.map(form);
+    const atoms = forms.flatMap(({ terms }) => [...terms.keys()]);
+    const made = {
+      range,
+      reads: atoms.flatMap(({ reads }) => reads),
       named: false,
-      pinned: hasLoad(expr),
-      code: () => value(expr),
-    }),
-  );
+      pinned: atoms.some(({ pinned }) => pinned),
+      code: () => writing.operation(expr.op, expr.type, forms.map(context.sum)),
+    };
+    return atomForm(context.atom(`${expr.op} ${forms.map(keyOf).join(" ")}`, made));
+  }
+  const reads = variablesIn(expr, context);
+  const code = (): Code => writing.value(expr);
+  return atomForm(context.atom(null, { range, reads, named: false, pinned: hasLoad(expr), code }));
 }
-
-/** Equal texts mean equal values at one place; null for what is made of more than indices. */
-const textOf = (expr: LoopExpr, form: (x: LoopExpr) => Linear): string | null =>
-  expr.kind === "op" && expr.args.every(({ type }) => type === "index")
-    ? `${expr.op} ${expr.args.map((arg) => keyOf(form(arg))).join(" ")}`
-    : null;
 
 function variablesIn(expr: LoopExpr, context: Context): Source[] {
   const found = new Set<Source>();

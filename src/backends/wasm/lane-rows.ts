@@ -92,12 +92,18 @@ const signOfInt: Row = ([x], { type, context }) => {
   return w.op("i32x4.sub", w.op("i32x4.lt_s", first, zero), w.op("i32x4.gt_s", again, zero));
 };
 
-/** A float as an integer modulo 2^32, as for scalars. */
+/**
+ * A float as an integer modulo 2^32, and 0 for what is not finite. What remains of t beyond a multiple of 2^32 is exact
+ * if it keeps the sign of t; the sign is put back in integers.
+ */
 const wholeOf = (x: Code, context: Context): Code => {
   const [first, again] = context.twice(w.op("f32x4.trunc", x), "v128");
-  const turns = w.op("f32x4.floor", w.op("f32x4.mul", again, copiesOf(2 ** -32, "f32", context)));
-  const rest = w.op("f32x4.sub", first, w.op("f32x4.mul", turns, copiesOf(2 ** 32, "f32", context)));
-  return w.op("i32x4.trunc_sat_f32x4_u", rest);
+  const turns = w.op("f32x4.trunc", w.op("f32x4.mul", again, copiesOf(2 ** -32, "f32", context)));
+  const remaining = w.op("f32x4.sub", first, w.op("f32x4.mul", turns, copiesOf(2 ** 32, "f32", context)));
+  const [rest, known] = context.twice(remaining, "v128");
+  const size = w.op("i32x4.trunc_sat_f32x4_u", w.op("f32x4.abs", rest));
+  const [sign, same] = context.twice(w.op("f32x4.lt", known, copiesOf(0, "f32", context)), "v128");
+  return w.op("i32x4.sub", w.op("v128.xor", size, sign), same);
 };
 
 const cast: Row = ([x], { type: to, from, context }) => {

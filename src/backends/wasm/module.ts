@@ -98,11 +98,10 @@ function bindingOf(fn: LoopFunction, calls: readonly LoopCall[], memory: MemoryP
   return { bases, ranges, bytes: memory.arenaBytes };
 }
 
+/** The most rows that n may count, by the shapes of what is placed; unlimited where none has rows. */
 function largestBatch({ placements }: MemoryPlan): number {
-  let most = 1;
-  for (const { shape } of placements.keys())
-    for (const dim of shape) if (isBatch(dim)) most = Math.max(most, dim.max);
-  return most;
+  for (const { shape } of placements.keys()) for (const dim of shape) if (isBatch(dim)) return dim.max;
+  return Infinity;
 }
 
 /** An entry: its calls, with loops over time around those that stand in them. */

@@ -132,12 +132,12 @@ const exponentOf: Row = ([x], { type }) => {
   return w.op("f64.convert_i32_s", w.op("i32.sub", w.op("i32.and", field, w.i32(2047)), w.i32(1023)));
 };
 
-/** A float as an integer modulo 2^32, and 0 for what is not finite: what remains of t above a multiple of 2^32 is exact. */
+/** A float as an integer modulo 2^32, and 0 for what is not finite: a float64 holds what t has above a multiple of 2^32. */
 const wholeOf = (x: Code, from: "f32" | "f64", context: Context): Code => {
-  const [first, again] = context.twice(w.op(`${from}.trunc`, x), from);
-  const turns = w.op(`${from}.floor`, w.op(`${from}.mul`, again, number(2 ** -32, from)));
-  const rest = w.op(`${from}.sub`, first, w.op(`${from}.mul`, turns, number(2 ** 32, from)));
-  return w.op(`i32.trunc_sat_${from}_u`, rest);
+  const wide = from === "f32" ? w.op("f64.promote_f32", x) : x;
+  const [first, again] = context.twice(w.op("f64.trunc", wide), "f64");
+  const turns = w.op("f64.floor", w.op("f64.mul", again, w.f64(2 ** -32)));
+  return w.op("i32.trunc_sat_f64_u", w.op("f64.sub", first, w.op("f64.mul", turns, w.f64(2 ** 32))));
 };
 
 const cast: Row = ([x], { type: to, from, context }) => {
