@@ -4,7 +4,6 @@ import type { Lanes, LocalType, LoopOp } from "./loop.ts";
 export interface ProductTile {
   readonly below: number;
   readonly rows: number;
-  /** Counted in vectors on a target with lanes. */
   readonly columns: number;
 }
 
@@ -20,8 +19,13 @@ export interface Backend {
   readonly lanes: Lanes;
   /** The template that computes a scalar function in this type; undefined where the target has the function itself. */
   readonly scalar: (op: LoopOp, type: LocalType, lanes: Lanes) => string | undefined;
-  /** Register tiles of products, in ascending order of `below`. */
+  /** Register tiles of products that do not run in lanes, in ascending order of `below`. */
   readonly tiles: readonly ProductTile[];
+  /**
+   * What an optimizer keeps of the past is 0 where it is smaller than this. Averages of what stays 0 would shrink until
+   * they are denormal numbers and stay so, on which a processor spends a hundred times as long.
+   */
+  readonly leastSlot: number;
   /** Which products x@yᵀ read yᵀ written out: those of so many rows, and of so many multiply-adds. */
   readonly pack: { readonly rows: number; readonly work: number };
 }

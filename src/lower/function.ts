@@ -43,7 +43,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   let body: readonly LoopStmt[] = kernel.nest
     ? nestBody(kernel.nest, compute, templates)
     : nestStatements(kernel, compute, templates);
-  body = separateNames(body);
+  body = separateNames(withoutDust(body, buffers, backend.leastSlot));
   const fresh = freshNames(body);
   body = dropIdle(inlineSingleUses(body));
   const { tile, whole, lanes } = kernel.record;
@@ -99,6 +99,22 @@ export function freshNames(body: readonly LoopStmt[]): (hint: string) => string 
       }
     }
   };
+}
+
+/** Stores 0 for what is too small to matter in an optimizer's memory of the past. */
+function withoutDust(
+  body: readonly LoopStmt[],
+  buffers: ReadonlyMap<string, Buffer>,
+  least: number,
+): readonly LoopStmt[] {
+  if (least === 0) return body;
+  return mapStmts(body, (stmt) => {
+    if (stmt.kind !== "store" || buffers.get(stmt.array)?.cell?.kind !== "slot") return stmt;
+    const { value } = stmt;
+    if (value.type !== "f32") return stmt;
+    const isDust = l.op("less", [l.op("abs", [value]), l.number(least, "f32")], "bool");
+    return { ...stmt, value: l.op("select", [isDust, l.number(0, "f32"), value], "f32") };
+  });
 }
 
 /** A whole template as it stands, with the kernel's arrays and sizes for its parameters. */

@@ -1,9 +1,9 @@
-import type { Backend, ProductTile } from "../ir/backend.ts";
+import type { Backend } from "../ir/backend.ts";
 import { axesOf, type Axis } from "../ir/index.ts";
 import type { Core, Kernel, ScheduleRecord } from "../ir/kernel.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
-
 import { lanesOf } from "./lanes.ts";
+import { vectorTile, type Tile } from "./tiles.ts";
 
 type Draft = Omit<Kernel, "record">;
 
@@ -14,29 +14,26 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
   const last = kernel.outer.length - 1;
   const lanes = lanesOf(kernel, backend);
   if (kernel.core && last >= 0) {
-    const wide = lanes.includes(kernel.outer[last].name);
-    const { rows, columns } = productTile(kernel, backend, wide || lanes.length === 0);
-    for (const k of [rowAxis(kernel.core, kernel.outer), last].filter((axis) => axis >= 0)) {
-      const axis = kernel.outer[k];
-      tile[k] = tileOf(axis, k < last ? rows : columns, k === last && wide ? backend.lanes : 1);
-      // What a tile computes beyond n is never read, and costs less than loops for the remaining rows.
-      whole[k] = isBatch(axis.extent) && axis.extent.max % tile[k] === 0;
-    }
+    const row = rowAxis(kernel.core, kernel.outer);
+    const { rows, columns } = productTile(kernel, row, lanes, backend);
+    if (row >= 0) tile[row] = rows;
+    tile[last] = columns;
+    // What a tile computes beyond n is never read, and costs less than loops for the remaining rows.
+    for (const [k, { extent }] of kernel.outer.entries())
+      whole[k] = tile[k] > 1 && isBatch(extent) && extent.max % tile[k] === 0;
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
     tile[last] = columnTile(kernel, lanes.includes(kernel.outer[last].name) ? backend.lanes : 1);
   }
   return { tile, whole, lanes };
 }
 
-/** Rows and columns of a product by its multiply-adds; four by two where lanes lie along the depth. */
-function productTile(
-  { core, outer }: Draft,
-  { tiles }: Backend,
-  plain: boolean,
-): Pick<ProductTile, "rows" | "columns"> {
-  if (!plain) return { rows: 2, columns: 4 };
+/** Rows and columns of a product: four by two where lanes lie along the depth, else what the target makes of its size. */
+function productTile({ core, outer }: Draft, row: number, lanes: readonly string[], backend: Backend): Tile {
+  const column = outer[outer.length - 1];
   const work = [...outer, ...core!.depth].reduce((product, axis) => product * maxOf(axis.extent), 1);
-  return tiles.find(({ below }) => work < below)!;
+  if (lanes.includes(column.name)) return vectorTile(row < 0 ? undefined : outer[row], column, work, backend);
+  const wish = lanes.length > 0 ? { rows: 2, columns: 4 } : backend.tiles.find(({ below }) => work < below)!;
+  return { rows: row < 0 ? 1 : tileOf(outer[row], wish.rows, 1), columns: tileOf(column, wish.columns, 1) };
 }
 
 /**

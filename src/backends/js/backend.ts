@@ -25,5 +25,6 @@ export const jsBackend = (precision: "f32" | "f64"): Backend => ({
     { below: 2 ** 20, rows: 2, columns: 4 },
     { below: Infinity, rows: 4, columns: 4 },
   ],
+  leastSlot: 0,
   pack: { rows: 128, work: 2 ** 18 },
 });

@@ -15,6 +15,7 @@ export const wasmBackend: Backend = {
   compute: "f32",
   lanes: 4,
   scalar: (op, _type, lanes) => (lanes === 1 && functions.has(op) ? op : undefined),
-  tiles: [{ below: Infinity, rows: 4, columns: 2 }],
+  tiles: [{ below: Infinity, rows: 2, columns: 2 }],
+  leastSlot: 2 ** -120,
   pack: { rows: 16, work: 2 ** 12 },
 };

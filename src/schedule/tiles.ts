@@ -1,0 +1,60 @@
+import type { Backend } from "../ir/backend.ts";
+import type { Axis } from "../ir/index.ts";
+import { isBatch, maxOf } from "../ir/type.ts";
+
+export interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** Vector registers that a tile may take: sums, what its rows and columns read, and one product. */
+const mostRegisters = 15;
+const registersOf = ({ rows, columns }: Tile): number => rows * columns + rows + columns + 1;
+
+/**
+ * Instructions of one step along the depth: a product and a sum for each place, a load for each row and column (those
+ * of the columns come from farther away, since each row passes all of them), and the loop's own two. Fewer than sixteen
+ * wait for each other, since a sum takes four cycles to be ready for the next.
+ */
+const stepCost = ({ rows, columns }: Tile): number =>
+  Math.max(2 * rows * columns + rows + 1.25 * columns + 2, 16);
+
+/** A second copy of the code, for what whole tiles leave over, must be worth so much of the time. */
+const copyCost = (work: number): number => (work < 2 ** 18 ? 0.15 : 0.03);
+
+/** How many tiles of which size cover an extent: whole ones, and smaller ones for the rest. */
+function partsOf(
+  extent: number,
+  size: number,
+  single: boolean,
+): { readonly size: number; readonly count: number }[] {
+  const rest = extent % size;
+  const whole = { size, count: (extent - rest) / size };
+  if (rest === 0) return [whole];
+  return [whole, single ? { size: 1, count: rest } : { size: rest, count: 1 }];
+}
+
+/**
+ * The register tile of a product whose columns run in lanes: the one that takes the fewest instructions for all rows
+ * and columns. Columns are counted in vectors.
+ */
+export function vectorTile(row: Axis | undefined, column: Axis, work: number, { lanes }: Backend): Tile {
+  const height = row ? maxOf(row.extent) : 1;
+  const width = Math.max(1, Math.floor(maxOf(column.extent) / lanes));
+  const costOf = (tile: Tile): number => {
+    const down = partsOf(height, tile.rows, row !== undefined && isBatch(row.extent));
+    const across = partsOf(width, tile.columns, false);
+    const steps = down.flatMap((a) =>
+      across.map((b) => a.count * b.count * stepCost({ rows: a.size, columns: b.size })),
+    );
+    return (
+      steps.reduce((sum, cost) => sum + cost, 0) * (1 + copyCost(work) * (down.length * across.length - 1))
+    );
+  };
+  const sizes = (most: number): number[] => Array.from({ length: Math.min(most, 7) }, (_, k) => k + 1);
+  const options = sizes(height)
+    .flatMap((rows) => sizes(width).map((columns): Tile => ({ rows, columns })))
+    .filter((tile) => registersOf(tile) <= mostRegisters);
+  const costs = options.map(costOf);
+  return options[costs.indexOf(Math.min(...costs))];
+}
