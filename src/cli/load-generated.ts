@@ -2,7 +2,7 @@ import { fail } from "../base/errors.ts";
 import type { Compilation } from "../compile.ts";
 
 /** Evaluates the text of an emitted JavaScript module in this process; nothing is written. */
-async function importText(text: string): Promise<Readonly<Record<string, unknown>>> {
+export async function importText(text: string): Promise<Readonly<Record<string, unknown>>> {
   const url = `data:text/javascript;base64,${Buffer.from(text).toString("base64")}`;
   // The variable keeps bundlers and test runners from resolving what is no path.
   return (await import(/* @vite-ignore */ url)) as Readonly<Record<string, unknown>>;

@@ -73,7 +73,7 @@ function callText(call: LoopCall, { functions }: LoopProgram, self: string): str
   return `${call.name}(${args.join(", ")});`;
 }
 
-function callLines(tree: readonly CallTree[], loops: LoopProgram, self: string): string[] {
+export function callLines(tree: readonly CallTree[], loops: LoopProgram, self: string): string[] {
   return tree.flatMap((item) => {
     if (!("loop" in item)) return [callText(item, loops, self)];
     const { name, extent } = item.loop.axis;

@@ -1,0 +1,165 @@
+import { invariant } from "../../base/errors.ts";
+import { groupsText } from "../../backends/js/groups.ts";
+import type { Compilation } from "../../compile.ts";
+import type { Kernel } from "../../ir/kernel.ts";
+import { callTree, type CallTree, type LoopCall } from "../../ir/loop.ts";
+import { entriesOf, functionPhase, stepPhase, type Phase } from "../../ir/phase.ts";
+import { importText } from "../load-generated.ts";
+import { sampleInputs } from "../sample-inputs.ts";
+import type { Generated } from "../train/module.ts";
+import { checkRows, measure } from "./measure.ts";
+import { workOf, type Work } from "./work.ts";
+
+/** A kernel's part of what it is called in. */
+export interface KernelTime extends Work {
+  /** "forward", "predict", …; "trainStep" where that is written as one function. */
+  readonly phase: Phase;
+  readonly kernel: string;
+  /** What it computes, and the line of the model that says so. */
+  readonly doc: string;
+  /** How often a call of the phase runs it; work and times are those of all runs. */
+  readonly runs: number;
+  /** Milliseconds. */
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+  /** The training step or function that it is a part of: "trainStep", "generator trainStep", "predict". */
+  readonly entry: string;
+  /** Of the time of all kernels of that. */
+  readonly share: number;
+}
+
+/** A call with what it runs. */
+interface Measured extends Pick<KernelTime, "phase" | "kernel" | "doc" | "entry"> {
+  readonly call: LoopCall;
+  readonly work: Work;
+}
+
+/** A measurement of a kernel takes at least this many milliseconds, and these many are thrown away. */
+const leastTime = 1;
+const warmUps = 15;
+
+/**
+ * Times each kernel by itself, on an arena where everything before it has run. Fails with `batch-size` where more
+ * rows are asked for than declared.
+ */
+export async function measureKernels(
+  generated: Generated,
+  compilation: Compilation,
+  { samples, rows = generated.spec.batch ?? 1 }: { samples: number; rows?: number },
+): Promise<KernelTime[]> {
+  checkRows(generated.spec, rows);
+  const parts = partsOf(compilation, rows);
+  const groups = parts.flatMap(({ all, measured }) => [all, ...measured.map(({ call }) => [call])]);
+  const { arena, run } = await runnerOf(compilation, groups);
+  fill(arena, generated, compilation, rows);
+  const pass = (count: number): Omit<KernelTime, "share">[] => {
+    let next = 0;
+    return parts.flatMap(({ measured }) => {
+      const all = run[next++];
+      // Each is measured on what its neighbours find too: running it again and again may leave other numbers behind.
+      const before = arena.slice();
+      const times = measured.map(({ call, work, ...about }) => {
+        const one = run[next++];
+        const runs = call.loops.reduce((product, { axis }) => product * axis.extent, 1);
+        const time = measure(() => one(rows), count, leastTime);
+        arena.set(before);
+        return { ...about, runs, ...time, flops: work.flops * runs, bytes: work.bytes * runs };
+      });
+      all(rows);
+      return times;
+    });
+  };
+  // Engines optimise functions beside the program, which on a busy machine takes a while: a first pass only warms up.
+  pass(warmUps);
+  const times = pass(samples);
+  return times.map((time) => ({ ...time, share: time.median / sumOf(times, time.entry) }));
+}
+
+/** Milliseconds of all kernels of an entry. */
+export const sumOf = (times: readonly Pick<KernelTime, "entry" | "median">[], entry: string): number =>
+  times.reduce((sum, time) => sum + (time.entry === entry ? time.median : 0), 0);
+
+/** Neighbouring calls that run together, in running order: one call, or those in one loop. */
+interface Part {
+  readonly all: readonly LoopCall[];
+  readonly measured: readonly Measured[];
+}
+
+function partsOf({ loops, kernels, optimized }: Compilation, rows: number): Part[] {
+  const functions = new Map(loops.functions.map((fn) => [fn.name, fn]));
+  const kernelsOf = (phase: Phase): Kernel[] => kernels.kernels.filter((kernel) => kernel.phase === phase);
+  const work = (kernel: Kernel, call: LoopCall): Work => workOf(kernel, functions.get(call.name)!, rows);
+  const callsIn = (item: CallTree): LoopCall[] => ("loop" in item ? item.calls.flatMap(callsIn) : [item]);
+  const entries = new Map<Phase, string>();
+  for (const { name } of optimized.graphs.functions) entries.set(functionPhase(name), name);
+  for (const step of optimized.graphs.steps)
+    for (const part of ["forward", "backward", "update", "commit"] as const)
+      entries.set(stepPhase(part, step), step.name === null ? "trainStep" : `${step.name} trainStep`);
+  const parts: Part[] = [];
+  for (const { kind, phases } of entriesOf(optimized)) {
+    if (kind === "init" || kind === "evaluate") continue;
+    for (const phase of phases) {
+      const own = kernelsOf(phase);
+      const calls = loops.calls.get(phase) ?? [];
+      invariant(own.length === calls.length, `${phase} has ${own.length} kernels and ${calls.length} calls`);
+      const kernelOf = new Map(calls.map((call, k) => [call, own[k]]));
+      for (const item of callTree(calls)) {
+        const all = callsIn(item);
+        const measured = all.map((call): Measured => {
+          const kernel = kernelOf.get(call)!;
+          const { name, doc } = kernel;
+          const entry = entries.get(phase)!;
+          return { phase, kernel: name, doc: doc[0] ?? "", entry, call, work: work(kernel, call) };
+        });
+        parts.push({ all, measured });
+      }
+    }
+  }
+  if (!loops.step) return parts;
+  // What is written as one function stands in for its three phases.
+  const inStep = ({ measured }: Part): boolean => measured[0].entry === "trainStep";
+  const works = parts.filter(inStep).flatMap(({ measured }) => measured.map(({ work: own }) => own));
+  const sum: Work = {
+    flops: works.reduce((flops, own) => flops + own.flops, 0),
+    bytes: works.reduce((bytes, own) => bytes + own.bytes, 0),
+  };
+  const call = loops.step;
+  const { name, doc } = functions.get(call.name)!;
+  const whole = { phase: "trainStep", kernel: name, doc: doc[0] ?? "", entry: "trainStep", call, work: sum };
+  return [{ all: [call], measured: [whole] }, ...parts.filter((part) => !inStep(part))];
+}
+
+/** What runs groups of calls, and the arena that they run on. */
+export interface Runner {
+  readonly arena: Uint8Array;
+  readonly run: readonly ((n: number) => void)[];
+}
+
+export async function runnerOf(
+  { loops, memory }: Compilation,
+  groups: readonly (readonly LoopCall[])[],
+): Promise<Runner> {
+  const buffer = new ArrayBuffer(memory.arenaBytes);
+  const text = groupsText(loops, memory, groups);
+  const module = (await importText(text)) as { groups: (buffer: ArrayBuffer) => Runner["run"] };
+  return { arena: new Uint8Array(buffer), run: module.groups(buffer) };
+}
+
+/** Fills an arena with a fresh network and random inputs. */
+export function fill(
+  arena: Uint8Array,
+  { spec, create }: Generated,
+  { kernels, memory }: Compilation,
+  rows: number,
+): void {
+  const net = create({ seed: 1 });
+  arena.set(new Uint8Array(net.state.buffer, 0, memory.arenaBytes));
+  const inputs = sampleInputs(spec.inputs, rows, 1);
+  for (const [k, { name }] of spec.inputs.entries()) {
+    const buffer = kernels.buffers.find(({ cell }) => cell?.kind === "input" && cell.name === name);
+    const placement = buffer && memory.placements.get(buffer);
+    const { buffer: values, byteOffset, byteLength } = inputs[k];
+    if (placement) arena.set(new Uint8Array(values, byteOffset, byteLength), placement.offset);
+  }
+}

@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import W3 from "../../bench/workloads/W3.model.ts";
+import W5 from "../../bench/workloads/W5.model.ts";
+import { fill, runnerOf } from "../../src/cli/bench/kernels.ts";
+import { workOf, type Work } from "../../src/cli/bench/work.ts";
+import { sampleInputs } from "../../src/cli/sample-inputs.ts";
+import type { Compilation } from "../../src/compile.ts";
+import { cumsum, defineModel, f32, type Model } from "../../src/index.ts";
+import { running } from "../examples/run.ts";
+import { folder, gradc } from "./helpers.ts";
+import { stepsModel, tinyModel } from "./models.ts";
+
+function workIn({ kernels, loops }: Compilation, phase: string, n: number): ReadonlyMap<string, Work> {
+  const calls = loops.calls.get(phase)!;
+  const own = kernels.kernels.filter((kernel) => kernel.phase === phase);
+  const functions = new Map(loops.functions.map((fn) => [fn.name, fn]));
+  return new Map(own.map((kernel, k) => [kernel.name, workOf(kernel, functions.get(calls[k].name)!, n)]));
+}
+
+describe("the work of a kernel", () => {
+  test("is that of its product, of what follows it, and of its rows alone", async () => {
+    const { compilation } = await running(W3);
+    for (const n of [64, 3]) {
+      // 784 multiply-adds, a bias and a relu for each of n × 128; x, kernel and bias are read, the result is written.
+      expect(workIn(compilation, "forward", n).get("first_forward")).toEqual({
+        flops: n * 128 * (2 * 784 + 2),
+        bytes: 4 * (n * 784 + 784 * 128 + 128 + n * 128),
+      });
+      // The gradient of a kernel is added to what is there.
+      expect(workIn(compilation, "backward", n).get("second_kernel_gradient")).toEqual({
+        flops: 128 * 64 * 2 * n,
+        bytes: 4 * (n * 128 + n * 64 + 2 * 128 * 64),
+      });
+    }
+  });
+
+  test("of a step inside a loop over time is that of one time", async () => {
+    const { compilation } = await running(W5);
+    const inside = compilation.kernels.kernels.filter((kernel) => kernel.loops.length > 0 && kernel.core);
+    const [forward] = inside.filter(({ phase }) => phase === "forward");
+    const { flops, bytes } = workIn(compilation, "forward", 16).get(forward.name)!;
+    // h·Wh of 16 × 128 by 128 × 512, and what is added to it.
+    expect(flops).toBeGreaterThanOrEqual(2 * 16 * 128 * 512);
+    expect(flops).toBeLessThan(2.1 * 16 * 128 * 512);
+    expect(bytes).toBeLessThan(4 * (16 * 128 + 128 * 512 + 3 * 16 * 512));
+  });
+
+  test("of a whole nest is that of its loops", async () => {
+    const model = defineModel({
+      name: "sums",
+      inputs: { x: f32(6, 50) },
+      build: ({ x }) => ({ outputs: { y: cumsum(x, { axis: 1 }) } }),
+    });
+    const { compilation } = await running(model);
+    const [work] = workIn(compilation, "predict", 1).values();
+    expect(work).toEqual({ flops: 6 * 50, bytes: 4 * 2 * 6 * 50 });
+  });
+});
+
+describe("kernels by themselves", () => {
+  const models: readonly (readonly [string, Model, number])[] = [
+    ["dense layers", W3, 5],
+    ["a loop over time", W5, 16],
+  ];
+  test.each(models)("%s: one after the other they are the training step, bit by bit", async (_, model, n) => {
+    const { compilation, generated } = await running(model);
+    const phases = ["forward", "backward", "update"];
+    const groups = phases.map((phase) => compilation.loops.calls.get(phase)!);
+    const { arena, run } = await runnerOf(compilation, groups);
+    fill(arena, generated, compilation, n);
+    for (const group of run) group(n);
+    const net = generated.create({ seed: 1 });
+    const before = net.state.slice();
+    net.trainStep(...sampleInputs(generated.spec.inputs, n, 1), n);
+    expect(Buffer.compare(net.state, before)).not.toBe(0);
+    expect(Buffer.compare(arena.subarray(0, net.state.length), net.state)).toBe(0);
+  });
+});
+
+test("bench --kernels lists every kernel of steps and functions with what it reaches", async () => {
+  const path = folder({ "tiny.model.ts": tinyModel(), "pair.model.ts": stepsModel() });
+  const { code, out, err } = await gradc(path, ["bench", "pair.model.ts", "--kernels", "--samples", "1"]);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toMatch(/^in +kernel +runs +median +share +flop +GFLOP\/s +GB\/s +computes\n/);
+  expect(out).toMatch(
+    /^forward "first" +first_dense_forward +1 +[\d.]+ [nµm]?s +[\d.]+ % .*first\/dense\/kernel/m,
+  );
+  expect(out).toMatch(/^first trainStep: kernels [\d.]+ [nµm]?s, the whole call [\d.]+ [nµm]?s$/m);
+  expect(out).toMatch(/^decode: kernels [\d.]+ [nµm]?s, the whole call [\d.]+ [nµm]?s$/m);
+  const args = ["bench", "tiny.model.ts", "--kernels", "--samples", "1", "--rows", "4", "--json"];
+  const { kernels, times } = JSON.parse((await gradc(path, args)).out);
+  expect(times.map(({ name }: { name: string }) => name)).toContain("trainStep");
+  const inspected = JSON.parse(
+    (await gradc(path, ["inspect", "tiny.model.ts", "--stage", "kernels", "--format", "json"])).out,
+  );
+  type Row = { name: string; phase: string; kernel: string; entry: string; share: number; flops: number };
+  const step = kernels.filter(({ entry }: Row) => entry === "trainStep");
+  const declared = inspected.kernels.filter(({ phase }: Row) =>
+    ["forward", "backward", "update"].includes(phase),
+  );
+  // So small a step is one function.
+  expect(step.length === 1 || step.length === declared.length).toBe(true);
+  expect(step.reduce((sum: number, { share }: Row) => sum + share, 0)).toBeCloseTo(1, 9);
+  // Forward: 4 × 3 sums of 2 products and a bias.
+  const predicted = kernels.filter(({ entry }: Row) => entry === "predict");
+  expect(predicted[0].flops).toBe(4 * 3 * (2 * 2 + 1));
+  const tooMany = await gradc(path, ["bench", "tiny.model.ts", "--kernels", "--rows", "9"]);
+  expect(tooMany.err).toBe("error[batch-size]: 9 rows are more than the 8 declared\n");
+});
