@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { coldStarts, compileTimes, garbage, sizes } from "./costs.mjs";
 import { pythonWithTorch } from "./engines.mjs";
 import { gradcCompetitor, here, workshop } from "./gradc.mjs";
+import { kernelsText, kernelTimes } from "./kernels.mjs";
 import { readOptions } from "./options.mjs";
 import { peersOf, tilesOf, versions } from "./peers/competitors.mjs";
 import { reason } from "./reason.mjs";
@@ -15,6 +16,7 @@ import { sectionsOf, summaryOf } from "./report.mjs";
 import { raceRound } from "./rounds.mjs";
 import { Samples } from "./samples.mjs";
 import { fillSections } from "./sections.mjs";
+import { sweep, sweepText } from "./sweep.mjs";
 
 const options = readOptions(
   {
@@ -70,7 +72,11 @@ try {
   const competitors = [...own, ...peers];
   const write = async () => {
     const parts = { competitors, names, engines };
-    await fillSections(here("RESULTS.md"), sectionsOf(samples, parts));
+    await fillSections(here("RESULTS.md"), {
+      ...sectionsOf(samples, parts),
+      sweep: sweepText(samples.parts("sweep")),
+      kernels: kernelsText(samples.parts("kernels")),
+    });
     await fillSections(here("../README.md"), { summary: summaryOf(samples, parts) });
   };
   if (!options.report) await measure(samples, python, { own, peers, shop, write });
@@ -110,6 +116,12 @@ async function measure(samples, python, { own, peers, shop, write }) {
   const inJs = peers.filter((peer) => inCosts(peer) && peer.library !== "PyTorch");
   const steps = ({ library }) => (library === "TensorFlow.js wasm" ? 400 : 2000);
   await samples.once("garbage", (see) => garbage({ competitors: [...recent, ...inJs], steps, see }));
+  await write();
+  const plain = names.filter((name) => name !== "wasm-strict");
+  const engine = engines.at(-1);
+  await samples.once("sweep", (see) => sweep({ names: plain, engine, see, note }));
+  note("kernels");
+  await samples.once("kernels", (see) => kernelTimes({ names: plain, engine, see }));
 }
 
 /** One of each library, and not the slowest. */
