@@ -665,13 +665,14 @@ function evaluate_loss(totals, decoder_pixels_add, x, evaluate_loss, powers, n) 
   evaluate_loss[0] = add / add_2;
 }
 
-function checkRows(name, length, row, n, max) {
+function checkRows(name, values, row, n, max) {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkState(state) {
-  if (state.length !== 225180 || state[225176] !== 102 || state[225177] !== 42 || state[225178] !== 125 || state[225179] !== 28) {
+  if (state?.length !== 225180 || state[225176] !== 102 || state[225177] !== 42 || state[225178] !== 125 || state[225179] !== 28) {
     throw new RangeError("this is no state of this model (225180 bytes)");
   }
 }
@@ -708,8 +709,8 @@ class Predictor {
     this.$outputs$2 = { image: this.$image };
     this.$fresh = false;
   }
-  predict(x, n = x.length / 64) {
-    checkRows("x", x.length, 64, n, 64);
+  predict(x, n = x?.length / 64) {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
     encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
@@ -719,16 +720,16 @@ class Predictor {
     predict_image(this.$decoder_pixels_add_2, this.$image, this.$powers, n);
     return this.$outputs;
   }
-  encode(x, n = x.length / 64) {
-    checkRows("x", x.length, 64, n, 64);
+  encode(x, n = x?.length / 64) {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
     encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
     encoder_code_forward(this.$encoder_dense_relu, this.$encoder_code_kernel, this.$encoder_code_bias, this.$code_2, n);
     return this.$outputs$1;
   }
-  decode(code, n = code.length / 8) {
-    checkRows("code", code.length, 8, n, 64);
+  decode(code, n = code?.length / 8) {
+    checkRows("code", code, 8, n, 64);
     this.$code.set(code);
     this.$fresh = false;
     decoder_dense_forward(this.$code, this.$decoder_dense_kernel, this.$decoder_dense_bias, this.$decoder_dense_relu_2, n);
@@ -783,6 +784,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed) {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 225176);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
@@ -795,8 +797,8 @@ class Network extends Predictor {
     init_decoder_dense_kernel(this.$seed, this.$decoder_dense_kernel);
     init_decoder_pixels_kernel(this.$seed, this.$decoder_pixels_kernel);
   }
-  forward(x, n = x.length / 64) {
-    checkRows("x", x.length, 64, n, 64);
+  forward(x, n = x?.length / 64) {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$n = n;
     encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
@@ -809,7 +811,8 @@ class Network extends Predictor {
   }
   backward(accumulate = false) {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     decoder_pixels_kernel_gradient(this.$decoder_dense_relu, this.$d_decoder_pixels, this.$d_decoder_pixels_kernel, n);
     decoder_dense_backward(this.$d_decoder_pixels, this.$decoder_pixels_kernel, this.$decoder_dense_relu, this.$d_decoder_dense, n);
@@ -828,14 +831,14 @@ class Network extends Predictor {
     this.$fresh = false;
     update_parameters(this.$scalars, this.$gradients, this.$adam_m, this.$adam_v, this.$parameters);
   }
-  trainStep(x, n = x.length / 64) {
+  trainStep(x, n = x?.length / 64) {
     this.forward(x, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x, n = x.length / 64) {
-    checkRows("x", x.length, 64, n, 64);
+  evaluate(x, n = x?.length / 64) {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
     encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
@@ -851,11 +854,13 @@ class Network extends Predictor {
   }
 }
 
-export function create(options = {}) {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state } = {}) {
   const net = new Network(new ArrayBuffer(402672));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

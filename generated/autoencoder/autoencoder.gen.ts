@@ -791,13 +791,14 @@ function evaluate_loss(
   evaluate_loss[0] = add / add_2;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 225180 || state[225176] !== 102 || state[225177] !== 42 || state[225178] !== 125 || state[225179] !== 28) {
+  if (state?.length !== 225180 || state[225176] !== 102 || state[225177] !== 42 || state[225178] !== 125 || state[225179] !== 28) {
     throw new RangeError("this is no state of this model (225180 bytes)");
   }
 }
@@ -856,8 +857,8 @@ class Predictor {
     this.$outputs$2 = { image: this.$image };
     this.$fresh = false;
   }
-  predict(x: Float32Array, n: number = x.length / 64): ReturnType<Autoencoder["predict"]> {
-    checkRows("x", x.length, 64, n, 64);
+  predict(x: Float32Array, n: number = x?.length / 64): ReturnType<Autoencoder["predict"]> {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
     encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
@@ -867,16 +868,16 @@ class Predictor {
     predict_image(this.$decoder_pixels_add_2, this.$image, this.$powers, n);
     return this.$outputs;
   }
-  encode(x: Float32Array, n: number = x.length / 64): ReturnType<Autoencoder["encode"]> {
-    checkRows("x", x.length, 64, n, 64);
+  encode(x: Float32Array, n: number = x?.length / 64): ReturnType<Autoencoder["encode"]> {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
     encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
     encoder_code_forward(this.$encoder_dense_relu, this.$encoder_code_kernel, this.$encoder_code_bias, this.$code_2, n);
     return this.$outputs$1;
   }
-  decode(code: Float32Array, n: number = code.length / 8): ReturnType<Autoencoder["decode"]> {
-    checkRows("code", code.length, 8, n, 64);
+  decode(code: Float32Array, n: number = code?.length / 8): ReturnType<Autoencoder["decode"]> {
+    checkRows("code", code, 8, n, 64);
     this.$code.set(code);
     this.$fresh = false;
     decoder_dense_forward(this.$code, this.$decoder_dense_kernel, this.$decoder_dense_bias, this.$decoder_dense_relu_2, n);
@@ -960,6 +961,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 225176);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
@@ -972,8 +974,8 @@ class Network extends Predictor {
     init_decoder_dense_kernel(this.$seed, this.$decoder_dense_kernel);
     init_decoder_pixels_kernel(this.$seed, this.$decoder_pixels_kernel);
   }
-  forward(x: Float32Array, n: number = x.length / 64): number {
-    checkRows("x", x.length, 64, n, 64);
+  forward(x: Float32Array, n: number = x?.length / 64): number {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$n = n;
     encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
@@ -986,7 +988,8 @@ class Network extends Predictor {
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     decoder_pixels_kernel_gradient(this.$decoder_dense_relu, this.$d_decoder_pixels, this.$d_decoder_pixels_kernel, n);
     decoder_dense_backward(this.$d_decoder_pixels, this.$decoder_pixels_kernel, this.$decoder_dense_relu, this.$d_decoder_dense, n);
@@ -1005,14 +1008,14 @@ class Network extends Predictor {
     this.$fresh = false;
     update_parameters(this.$scalars, this.$gradients, this.$adam_m, this.$adam_v, this.$parameters);
   }
-  trainStep(x: Float32Array, n: number = x.length / 64): number {
+  trainStep(x: Float32Array, n: number = x?.length / 64): number {
     this.forward(x, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x: Float32Array, n: number = x.length / 64): ReturnType<Autoencoder["evaluate"]> {
-    checkRows("x", x.length, 64, n, 64);
+  evaluate(x: Float32Array, n: number = x?.length / 64): ReturnType<Autoencoder["evaluate"]> {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
     encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
@@ -1029,11 +1032,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): Autoencoder {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Autoencoder {
   const net = new Network(new ArrayBuffer(402672));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

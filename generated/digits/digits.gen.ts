@@ -513,9 +513,10 @@ function evaluate_accuracy(
   evaluate_accuracy[0] = add_3 / add_2;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
@@ -526,7 +527,7 @@ function checkIndices(name: string, values: Int32Array | Uint32Array, count: num
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 28980 || state[28976] !== 117 || state[28977] !== 58 || state[28978] !== 50 || state[28979] !== 19) {
+  if (state?.length !== 28980 || state[28976] !== 117 || state[28977] !== 58 || state[28978] !== 50 || state[28979] !== 19) {
     throw new RangeError("this is no state of this model (28980 bytes)");
   }
 }
@@ -571,8 +572,8 @@ class Predictor {
     this.$outputs = { probabilities: this.$probabilities };
     this.$fresh = false;
   }
-  predict(x: Float32Array, n: number = x.length / 64): ReturnType<Digits["predict"]> {
-    checkRows("x", x.length, 64, n, 64);
+  predict(x: Float32Array, n: number = x?.length / 64): ReturnType<Digits["predict"]> {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
     hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
@@ -644,6 +645,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 28976);
     this.$scalars[3] = 0.001;
     this.$scalars[4] = 0.9;
@@ -654,9 +656,9 @@ class Network extends Predictor {
     init_hidden_kernel(this.$seed, this.$hidden_kernel);
     init_logits_kernel(this.$seed, this.$logits_kernel);
   }
-  forward(x: Float32Array, y: Int32Array, n: number = x.length / 64): number {
-    checkRows("x", x.length, 64, n, 64);
-    checkRows("y", y.length, 1, n, 64);
+  forward(x: Float32Array, y: Int32Array, n: number = x?.length / 64): number {
+    checkRows("x", x, 64, n, 64);
+    checkRows("y", y, 1, n, 64);
     checkIndices("y", y, n, 10);
     this.$x.set(x);
     this.$y.set(y);
@@ -669,7 +671,8 @@ class Network extends Predictor {
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     logits_kernel_gradient(this.$hidden_relu, this.$d_logits, this.$d_logits_kernel, n);
     hidden_backward(this.$d_logits, this.$logits_kernel, this.$hidden_relu, this.$d_hidden, n);
@@ -682,15 +685,15 @@ class Network extends Predictor {
     this.$fresh = false;
     update_parameters(this.$scalars, this.$gradients, this.$adam_m, this.$adam_v, this.$parameters);
   }
-  trainStep(x: Float32Array, y: Int32Array, n: number = x.length / 64): number {
+  trainStep(x: Float32Array, y: Int32Array, n: number = x?.length / 64): number {
     this.forward(x, y, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x: Float32Array, y: Int32Array, n: number = x.length / 64): ReturnType<Digits["evaluate"]> {
-    checkRows("x", x.length, 64, n, 64);
-    checkRows("y", y.length, 1, n, 64);
+  evaluate(x: Float32Array, y: Int32Array, n: number = x?.length / 64): ReturnType<Digits["evaluate"]> {
+    checkRows("x", x, 64, n, 64);
+    checkRows("y", y, 1, n, 64);
     checkIndices("y", y, n, 10);
     this.$x.set(x);
     this.$y.set(y);
@@ -708,11 +711,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): Digits {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Digits {
   const net = new Network(new ArrayBuffer(66136));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

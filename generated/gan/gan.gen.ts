@@ -2748,13 +2748,14 @@ function evaluate_generator_loss(
   evaluate_generator_loss[0] = add_3 / add_2;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 415628 || state[415624] !== 176 || state[415625] !== 123 || state[415626] !== 228 || state[415627] !== 163) {
+  if (state?.length !== 415628 || state[415624] !== 176 || state[415625] !== 123 || state[415626] !== 228 || state[415627] !== 163) {
     throw new RangeError("this is no state of this model (415628 bytes)");
   }
 }
@@ -2827,8 +2828,8 @@ class Predictor {
     this.$outputs$0 = { digits: this.$digits };
     this.$fresh = 0;
   }
-  draw(code: Float32Array, n: number = code.length / 16): ReturnType<Gan["draw"]> {
-    checkRows("code", code.length, 16, n, 64);
+  draw(code: Float32Array, n: number = code?.length / 16): ReturnType<Gan["draw"]> {
+    checkRows("code", code, 16, n, 64);
     this.$code.set(code);
     this.$fresh = 0;
     generator_forward_5(this.$code, this.$generator_dense_kernel, this.$generator_batchNorm_movingMean, this.$generator_batchNorm_movingVariance, this.$generator_batchNorm_gamma, this.$generator_batchNorm_beta, this.$generator_relu, n);
@@ -2859,9 +2860,9 @@ class DiscriminatorStep {
   get step(): number {
     return this.$net.$scalars[2];
   }
-  forward(x: Float32Array, n: number = x.length / 64): number {
+  forward(x: Float32Array, n: number = x?.length / 64): number {
     const net = this.$net;
-    checkRows("x", x.length, 64, n, 64);
+    checkRows("x", x, 64, n, 64);
     net.$x.set(x);
     net.$n = n;
     discriminator_dropout_1_forward(net.$random_seed, net.$random_counter, net.$discriminator_dropout_1_lessEqual, n);
@@ -2893,7 +2894,8 @@ class DiscriminatorStep {
   backward(accumulate: boolean = false): void {
     const net = this.$net;
     if (net.$fresh !== 1) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = net.$n;
     discriminator_logit_bias_gradient(net.$discriminator_logit_add, net.$d_discriminator, net.$d_discriminator_logit_bias, net.$d_discriminator_2, net.$powers, n);
     discriminator_logit_backward(net.$d_discriminator, net.$discriminator_dropout_1_where_2, net.$d_discriminator_logit, n);
@@ -2922,7 +2924,7 @@ class DiscriminatorStep {
     commit_generator_batchNorm_1_movingMean(net.$next_discriminator_generator_batchNorm_1, net.$generator_batchNorm_1_movingMean);
     commit_generator_batchNorm_1_movingMean(net.$next_discriminator_generator_batchNorm_1_2, net.$generator_batchNorm_1_movingVariance);
   }
-  trainStep(x: Float32Array, n: number = x.length / 64): number {
+  trainStep(x: Float32Array, n: number = x?.length / 64): number {
     this.forward(x, n);
     this.backward();
     this.update();
@@ -2976,7 +2978,8 @@ class GeneratorStep {
   backward(accumulate: boolean = false): void {
     const net = this.$net;
     if (net.$fresh !== 2) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = net.$n;
     discriminator_dense_1_backward(net.$d_discriminator_3, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add, net.$d_discriminator_dense_1_2, n);
     discriminator_dense_backward(net.$d_discriminator_dense_1_2, net.$discriminator_dense_1_kernel, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
@@ -3256,6 +3259,7 @@ class Network extends Predictor {
     new Uint32Array(buffer, 415624, 1)[0] = 0xa3e47bb0;
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 415624);
     this.$scalars[6] = 0.001;
     this.$scalars[7] = 0.5;
@@ -3279,8 +3283,8 @@ class Network extends Predictor {
     init_discriminator_logit_kernel(this.$seed, this.$discriminator_logit_kernel);
     init_random_seed(this.$seed, this.$random_seed);
   }
-  evaluate(x: Float32Array, n: number = x.length / 64): ReturnType<Gan["evaluate"]> {
-    checkRows("x", x.length, 64, n, 64);
+  evaluate(x: Float32Array, n: number = x?.length / 64): ReturnType<Gan["evaluate"]> {
+    checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = 0;
     training_sub(this.$random_seed, this.$random_counter, this.$sub, this.$neg, this.$sub_2, this.$powers, this.$bits, this.$words, n);
@@ -3307,11 +3311,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): Gan {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Gan {
   const net = new Network(new ArrayBuffer(815624));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

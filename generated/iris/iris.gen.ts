@@ -935,9 +935,10 @@ function evaluate_accuracy(
   evaluate_accuracy[0] = add_3 / add_2;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
@@ -948,7 +949,7 @@ function checkIndices(name: string, values: Int32Array | Uint32Array, count: num
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 1684 || state[1680] !== 130 || state[1681] !== 212 || state[1682] !== 166 || state[1683] !== 92) {
+  if (state?.length !== 1684 || state[1680] !== 130 || state[1681] !== 212 || state[1682] !== 166 || state[1683] !== 92) {
     throw new RangeError("this is no state of this model (1684 bytes)");
   }
 }
@@ -1001,8 +1002,8 @@ class Predictor {
     this.$outputs = { probabilities: this.$probabilities };
     this.$fresh = false;
   }
-  predict(x: Float32Array, n: number = x.length / 4): ReturnType<Iris["predict"]> {
-    checkRows("x", x.length, 4, n, 32);
+  predict(x: Float32Array, n: number = x?.length / 4): ReturnType<Iris["predict"]> {
+    checkRows("x", x, 4, n, 32);
     this.$x.set(x);
     this.$fresh = false;
     table_forward(this.$table_fill, this.$table_shift, this.$table_scale, this.$x, this.$table_mul, n);
@@ -1077,6 +1078,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 1680);
     this.$scalars[3] = 0.01;
     this.$scalars[4] = 0.9;
@@ -1088,9 +1090,9 @@ class Network extends Predictor {
     init_logits_kernel(this.$seed, this.$logits_kernel);
     init_table_scale(this.$table_scale);
   }
-  forward(x: Float32Array, y: Int32Array, n: number = x.length / 4): number {
-    checkRows("x", x.length, 4, n, 32);
-    checkRows("y", y.length, 1, n, 32);
+  forward(x: Float32Array, y: Int32Array, n: number = x?.length / 4): number {
+    checkRows("x", x, 4, n, 32);
+    checkRows("y", y, 1, n, 32);
     checkIndices("y", y, n, 3);
     this.$x.set(x);
     this.$y.set(y);
@@ -1104,7 +1106,8 @@ class Network extends Predictor {
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     logits_kernel_gradient(this.$hidden_relu, this.$d_logits, this.$d_logits_kernel, n);
     hidden_backward(this.$d_logits, this.$logits_kernel, this.$hidden_relu, this.$d_hidden, n);
@@ -1117,15 +1120,15 @@ class Network extends Predictor {
     this.$fresh = false;
     update_parameters(this.$scalars, this.$gradients, this.$adam_m, this.$adam_v, this.$parameters);
   }
-  trainStep(x: Float32Array, y: Int32Array, n: number = x.length / 4): number {
+  trainStep(x: Float32Array, y: Int32Array, n: number = x?.length / 4): number {
     this.forward(x, y, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x: Float32Array, y: Int32Array, n: number = x.length / 4): ReturnType<Iris["evaluate"]> {
-    checkRows("x", x.length, 4, n, 32);
-    checkRows("y", y.length, 1, n, 32);
+  evaluate(x: Float32Array, y: Int32Array, n: number = x?.length / 4): ReturnType<Iris["evaluate"]> {
+    checkRows("x", x, 4, n, 32);
+    checkRows("y", y, 1, n, 32);
     checkIndices("y", y, n, 3);
     this.$x.set(x);
     this.$y.set(y);
@@ -1144,11 +1147,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): Iris {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Iris {
   const net = new Network(new ArrayBuffer(5880));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

@@ -1277,9 +1277,10 @@ function evaluate_accuracy(
   evaluate_accuracy[0] = add_3 / add_2;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
@@ -1290,7 +1291,7 @@ function checkIndices(name: string, values: Int32Array | Uint32Array, count: num
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 71996 || state[71992] !== 229 || state[71993] !== 146 || state[71994] !== 115 || state[71995] !== 59) {
+  if (state?.length !== 71996 || state[71992] !== 229 || state[71993] !== 146 || state[71994] !== 115 || state[71995] !== 59) {
     throw new RangeError("this is no state of this model (71996 bytes)");
   }
 }
@@ -1345,8 +1346,8 @@ class Predictor {
     this.$outputs = { probabilities: this.$probabilities };
     this.$fresh = false;
   }
-  predict(x: Float32Array, n: number = x.length / 784): ReturnType<Mnist["predict"]> {
-    checkRows("x", x.length, 784, n, 32);
+  predict(x: Float32Array, n: number = x?.length / 784): ReturnType<Mnist["predict"]> {
+    checkRows("x", x, 784, n, 32);
     this.$x.set(x);
     this.$fresh = false;
     strokes_forward(this.$x, this.$strokes_kernel, this.$strokes_bias, this.$strokes_relu, n);
@@ -1459,6 +1460,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 71992);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
@@ -1472,9 +1474,9 @@ class Network extends Predictor {
     init_logits_kernel(this.$seed, this.$logits_kernel);
     init_random_seed(this.$seed, this.$random_seed);
   }
-  forward(x: Float32Array, y: Int32Array, n: number = x.length / 784): number {
-    checkRows("x", x.length, 784, n, 32);
-    checkRows("y", y.length, 1, n, 32);
+  forward(x: Float32Array, y: Int32Array, n: number = x?.length / 784): number {
+    checkRows("x", x, 784, n, 32);
+    checkRows("y", y, 1, n, 32);
     checkIndices("y", y, n, 10);
     this.$x.set(x);
     this.$y.set(y);
@@ -1492,7 +1494,8 @@ class Network extends Predictor {
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     logits_kernel_gradient(this.$dropout_where, this.$d_logits, this.$d_logits_kernel, n);
     flatten_backward(this.$d_logits, this.$logits_kernel, this.$dropout_lessEqual, this.$d_flatten, n);
@@ -1515,15 +1518,15 @@ class Network extends Predictor {
     this.$pending = false;
     init_random_seed(this.$next_random_counter, this.$random_counter);
   }
-  trainStep(x: Float32Array, y: Int32Array, n: number = x.length / 784): number {
+  trainStep(x: Float32Array, y: Int32Array, n: number = x?.length / 784): number {
     this.forward(x, y, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x: Float32Array, y: Int32Array, n: number = x.length / 784): ReturnType<Mnist["evaluate"]> {
-    checkRows("x", x.length, 784, n, 32);
-    checkRows("y", y.length, 1, n, 32);
+  evaluate(x: Float32Array, y: Int32Array, n: number = x?.length / 784): ReturnType<Mnist["evaluate"]> {
+    checkRows("x", x, 784, n, 32);
+    checkRows("y", y, 1, n, 32);
     checkIndices("y", y, n, 10);
     this.$x.set(x);
     this.$y.set(y);
@@ -1544,11 +1547,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): Mnist {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Mnist {
   const net = new Network(new ArrayBuffer(1814968));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

@@ -385,13 +385,14 @@ function training_step(
   scalars[0] = add_92;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 60 || state[56] !== 246 || state[57] !== 128 || state[58] !== 56 || state[59] !== 233) {
+  if (state?.length !== 60 || state[56] !== 246 || state[57] !== 128 || state[58] !== 56 || state[59] !== 233) {
     throw new RangeError("this is no state of this model (60 bytes)");
   }
 }
@@ -433,7 +434,7 @@ class Predictor {
     this.$fresh = false;
   }
   predict(x: Float32Array): ReturnType<SeedShared["predict"]> {
-    checkRows("x", x.length, 2, 1, 1);
+    checkRows("x", x, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$fresh = false;
     hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_matmul);
@@ -497,6 +498,7 @@ class Network extends Predictor {
     return this.$scalars[0];
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 56);
     this.$scalars[1] = 0.5;
     void seed;
@@ -506,8 +508,8 @@ class Network extends Predictor {
     init_hidden_kernel(this.$constant_2, this.$output_kernel);
   }
   forward(x: Float32Array, y: Float32Array): number {
-    checkRows("x", x.length, 2, 1, 1);
-    checkRows("y", y.length, 2, 1, 1);
+    checkRows("x", x, 2, 1, 1);
+    checkRows("y", y, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_matmul);
@@ -519,7 +521,8 @@ class Network extends Predictor {
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     output_kernel_gradient(this.$hidden_sigmoid, this.$d_output, this.$d_output_kernel);
     hidden_backward(this.$d_output, this.$output_kernel, this.$hidden_sigmoid, this.$d_hidden);
     output_bias_gradient(this.$d_output, this.$d_output_bias);
@@ -533,8 +536,8 @@ class Network extends Predictor {
     update_step(this.$scalars);
   }
   trainStep(x: Float32Array, y: Float32Array): number {
-    checkRows("x", x.length, 2, 1, 1);
-    checkRows("y", y.length, 2, 1, 1);
+    checkRows("x", x, 2, 1, 1);
+    checkRows("y", y, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     this.$fresh = false;
@@ -542,8 +545,8 @@ class Network extends Predictor {
     return this.$loss[0];
   }
   evaluate(x: Float32Array, y: Float32Array): ReturnType<SeedShared["evaluate"]> {
-    checkRows("x", x.length, 2, 1, 1);
-    checkRows("y", y.length, 2, 1, 1);
+    checkRows("x", x, 2, 1, 1);
+    checkRows("y", y, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     this.$fresh = false;
@@ -560,11 +563,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): SeedShared {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): SeedShared {
   const net = new Network(new ArrayBuffer(240));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

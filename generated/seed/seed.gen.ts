@@ -413,13 +413,14 @@ function training_step(
   scalars[0] = add_98;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 68 || state[64] !== 16 || state[65] !== 208 || state[66] !== 225 || state[67] !== 198) {
+  if (state?.length !== 68 || state[64] !== 16 || state[65] !== 208 || state[66] !== 225 || state[67] !== 198) {
     throw new RangeError("this is no state of this model (68 bytes)");
   }
 }
@@ -461,7 +462,7 @@ class Predictor {
     this.$fresh = false;
   }
   predict(x: Float32Array): ReturnType<Seed["predict"]> {
-    checkRows("x", x.length, 2, 1, 1);
+    checkRows("x", x, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$fresh = false;
     hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_matmul);
@@ -533,6 +534,7 @@ class Network extends Predictor {
     return this.$scalars[0];
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 64);
     this.$scalars[1] = 0.5;
     void seed;
@@ -543,8 +545,8 @@ class Network extends Predictor {
     init_hidden_bias(this.$constant_4, this.$output_bias);
   }
   forward(x: Float32Array, y: Float32Array): number {
-    checkRows("x", x.length, 2, 1, 1);
-    checkRows("y", y.length, 2, 1, 1);
+    checkRows("x", x, 2, 1, 1);
+    checkRows("y", y, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     hidden_forward(this.$x, this.$hidden_kernel, this.$hidden_matmul);
@@ -556,7 +558,8 @@ class Network extends Predictor {
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     output_bias_gradient(this.$output_sigmoid, this.$y, this.$d_output_bias, this.$d_output);
     output_kernel_gradient(this.$hidden_sigmoid, this.$d_output, this.$d_output_kernel);
     hidden_bias_gradient(this.$d_output, this.$output_kernel, this.$hidden_sigmoid, this.$d_hidden_bias, this.$d_hidden);
@@ -569,8 +572,8 @@ class Network extends Predictor {
     update_step(this.$scalars);
   }
   trainStep(x: Float32Array, y: Float32Array): number {
-    checkRows("x", x.length, 2, 1, 1);
-    checkRows("y", y.length, 2, 1, 1);
+    checkRows("x", x, 2, 1, 1);
+    checkRows("y", y, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     this.$fresh = false;
@@ -578,8 +581,8 @@ class Network extends Predictor {
     return this.$loss[0];
   }
   evaluate(x: Float32Array, y: Float32Array): ReturnType<Seed["evaluate"]> {
-    checkRows("x", x.length, 2, 1, 1);
-    checkRows("y", y.length, 2, 1, 1);
+    checkRows("x", x, 2, 1, 1);
+    checkRows("y", y, 2, 1, 1);
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     this.$fresh = false;
@@ -596,11 +599,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): Seed {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Seed {
   const net = new Network(new ArrayBuffer(288));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

@@ -830,13 +830,14 @@ function evaluate_mae(totals, sub, evaluate_loss, evaluate_mae, n) {
   evaluate_mae[0] = add_3 / add_2;
 }
 
-function checkRows(name, length, row, n, max) {
+function checkRows(name, values, row, n, max) {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkState(state) {
-  if (state.length !== 16980 || state[16976] !== 238 || state[16977] !== 148 || state[16978] !== 197 || state[16979] !== 4) {
+  if (state?.length !== 16980 || state[16976] !== 238 || state[16977] !== 148 || state[16978] !== 197 || state[16979] !== 4) {
     throw new RangeError("this is no state of this model (16980 bytes)");
   }
 }
@@ -867,8 +868,8 @@ class Predictor {
     this.$outputs = { celsius: this.$celsius };
     this.$fresh = false;
   }
-  predict(x, n = x.length / 77) {
-    checkRows("x", x.length, 77, n, 32);
+  predict(x, n = x?.length / 77) {
+    checkRows("x", x, 77, n, 32);
     this.$x.set(x);
     this.$fresh = false;
     week_forward_4(this.$week_scan_6, n);
@@ -943,6 +944,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed) {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 16976);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
@@ -958,9 +960,9 @@ class Network extends Predictor {
     week_forward_3(this.$week_mul, this.$week_orthogonalize);
     init_week_recurrentKernel(this.$week_orthogonalize, this.$week_recurrentKernel);
   }
-  forward(x, y, n = x.length / 77) {
-    checkRows("x", x.length, 77, n, 32);
-    checkRows("y", y.length, 1, n, 32);
+  forward(x, y, n = x?.length / 77) {
+    checkRows("x", x, 77, n, 32);
+    checkRows("y", y, 1, n, 32);
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
@@ -977,7 +979,8 @@ class Network extends Predictor {
   }
   backward(accumulate = false) {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     week_forward_8(this.$d_week, n);
     tomorrow_kernel_gradient(this.$d_mul, this.$week_scan, this.$d_tomorrow_kernel, n);
@@ -998,15 +1001,15 @@ class Network extends Predictor {
     this.$fresh = false;
     update_parameters(this.$scalars, this.$gradients, this.$adamW_m, this.$adamW_v, this.$parameters);
   }
-  trainStep(x, y, n = x.length / 77) {
+  trainStep(x, y, n = x?.length / 77) {
     this.forward(x, y, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x, y, n = x.length / 77) {
-    checkRows("x", x.length, 77, n, 32);
-    checkRows("y", y.length, 1, n, 32);
+  evaluate(x, y, n = x?.length / 77) {
+    checkRows("x", x, 77, n, 32);
+    checkRows("y", y, 1, n, 32);
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;
@@ -1027,11 +1030,13 @@ class Network extends Predictor {
   }
 }
 
-export function create(options = {}) {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state } = {}) {
   const net = new Network(new ArrayBuffer(229480));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

@@ -651,13 +651,14 @@ function evaluate_mae(
   evaluate_mae[0] = add_3 / add_2;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 3052 || state[3048] !== 104 || state[3049] !== 73 || state[3050] !== 88 || state[3051] !== 122) {
+  if (state?.length !== 3052 || state[3048] !== 104 || state[3049] !== 73 || state[3050] !== 88 || state[3051] !== 122) {
     throw new RangeError("this is no state of this model (3052 bytes)");
   }
 }
@@ -708,8 +709,8 @@ class Predictor {
     this.$outputs = { celsius: this.$celsius };
     this.$fresh = false;
   }
-  predict(x: Float32Array, n: number = x.length / 12): ReturnType<Weather["predict"]> {
-    checkRows("x", x.length, 12, n, 64);
+  predict(x: Float32Array, n: number = x?.length / 12): ReturnType<Weather["predict"]> {
+    checkRows("x", x, 12, n, 64);
     this.$x.set(x);
     this.$fresh = false;
     table_forward(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
@@ -788,6 +789,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 3048);
     this.$scalars[3] = 0.005;
     this.$scalars[4] = 0.9;
@@ -801,9 +803,9 @@ class Network extends Predictor {
     init_table_scale(this.$table_scale);
     init_linear_bias(this.$constant, this.$linear_bias);
   }
-  forward(x: Float32Array, y: Float32Array, n: number = x.length / 12): number {
-    checkRows("x", x.length, 12, n, 64);
-    checkRows("y", y.length, 1, n, 64);
+  forward(x: Float32Array, y: Float32Array, n: number = x?.length / 12): number {
+    checkRows("x", x, 12, n, 64);
+    checkRows("y", y, 1, n, 64);
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
@@ -818,7 +820,8 @@ class Network extends Predictor {
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     linear_kernel_gradient(this.$d_mul, this.$table_mul, this.$d_linear_kernel, n);
     linear_bias_gradient(this.$d_mul, this.$d_linear_bias, n);
@@ -832,15 +835,15 @@ class Network extends Predictor {
     this.$fresh = false;
     update_parameters(this.$scalars, this.$gradients, this.$adam_m, this.$adam_v, this.$parameters);
   }
-  trainStep(x: Float32Array, y: Float32Array, n: number = x.length / 12): number {
+  trainStep(x: Float32Array, y: Float32Array, n: number = x?.length / 12): number {
     this.forward(x, y, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x: Float32Array, y: Float32Array, n: number = x.length / 12): ReturnType<Weather["evaluate"]> {
-    checkRows("x", x.length, 12, n, 64);
-    checkRows("y", y.length, 1, n, 64);
+  evaluate(x: Float32Array, y: Float32Array, n: number = x?.length / 12): ReturnType<Weather["evaluate"]> {
+    checkRows("x", x, 12, n, 64);
+    checkRows("y", y, 1, n, 64);
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;
@@ -860,11 +863,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): Weather {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Weather {
   const net = new Network(new ArrayBuffer(15096));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

@@ -2321,9 +2321,10 @@ function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words
   evaluate_loss[0] = add / add_2;
 }
 
-function checkRows(name, length, row, n, max) {
+function checkRows(name, values, row, n, max) {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkIndices(name, values, count, limit, allowed) {
@@ -2334,7 +2335,7 @@ function checkIndices(name, values, count, limit, allowed) {
   }
 }
 function checkState(state) {
-  if (state.length !== 506796 || state[506792] !== 242 || state[506793] !== 223 || state[506794] !== 248 || state[506795] !== 173) {
+  if (state?.length !== 506796 || state[506792] !== 242 || state[506793] !== 223 || state[506794] !== 248 || state[506795] !== 173) {
     throw new RangeError("this is no state of this model (506796 bytes)");
   }
 }
@@ -2424,8 +2425,8 @@ class Predictor {
     this.$outputs = { probabilities: this.$probabilities };
     this.$fresh = false;
   }
-  predict(x, n = x.length / 13) {
-    checkRows("x", x.length, 13, n, 16);
+  predict(x, n = x?.length / 13) {
+    checkRows("x", x, 13, n, 16);
     checkIndices("x", x, n * 13, 27);
     this.$x.set(x);
     this.$fresh = false;
@@ -2619,6 +2620,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed) {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 506792);
     this.$scalars[3] = 0.004;
     this.$scalars[4] = 0.9;
@@ -2646,10 +2648,10 @@ class Network extends Predictor {
     letters_forward(this.$seed, this.$letters_sub, this.$letters_neg, this.$letters_sub_2, this.$powers, this.$bits, this.$words);
     init_letters_embeddings(this.$letters_neg, this.$letters_sub_2, this.$letters_sub, this.$letters_embeddings);
   }
-  forward(x, y, n = x.length / 13) {
-    checkRows("x", x.length, 13, n, 16);
+  forward(x, y, n = x?.length / 13) {
+    checkRows("x", x, 13, n, 16);
     checkIndices("x", x, n * 13, 27);
-    checkRows("y", y.length, 13, n, 16);
+    checkRows("y", y, 13, n, 16);
     checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
@@ -2687,7 +2689,8 @@ class Network extends Predictor {
   }
   backward(accumulate = false) {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     logits_kernel_gradient(this.$norm_add, this.$d_logits, this.$d_logits_kernel, n);
@@ -2777,16 +2780,16 @@ class Network extends Predictor {
     this.$fresh = false;
     update_parameters(this.$scalars, this.$gradients, this.$adamW_m, this.$adamW_v, this.$parameters);
   }
-  trainStep(x, y, n = x.length / 13) {
+  trainStep(x, y, n = x?.length / 13) {
     this.forward(x, y, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x, y, n = x.length / 13) {
-    checkRows("x", x.length, 13, n, 16);
+  evaluate(x, y, n = x?.length / 13) {
+    checkRows("x", x, 13, n, 16);
     checkIndices("x", x, n * 13, 27);
-    checkRows("y", y.length, 13, n, 16);
+    checkRows("y", y, 13, n, 16);
     checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
@@ -2827,11 +2830,13 @@ class Network extends Predictor {
   }
 }
 
-export function create(options = {}) {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state } = {}) {
   const net = new Network(new ArrayBuffer(2285360));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

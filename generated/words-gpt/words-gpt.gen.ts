@@ -2655,9 +2655,10 @@ function evaluate_loss(
   evaluate_loss[0] = add / add_2;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number, allowed?: number): void {
@@ -2668,7 +2669,7 @@ function checkIndices(name: string, values: Int32Array | Uint32Array, count: num
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 506796 || state[506792] !== 242 || state[506793] !== 223 || state[506794] !== 248 || state[506795] !== 173) {
+  if (state?.length !== 506796 || state[506792] !== 242 || state[506793] !== 223 || state[506794] !== 248 || state[506795] !== 173) {
     throw new RangeError("this is no state of this model (506796 bytes)");
   }
 }
@@ -2833,8 +2834,8 @@ class Predictor {
     this.$outputs = { probabilities: this.$probabilities };
     this.$fresh = false;
   }
-  predict(x: Int32Array, n: number = x.length / 13): ReturnType<WordsGpt["predict"]> {
-    checkRows("x", x.length, 13, n, 16);
+  predict(x: Int32Array, n: number = x?.length / 13): ReturnType<WordsGpt["predict"]> {
+    checkRows("x", x, 13, n, 16);
     checkIndices("x", x, n * 13, 27);
     this.$x.set(x);
     this.$fresh = false;
@@ -3169,6 +3170,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 506792);
     this.$scalars[3] = 0.004;
     this.$scalars[4] = 0.9;
@@ -3196,10 +3198,10 @@ class Network extends Predictor {
     letters_forward(this.$seed, this.$letters_sub, this.$letters_neg, this.$letters_sub_2, this.$powers, this.$bits, this.$words);
     init_letters_embeddings(this.$letters_neg, this.$letters_sub_2, this.$letters_sub, this.$letters_embeddings);
   }
-  forward(x: Int32Array, y: Int32Array, n: number = x.length / 13): number {
-    checkRows("x", x.length, 13, n, 16);
+  forward(x: Int32Array, y: Int32Array, n: number = x?.length / 13): number {
+    checkRows("x", x, 13, n, 16);
     checkIndices("x", x, n * 13, 27);
-    checkRows("y", y.length, 13, n, 16);
+    checkRows("y", y, 13, n, 16);
     checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
@@ -3237,7 +3239,8 @@ class Network extends Predictor {
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     logits_kernel_gradient(this.$norm_add, this.$d_logits, this.$d_logits_kernel, n);
@@ -3327,16 +3330,16 @@ class Network extends Predictor {
     this.$fresh = false;
     update_parameters(this.$scalars, this.$gradients, this.$adamW_m, this.$adamW_v, this.$parameters);
   }
-  trainStep(x: Int32Array, y: Int32Array, n: number = x.length / 13): number {
+  trainStep(x: Int32Array, y: Int32Array, n: number = x?.length / 13): number {
     this.forward(x, y, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x: Int32Array, y: Int32Array, n: number = x.length / 13): ReturnType<WordsGpt["evaluate"]> {
-    checkRows("x", x.length, 13, n, 16);
+  evaluate(x: Int32Array, y: Int32Array, n: number = x?.length / 13): ReturnType<WordsGpt["evaluate"]> {
+    checkRows("x", x, 13, n, 16);
     checkIndices("x", x, n * 13, 27);
-    checkRows("y", y.length, 13, n, 16);
+    checkRows("y", y, 13, n, 16);
     checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
@@ -3378,11 +3381,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): WordsGpt {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): WordsGpt {
   const net = new Network(new ArrayBuffer(2285360));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

@@ -1467,9 +1467,10 @@ function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words
   evaluate_loss[0] = add / add_2;
 }
 
-function checkRows(name, length, row, n, max) {
+function checkRows(name, values, row, n, max) {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkIndices(name, values, count, limit, allowed) {
@@ -1480,7 +1481,7 @@ function checkIndices(name, values, count, limit, allowed) {
   }
 }
 function checkState(state) {
-  if (state.length !== 636300 || state[636296] !== 231 || state[636297] !== 72 || state[636298] !== 187 || state[636299] !== 80) {
+  if (state?.length !== 636300 || state[636296] !== 231 || state[636297] !== 72 || state[636298] !== 187 || state[636299] !== 80) {
     throw new RangeError("this is no state of this model (636300 bytes)");
   }
 }
@@ -1516,8 +1517,8 @@ class Predictor {
     this.$outputs = { probabilities: this.$probabilities };
     this.$fresh = false;
   }
-  predict(x, n = x.length / 13) {
-    checkRows("x", x.length, 13, n, 32);
+  predict(x, n = x?.length / 13) {
+    checkRows("x", x, 13, n, 32);
     checkIndices("x", x, n * 13, 27);
     this.$x.set(x);
     this.$fresh = false;
@@ -1609,6 +1610,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed) {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 636296);
     this.$scalars[3] = 0.005;
     this.$scalars[4] = 0.9;
@@ -1627,10 +1629,10 @@ class Network extends Predictor {
     memory_forward_3(this.$memory_mul, this.$memory_orthogonalize);
     init_memory_recurrentKernel(this.$memory_orthogonalize, this.$memory_recurrentKernel);
   }
-  forward(x, y, n = x.length / 13) {
-    checkRows("x", x.length, 13, n, 32);
+  forward(x, y, n = x?.length / 13) {
+    checkRows("x", x, 13, n, 32);
     checkIndices("x", x, n * 13, 27);
-    checkRows("y", y.length, 13, n, 32);
+    checkRows("y", y, 13, n, 32);
     checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
@@ -1652,7 +1654,8 @@ class Network extends Predictor {
   }
   backward(accumulate = false) {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     memory_forward_10(this.$d_memory, n);
@@ -1682,16 +1685,16 @@ class Network extends Predictor {
     this.$pending = false;
     init_random_seed(this.$next_random_counter, this.$random_counter);
   }
-  trainStep(x, y, n = x.length / 13) {
+  trainStep(x, y, n = x?.length / 13) {
     this.forward(x, y, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x, y, n = x.length / 13) {
-    checkRows("x", x.length, 13, n, 32);
+  evaluate(x, y, n = x?.length / 13) {
+    checkRows("x", x, 13, n, 32);
     checkIndices("x", x, n * 13, 27);
-    checkRows("y", y.length, 13, n, 32);
+    checkRows("y", y, 13, n, 32);
     checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
@@ -1714,11 +1717,13 @@ class Network extends Predictor {
   }
 }
 
-export function create(options = {}) {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state } = {}) {
   const net = new Network(new ArrayBuffer(2897984));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

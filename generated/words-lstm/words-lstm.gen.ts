@@ -1635,9 +1635,10 @@ function evaluate_loss(
   evaluate_loss[0] = add / add_2;
 }
 
-function checkRows(name: string, length: number, row: number, n: number, max: number): void {
+function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
+  const length = values?.length;
   if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);
+    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
   }
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number, allowed?: number): void {
@@ -1648,7 +1649,7 @@ function checkIndices(name: string, values: Int32Array | Uint32Array, count: num
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state.length !== 636300 || state[636296] !== 231 || state[636297] !== 72 || state[636298] !== 187 || state[636299] !== 80) {
+  if (state?.length !== 636300 || state[636296] !== 231 || state[636297] !== 72 || state[636298] !== 187 || state[636299] !== 80) {
     throw new RangeError("this is no state of this model (636300 bytes)");
   }
 }
@@ -1705,8 +1706,8 @@ class Predictor {
     this.$outputs = { probabilities: this.$probabilities };
     this.$fresh = false;
   }
-  predict(x: Int32Array, n: number = x.length / 13): ReturnType<WordsLstm["predict"]> {
-    checkRows("x", x.length, 13, n, 32);
+  predict(x: Int32Array, n: number = x?.length / 13): ReturnType<WordsLstm["predict"]> {
+    checkRows("x", x, 13, n, 32);
     checkIndices("x", x, n * 13, 27);
     this.$x.set(x);
     this.$fresh = false;
@@ -1855,6 +1856,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed: number): void {
+    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
     this.state.fill(0, 0, 636296);
     this.$scalars[3] = 0.005;
     this.$scalars[4] = 0.9;
@@ -1873,10 +1875,10 @@ class Network extends Predictor {
     memory_forward_3(this.$memory_mul, this.$memory_orthogonalize);
     init_memory_recurrentKernel(this.$memory_orthogonalize, this.$memory_recurrentKernel);
   }
-  forward(x: Int32Array, y: Int32Array, n: number = x.length / 13): number {
-    checkRows("x", x.length, 13, n, 32);
+  forward(x: Int32Array, y: Int32Array, n: number = x?.length / 13): number {
+    checkRows("x", x, 13, n, 32);
     checkIndices("x", x, n * 13, 27);
-    checkRows("y", y.length, 13, n, 32);
+    checkRows("y", y, 13, n, 32);
     checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
@@ -1898,7 +1900,8 @@ class Network extends Predictor {
   }
   backward(accumulate: boolean = false): void {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
-    if (!accumulate) this.$gradients.fill(0);
+    if (accumulate === false) this.$gradients.fill(0);
+    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     memory_forward_10(this.$d_memory, n);
@@ -1928,16 +1931,16 @@ class Network extends Predictor {
     this.$pending = false;
     init_random_seed(this.$next_random_counter, this.$random_counter);
   }
-  trainStep(x: Int32Array, y: Int32Array, n: number = x.length / 13): number {
+  trainStep(x: Int32Array, y: Int32Array, n: number = x?.length / 13): number {
     this.forward(x, y, n);
     this.backward();
     this.update();
     return this.$loss[0];
   }
-  evaluate(x: Int32Array, y: Int32Array, n: number = x.length / 13): ReturnType<WordsLstm["evaluate"]> {
-    checkRows("x", x.length, 13, n, 32);
+  evaluate(x: Int32Array, y: Int32Array, n: number = x?.length / 13): ReturnType<WordsLstm["evaluate"]> {
+    checkRows("x", x, 13, n, 32);
     checkIndices("x", x, n * 13, 27);
-    checkRows("y", y.length, 13, n, 32);
+    checkRows("y", y, 13, n, 32);
     checkIndices("y", y, n * 13, 27, -1);
     this.$x.set(x);
     this.$y.set(y);
@@ -1961,11 +1964,13 @@ class Network extends Predictor {
 }
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
-export function create(options: { readonly seed?: number; readonly state?: Uint8Array } = {}): WordsLstm {
-  if (options.state !== undefined) checkState(options.state);
+export function create({ seed = 0, state }: { readonly seed?: number; readonly state?: Uint8Array } = {}): WordsLstm {
   const net = new Network(new ArrayBuffer(2897984));
-  if (options.state === undefined) net.init(options.seed ?? 0);
-  else net.state.set(options.state);
+  if (state === undefined) net.init(seed);
+  else {
+    checkState(state);
+    net.state.set(state);
+  }
   return net;
 }
 

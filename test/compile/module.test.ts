@@ -180,7 +180,51 @@ describe("bad arguments are refused before anything is touched", () => {
       good.map((array) => array.slice(0, 0)),
       "",
     );
+    for (const [k, { name: input }] of inputs.entries()) {
+      refused(good.slice(0, k), `input ${input}: undefined values`);
+      refused(good.with(k, null as unknown as LoopArray), `input ${input}: undefined values`);
+    }
     expect(arena()).toBe(before);
+  });
+
+  const digits = load("digits");
+  const [x, y] = argumentsOf(digits, 64, 1);
+  test.each<readonly [string, readonly unknown[], string]>([
+    ["no whole row", [x.slice(0, 100), y], "input x: 100 values are not n = 1.5625 whole rows of 64, n from 1 to 64"],
+    ["fewer labels", [x.slice(0, 128), y.slice(0, 1)], "input y: 1 values are not n = 2 whole rows of 1, n from 1 to 64"],
+    ["fewer rows than said", [x.slice(0, 128), y, 3], "input x: 128 values are not n = 3 whole rows of 64, n from 1 to 64"],
+    ["nothing", [], "input x: undefined values are not n = NaN whole rows of 64, n from 1 to 64"],
+    ["no labels", [x], "input y: undefined values are not n = 64 whole rows of 1, n from 1 to 64"],
+  ])("the message tells what does not fit: %s", (_, args, message) => {
+    for (const entry of ["forward", "trainStep", "evaluate"] as const)
+      expect(() => digits.create()[entry](...args)).toThrow(new RangeError(message));
+  }); // prettier-ignore
+
+  test.each([[1], [0], ["true"], [null], [{}], [x, y]])("backward(%s) is no way to add", (...args) => {
+    const net = digits.create({ seed: 1 });
+    net.forward(x, y);
+    const before = bytes(net);
+    expect(() => (net.backward as (...given: unknown[]) => void)(...args)).toThrow(
+      new RangeError("accumulate must be true or false"),
+    );
+    expect(bytes(net)).toBe(before);
+    // The forward pass is still there.
+    net.backward(false);
+    const fresh = digits.create({ seed: 1 });
+    fresh.forward(x, y);
+    fresh.backward();
+    expect(fresh.gradients).toEqual(net.gradients);
+  });
+
+  test.each<[unknown]>([[NaN], [Infinity], ["x"], ["1"], [null], [{}]])("the seed %s", (seed) => {
+    const message = new RangeError(`seed ${String(seed)} is not a finite number`);
+    expect(() => digits.create({ seed: seed as number })).toThrow(message);
+    const net = digits.create({ seed: 1 });
+    const before = bytes(net);
+    expect(() => net.init(seed as number)).toThrow(message);
+    expect(bytes(net)).toBe(before);
+    expect(() => net.init(undefined as unknown as number)).toThrow("seed undefined is not");
+    expect(bytes(digits.create({}))).toBe(bytes(digits.create({ seed: 0 })));
   });
 });
 

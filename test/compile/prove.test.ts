@@ -10,6 +10,13 @@ test("a clean module has no findings", () => {
   expect(
     proveModule(inMethod("this.$x.set(x); this.$x.fill(0); this.run(x, n); return Math.floor(n);")),
   ).toEqual([]);
+  expect(proveModule(inMethod("if (Number.isFinite(n)) this.$x.fill(n);"))).toEqual([]);
+  const options = (inside: string): string =>
+    `${inMethod("")}export function createPredictor({ seed = 0, state: bytes, ...more } = {}) {\n  return ${inside};\n}\n`;
+  for (const name of ["seed", "bytes", "more"]) expect(proveModule(options(name))).toEqual([]);
+  expect(proveModule(options("state"))).toEqual([
+    expect.stringMatching(/^line \d+ uses the free name state$/),
+  ]);
 });
 
 const inside: readonly (readonly [string, string])[] = [
@@ -31,6 +38,7 @@ const inside: readonly (readonly [string, string])[] = [
   ["for (const a in x) n = a;", "makes an iterator"],
   ["x.slice();", "calls the method slice"],
   ["x.set(x);", "calls the method set"],
+  ["Number.parseFloat(n);", "calls the method parseFloat"],
   ["this.other();", "calls this.other, which is no method of its class"],
   ["this.$x.map(kernel);", "calls the method map"],
   ["x[0]();", "calls something that is not a plain name"],

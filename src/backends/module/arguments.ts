@@ -9,14 +9,16 @@ const rowSize = (shape: Shape): number =>
   shape.reduce<number>((size, dim) => size * (isBatch(dim) ? dim.times : dim), 1);
 const hasBatch = (shape: Shape): boolean => shape.some(isBatch);
 
-/** `x: Float32Array, y: Int32Array, n = x.length / 64`. */
+/** `x: Float32Array, y: Int32Array, n = x?.length / 64`: a missing x is for the checks to refuse. */
 export function parameterList(inputs: readonly Input[], batch: number | null, types: boolean): string {
   const params = inputs.map(({ cell, argument }) =>
     types ? `${argument}: ${arrayClass[cell.type.dtype]}` : argument,
   );
   const first = inputs.find(({ cell }) => hasBatch(cell.type.shape));
   if (batch !== null && first)
-    params.push(`n${types ? ": number" : ""} = ${first.argument}.length / ${rowSize(first.cell.type.shape)}`);
+    params.push(
+      `n${types ? ": number" : ""} = ${first.argument}?.length / ${rowSize(first.cell.type.shape)}`,
+    );
   else if (batch !== null) params.push(`n${types ? ": number" : ""} = ${batch}`);
   return params.join(", ");
 }
@@ -39,7 +41,7 @@ export function loadLines(
     const row = rowSize(shape);
     const name = stringText(cell.name);
     const batched = hasBatch(shape) && batch !== null;
-    checks.push(`checkRows(${name}, ${argument}.length, ${row}, ${batched ? `n, ${batch}` : "1, 1"});`);
+    checks.push(`checkRows(${name}, ${argument}, ${row}, ${batched ? `n, ${batch}` : "1, 1"});`);
     const range = cell.ranges?.[phase];
     if (range) {
       const count = batched ? (row === 1 ? "n" : `n * ${row}`) : String(row);

@@ -48,7 +48,7 @@ export interface EngineMemory {
   readonly network: Constructor;
   /** The parameters of a named step's class after the network, which hands on its own variables of these names. */
   readonly step: readonly Parameter[];
-  /** Statements of `create` and of `createPredictor`, whose `state` is checked already. */
+  /** Statements of `create`, and of `createPredictor`, whose `state` is checked already. */
   readonly create: readonly string[];
   readonly createPredictor: readonly string[];
 }

@@ -7,9 +7,11 @@ export function helperLines({ inputs, engine, types, memory }: ModuleContext): s
   const out: string[] = [];
   if (inputs.length > 0) {
     out.push(
-      `function checkRows(name${t(": string")}, length${t(": number")}, row${t(": number")}, n${t(": number")}, max${t(": number")})${t(": void")} {`,
+      // What is no array at all is told like one of the wrong length: with the input's name.
+      `function checkRows(name${t(": string")}, values${t(": ArrayLike<number>")}, row${t(": number")}, n${t(": number")}, max${t(": number")})${t(": void")} {`,
+      "  const length = values?.length;",
       "  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {",
-      "    throw new RangeError(`input ${name}: ${length} numbers are not n = ${n} rows of ${row}, n from 1 to ${max}`);",
+      "    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);",
       "  }",
       "}",
     );
@@ -29,7 +31,7 @@ export function helperLines({ inputs, engine, types, memory }: ModuleContext): s
   }
   out.push(
     `function checkState(state${t(": Uint8Array")})${t(": void")} {`,
-    `  if (state.length !== ${memory.stateBytes} || ${bytesOfHash(memory).join(" || ")}) {`,
+    `  if (state?.length !== ${memory.stateBytes} || ${bytesOfHash(memory).join(" || ")}) {`,
     `    throw new RangeError("this is no state of this model (${memory.stateBytes} bytes)");`,
     "  }",
     "}",

@@ -76,11 +76,13 @@ function factoryLines(context: ModuleContext): string[] {
     ...(types
       ? ["/** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */"]
       : []),
-    `export function create(options${t(": { readonly seed?: number; readonly state?: Uint8Array }")} = {})${t(`: ${className}`)} {`,
-    "  if (options.state !== undefined) checkState(options.state);",
+    `export function create({ seed = 0, state }${t(": { readonly seed?: number; readonly state?: Uint8Array }")} = {})${t(`: ${className}`)} {`,
     ...create.map((line) => `  ${line}`),
-    "  if (options.state === undefined) net.init(options.seed ?? 0);",
-    "  else net.state.set(options.state);",
+    "  if (state === undefined) net.init(seed);",
+    "  else {",
+    "    checkState(state);",
+    "    net.state.set(state);",
+    "  }",
     "  return net;",
     "}",
     "",

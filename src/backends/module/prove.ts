@@ -226,6 +226,8 @@ function callProblem(
     return "calls something that is not a plain name";
   const { object, property } = callee;
   if (object.type === "Identifier" && object.name === "Math") return undefined;
+  if (object.type === "Identifier" && object.name === "Number" && property.name === "isFinite")
+    return undefined;
   if (object.type === "ThisExpression") {
     return methodsAround(around).has(property.name)
       ? undefined
@@ -309,6 +311,8 @@ function localsOf(fn: AnyNode & Fn): Set<string> {
   const bind = (pattern: AnyNode): void => {
     if (pattern.type === "Identifier") names.add(pattern.name);
     else if (pattern.type === "AssignmentPattern") bind(pattern.left);
+    else if (pattern.type === "ObjectPattern")
+      for (const part of pattern.properties) bind(part.type === "Property" ? part.value : part.argument);
   };
   for (const param of fn.params) bind(param);
   fullAncestor(fn as never, (node) => {
