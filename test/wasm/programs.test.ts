@@ -16,9 +16,22 @@ import weather from "../../examples/weather/weather.model.ts";
 import weatherGru from "../../examples/weather-gru/weather-gru.model.ts";
 import wordsGpt from "../../examples/words-gpt/words-gpt.model.ts";
 import wordsLstm from "../../examples/words-lstm/words-lstm.model.ts";
-import { compile, type Compilation } from "../../src/compile.ts";
+import { jsBackend } from "../../src/backends/js/backend.ts";
+import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { Model } from "../../src/index.ts";
-import type { LoopCall } from "../../src/ir/loop.ts";
+import type { MemoryPlan } from "../../src/ir/arena.ts";
+import type { Backend } from "../../src/ir/backend.ts";
+import { withBuilder } from "../../src/ir/builder.ts";
+import { mapGraphs } from "../../src/ir/program.ts";
+import { assertLoops } from "../../src/ir/verify/loop.ts";
+import { lower } from "../../src/lower/index.ts";
+import { plan } from "../../src/memory/index.ts";
+import { buildGraph } from "../../src/nn/model/build.ts";
+import { differentiate } from "../../src/nn/model/differentiate.ts";
+import { opsOf } from "../../src/ops/table.ts";
+import { optimizeGraph } from "../../src/optimize/index.ts";
+import { schedule } from "../../src/schedule/index.ts";
+import type { LoopCall, LoopProgram } from "../../src/ir/loop.ts";
 import { isBatch } from "../../src/ir/type.ts";
 import { seeded } from "../loops/random-loops.ts";
 import { firstDifference, interpretCalls, running, view } from "./run.ts";
@@ -27,6 +40,28 @@ import { firstDifference, interpretCalls, running, view } from "./run.ts";
 const small = { W1, W2, digits, gan, iris, penguins, seed, weather };
 const large = { W3, W4, W5, W6, autoencoder, mnist, weatherGru, wordsGpt, wordsLstm };
 const models: Readonly<Record<string, Model>> = process.env.GRADC_LONG ? { ...small, ...large } : small;
+
+/** The loops of a model for a target: float64 scalars for js, float32 in four lanes for wasm. */
+function lowered(
+  model: Model,
+  backend: Backend,
+): { readonly loops: LoopProgram; readonly memory: MemoryPlan } {
+  const forward = buildGraph(model, { precision: "f32", source: "some.model.ts" });
+  const training = differentiate(forward);
+  const table = opsOf(forward.builder);
+  const graphs = mapGraphs(training.graphs, (graph) =>
+    withBuilder(forward.builder, () => optimizeGraph(graph, table, backend)),
+  );
+  const program = { ...training, graphs };
+  const kernels = schedule(program, table, backend);
+  const memory = plan(program, kernels);
+  const all = lower(program, kernels, memory, backend);
+  // Kernels as phases call them; a tiny step written as one straight line is the js target's own.
+  const called = new Set([...all.calls.values()].flat().map(({ name }) => name));
+  const loops = { ...all, functions: all.functions.filter(({ name }) => called.has(name)), step: null };
+  assertLoops(loops);
+  return { loops, memory };
+}
 
 /** Neighbours that stand in one loop over time. */
 function groups(calls: readonly LoopCall[]): LoopCall[][] {
@@ -40,7 +75,7 @@ function groups(calls: readonly LoopCall[]): LoopCall[][] {
 }
 
 /** Numbers such as kernels meet: small ones, of either sign; whole ones are valid labels of any model. */
-function fill({ memory }: Compilation, bytes: ArrayBuffer): void {
+function fill(memory: MemoryPlan, bytes: ArrayBuffer): void {
   const random = seeded(1);
   for (const { buffer } of memory.placements.values()) {
     const values = view(bytes, buffer, memory);
@@ -51,36 +86,47 @@ function fill({ memory }: Compilation, bytes: ArrayBuffer): void {
   }
 }
 
-describe("every kernel of the models computes in WebAssembly what the interpreter does", () => {
-  test.each(Object.entries(models))("%s", { timeout: 600_000 }, (_, model) => {
-    const compilation = compile(model);
-    const { loops, memory } = compilation;
-    const entries = [...loops.calls].flatMap(([phase, calls]) =>
-      groups(calls).map((group, k) => ({
-        name: `${phase} ${k}`,
-        group,
-        calls: [{ kind: "calls" as const, calls: group }],
-      })),
-    );
-    const wasm = running(loops, memory, entries);
-    const start = new ArrayBuffer(wasm.memory.byteLength);
-    fill(compilation, start);
-    const most = Math.max(
-      1,
-      ...[...memory.placements.keys()].flatMap(({ shape }) =>
-        shape.map((dim) => (isBatch(dim) ? dim.max : 1)),
-      ),
-    );
-    for (const { name, group } of entries) {
-      for (const n of new Set([1, Math.min(3, most), most])) {
-        if (n !== most && !group.some(({ batch }) => batch)) continue;
-        const expected = start.slice(0);
-        interpretCalls(group, loops, memory, expected, n);
-        new Uint8Array(wasm.memory).set(new Uint8Array(start));
-        wasm.call(name, n);
-        const difference = firstDifference(wasm.memory, expected, memory, memory.placements.keys());
-        expect(difference, `${group.map((call) => call.name).join(", ")} for n = ${n}`).toBeNull();
+describe.each([
+  ["js", jsBackend("f32")],
+  ["wasm", wasmBackend],
+] as const)(
+  "every kernel, lowered for %s, computes in WebAssembly what the interpreter does",
+  (target, backend) => {
+    test.each(Object.entries(models))("%s", { timeout: 600_000 }, (_, model) => {
+      const { loops, memory } = lowered(model, backend);
+      const entries = [...loops.calls].flatMap(([phase, calls]) =>
+        groups(calls).map((group, k) => ({
+          name: `${phase} ${k}`,
+          group,
+          calls: [{ kind: "calls" as const, calls: group }],
+        })),
+      );
+      const wasm = running(loops, memory, entries);
+      const start = new ArrayBuffer(wasm.memory.byteLength);
+      fill(memory, start);
+      const most = Math.max(
+        1,
+        ...[...memory.placements.keys()].flatMap(({ shape }) =>
+          shape.map((dim) => (isBatch(dim) ? dim.max : 1)),
+        ),
+      );
+      for (const { name, group } of entries) {
+        for (const n of new Set([1, Math.min(3, most), most])) {
+          if (n !== most && !group.some(({ batch }) => batch)) continue;
+          const expected = start.slice(0);
+          interpretCalls(group, loops, memory, expected, n);
+          new Uint8Array(wasm.memory).set(new Uint8Array(start));
+          wasm.call(name, n);
+          const difference = firstDifference(
+            wasm.memory,
+            expected,
+            memory,
+            memory.placements.keys(),
+            target === "wasm",
+          );
+          expect(difference, `${group.map((call) => call.name).join(", ")} for n = ${n}`).toBeNull();
+        }
       }
-    }
-  });
-});
+    });
+  },
+);

@@ -23,17 +23,12 @@ export class Context {
   readonly start: Code[] = [];
   /** Functions of the module's own library that this one calls. */
   readonly library = new Set<string>();
-  readonly relaxed: boolean;
   private scope: Scope = this.root;
   private variables = new Map<string, Variable>();
   private readonly constants = new Map<string, Local>();
   private readonly constantIn = new Map<Local, VectorConstant>();
   private readonly atoms = new Map<string, Atom>();
   private count = 0;
-
-  constructor(relaxed: boolean) {
-    this.relaxed = relaxed;
-  }
 
   /** Runs `inside` in a scope of its own, of which names and locals end with it. */
   within<T>(inside: (scope: Scope) => T): T {

@@ -2,7 +2,7 @@ import { invariant } from "../../base/errors.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
 import { effectsOf, visitExpr, visitStmts } from "../../ir/loop-walk.ts";
 import { Context, type ArrayPlace } from "./context.ts";
-import { w, type Code, type Local } from "./encode/code.ts";
+import { mapCode, w, type Code, type Local } from "./encode/code.ts";
 import type { WasmFunction } from "./encode/module.ts";
 import { formIn, lanesCode, testCode, valueCode } from "./expr.ts";
 import { atomForm, combine, rangeOf, type Linear, type Range } from "./linear.ts";
@@ -30,13 +30,15 @@ export interface Written {
 }
 
 /** A function of the loop level; its parameters are the addresses of arrays that have no place of their own, then scalars. */
-export function wasmFunction(fn: LoopFunction, binding: Binding, relaxed: boolean): Written {
+export function wasmFunction(fn: LoopFunction, binding: Binding): Written {
   invariant(!fn.returns, `${fn.name} returns a value, which only templates do`);
-  const context = new Context(relaxed);
+  const context = new Context();
   const params = declareParams(fn, binding, context);
   const body = new Writer(context, usesOf(fn.body)).block(fn.body);
   const { slots, slotOf } = slotsOf(context.root, params.length);
-  const placed = placeLocals([...context.start, ...body], slotOf);
+  const placed = [...context.start, ...body].map((code) =>
+    mapCode(code, (x) => ("local" in x ? { ...x, local: slotOf.get(x.local) ?? x.local } : x)),
+  );
   return {
     fn: { name: fn.name, doc: fn.doc, params, locals: slots, results: [], body: placed, exported: null },
     library: context.library,
@@ -63,34 +65,6 @@ function declareParams(fn: LoopFunction, { bases, ranges, bytes }: Binding, cont
     context.define({ ...variable, form });
   }
   return params;
-}
-
-/** The same code over the slots that its locals share. */
-function placeLocals(body: readonly Code[], slotOf: ReadonlyMap<Local, Local>): Code[] {
-  const place = (code: Code): Code => {
-    switch (code.kind) {
-      case "get":
-        return { ...code, local: slotOf.get(code.local) ?? code.local };
-      case "set":
-      case "tee":
-        return { ...code, local: slotOf.get(code.local) ?? code.local, args: [place(code.args[0])] };
-      case "block":
-      case "loop":
-        return { ...code, body: code.body.map(place) };
-      case "if":
-        return {
-          ...code,
-          test: place(code.test),
-          then: code.then.map(place),
-          otherwise: code.otherwise.map(place),
-        };
-      case "branch":
-        return code.test ? { ...code, test: place(code.test) } : code;
-      default:
-        return "args" in code ? ({ ...code, args: code.args.map(place) } as Code) : code;
-    }
-  };
-  return body.map(place);
 }
 
 /** Statements of one function as code. */
@@ -205,7 +179,7 @@ class Writer {
       );
       const body = this.inner(stmt.body);
       context.loops.frames.pop();
-      const { before, test: again } = context.loops.again(frame, to);
+      const { before, test: again } = context.loops.again(frame, from, to);
       const start = context.loops.before(frame, from);
       const loop = w.loop(name, [...body, ...context.loops.step(frame, step), w.branch(name, again)]);
       const code = [...start, ...before, loop];

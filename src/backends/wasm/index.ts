@@ -2,3 +2,4 @@ export { encodeModule } from "./encode/binary.ts";
 export type { WasmModule } from "./encode/module.ts";
 export { watText } from "./encode/wat.ts";
 export { wasmModule, type WasmAct, type WasmEntry } from "./module.ts";
+export { relaxedModule } from "./relax.ts";

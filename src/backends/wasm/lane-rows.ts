@@ -30,19 +30,6 @@ const extreme =
     return isNumber(a) ? w.op(`f32x4.p${name}`, b, a) : w.op(`f32x4.${name}`, a, b);
   };
 
-/** A product that joins a sum is rounded once with it, in the variant that may. */
-const sum: Row = ([a, b], { context }) => {
-  if (context.relaxed) {
-    if (isProduct(b)) return w.op("f32x4.relaxed_madd", ...b.args, a);
-    if (isProduct(a)) return w.op("f32x4.relaxed_madd", ...a.args, b);
-  }
-  return w.op("f32x4.add", a, b);
-};
-const difference: Row = ([a, b], { context }) =>
-  context.relaxed && isProduct(b) ? w.op("f32x4.relaxed_nmadd", ...b.args, a) : w.op("f32x4.sub", a, b);
-const isProduct = (x: Code): x is Code & { readonly kind: "plain" } =>
-  x.kind === "plain" && x.op === "f32x4.mul";
-
 const compare =
   (name: "eq" | "ne" | "lt" | "le"): Row =>
   (args, { from }) => {
@@ -58,7 +45,7 @@ const select: Row = ([mask, yes, no], { context }) => {
   const isZero = (x: Code): boolean => context.constant(x)?.every((value) => Object.is(value, 0)) ?? false;
   if (isZero(no)) return w.op("v128.and", yes, mask);
   if (isZero(yes)) return w.op("v128.andnot", no, mask);
-  return w.op(context.relaxed ? "i32x4.relaxed_laneselect" : "v128.bitselect", yes, no, mask);
+  return w.op("v128.bitselect", yes, no, mask);
 };
 
 /** As for scalars: see there. */
@@ -136,8 +123,8 @@ const onScalars: ByType = {};
  * lane by the scalar's row.
  */
 export const laneRows = {
-  add: { float: sum, int: lanes("i32x4.add") },
-  sub: { float: difference, int: lanes("i32x4.sub") },
+  add: { float: lanes("f32x4.add"), int: lanes("i32x4.add") },
+  sub: { float: lanes("f32x4.sub"), int: lanes("i32x4.sub") },
   mul: { float: lanes("f32x4.mul"), int: lanes("i32x4.mul") },
   div: { float: lanes("f32x4.div") },
   rem: onScalars,

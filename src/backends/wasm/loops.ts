@@ -1,5 +1,5 @@
 import { w, type Code, type Local } from "./encode/code.ts";
-import { atomForm, combine, keyOf, rangeOf, type Atom, type Linear, type Source, type Terms } from "./linear.ts"; // prettier-ignore
+import { atomForm, combine, keyOf, rangeOf, scaled, type Atom, type Linear, type Source, type Terms } from "./linear.ts"; // prettier-ignore
 import type { Scope } from "./scope.ts";
 
 /** A sum that a loop keeps in a local: set before it, and stepped at the end of each round if it has a step. */
@@ -112,9 +112,9 @@ export class Loops {
 
   /**
    * Whether another round follows, from the counter if it is kept, or else from a pointer that rises and stays
-   * within 31 bits; and what must be known before the loop for that.
+   * within 31 bits; and what must be known for that once the pointers are set, before the loop.
    */
-  again(frame: Frame, to: Linear): { before: Code[]; test: Code } {
+  again(frame: Frame, from: Linear, to: Linear): { before: Code[]; test: Code } {
     const isKept = ({ form, times }: Pointer): boolean => {
       const [low, high] = rangeOf(form);
       const [, last] = rangeOf(at(form, frame.atom, times, to));
@@ -132,7 +132,10 @@ export class Loops {
     if (end.terms.size === 0)
       return { before: [], test: w.op("i32.lt_s", w.get(local), w.i32(end.constant)) };
     const limit = frame.scope.add(`${local.name}_end`, "i32");
-    return { before: [w.set(limit, this.value(end))], test: w.op("i32.lt_s", w.get(local), w.get(limit)) };
+    // How far the pointer goes is known further out than where it ends.
+    const span = this.value(scaled(combine(to, from, -1), found?.pointer.times ?? 1));
+    const before = [w.set(limit, w.op("i32.add", w.get(local), span))];
+    return { before, test: w.op("i32.lt_s", w.get(local), w.get(limit)) };
   }
 }
 

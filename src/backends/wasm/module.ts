@@ -14,6 +14,7 @@ import type { WasmFunction, WasmModule } from "./encode/module.ts";
 import { wasmFunction, type Binding } from "./function.ts";
 import { library } from "./library.ts";
 import type { Range } from "./linear.ts";
+import { relaxedModule } from "./relax.ts";
 
 /** A function that the module exports under `name`: what it does, in order. */
 export interface WasmEntry {
@@ -30,7 +31,7 @@ const pageBytes = 65536;
 /**
  * The module of a program: its memory is the arena, each kernel that an entry calls is a function, and each entry is
  * one that calls them. An entry takes the number of rows, `n`, exactly where a kernel that it calls does. The relaxed
- * variant rounds a product and its sum once, which needs the relaxed SIMD instructions and a host that has them.
+ * variant needs the relaxed SIMD instructions and a host that has them; `relaxedModule` makes it of the plain one.
  */
 export function wasmModule(
   loops: LoopProgram,
@@ -47,12 +48,12 @@ export function wasmModule(
     if (!mine) return [];
     const binding = bindingOf(fn, mine, memory);
     bindings.set(fn.name, binding);
-    const written = wasmFunction(fn, binding, options.relaxed);
+    const written = wasmFunction(fn, binding);
     for (const name of written.library) helpers.add(name);
     return [written.fn];
   });
   const taken = new Set([...kernels.map(({ name }) => name), ...helpers]);
-  return {
+  const plain: WasmModule = {
     functions: [
       ...[...library].filter(([name]) => helpers.has(name)).map(([, make]) => make()),
       ...kernels,
@@ -61,6 +62,7 @@ export function wasmModule(
     pages: Math.max(1, Math.ceil(memory.arenaBytes / pageBytes)),
     data: constantsOf(memory),
   };
+  return options.relaxed ? relaxedModule(plain) : plain;
 }
 
 const callsOf = ({ calls }: WasmEntry): readonly LoopCall[] =>

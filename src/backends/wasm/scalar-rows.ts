@@ -145,6 +145,7 @@ const cast: Row = ([x], { type: to, from, context }) => {
   if (to === "bool")
     return isFloatType(from) ? w.op(`${from}.ne`, x, number(0, from)) : w.op("i32.ne", x, w.i32(0));
   if (isFloatType(to)) {
+    if (isFloatType(from) && x.kind === "number") return number(Number(x.value), to);
     if (isFloatType(from)) return w.op(to === "f32" ? "f32.demote_f64" : "f64.promote_f32", x);
     return w.op(`${to}.convert_i32_${from === "u32" || from === "bool" ? "u" : "s"}`, x);
   }

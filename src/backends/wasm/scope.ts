@@ -31,16 +31,20 @@ export function slotsOf(
   params: number,
 ): { slots: readonly Local[]; slotOf: ReadonlyMap<Local, Local> } {
   const slots: Local[] = [];
+  const named = new Map<string, Local[]>();
   const slotOf = new Map<Local, Local>();
   const place = (scope: Scope, taken: ReadonlySet<Local>): void => {
     const mine = new Set(taken);
+    const isFree = (slot: Local): boolean => !mine.has(slot);
     for (const local of scope.own) {
-      const free = slots.filter((slot) => slot.type === local.type && !mine.has(slot));
-      let slot = free.find(({ name }) => name === local.name);
-      if (!slot && params + slots.length >= cheap) [slot] = free;
+      const key = `${local.type} ${local.name}`;
+      let slot = named.get(key)?.find(isFree);
+      if (!slot && params + slots.length >= cheap)
+        slot = slots.find((any) => any.type === local.type && isFree(any));
       if (!slot) {
         slot = { name: local.name, type: local.type };
         slots.push(slot);
+        named.set(key, [...(named.get(key) ?? []), slot]);
       }
       mine.add(slot);
       slotOf.set(local, slot);

@@ -56,3 +56,26 @@ export const w = {
   branch: (label: string, test: Code | null = null): Code => ({ kind: "branch", label, test }),
   note: (text: string): Code => ({ kind: "note", text }),
 } as const; // prettier-ignore
+
+/** Rewrites code from its operands and blocks up. */
+export function mapCode(code: Code, change: (code: Code) => Code): Code {
+  const inside = (x: Code): Code => mapCode(x, change);
+  switch (code.kind) {
+    case "get":
+    case "number":
+    case "vector":
+    case "note":
+      return change(code);
+    case "block":
+    case "loop":
+      return change({ ...code, body: code.body.map(inside) });
+    case "if": {
+      const [test, then, otherwise] = [inside(code.test), code.then.map(inside), code.otherwise.map(inside)];
+      return change({ ...code, test, then, otherwise });
+    }
+    case "branch":
+      return change(code.test ? { ...code, test: inside(code.test) } : code);
+    default:
+      return change({ ...code, args: code.args.map(inside) } as Code);
+  }
+}
