@@ -482,11 +482,23 @@ function week_backward_2(
       const x2 = week_scan_4[p5];
       d_week_row_2[k] = mul_2 * (week_scan_5[p9 + k + 32] + week_bias[k + 80]) * (x2 * (1 - x2));
     }
-    for (let k = 0; k < 48; k++) {
+    for (let k = 0; k < 16; k++) {
+      const p11 = p9 + k;
+      const x3 = d_week_row[k];
+      d_week_3[p11] = x3;
+      d_week_2[p11] = x3;
+    }
+    for (let k = 16; k < 32; k++) {
       const p12 = p9 + k;
-      const t1 = k < 16;
-      d_week_3[p12] = t1 ? d_week_row[k] : k + -16 < 16 ? d_week_row_2[k + -16] : d_week_row_3[k + -32] * week_scan_4[p4 + k + -32];
-      d_week_2[p12] = t1 ? d_week_row[k] : k + -16 < 16 ? d_week_row_2[k + -16] : d_week_row_3[k + -32];
+      const x4 = d_week_row_2[k + -16];
+      d_week_3[p12] = x4;
+      d_week_2[p12] = x4;
+    }
+    for (let k = 32; k < 48; k++) {
+      const p14 = p9 + k;
+      const x5 = d_week_row_3[k + -32];
+      d_week_3[p14] = x5 * week_scan_4[p4 + k + -32];
+      d_week_2[p14] = x5;
     }
   }
 }

@@ -821,8 +821,8 @@ function memory_backward_2(
   d_memory_2,
   memory_scan_3,
   memory_scan_5,
-  d_memory_row,
   memory_scan_6,
+  d_memory_row,
   memory_scan_7,
   memory_scan_2,
   d_memory_row_2,
@@ -851,11 +851,25 @@ function memory_backward_2(
       d_memory_row[k] = add_2;
       d_memory_2[p10 + k] = add_2 * memory_scan_5[p8];
     }
-    for (let k = 0; k < 384; k++) {
+    for (let k = 0; k < 96; k++) {
       const p12 = p7 + k;
-      const t0 = k + -192;
-      const t1 = k + -96;
-      d_memory_3[p14 + k] = (0 <= t0 && t0 < 96 ? d_memory_row[k + -192] * memory_scan_6[p12 + -192] * (1 - memory_scan_7[p12 + -192] * memory_scan_7[p12 + -192]) : 0) + (k < 96 ? d_memory_row[k] * memory_scan_7[p12] * (memory_scan_6[p12] * (1 - memory_scan_6[p12])) : 0) + (0 <= t1 && t1 < 96 ? d_memory_row[k + -96] * memory_scan_2[p12 + -96] * (memory_scan_5[p12 + -96] * (1 - memory_scan_5[p12 + -96])) : 0) + (0 <= k + -288 ? d_memory_row_2[k + -288] * memory_scan[p12 + -288] * (memory_scan_3[p12 + -288] * (1 - memory_scan_3[p12 + -288])) : 0);
+      const x1 = memory_scan_6[p12];
+      d_memory_3[p14 + k] = d_memory_row[k] * memory_scan_7[p12] * (x1 * (1 - x1));
+    }
+    for (let k = 96; k < 192; k++) {
+      const p16 = p7 + k;
+      const x2 = memory_scan_5[p16 + -96];
+      d_memory_3[p14 + k] = d_memory_row[k + -96] * memory_scan_2[p16 + -96] * (x2 * (1 - x2));
+    }
+    for (let k = 192; k < 288; k++) {
+      const p18 = p7 + k;
+      const x3 = memory_scan_7[p18 + -192];
+      d_memory_3[p14 + k] = d_memory_row[k + -192] * memory_scan_6[p18 + -192] * (1 - x3 * x3);
+    }
+    for (let k = 288; k < 384; k++) {
+      const p20 = p7 + k;
+      const x4 = memory_scan_3[p20 + -288];
+      d_memory_3[p14 + k] = d_memory_row_2[k + -288] * memory_scan[p20 + -288] * (x4 * (1 - x4));
     }
   }
 }
@@ -1666,7 +1680,7 @@ class Network extends Predictor {
     memory_backward(this.$d_logits, this.$d_dropout, this.$dropout_lessEqual, this.$d_memory_4, n);
     letters_forward(this.$x, this.$letters_embeddings, this.$letters_take, n);
     for (let t = 12; t >= 0; t--) {
-      memory_backward_2(this.$d_memory, this.$d_memory_4, this.$memory_scan_4, this.$d_memory_2, this.$memory_scan_3, this.$memory_scan_5, this.$d_memory_row, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_2, this.$d_memory_row_2, this.$d_memory_3, t, n);
+      memory_backward_2(this.$d_memory, this.$d_memory_4, this.$memory_scan_4, this.$d_memory_2, this.$memory_scan_3, this.$memory_scan_5, this.$memory_scan_6, this.$d_memory_row, this.$memory_scan_7, this.$memory_scan_2, this.$d_memory_row_2, this.$d_memory_3, t, n);
       memory_backward_3(this.$d_memory_3, this.$memory_recurrentKernel, this.$d_memory, t, n);
     }
     memory_recurrentKernel_gradient(this.$memory_scan, this.$d_memory_3, this.$d_memory_recurrentKernel, n);

@@ -16,6 +16,7 @@ import { inlineCalls, type Lookup } from "./inline.ts";
 import { declaredIn, jamAxis } from "./jam.ts";
 import { nestStatements } from "./nest.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
+import { splitRanges } from "./split.ts";
 import { templateNamed, type Templates } from "./templates.ts";
 import { neighbourLoops } from "./lane-check.ts";
 import { widenAxis } from "./widen.ts";
@@ -45,7 +46,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
     : nestStatements(kernel, compute, templates);
   body = separateNames(withoutDust(body, buffers, backend.leastSlot));
   const fresh = freshNames(body);
-  body = dropIdle(inlineSingleUses(body));
+  body = splitRanges(dropIdle(inlineSingleUses(body)));
   const { tile, whole, lanes } = kernel.record;
   const dtypes = new Map([...buffers.values()].map(({ name, dtype }) => [name, dtype]));
   const axes = kernel.nest && backend.lanes > 1 ? neighbourLoops(body) : lanes;

@@ -2,7 +2,7 @@ import { exactText } from "../base/exact.ts";
 import type { LocalType, LoopExpr, LoopStmt } from "../ir/loop.ts";
 import { expressionsOf, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 import { declaredIn } from "./jam.ts";
-import { dependsOn, strideOf } from "./stride.ts";
+import { dependsOn, isApart, strideOf } from "./stride.ts";
 
 type For = LoopStmt & { readonly kind: "for" };
 
@@ -64,10 +64,11 @@ export function whyScalar(loop: For, dtypes: ReadonlyMap<string, string>): strin
   const varying = varyingIn(loop);
   const sets = outsideSets(loop);
   const why: string[] = [];
-  if (loop.step !== 1 || loop.from.kind !== "number" || loop.from.value !== 0)
-    why.push("does not count by one");
-  if (loop.to.kind === "number" && (loop.to.value < 2 || (loop.to.value < 4 && sets.size > 0)))
-    why.push("is too short");
+  const { from, to } = loop;
+  if (loop.step !== 1 || from.kind !== "number" || (from.value !== 0 && to.kind !== "number"))
+    why.push("does not count by one from a known start");
+  const trips = to.kind === "number" && from.kind === "number" ? to.value - from.value : Infinity;
+  if (trips < 2 || (trips < 4 && sets.size > 0)) why.push("is too short");
   const varies = (x: LoopExpr): boolean => dependsOn(x, loop.name, varying);
   for (const [name, fold] of sets) if (!fold) why.push(`carries ${name} from one iteration to the next`);
   const written = storesIn(loop.body);
@@ -83,7 +84,11 @@ export function whyScalar(loop: For, dtypes: ReadonlyMap<string, string>): strin
       visitExpr(expr, (x) => {
         if (x.kind === "local" && sets.has(x.name)) uses.set(x.name, (uses.get(x.name) ?? 0) + 1);
         const places = x.kind === "load" ? written.get(x.array) : undefined;
-        if (x.kind === "load" && places && !places.has(exactText(x.index)))
+        if (
+          x.kind === "load" &&
+          places &&
+          ![...places.values()].every((place) => isApart(x.index, place, trips))
+        )
           why.push(`reads ${x.array} elsewhere than it writes`);
         if (x.kind === "call") why.push("calls a function");
         if (x.kind === "load" && dtypes.get(x.array) === "f64" && varies(x.index)) why.push("reads float64");
@@ -94,13 +99,13 @@ export function whyScalar(loop: For, dtypes: ReadonlyMap<string, string>): strin
   return why[0];
 }
 
-/** The indices at which a block writes each array, as text. */
-function storesIn(body: readonly LoopStmt[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const found = new Map<string, Set<string>>();
+/** The indices at which a block writes each array, by their text. */
+function storesIn(body: readonly LoopStmt[]): ReadonlyMap<string, ReadonlyMap<string, LoopExpr>> {
+  const found = new Map<string, Map<string, LoopExpr>>();
   visitStmts(body, (stmt) => {
     if (stmt.kind !== "store") return;
-    const places = found.get(stmt.array) ?? new Set<string>();
-    found.set(stmt.array, places.add(exactText(stmt.index)));
+    const places = found.get(stmt.array) ?? new Map<string, LoopExpr>();
+    found.set(stmt.array, places.set(exactText(stmt.index), stmt.index));
   });
   return found;
 }

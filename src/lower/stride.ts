@@ -1,3 +1,4 @@
+import { exactText } from "../base/exact.ts";
 import type { LoopExpr } from "../ir/loop.ts";
 import { visitExpr } from "../ir/loop-walk.ts";
 
@@ -30,3 +31,31 @@ export function dependsOn(x: LoopExpr, counter: string, varying: ReadonlySet<str
   });
   return found;
 }
+
+/**
+ * Whether two indices that run along together are the same element in each round, or lie so far apart that no round
+ * of a loop meets what another one does: their difference is then 0 or a multiple of something no smaller than the
+ * loop is long, as between the two slots of a carry.
+ */
+export function isApart(a: LoopExpr, b: LoopExpr, trips: number): boolean {
+  const terms = new Map<string, number>();
+  let constant = 0;
+  const add = (x: LoopExpr, times: number): void => {
+    if (x.kind === "number") constant += times * x.value;
+    else if (x.kind === "op" && (x.op === "add" || x.op === "sub")) {
+      add(x.args[0], times);
+      add(x.args[1], x.op === "add" ? times : -times);
+    } else if (x.kind === "op" && x.op === "mul" && x.args[1].kind === "number")
+      add(x.args[0], times * x.args[1].value);
+    else {
+      const key = exactText(x);
+      terms.set(key, (terms.get(key) ?? 0) + times);
+    }
+  };
+  add(a, 1);
+  add(b, -1);
+  const common = [constant, ...terms.values()].reduce((p, q) => greatestDivisor(Math.abs(p), Math.abs(q)), 0);
+  return common === 0 || common >= trips;
+}
+
+const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b));

@@ -58,9 +58,10 @@ function widened(loop: For, backend: Backend, fresh: (hint: string) => string, e
     ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(4)])])));
     return [...starts, vectors(l.number(0), whole, 4), ...joins, l.for(loop.name, whole, to, 1, loop.body)];
   }
-  const rest = to.value % 4;
+  const trips = to.value - (loop.from as LoopExpr & { kind: "number" }).value;
+  const rest = trips % 4;
   const whole = l.number(to.value - rest);
-  const most = to.value >= 4 ? [...starts, vectors(l.number(0), whole, 4), ...joins] : [];
+  const most = trips >= 4 ? [...starts, vectors(loop.from, whole, 4), ...joins] : [];
   if (rest === 0) return most;
   if (rest === 1 || folds.size > 0) return [...most, l.for(loop.name, whole, to, 1, loop.body)];
   return [...most, vectors(whole, to, rest as Part)];
