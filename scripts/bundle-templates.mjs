@@ -5,7 +5,8 @@ const folder = new URL("../templates/", import.meta.url);
 // These give a template its types, intrinsics and lanes when it runs as ordinary TypeScript; they are no loops.
 const support = new Set(["types.ts", "intrinsics.ts", "lanes.ts"]);
 
-const names = readdirSync(folder)
+const names = readdirSync(folder, { recursive: true })
+  .map((name) => name.replaceAll("\\", "/"))
   .filter((name) => name.endsWith(".ts") && !support.has(name))
   .sort();
 

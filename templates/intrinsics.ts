@@ -1,4 +1,4 @@
-import type { bool, f64, u32 } from "./types.ts";
+import type { bool, f32, f64, u32 } from "./types.ts";
 
 const bits = new DataView(new ArrayBuffer(8));
 
@@ -8,6 +8,13 @@ export function pow2(i: f64): f64 {
   for (let k = 0; k < Math.abs(i); k++) power *= i < 0 ? 0.5 : 2;
   return power;
 }
+
+/**
+ * The float32 2^n for a whole number n from -126 to 127; 0 for -127 and infinity for 128, as numbers of those exponents
+ * and no fraction read. For other n, which a template may only meet where it drops the result, it is any number. Once
+ * 1.5·2^23 + 127 is added to n, shifting the bits of the sum to the left by 23 places leaves those of 2^n.
+ */
+export const pow2n = (n: f32): f32 => (n < -126 ? 0 : n > 127 ? Infinity : pow2(n));
 
 /** floor(log2 x) of a positive normal double, read from its bits. */
 export function exponent(x: f64): f64 {

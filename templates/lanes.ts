@@ -1,5 +1,5 @@
 import { erf } from "./erf.ts";
-import { exponent, pow2, rotateLeft } from "./intrinsics.ts";
+import { exponent, pow2, pow2n, rotateLeft } from "./intrinsics.ts";
 import { random } from "./threefry.ts";
 import { bool, f32, i32, u32, type boolx4, type index } from "./types.ts";
 
@@ -116,9 +116,11 @@ export const f32x4_log = single(Math.log);
 export const f32x4_expm1 = single(Math.expm1);
 export const f32x4_log1p = single(Math.log1p);
 export const f32x4_tanh = single(Math.tanh);
+export const f32x4_sigmoid = single((x) => 1 / (1 + Math.exp(-x)));
 export const f32x4_sin = single(Math.sin);
 export const f32x4_cos = single(Math.cos);
 export const f32x4_pow2 = single(pow2);
+export const f32x4_pow2n = single(pow2n);
 export const f32x4_exponent = single(exponent);
 export const f32x4_erf = single(erf);
 export const f32x4_pow = singles(Math.pow);

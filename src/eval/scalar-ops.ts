@@ -30,6 +30,11 @@ function pow2(i: number): number {
   return i !== i ? i : powers[Math.max(-1100, Math.min(Math.trunc(i), 1100)) + 1100];
 }
 
+/** 2^i for -126 ≤ i ≤ 127; 0 below and infinity above. */
+function pow2n(i: number): number {
+  return i < -126 ? 0 : pow2(i > 127 ? Infinity : i);
+}
+
 /** floor(log2 x) of a positive normal double, from its bits. */
 function exponent(x: number): number {
   const [, high] = new Uint32Array(new Float64Array([x]).buffer);
@@ -77,6 +82,7 @@ const exact: Readonly<Record<LaneWiseOp, Scalar>> = {
   expm1: (a) => Math.expm1(a),
   log1p: (a) => Math.log1p(a),
   tanh: (a) => Math.tanh(a),
+  sigmoid: (a) => 1 / (1 + Math.exp(-a)),
   sin: (a) => Math.sin(a),
   cos: (a) => Math.cos(a),
   erf: erfOf,
@@ -95,6 +101,7 @@ const exact: Readonly<Record<LaneWiseOp, Scalar>> = {
   select: (test, yes, no) => (test !== 0 ? yes : no),
   cast: (a) => a,
   pow2,
+  pow2n,
   exponent,
   trunc: (a) => Math.trunc(a),
 };

@@ -19,12 +19,13 @@ export type Part = 2 | 3;
 
 export const loopOps = [
   "add", "sub", "mul", "div", "rem", "maximum", "minimum", "pow",
-  "neg", "abs", "sign", "sqrt", "floor", "exp", "log", "expm1", "log1p", "tanh", "sin", "cos", "erf",
+  "neg", "abs", "sign", "sqrt", "floor", "exp", "log", "expm1", "log1p", "tanh", "sigmoid", "sin", "cos", "erf",
   "equal", "notEqual", "less", "lessEqual", "and", "or", "not",
   "xor", "shiftLeft", "shiftRight", "rotateLeft", "random",
   "select", "cast",
-  // Intrinsics of the scalar templates: exact powers of two, the exponent of a positive number, truncation.
-  "pow2", "exponent", "trunc",
+  // Intrinsics of the scalar templates: exact powers of two, of the whole range and of a normal f32 only (an addition
+  // and a shift), the exponent of a positive number, truncation.
+  "pow2", "pow2n", "exponent", "trunc",
 ] as const; // prettier-ignore
 /**
  * Between scalars and lanes, on targets that have any: four copies of a scalar, four scalars side by side, i32 lanes

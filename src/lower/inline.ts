@@ -15,6 +15,7 @@ export const ownFunctions: ReadonlySet<string> = new Set<LoopOp>([
   "expm1",
   "log1p",
   "tanh",
+  "sigmoid",
   "sin",
   "cos",
   "erf",

@@ -186,6 +186,7 @@ const cases: readonly Case[] = [
   { op: "pow2", types: ["f64"], result: "f64", values: [-1100, 1100, 1023, 1024, -1022, -1023, -1073, -1074, -1075, -1076, 0, -0, 1, -1] },
   { op: "pow2", types: ["f32"], result: "f32", values: Array.from({ length: 360 }, (_, k) => Math.round((k - 180) * 1.4)) },
   { op: "pow2", types: ["f32"], result: "f32", values: [-252, 252, 127, 128, -126, -127, -148, -149, -150, -151, 0, -0, 1, -1] },
+  { op: "pow2n", types: ["f32"], result: "f32", values: Array.from({ length: 256 }, (_, k) => k - 127) },
   { op: "exponent", types: ["f64"], result: "f64", values: [1, 1.5, 2, 0.1, 2.2250738585072014e-308, 1.7976931348623157e308, 3, 1e-300, 0.9999999999999999] },
   { op: "exponent", types: ["f32"], result: "f32", values: [1, 1.5, 2, 0.1, 1.1754943508222875e-38, 3.4028234663852886e38, 3, 1e-30, 0.99999994] },
 ]; // prettier-ignore
@@ -217,7 +218,7 @@ describe("operations are those of the interpreter, to the bit", () => {
   });
 
   test("an operation that only templates compute is named", () => {
-    for (const op of ["exp", "log", "expm1", "log1p", "tanh", "sin", "cos", "erf"] as const) {
+    for (const op of ["exp", "log", "expm1", "log1p", "tanh", "sigmoid", "sin", "cos", "erf"] as const) {
       expect(() => check({ op, types: ["f32"], result: "f32" }, 1, false)).toThrow(
         `the wasm target has no ${op} of f32`,
       );

@@ -61,6 +61,7 @@ const rows = {
   expm1: call("Math.expm1"),
   log1p: call("Math.log1p"),
   tanh: call("Math.tanh"),
+  sigmoid: ([x]) => text(`1 / (1 + Math.exp(-${wrap(x, level.primary)}))`, level.product),
   sin: call("Math.sin"),
   cos: call("Math.cos"),
   erf: call("erf"),
@@ -89,6 +90,7 @@ const rows = {
   cast: ([x], to, from) => castText(x, to, from),
   // Powers of two come from a table, the exponent from the upper word of the number's bits.
   pow2: ([x]) => text(`powers[${wrap(x, level.sum)} + 1100]`),
+  pow2n: ([x]) => text(`(${wrap(x, level.relation)} < -126 ? 0 : powers[${wrap(x, level.sum)} + 1100])`),
   exponent: ([x]) => text(`((bits[0] = ${x.text}), ((words[1] >>> 20) & 2047) - 1023)`),
   trunc: call("Math.trunc"),
 } satisfies Record<LaneWiseOp, Row>;

@@ -11,7 +11,7 @@ export interface Tables {
 
 export function tablesOf(fn: LoopFunction): Tables {
   const found = JSON.stringify(fn.body);
-  return { powers: found.includes('"op":"pow2"'), bits: found.includes('"op":"exponent"') };
+  return { powers: /"op":"pow2n?"/.test(found), bits: found.includes('"op":"exponent"') };
 }
 
 /** Parameters in order: arrays, tables, the batch size. */

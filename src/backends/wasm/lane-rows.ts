@@ -55,6 +55,8 @@ const powerOfTwo: Row = ([x], { context }) => {
   const power = (exponent: Code): Code => w.op("i32x4.shl", exponent, w.i32(23));
   return w.op("f32x4.mul", power(half), power(w.op("i32x4.sub", again, known)));
 };
+const normalPower: Row = ([n], { context }) =>
+  w.op("i32x4.shl", w.op("f32x4.add", n, copiesOf(12582912 + 127, "f32", context)), w.i32(23));
 const exponentOf: Row = ([x], { context }) => {
   const field = w.op("v128.and", w.op("i32x4.shr_u", x, w.i32(23)), copiesOf(255, "i32", context));
   return w.op("f32x4.convert_i32x4_s", w.op("i32x4.sub", field, copiesOf(127, "i32", context)));
@@ -149,6 +151,7 @@ export const laneRows = {
   expm1: onScalars,
   log1p: onScalars,
   tanh: onScalars,
+  sigmoid: onScalars,
   sin: onScalars,
   cos: onScalars,
   erf: onScalars,
@@ -168,6 +171,7 @@ export const laneRows = {
   select: everywhere(select),
   cast: everywhere(cast),
   pow2: { float: powerOfTwo },
+  pow2n: { float: normalPower },
   exponent: { float: exponentOf },
   trunc: { float: lanes("f32x4.trunc"), int: same },
 } as const satisfies Record<LaneWiseOp, ByType>;

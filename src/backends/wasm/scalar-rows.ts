@@ -123,6 +123,13 @@ const powerOfTwo: Row = ([x], { type, context }) => {
   return w.op("f64.mul", power(half), power(w.op("i64.sub", again, known)));
 };
 
+/** 2^n of a normal float32: one addition brings n and the exponent's bias together, one shift to their place. */
+const normalPower: Row = ([n]) =>
+  w.op(
+    "f32.reinterpret_i32",
+    w.op("i32.shl", w.op("i32.reinterpret_f32", w.op("f32.add", n, w.f32(12582912 + 127))), w.i32(23)),
+  );
+
 const exponentOf: Row = ([x], { type }) => {
   if (type === "f32") {
     const field = w.op("i32.shr_u", w.op("i32.reinterpret_f32", x), w.i32(23));
@@ -189,6 +196,7 @@ export const scalarRows = {
   expm1: template,
   log1p: template,
   tanh: template,
+  sigmoid: template,
   sin: template,
   cos: template,
   erf: template,
@@ -207,6 +215,7 @@ export const scalarRows = {
   select: everywhere(select),
   cast: everywhere(cast),
   pow2: { float: powerOfTwo },
+  pow2n: { float: normalPower },
   exponent: { float: exponentOf },
   trunc: { float: float("trunc"), int: same },
 } as const satisfies Record<LaneWiseOp, ByType>;

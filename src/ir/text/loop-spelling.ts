@@ -58,19 +58,22 @@ export const mathNameOf: ReadonlyMap<LoopOp, string> = new Map(
 export const plainCalls: ReadonlySet<string> = new Set<LoopOp>([
   "select",
   "pow2",
+  "pow2n",
   "exponent",
   "trunc",
   "rotateLeft",
   "random",
   "erf",
+  "sigmoid",
 ]);
 
 export const arity: Readonly<Record<LoopOp, number>> = {
   add: 2, sub: 2, mul: 2, div: 2, rem: 2, maximum: 2, minimum: 2, pow: 2,
-  neg: 1, abs: 1, sign: 1, sqrt: 1, floor: 1, exp: 1, log: 1, expm1: 1, log1p: 1, tanh: 1, sin: 1, cos: 1, erf: 1,
+  neg: 1, abs: 1, sign: 1, sqrt: 1, floor: 1, exp: 1, log: 1, expm1: 1, log1p: 1, tanh: 1, sigmoid: 1,
+  sin: 1, cos: 1, erf: 1,
   equal: 2, notEqual: 2, less: 2, lessEqual: 2, and: 2, or: 2, not: 1,
   xor: 2, shiftLeft: 2, shiftRight: 2, rotateLeft: 2, random: 4,
-  select: 3, cast: 1, pow2: 1, exponent: 1, trunc: 1,
+  select: 3, cast: 1, pow2: 1, pow2n: 1, exponent: 1, trunc: 1,
   splat: 1, lanes: 4, ramp: 1, lane: 2, sumLanes: 1, prodLanes: 1, maximumLanes: 1, minimumLanes: 1,
 }; // prettier-ignore
 
