@@ -118,6 +118,8 @@ export const mapGraphs = (
 export interface DeclaredStep {
   readonly name: string | null;
   readonly forward: Graph;
+  /** The patterns that name the parameters it trains, as declared. */
+  readonly patterns: readonly string[];
   /** The parameters that it trains, in their order in memory. */
   readonly parameters: readonly Value[];
   /** Builds the update graph once the parameters' flat size is known. */

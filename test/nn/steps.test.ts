@@ -615,6 +615,36 @@ test("a step whose parameters are all frozen is refused", () => {
   );
 });
 
+test.each<[(x: g.Value, w: g.Value) => unknown, string]>([
+  [
+    (x) => {
+      const bias = g.param("critic/bias", [2]);
+      const loss = g.mean(g.add(x, bias));
+      return { outputs: { x }, steps: { one: { loss, optimizer: sgd(), parameters: "generator/**" } } };
+    },
+    'the loss of step "one" of model "m" depends on none of the parameters "generator/**" that it is to train: generator/w\n  at here\n  hint: it is computed from critic/bias; name those that it is computed from, or compute it from these',
+  ],
+  [
+    (x, w) => ({ outputs: { x }, loss: g.mean(g.mul(x, g.stopGradient(w))), optimizer: sgd() }),
+    'the loss of model "m" depends on none of the parameters "**" that it is to train: generator/w\n  at here\n  hint: no gradient passes stopGradient, comparisons, argMax or a cast to integers',
+  ],
+  [
+    (x) => ({ outputs: { x }, loss: g.mean(x), optimizer: sgd() }),
+    'the loss of model "m" depends on none of the parameters "**" that it is to train: generator/w\n  at here\n  hint: it is computed from no parameter; name those that it is computed from, or compute it from these',
+  ],
+])("a step that would train nothing is refused %#", (make, message) => {
+  expect(refused(make)).toBe(message);
+});
+
+test("a step may have parameters that its loss does not read, and a loss none to train", () => {
+  const some = (x: g.Value, w: g.Value): unknown => {
+    g.param("generator/other", [2]);
+    return { outputs: { x }, steps: { one: { loss: lossOf(x, w), optimizer: sgd() } } };
+  };
+  expect(refused(some)).toBe("nothing was refused");
+  expect(refused((x) => ({ outputs: { x }, loss: g.mean(x) }))).toBe("nothing was refused");
+});
+
 test("build must declare the same steps and functions in both modes", () => {
   const make =
     (what: (x: g.Value, training: boolean) => object): g.Model["declaration"]["build"] =>

@@ -1,8 +1,9 @@
 import * as autodiff from "../../autodiff/index.ts";
 import { fail } from "../../base/errors.ts";
 import { originOf, withBuilder } from "../../ir/builder.ts";
-import { leafName, type Graph, type Output } from "../../ir/graph.ts";
+import { leafName, nodesOf, type Graph, type Output, type Value } from "../../ir/graph.ts";
 import type { Cell, DeclaredStep, Program, StepGraphs } from "../../ir/program.ts";
+import { numberOf } from "../../ops/broadcast.ts";
 import { leaf } from "../../ops/leaves.ts";
 import { checkEscapes, type BuiltModel } from "./build.ts";
 import { readAverages } from "./averages.ts";
@@ -57,6 +58,36 @@ const commitsOf = ({ outputs }: Graph): Output[] =>
       : [],
   );
 
+/** Refuses an optimizer that would move nothing, since no gradient of the loss reaches any parameter it is given. */
+function checkReached(
+  owner: string,
+  { forward, patterns, parameters }: DeclaredStep,
+  gradients: readonly Value[],
+): void {
+  if (gradients.some((gradient) => numberOf(gradient) !== 0)) return;
+  const loss = forward.outputs[0].value;
+  const names = parameters.map(({ node }) => leafName(node));
+  const read = nodesOf([loss])
+    .filter(({ op }) => op === "parameter")
+    .map(leafName);
+  const others = read.filter((name) => !names.includes(name));
+  fail(
+    "model",
+    `the loss of ${owner} depends on none of the parameters ${patterns.map((pattern) => `"${pattern}"`).join(", ")} that it is to train: ${listOf(names)}`,
+    {
+      place: originOf(loss.node),
+      hint:
+        read.length > others.length
+          ? "no gradient passes stopGradient, comparisons, argMax or a cast to integers"
+          : `${others.length > 0 ? `it is computed from ${listOf(others)}` : "it is computed from no parameter"}; name those that it is computed from, or compute it from these`,
+    },
+  );
+}
+
+/** The first of many names. */
+const listOf = (names: readonly string[]): string =>
+  names.length > 6 ? `${names.slice(0, 6).join(", ")} and ${names.length - 6} more` : names.join(", ");
+
 function stepGraphs(built: BuiltModel, step: DeclaredStep): MadeStep {
   const { builder, line } = built;
   const { name, forward, parameters, optimizer } = step;
@@ -71,6 +102,7 @@ function stepGraphs(built: BuiltModel, step: DeclaredStep): MadeStep {
   const loss = forward.outputs[0].value;
   // The cotangent of the loss, a plain 1, is said to come from the loss's line.
   const gradients = builder.within(originOf(loss.node), () => autodiff.grad(loss, parameters));
+  if (optimizer) checkReached(owner, step, gradients);
   const outputs = gradients.map((value, k): Output => ({
     role: "gradient",
     name: leafName(parameters[k].node),

@@ -58,6 +58,7 @@ export function declaredSteps(
         { role: "loss", name: "loss", value: penalized },
         ...pendingOf(step.name, assigned),
       ]),
+      patterns: step.parameters,
       parameters,
       optimizer: step.optimizer,
     };
