@@ -12,11 +12,16 @@ function distance(a: string, b: string): number {
   return row[b.length];
 }
 
-/** "did you mean …?" where a candidate is close, else the list of what exists. */
+/** The first letters of a name's words: "lr" of learningRate. */
+const initialsOf = (name: string): string => (name[0] ?? "") + name.slice(1).replace(/[^A-Z]/g, "");
+
+/** "did you mean …?" where a candidate is close or shortened, else the list of what exists. */
 export function suggest(given: string, candidates: Iterable<string>): string {
   // The comparison takes time proportional to both lengths, and a header's name may be megabytes long.
   const name = given.slice(0, 100);
   const known = [...candidates].map((candidate) => candidate.slice(0, 100));
+  const shortened = known.find((candidate) => name.length > 1 && initialsOf(candidate).toLowerCase() === name.toLowerCase()); // prettier-ignore
+  if (shortened) return `did you mean "${shortened}"?`;
   const ranked = known
     .map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);

@@ -5,6 +5,7 @@ import { suggest } from "../base/suggest.ts";
 import type { Compilation, CompileOptions, compile } from "../compile.ts";
 import type { Disk, Modules } from "../disk.ts";
 import { aboutOf } from "../nn/about.ts";
+import { ops } from "../ops/table.ts";
 
 export type Model = Parameters<typeof compile>[0];
 
@@ -144,7 +145,14 @@ function calledElsewhere(name: string, gradc: object): string | undefined {
   const plain = (text: string): string => text.split(/[ (]/, 1)[0].toLowerCase();
   for (const [own, thing] of Object.entries(gradc)) {
     const about = aboutOf(thing);
-    if ([about?.keras, about?.pytorch].some((other) => other && plain(other) === name.toLowerCase()))
+    const { keras, pytorch, numpy } = ops.get(own)?.names ?? {};
+    // Those of ops are written with their modules, such as nn.functional.
+    const names = [
+      about?.keras,
+      about?.pytorch,
+      ...[keras, pytorch, numpy].map((other) => other?.split(".").at(-1)),
+    ];
+    if (names.some((other) => other && plain(other) === name.toLowerCase()))
       return `it is called "${own}" here`;
   }
   return undefined;

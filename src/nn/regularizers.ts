@@ -1,11 +1,17 @@
 import type { Value } from "../ir/graph.ts";
 import { documented } from "./about.ts";
-import { checkNumber, checkOptions } from "./check.ts";
+import { checkNumber, checkOptions, isValue, reject } from "./check.ts";
 import { abs, add, mul, square } from "./sugar/elementwise.ts";
 import { sum } from "./sugar/reduce.ts";
 
 /** A penalty on a parameter: one number that is added to the loss. */
 export type Regularizer = (parameter: Value) => Value;
+
+/** Refuses a parameter for options: then the function itself was given where what it makes belongs. */
+function checkCalled(name: string, given: unknown, call: string): void {
+  if (isValue(given))
+    reject("option", `${name} is given uncalled, without its strength`, `write ${call} for ${name}`);
+}
 
 /** strength · Σ|w| (Keras' formula). */
 export const l1 = documented(
@@ -17,6 +23,7 @@ export const l1 = documented(
     pytorch: null,
   },
   (strength: number): Regularizer => {
+    checkCalled("l1", strength, "l1(0.01)");
     checkNumber("the strength of l1", strength, 0);
     return (w) => mul(sum(abs(w)), strength);
   },
@@ -32,6 +39,7 @@ export const l2 = documented(
     pytorch: "weightDecay of sgd is 2·strength",
   },
   (strength: number): Regularizer => {
+    checkCalled("l2", strength, "l2(0.01)");
     checkNumber("the strength of l2", strength, 0);
     return (w) => mul(sum(square(w)), strength);
   },
@@ -49,6 +57,7 @@ export const l1l2 = documented(
     pytorch: null,
   },
   (options: { readonly l1?: number; readonly l2?: number }): Regularizer => {
+    checkCalled("l1l2", options, "l1l2({ l1: 0.01, l2: 0.01 })");
     checkOptions("l1l2", options, ["l1", "l2"]);
     const first = checkNumber("l1 of l1l2", options.l1 ?? l1l2Defaults.l1, 0);
     const second = checkNumber("l2 of l1l2", options.l2 ?? l1l2Defaults.l2, 0);

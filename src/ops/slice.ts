@@ -68,7 +68,8 @@ function sliced(axis: number, dim: Dim, start: number, limit: Dim, stride: numbe
   const whole = [start, limit, stride].every((value) => Number.isInteger(value));
   if (!whole || start < 0 || stride < 1 || (limit as number) <= start || (limit as number) > dim) {
     const text = `${start}:${dimText(limit)}:${stride}`;
-    return fail("shape", `slice: ${text} does not lie in axis ${axis} with extent ${dim}`);
+    const problem = whole && limit === start ? "holds nothing of" : "does not lie in";
+    return fail("shape", `slice: ${text} ${problem} axis ${axis} with extent ${dim}`);
   }
   return Math.ceil(((limit as number) - start) / stride);
 }

@@ -54,6 +54,21 @@ export function axesOfSpace(
   })); // prettier-ignore
 }
 
+/** What is wrong with windows that do not fit into an axis even once. */
+export function misfit(
+  x: TensorType,
+  space: readonly number[],
+  axes: readonly AxisWindows[],
+): string | undefined {
+  const extents = axes.map((axis, k) => space[k] + axis.low + axis.high);
+  const k = axes.findIndex((axis, at) => extents[at] < spanOf(axis));
+  if (k < 0) return undefined;
+  const { window, dilation, low, high } = axes[k];
+  const apart = dilation > 1 ? ` (${window} elements, ${dilation} apart)` : "";
+  const padded = extents[k] > space[k] ? ` with its padding of ${low} and ${high}` : "";
+  return `a window spans ${spanOf(axes[k])}${apart} along axis ${k + 1} of ${typeText(x)}, which has only ${extents[k]}${padded}`;
+}
+
 /** The numbers of windows in every axis; refuses windows that do not fit even once. */
 export function countWindows(
   name: string,
@@ -61,13 +76,9 @@ export function countWindows(
   space: readonly number[],
   axes: readonly AxisWindows[],
 ): number[] {
-  return axes.map((axis, k) => {
-    const whole = space[k] + axis.low + axis.high;
-    if (whole >= spanOf(axis)) return windowsIn(space[k], axis);
-    const apart = axis.dilation > 1 ? ` (${axis.window} elements, ${axis.dilation} apart)` : "";
-    const padded = whole > space[k] ? ` with its padding of ${axis.low} and ${axis.high}` : "";
-    return fail("shape", `${name}: a window spans ${spanOf(axis)}${apart} along axis ${k + 1} of ${typeText(x)}, which has only ${whole}${padded}`); // prettier-ignore
-  });
+  const fault = misfit(x, space, axes);
+  if (fault) fail("shape", `${name}: ${fault}`);
+  return axes.map((axis, k) => windowsIn(space[k], axis));
 }
 
 /** Pads the axes of space; itself where nothing is added. */

@@ -50,6 +50,16 @@ const cases: [what: string, text: string, message: string][] = [
     'error[unknown-import]: "gradc" has no function "batchNormalization"\n  at bad.model.ts:2\n  hint: it is called "batchNorm" here\n',
   ],
   [
+    "calls an op by its name in PyTorch",
+    'import { permute } from "gradc";\nexport default permute(1);\n',
+    'error[unknown-import]: "gradc" has no function "permute"\n  at bad.model.ts:2\n  hint: it is called "transpose" here\n',
+  ],
+  [
+    "calls a loss by its initials",
+    'import { mse } from "gradc";\nexport default mse(1);\n',
+    'error[unknown-import]: "gradc" has no function "mse"\n  at bad.model.ts:2\n  hint: did you mean "meanSquaredError"?\n',
+  ],
+  [
     "does so inside build",
     'import { crossEntropyLoss, defineModel, f32 } from "gradc";\nexport default defineModel({ name: "m", inputs: { x: f32(2) },\n  build: ({ x }) => crossEntropyLoss(x, x) });\n',
     'error[unknown-import]: "gradc" has no function "crossEntropyLoss"\n  at bad.model.ts:3\n  hint: it is called "softmaxCrossEntropy" here\n',

@@ -228,11 +228,11 @@ test.each<[string, Parameters<typeof refusal>[0]]>([
   ["units of gru must be a positive integer, found 0", ({ x }) => g.gru(x, { units: 0 })],
   ['lstm has no option "unit"', ({ x }) => g.lstm(x, { unit: 2 } as never)],
   [
-    "the mask of lstm must be bool[n,4] for x [n,4,8], found bool[n,3]",
+    "the mask of lstm must be bool[n,4], a truth value for each time of each row, found bool[n,3]",
     ({ x, mask }) => g.lstm(x, { units: 2, mask }),
   ],
   [
-    "the mask of gru must be bool[n,4] for x [n,4,6], found f32[n,2]",
+    "the mask of gru must be bool[n,4], a truth value for each time of each row, found f32[n,2]",
     ({ x, flat }) => g.gru(x, { units: 2, mask: flat }),
   ],
   [

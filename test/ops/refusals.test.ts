@@ -66,7 +66,7 @@ const table: readonly Row[] = [
   ["transpose", ["f32[2]"], { permutation: [1] }, "[1] is not an order of the 1 axes of [2]"],
   ["slice", ["f32[4]"], { start: [0, 0], limit: [4], strides: [1] }, "start must have 1 entries for [4], found 2"], // prettier-ignore
   ["slice", ["f32[4]"], { start: [0], limit: [5], strides: [1] }, "0:5:1 does not lie in axis 0 with extent 4"], // prettier-ignore
-  ["slice", ["f32[4]"], { start: [2], limit: [2], strides: [1] }, "2:2:1 does not lie in axis 0 with extent 4"], // prettier-ignore
+  ["slice", ["f32[4]"], { start: [2], limit: [2], strides: [1] }, "2:2:1 holds nothing of axis 0 with extent 4"], // prettier-ignore
   ["slice", ["f32[4]"], { start: [-1], limit: [2], strides: [1] }, "-1:2:1 does not lie in axis 0 with extent 4"], // prettier-ignore
   ["slice", ["f32[4]"], { start: [0], limit: [4], strides: [0] }, "0:4:0 does not lie in axis 0 with extent 4"], // prettier-ignore
   ["slice", ["f32[n]"], { start: [0], limit: [2], strides: [1] }, "axis 0 is the batch dimension, of which only all rows can be taken"], // prettier-ignore

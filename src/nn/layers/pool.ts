@@ -4,7 +4,7 @@ import { sum, spread } from "../../ops/broadcast.ts";
 import { div } from "../../ops/elementwise.ts";
 import { constant, constantTensor } from "../../ops/leaves.ts";
 import { maxPool, type Pool } from "../../ops/pool.ts";
-import { padSpace } from "../../ops/space.ts";
+import { axesOfSpace, misfit, padSpace } from "../../ops/space.ts";
 import { slidingWindows } from "../../ops/windows.ts";
 import { documented, type Documented } from "../about.ts";
 import { checkOptions } from "../check.ts";
@@ -30,12 +30,18 @@ export interface AvgPoolOptions extends PoolOptions {
 
 const known: readonly string[] = ["poolSize", "strides", "padding", "name"];
 
-function windowsFor(name: string, rank: number, space: readonly number[], options: PoolOptions): Pool {
+function windowsFor(name: string, { type }: Value, space: readonly number[], options: PoolOptions): Pool {
+  const rank = space.length;
   const window = perAxis(`poolSize of ${name}`, options.poolSize ?? 2, rank);
   const strides = perAxis(`strides of ${name}`, options.strides ?? window, rank);
   const axes = space.map((extent, k) => ({ extent, span: window[k], stride: strides[k] }));
-  const dilation = window.map(() => 1);
-  return { window, strides, dilation, ...paddingOf(name, options.padding ?? "valid", axes) };
+  const { low, high } = paddingOf(name, options.padding ?? "valid", axes);
+  const still = window.map(() => 1);
+  const lists = { window, stride: strides, dilation: still, low, high };
+  const fault = misfit(type, space, axesOfSpace(name, space, lists));
+  // Said here, under the name that was called, and not by the op that the layer is made of.
+  if (fault) refuse("shape", `${name}: ${fault}`);
+  return { window, strides, dilation: still, low, high };
 }
 
 /** Refuses windows that lie in the padding alone: they have no largest element, and no mean. */
@@ -67,7 +73,7 @@ function maxPoolOf(name: string, rank: number): Documented<(x: Value, options?: 
       inLayer(name, options?.name, () => {
         checkOptions(name, options, known);
         const { value, space } = spatial(name, x, rank);
-        const pool = windowsFor(name, rank, space, options);
+        const pool = windowsFor(name, value, space, options);
         checkFilled(name, space, pool);
         return maxPool(value, pool);
       }),
@@ -108,7 +114,7 @@ function avgPoolOf(name: string, rank: number): Documented<(x: Value, options?: 
       inLayer(name, options?.name, () => {
         checkOptions(name, options, [...known, "countIncludePad"]);
         const { value, space } = spatial(name, x, rank);
-        const pool = windowsFor(name, rank, space, options);
+        const pool = windowsFor(name, value, space, options);
         const windows = slidingWindows(padSpace(value, pool.low, pool.high), pool);
         const total = sum(windows, { axes: pool.window.map((_, k) => 1 + rank + k) });
         const { dtype, shape } = total.type;

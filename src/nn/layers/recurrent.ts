@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, isFloat, sameType, shapeText, tensorType, typeText, type DType } from "../../ir/type.ts";
+import { isBatch, isFloat, sameType, tensorType, typeText, type DType } from "../../ir/type.ts";
 import { full } from "../../ops/broadcast.ts";
 import { constantTensor } from "../../ops/leaves.ts";
 import { narrow } from "../../ops/slice.ts";
@@ -143,7 +143,7 @@ function maskOf(what: string, given: Value, x: Value): Value {
   if (sameType(value.type, wanted)) return value;
   return refuse(
     value.type.dtype === "bool" ? "shape" : "dtype",
-    `the mask of ${what} must be ${typeText(wanted)} for x ${shapeText(x.type.shape)}, found ${typeText(value.type)}`,
+    `the mask of ${what} must be ${typeText(wanted)}, a truth value for each time of each row, found ${typeText(value.type)}`,
     value.type.dtype === "bool" ? undefined : "compare to make truth values: notEqual(x, 0)",
   );
 }

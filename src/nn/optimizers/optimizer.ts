@@ -121,6 +121,12 @@ function specOf(
 ): OptimizerSpec {
   const { name } = room;
   const rate = options["learningRate"] ?? room.learningRate;
+  if (typeof rate === "function")
+    reject(
+      "option",
+      `learningRate of ${name} is a function`,
+      "schedules are called: cosineDecay({ … }), not cosineDecay",
+    );
   const schedule = isSchedule(rate) ? rate : isSchedule(outer) ? outer : undefined;
   const hyper: Record<string, number> = {
     learningRate: isSchedule(rate) ? rate.base : checkNumber(`learningRate of ${name}`, rate, 0),

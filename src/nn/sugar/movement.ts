@@ -12,7 +12,7 @@ import {
 import * as gathering from "../../ops/gather.ts";
 import { constantTensor } from "../../ops/leaves.ts";
 import * as ops from "../../ops/movement.ts";
-import { checkCount, checkOptions } from "../check.ts";
+import { checkCount, checkOptions, shown } from "../check.ts";
 import { builtType, floatType, here, refuse } from "../context.ts";
 import { flatValues, type NestedNumbers } from "../nested.ts";
 import { checkShape } from "../types.ts";
@@ -90,12 +90,23 @@ export const expandDims = (x: Operand, axes: number | readonly number[]): Value 
     );
   });
 
+/** A list of values, which may not be given one by one. */
+function listOf(what: string, xs: unknown): readonly Value[] {
+  if (!Array.isArray(xs) || xs.length === 0) {
+    const found = Array.isArray(xs) ? "an empty one" : shown(xs);
+    return refuse(
+      "value",
+      `${what} takes an array of values, found ${found}`,
+      `${what}([x, y], { axis: 0 })`,
+    );
+  }
+  return xs.map((x) => checkValue(what, x));
+}
+
 /** Puts values one after another along an existing axis (the last by default). */
 export const concat = (xs: readonly Value[], { axis = -1 }: { readonly axis?: number } = {}): Value =>
   here(() => {
-    if (!Array.isArray(xs) || xs.length === 0)
-      return refuse("value", "concat takes an array of at least one value");
-    const values = xs.map((x: Value) => checkValue("concat", x));
+    const values = listOf("concat", xs);
     const at = axisOf("concat", axis, values[0].type.shape.length);
     return values.length === 1 ? values[0] : ops.concat(values, { axis: at });
   });
@@ -104,7 +115,7 @@ export const concat = (xs: readonly Value[], { axis = -1 }: { readonly axis?: nu
 export const stack = (xs: readonly Value[], { axis = 0 }: { readonly axis?: number } = {}): Value =>
   here(() =>
     concat(
-      xs.map((x) => expandDims(x, axis)),
+      listOf("stack", xs).map((x) => expandDims(x, axis)),
       { axis },
     ),
   );
