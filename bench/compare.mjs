@@ -108,7 +108,9 @@ async function measure(samples, python, { own, peers, shop, write }) {
     await write();
   }
   note("compile times");
-  await samples.once("compile", (see) => compileTimes({ folder, names, engine: engines.at(-1), repeats: 2, see })); // prettier-ignore
+  const plain = names.filter((name) => name !== "wasm-strict");
+  const engine = engines.at(-1);
+  await samples.once("compile", (see) => compileTimes({ folder, names: plain, engine, repeats: 3, see }));
   note("cold starts");
   await samples.once("cold", (see) => coldStarts({ competitors: [...own, ...peers.filter(inCosts)], rounds: 4, see })); // prettier-ignore
   note("garbage");
@@ -117,8 +119,6 @@ async function measure(samples, python, { own, peers, shop, write }) {
   const steps = ({ library }) => (library === "TensorFlow.js wasm" ? 400 : 2000);
   await samples.once("garbage", (see) => garbage({ competitors: [...recent, ...inJs], steps, see }));
   await write();
-  const plain = names.filter((name) => name !== "wasm-strict");
-  const engine = engines.at(-1);
   await samples.once("sweep", (see) => sweep({ names: plain, engine, see, note }));
   note("kernels");
   await samples.once("kernels", (see) => kernelTimes({ names: plain, engine, see }));

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { reason } from "./reason.mjs";
 import { flagsOf } from "./targets.mjs";
+import { workloads } from "./workloads/data.mjs";
 
 export const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 export const cli = here("../dist/src/cli/main.js");
@@ -66,3 +67,12 @@ export const gradcCompetitor = (shop, target, engine) => ({
     return [engine.path, here("measure.mjs"), workload, path, `--mode=${mode}`, `--losses=${losses}`, ...own];
   },
 });
+
+/** Operations of a workload's step; undefined for predictions, which the compiler does not count. */
+export function flopsOf(workload, flopsPerRow) {
+  if (workload === "tile") return 2 * 64 * 784 * 128;
+  if (workload === "W8") return 2 * workloads.W8.n ** 3;
+  return flopsPerRow && !workload.startsWith("W7")
+    ? flopsPerRow * (workloads[workload].batch ?? 1)
+    : undefined;
+}

@@ -1,11 +1,8 @@
 // The results as the tables of RESULTS.md and the one of the README.
 import { ceilingOf, goalsOf } from "./goals.mjs";
-import { nameOf, trained } from "./gradc.mjs";
+import { flopsOf, nameOf, trained } from "./gradc.mjs";
 import { timesOf } from "./samples.mjs";
 import { bytes, figure, table } from "./sections.mjs";
-import { workloads } from "./workloads/data.mjs";
-
-const tileFlops = 2 * 64 * 784 * 128;
 
 /** What was measured, by question. */
 export function resultsOf(samples, competitors) {
@@ -15,12 +12,8 @@ export function resultsOf(samples, competitors) {
   );
   const times = (workload, name) => timesOf(race, workload, name);
   const us = (name, workload) => times(workload, name)?.us;
-  const flopsOf = (workload) => {
-    if (workload === "tile") return tileFlops;
-    if (workload === "W8") return 2 * workloads.W8.n ** 3;
-    const found = sizes.find((record) => record.workload === workload && record.flopsPerRow);
-    return found && found.flopsPerRow * (workloads[workload].batch ?? 1);
-  };
+  const flops = (workload) =>
+    flopsOf(workload, sizes.find((r) => r.workload === workload && r.flopsPerRow)?.flopsPerRow);
   const failure = (workload, name) =>
     race.find((r) => r.workload === workload && r.competitor === name && r.failed)?.failed;
   const losses = (name) =>
@@ -37,10 +30,9 @@ export function resultsOf(samples, competitors) {
     us,
     failure,
     losses,
-    flopsOf,
     gflops: (name, workload) => {
-      const [flops, time] = [flopsOf(workload), us(name, workload)];
-      return flops && time ? flops / time / 1000 : undefined;
+      const [count, time] = [flops(workload), us(name, workload)];
+      return count && time ? count / time / 1000 : undefined;
     },
     /** The least median among a library's competitors. */
     best: (library, workload) => {
@@ -49,8 +41,7 @@ export function resultsOf(samples, competitors) {
         .flatMap(({ name }) => us(name, workload) ?? []);
       return found.length > 0 ? Math.min(...found) : undefined;
     },
-    compile: (model, target) =>
-      compiles.find((r) => r.model === model && r.target === target && r.cold !== undefined),
+    compile: (model, target) => compiles.find((r) => r.model === model && r.target === target && !r.failed),
     cold: (name) => colds.find((r) => r.competitor === name)?.ms,
     size: (workload, target) => {
       const gzip = sizes.find((r) => r.workload === workload && r.target === target)?.files?.[".js"]?.gzip;
@@ -158,7 +149,7 @@ function costTables(results) {
       results.compiles.map((r) =>
         r.failed
           ? [r.model, r.target, r.failed, "–", "–"]
-          : [r.model, r.target, figure(r.firstMs), figure(r.againMs), spread(r.cold)],
+          : [r.model, r.target, figure(r.firstMs), figure(r.againMs), r.cold ? spread(r.cold) : "–"],
       ),
     ),
     "Milliseconds of a whole process up to its first W3 step, without the bare engine's start measured right before it.",

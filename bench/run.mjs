@@ -1,12 +1,14 @@
 // npm run bench -- [W1 … W8] [--target js,wasm] [--strict] [--node PATH] [--rounds N] [--costs] [--json]
 // Microseconds a step, losses and sizes of gradc's own builds; each runs in a process of its own, on one core where
-// that can be said, and they take turns. --costs adds compile times, cold starts and garbage collections.
+// that can be said, and they take turns. The tiles above them are products by hand: what the engine could do just then.
+// Where no workload is named, and with --costs, compile times, cold starts and garbage collections follow.
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { coldStarts, compileTimes, garbage } from "./costs.mjs";
-import { gradcCompetitor, nameOf, workshop } from "./gradc.mjs";
-import { readOptions } from "./options.mjs";
+import { flopsOf, gradcCompetitor, nameOf, workshop } from "./gradc.mjs";
+import { readOptions, workloads } from "./options.mjs";
+import { tilesOf } from "./peers/competitors.mjs";
 import { raceRound } from "./rounds.mjs";
 import { timesOf } from "./samples.mjs";
 import { bytes, figure } from "./sections.mjs";
@@ -30,29 +32,39 @@ try {
   const heading = `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${engines.map(({ version }) => `Node ${version}`).join(", ")}`;
   if (!json) {
     print(heading);
-    const columns = ["workload", "target", "node", "us", "min", "max", "loss1", "loss10", "loss50", "code", "gzip", "arena", "bound"]; // prettier-ignore
+    const columns = ["workload", "target", "node", "us", "min", "max", "gflops", "loss1", "loss10", "loss50", "code", "gzip", "arena", "bound"]; // prettier-ignore
     show({}, columns);
   }
-  for (const workload of ids) {
+  const tiles = tilesOf(engines);
+  for (const workload of ["tile", ...ids]) {
     const race = [];
     for (let round = 1; round <= Number(options.rounds); round++) {
       const failed = new Set(race.filter((r) => r.failed).map((r) => `${r.competitor} ${r.workload}`));
       await raceRound({
         round,
-        competitors,
+        competitors: [...competitors, ...tiles],
         workloads: [workload],
         failed,
         see: (record) => race.push(record),
         note: () => undefined,
       });
     }
-    for (const target of names) {
-      for (const engine of engines) tell(race, shop, workload, target, engine);
-    }
+    if (workload === "tile") tellTiles(race, tiles);
+    else for (const target of names) for (const engine of engines) tell(race, shop, workload, target, engine);
   }
-  if (options.costs) await tellCosts(competitors);
+  if (options.costs || ids.length === workloads.length) await tellCosts(competitors);
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** What the engines can do here: products by hand, of which those in WebAssembly need what the peers install. */
+function tellTiles(race, tiles) {
+  for (const { name } of tiles) {
+    const times = timesOf(race, "tile", name);
+    if (!times) continue;
+    const gflops = flopsOf("tile") / times.us / 1000;
+    show({ tile: name, ...times, gflops }, [name.padStart(39), ...[times.us, times.min, times.max, gflops].map(figure)]); // prettier-ignore
+  }
 }
 
 function tell(race, shop, workload, target, engine) {
@@ -66,9 +78,11 @@ function tell(race, shop, workload, target, engine) {
   const { files, sizes } = shop(target, workload);
   const { arenaBytes, liveBoundBytes, stateBytes } = sizes;
   const { bytes: code, gzip } = files[".js"];
-  const record = { ...about, ...times, losses, code, gzip, arenaBytes, liveBoundBytes, stateBytes };
+  const flops = flopsOf(workload, sizes.flopsPerRow);
+  const gflops = flops && flops / times.us / 1000;
+  const record = { ...about, ...times, gflops, losses, code, gzip, arenaBytes, liveBoundBytes, stateBytes };
   const marks = [1, 10, 50].map((step) => losses[step]);
-  return show(record, [workload, target, engine.version, ...[times.us, times.min, times.max].map(figure), ...marks, ...[code, gzip, arenaBytes, liveBoundBytes].map(bytes)]); // prettier-ignore
+  return show(record, [workload, target, engine.version, ...[times.us, times.min, times.max, gflops].map(figure), ...marks, ...[code, gzip, arenaBytes, liveBoundBytes].map(bytes)]); // prettier-ignore
 }
 
 async function tellCosts(competitors) {

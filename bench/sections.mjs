@@ -20,9 +20,10 @@ export function table(head, rows) {
   return [line(head), line(head.map((_, k) => (k === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }
 
-/** Three digits that count, with separators: 0.0651, 4.31, 7,890. */
+/** Three digits that count, with separators: 0.0651, 4.31, 7,890; 1.2e-4 for what is less than a thousandth. */
 export function figure(value) {
   if (value === undefined || Number.isNaN(value)) return "–";
+  if (value !== 0 && Math.abs(value) < 1e-3) return value.toExponential(1);
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)));
   const digits = Number(value.toPrecision(3));
   return digits.toLocaleString("en-US", {
