@@ -170,7 +170,7 @@ class Writer {
         pinned: false,
         code: () => context.sum(atomForm(atom)),
       });
-      const frame: Frame = { atom, name, sets: effectsOf(stmt.body).sets, scope, pointers: new Map() };
+      const frame: Frame = { atom, name, step, sets: effectsOf(stmt.body).sets, scope, pointers: new Map() };
       context.define({ ...variable, form: atomForm(atom) });
       context.loops.frames.push(frame);
       invariant(
@@ -181,7 +181,7 @@ class Writer {
       context.loops.frames.pop();
       const { before, test: again } = context.loops.again(frame, from, to);
       const start = context.loops.before(frame, from);
-      const loop = w.loop(name, [...body, ...context.loops.step(frame, step), w.branch(name, again)]);
+      const loop = w.loop(name, [...body, ...context.loops.step(frame), w.branch(name, again)]);
       const code = [...start, ...before, loop];
       const test = w.op("i32.lt_s", context.sum(from), context.sum(to));
       return [...limit, ...(least > 0 ? code : [w.if(test, code)])];

@@ -43,13 +43,15 @@ export function formOf(expr: LoopExpr, context: Context, writing: Writing): Line
   if (expr.kind === "op" && expr.args.every(({ type }) => type === "index")) {
     // Equal operations on equal sums are one atom, and what it is made of is known without the names in reach here.
     const forms = expr.args.map(form);
+    // Numbers that are never negative divide faster as unsigned ones.
+    const type = forms.every((part) => rangeOf(part)[0] >= 0) ? "u32" : expr.type;
     const atoms = forms.flatMap(({ terms }) => [...terms.keys()]);
     const made = {
       range,
       reads: atoms.flatMap(({ reads }) => reads),
       named: false,
       pinned: atoms.some(({ pinned }) => pinned),
-      code: () => writing.operation(expr.op, expr.type, forms.map(context.sum)),
+      code: () => writing.operation(expr.op, type, forms.map(context.sum)),
     };
     return atomForm(context.atom(`${expr.op} ${forms.map(keyOf).join(" ")}`, made));
   }

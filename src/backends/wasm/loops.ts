@@ -14,6 +14,7 @@ export interface Pointer {
 export interface Frame {
   readonly atom: Atom;
   readonly name: string;
+  readonly step: number;
   /** The locals that its body sets. */
   readonly sets: ReadonlySet<string>;
   /** Around the body's scope, so that no local of the body shares a slot with a pointer. */
@@ -105,8 +106,8 @@ export class Loops {
   }
 
   /** What it does at the end of each round. */
-  step = (frame: Frame, step: number): Code[] =>
-    [...frame.pointers.values()]
+  step = ({ pointers, step }: Frame): Code[] =>
+    [...pointers.values()]
       .filter(({ times }) => times !== 0)
       .map(({ local, times }) => w.set(local, w.op("i32.add", w.get(local), w.i32(times * step))));
 
@@ -118,7 +119,7 @@ export class Loops {
     const isKept = ({ form, times }: Pointer): boolean => {
       const [low, high] = rangeOf(form);
       const [, last] = rangeOf(at(form, frame.atom, times, to));
-      return times > 0 && low >= 0 && high < 2 ** 31 && last < 2 ** 31;
+      return times > 0 && low >= 0 && high < 2 ** 31 && last + times * frame.step < 2 ** 31;
     };
     const rising = [...frame.pointers.values()].filter(isKept);
     const ends = rising.map((pointer) => ({ pointer, end: at(pointer.form, frame.atom, pointer.times, to) }));
@@ -148,7 +149,8 @@ const without = (terms: Terms, drop: (atom: Atom) => boolean): Terms =>
 
 /** More than reading one local. */
 const isWork = ({ constant, terms }: Linear): boolean =>
-  terms.size > 1 || (terms.size === 1 && (constant !== 0 || ![...terms.values()].includes(1)));
+  terms.size > 0 &&
+  (constant !== 0 || terms.size > 1 || [...terms].some(([{ named }, times]) => !named || times !== 1));
 
 export function timesCode(x: Code, times: number): Code {
   if (times === 1) return x;
