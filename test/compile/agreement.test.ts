@@ -12,7 +12,8 @@ import { leaf } from "../../src/ops/leaves.ts";
 import { ops } from "../../src/ops/table.ts";
 import { optimizeGraph, passes } from "../../src/optimize/index.ts";
 import { parseInput, randomArray, randomFrom, sampleText } from "../ops/sample.ts";
-import { compileProgram, firstDifference, firstError, programOf, runProgram, type Parts } from "./program.ts";
+import { compileEverywhere, disagreements } from "./agree.ts";
+import { programOf, type Parts } from "./program.ts";
 
 /** A float64 build makes every f32 of a model an f64. */
 const inPrecision = <T>(thing: T, precision: string): T =>
@@ -82,6 +83,8 @@ const forms = (precision: "f32" | "f64") =>
     long || precision === "f32" ? 2 : 1,
   );
 
+const tolerance = { f32: { js: 1e-5, wasm: 1e-5 }, f64: { js: 1e-10, wasm: 0 } } as const;
+
 const problems = (room: OpRoom, precision: "f32" | "f64"): string[] => {
   const found: string[] = [];
   for (const [k, sample] of room.samples.entries()) {
@@ -98,7 +101,7 @@ const problems = (room: OpRoom, precision: "f32" | "f64"): string[] => {
         const text = `${sampleText(room, sample)} ${precision} ${kind} ${optimized}`;
         try {
           const compiled = withBuilder(build, () =>
-            compileProgram(
+            compileEverywhere(
               programOf({
                 predict: simplify(parts.predict),
                 ...(parts.training ? { training: simplify(parts.training) } : {}),
@@ -114,11 +117,8 @@ const problems = (room: OpRoom, precision: "f32" | "f64"): string[] => {
             // The evaluator starts from what the module's arrays hold.
             for (const { dtype, data } of feed.values())
               if (dtype === "f32") for (const [at, value] of data.entries()) data[at] = Math.fround(value);
-            const ran = runProgram(compiled, feed, n);
-            const bits = firstDifference(ran.loops, ran.module);
-            if (bits) found.push(`${text} n=${n}: loops against module: ${bits}`);
-            const error = firstError(ran, precision === "f32" ? 1e-5 : 1e-10);
-            if (error) found.push(`${text} n=${n}: ${error}`);
+            for (const difference of disagreements(compiled, feed, n, tolerance[precision]))
+              found.push(`${text} n=${n}: ${difference}`);
           }
         } catch (error) {
           found.push(`${text}: ${(error as Error).stack?.split("\n").slice(0, 4).join(" | ")}`);

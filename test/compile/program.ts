@@ -24,11 +24,14 @@ export type Feed = ReadonlyMap<string, NDArray>;
 /** Results by "phase/name", gradients as "backward/name". */
 export type Results = ReadonlyMap<string, Float64Array>;
 
-export interface Compiled {
+/** A program from the schedule to the loops. */
+export interface Stages {
   readonly program: Program;
   readonly kernels: Schedule;
   readonly memory: MemoryPlan;
   readonly loops: LoopProgram;
+}
+export interface Compiled extends Stages {
   readonly text: string;
 }
 
@@ -81,20 +84,25 @@ export function programOf({ predict, training, precision }: Parts): Program {
   };
 }
 
-/** Everything from the schedule to the text. The graphs must hold no composite ops. */
-export function compileProgram(program: Program, backend: Backend = jsBackend(program.precision)): Compiled {
+/** Everything from the schedule to the loops. The graphs must hold no composite ops. */
+export function loopsOf(program: Program, backend: Backend): Stages {
   const kernels = schedule(program, ops, backend);
   const memory = plan(program, kernels);
   const loops = lower(program, kernels, memory, backend);
   assertLoops(loops);
-  if (backend.name === "wasm") return { program, kernels, memory, loops, text: "" };
-  const [{ text }] = printModule(program, kernels, memory, loops, {
+  return { program, kernels, memory, loops };
+}
+
+/** Everything from the schedule to the text of the js target. The graphs must hold no composite ops. */
+export function compileProgram(program: Program): Compiled {
+  const stages = loopsOf(program, jsBackend(program.precision));
+  const [{ text }] = printModule(program, stages.kernels, stages.memory, stages.loops, {
     target: "js",
     base: "sample",
     flopsPerRow: 0,
     version: "0.0.0",
   });
-  return { program, kernels, memory, loops, text };
+  return { ...stages, text };
 }
 
 const views: Readonly<Record<DType, new (memory: ArrayBuffer, at?: number, length?: number) => LoopArray>> = {
@@ -153,8 +161,11 @@ export function runNaive(program: Program, feed: Feed, n: number, round = false)
 }
 
 /** Memory of a program as the module lays it out; everything that a run must write first holds NaN (or 255). */
-export function arenaOf({ memory, kernels }: Compiled, poison = 255) {
-  const arena = new ArrayBuffer(memory.arenaBytes);
+export function arenaOf(
+  { memory, kernels }: Stages,
+  poison = 255,
+  arena = new ArrayBuffer(memory.arenaBytes),
+) {
   const viewOf = (buffer: Buffer): LoopArray =>
     new views[buffer.dtype](arena, memory.placements.get(buffer)!.offset, sizeOf(buffer.shape));
   for (const { offset, bytes, region } of memory.placements.values()) {
@@ -167,9 +178,26 @@ export function arenaOf({ memory, kernels }: Compiled, poison = 255) {
 }
 
 /** What the loops compute, run by the interpreter. */
-export function runLoops(compiled: Compiled, feed: Feed, n: number, poison = 255): Results {
-  const { kernels, loops, memory, program } = compiled;
-  const { viewOf } = arenaOf(compiled, poison);
+export function runLoops(compiled: Stages, feed: Feed, n: number, poison = 255): Results {
+  const { loops } = compiled;
+  const arena = arenaOf(compiled, poison);
+  const named = new Map(loops.functions.map((fn) => [fn.name, fn]));
+  return runPhases(compiled, arena, feed, n, (phase) => {
+    eachCall(loops.calls.get(phase) ?? [], (call, times) => {
+      const args = [...call.arrays.map(arena.viewOf), ...times, ...(call.batch ? [n] : [])];
+      interpret(named.get(call.name)!, args);
+    });
+  });
+}
+
+/** The results of a program's phases, each run by `run` on an arena that holds what is fed. */
+export function runPhases(
+  { kernels, memory, program }: Stages,
+  { viewOf }: Pick<ReturnType<typeof arenaOf>, "viewOf">,
+  feed: Feed,
+  n: number,
+  run: (phase: Phase) => void,
+): Results {
   for (const buffer of kernels.buffers) {
     const { cell } = buffer;
     if (!cell || !memory.placements.has(buffer) || !kinds.includes(cell.kind as LeafOp)) continue;
@@ -178,12 +206,6 @@ export function runLoops(compiled: Compiled, feed: Feed, n: number, poison = 255
     if (cell.kind !== "input") view.set(value.data);
     else for (const [k, offset] of offsetsOf(buffer.shape, n).entries()) view[offset] = value.data[k];
   }
-  const named = new Map(loops.functions.map((fn) => [fn.name, fn]));
-  const run = (phase: Phase): void => {
-    eachCall(loops.calls.get(phase) ?? [], (call, times) => {
-      interpret(named.get(call.name)!, [...call.arrays.map(viewOf), ...times, ...(call.batch ? [n] : [])]);
-    });
-  };
   const found = new Map<string, Float64Array>();
   const read = (phase: Phase): void => {
     for (const result of kernels.results) {
@@ -288,22 +310,15 @@ export function runModule(compiled: Compiled, feed: Feed, n: number, poison = 25
   return found;
 }
 
-export interface Ran {
+/** The naive evaluation, exact and with every f32 result rounded. */
+export interface Truth {
   readonly naive: Results;
-  /** The evaluation with every f32 result rounded. */
   readonly rounded: Results;
-  readonly loops: Results;
-  readonly module: Results;
 }
-/** Runs a program by all three: the naive evaluator, the loop interpreter, the emitted module. */
-export function runProgram(compiled: Compiled, feed: Feed, n: number): Ran {
-  return {
-    naive: runNaive(compiled.program, feed, n),
-    rounded: runNaive(compiled.program, feed, n, true),
-    loops: runLoops(compiled, feed, n),
-    module: runModule(compiled, feed, n),
-  };
-}
+export const truthOf = (program: Program, feed: Feed, n: number): Truth => ({
+  naive: runNaive(program, feed, n),
+  rounded: runNaive(program, feed, n, true),
+});
 
 /** Where the first bit differs between two runs, or undefined. */
 export function firstDifference(a: Results, b: Results): string | undefined {
@@ -320,8 +335,8 @@ export function firstDifference(a: Results, b: Results): string | undefined {
 }
 
 /** Where a run is further from the naive evaluation than rounding explains, or undefined. */
-export function firstError({ naive, rounded, loops }: Ran, tolerance: number): string | undefined {
-  for (const [name, values] of loops) {
+export function firstError({ naive, rounded }: Truth, found: Results, tolerance: number): string | undefined {
+  for (const [name, values] of found) {
     const exact = naive.get(name)!;
     const other = rounded.get(name)!;
     const scale = exact.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1);

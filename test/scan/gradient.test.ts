@@ -14,7 +14,8 @@ import { leaf } from "../../src/ops/leaves.ts";
 import { ops } from "../../src/ops/table.ts";
 import { optimizeGraph } from "../../src/optimize/index.ts";
 import { checkDirections, checkGradients, floatLeaves, pullBack, type Case } from "../autodiff/check.ts";
-import { compileProgram, firstDifference, firstError, programOf, runProgram } from "../compile/program.ts";
+import { compileEverywhere, disagreements } from "../compile/agree.ts";
+import { programOf } from "../compile/program.ts";
 import { randomArray, randomFrom } from "../ops/sample.ts";
 import { cases, unrolled } from "./cases.ts";
 import { ready, type Ready } from "./run.ts";
@@ -95,13 +96,12 @@ describe.each(cases.map((subject) => [subject.name, subject] as const))("%s", (n
       const training = named("training", outputs);
       const predict = named("predict", [{ role: "output", name: "y", value: own.outputs[0] }]);
       expect(verifyGraph(training, ops)).toEqual([]);
-      const compiled = compileProgram(programOf({ predict, training, precision }));
+      const compiled = compileEverywhere(programOf({ predict, training, precision }));
       for (const n of [1, 3, 5]) {
         const { cells } = own.feed(n, 11);
         cells.set("input:one", ndarray(precision, shapeAt([], n), [0.75]));
-        const ran = runProgram(compiled, cells, n);
-        expect(firstDifference(ran.loops, ran.module)).toBeUndefined();
-        expect(firstError(ran, precision === "f64" ? 1e-11 : 1e-5)).toBeUndefined();
+        const tolerance = precision === "f64" ? 1e-11 : 1e-5;
+        expect(disagreements(compiled, cells, n, { js: tolerance, wasm: tolerance })).toEqual([]);
       }
     },
   );

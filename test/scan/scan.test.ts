@@ -9,7 +9,8 @@ import { printGraph } from "../../src/ir/text/graph-print.ts";
 import { verifyGraph } from "../../src/ir/verify/graph.ts";
 import { ops } from "../../src/ops/table.ts";
 import { optimizeGraph } from "../../src/optimize/index.ts";
-import { compileProgram, firstDifference, firstError, programOf, runProgram } from "../compile/program.ts";
+import { compileEverywhere, disagreements } from "../compile/agree.ts";
+import { programOf } from "../compile/program.ts";
 import { cases, unrolled } from "./cases.ts";
 import { ready, type Ready } from "./run.ts";
 
@@ -47,11 +48,12 @@ describe.each(cases.map((subject) => [subject.name, subject] as const))("%s", (_
     const own = ready(subject, precision);
     const graph = optimizeGraph(predictOf(own), ops, jsBackend("f32"));
     expect(verifyGraph(graph, ops)).toEqual([]);
-    const compiled = compileProgram(programOf({ predict: graph, precision }));
+    const compiled = compileEverywhere(programOf({ predict: graph, precision }));
     for (const n of [1, 3, 5]) {
-      const ran = runProgram(compiled, own.feed(n, 11).cells, n);
-      expect(firstDifference(ran.loops, ran.module)).toBeUndefined();
-      expect(firstError(ran, precision === "f64" ? 1e-12 : 1e-5)).toBeUndefined();
+      const tolerance = precision === "f64" ? 1e-12 : 1e-5;
+      expect(disagreements(compiled, own.feed(n, 11).cells, n, { js: tolerance, wasm: tolerance })).toEqual(
+        [],
+      );
     }
   });
 });

@@ -11,7 +11,8 @@ import { constant, leaf } from "../../../src/ops/leaves.ts";
 import { ops } from "../../../src/ops/table.ts";
 import { optimizeGraph } from "../../../src/optimize/index.ts";
 import { randomArray, randomFrom, type SampleInput } from "../../ops/sample.ts";
-import { compileProgram, firstDifference, firstError, programOf, runProgram } from "../../compile/program.ts";
+import { compileEverywhere, disagreements } from "../../compile/agree.ts";
+import { programOf } from "../../compile/program.ts";
 import { batchesOf, buildSample, feedOf, type Built, type LayerSample } from "./sample.ts";
 
 /** A program that computes everything of a sample: its inference, a projection of its training, all gradients. */
@@ -59,7 +60,7 @@ function programFor(built: Built, precision: "f32" | "f64") {
       ...(gradients.length > 0 ? { training: graphOf("training", trained) } : {}),
       precision,
     });
-    return { compiled: compileProgram(program), types };
+    return { compiled: compileEverywhere(program), types };
   });
 }
 
@@ -77,12 +78,8 @@ export function differences(sample: LayerSample, precision: "f32" | "f64"): stri
     // The evaluator starts from what the module's arrays hold.
     for (const { dtype, data } of feed.values())
       if (dtype === "f32") for (const [at, value] of data.entries()) data[at] = Math.fround(value);
-    const ran = runProgram(compiled, feed, n);
-    const bits = firstDifference(ran.loops, ran.module);
-    const error = firstError(ran, tolerance);
-    return [
-      ...(bits ? [`n = ${n}: loops against module: ${bits}`] : []),
-      ...(error ? [`n = ${n}: ${error}`] : []),
-    ];
+    return disagreements(compiled, feed, n, { js: tolerance, wasm: tolerance }).map(
+      (difference) => `n = ${n}: ${difference}`,
+    );
   });
 }

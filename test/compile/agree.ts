@@ -1,0 +1,113 @@
+import { encodeModule, wasmModule } from "../../src/backends/wasm/index.ts";
+import { wasmBackend } from "../../src/backends/wasm/backend.ts";
+import type { Buffer } from "../../src/ir/kernel.ts";
+import type { LoopArray } from "../../src/eval/interpret.ts";
+import type { Program } from "../../src/ir/program.ts";
+import { view } from "../wasm/run.ts";
+import {
+  compileProgram,
+  firstDifference,
+  firstError,
+  loopsOf,
+  runLoops,
+  runModule,
+  runPhases,
+  truthOf,
+  type Compiled,
+  type Feed,
+  type Results,
+  type Stages,
+  type Truth,
+} from "./program.ts";
+
+/** A program compiled for every target: for js, and where it holds float32 for wasm. */
+export interface Everywhere {
+  readonly js: Compiled;
+  readonly wasm: Stages | null;
+}
+export const compileEverywhere = (program: Program): Everywhere => ({
+  js: compileProgram(program),
+  wasm: program.precision === "f32" ? loopsOf(program, wasmBackend) : null,
+});
+
+type Instance = { readonly memory: ArrayBuffer; readonly run: (phase: string, n: number) => void };
+const instances = new WeakMap<Stages, Map<boolean, Instance | null>>();
+
+/** The module of a program, made once; null for the relaxed variant on a host that has no such instructions. */
+function instanceOf(stages: Stages, relaxed: boolean): Instance | null {
+  const made = instances.get(stages) ?? new Map<boolean, Instance | null>();
+  instances.set(stages, made);
+  const known = made.get(relaxed);
+  if (known !== undefined) return known;
+  const { loops, memory } = stages;
+  const entries = [...loops.calls].map(([name, calls]) => ({
+    name,
+    calls: [{ kind: "calls" as const, calls }],
+  }));
+  const bytes = encodeModule(wasmModule(loops, memory, entries, { relaxed }));
+  const instance = relaxed && !WebAssembly.validate(bytes) ? null : instantiate(bytes);
+  made.set(relaxed, instance);
+  return instance;
+}
+
+function instantiate(bytes: Uint8Array): Instance {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+  return {
+    memory: (exports["memory"] as WebAssembly.Memory).buffer,
+    run: (phase, n) => (exports[phase] as (n: number) => void)(n),
+  };
+}
+
+/** What the WebAssembly module of a program computes; unused memory is poisoned, constants are the module's own. */
+export function runWasm(
+  stages: Stages,
+  feed: Feed,
+  n: number,
+  relaxed = false,
+  poison = 255,
+): Results | null {
+  const instance = instanceOf(stages, relaxed);
+  if (!instance) return null;
+  const { memory } = stages;
+  for (const { buffer, offset, bytes, region } of memory.placements.values()) {
+    if ((region === "temporary" || region === "inputs") && !buffer.values)
+      new Uint8Array(instance.memory, offset, bytes).fill(poison);
+  }
+  const viewOf = (buffer: Buffer): LoopArray => view(instance.memory, buffer, memory);
+  return runPhases(stages, { viewOf }, feed, n, (phase) => instance.run(phase, n));
+}
+
+/** How far each target may be from the naive evaluation, relative to the largest number of a result. */
+export interface Tolerance {
+  readonly js: number;
+  readonly wasm: number;
+}
+
+/**
+ * Everything in which the runs of a program differ: the naive evaluator, the interpreter, the emitted JavaScript, and
+ * in float32 the interpreter on the loops of the wasm target and both variants of the WebAssembly module. What a
+ * target emits agrees with the interpreter to the bit; the relaxed variant, which rounds less often, as the naive
+ * evaluation does, within the tolerance.
+ */
+export function disagreements(
+  { js, wasm }: Everywhere,
+  feed: Feed,
+  n: number,
+  tolerance: Tolerance,
+): string[] {
+  const truth: Truth = truthOf(js.program, feed, n);
+  const found: string[] = [];
+  const say = (what: string, difference: string | undefined): void => {
+    if (difference) found.push(`${what}: ${difference}`);
+  };
+  const loops = runLoops(js, feed, n);
+  say("loops against module", firstDifference(loops, runModule(js, feed, n)));
+  say("js", firstError(truth, loops, tolerance.js));
+  if (!wasm) return found;
+  const lanes = runLoops(wasm, feed, n);
+  say("loops against wasm", firstDifference(lanes, runWasm(wasm, feed, n)!));
+  say("wasm", firstError(truth, lanes, tolerance.wasm));
+  const relaxed = runWasm(wasm, feed, n, true);
+  if (relaxed) say("relaxed wasm", firstError(truth, relaxed, tolerance.wasm));
+  return found;
+}
