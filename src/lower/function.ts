@@ -19,7 +19,7 @@ import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
 import { splitRanges } from "./split.ts";
 import { templateNamed, type Templates } from "./templates.ts";
 import { neighbourLoops } from "./lane-check.ts";
-import { widenAxis } from "./widen.ts";
+import { widenAxes } from "./widen.ts";
 import { unrollShort } from "./unroll.ts";
 import { castTo, extentExpr, type Compute } from "./values.ts";
 import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "../ir/loop-walk.ts";
@@ -50,7 +50,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   const { tile, whole, lanes } = kernel.record;
   const dtypes = new Map([...buffers.values()].map(({ name, dtype }) => [name, dtype]));
   const axes = kernel.nest && backend.lanes > 1 ? neighbourLoops(body) : lanes;
-  for (const axis of axes) body = widenAxis(body, axis, backend, fresh, dtypes);
+  body = widenAxes(body, axes, backend, fresh, dtypes);
   for (const [k, { name }] of kernel.outer.entries()) {
     const options = { whole: whole[k], lanes: lanes.includes(name) ? backend.lanes : 1 };
     if (tile[k] > 1) body = jamAxis(body, name, tile[k], fresh, options);

@@ -17,7 +17,8 @@ export function jamAxis(
   fresh: (hint: string) => string,
   { whole = false, lanes = 1 }: { readonly whole?: boolean; readonly lanes?: Lanes } = {},
 ): LoopStmt[] {
-  // Where the whole tiles of n end is named before every loop, so that jamming an outer axis leaves it alone.
+  // Where the whole tiles of n end is named before every loop, so that jamming an outer axis leaves it alone; after
+  // what is named there already, which it may read.
   const ends: LoopStmt[] = [];
   const inside = (stmts: readonly LoopStmt[]): LoopStmt[] =>
     stmts.flatMap((stmt) => {
@@ -27,7 +28,8 @@ export function jamAxis(
       return whole ? [tile(stmt, stmt.from, stmt.to, factor)] : tiledLoops(stmt, factor, fresh, ends);
     });
   const tiled = inside(body);
-  return [...ends, ...tiled];
+  const start = tiled.findIndex((stmt) => stmt.kind === "for" || stmt.kind === "if");
+  return start < 0 ? tiled : [...tiled.slice(0, start), ...ends, ...tiled.slice(start)];
 }
 
 function tiledLoops(

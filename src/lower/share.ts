@@ -1,14 +1,15 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { Keys } from "./key.ts";
 import {
+  blocksOf,
   mapExpr,
-  mapExprs,
   mapOwnExprs,
   mapStmts,
   expressionsOf,
   visitExpr,
   visitExprs,
   visitStmts,
+  withBlocks,
 } from "../ir/loop-walk.ts";
 
 /**
@@ -212,21 +213,38 @@ export function inlineSingleUses(body: readonly LoopStmt[]): LoopStmt[] {
 
 /** Drops constants that nothing reads and replaces constants that only rename another one. */
 export function dropIdle(body: readonly LoopStmt[]): LoopStmt[] {
-  const constants = new Set<string>();
-  const renames = new Map<string, LoopExpr>();
-  visitStmts(body, (stmt) => {
-    if (stmt.kind !== "let" || stmt.mutable) return;
-    if (stmt.value.kind === "local" && constants.has(stmt.value.name))
-      renames.set(stmt.name, renames.get(stmt.value.name) ?? stmt.value);
-    constants.add(stmt.name);
-  });
-  const renamed = mapExprs(body, (x) => (x.kind === "local" ? (renames.get(x.name) ?? x) : x));
+  const renamed = withoutRenames(body, new Set(), new Map());
   const read = new Set<string>();
   visitExprs(renamed, (x) => x.kind === "local" && read.add(x.name));
   const kept = mapStmts(renamed, (stmt) =>
     stmt.kind === "let" && !stmt.mutable && !read.has(stmt.name) ? [] : stmt,
   );
   return [...kept];
+}
+
+/** Blocks side by side may call different constants by one name, so a name holds to the end of its block. */
+function withoutRenames(
+  body: readonly LoopStmt[],
+  outer: ReadonlySet<string>,
+  known: ReadonlyMap<string, LoopExpr>,
+): LoopStmt[] {
+  const constants = new Set(outer);
+  const renames = new Map(known);
+  const change = (x: LoopExpr): LoopExpr => (x.kind === "local" ? (renames.get(x.name) ?? x) : x);
+  return body.map((stmt) => {
+    const own = mapOwnExprs(stmt, (x) => mapExpr(x, change));
+    if (own.kind === "let") {
+      const again = !own.mutable && own.value.kind === "local" && constants.has(own.value.name);
+      if (again) renames.set(own.name, own.value);
+      else renames.delete(own.name);
+      if (own.mutable) constants.delete(own.name);
+      else constants.add(own.name);
+    }
+    return withBlocks(
+      own,
+      blocksOf(own).map((inner) => withoutRenames(inner, constants, renames)),
+    );
+  });
 }
 
 const holdsChoose = (stmt: LoopStmt): boolean => {

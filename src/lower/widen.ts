@@ -1,7 +1,7 @@
 import { fail } from "../base/errors.ts";
 import type { Backend } from "../ir/backend.ts";
 import { l, type LocalType, type LoopExpr, type LoopOp, type LoopStmt, type Part } from "../ir/loop.ts";
-import { hasLoad, mapExpr } from "../ir/loop-walk.ts";
+import { hasLoad, mapExpr, visitStmts } from "../ir/loop-walk.ts";
 import { foldsOf, varyingIn, whyScalar, type Fold } from "./lane-check.ts";
 import { dependsOn, strideOf } from "./stride.ts";
 import { castTo } from "./values.ts";
@@ -9,18 +9,19 @@ import { castTo } from "./values.ts";
 type For = LoopStmt & { readonly kind: "for" };
 
 /**
- * Runs the loops over `axis` four iterations at a time: neighbours in memory become vectors, what is the same for all
+ * Runs the loops over axes four iterations at a time: neighbours in memory become vectors, what is the same for all
  * four stays a scalar, and folds over the axis go on in four lanes that are joined after the loop. What does not fill a
  * vector is done by vectors of two or three lanes, or where something is folded by single iterations. A loop that
- * lanes cannot run stays as it is.
+ * lanes cannot run stays as it is, and so does one around another in lanes.
  */
-export function widenAxis(
+export function widenAxes(
   body: readonly LoopStmt[],
-  axis: string,
+  axes: readonly string[],
   backend: Backend,
   fresh: (hint: string) => string,
   dtypes: ReadonlyMap<string, string>,
 ): LoopStmt[] {
+  if (axes.length === 0) return [...body];
   // Where whole vectors end is named before every loop, so that jamming an outer axis leaves it alone.
   const ends: LoopStmt[] = [];
   const inside = (stmts: readonly LoopStmt[]): LoopStmt[] =>
@@ -28,11 +29,18 @@ export function widenAxis(
       if (stmt.kind === "if")
         return [{ ...stmt, then: inside(stmt.then), otherwise: inside(stmt.otherwise) }];
       if (stmt.kind !== "for") return [stmt];
-      if (stmt.name !== axis) return [{ ...stmt, body: inside(stmt.body) }];
+      const fits = axes.includes(stmt.name) && !holdsLoop(stmt, axes);
+      if (!fits) return [{ ...stmt, body: inside(stmt.body) }];
       return whyScalar(stmt, dtypes) === undefined ? widened(stmt, backend, fresh, ends) : [stmt];
     });
   const wide = inside(body);
   return [...ends, ...wide];
+}
+
+function holdsLoop(loop: For, axes: readonly string[]): boolean {
+  let found = false;
+  visitStmts(loop.body, (stmt) => (found ||= stmt.kind === "for" && axes.includes(stmt.name)));
+  return found;
 }
 
 function widened(loop: For, backend: Backend, fresh: (hint: string) => string, ends: LoopStmt[]): LoopStmt[] {

@@ -24,13 +24,14 @@ import { ops } from "../../src/ops/table.ts";
 import { optimizeGraph, passes } from "../../src/optimize/index.ts";
 import { randomArray, randomFrom } from "../ops/sample.ts";
 import { asOutputs, randomGraph } from "../optimize/random-graph.ts";
+import { compileEverywhere, runWasm } from "./agree.ts";
 import {
-  compileProgram,
   firstDifference,
   programOf,
   runLoops,
   runModule,
   runNaive,
+  type Parts,
   type Results,
 } from "./program.ts";
 
@@ -107,17 +108,32 @@ function feedFor({ predict, training, us }: Case, n: number, seed: number, shake
 
 const far = (a: number, b: number, scale: number): number => Math.abs(a - b) / Math.max(1, scale);
 
-/** Elements that are finite and do not jump when inputs move by a rounding error must agree. */
-function wrongValues(exact: Results, own: Results, moved: readonly Results[], found: Results): string[] {
+/** How far elements may move with the inputs to be compared at all, and how far apart they then may be. */
+interface Bounds {
+  readonly steady: number;
+  readonly near: number;
+}
+const bounds = { f64: { steady: 1e-7, near: 1e-6 }, f32: { steady: 1e-4, near: 1e-3 } } as const;
+
+/**
+ * Elements that are finite and do not jump when inputs move by a rounding error must agree. A comparison of what is
+ * equal but for rounding may go either way; there the compiled graph itself, computed op by op, decides.
+ */
+function wrongValues(
+  exact: Results,
+  own: readonly Results[],
+  moved: readonly Results[],
+  found: Results,
+  { steady: still, near }: Bounds,
+): string[] {
   const wrong: string[] = [];
   for (const [name, values] of exact) {
     const scale = values.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 1);
     for (const [k, value] of values.entries()) {
-      const steady = moved.every((other) => far(value, other.get(name)![k], scale) < 1e-7);
+      const steady = moved.every((other) => far(value, other.get(name)![k], scale) < still);
       if (!Number.isFinite(value) || !steady) continue;
-      // A comparison of what is equal but for rounding may go either way; the compiled graph itself decides.
-      if (far(own.get(name)![k], found.get(name)![k], scale) < 1e-6) continue;
-      if (!(far(value, found.get(name)![k], scale) < 1e-6))
+      if (own.some((other) => far(other.get(name)![k], found.get(name)![k], scale) < near)) continue;
+      if (!(far(value, found.get(name)![k], scale) < near))
         wrong.push(`${name}[${k}] is ${found.get(name)![k]}, expected ${value}`);
     }
   }
@@ -140,55 +156,45 @@ function problems(seed: number): string[] {
   if (subject.predict.outputs.length === 0) return [];
   const found: string[] = [];
   const feed = feedFor(subject, n, seed);
-  const exact = runNaive(
-    programOf({
-      predict: subject.predict,
-      ...(subject.training ? { training: subject.training } : {}),
-      precision,
-    }),
-    feed,
-    n,
+  const parts = (simplify: (graph: Graph) => Graph): Parts => ({
+    predict: simplify(subject.predict),
+    ...(subject.training ? { training: simplify(subject.training) } : {}),
+    precision,
+  });
+  const given = programOf(parts((graph) => graph));
+  const exact = runNaive(given, feed, n);
+  const shakes = precision === "f64" ? [1e-11, 3e-12, 1e-13] : [1e-6, 3e-7, 1e-8];
+  const moved = shakes.map((shake, k) =>
+    runNaive(given, feedFor(subject, n, seed, k % 2 ? -shake : shake), n),
   );
-  const moved =
-    precision === "f64"
-      ? [1e-11, 3e-12, 1e-13].map((shake, k) =>
-          runNaive(
-            programOf({
-              predict: subject.predict,
-              ...(subject.training ? { training: subject.training } : {}),
-              precision,
-            }),
-            feedFor(subject, n, seed, k % 2 ? -shake : shake),
-            n,
-          ),
-        )
-      : [];
   for (const [text, simplify] of [
     ["optimised", everything],
     ["plain", least],
   ] as const) {
     const where = `seed ${seed}, ${precision}, ${size} ops, n = ${n}, ${text}`;
     try {
-      const compiled = compileProgram(
-        programOf({
-          predict: simplify(subject.predict),
-          ...(subject.training ? { training: simplify(subject.training) } : {}),
-          precision,
-        }),
+      const { js, wasm } = compileEverywhere(programOf(parts(simplify)));
+      const loops = runLoops(js, feed, n);
+      const say = (target: string, wrong: string | undefined): void => {
+        if (wrong) found.push(`${where}: ${target}: ${wrong}`);
+      };
+      say(
+        "js",
+        firstDifference(loops, runModule(js, feed, n)) ?? firstDifference(loops, runLoops(js, feed, n, 0)),
       );
-      const loops = runLoops(compiled, feed, n);
-      const bits =
-        firstDifference(loops, runModule(compiled, feed, n)) ??
-        firstDifference(loops, runLoops(compiled, feed, n, 0));
-      if (bits) found.push(`${where}: ${bits}`);
+      const own = [runNaive(js.program, feed, n)];
       if (precision === "f64")
-        found.push(
-          ...wrongValues(exact, runNaive(compiled.program, feed, n), moved, loops).map(
-            (wrong) => `${where}: ${wrong}`,
-          ),
-        );
-      if (seed % 10 === 0)
-        found.push(...proveModule(compiled.text).map((sentence) => `${where}: ${sentence}`));
+        for (const wrong of wrongValues(exact, own, moved, loops, bounds.f64)) say("js", wrong);
+      if (wasm) {
+        const lanes = runLoops(wasm, feed, n);
+        for (const poison of [255, 0])
+          say("wasm", firstDifference(lanes, runWasm(wasm, feed, n, false, poison)!));
+        own.push(runNaive(js.program, feed, n, true), loops);
+        for (const form of [lanes, runWasm(wasm, feed, n, true)])
+          for (const wrong of form ? wrongValues(exact, own, moved, form, bounds.f32) : [])
+            say("wasm", wrong);
+      }
+      if (seed % 10 === 0) found.push(...proveModule(js.text).map((sentence) => `${where}: ${sentence}`));
     } catch (error) {
       found.push(`${where}: ${(error as Error).stack?.split("\n").slice(0, 5).join(" | ")}`);
     }
@@ -258,7 +264,7 @@ function gradientError(seed: number): string | null | undefined {
   return null;
 }
 
-const count = Number(process.env["GRADC_COUNT"] ?? (process.env["GRADC_LONG"] ? 5000 : 200));
+const count = Number(process.env["GRADC_COUNT"] ?? (process.env["GRADC_LONG"] ? 5000 : 100));
 const first = Number(process.env["GRADC_SEED"] ?? 1);
 const seeds = Array.from({ length: count }, (_, k) => first + k);
 
