@@ -28,8 +28,6 @@ export interface LayerSample {
   readonly ranges?: { readonly [path: string]: readonly [low: number, high: number] };
   /** True where second derivatives exist everywhere and shall be checked. */
   readonly smooth?: boolean;
-  /** How far gradients may be from central differences, relative to the largest; 1e-6 by default. */
-  readonly tolerance?: number;
   /** How far f32 code may be from the evaluation, relative to the largest value; 1e-5 by default. */
   readonly tolerance32?: number;
 }

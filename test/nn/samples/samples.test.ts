@@ -18,7 +18,7 @@ function caseOf(sample: LayerSample, n: number, seed: number): Case | undefined 
   const text = `${sample.name} by ${wrt.map(({ node }) => leafName(node)).join(", ")}, n = ${n}`;
   const feed = feedOf(sample, built, n, seed);
   const { builder: build } = built;
-  return { build, outputs, wrt, feed, n, text, tolerance: sample.tolerance ?? 1e-6 };
+  return { build, outputs, wrt, feed, n, text, tolerance: 1e-6 };
 }
 
 describe.each(families)("%s", (_, rows) => {

@@ -22,8 +22,6 @@ export const rows: readonly LayerSample[] = [
       inputs: { x: "f32[n,4]~-1000..1000" },
       build: ({ x }) => activation(x, kind),
       smooth: smooth.includes(kind),
-      // A difference quotient of numbers near 1000 keeps fewer digits.
-      tolerance: 1e-5,
     })),
   {
     name: "glu",

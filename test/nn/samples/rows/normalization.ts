@@ -44,7 +44,6 @@ export const rows: readonly LayerSample[] = [
     inputs: { x: "f32[n,2,3,4]", v: "f32[n,6]" },
     build: ({ x, v }) => ({ x: square(groupNorm(x, { groups: 2 })), v: square(groupNorm(v, { groups: 3, epsilon: 0.1 })) }),
     smooth: true,
-    tolerance: 1e-5,
   },
   {
     name: "instanceNorm of sequences",
