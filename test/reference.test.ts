@@ -28,6 +28,32 @@ test("every exported function has words above it in the source", () => {
   expect(silent.map(({ name, file }) => `${file}: ${name}`)).toEqual([]);
 });
 
+test("calls say what must be given, what may be left out, and what it then is", () => {
+  const callOf = (name: string): string | undefined =>
+    new RegExp(`^\\| \`${name}\` \\| \`([^\`]*)\``, "m").exec(page)?.[1];
+  expect(callOf("batch")).toBe("batch(max)");
+  expect(callOf("transpose")).toBe("transpose(x, permutation?)");
+  expect(callOf("concat")).toBe("concat(xs, { axis = -1 })");
+  expect(callOf("einsum")).toBe("einsum(subscripts, ...operands)");
+  expect(callOf("dense")).toMatch(/^dense\(x, \{ units, kernelInitializer\?, .*useBias = true, .*\}\)$/);
+  expect(callOf("adam")).toMatch(/^adam\(\{ beta1 = 0.9, .*learningRate = 0.001, … \}\)$/);
+  expect(callOf("huber")).toBe('huber(predictions, targets, { delta = 1, reduction = "mean", … })');
+  const silent = functions.filter(
+    ({ name }) => !/^[A-Z]/.test(name) && !callOf(name)?.startsWith(`${name}(`),
+  );
+  expect(silent.map(({ name }) => name)).toEqual([]);
+});
+
+test("what has a default is an option, and one that may be left out", () => {
+  const faults = functions.flatMap(({ name, about, takes }) => {
+    const options = takes.flatMap((parameter) => parameter.options ?? []);
+    return Object.keys(about?.defaults ?? {}).flatMap((option) =>
+      options.some((known) => known.name === option && known.optional) ? [] : [`${name}: ${option}`],
+    );
+  });
+  expect(faults).toEqual([]);
+});
+
 test("layers, losses and their like say what they are, and what Keras and PyTorch call them", () => {
   const folders: Readonly<Record<string, string>> = {
     "nn/layers/": "layer",

@@ -5,6 +5,7 @@ import { isBatch, tensorType, typeText, type DType, type Dim, type TensorType } 
 import { aboutOf, type About, type AboutKind } from "../nn/about.ts";
 import { namedActivations } from "../nn/layers/activation.ts";
 import { ops } from "../ops/table.ts";
+import { signaturesOf, type Taken } from "./signatures.ts";
 
 /** A function that the package exports, with the first sentence that stands above it in the source. */
 export interface Described {
@@ -13,6 +14,8 @@ export interface Described {
   readonly file: string;
   readonly words: string;
   readonly about: About | undefined;
+  /** What it takes. */
+  readonly takes: readonly Taken[];
 }
 
 /**
@@ -28,11 +31,12 @@ export function described(sources: ReadonlyMap<string, string>): Described[] {
     for (const [, words = "", name] of text.matchAll(declared))
       if (!found.has(name) || words !== "") found.set(name, { file, words: firstSentence(words) });
   }
+  const signatures = signaturesOf(sources, "index.ts");
   return Object.entries(gradc)
     .filter(([, thing]) => typeof thing === "function")
     .map(([name, thing]) => {
       const { file, words } = found.get(name) ?? { file: "", words: "" };
-      return { name, file, words, about: aboutOf(thing) };
+      return { name, file, words, about: aboutOf(thing), takes: signatures.get(name) ?? [] };
     });
 }
 
@@ -62,29 +66,61 @@ const kinds: readonly (readonly [AboutKind, string, string])[] = [
 
 const shown = (value: unknown): string =>
   typeof value === "string" || Array.isArray(value) ? JSON.stringify(value) : String(value);
-const defaultsText = (defaults: About["defaults"]): string =>
-  Object.entries(defaults ?? {})
-    .map(([option, value]) => code(`${option}: ${shown(value)}`))
-    .join(", ");
+
+/** Options that every function of a kind takes, which the words above its table name once. */
+const common: { readonly [kind in AboutKind]?: readonly string[] } = {
+  loss: ["reduction", "weights", "mask"],
+  metric: ["weights", "mask"],
+  optimizer: ["weightDecay", "decoupledWeightDecay", "clipValue", "clipNorm", "globalClipNorm", "ema", "accumulate", "groups"],
+}; // prettier-ignore
+
+/** `dense(x, { units, activation = "linear", name? })`: what must be given first, then the rest with its defaults. */
+function callText({ name, takes, about }: Described): string {
+  // A class is not called.
+  if (/^[A-Z]/.test(name)) return "";
+  const optionsText = (options: readonly Taken[]): string => {
+    const known = about ? (common[about.kind] ?? []) : [];
+    const initialOf = (option: Taken): string | undefined =>
+      about?.defaults && Object.hasOwn(about.defaults, option.name)
+        ? shown(about.defaults[option.name])
+        : option.initial;
+    const named = options.filter((option) => initialOf(option) !== undefined || !known.includes(option.name));
+    const texts = [
+      ...named.filter(({ optional }) => !optional).map((option) => option.name),
+      ...named
+        .filter(({ optional }) => optional)
+        .map((option) => {
+          const initial = initialOf(option);
+          return initial === undefined ? `${option.name}?` : `${option.name} = ${initial}`;
+        }),
+      ...(named.length < options.length ? ["…"] : []),
+    ];
+    return `{ ${texts.join(", ")} }`;
+  };
+  const parameters = takes.map(({ name: own, optional, options }) =>
+    options ? optionsText(options) : `${own}${optional && !own.startsWith("...") ? "?" : ""}`,
+  );
+  return code(`${name}(${parameters.join(", ")})`);
+}
 const elsewhere = (name: string | null | undefined): string => (name === null ? "–" : (name ?? ""));
 
 /** The columns of a table of things that say what they are; those in which nothing stands are left out. */
-const columns: readonly (readonly [string, (about: About) => string])[] = [
+const columns: readonly (readonly [string, (about: About, call: string) => string])[] = [
+  ["call", (_, call) => call],
   ["what it is", ({ doc }) => doc],
   ["formula", ({ formula }) => code(formula)],
   ["shapes", ({ shapes }) => code(shapes)],
-  ["defaults", ({ defaults }) => defaultsText(defaults)],
   ["Keras", ({ keras }) => elsewhere(keras)],
   ["PyTorch", ({ pytorch }) => elsewhere(pytorch)],
   ["optax", ({ optax }) => elsewhere(optax)],
   ["ONNX", ({ onnx }) => elsewhere(onnx)],
 ];
 
-function aboutTable(rows: readonly (readonly [string, About])[]): string {
-  const used = columns.filter(([, text]) => rows.some(([, about]) => !["", "–"].includes(text(about))));
+function aboutTable(rows: readonly (readonly [name: string, about: About, call: string])[]): string {
+  const used = columns.filter(([, text]) => rows.some(([, ...row]) => !["", "–"].includes(text(...row))));
   return table(
     ["name", ...used.map(([head]) => head)],
-    rows.map(([name, about]) => [code(name), ...used.map(([, text]) => text(about))]),
+    rows.map(([name, ...row]) => [code(name), ...used.map(([, text]) => text(...row))]),
   );
 }
 
@@ -146,21 +182,24 @@ export function referenceText(functions: readonly Described[]): string {
   const abouts = new Map<string, About>();
   for (const [name, thing] of Object.entries(namedActivations)) abouts.set(name, aboutOf(thing)!);
   for (const { name, about } of functions) if (about) abouts.set(name, about);
+  const calls = new Map(functions.map((fn) => [fn.name, callText(fn)]));
   const rest = functions.filter(({ name, about }) => !about || ops.has(name));
   const plain = (onValues: boolean): string =>
     table(
-      ["name", "what it does"],
+      ["name", "call", "what it does"],
       rest
         .filter(({ file }) => file.startsWith("nn/sugar/") === onValues)
-        .map(({ name, words }) => [code(name), words]),
+        .map(({ name, words }) => [code(name), calls.get(name) ?? "", words]),
     );
   const parts = kinds.flatMap(([kind, title, words]) => {
-    const rows = [...abouts].filter(([, about]) => about.kind === kind);
+    const rows = [...abouts].flatMap(([name, about]) =>
+      about.kind === kind ? [[name, about, calls.get(name) ?? ""] as const] : [],
+    );
     return [`## ${title}`, words, aboutTable(rows)];
   });
   const paragraphs = [
     "# Reference",
-    "Everything that `gradc` exports for declaring models, and the ops that graphs are made of. `npm run generate` writes this page from the source: from the functions' own descriptions, the words above them, and the ops' rooms; a test fails when it is stale. A dash says that a library has nothing of the kind.",
+    "Everything that `gradc` exports for declaring models, and the ops that graphs are made of. `npm run generate` writes this page from the source: from the functions' own descriptions, the words above them, and the ops' rooms; a test fails when it is stale. In calls, options with `?` may be left out, those with `=` are that where they are, and `…` stands for what the words above a table say of all. A dash says that a library has nothing of the kind.",
     "## Declaring",
     plain(false),
     ...parts,
