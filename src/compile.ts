@@ -2,6 +2,8 @@ import { fail } from "./base/errors.ts";
 import { suggest } from "./base/suggest.ts";
 import { jsBackend } from "./backends/js/backend.ts";
 import { printModule, type PrintedFile } from "./backends/index.ts";
+import { assemble, type WasmCode } from "./backends/wasm/assemble.ts";
+import { wasmBackend } from "./backends/wasm/backend.ts";
 import { flopsPerRow } from "./flops.ts";
 import type { Backend } from "./ir/backend.ts";
 import { withBuilder } from "./ir/builder.ts";
@@ -21,12 +23,18 @@ import { differentiate } from "./nn/model/differentiate.ts";
 import { optimizeGraph, type Listener } from "./optimize/index.ts";
 import { opsOf } from "./ops/table.ts";
 import { schedule } from "./schedule/index.ts";
+import { chooseTarget, type Target } from "./target.ts";
 import { version } from "./version.ts";
 
-export type Target = "js" | "ts";
+export type { Target } from "./target.ts";
 export interface CompileOptions {
-  readonly target?: Target;
+  /** `auto` is wasm or js, by the work of a training step. */
+  readonly target?: Target | "auto";
   readonly precision?: "f32" | "f64";
+  /** For wasm: leaves out relaxed SIMD, whose results depend on the host. */
+  readonly strict?: boolean;
+  /** For wasm: the code goes into files of its own, and whoever makes a network gives the compiled module. */
+  readonly wasmFile?: boolean;
   /** The model file's base name, for comments, headers and file names. */
   readonly source?: string;
   /** Verifies every graph after every pass. */
@@ -45,6 +53,8 @@ export interface Sizes {
 
 /** Every stage of one compilation, each a value that can be looked at. */
 export interface Compilation {
+  /** What the files are written in. */
+  readonly target: Target;
   readonly backend: Backend;
   readonly forward: BuiltModel;
   readonly training: Program;
@@ -52,13 +62,17 @@ export interface Compilation {
   readonly kernels: Schedule;
   readonly memory: MemoryPlan;
   readonly loops: LoopProgram;
+  /** The loops in WebAssembly, for that target. */
+  readonly wasm: WasmCode | null;
   readonly files: readonly PrintedFile[];
   readonly sizes: Sizes;
 }
 
 const known: { readonly [option: string]: readonly unknown[] | null } = {
-  target: ["js", "ts"],
+  target: ["js", "ts", "wasm", "auto"],
   precision: ["f32", "f64"],
+  strict: [true, false],
+  wasmFile: [true, false],
   source: null,
   debug: null,
   see: null,
@@ -81,42 +95,59 @@ function checkArguments(model: unknown, options: CompileOptions): void {
       });
     }
   }
+  const { target = "js", precision } = options;
+  if (target === "wasm" && precision === "f64") {
+    fail("precision", "the target wasm computes in float32, so there is no float64 build of it", {
+      hint: "use the target js for float64, or leave precision out",
+    });
+  }
+  for (const option of ["strict", "wasmFile"] as const) {
+    if (options[option] && target !== "wasm" && target !== "auto")
+      fail("option", `${option} is of the target wasm alone, not of ${target}`);
+  }
 }
 
 /** The whole journey of a model, a line a stage. */
 export function compile(model: Model, options: CompileOptions = {}): Compilation {
   checkArguments(model, options);
   const {
-    target = "js",
+    target: asked = "js",
     precision = "f32",
+    strict = false,
+    wasmFile = false,
     source = `${model.declaration.name}.model.ts`,
     see,
     debug,
   } = options;
-  const backend = jsBackend(precision);
   const forward = buildGraph(model, { precision, source });
   const training = differentiate(forward);
   // Ops that the model declares for itself are all known once gradients are made, which may use them too.
   const table = opsOf(forward.builder);
-  const optimized = optimize(training, forward, table, backend, debug ? verifying(table, see) : see);
-  const kernels = schedule(optimized, table, backend);
-  const memory = plan(optimized, kernels);
-  const loops = lower(optimized, kernels, memory, backend);
-  if (debug) assertLoops(loops);
   const flops = flopsPerRow(
     training.graphs.steps.map((step) => step.training),
     training.batch,
     table,
   );
-  const files = printModule(optimized, kernels, memory, loops, {
-    target,
+  const { target } =
+    asked === "auto" ? chooseTarget(flops, training.batch ?? 1, precision) : { target: asked };
+  const backend = target === "wasm" ? wasmBackend : jsBackend(precision);
+  const optimized = optimize(training, forward, table, backend, debug ? verifying(table, see) : see);
+  const kernels = schedule(optimized, table, backend);
+  const memory = plan(optimized, kernels);
+  const loops = lower(optimized, kernels, memory, backend);
+  if (debug) assertLoops(loops);
+  const wasm = target === "wasm" ? assemble(optimized, kernels, memory, loops, { strict }) : null;
+  const files = printModule(optimized, kernels, memory, loops, wasm, {
+    types: target === "ts",
+    wasmFile,
     base: baseName(source),
     flopsPerRow: flops,
     version,
   });
   const { arenaBytes, liveBoundBytes, stateBytes } = memory;
-  const code = new TextEncoder().encode(files[0].text).length;
+  const code = codeFiles(files).reduce((sum, file) => sum + bytesOf(file).length, 0);
   return {
+    target,
     backend,
     forward,
     training,
@@ -124,6 +155,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
     kernels,
     memory,
     loops,
+    wasm,
     files,
     sizes: { code, arenaBytes, liveBoundBytes, stateBytes, flopsPerRow: flops },
   };
@@ -140,6 +172,11 @@ function optimize(
     withBuilder(builder, () => optimizeGraph(graph, table, backend, see));
   return { ...program, graphs: mapGraphs(program.graphs, simplify) };
 }
+
+/** The files that run; the others only say types. */
+export const codeFiles = (files: readonly PrintedFile[]): PrintedFile[] =>
+  files.filter(({ name }) => !name.endsWith(".d.ts"));
+export const bytesOf = ({ text, bytes }: PrintedFile): Uint8Array => bytes ?? new TextEncoder().encode(text);
 
 /** `digits.model.ts` is called `digits`. */
 export const baseName = (source: string): string =>

@@ -2,8 +2,12 @@
 export interface Config {
   /** Model files or patterns, relative to the configuration file: `"models/*.model.ts"`. */
   readonly models?: string | readonly string[];
-  readonly target?: "js" | "ts";
+  readonly target?: "js" | "ts" | "wasm";
   readonly precision?: "f32" | "f64";
+  /** For wasm: whether relaxed SIMD, whose results depend on the host, is left out. */
+  readonly strict?: boolean;
+  /** For wasm: whether the code goes into a file of its own. */
+  readonly wasmFile?: boolean;
   /** Where modules go; `{name}` stands for the model file's base name: `"generated/{name}"`. */
   readonly outDir?: string;
   /** Whether every stage is written as text beside the module. */

@@ -3,7 +3,7 @@ import { kernelsDot, loopsDot, memoryDot, moduleDot } from "./inspect/dot.ts";
 import { plain } from "./inspect/plain.ts";
 import { graphToDot } from "./ir/text/graph-dot.ts";
 import { graphToJson } from "./ir/text/graph-json.ts";
-import { stageGraphs, stageText, type Stage } from "./stages.ts";
+import { codeText, stageGraphs, stageText, type Stage } from "./stages.ts";
 
 export { whyText } from "./inspect/why.ts";
 
@@ -31,7 +31,8 @@ function stageJson(compilation: Compilation, stage: Stage): unknown {
     return { stage, ...sizes, placements: plain([...placements.values()], buffers) };
   }
   if (stage === "loops") return { stage, loops: plain(compilation.loops, buffers) };
-  return { stage, files: compilation.files };
+  const files = compilation.files.map(({ name, text }) => ({ name, text }));
+  return { stage, files, ...(compilation.wasm ? { wat: codeText(compilation) } : {}) };
 }
 
 function stageDot(compilation: Compilation, stage: Stage): string {

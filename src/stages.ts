@@ -1,3 +1,4 @@
+import { watText } from "./backends/wasm/encode/wat.ts";
 import type { Compilation } from "./compile.ts";
 import type { Graph } from "./ir/graph.ts";
 import { graphsOf } from "./ir/program.ts";
@@ -24,6 +25,10 @@ export function stageGraphs(
 const graphsText = (graphs: readonly Graph[] = []): string =>
   graphs.map((graph) => `${printGraph(graph).trimEnd()}\n`).join("\n");
 
+/** The module; for the wasm target, what computes in it, in WebAssembly's text format. */
+export const codeText = ({ wasm, files }: Compilation): string =>
+  wasm ? watText((wasm.relaxed ?? wasm.plain).module) : files[0].text;
+
 /** Any stage as text. Everything shown is read from the compilation's values. */
 export function stageText(compilation: Compilation, stage: Stage): string {
   switch (stage) {
@@ -38,6 +43,6 @@ export function stageText(compilation: Compilation, stage: Stage): string {
     case "loops":
       return `${printLoops(compilation.loops.functions).trimEnd()}\n`;
     case "code":
-      return compilation.files[0].text;
+      return codeText(compilation);
   }
 }

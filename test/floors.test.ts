@@ -14,7 +14,7 @@ const floors: readonly (readonly string[])[] = [
   ["cli"],
 ];
 /** The house's own roof: what names the order of the floors, and what is shown of it. */
-const compileUnit = new Set(["compile.ts", "compiler.ts", "config.ts", "flops.ts", "index.ts", "inspect", "inspect.ts", "stages.ts", "version.ts"]); // prettier-ignore
+const compileUnit = new Set(["compile.ts", "compiler.ts", "config.ts", "flops.ts", "index.ts", "inspect", "inspect.ts", "stages.ts", "target.ts", "version.ts"]); // prettier-ignore
 /** The wing of data and training knows of the house only `base`; in it, each may import those before it. */
 const wing = ["formats", "data", "train"];
 /** A text bundled into a module for browsers; nobody reads it there. */

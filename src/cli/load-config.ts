@@ -6,16 +6,20 @@ import { importUserModule } from "./load-model.ts";
 
 const file = "gradc.config.ts";
 
+const isBoolean = (value: unknown): boolean => typeof value === "boolean";
+
 /** What each setting must be, in words and as a test. */
 const settings: Readonly<Record<keyof Config, { what: string; holds: (value: unknown) => boolean }>> = {
   models: {
     what: "a pattern or a list of patterns",
     holds: (v) => [v].flat().every((item) => typeof item === "string"),
   },
-  target: { what: '"js" or "ts"', holds: (v) => v === "js" || v === "ts" },
+  target: { what: '"js", "ts" or "wasm"', holds: (v) => v === "js" || v === "ts" || v === "wasm" },
   precision: { what: '"f32" or "f64"', holds: (v) => v === "f32" || v === "f64" },
+  strict: { what: "true or false", holds: isBoolean },
+  wasmFile: { what: "true or false", holds: isBoolean },
   outDir: { what: "a directory", holds: (v) => typeof v === "string" },
-  stages: { what: "true or false", holds: (v) => typeof v === "boolean" },
+  stages: { what: "true or false", holds: isBoolean },
 };
 
 /** The configuration beside which the command runs, or an empty one. Fails with `bad-config`. */

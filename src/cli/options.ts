@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import type { Target } from "../compile.ts";
+import { usage } from "./usage.ts";
 
 /** A whole number of at least `least`; anything else is wrong usage. */
 export const wholeNumber =
@@ -37,5 +39,33 @@ export const withCommon = (command: Command): Command =>
 
 export const precisionOption = (): Option =>
   new Option("--precision <p>", "numbers of the build").choices(["f32", "f64"]);
+
+/** Whose code is meant. */
+export const targetOption = (words: string, choices: readonly string[] = targets): Option =>
+  new Option("--target <t>", words).choices(choices);
+export const targets = ["js", "ts", "wasm"] as const satisfies readonly Target[];
+
+export const strictOption = (): Option =>
+  new Option("--strict", "wasm without relaxed SIMD, whose last bits depend on the host");
+
+/** Refuses options of the wasm target for another, and float64 for wasm. */
+export function checkTarget(target: string, flags: TargetFlags): void {
+  if (target === "wasm" && flags.precision === "f64") {
+    usage(
+      "precision",
+      "--target wasm computes in float32, so --precision f64 cannot be had with it",
+      "use --target js for float64",
+    );
+  }
+  if (target === "wasm" || target === "auto") return;
+  const given = flags.strict ? "--strict" : flags.wasmFile ? "--wasm-file" : undefined;
+  if (given)
+    usage("usage", `${given} is of the target wasm, not of ${target}`, "add --target wasm, or leave it out");
+}
+export interface TargetFlags {
+  readonly precision?: "f32" | "f64";
+  readonly strict?: boolean;
+  readonly wasmFile?: boolean;
+}
 
 export const jsonOption = (): Option => new Option("--json", "print the result as JSON, for programs");

@@ -7,7 +7,9 @@ import type { Program, StepGraphs } from "./program.ts";
 export type Phase = string;
 export type PhaseKind = "init" | "forward" | "backward" | "update" | "commit" | "function" | "evaluate";
 
-export type StepPart = "forward" | "backward" | "update" | "commit";
+/** In the order in which a training step runs them. */
+export const stepParts = ["forward", "backward", "update", "commit"] as const;
+export type StepPart = (typeof stepParts)[number];
 
 /** Phases that share temporaries: nothing is kept from one entry to another but cells. */
 export interface Entry {

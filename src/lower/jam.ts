@@ -8,7 +8,8 @@ type For = LoopStmt & { readonly kind: "for" };
  * merged, so that their accumulators stay in registers and what they load alike is loaded once. What does not
  * fill a tile is done by the same code with smaller tiles: static extents leave one smaller tile, extents that
  * depend on n leave single iterations. With `whole`, the last tile may reach beyond the extent. Of a loop that runs in
- * lanes, `factor` counts vectors; what it leaves to single iterations is not tiled.
+ * lanes, `factor` counts vectors; what it leaves to single iterations is not tiled, nor may a tile reach into it, since
+ * what is written in place must not be computed twice.
  */
 export function jamAxis(
   body: readonly LoopStmt[],
@@ -25,7 +26,13 @@ export function jamAxis(
       if (stmt.kind !== "for") return [stmt];
       if (stmt.name !== axis) return [{ ...stmt, body: inside(stmt.body) }];
       if (stmt.step !== lanes) return [stmt];
-      return whole ? [tile(stmt, stmt.from, stmt.to, factor)] : tiledLoops(stmt, factor, fresh, ends);
+      if (whole && lanes === 1) return [tile(stmt, stmt.from, stmt.to, factor)];
+      // The end of whole vectors is itself named right before their loop.
+      const own: LoopStmt[] = [];
+      const loops = tiledLoops(stmt, factor, fresh, own);
+      if (lanes > 1) return [...own, ...loops];
+      ends.push(...own);
+      return loops;
     });
   const tiled = inside(body);
   const start = tiled.findIndex((stmt) => stmt.kind === "for" || stmt.kind === "if");

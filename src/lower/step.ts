@@ -1,6 +1,6 @@
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
-import { l, type LoopStmt } from "../ir/loop.ts";
+import { heldAs, l, type LoopStmt } from "../ir/loop.ts";
 import { stepPhase, type StepPart } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
@@ -34,7 +34,7 @@ export function stepFunction(
   const gradients = schedule.buffers.filter((buffer) => buffer.cell?.kind === "gradient");
   const clear = gradients.map((buffer): LoopStmt =>
     l.for("i", l.number(0), l.number(sizeOf(buffer.shape)), 1, [
-      l.store(buffer.name, l.local("i"), l.number(0, "f64")),
+      l.store(buffer.name, l.local("i"), l.number(0, heldAs(buffer.dtype, lowering.compute))),
     ]),
   );
   const loops = (kernel: Kernel): LoopStmt[] => nestStatements(kernel, lowering.compute, lowering.templates);
@@ -48,7 +48,7 @@ export function stepFunction(
   const buffers = new Map<string, Buffer>(gradients.map((buffer) => [buffer.name, buffer]));
   for (const kernel of all) for (const [name, buffer] of buffersOfKernel(kernel)) buffers.set(name, buffer);
   const keeps = (buffer: Buffer): boolean => buffer.kind === "cell" && buffer.cell?.kind !== "input";
-  const straight = straighten(body, buffers, memory, keeps);
+  const straight = straighten(body, buffers, memory, lowering.compute, keeps);
   if (!straight) return null;
   const doc = [
     "forward, backward and update in one: every element lives in a local, loaded once and stored once",

@@ -29,6 +29,7 @@ export function straighten(
   body: readonly LoopStmt[],
   buffers: ReadonlyMap<string, Buffer>,
   memory: MemoryPlan,
+  compute: "f64" | "f32",
   keeps: (buffer: Buffer) => boolean,
 ): LoopStmt[] | null {
   const out: LoopStmt[] = [];
@@ -83,7 +84,7 @@ export function straighten(
     if (known) return known.value;
     const value = emit(
       `${buffer.name}${index}`,
-      l.load(x.array, l.number(index), heldAs(buffer.dtype, "f64")),
+      l.load(x.array, l.number(index), heldAs(buffer.dtype, compute)),
     );
     memoryNow.set(at, { value, array: x.array, index, dtype: buffer.dtype, written: false });
     return value;
@@ -101,10 +102,12 @@ export function straighten(
         locals.set(stmt.name, emit(stmt.name, evaluate(stmt.value)));
       } else if (stmt.kind === "store") {
         const { at, index, buffer } = place(stmt.array, evaluate(stmt.index));
-        const held = heldAs(buffer.dtype, "f64");
+        const held = heldAs(buffer.dtype, compute);
         const exact = evaluate(stmt.value);
         const rounded =
-          buffer.dtype === "f32" && exact.kind !== "number" ? castTo(castTo(exact, "f32"), held) : exact;
+          buffer.dtype === "f32" && exact.kind !== "number"
+            ? castTo(castTo(exact, "f32"), held)
+            : castTo(exact, held);
         const value = emit(`${buffer.name}${index}`, rounded);
         memoryNow.set(at, { value, array: stmt.array, index, dtype: buffer.dtype, written: true });
       } else if (stmt.kind !== "note") throw new TooLong();

@@ -28,7 +28,9 @@ export const placed = ({ lead, slots }: Place, at: readonly Index[]): Index[] =>
 
 /** Fields and parameters that an emitted module needs for itself; a cell of such a name is called a little longer. */
 const fields = new Set(
-  "bits fresh gradients load metrics n outputs powers runBackward runForward scalars totals words".split(" "),
+  "bits fresh gradients load metrics n net outputs pending powers runBackward runForward running scalars totals wasm words".split(
+    " ",
+  ),
 );
 
 /** All buffers of one program: cells are shared by its graphs, temporaries belong to one of them. */

@@ -113,8 +113,8 @@ describe("gradc.config.ts", () => {
       'error[bad-config]: gradc.config.ts has an unknown setting "modles"\n  hint: did you mean "models"?\n',
     ],
     [
-      'export default { target: "wasm" };',
-      'error[bad-config]: gradc.config.ts: "target" is "wasm"; expected "js" or "ts"\n',
+      'export default { target: "auto" };',
+      'error[bad-config]: gradc.config.ts: "target" is "auto"; expected "js", "ts" or "wasm"\n',
     ],
     [
       "export const models = [];",

@@ -24,8 +24,24 @@ describe("wrong usage ends with 2 and says what was meant", () => {
       'error[usage]: option "--format <f>" argument "svg" is invalid. Allowed choices are text, json, dot\n  hint: inspect [options] <model>\n',
     ],
     [
-      ["compile", "m.ts", "--target", "wasm"],
-      'error[no-target]: the target "wasm" is not in this version\n  hint: use --target js or --target ts\n',
+      ["compile", "m.ts", "--target", "c"],
+      'error[usage]: option "--target <t>" argument "c" is invalid. Allowed choices are js, ts, wasm\n  hint: compile [options] [models...]\n',
+    ],
+    [
+      ["compile", "m.ts", "--target", "wasm", "--precision", "f64"],
+      "error[precision]: --target wasm computes in float32, so --precision f64 cannot be had with it\n  hint: use --target js for float64\n",
+    ],
+    [
+      ["compile", "m.ts", "--strict"],
+      "error[usage]: --strict is of the target wasm, not of js\n  hint: add --target wasm, or leave it out\n",
+    ],
+    [
+      ["compile", "m.ts", "--target", "ts", "--wasm-file"],
+      "error[usage]: --wasm-file is of the target wasm, not of ts\n  hint: add --target wasm, or leave it out\n",
+    ],
+    [
+      ["train", "m.ts", "--data", "d.csv", "--target", "ts"],
+      'error[usage]: option "--target <t>" argument "ts" is invalid. Allowed choices are auto, js, wasm\n  hint: train [options] <model>\n',
     ],
     [
       ["train", "m.ts", "--data", "d.csv", "--epochs", "0"],

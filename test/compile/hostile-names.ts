@@ -30,9 +30,9 @@ export const names: readonly string[] = [
   "__proto__", "constructor", "prototype", "toString", "valueOf", "hasOwnProperty", "then", "toJSON", "length", "name",
   "class", "function", "return", "await", "yield", "let", "static", "eval", "arguments", "new", "this", "null", "true", "import", "enum", "async", "of", "get", "set",
   "undefined", "NaN", "Infinity", "Object", "Math", "Float32Array", "Float64Array", "RangeError", "ArrayBuffer", "Uint8Array", "String", "globalThis", "process",
-  "spec", "create", "createPredictor", "encodeRow", "Predictor", "Network", "Row", "checkRows", "checkIndices", "checkState", "powersOfTwo", "buffer", "scratch",
+  "spec", "create", "createPredictor", "encodeRow", "Predictor", "Network", "Row", "checkRows", "checkIndices", "checkState", "powersOfTwo", "buffer", "scratch", "WebAssembly", "CompiledModule", "plain", "relaxed", "compiled", "bytesOf", "instantiate", "wasm", "memory",
   "state", "step", "params", "gradients", "hyper", "init", "forward", "backward", "update", "trainStep", "evaluate", "resetMetrics", "predict",
-  "load", "fresh", "outputs", "totals", "metrics", "powers", "bits", "words", "scalars", "runForward", "runBackward", "n", "i", "j", "k", "x0", "p0", "t0", "c0", "seed", "options", "accumulate", "exp", "random", "training_step", "sum", "max", "whole0",
+  "load", "fresh", "net", "pending", "running", "outputs", "totals", "metrics", "powers", "bits", "words", "scalars", "runForward", "runBackward", "n", "i", "j", "k", "x0", "p0", "t0", "c0", "seed", "options", "accumulate", "exp", "random", "training_step", "sum", "max", "whole0",
   "😀", "é", "𝒳", "名前", "ß", "İ", "ﬁ", " ", "  ", "a b", "a.b", "a-b", "1", "01", "-1", "1e3", "$", "_", "$x", "_0", "a/b", "/", ".", "..", "../../etc/passwd", "%00", "a".repeat(3000), "𝒳".repeat(500),
 ]; // prettier-ignore
 

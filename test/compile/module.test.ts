@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { GradcError, adam, adamW, batch, defineModel, dense, f32, sgd, transpose as transposed } from "gradc";
+import {
+  GradcError,
+  adam,
+  adamW,
+  batch,
+  defineModel,
+  dense,
+  f32,
+  sgd,
+  transpose as transposed,
+  type Model,
+} from "gradc";
 import { compile } from "../../src/compile.ts";
 import type { LoopArray } from "../../src/eval/interpret.ts";
 import { randomFrom } from "../ops/sample.ts";
@@ -30,8 +41,17 @@ function argumentsOf({ spec }: EmittedModule, n: number, seed: number): LoopArra
     return array;
   });
 }
-const load = (name: string, precision: "f32" | "f64" = "f32"): EmittedModule =>
-  loadText(compile(all[name], { precision, source: `${name}.model.ts` }).files[0].text);
+/** JavaScript in both precisions, and WebAssembly. */
+const builds = {
+  f32: { precision: "f32" },
+  f64: { precision: "f64" },
+  wasm: { target: "wasm" },
+} as const;
+type Build = keyof typeof builds;
+const emitted = (model: Model, build: Build, source?: string): EmittedModule =>
+  loadText(compile(model, { ...builds[build], source }).files[0].text);
+const load = (name: string, build: Build = "f32"): EmittedModule =>
+  emitted(all[name], build, `${name}.model.ts`);
 const predictArguments = (
   module: EmittedModule,
   net: Pick<Net, "predict">,
@@ -47,9 +67,9 @@ const names = Object.keys(all).filter((name) => name !== "W3");
 const trained = names.filter(isNetwork);
 const max = ({ spec }: EmittedModule): number => (spec["batch"] as number | null) ?? 1;
 
-describe.each(["f32", "f64"] as const)("in %s", (precision) => {
+describe.each(["f32", "f64", "wasm"] as const)("in %s", (build) => {
   test.each(trained)("forward, backward and update are trainStep to the bit: %s", (name) => {
-    const module = load(name, precision);
+    const module = load(name, build);
     const [parts, whole] = [module.create({ seed: 3 }), module.create({ seed: 3 })];
     for (let k = 0; k < 12; k++) {
       const n = 1 + (k % max(module));
@@ -65,7 +85,7 @@ describe.each(["f32", "f64"] as const)("in %s", (precision) => {
   });
 
   test.each(trained)("any n gives what n rows alone give, whatever the other rows hold: %s", (name) => {
-    const module = load(name, precision);
+    const module = load(name, build);
     if (module.spec["batch"] === null) return;
     const full = argumentsOf(module, max(module), 1);
     const inputs = module.spec["inputs"] as InputSpec[];
@@ -101,9 +121,11 @@ describe("gradients", () => {
     net.backward();
     expect(Object.values(net.gradients).map((values) => [...values])).toEqual(once);
   });
+});
 
+describe.each(["f32", "wasm"] as const)("in %s", (build) => {
   test.each(trained)("backward without its forward pass is refused: %s", (name) => {
-    const module = load(name);
+    const module = load(name, build);
     const net = module.create();
     const args = argumentsOf(module, max(module), 4);
     expect(() => net.backward()).toThrow(RangeError);
@@ -127,69 +149,68 @@ describe("gradients", () => {
       expect(bytes(net)).toBe(before);
     }
   });
-});
 
-describe("bad arguments are refused before anything is touched", () => {
-  test.each(names)("%s", (name) => {
-    const module = load(name);
-    const net = module.create({ seed: 2 });
-    const m = max(module);
-    const inputs = module.spec["inputs"] as InputSpec[];
-    const good = argumentsOf(module, m, 1);
-    const entries = (isNetwork(name) ? ["forward", "trainStep", "evaluate"] : ["predict"]) as "forward"[];
-    const arena = (): string => Buffer.from(net.state.buffer as ArrayBuffer).toString("base64");
-    const before = arena();
-    const refused = (args: readonly unknown[], about: string): void => {
-      for (const entry of entries) {
-        let caught: unknown;
-        try {
-          net[entry](...args);
-        } catch (error) {
-          caught = error;
+  describe("bad arguments are refused before anything is touched", () => {
+    test.each(names)("%s", (name) => {
+      const module = load(name, build);
+      const net = module.create({ seed: 2 });
+      const m = max(module);
+      const inputs = module.spec["inputs"] as InputSpec[];
+      const good = argumentsOf(module, m, 1);
+      const entries = (isNetwork(name) ? ["forward", "trainStep", "evaluate"] : ["predict"]) as "forward"[];
+      const arena = (): string => Buffer.from(net.state.buffer as ArrayBuffer).toString("base64");
+      const before = arena();
+      const refused = (args: readonly unknown[], about: string): void => {
+        for (const entry of entries) {
+          let caught: unknown;
+          try {
+            net[entry](...args);
+          } catch (error) {
+            caught = error;
+          }
+          expect(caught, `${entry}: ${about}`).toBeInstanceOf(RangeError);
+          if (about) expect((caught as Error).message).toContain(about);
         }
-        expect(caught, `${entry}: ${about}`).toBeInstanceOf(RangeError);
-        if (about) expect((caught as Error).message).toContain(about);
-      }
-    };
-    for (const [k, input] of inputs.entries()) {
-      const longer = new makers[input.dtype](good[k].length + 1);
-      refused(
-        [...good.slice(0, k), longer, ...good.slice(k + 1), ...(module.spec["batch"] === null ? [] : [m])],
-        input.name,
-      );
-      refused(
-        [
-          ...good.slice(0, k),
-          good[k].slice(1),
-          ...good.slice(k + 1),
-          ...(module.spec["batch"] === null ? [] : [m]),
-        ],
-        input.name,
-      );
-      if (input.limit !== null) {
-        for (const label of [-1, input.limit, 2 ** 31 - 1]) {
-          const wrong = good[k].slice();
-          wrong[wrong.length - 1] = label;
-          refused([...good.slice(0, k), wrong, ...good.slice(k + 1)], input.name);
+      };
+      for (const [k, input] of inputs.entries()) {
+        const longer = new makers[input.dtype](good[k].length + 1);
+        refused(
+          [...good.slice(0, k), longer, ...good.slice(k + 1), ...(module.spec["batch"] === null ? [] : [m])],
+          input.name,
+        );
+        refused(
+          [
+            ...good.slice(0, k),
+            good[k].slice(1),
+            ...good.slice(k + 1),
+            ...(module.spec["batch"] === null ? [] : [m]),
+          ],
+          input.name,
+        );
+        if (input.limit !== null) {
+          for (const label of [-1, input.limit, 2 ** 31 - 1]) {
+            const wrong = good[k].slice();
+            wrong[wrong.length - 1] = label;
+            refused([...good.slice(0, k), wrong, ...good.slice(k + 1)], input.name);
+          }
         }
       }
-    }
-    if (module.spec["batch"] !== null)
-      for (const n of [0, -1, m + 1, 1.5, NaN, Infinity]) refused([...good, n], "");
-    refused(
-      good.map((array) => array.slice(0, 0)),
-      "",
-    );
-    for (const [k, { name: input }] of inputs.entries()) {
-      refused(good.slice(0, k), `input ${input}: undefined values`);
-      refused(good.with(k, null as unknown as LoopArray), `input ${input}: undefined values`);
-    }
-    expect(arena()).toBe(before);
-  });
+      if (module.spec["batch"] !== null)
+        for (const n of [0, -1, m + 1, 1.5, NaN, Infinity]) refused([...good, n], "");
+      refused(
+        good.map((array) => array.slice(0, 0)),
+        "",
+      );
+      for (const [k, { name: input }] of inputs.entries()) {
+        refused(good.slice(0, k), `input ${input}: undefined values`);
+        refused(good.with(k, null as unknown as LoopArray), `input ${input}: undefined values`);
+      }
+      expect(arena()).toBe(before);
+    });
 
-  const digits = load("digits");
-  const [x, y] = argumentsOf(digits, 64, 1);
-  test.each<readonly [string, readonly unknown[], string]>([
+    const digits = load("digits", build);
+    const [x, y] = argumentsOf(digits, 64, 1);
+    test.each<readonly [string, readonly unknown[], string]>([
     ["no whole row", [x.slice(0, 100), y], "input x: 100 values are not n = 1.5625 whole rows of 64, n from 1 to 64"],
     ["fewer labels", [x.slice(0, 128), y.slice(0, 1)], "input y: 1 values are not n = 2 whole rows of 1, n from 1 to 64"],
     ["fewer rows than said", [x.slice(0, 128), y, 3], "input x: 128 values are not n = 3 whole rows of 64, n from 1 to 64"],
@@ -200,170 +221,171 @@ describe("bad arguments are refused before anything is touched", () => {
       expect(() => digits.create()[entry](...args)).toThrow(new RangeError(message));
   }); // prettier-ignore
 
-  test.each([[1], [0], ["true"], [null], [{}], [x, y]])("backward(%s) is no way to add", (...args) => {
-    const net = digits.create({ seed: 1 });
-    net.forward(x, y);
-    const before = bytes(net);
-    expect(() => (net.backward as (...given: unknown[]) => void)(...args)).toThrow(
-      new RangeError("accumulate must be true or false"),
-    );
-    expect(bytes(net)).toBe(before);
-    // The forward pass is still there.
-    net.backward(false);
-    const fresh = digits.create({ seed: 1 });
-    fresh.forward(x, y);
-    fresh.backward();
-    expect(fresh.gradients).toEqual(net.gradients);
-  });
-
-  test.each<[unknown]>([[NaN], [Infinity], ["x"], ["1"], [null], [{}]])("the seed %s", (seed) => {
-    const message = new RangeError(`seed ${String(seed)} is not a finite number`);
-    expect(() => digits.create({ seed: seed as number })).toThrow(message);
-    const net = digits.create({ seed: 1 });
-    const before = bytes(net);
-    expect(() => net.init(seed as number)).toThrow(message);
-    expect(bytes(net)).toBe(before);
-    expect(() => net.init(undefined as unknown as number)).toThrow("seed undefined is not");
-    expect(bytes(digits.create({}))).toBe(bytes(digits.create({ seed: 0 })));
-  });
-});
-
-describe("state", () => {
-  const optimizers = {
-    sgd: sgd({ learningRate: 0.1 }),
-    "sgd with decay": sgd({ learningRate: 0.1, weightDecay: 0.01 }),
-    momentum: sgd({ learningRate: 0.1, momentum: 0.9 }),
-    nesterov: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
-    adam: adam({ learningRate: 0.01 }),
-    "adam with decay": adam({ weightDecay: 0.1 }),
-    adamW: adamW({ learningRate: 0.01 }),
-  };
-  test.each(Object.entries(optimizers))("resumes to the bit with %s", (_, optimizer) => {
-    const module = loadText(compile(five(optimizer)).files[0].text);
-    const run = (net: Net, from: number, to: number): number[] =>
-      Array.from({ length: to - from }, (_value, k) =>
-        net.trainStep(...argumentsOf(module, 1 + ((from + k) % 5), from + k)),
+    test.each([[1], [0], ["true"], [null], [{}], [x, y]])("backward(%s) is no way to add", (...args) => {
+      const net = digits.create({ seed: 1 });
+      net.forward(x, y);
+      const before = bytes(net);
+      expect(() => (net.backward as (...given: unknown[]) => void)(...args)).toThrow(
+        new RangeError("accumulate must be true or false"),
       );
-    const straight = module.create({ seed: 9 });
-    const losses = run(straight, 0, 30);
-    for (const cut of [0, 1, 2, 7, 13, 21, 29]) {
-      const first = module.create({ seed: 9 });
-      run(first, 0, cut);
-      const second = module.create({ state: first.state.slice() });
-      expect(second.step).toBe(cut);
-      expect(run(second, cut, 30)).toEqual(losses.slice(cut));
-      expect(bytes(second)).toBe(bytes(straight));
-      // A live view may be written to as well, and a Buffer from a file is bytes like any other.
-      const third = module.create({ seed: 1 });
-      third.state.set(first.state);
-      expect(bytes(module.create({ state: Buffer.from(third.state) }))).toBe(bytes(first));
-    }
+      expect(bytes(net)).toBe(before);
+      // The forward pass is still there.
+      net.backward(false);
+      const fresh = digits.create({ seed: 1 });
+      fresh.forward(x, y);
+      fresh.backward();
+      expect(fresh.gradients).toEqual(net.gradients);
+    });
+
+    test.each<[unknown]>([[NaN], [Infinity], ["x"], ["1"], [null], [{}]])("the seed %s", (seed) => {
+      const message = new RangeError(`seed ${String(seed)} is not a finite number`);
+      expect(() => digits.create({ seed: seed as number })).toThrow(message);
+      const net = digits.create({ seed: 1 });
+      const before = bytes(net);
+      expect(() => net.init(seed as number)).toThrow(message);
+      expect(bytes(net)).toBe(before);
+      expect(() => net.init(undefined as unknown as number)).toThrow("seed undefined is not");
+      expect(bytes(digits.create({}))).toBe(bytes(digits.create({ seed: 0 })));
+    });
   });
 
-  test("foreign and truncated states are refused", () => {
-    const module = load("five");
-    const good = module.create().state;
-    const flipped = good.slice();
-    flipped[flipped.length - 1] ^= 1;
-    for (const bad of [
-      load("digits").create().state,
-      good.slice(1),
-      good.slice(0, -1),
-      good.slice(0, 0),
-      new Uint8Array(good.length),
-      flipped,
-    ]) {
-      expect(() => module.create({ state: bad })).toThrow(RangeError);
-      expect(() => module.createPredictor(bad)).toThrow(RangeError);
-    }
+  describe("state", () => {
+    const optimizers = {
+      sgd: sgd({ learningRate: 0.1 }),
+      "sgd with decay": sgd({ learningRate: 0.1, weightDecay: 0.01 }),
+      momentum: sgd({ learningRate: 0.1, momentum: 0.9 }),
+      nesterov: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
+      adam: adam({ learningRate: 0.01 }),
+      "adam with decay": adam({ weightDecay: 0.1 }),
+      adamW: adamW({ learningRate: 0.01 }),
+    };
+    test.each(Object.entries(optimizers))("resumes to the bit with %s", (_, optimizer) => {
+      const module = emitted(five(optimizer), build);
+      const run = (net: Net, from: number, to: number): number[] =>
+        Array.from({ length: to - from }, (_value, k) =>
+          net.trainStep(...argumentsOf(module, 1 + ((from + k) % 5), from + k)),
+        );
+      const straight = module.create({ seed: 9 });
+      const losses = run(straight, 0, 30);
+      for (const cut of [0, 1, 2, 7, 13, 21, 29]) {
+        const first = module.create({ seed: 9 });
+        run(first, 0, cut);
+        const second = module.create({ state: first.state.slice() });
+        expect(second.step).toBe(cut);
+        expect(run(second, cut, 30)).toEqual(losses.slice(cut));
+        expect(bytes(second)).toBe(bytes(straight));
+        // A live view may be written to as well, and a Buffer from a file is bytes like any other.
+        const third = module.create({ seed: 1 });
+        third.state.set(first.state);
+        expect(bytes(module.create({ state: Buffer.from(third.state) }))).toBe(bytes(first));
+      }
+    });
+
+    test("foreign and truncated states are refused", () => {
+      const module = load("five", build);
+      const good = module.create().state;
+      const flipped = good.slice();
+      flipped[flipped.length - 1] ^= 1;
+      for (const bad of [
+        load("digits", build).create().state,
+        good.slice(1),
+        good.slice(0, -1),
+        good.slice(0, 0),
+        new Uint8Array(good.length),
+        flipped,
+      ]) {
+        expect(() => module.create({ state: bad })).toThrow(RangeError);
+        expect(() => module.createPredictor(bad)).toThrow(RangeError);
+      }
+    });
+
+    test("equal seeds give equal networks, other seeds others", () => {
+      const module = load("five", build);
+      expect(bytes(module.create({ seed: 4 }))).toBe(bytes(module.create({ seed: 4 })));
+      expect(bytes(module.create({ seed: 4 }))).not.toBe(bytes(module.create({ seed: 5 })));
+      expect(bytes(module.create())).toBe(bytes(module.create({ seed: 0 })));
+      const net = module.create({ seed: 4 });
+      net.trainStep(...argumentsOf(module, 5, 1));
+      net.init(4);
+      expect(bytes(net)).toBe(bytes(module.create({ seed: 4 })));
+      expect(net.step).toBe(0);
+    });
+
+    test.each(trained)("instances share nothing: %s", (name) => {
+      const module = load(name, build);
+      const [a, b, alone] = [
+        module.create({ seed: 1 }),
+        module.create({ seed: 1 }),
+        module.create({ seed: 1 }),
+      ];
+      for (let k = 0; k < 4; k++) {
+        const args = argumentsOf(module, max(module), k);
+        const loss = a.forward(...args);
+        b.trainStep(...argumentsOf(module, 1, 100 + k));
+        a.backward();
+        b.evaluate(...argumentsOf(module, 1, 200 + k));
+        a.update();
+        expect(alone.trainStep(...args)).toBe(loss);
+      }
+      expect(bytes(a)).toBe(bytes(alone));
+    });
   });
 
-  test("equal seeds give equal networks, other seeds others", () => {
-    const module = load("five");
-    expect(bytes(module.create({ seed: 4 }))).toBe(bytes(module.create({ seed: 4 })));
-    expect(bytes(module.create({ seed: 4 }))).not.toBe(bytes(module.create({ seed: 5 })));
-    expect(bytes(module.create())).toBe(bytes(module.create({ seed: 0 })));
-    const net = module.create({ seed: 4 });
+  test.each(names)("a predictor predicts what the network does: %s", (name) => {
+    const module = load(name, build);
+    const net = module.create({ seed: 6 });
+    if (isNetwork(name)) for (let k = 0; k < 3; k++) net.trainStep(...argumentsOf(module, max(module), k));
+    const predictor = module.createPredictor(net.state);
+    for (let n = 1; n <= max(module); n += 3) {
+      const args = predictArguments(module, net, argumentsOf(module, n, n));
+      const [mine, theirs] = [net.predict(...args), predictor.predict(...args)];
+      for (const key of Object.keys(mine)) {
+        const rows = (mine[key].length / max(module)) * n;
+        expect(theirs[key].slice(0, rows)).toEqual(mine[key].slice(0, rows));
+        expect(mine[key].slice(0, rows).every((value: number) => Number.isFinite(value))).toBe(true);
+      }
+      expect(net.predict(...args)).toBe(mine);
+    }
+    const kept = predictor.params[Object.keys(net.params)[0]][0];
+    net.state.fill(0);
+    expect(predictor.params[Object.keys(net.params)[0]][0]).toBe(kept);
+  });
+
+  test("hyper-parameters may be assigned between steps and are saved", () => {
+    const module = load("five", build);
+    const net = module.create({ seed: 1 });
+    expect({ ...net.hyper }).toEqual({ learningRate: 0.1, momentum: 0.9 });
+    net.hyper["learningRate"] = 0;
+    net.hyper["momentum"] = 0.5;
+    const before = Object.values(net.params).map((values) => [...values]);
     net.trainStep(...argumentsOf(module, 5, 1));
-    net.init(4);
-    expect(bytes(net)).toBe(bytes(module.create({ seed: 4 })));
-    expect(net.step).toBe(0);
+    expect(Object.values(net.params).map((values) => [...values])).toEqual(before);
+    expect(module.create({ state: net.state }).hyper["momentum"]).toBe(0.5);
   });
 
-  test.each(trained)("instances share nothing: %s", (name) => {
-    const module = load(name);
-    const [a, b, alone] = [
-      module.create({ seed: 1 }),
-      module.create({ seed: 1 }),
-      module.create({ seed: 1 }),
-    ];
-    for (let k = 0; k < 4; k++) {
-      const args = argumentsOf(module, max(module), k);
-      const loss = a.forward(...args);
-      b.trainStep(...argumentsOf(module, 1, 100 + k));
-      a.backward();
-      b.evaluate(...argumentsOf(module, 1, 200 + k));
-      a.update();
-      expect(alone.trainStep(...args)).toBe(loss);
-    }
-    expect(bytes(a)).toBe(bytes(alone));
+  test("metrics are weighted by rows, run on, and start again", () => {
+    const module = load("measured", build);
+    const net = module.create({ seed: 1 });
+    const args = argumentsOf(module, 8, 3);
+    const whole = structuredClone(net.evaluate(...args));
+    net.resetMetrics();
+    const first = net.evaluate(...args.map((array, k) => array.slice(0, k === 0 ? 12 : 3)));
+    const second = net.evaluate(...args.map((array, k) => array.slice(k === 0 ? 12 : 3)));
+    expect(second).toBe(first);
+    expect(Object.keys(second)).toEqual(["loss", "accuracy", "confusion", "precision", "recall", "f1"]);
+    for (const name of ["loss", "accuracy", "precision", "recall", "f1"])
+      expect(second[name]).toBeCloseTo(whole[name] as number, 6);
+    expect([...(second["confusion"] as LoopArray)]).toEqual([...(whole["confusion"] as LoopArray)]);
+    expect([...(second["confusion"] as LoopArray)].reduce((a, b) => a + b)).toBe(8);
+    const logits = net.predict(args[0])["logits"];
+    const labels = args[1];
+    const right = [...labels].filter((label, row) =>
+      [0, 1, 2].every((c) => logits[row * 3 + c] <= logits[row * 3 + label]),
+    ).length;
+    expect(second["accuracy"]).toBe(right / 8);
+    // The training pass and the state are untouched by what is measured.
+    expect(bytes(net)).toBe(bytes(module.create({ seed: 1 })));
   });
-});
-
-test.each(names)("a predictor predicts what the network does: %s", (name) => {
-  const module = load(name);
-  const net = module.create({ seed: 6 });
-  if (isNetwork(name)) for (let k = 0; k < 3; k++) net.trainStep(...argumentsOf(module, max(module), k));
-  const predictor = module.createPredictor(net.state);
-  for (let n = 1; n <= max(module); n += 3) {
-    const args = predictArguments(module, net, argumentsOf(module, n, n));
-    const [mine, theirs] = [net.predict(...args), predictor.predict(...args)];
-    for (const key of Object.keys(mine)) {
-      const rows = (mine[key].length / max(module)) * n;
-      expect(theirs[key].slice(0, rows)).toEqual(mine[key].slice(0, rows));
-      expect(mine[key].slice(0, rows).every((value: number) => Number.isFinite(value))).toBe(true);
-    }
-    expect(net.predict(...args)).toBe(mine);
-  }
-  const kept = predictor.params[Object.keys(net.params)[0]][0];
-  net.state.fill(0);
-  expect(predictor.params[Object.keys(net.params)[0]][0]).toBe(kept);
-});
-
-test("hyper-parameters may be assigned between steps and are saved", () => {
-  const module = load("five");
-  const net = module.create({ seed: 1 });
-  expect({ ...net.hyper }).toEqual({ learningRate: 0.1, momentum: 0.9 });
-  net.hyper["learningRate"] = 0;
-  net.hyper["momentum"] = 0.5;
-  const before = Object.values(net.params).map((values) => [...values]);
-  net.trainStep(...argumentsOf(module, 5, 1));
-  expect(Object.values(net.params).map((values) => [...values])).toEqual(before);
-  expect(module.create({ state: net.state }).hyper["momentum"]).toBe(0.5);
-});
-
-test("metrics are weighted by rows, run on, and start again", () => {
-  const module = load("measured");
-  const net = module.create({ seed: 1 });
-  const args = argumentsOf(module, 8, 3);
-  const whole = structuredClone(net.evaluate(...args));
-  net.resetMetrics();
-  const first = net.evaluate(...args.map((array, k) => array.slice(0, k === 0 ? 12 : 3)));
-  const second = net.evaluate(...args.map((array, k) => array.slice(k === 0 ? 12 : 3)));
-  expect(second).toBe(first);
-  expect(Object.keys(second)).toEqual(["loss", "accuracy", "confusion", "precision", "recall", "f1"]);
-  for (const name of ["loss", "accuracy", "precision", "recall", "f1"])
-    expect(second[name]).toBeCloseTo(whole[name] as number, 6);
-  expect([...(second["confusion"] as LoopArray)]).toEqual([...(whole["confusion"] as LoopArray)]);
-  expect([...(second["confusion"] as LoopArray)].reduce((a, b) => a + b)).toBe(8);
-  const logits = net.predict(args[0])["logits"];
-  const labels = args[1];
-  const right = [...labels].filter((label, row) =>
-    [0, 1, 2].every((c) => logits[row * 3 + c] <= logits[row * 3 + label]),
-  ).length;
-  expect(second["accuracy"]).toBe(right / 8);
-  // The training pass and the state are untouched by what is measured.
-  expect(bytes(net)).toBe(bytes(module.create({ seed: 1 })));
 });
 
 test("an input whose batch is not its first axis is refused, since n rows would not lie together", () => {

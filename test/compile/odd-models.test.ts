@@ -104,7 +104,9 @@ test("compile refuses what is no model and options that do not exist", () => {
   );
   const model = small((p) => sum(p));
   expect(() => compile(model, { tagret: "ts" } as object)).toThrow('compile has no option "tagret"');
-  expect(() => compile(model, { target: "wasm" as "js" })).toThrow('target cannot be "wasm"');
+  expect(() => compile(model, { target: "c" as "js" })).toThrow('target cannot be "c"');
+  expect(() => compile(model, { target: "wasm", precision: "f64" })).toThrow("no float64 build");
+  expect(() => compile(model, { strict: true })).toThrow("strict is of the target wasm alone, not of js");
 });
 
 test("kernels that differ only in an infinite constant, or in the sign of zero, are two", () => {

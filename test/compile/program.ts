@@ -96,8 +96,8 @@ export function loopsOf(program: Program, backend: Backend): Stages {
 /** Everything from the schedule to the text of the js target. The graphs must hold no composite ops. */
 export function compileProgram(program: Program): Compiled {
   const stages = loopsOf(program, jsBackend(program.precision));
-  const [{ text }] = printModule(program, stages.kernels, stages.memory, stages.loops, {
-    target: "js",
+  const [{ text }] = printModule(program, stages.kernels, stages.memory, stages.loops, null, {
+    types: false,
     base: "sample",
     flopsPerRow: 0,
     version: "0.0.0",

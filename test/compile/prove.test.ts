@@ -8,7 +8,11 @@ const inMethod = (line: string, more = ""): string =>
 
 test("a clean module has no findings", () => {
   expect(
-    proveModule(inMethod("this.$x.set(x); this.$x.fill(0); this.run(x, n); return Math.floor(n);")),
+    proveModule(
+      inMethod(
+        "this.$x.set(x); this.$x.fill(0); this.$wasm.forward(n); this.run(x, n); return Math.floor(n);",
+      ),
+    ),
   ).toEqual([]);
   expect(proveModule(inMethod("if (Number.isFinite(n)) this.$x.fill(n);"))).toEqual([]);
   const options = (inside: string): string =>
@@ -44,6 +48,12 @@ const inside: readonly (readonly [string, string])[] = [
   ["x[0]();", "calls something that is not a plain name"],
   ["x();", "calls x, which is no function of the module"],
   ["create();", "calls create, which is no function of the module"],
+  ["this.$x.forward(n);", "calls the method forward"],
+  ["x.$wasm.forward(n);", "calls the method forward"],
+  ["this.$wasm.forward.bind(n);", "calls the method bind"],
+  ["new WebAssembly.Module(x);", "makes an object with new"],
+  ["bytesOf(x);", "calls bytesOf, which is no function of the module"],
+  ["WebAssembly.validate(x);", "calls the method validate"],
   ["eval('1');", "uses the free name eval"],
   ["Function('1')();", "uses the free name Function"],
   ["console.log(n);", "uses the free name console"],
@@ -65,6 +75,11 @@ test.each(inside)("in a method: %s", (line, sentence) => {
 const outside: readonly (readonly [string, string])[] = [
   ['import fs from "node:fs";', "imports"],
   ["let a = 1;", "runs code on import"],
+  ["let a, b = 1;", "runs code on import"],
+  [
+    "function instantiate() { return new WebAssembly.Memory({ initial: 1 }); }",
+    "makes an object of a class that is not the module's own",
+  ],
   ["const a = Math.random();", "runs code on import"],
   ["const a = { [n]: 1 };", "runs code on import"],
   ["const a = { get b() { return 1; } };", "runs code on import"],
@@ -81,6 +96,15 @@ test.each(outside)("at the top: %s", (line, sentence) => {
   expect(proveModule(inMethod("", line))).toContain(`line 2 ${sentence}`);
 });
 
+test("a module may be compiled once, by whoever needs it first", () => {
+  const text = `let compiled;
+function instantiate() {
+  if (compiled === undefined) compiled = new WebAssembly.Module(new Uint8Array(8));
+  return new WebAssembly.Instance(compiled).exports;
+}`;
+  expect(proveModule(inMethod("", text))).toEqual([]);
+});
+
 test("what does not parse, and functions that are too large", () => {
   expect(proveModule("function (")[0]).toMatch(/^the module does not parse/);
   const long = `function a(x) {\n${"  x[0] += 1;\n".repeat(401)}}`;
@@ -90,8 +114,13 @@ test("what does not parse, and functions that are too large", () => {
 });
 
 describe.each(Object.keys(all))("the module of %s", (name) => {
-  test.each(["f32", "f64"] as const)("is proven in %s", (precision) => {
-    const { files } = compile(all[name], { precision, source: `${name}.model.ts` });
+  test.each([
+    { precision: "f32" },
+    { precision: "f64" },
+    { target: "wasm" },
+    { target: "wasm", wasmFile: true },
+  ] as const)("is proven: %j", (options) => {
+    const { files } = compile(all[name], { ...options, source: `${name}.model.ts` });
     expect(proveModule(files[0].text)).toEqual([]);
   });
 });

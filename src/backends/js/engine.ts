@@ -110,5 +110,6 @@ function memoryOf(memory: MemoryPlan): EngineMemory {
       `new Uint8Array(buffer).set(state.subarray(0, ${predictorStateBytes}));`,
       `return new Predictor(buffer, ${predictorScratch});`,
     ],
+    given: [],
   };
 }

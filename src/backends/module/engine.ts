@@ -51,6 +51,8 @@ export interface EngineMemory {
   /** Statements of `create`, and of `createPredictor`, whose `state` is checked already. */
   readonly create: readonly string[];
   readonly createPredictor: readonly string[];
+  /** What both must be given among their options, for memory of their own to be made. */
+  readonly given: readonly Parameter[];
 }
 export interface Parameter {
   readonly name: string;

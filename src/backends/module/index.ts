@@ -13,8 +13,8 @@ import { interfaceLines, rowLines } from "./types.ts";
 import { literal } from "./value.ts";
 
 export interface PrintOptions {
-  /** `js` writes a module and its declarations, `ts` one module with erasable types. */
-  readonly target: "js" | "ts";
+  /** True for one module with erasable types, false for a JavaScript module and its declarations. */
+  readonly types: boolean;
   /** Files are called `<base>.gen.js` and so on. */
   readonly base: string;
   readonly flopsPerRow: number;
@@ -22,7 +22,10 @@ export interface PrintOptions {
 }
 export interface PrintedFile {
   readonly name: string;
+  /** What the file says; of a binary file, its text form. */
   readonly text: string;
+  /** The contents of a binary file. */
+  readonly bytes?: Uint8Array;
 }
 
 /** The module of a program around what computes in it: definitions only, importing nothing. */
@@ -32,7 +35,7 @@ export function printAround(
   engine: Engine,
   options: PrintOptions,
 ): PrintedFile[] {
-  const types = options.target === "ts";
+  const { types } = options;
   const context = moduleContext(program, memory, engine, types, options.version);
   const spec = specOf(context, options.flopsPerRow);
   const source = program.source ? ` from ./${program.source.replace(/[^\w.-]/g, "_")}` : "";
@@ -67,16 +70,22 @@ export function printAround(
 const predictorType = ({ className, functions }: ModuleContext): string =>
   `Pick<${className}, ${[...functions.map(({ name }) => stringText(name)), '"params"'].join(" | ")}>`;
 
+const givenTypes = ({ engine }: ModuleContext): string =>
+  engine.memory.given.map(({ name, type }) => `readonly ${name}: ${type}; `).join("");
+const createOptions = (context: ModuleContext): string =>
+  `{ ${givenTypes(context)}readonly seed?: number; readonly state?: Uint8Array }`;
+
 /** The only two places that allocate. */
 function factoryLines(context: ModuleContext): string[] {
   const { types, className, engine } = context;
   const t = (text: string): string => (types ? text : "");
-  const { create, createPredictor } = engine.memory;
+  const { create, createPredictor, given } = engine.memory;
+  const own = given.map(({ name }) => `${name}, `).join("");
   return [
     ...(types
       ? ["/** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */"]
       : []),
-    `export function create({ seed = 0, state }${t(": { readonly seed?: number; readonly state?: Uint8Array }")} = {})${t(`: ${className}`)} {`,
+    `export function create({ ${own}seed = 0, state }${t(`: ${createOptions(context)}`)} = {})${t(`: ${className}`)} {`,
     ...create.map((line) => `  ${line}`),
     "  if (state === undefined) net.init(seed);",
     "  else {",
@@ -89,19 +98,34 @@ function factoryLines(context: ModuleContext): string[] {
     ...(types
       ? ["/** Only the half that predicts, from saved bytes; bundlers leave the training half out. */"]
       : []),
-    `export function createPredictor(state${t(": Uint8Array")})${t(`: ${predictorType(context)}`)} {`,
+    `export function createPredictor(state${t(": Uint8Array")}${given.length > 0 ? `, { ${given.map(({ name }) => name).join(", ")} } = {}` : ""})${t(`: ${predictorType(context)}`)} {`,
     "  checkState(state);",
     ...createPredictor.map((line) => `  ${line}`),
     "}",
   ];
 }
 
+/**
+ * `WebAssembly.Module` as far as types tell it, which is by what it is not: the libraries declare it without members,
+ * and not everybody's include it.
+ */
+const compiledType = [
+  "/** A compiled module: what `await WebAssembly.compile(bytes)` or `new WebAssembly.Module(bytes)` gives. */",
+  "export interface CompiledModule {",
+  "  readonly byteLength?: never;",
+  "  readonly then?: never;",
+  "  readonly instance?: never;",
+  "  readonly exports?: never;",
+  "}",
+];
+
 function declarationText(
   context: ModuleContext,
   header: string,
   spec: Parameters<typeof literal>[0],
 ): string {
-  const { className, program } = context;
+  const { className, program, engine } = context;
+  const { given } = engine.memory;
   const float = program.precision === "f64" ? "Float64Array" : "Float32Array";
   return [
     header,
@@ -109,13 +133,14 @@ function declarationText(
     ...interfaceLines(context),
     ...(program.table ? ["", ...rowLines(context)] : []),
     "",
+    ...(given.length > 0 ? [...compiledType, ""] : []),
     "/** Names, shapes and layout. */",
     `export declare const spec: ${literal(spec, "", true)};`,
     "",
     "/** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */",
-    `export declare function create(options?: { readonly seed?: number; readonly state?: Uint8Array }): ${className};`,
+    `export declare function create(options${given.length > 0 ? "" : "?"}: ${createOptions(context)}): ${className};`,
     "/** Only the half that predicts, from saved bytes; bundlers leave the training half out. */",
-    `export declare function createPredictor(state: Uint8Array): ${predictorType(context)};`,
+    `export declare function createPredictor(state: Uint8Array${given.length > 0 ? `, options: { ${givenTypes(context)}}` : ""}): ${predictorType(context)};`,
     ...(program.table
       ? [
           "/** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in. */",

@@ -61,6 +61,7 @@ export function className(name: string): string {
     "Error",
     "Predictor",
     "Network",
+    "CompiledModule",
     "Row",
     "ReturnType",
     "Number",

@@ -3,12 +3,14 @@ import { ancestor, fullAncestor } from "acorn-walk";
 
 /** What a module may name beside its own definitions. */
 const globals = new Set(
-  "Float32Array Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer Math RangeError NaN Infinity Object String Number undefined".split(
+  "Float32Array Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer WebAssembly Math RangeError NaN Infinity Object String Number undefined".split(
     " ",
   ),
 );
-/** Functions that run once for an instance, and so may make its objects. */
-const makers = new Set(["create", "createPredictor", "checkState", "powersOfTwo"]);
+/** Functions that run once for an instance or a module, and so may make its objects. */
+const makers = new Set(["create", "createPredictor", "checkState", "powersOfTwo", "instantiate", "bytesOf"]);
+/** What a maker may make of WebAssembly. */
+const machines = new Set(["Module", "Instance"]);
 /** Calls on views that copy into what is there. */
 const copying = new Set(["set", "fill"]);
 
@@ -110,6 +112,9 @@ function topLevel(statement: AnyNode, own: ReadonlySet<string>): string[] {
       one.init && !isPlain(one.init) ? [at(one, "runs code on import")] : [],
     );
   }
+  // What is to be made once, by whoever needs it first.
+  if (declaration.type === "VariableDeclaration" && declaration.declarations.every(({ init }) => !init))
+    return [];
   return [at(statement, "runs code on import")];
 }
 
@@ -153,8 +158,7 @@ function findingAt(
   }
   if (once) {
     if (node.type !== "NewExpression") return undefined;
-    const made = node.callee.type === "Identifier" ? node.callee.name : "";
-    return own.has(made) || /^(\w+Array|ArrayBuffer|RangeError)$/.test(made)
+    return isKnownClass(node.callee, own)
       ? undefined
       : "makes an object of a class that is not the module's own";
   }
@@ -165,6 +169,20 @@ function findingAt(
   if (node.type === "BinaryExpression" && node.operator === "+" && [node.left, node.right].some(isText))
     return "joins strings";
   return undefined;
+}
+
+/** A class of the module, an array, an error, or what runs WebAssembly. */
+function isKnownClass(callee: AnyNode, own: ReadonlySet<string>): boolean {
+  if (callee.type === "Identifier")
+    return own.has(callee.name) || /^(\w+Array|ArrayBuffer|RangeError)$/.test(callee.name);
+  return (
+    callee.type === "MemberExpression" &&
+    !callee.computed &&
+    callee.object.type === "Identifier" &&
+    callee.object.name === "WebAssembly" &&
+    callee.property.type === "Identifier" &&
+    machines.has(callee.property.name)
+  );
 }
 
 const isText = (node: AnyNode): boolean => node.type === "Literal" && typeof node.value === "string";
@@ -233,12 +251,17 @@ function callProblem(
       ? undefined
       : `calls this.${property.name}, which is no method of its class`;
   }
-  if (once || (copying.has(property.name) && isView(object, around))) return undefined;
+  if (once || (copying.has(property.name) && isOwned(object, around))) return undefined;
+  // The exports of an instance, whose module imports nothing and whose memory never grows.
+  if (isOwned(object, around) && memberName(object) === "$wasm") return undefined;
   return `calls the method ${property.name}`;
 }
 
-/** A view is a property of `this`, or of a constant that is `this.$net`: the network whose step the method is of. */
-function isView(object: AnyNode, around: readonly AnyNode[]): boolean {
+const memberName = (node: AnyNode): string | undefined =>
+  node.type === "MemberExpression" && node.property.type === "Identifier" ? node.property.name : undefined;
+
+/** A property of `this`, or of a constant that is `this.$net`: the network whose step the method is of. */
+function isOwned(object: AnyNode, around: readonly AnyNode[]): boolean {
   if (object.type !== "MemberExpression" || object.computed) return false;
   const holder = object.object;
   if (holder.type === "ThisExpression") return true;

@@ -1,5 +1,7 @@
 import { invariant } from "../../base/errors.ts";
 import { groupsText } from "../../backends/js/groups.ts";
+import { groupsOf } from "../../backends/wasm/groups.ts";
+import { hasRelaxed } from "../../backends/wasm/host.ts";
 import type { Compilation } from "../../compile.ts";
 import type { Kernel } from "../../ir/kernel.ts";
 import { callTree, type CallTree, type LoopCall } from "../../ir/loop.ts";
@@ -137,9 +139,10 @@ export interface Runner {
 }
 
 export async function runnerOf(
-  { loops, memory }: Compilation,
+  { loops, memory, wasm }: Compilation,
   groups: readonly (readonly LoopCall[])[],
 ): Promise<Runner> {
+  if (wasm) return groupsOf(loops, memory, groups, { relaxed: wasm.relaxed !== null && hasRelaxed() });
   const buffer = new ArrayBuffer(memory.arenaBytes);
   const text = groupsText(loops, memory, groups);
   const module = (await importText(text)) as { groups: (buffer: ArrayBuffer) => Runner["run"] };

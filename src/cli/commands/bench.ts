@@ -2,10 +2,19 @@ import type { Command } from "commander";
 import type { KernelTime } from "../bench/kernels.ts";
 import type { Time } from "../bench/measure.ts";
 import type { Context, Session } from "../io.ts";
-import { jsonOption, precisionOption, wholeNumber } from "../options.ts";
+import {
+  checkTarget,
+  jsonOption,
+  precisionOption,
+  strictOption,
+  targetOption,
+  wholeNumber,
+} from "../options.ts";
 import { countText, tableText, timeText, bytesText } from "../text.ts";
 
 interface Flags {
+  readonly target: "js" | "wasm";
+  readonly strict?: boolean;
   readonly precision?: "f32" | "f64";
   readonly samples: number;
   readonly rows?: number;
@@ -21,6 +30,7 @@ or written, each once.
 
 Examples:
   $ gradc bench digits.model.ts
+  $ gradc bench digits.model.ts --target wasm
   $ gradc bench digits.model.ts --rows 1 --json
   $ gradc bench digits.model.ts --kernels`;
 
@@ -30,6 +40,8 @@ export const declareBench = (program: Command, session: Session): Command =>
     .summary("time each function of the module")
     .description("Compiles a model and times each function of its module on random inputs.")
     .argument("<model>", "model file, e.g. digits.model.ts")
+    .addOption(targetOption("whose module", ["js", "wasm"]).default("js"))
+    .addOption(strictOption())
     .addOption(precisionOption())
     .option("--samples <count>", "measurements of each function", wholeNumber(1), 31)
     .option("--rows <n>", "rows of a call (default: the model's batch)", wholeNumber(1))
@@ -42,11 +54,10 @@ async function bench(context: Context, path: string, flags: Flags): Promise<void
   const { loadModel, compileModel } = await import("../load-model.ts");
   const { loadGenerated } = await import("../load-generated.ts");
   const { sizesOf } = await import("../sizes.ts");
+  const { target, strict, precision, debug } = flags;
+  checkTarget(target, flags);
   const loaded = await loadModel(context.disk, path);
-  const compilation = await compileModel(context.disk, loaded, {
-    precision: flags.precision,
-    debug: flags.debug,
-  });
+  const compilation = await compileModel(context.disk, loaded, { target, strict, precision, debug });
   const generated = await loadGenerated<import("../train/module.ts").Generated>(compilation);
   const sizes = sizesOf(compilation);
   const { measureAll } = await import("../bench/measure.ts");

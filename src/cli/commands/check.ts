@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import type { Context, Session } from "../io.ts";
-import { jsonOption, wholeNumber } from "../options.ts";
+import { jsonOption, targetOption, wholeNumber } from "../options.ts";
 import { tableText } from "../text.ts";
 
 interface Flags {
+  readonly target: "js" | "wasm";
   readonly rows: number;
   readonly elements: number;
   readonly seed: number;
@@ -14,7 +15,8 @@ interface Flags {
 const examples = `
 The model is built in float64. For each parameter and each float input, elements are moved a little to both
 sides, and the change of the loss is compared with the gradient that the module computes.
-The module is also compared with a plain evaluation of the graph, which shares no code with it.
+The module is also compared with a plain evaluation of the graph, which shares no code with it, and in float32 the
+module for wasm with the one for js.
 
 Examples:
   $ gradc check digits.model.ts
@@ -25,9 +27,10 @@ export const declareCheck = (program: Command, session: Session): Command =>
     .command("check")
     .summary("prove the gradients of the module")
     .description(
-      "Compares the gradients of the emitted module with finite differences, and the module with the graph.",
+      "Compares the gradients of the emitted module with finite differences, the module with the graph, and wasm with js.",
     )
     .argument("<model>", "model file, e.g. digits.model.ts")
+    .addOption(targetOption("js leaves wasm out", ["js", "wasm"]).default("wasm"))
     .option("--rows <n>", "rows of the batch that is checked, at most the model's", wholeNumber(1), 5)
     .option("--elements <count>", "elements checked of each tensor, at most", wholeNumber(1), 64)
     .option("--seed <number>", "seed of weights, inputs and the choice of elements", wholeNumber(0), 1)
@@ -41,6 +44,7 @@ async function check({ disk, print, note, style }: Context, path: string, flags:
   const { loadModel, compileModel } = await import("../load-model.ts");
   const { loadGenerated } = await import("../load-generated.ts");
   const { checkModule, changesGradients } = await import("../check/check.ts");
+  const { compareTargets } = await import("../check/targets.ts");
   const { sampleCompilations } = await import("../check/op-samples.ts");
   const loaded = await loadModel(disk, path);
   const compilation = await compileModel(disk, loaded, { precision: "f64", debug: flags.debug });
@@ -51,6 +55,14 @@ async function check({ disk, print, note, style }: Context, path: string, flags:
     findings.push(
       ...checkModule(own, sample, flags).map((one) => ({ ...one, name: `${one.name} (${name})` })),
     );
+  }
+  if (flags.target === "wasm") {
+    const modules = ["js", "wasm"] as const;
+    const compiled = modules.map((target) => compileModel(disk, loaded, { target, debug: flags.debug }));
+    const [js, wasm] = await Promise.all(
+      compiled.map(async (one) => await loadGenerated<import("../train/module.ts").Generated>(await one)),
+    );
+    findings.push(...compareTargets(compilation, [js, wasm], flags));
   }
   const changing = changesGradients(compilation);
   if (changing) note(`the model uses ${changing}, so differences are left out`);

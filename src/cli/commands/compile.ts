@@ -1,7 +1,7 @@
-import { InvalidArgumentError, Option, type Command } from "commander";
+import type { Command } from "commander";
 import type { Settings, SettingsFlags } from "../compile/settings.ts";
 import type { Context, Session } from "../io.ts";
-import { jsonOption, precisionOption } from "../options.ts";
+import { jsonOption, precisionOption, strictOption, targetOption } from "../options.ts";
 import { usage } from "../usage.ts";
 
 interface Flags extends SettingsFlags {
@@ -10,10 +10,6 @@ interface Flags extends SettingsFlags {
   readonly json?: boolean;
 }
 
-/** Understood so that it can be answered; the help names those that there are. */
-const announced = "wasm";
-const targets = ["js", "ts"];
-
 const examples = `
 For the models that gradc.config.ts lists, settings not given come from gradc.config.ts; with --target or --out-dir,
 stages are written only where --stages asks for them.
@@ -21,6 +17,7 @@ stages are written only where --stages asks for them.
 Examples:
   $ gradc compile digits.model.ts                       digits.gen.js and digits.gen.d.ts beside the model
   $ gradc compile digits.model.ts --target ts           one TypeScript file, digits.gen.ts
+  $ gradc compile digits.model.ts --target wasm         WebAssembly inside digits.gen.js, for all but tiny models
   $ gradc compile models/*.model.ts --out-dir generated
   $ gradc compile digits.model.ts --stages              also 1-forward.txt … 6-loops.txt: every step, readable
   $ gradc compile --check                               for CI: are the modules of gradc.config.ts up to date?`;
@@ -34,9 +31,11 @@ export const declareCompile = (program: Command, session: Session): Command =>
     )
     .argument("[models...]", "model files or patterns, e.g. digits.model.ts")
     .addOption(
-      new Option("--target <t>", "js (with types beside it) or ts").choices(targets).argParser(targetOf),
+      targetOption("js (with types beside it), ts, or wasm (the same as js, with WebAssembly in it)"),
     )
     .addOption(precisionOption())
+    .addOption(strictOption())
+    .option("--wasm-file", "wasm in files of its own, which create({ wasm }) takes compiled")
     .option(
       "--out-dir <dir>",
       "where to write; {name} stands for the model file's base name (default: beside the model)",
@@ -47,9 +46,6 @@ export const declareCompile = (program: Command, session: Session): Command =>
     .addOption(jsonOption())
     .addHelpText("after", examples)
     .action(async (models: string[], flags: Flags) => {
-      if (flags.target === announced) {
-        usage("no-target", 'the target "wasm" is not in this version', "use --target js or --target ts");
-      }
       if (flags.check && flags.watch) usage("usage", "--check and --watch exclude each other", "choose one");
       const context = session.context();
       const { loadConfig, modelPaths } = await import("../load-config.ts");
@@ -64,11 +60,6 @@ export const declareCompile = (program: Command, session: Session): Command =>
       }
       session.exit(await compileOnce(context, work, paths, settings, flags));
     });
-
-function targetOf(text: string): string {
-  if (text === announced || targets.includes(text)) return text;
-  throw new InvalidArgumentError(`Allowed choices are ${targets.join(", ")}.`);
-}
 
 /** Compiles all models before the first file is written, so that a failure touches nothing. */
 async function compileOnce(

@@ -1,7 +1,8 @@
 import { Option, type Command } from "commander";
+import type { Target } from "../../compile.ts";
 import { suggest } from "../../base/suggest.ts";
 import type { Session } from "../io.ts";
-import { precisionOption } from "../options.ts";
+import { checkTarget, precisionOption, strictOption, targetOption } from "../options.ts";
 import { usage } from "../usage.ts";
 
 interface Flags {
@@ -9,7 +10,8 @@ interface Flags {
   readonly format: "text" | "json" | "dot";
   readonly why?: boolean;
   readonly precision?: "f32" | "f64";
-  readonly target: "js" | "ts";
+  readonly target: Target;
+  readonly strict?: boolean;
   readonly debug?: boolean;
 }
 
@@ -21,7 +23,7 @@ Stages, in order:
   kernels     ops that share their loops
   memory      where everything lies in the arena, beside the lower bound
   loops       the loops over that arena
-  code        the module itself
+  code        the module itself; for wasm, its kernels in WebAssembly's text format
 
 Examples:
   $ gradc inspect digits.model.ts --stage training
@@ -38,7 +40,8 @@ export const declareInspect = (program: Command, session: Session): Command =>
     .addOption(new Option("--format <f>", "how it is shown").choices(["text", "json", "dot"]).default("text"))
     .option("--why", "for each op, what the compiler did with it")
     .addOption(precisionOption())
-    .addOption(new Option("--target <t>", "whose code and loops").choices(["js", "ts"]).default("js"))
+    .addOption(targetOption("whose kernels, loops and code").default("js"))
+    .addOption(strictOption())
     .addHelpText("after", examples)
     .action(async (model: string, flags: Flags) => {
       const { disk, io } = session.context();
@@ -50,8 +53,9 @@ export const declareInspect = (program: Command, session: Session): Command =>
       }
       const { loadModel, compileModel } = await import("../load-model.ts");
       const loaded = await loadModel(disk, model);
-      const { precision, target, debug } = flags;
-      const compilation = await compileModel(disk, loaded, { precision, target, debug });
+      const { precision, target, strict, debug } = flags;
+      checkTarget(target, flags);
+      const compilation = await compileModel(disk, loaded, { precision, target, strict, debug });
       const text = flags.why ? whyText(compilation) : render(compilation, stage, flags.format);
       io.out(text.endsWith("\n") ? text : `${text}\n`);
     });

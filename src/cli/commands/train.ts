@@ -1,7 +1,7 @@
 import { Option, type Command } from "commander";
 import type { Session } from "../io.ts";
 import type { TrainFlags } from "../train/flags.ts";
-import { fraction, jsonOption, positive, precisionOption, textList, wholeNumber } from "../options.ts";
+import { checkTarget, fraction, jsonOption, positive, precisionOption, strictOption, targetOption, textList, wholeNumber } from "../options.ts"; // prettier-ignore
 import { usage } from "../usage.ts";
 
 const examples = `
@@ -49,6 +49,14 @@ export const declareTrain = (program: Command, session: Session): Command =>
     .option("--missing <texts>", "texts that mean a missing value besides the empty one, e.g. NA,?", textList)
     .option("--drop-duplicates", "leave out rows that repeat an earlier one")
     .option("--drop-broken", "leave out rows that cannot be used, and list them")
+    .addOption(
+      targetOption("auto: wasm for all but small models, the same numbers on every host", [
+        "auto",
+        "js",
+        "wasm",
+      ]).default("auto"),
+    )
+    .addOption(strictOption())
     .addOption(precisionOption())
     .option("--out-dir <dir>", "where to write; {name} stands for the model file's base name", "out/{name}")
     .option("--weights <file>", "where the weights go (default: <out-dir>/<name>.safetensors)")
@@ -64,6 +72,7 @@ export const declareTrain = (program: Command, session: Session): Command =>
       if (flags.test + flags.validation >= 1) {
         usage("usage", "--test and --validation together leave no rows to train on", "lower one of them");
       }
+      checkTarget(flags.target, flags);
       const { train } = await import("../train/train.ts");
       await train(session.context(), model, flags);
     });

@@ -22,11 +22,14 @@ const numbered = ["forward", "training", "optimized", "kernels", "memory", "loop
 /** Loads and compiles one model. Fails where two files would be written to one place. */
 export async function emit(disk: Disk, path: string, settings: Settings): Promise<Emission> {
   const loaded = await loadModel(disk, path);
-  const { target, precision, debug } = settings;
-  const compilation = await compileModel(disk, loaded, { target, precision, debug });
+  const { outDir: _, stages, ...options } = settings;
+  const compilation = await compileModel(disk, loaded, options);
   const folder = folderOf(loaded, settings);
-  const files = compilation.files.map(({ name, text }) => ({ path: join(folder, name), content: text }));
-  if (settings.stages) files.push(...(await stageFiles(folder, compilation)));
+  const files: FileToWrite[] = compilation.files.map(({ name, text, bytes }) => ({
+    path: join(folder, name),
+    content: bytes ?? text,
+  }));
+  if (stages) files.push(...(await stageFiles(folder, compilation)));
   return { loaded, settings, sizes: sizesOf(compilation), files };
 }
 
@@ -75,7 +78,8 @@ export async function staleOf(disk: Disk, emissions: readonly Emission[]): Promi
   for (const { loaded, settings, files } of emissions) {
     for (const { path, content } of files) {
       if (!disk.isFile(path)) stale.push({ path, reason: "missing" });
-      else if (disk.readText(path) !== content) stale.push({ path, reason: "out of date" });
+      else if (!Buffer.from(content).equals(disk.readBytes(path)))
+        stale.push({ path, reason: "out of date" });
     }
     for (const finding of await proofFindings(disk, loaded, files, settings)) {
       stale.push({ path: files[0].path, reason: finding });
@@ -92,7 +96,7 @@ async function proofFindings(
   { target, precision }: Settings,
 ): Promise<readonly string[]> {
   const { proveModule } = await import("../../backends/module/prove.ts");
-  if (target === "js") return proveModule(String(files[0].content));
+  if (target !== "ts") return proveModule(String(files[0].content));
   const twin = await compileModel(disk, loaded, { target: "js", precision });
   return proveModule(twin.files[0].text);
 }

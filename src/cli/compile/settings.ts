@@ -1,17 +1,23 @@
+import type { Target } from "../../compile.ts";
 import type { Config } from "../../config.ts";
 import type { Disk } from "../../disk.ts";
+import { checkTarget } from "../options.ts";
 
 export interface Settings {
-  readonly target: "js" | "ts";
+  readonly target: Target;
   readonly precision?: "f32" | "f64";
+  readonly strict?: boolean;
+  readonly wasmFile?: boolean;
   readonly outDir?: string;
   readonly stages: boolean;
   readonly debug: boolean;
 }
 
 export interface SettingsFlags {
-  readonly target?: string;
+  readonly target?: Target;
   readonly precision?: "f32" | "f64";
+  readonly strict?: boolean;
+  readonly wasmFile?: boolean;
   readonly outDir?: string;
   readonly stages?: boolean;
   readonly debug?: boolean;
@@ -26,8 +32,14 @@ export function settingsFor(disk: Disk, flags: SettingsFlags, config: Config): (
   const asked = flags.target !== undefined || flags.outDir !== undefined;
   return (path) => {
     const own = config.models === undefined || listed.has(disk.absolute(path)) ? config : {};
+    const target = flags.target ?? own.target ?? "js";
+    // What a configuration says of wasm does not speak to another target.
+    const ofWasm = target === "wasm" ? own : {};
+    checkTarget(target, { ...flags, precision: flags.precision ?? own.precision });
     return {
-      target: (flags.target as Settings["target"] | undefined) ?? own.target ?? "js",
+      target,
+      strict: flags.strict ?? ofWasm.strict,
+      wasmFile: flags.wasmFile ?? ofWasm.wasmFile,
       precision: flags.precision ?? own.precision,
       outDir: flags.outDir ?? own.outDir,
       stages: flags.stages ?? (!asked && own.stages === true),

@@ -14,6 +14,9 @@ export interface TrainFlags {
   readonly patience: number;
   /** Whether the validation rows train too once they have told the number of epochs. */
   readonly refit: boolean;
+  readonly target: "auto" | "js" | "wasm";
+  /** Leaves relaxed SIMD out of wasm, which `auto` does of itself. */
+  readonly strict?: boolean;
   readonly precision?: "f32" | "f64";
   readonly outDir: string;
   readonly log?: string;

@@ -3,6 +3,7 @@ import { fail } from "../../base/errors.ts";
 import { batches, joined } from "../../data/index.ts";
 import { evaluateAll, fit, saveWeights, writeTable, type History, type Metrics } from "../../train/index.ts";
 import type { Compilation } from "../../compile.ts";
+import { chooseTarget } from "../../target.ts";
 import type { TrainFlags } from "./flags.ts";
 import type { Context } from "../io.ts";
 import { loadGenerated } from "../load-generated.ts";
@@ -28,11 +29,15 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   const demo = flags.demo === true && !flags.json;
   let rules = 0;
   const compilation = await compileModel(disk, loaded, {
+    target: flags.target,
+    // What nobody chose must not make the numbers depend on the host.
+    strict: flags.strict ?? flags.target === "auto",
     precision: flags.precision,
     debug: flags.debug,
     ...(demo ? { see: (_pass, _graph, applied) => void (rules += applied.length) } : {}),
   });
   const loadedModule = await loadGenerated<Generated>(compilation);
+  if (flags.target === "auto") sayTarget(context, compilation, flags);
   checkTrainable(loadedModule.spec, compilation, flags);
   const generated = { ...loadedModule, spec: trainingSpec(loadedModule.spec) };
   const { spec } = generated;
@@ -84,6 +89,13 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   const [name, value] = firstMetric(spec, tested);
   // Plain text without colour, since scripts read it.
   print(`test ${metricText(name, value)}`);
+}
+
+/** Which target was chosen, and why. */
+function sayTarget({ note, noteStyle }: Context, compilation: Compilation, { precision }: TrainFlags): void {
+  const { flopsPerRow } = compilation.sizes;
+  const { target, reason } = chooseTarget(flopsPerRow, compilation.training.batch ?? 1, precision ?? "f32");
+  note(noteStyle("dim", `target ${target}: ${reason}`));
 }
 
 /** The spec with the inputs alone that training takes: those that only functions read need no data. */

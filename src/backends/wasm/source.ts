@@ -1,0 +1,74 @@
+import { stringText } from "../module/names.ts";
+import { letterShift, lettersOf } from "./letters.ts";
+
+/** The encoded kernels: for every host with SIMD, and, unless left out, for those with relaxed SIMD too. */
+export interface Variants {
+  readonly plain: Uint8Array;
+  readonly relaxed: Uint8Array | null;
+}
+/** How the emitted module comes by an instance: definitions, and a call that makes one. */
+export interface WasmSource {
+  readonly names: readonly string[];
+  readonly definitions: readonly string[];
+  readonly instance: string;
+  /** True where the caller compiles the module and gives it. */
+  readonly given: boolean;
+}
+
+/** The bytes as text in the module, compiled when the first instance is made. */
+export function inlineSource({ plain, relaxed }: Variants): WasmSource {
+  const compiling = relaxed
+    ? [
+        "    const fast = bytesOf(relaxed);",
+        "    compiled = new WebAssembly.Module(WebAssembly.validate(fast) ? fast : bytesOf(plain));",
+      ]
+    : ["    compiled = new WebAssembly.Module(bytesOf(plain));"];
+  return {
+    names: ["plain", "relaxed", "compiled", "bytesOf", "instantiate"],
+    definitions: [
+      "// The kernels in WebAssembly, a letter for a byte; gradc inspect --stage code shows them as text.",
+      `const plain = "${lettersOf(plain)}";`,
+      ...(relaxed
+        ? [
+            "// The same with relaxed SIMD, which multiplies and adds in one, for hosts that have it.",
+            `const relaxed = "${lettersOf(relaxed)}";`,
+          ]
+        : []),
+      "let compiled;",
+      "",
+      "function bytesOf(letters) {",
+      "  const bytes = new Uint8Array(letters.length);",
+      `  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i) - ${letterShift};`,
+      "  return bytes;",
+      "}",
+      "function instantiate() {",
+      "  if (compiled === undefined) {",
+      ...compiling,
+      "  }",
+      "  return new WebAssembly.Instance(compiled).exports;",
+      "}",
+      "",
+    ],
+    instance: "instantiate()",
+    given: false,
+  };
+}
+
+/** The bytes in a file of their own: whoever makes an instance gives the compiled module, which carries this key. */
+export function givenSource(key: string, files: readonly string[]): WasmSource {
+  const sentence = `the option wasm must be ${files.join(" or ")} of this very build, compiled by WebAssembly.compile`;
+  return {
+    names: ["instantiate"],
+    definitions: [
+      "function instantiate(wasm) {",
+      `  if (!(wasm instanceof WebAssembly.Module) || WebAssembly.Module.customSections(wasm, ${stringText(key)}).length === 0) {`,
+      `    throw new RangeError(${stringText(sentence)});`,
+      "  }",
+      "  return new WebAssembly.Instance(wasm).exports;",
+      "}",
+      "",
+    ],
+    instance: "instantiate(wasm)",
+    given: true,
+  };
+}

@@ -1,0 +1,27 @@
+/** What a module is written in. */
+export type Target = "js" | "ts" | "wasm";
+
+/**
+ * Operations of a training step from which WebAssembly is worth its module. Below, a step takes a few microseconds in
+ * either, of which checking and copying the arguments is a good part; JavaScript is then the smaller file, which starts
+ * sooner and needs no leave to compile from a page's security policy.
+ */
+const worthwhileFlops = 20_000;
+
+export interface Choice {
+  readonly target: "js" | "wasm";
+  /** Why, in a few words. */
+  readonly reason: string;
+}
+
+/** The target for a model of so many operations a row, up to so many rows a call. */
+export function chooseTarget(flopsPerRow: number, rows: number, precision: "f32" | "f64"): Choice {
+  if (precision === "f64") return { target: "js", reason: "wasm has no float64 build" };
+  const flops = flopsPerRow * rows;
+  const step = `${thousands(flops)} operations a step`;
+  return flops < worthwhileFlops
+    ? { target: "js", reason: `${step}, fewer than the ${thousands(worthwhileFlops)} that wasm is for` }
+    : { target: "wasm", reason: `${step}, at least the ${thousands(worthwhileFlops)} that wasm is for` };
+}
+
+const thousands = (count: number): string => Math.round(count).toLocaleString("en-US");
