@@ -17,7 +17,10 @@ export interface Backend {
   readonly compute: "f64" | "f32";
   /** Numbers that one operation handles at once, where a loop walks through neighbours. */
   readonly lanes: Lanes;
-  /** The template that computes a scalar function in this type; undefined where the target has the function itself. */
+  /**
+   * The template that computes a scalar function for a value of this type; undefined where the target has the function
+   * itself, and for lanes that it can only compute one by one. A template of another type has the values cast.
+   */
   readonly scalar: (op: LoopOp, type: LocalType, lanes: Lanes) => string | undefined;
   /** Register tiles of products that do not run in lanes, in ascending order of `below`. */
   readonly tiles: readonly ProductTile[];
@@ -29,3 +32,7 @@ export interface Backend {
   /** Which products x@yᵀ read yᵀ written out: those of so many rows, and of so many multiply-adds. */
   readonly pack: { readonly rows: number; readonly work: number };
 }
+
+/** Whether an operation on four lanes is one for all of them: no scalar function, or one with a template for lanes. */
+export const hasLanes = ({ scalar }: Pick<Backend, "scalar">, op: LoopOp, type: LocalType): boolean =>
+  scalar(op, type, 1) === undefined || scalar(op, type, 4) !== undefined;

@@ -17,11 +17,17 @@ export type Lanes = 1 | 4;
 /** How many lanes, from the first, a load fills (the others are 0) or a store writes; all of them where it is absent. */
 export type Part = 2 | 3;
 
+/** Operations that templates compute, on targets and in types where no instruction or library does. */
+export const scalarFunctions = [
+  "exp", "log", "expm1", "log1p", "tanh", "sigmoid", "sin", "cos", "erf", "pow", "random",
+] as const; // prettier-ignore
+export type ScalarFunction = (typeof scalarFunctions)[number];
+
 export const loopOps = [
-  "add", "sub", "mul", "div", "rem", "maximum", "minimum", "pow",
-  "neg", "abs", "sign", "sqrt", "floor", "exp", "log", "expm1", "log1p", "tanh", "sigmoid", "sin", "cos", "erf",
+  "add", "sub", "mul", "div", "rem", "maximum", "minimum",
+  "neg", "abs", "sign", "sqrt", "floor", ...scalarFunctions,
   "equal", "notEqual", "less", "lessEqual", "and", "or", "not",
-  "xor", "shiftLeft", "shiftRight", "rotateLeft", "random",
+  "xor", "shiftLeft", "shiftRight", "rotateLeft",
   "select", "cast",
   // Intrinsics of the scalar templates: exact powers of two, of the whole range and of a normal f32 only (an addition
   // and a shift), the exponent of a positive number, truncation.

@@ -12,10 +12,11 @@ import {
 import { isBatch, productOf, sizeOf } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
 import { hoistInvariants } from "./hoist.ts";
-import { inlineCalls, type Lookup } from "./inline.ts";
+import { inlineCalls } from "./inline.ts";
 import { declaredIn, jamAxis } from "./jam.ts";
 import { nestStatements } from "./nest.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
+import { nameSigmoids } from "./sigmoid.ts";
 import { splitRanges } from "./split.ts";
 import { templateNamed, type Templates } from "./templates.ts";
 import { neighbourLoops } from "./lane-check.ts";
@@ -28,8 +29,6 @@ export interface Lowering {
   readonly backend: Backend;
   readonly compute: Compute;
   readonly templates: Templates;
-  /** Scalar functions that the target has no row for; they are written into the loops. */
-  readonly scalars: Lookup;
 }
 
 export interface Lowered {
@@ -39,7 +38,7 @@ export interface Lowered {
 
 /** The naive nest of a kernel, transformed as its record says, then tidied: the order is the argument list. */
 export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
-  const { backend, compute, templates, scalars } = lowering;
+  const { backend, compute, templates } = lowering;
   const buffers = buffersOfKernel(kernel);
   let body: readonly LoopStmt[] = kernel.nest
     ? nestBody(kernel.nest, compute, templates)
@@ -57,7 +56,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   }
   body = unrollShort(body, fresh);
   const times = kernel.loops.map(({ axis }) => axis.name);
-  return finish(kernel.name, kernel.doc, body, buffers, fresh, scalars, times);
+  return finish(kernel.name, kernel.doc, body, buffers, fresh, lowering, times);
 }
 
 /** The passes that every function ends with, whatever it came from. */
@@ -67,10 +66,10 @@ export function finish(
   start: readonly LoopStmt[],
   known: ReadonlyMap<string, Buffer>,
   fresh: (hint: string) => string,
-  scalars: Lookup,
+  { backend, templates }: Lowering,
   times: readonly string[] = [],
 ): Lowered {
-  let body = shareAddresses(start, fresh);
+  let body = shareAddresses(nameSigmoids(start, backend), fresh);
   body = hoistInvariants(body, fresh);
   body = inlineSingleUses(shareValues(body, fresh));
   const arrays = arraysIn(body).map((array) => known.get(array)!);
@@ -81,7 +80,7 @@ export function finish(
   }));
   for (const name of [...times, "n"])
     if (readsLocal(body, name)) params.push({ kind: "scalar", name, type: "index" });
-  const fn = inlineCalls({ name, doc, params, body }, scalars);
+  const fn = inlineCalls({ name, doc, params, body }, templates, backend);
   return { fn: { ...fn, body: dropIdle(fn.body) }, arrays };
 }
 

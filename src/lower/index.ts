@@ -4,9 +4,8 @@ import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
-import type { LoopCall, LoopFunction, LoopOp, LoopProgram } from "../ir/loop.ts";
+import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
 import { buffersOfKernel, lowerKernel, type Lowered, type Lowering } from "./function.ts";
-import { ownFunctions } from "./inline.ts";
 import { withPlainNames } from "./plain-names.ts";
 import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
@@ -19,16 +18,7 @@ export function lower(
   memory: MemoryPlan,
   backend: Backend,
 ): LoopProgram {
-  const { compute } = backend;
-  const templates = templateLookup();
-  const templateFor = (name: string): string | undefined =>
-    ownFunctions.has(name) ? backend.scalar(name as LoopOp, compute, 1) : name;
-  const lowering: Lowering = {
-    backend,
-    compute,
-    templates,
-    scalars: (name) => templates(templateFor(name) ?? ""),
-  };
+  const lowering: Lowering = { backend, compute: backend.compute, templates: templateLookup() };
   const functions: LoopFunction[] = [];
   const byShape = new Map<string, LoopFunction>();
   const calls = new Map<Phase, LoopCall[]>(

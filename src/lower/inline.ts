@@ -1,27 +1,12 @@
 import { fail, invariant } from "../base/errors.ts";
 import { exactText } from "../base/exact.ts";
-import { l, type LoopExpr, type LoopFunction, type LoopOp, type LoopStmt } from "../ir/loop.ts";
+import type { Backend } from "../ir/backend.ts";
+import { l, type LoopExpr, type LoopFunction, type LoopStmt } from "../ir/loop.ts";
 import {
   blocksOf, effectsOf, expressionsOf, hasLoad, mapExpr, namesIn, operands, visitExpr, visitExprs, withBlocks,
   withExpressions, withOperands,
 } from "../ir/loop-walk.ts"; // prettier-ignore
-
-export type Lookup = (name: string) => LoopFunction | undefined;
-
-/** Scalar functions that templates of their names compute. */
-export const ownFunctions: ReadonlySet<string> = new Set<LoopOp>([
-  "exp",
-  "log",
-  "expm1",
-  "log1p",
-  "tanh",
-  "sigmoid",
-  "sin",
-  "cos",
-  "erf",
-  "pow",
-  "random",
-]);
+import { templateNamed, type Templates } from "./templates.ts";
 
 /** A call that has already been computed, and the local (or number) that holds its value. */
 interface Known {
@@ -32,22 +17,31 @@ type Memo = Map<string, Known>;
 
 interface Context {
   readonly fresh: (name: string) => string;
-  readonly callee: (name: string) => LoopFunction | undefined;
+  readonly callee: Callee;
 }
+/** The whole template that a call or an operation stands for, if it stands for one. */
+type Callee = (expr: LoopExpr) => LoopFunction | undefined;
 
 /**
  * Puts the statements of scalar templates in the place of their calls: before the statement that uses the value,
- * under fresh names, the arguments bound once. Both "call" nodes and the operations exp, log, expm1, log1p, tanh, sin,
- * cos, erf, pow and random are calls, if `lookup` knows a function of that name; what it does not know stays as it is.
+ * under fresh names, the arguments bound once. "call" nodes are calls if there is a template of that name, operations
+ * are if the target says which template computes them in their type and lanes; all others stay as they are.
  * The same call on the same arguments is computed once while nothing it reads has changed. A call in a branch of
  * `choose` moves out only if it reads no array; otherwise the choice becomes an `if`. Bounds of loops are left.
  */
-export function inlineCalls(fn: LoopFunction, lookup: Lookup): LoopFunction {
+export function inlineCalls(
+  fn: LoopFunction,
+  templates: Templates,
+  { scalar }: Pick<Backend, "scalar">,
+): LoopFunction {
   const ready = new Map<string, LoopFunction | undefined>();
   const open: string[] = [fn.name];
-  const callee = (name: string): LoopFunction | undefined => {
+  const callee: Callee = (expr) => {
+    const isCall = expr.kind === "call";
+    const name = isCall ? expr.name : expr.kind === "op" ? scalar(expr.op, expr.type, expr.lanes) : undefined;
+    if (name === undefined) return undefined;
     if (ready.has(name)) return ready.get(name);
-    const found = lookup(name);
+    const found = isCall ? templates(name) : templateNamed(templates, name);
     if (!found) return undefined;
     // A kernel may be called like a template, so only templates count.
     if (open.includes(name, 1))
@@ -61,11 +55,10 @@ export function inlineCalls(fn: LoopFunction, lookup: Lookup): LoopFunction {
   return rewrite(fn, callee);
 }
 
-function rewrite(fn: LoopFunction, callee: Lookup): LoopFunction {
+function rewrite(fn: LoopFunction, callee: Callee): LoopFunction {
   let wanted = false;
   visitExprs(fn.body, (expr) => {
-    const name = calledBy(expr);
-    if (name !== undefined && callee(name)) wanted = true;
+    if (callee(expr)) wanted = true;
   });
   if (!wanted) return fn;
   const taken = new Set([...fn.params.map((param) => param.name), ...namesIn(fn.body), fn.name]);
@@ -78,9 +71,6 @@ function rewrite(fn: LoopFunction, callee: Lookup): LoopFunction {
   };
   return { ...fn, body: blockOf(fn.body, new Map(), { fresh, callee }) };
 }
-
-const calledBy = (expr: LoopExpr): string | undefined =>
-  expr.kind === "call" ? expr.name : expr.kind === "op" && ownFunctions.has(expr.op) ? expr.op : undefined;
 
 function blockOf(body: readonly LoopStmt[], memo: Memo, context: Context): readonly LoopStmt[] {
   return body.flatMap((stmt) => {
@@ -119,9 +109,8 @@ function expression(expr: LoopExpr, before: LoopStmt[], memo: Memo, context: Con
     expr,
     operands(expr).map((arg) => expression(arg, before, memo, context)),
   );
-  const name = calledBy(plain);
-  const template = name === undefined ? undefined : context.callee(name);
-  if (name === undefined || !template) return plain;
+  const template = context.callee(plain);
+  if (!template) return plain;
   const key = exactText(plain);
   const known = memo.get(key);
   if (known) return known.value;
@@ -180,7 +169,7 @@ function expand(template: LoopFunction, call: LoopExpr, before: LoopStmt[], cont
       param.kind === "scalar",
       `"${template.name}" takes arrays, so it cannot be part of an expression`,
     );
-    const arg = args[k].type === param.type ? args[k] : l.op("cast", [args[k]], param.type, call.lanes);
+    const arg = args[k].type === param.type ? args[k] : l.op("cast", [args[k]], param.type);
     if (arg.kind === "number" || arg.kind === "local") {
       values.set(param.name, arg);
       continue;
@@ -210,12 +199,20 @@ function substitute(
   const values = new Map(outer);
   const widen = (expr: LoopExpr): LoopExpr =>
     call.lanes === expr.lanes || expr.type === "index" ? expr : { ...expr, lanes: call.lanes };
+  const spread = (expr: LoopExpr): LoopExpr =>
+    call.lanes === expr.lanes || expr.kind === "number"
+      ? widen(expr)
+      : l.op("splat", [expr], expr.type, call.lanes);
   const copy = (expr: LoopExpr): LoopExpr =>
     mapExpr(expr, (part) => {
       if (part.kind === "local") return values.get(part.name) ?? part;
       // A cast to the type that a value has already only served to make the template run as TypeScript.
       if (part.kind === "op" && part.op === "cast" && part.args[0].type === part.type) return part.args[0];
-      return widen(part);
+      // As an operand a number stands for four; how far a shift goes must even be a scalar.
+      if (part.kind === "number") return part;
+      return part.kind === "choose"
+        ? { ...widen(part), yes: spread(part.yes), no: spread(part.no) }
+        : widen(part);
     });
   const rename = (name: string, like: LoopExpr): string => {
     const local = context.fresh(name);
@@ -232,9 +229,9 @@ function substitute(
       case "note":
         break;
       case "return":
-        return copy(stmt.value);
+        return spread(copy(stmt.value));
       case "let": {
-        const value = copy(stmt.value);
+        const value = stmt.mutable ? spread(copy(stmt.value)) : copy(stmt.value);
         const still = value.kind === "number" || (value.kind === "local" && !changing.has(value.name));
         if (!stmt.mutable && still && value.type === stmt.type) {
           // Another name for a value that does not change needs no statement.
@@ -256,7 +253,7 @@ function substitute(
       case "set": {
         const target = values.get(stmt.name);
         invariant(target?.kind === "local", `"${stmt.name}" is set but is not a local of its template`);
-        out.push({ ...stmt, name: target.name, value: copy(stmt.value) });
+        out.push({ ...stmt, name: target.name, value: spread(copy(stmt.value)) });
         break;
       }
       case "if":

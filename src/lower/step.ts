@@ -53,7 +53,7 @@ export function stepFunction(
   const doc = [
     "forward, backward and update in one: every element lives in a local, loaded once and stored once",
   ];
-  return finish("training_step", doc, straight, buffers, freshNames(straight), lowering.scalars);
+  return finish("training_step", doc, straight, buffers, freshNames(straight), lowering);
 }
 
 function pointsOf(kernel: Kernel): number {

@@ -1,4 +1,4 @@
-import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { l, type LoopExpr, type LoopOp, type LoopStmt, type ScalarFunction } from "../ir/loop.ts";
 import { declaredIn } from "./jam.ts";
 import { castTo } from "./values.ts";
 import { expressionsOf, mapExprs, mapStmts, visitExpr, visitStmts } from "../ir/loop-walk.ts";
@@ -58,22 +58,14 @@ function declares(body: readonly LoopStmt[], names: ReadonlySet<string>): boolea
 }
 
 /** About how many statements the functions that are written into a statement later make of it. */
-const weights: ReadonlyMap<string, number> = new Map([
-  ["exp", 10],
-  ["log", 18],
-  ["expm1", 20],
-  ["log1p", 20],
-  ["tanh", 20],
-  ["sin", 20],
-  ["cos", 20],
-  ["erf", 40],
-  ["pow", 50],
-  ["random", 60],
-]);
+const weights: Readonly<Record<ScalarFunction, number>> = {
+  exp: 10, log: 18, expm1: 20, log1p: 20, tanh: 20, sigmoid: 20, sin: 20, cos: 20, erf: 40, pow: 50, random: 60,
+}; // prettier-ignore
+const weightOfOp = (op: LoopOp): number => (Object.hasOwn(weights, op) ? weights[op as ScalarFunction] : 0);
 function weightOf(stmt: LoopStmt): number {
   let weight = 1;
   for (const expr of expressionsOf(stmt))
-    visitExpr(expr, (x) => (weight += x.kind === "op" ? (weights.get(x.op) ?? 0) : 0));
+    visitExpr(expr, (x) => (weight += x.kind === "op" ? weightOfOp(x.op) : 0));
   return weight;
 }
 

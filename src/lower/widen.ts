@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import type { Backend } from "../ir/backend.ts";
+import { hasLanes, type Backend } from "../ir/backend.ts";
 import { l, type LocalType, type LoopExpr, type LoopOp, type LoopStmt, type Part } from "../ir/loop.ts";
 import { hasLoad, mapExpr, visitStmts } from "../ir/loop-walk.ts";
 import { foldsOf, varyingIn, whyScalar, type Fold } from "./lane-check.ts";
@@ -173,8 +173,7 @@ function wideBlock(
         kind: "choose", test: x.args[0], yes: spread(wide(x.args[1])), no: spread(wide(x.args[2])), type, lanes: 4,
       }; // prettier-ignore
     const args = x.args.map(wide);
-    const known = backend.scalar(x.op, type, 1) === undefined || backend.scalar(x.op, type, 4) !== undefined;
-    if (!known || lanewiseOnly(x.op, type, args)) return laneByLane(x);
+    if (!hasLanes(backend, x.op, type) || lanewiseOnly(x.op, type, args)) return laneByLane(x);
     return l.op(x.op, args, type, 4);
   };
 

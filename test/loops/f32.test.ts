@@ -4,6 +4,7 @@ import { l, type LoopExpr, type LoopFunction } from "../../src/ir/loop.ts";
 import { mapExprs, visitExprs, visitStmts } from "../../src/ir/loop-walk.ts";
 import { parseLoop } from "../../src/ir/text/loop-parse.ts";
 import { verifyLoop } from "../../src/ir/verify/loop.ts";
+import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import { inlineCalls } from "../../src/lower/inline.ts";
 import { inlineSingleUses } from "../../src/lower/share.ts";
 import { templateLookup, templateNamed } from "../../src/lower/templates.ts";
@@ -19,8 +20,7 @@ import { tanhF32 } from "../../templates/f32/tanh.ts";
 import { seeded } from "./random-loops.ts";
 
 const templates = templateLookup();
-const lookup = (name: string): LoopFunction | undefined => templates(`${name}F32`) ?? templates(name);
-const whole = (fn: LoopFunction): LoopFunction => inlineCalls(fn, lookup);
+const whole = (fn: LoopFunction): LoopFunction => inlineCalls(fn, templates, wasmBackend);
 
 /** The spacing of float32 numbers at t. */
 function spacing(t: number): number {

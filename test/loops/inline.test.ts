@@ -1,17 +1,24 @@
 import { expect, test } from "vitest";
 import { interpret } from "../../src/eval/interpret.ts";
-import type { LoopFunction } from "../../src/ir/loop.ts";
+import type { Backend } from "../../src/ir/backend.ts";
+import type { LoopExpr, LoopFunction } from "../../src/ir/loop.ts";
 import { parseLoop } from "../../src/ir/text/loop-parse.ts";
 import { printLoop } from "../../src/ir/text/loop-print.ts";
 import { verifyLoop } from "../../src/ir/verify/loop.ts";
-import { inlineCalls, type Lookup } from "../../src/lower/inline.ts";
-import { templateLookup } from "../../src/lower/templates.ts";
+import { wasmBackend } from "../../src/backends/wasm/backend.ts";
+import { inlineCalls } from "../../src/lower/inline.ts";
+import { templateLookup, type Templates } from "../../src/lower/templates.ts";
 import { templateTable } from "./template-table.ts";
-import { visitExprs } from "../../src/ir/loop-walk.ts";
+import { mapExprs, visitExprs } from "../../src/ir/loop-walk.ts";
 import { randomArguments, randomLoop } from "./random-loops.ts";
 
 const table = templateTable();
-const all: Lookup = templateLookup();
+const all = templateLookup();
+/** A target whose scalar functions are the templates of their names. */
+const byName = (find: Templates): Pick<Backend, "scalar"> => ({
+  scalar: (op) => (find(op) ? op : undefined),
+});
+const none = byName(() => undefined);
 const short = new Map(
   [
     "function exp(x: f64): f64 { const r: f64 = x * x; return r + 1; }",
@@ -20,7 +27,11 @@ const short = new Map(
 );
 const inlined = (body: string): string => {
   const fn = parseLoop(`function f(a: f32s, x: f64, i: index): void { ${body} }`);
-  const after = inlineCalls(fn, (name) => short.get(name));
+  const after = inlineCalls(
+    fn,
+    (name) => short.get(name),
+    byName((name) => short.get(name)),
+  );
   expect(verifyLoop(after)).toEqual([]);
   return printLoop(after)
     .split("\n")
@@ -101,7 +112,7 @@ test("another name for an unchanging value needs no statement, for a changing on
   ]);
   const fn = parseLoop("function f(a: f64s, x: f64): void { a[0] = g(x); }");
   expect(
-    printLoop(inlineCalls(fn, (name) => helper.get(name)))
+    printLoop(inlineCalls(fn, (name) => helper.get(name), none))
       .split("\n")
       .slice(1, -2),
   ).toEqual([
@@ -115,37 +126,63 @@ test("another name for an unchanging value needs no statement, for a changing on
 
 test("functions that are not known stay calls", () => {
   const fn = parseLoop("function f(a: f64s): void { a[0] = Math.tanh(a[1]); }");
-  expect(inlineCalls(fn, () => undefined)).toBe(fn);
+  expect(inlineCalls(fn, () => undefined, none)).toBe(fn);
 });
 
 test("a function that calls itself is refused", () => {
   const loop = new Map([["g", parseLoop("function g(x: f64): f64 { return g(x); }")]]);
   const fn = parseLoop("function f(a: f64s): void { a[0] = g(1); }");
-  expect(() => inlineCalls(fn, (name) => loop.get(name))).toThrow('template "g" calls itself: f → g');
+  expect(() => inlineCalls(fn, (name) => loop.get(name), none)).toThrow('template "g" calls itself: f → g');
 });
 
-test("random programs compute the same with every template inlined", () => {
+test("a target that names a template which is none is told", () => {
+  const fn = parseLoop("function f(a: f64s): void { a[0] = Math.tanh(a[1]); }");
+  expect(() => inlineCalls(fn, () => undefined, { scalar: () => "tahn" })).toThrow(
+    'there is no template "tahn"',
+  );
+});
+
+test("a template of another type has the values cast, one of lanes is written in lanes", () => {
+  const text = (fn: string): string => printLoop(inlineCalls(parseLoop(fn), all, wasmBackend));
+  const power = text("function f(a: f32s, x: f32): void { a[0] = Math.pow(x, 2) as f32; }");
+  expect(power).toContain("const x1: f64 = f64(x);");
+  expect(power).toMatch(/: f32 = f32\(.*\);\n {2}a\[0\] = /);
+  const lanes = text("function f(a: f32s): void { f32x4_store(a, 0, f32x4_sigmoid(f32x4_load(a, 4))); }");
+  expect(lanes.match(/const \w+: f32x4 = /g)!.length).toBeGreaterThan(8);
+  // Among lanes a number and a scalar stand for four.
+  const g = parseLoop("function g(x: f32, y: f32): f32 { let z: f32 = y; z = z + 2 * x; return z; }");
+  const fn = parseLoop(
+    "function f(a: f32s, y: f32): void { f32x4_store(a, 0, f32x4_call(g, f32x4_load(a, 4), y)); }",
+  );
+  const after = inlineCalls(fn, (name) => (name === "g" ? g : undefined), none);
+  expect(verifyLoop(after)).toEqual([]);
+  const a = new Float32Array([0, 0, 0, 0, 1, 2, 3, 4]);
+  interpret(after, [a, 10]);
+  expect([...a.subarray(0, 4)]).toEqual([12, 14, 16, 18]);
+});
+
+test.each([
+  ["of their names", byName(all)],
+  ["of WebAssembly", wasmBackend],
+] as const)("random programs compute the same with every template %s inlined", (_, target) => {
   for (let seed = 0; seed < 150; seed++) {
     const fn = randomLoop(seed);
-    const after = inlineCalls(fn, all);
+    const after = inlineCalls(fn, all, target);
     expect(verifyLoop(after)).toEqual([]);
     expect(calls(after)).toBe(0);
     expect(parseLoop(printLoop(after))).toEqual(after);
     const [want, found] = [randomArguments(seed), randomArguments(seed)];
-    interpret(callsOf(fn), want, table);
+    interpret(callsOf(fn, target), want, table);
     interpret(after, found);
     expect(found, printLoop(fn)).toEqual(want);
   }
 });
 
 /** The same program with its operations as calls, so that the interpreter runs the templates for them. */
-function callsOf(fn: LoopFunction): LoopFunction {
-  const change = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(change);
-    if (typeof value !== "object" || value === null) return value;
-    const copy = Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, change(inner)]));
-    const isCall = copy["kind"] === "op" && table.has(String(copy["op"]));
-    return isCall ? { ...copy, kind: "call", name: copy["op"] } : copy;
+function callsOf(fn: LoopFunction, { scalar }: Pick<Backend, "scalar">): LoopFunction {
+  const change = (x: LoopExpr): LoopExpr => {
+    const name = x.kind === "op" ? scalar(x.op, x.type, x.lanes) : undefined;
+    return name === undefined || x.kind !== "op" ? x : { ...x, kind: "call", name };
   };
-  return change(fn) as LoopFunction;
+  return { ...fn, body: mapExprs(fn.body, change) };
 }

@@ -1,10 +1,24 @@
 import type { Backend } from "../../ir/backend.ts";
-import type { LoopOp } from "../../ir/loop.ts";
+import {
+  scalarFunctions,
+  type Lanes,
+  type LocalType,
+  type LoopOp,
+  type ScalarFunction,
+} from "../../ir/loop.ts";
 
-/** Scalar functions that no instruction computes. */
-const functions: ReadonlySet<LoopOp> = new Set<LoopOp>([
-  "exp", "log", "expm1", "log1p", "tanh", "sin", "cos", "erf", "pow", "random",
-]); // prettier-ignore
+const isFunction = (op: LoopOp): op is ScalarFunction => (scalarFunctions as readonly string[]).includes(op);
+
+/**
+ * No instruction computes any of these. f32 has templates of its own, which lanes share; but in float32 a power would
+ * lose too many digits, so it is computed in float64, one by one. A float64 sigmoid stays the formula it is.
+ */
+function wasmScalar(op: LoopOp, type: LocalType, lanes: Lanes): string | undefined {
+  if (!isFunction(op)) return undefined;
+  if (op === "random") return op;
+  if (type === "f32" && op !== "pow") return `${op}F32`;
+  return lanes === 4 || op === "sigmoid" ? undefined : op;
+}
 
 /**
  * WebAssembly with 128-bit SIMD: float32 throughout, four at a time. Sixteen vector registers hold a tile of 4 rows
@@ -14,7 +28,7 @@ export const wasmBackend: Backend = {
   name: "wasm",
   compute: "f32",
   lanes: 4,
-  scalar: (op, _type, lanes) => (lanes === 1 && functions.has(op) ? op : undefined),
+  scalar: wasmScalar,
   tiles: [{ below: Infinity, rows: 2, columns: 2 }],
   leastSlot: 2 ** -120,
   pack: { rows: 16, work: 2 ** 12 },
