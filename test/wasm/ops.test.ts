@@ -288,6 +288,16 @@ describe("between scalars and lanes", () => {
     expect([...whole]).toEqual([3, 4, 5, 6, 4, 5, 6, 7, 5, 6, 7, 8, 5, -6, 7, 8]);
   });
 
+  test("what is shifted down converts as an unsigned number", () => {
+    const word = l.op("cast", [l.load("k", at(0), "i32", 4)], "u32", 4);
+    const shifted = (by: number): LoopExpr => l.op("shiftRight", [word, l.number(by, "u32")], "u32", 4);
+    const { out } = run(
+      [0, 1, 8, 32].map((by, k) => l.store("out", at(4 * k), l.op("cast", [shifted(by)], "f32", 4))),
+    );
+    const words = [-30, -20, -10, 0];
+    expect([...out]).toEqual([0, 1, 8, 32].flatMap((by) => words.map((x) => f((x >>> by) >>> 0))));
+  });
+
   test("folds in the order (0 ∘ 2) ∘ (1 ∘ 3)", () => {
     const fold = (op: LoopOp, x: LoopExpr): LoopExpr => l.op(op, [x], x.type, 1);
     const k4 = l.load("k", at(0), "i32", 4);

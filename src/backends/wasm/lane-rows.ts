@@ -19,15 +19,17 @@ const same: Row = ([x]) => x;
 const unsigned = (type: LocalType): "u" | "s" => (type === "u32" ? "u" : "s");
 
 /**
- * Where one operand is a constant number, one instruction chooses: its operands stand so that no-number in the other
- * one is what comes out. Otherwise the slower instruction lets no-number of both through.
+ * The instruction that chooses, `f32x4.pmax`, gives its first operand unless the second is larger: no-number in the first
+ * comes out, and that in the second is put in as a mask of ones. `f32x4.max` does all of that in three times the steps.
  */
 const extreme =
   (name: "max" | "min"): Row =>
   ([a, b], { context }) => {
     const isNumber = (x: Code): boolean => context.constant(x)?.every((value) => value === value) ?? false;
     if (isNumber(b)) return w.op(`f32x4.p${name}`, a, b);
-    return isNumber(a) ? w.op(`f32x4.p${name}`, b, a) : w.op(`f32x4.${name}`, a, b);
+    if (isNumber(a)) return w.op(`f32x4.p${name}`, b, a);
+    const [first, again] = context.twice(b, "v128");
+    return w.op("v128.or", w.op(`f32x4.p${name}`, a, first), w.op("f32x4.ne", again, again));
   };
 
 const compare =
@@ -99,9 +101,16 @@ const cast: Row = ([x], { type: to, from, context }) => {
   if (to === from) return x;
   if (to === "bool") return w.op(from === "f32" ? "f32x4.ne" : "i32x4.ne", x, copiesOf(0, from, context));
   if (from === "bool") return w.op("v128.and", x, copiesOf(1, to, context));
-  if (to === "f32") return w.op(`f32x4.convert_i32x4_${unsigned(from)}`, x);
+  if (to === "f32") return w.op(`f32x4.convert_i32x4_${isShort(x) ? "s" : unsigned(from)}`, x);
   return isFloatType(from) ? wholeOf(x, context) : x;
 };
+
+/** What was shifted down has no sign; hosts convert signed numbers in one step and unsigned ones in many. */
+const isShort = (x: Code): boolean =>
+  x.kind === "plain" &&
+  x.op === "i32x4.shr_u" &&
+  x.args[1].kind === "number" &&
+  Number(x.args[1].value) % 32 > 0;
 
 const rotate: Row = ([x, by], { context }) => {
   const [first, again] = context.twice(x, "v128");
