@@ -4,11 +4,10 @@ import { encodeModule, watText, type WasmModule } from "../../src/backends/wasm/
 import { Bytes } from "../../src/backends/wasm/encode/bytes.ts";
 import { w, type Code, type Local } from "../../src/backends/wasm/encode/code.ts";
 import type { WasmFunction } from "../../src/backends/wasm/encode/module.ts";
+import { assembled } from "./run.ts";
 import { laneOps, memoryLaneOps, memoryOps, plainOps } from "../../src/backends/wasm/encode/opcodes.ts";
 
 const wabt = await makeWabt();
-const features = { simd: true, relaxed_simd: true, bulk_memory: true, sat_float_to_int: true };
-
 const fn = (name: string, body: readonly Code[], more: Partial<WasmFunction> = {}): WasmFunction => ({
   name,
   doc: [],
@@ -25,9 +24,6 @@ const moduleOf = (functions: readonly WasmFunction[], more: Partial<WasmModule> 
   data: [],
   ...more,
 });
-/** The text form as another assembler reads it. */
-const assembled = (module: WasmModule): Uint8Array =>
-  wabt.parseWat("module.wat", watText(module), features).toBinary({}).buffer;
 /** Valid whatever it takes and gives: nothing is known of the stack after `unreachable`. */
 const alone = (code: Code): Code[] => [w.op("unreachable"), code, w.op("unreachable")];
 const names = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[];

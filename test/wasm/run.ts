@@ -1,4 +1,11 @@
-import { wasmModule, encodeModule, type WasmEntry } from "../../src/backends/wasm/index.ts";
+import makeWabt from "wabt";
+import {
+  encodeModule,
+  wasmModule,
+  watText,
+  type WasmEntry,
+  type WasmModule,
+} from "../../src/backends/wasm/index.ts";
 import { prepare, type LoopArray } from "../../src/eval/interpret.ts";
 import type { MemoryPlan, Placement } from "../../src/ir/arena.ts";
 import type { Buffer } from "../../src/ir/kernel.ts";
@@ -12,6 +19,13 @@ const arrays = {
   u32: Uint32Array,
   bool: Uint8Array,
 } as const satisfies Record<DType, unknown>;
+
+const wabt = await makeWabt();
+const features = { simd: true, relaxed_simd: true, bulk_memory: true, sat_float_to_int: true };
+
+/** The text form of a module as another assembler reads it. */
+export const assembled = (module: WasmModule): Uint8Array =>
+  wabt.parseWat("module.wat", watText(module), features).toBinary({}).buffer;
 
 /** A buffer's elements in a memory. */
 export const view = (memory: ArrayBufferLike, buffer: Buffer, { placements }: MemoryPlan): LoopArray =>
