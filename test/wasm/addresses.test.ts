@@ -219,6 +219,11 @@ describe("loops", () => {
     ], [1, 2, 3, 4, 5, 8, 11]); // prettier-ignore
   });
 
+  test("from a local that changes inside", () => {
+    const one = [l.set("start", number(9)), count, out(add(local("i"), number(1)), x(local("i")))];
+    check(counted(l.let("start", number(2)), loop("i", local("start"), 5, one)));
+  });
+
   test("a loop that surely never runs is not there", () => {
     const program = programOf(fnOf([loop("i", 4, 4, [out(local("i"), x(local("i")))])]));
     const calls = [callOf(program.functions[0], buffers, true)];

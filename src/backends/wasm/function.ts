@@ -67,6 +67,10 @@ function declareParams(fn: LoopFunction, { bases, ranges, bytes }: Binding, cont
   return params;
 }
 
+/** Whether a sum is made of names whose values stay. */
+const isLasting = ({ terms }: Linear): boolean =>
+  [...terms.keys()].every(({ named, reads }) => named && !reads.some(({ mutable }) => mutable));
+
 /** Statements of one function as code. */
 class Writer {
   private readonly context: Context;
@@ -116,10 +120,7 @@ class Writer {
     if (type === "index" && lanes === 1) {
       const form = this.form(value);
       // A sum of counters, parameters and other such names is written where it is used.
-      const isPlain = [...form.terms.keys()].every(
-        ({ named, reads }) => named && !reads.some((x) => x.mutable),
-      );
-      if (!mutable && isPlain) {
+      if (!mutable && isLasting(form)) {
         context.define({ ...fixed, local: null, copies: null, form });
         return [];
       }
@@ -154,7 +155,7 @@ class Writer {
     if (most <= 0) return [];
     const counter = { name, type: "index", lanes: 1, mutable: false, local: null, copies: null } as const;
     const outside = context.loops.frames.length;
-    if (least > 0 && most <= step) {
+    if (least > 0 && most <= step && isLasting(from)) {
       // Exactly one round: the counter is where it starts.
       return context.within(() => {
         context.define({ ...counter, level: outside, form: from });
