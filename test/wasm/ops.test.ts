@@ -15,7 +15,7 @@ import { seeded } from "../loops/random-loops.ts";
 import { buffer, callOf, firstDifference, planOf, programOf, running, view } from "./run.ts";
 
 // Node 20 has the relaxed instructions behind a flag, later versions without.
-setFlagsFromString("--experimental-wasm-relaxed-simd");
+if (process.versions.node.startsWith("20.")) setFlagsFromString("--experimental-wasm-relaxed-simd");
 
 const size = 400;
 const specials: Readonly<Record<LocalType, readonly number[]>> = {
