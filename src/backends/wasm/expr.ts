@@ -26,11 +26,12 @@ export const formIn = (expr: LoopExpr, context: Context): Linear =>
 export const valueCode = (expr: LoopExpr, context: Context): Code =>
   expr.type === "index" ? context.sum(formIn(expr, context)) : direct(expr, context);
 
-/** The code of a test; any number but 0 holds there. */
+/** The code of a test; any number but 0 holds there, so what only asks for one is left out. */
 export function testCode(expr: LoopExpr, context: Context): Code {
   const code = valueCode(expr, context);
-  const isLoad = code.kind === "plain" && code.op === "i32.ne" && code.args[0].kind === "memory";
-  return isLoad ? code.args[0] : code;
+  if (code.kind !== "plain" || code.op !== "i32.ne") return code;
+  const [value, zero] = code.args;
+  return zero.kind === "number" && zero.value === 0 ? value : code;
 }
 
 /** A value as four lanes: a scalar stands for four copies of itself. */
