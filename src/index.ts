@@ -40,19 +40,21 @@ export {
   avgPool1d,
   avgPool2d,
   avgPool3d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  type AvgPoolOptions,
+  type PoolOptions,
+} from "./nn/layers/pool.ts";
+export {
   globalAvgPool1d,
   globalAvgPool2d,
   globalAvgPool3d,
   globalMaxPool1d,
   globalMaxPool2d,
   globalMaxPool3d,
-  maxPool1d,
-  maxPool2d,
-  maxPool3d,
-  type AvgPoolOptions,
   type GlobalPoolOptions,
-  type PoolOptions,
-} from "./nn/layers/pool.ts";
+} from "./nn/layers/global-pool.ts";
 export {
   cropping1d,
   cropping2d,

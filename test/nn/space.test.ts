@@ -86,6 +86,7 @@ describe("shapes", () => {
 describe("values by hand", () => {
   const x = [1, 2, 4, 8, 16];
   const bare = { filters: 1, useBias: false };
+  const above = (v: g.Value, least: number): g.Value => g.greater(g.squeeze(v, 2), least);
   test.each<readonly [string, Layer, Cells, readonly number[]]>([
     ["conv1d does not flip its kernel", (v) => g.conv1d(v, { ...bare, kernelSize: 2 }), { "conv1d/kernel": [1, 10] }, [21, 42, 84, 168]],
     ["conv1d same puts the odd zero at the end", (v) => g.conv1d(v, { ...bare, kernelSize: 2, padding: "same" }), { "conv1d/kernel": [1, 10] }, [21, 42, 84, 168, 16]],
@@ -97,6 +98,10 @@ describe("values by hand", () => {
     ["maxPool1d", (v) => g.maxPool1d(g.neg(v), { poolSize: 3, strides: 1, padding: "same" }), {}, [-1, -1, -2, -4, -8]],
     ["avgPool1d counts no padding", (v) => g.avgPool1d(v, { poolSize: 3, strides: 2, padding: "same" }), {}, [1.5, 14 / 3, 12]],
     ["avgPool1d counts padding if told", (v) => g.avgPool1d(v, { poolSize: 3, strides: 2, padding: 1, countIncludePad: true }), {}, [1, 14 / 3, 8]],
+    ["globalAvgPool1d of what is kept", (v) => g.globalAvgPool1d(v, { mask: above(v, 3) }), {}, [28 / 3]],
+    ["globalMaxPool1d of what is kept", (v) => g.globalMaxPool1d(g.neg(v), { mask: above(v, 3), keepDims: true }), {}, [-4]],
+    ["globalAvgPool1d of nothing", (v) => g.globalAvgPool1d(v, { mask: above(v, 16) }), {}, [0]],
+    ["globalMaxPool1d of nothing", (v) => g.globalMaxPool1d(g.neg(v), { mask: above(v, 16) }), {}, [0]],
     ["upSampling1d", (v) => g.upSampling1d(v), {}, [1, 1, 2, 2, 4, 4, 8, 8, 16, 16]],
     ["resize to nearest", (v) => g.resize(v, { size: [3], interpolation: "nearest" }), {}, [1, 4, 16]],
     ["resize to twice", (v) => g.resize(v, { size: [10] }), {}, [1, 1.25, 1.75, 2.5, 3.5, 5, 7, 10, 14, 16]],
@@ -209,6 +214,8 @@ describe("refusals name the layer and the numbers", () => {
     [[5, 4, 2], (x) => g.avgPool2d(x, { poolSize: 3, padding: 3, name: "first" }), `avgPool2d: padding of 3 and 3 along axis 1 leaves a window of 3 without any of the 5 elements${at}\n  hint: padding must be smaller than the window`],
     [[5, 4, 2], (x) => g.avgPool2d(x, { poolSize: [6, 1], name: "first" }), `avgPool2d: a window spans 6 along axis 1 of f32[n,5,4,2], which has only 5${at}`],
     [[5], (x) => g.globalMaxPool1d(x, { name: "first" }), `globalMaxPool1d expects [n, steps, channels] with only the first axis a batch, found f32[n,5]${at}\n  hint: use reshape(x, [n, steps, channels])`],
+    [[5, 2], (x) => g.globalAvgPool1d(x, { mask: g.greater(g.sum(x, { axis: 2, keepDims: true }), 0), name: "first" }), `the mask of globalAvgPool1d must be bool[n,5], found bool[n,5,1]${at}`],
+    [[5, 4, 2], (x) => g.globalMaxPool2d(x, { mask: g.sum(x, { axis: 3 }), name: "first" }), `the mask of globalMaxPool2d must be bool[n,5,4], found f32[n,5,4]${at}\n  hint: compare to make truth values: notEqual(x, 0)`],
     [[5, 4, 2], (x) => g.cropping2d(x, { cropping: 2, name: "first" }), `cropping2d: cropping 2 and 2 leaves nothing of the 4 elements along axis 2${at}`],
     [[5, 4, 2], (x) => g.upSampling2d(x, { interpolation: "cubic" as never, name: "first" }), `interpolation of upSampling2d cannot be "cubic"${at}\n  hint: it may be "nearest" or "bilinear"`],
     [[5, 4, 2], (x) => g.convolution(x, g.tensor([1, 2])), `convolution takes a kernel [...window, in / groups, out] of fixed size, found f32[2]\n  at space.test.ts\n  hint: a kernel for images has four axes: reshape(kernel, [height, width, 1, 1])`],

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { confusionText } from "../../src/cli/train/confusion.ts";
+import type { Prepared } from "../../src/cli/train/data.ts";
+import type { Net, Spec } from "../../src/cli/train/module.ts";
 import { argmaxRows, confusionMatrix, confusionTable } from "../../src/train/index.ts";
 
 test("counts true against predicted classes, batch after batch", () => {
@@ -23,4 +26,22 @@ test("prints as plain text", () => {
 test("refuses what does not fit", () => {
   expect(() => confusionMatrix([0], [0, 1], 2)).toThrow("there are 1 labels, but 2 predictions");
   expect(() => confusionMatrix([0, 2], [0, 1], 2)).toThrow("row 1 has label 2 and prediction 1 of 2 classes");
+});
+
+test("of a model that ignores a label, without the rows that have it", () => {
+  const inputs = [
+    { name: "x", dtype: "f32", shape: ["n", 1], limit: null },
+    { name: "y", dtype: "i32", shape: ["n"], limit: 2, allowed: -1 },
+  ];
+  const spec = {
+    inputs,
+    outputs: [{ name: "scores", dtype: "f32", shape: ["n", 2] }],
+    batch: 8,
+  } as unknown as Spec;
+  const net = { predict: () => ({ scores: Float32Array.of(1, 0, 0, 1, 1, 0, 0, 1) }) } as unknown as Net;
+  const labels = Int32Array.of(0, -1, 1, 1);
+  const data = { test: { inputs: [new Float32Array(4), labels], n: 4 }, classes: ["no", "yes"] };
+  expect(confusionText(net, spec, data as unknown as Prepared, [0])).toBe(
+    confusionTable(confusionMatrix([0, 1, 1], [0, 0, 1], 2), ["no", "yes"]),
+  );
 });

@@ -1,5 +1,4 @@
 import type { Value } from "../../ir/graph.ts";
-import { max, mean } from "../../ops/reduce.ts";
 import { sum, spread } from "../../ops/broadcast.ts";
 import { div } from "../../ops/elementwise.ts";
 import { constant, constantTensor } from "../../ops/leaves.ts";
@@ -10,7 +9,6 @@ import { documented, type Documented } from "../about.ts";
 import { checkOptions } from "../check.ts";
 import { refuse } from "../context.ts";
 import { inLayer } from "../param.ts";
-import { reshape } from "../sugar/movement.ts";
 import { paddingOf, perAxis, spaceText, spatial, type Padding, type PerAxis } from "./space.ts";
 
 export interface PoolOptions {
@@ -130,44 +128,6 @@ function avgPoolOf(name: string, rank: number): Documented<(x: Value, options?: 
   );
 }
 
-export interface GlobalPoolOptions {
-  /** Keeps the axes of space with length 1; false by default. */
-  readonly keepDims?: boolean;
-  readonly name?: string;
-}
-
-function globalPoolOf(
-  name: string,
-  rank: number,
-  reduce: typeof max,
-  words: { readonly doc: string; readonly formula: string; readonly keras: string; readonly pytorch: string },
-): Documented<(x: Value, options?: GlobalPoolOptions) => Value> {
-  return documented(
-    { kind: "layer", ...words, shapes: `[n, ${spaceText(rank)}, channels] → [n, channels]`, defaults: { keepDims: false } },
-    (x: Value, options: GlobalPoolOptions = {}) =>
-      inLayer(name, options?.name, () => {
-        checkOptions(name, options, ["keepDims", "name"]);
-        const { value, space, rows, channels } = spatial(name, x, rank);
-        const pooled = reduce(value, { axes: space.map((_, k) => 1 + k) });
-        return options.keepDims ? reshape(pooled, [rows, ...space.map(() => 1), channels]) : pooled;
-      }),
-  ); // prettier-ignore
-}
-const largest = (rank: number) => ({
-  doc: "The largest element of every channel; ties share the gradient.",
-  formula: "y[c] = maxₚ x[p, c]",
-  keras: `GlobalMaxPooling${rank}D`,
-  pytorch: `AdaptiveMaxPool${rank}d(1)`,
-  onnx: "GlobalMaxPool",
-});
-const average = (rank: number) => ({
-  doc: "The mean of every channel.",
-  formula: "y[c] = meanₚ x[p, c]",
-  keras: `GlobalAveragePooling${rank}D`,
-  pytorch: `AdaptiveAvgPool${rank}d(1)`,
-  onnx: "GlobalAveragePool",
-});
-
 /** The largest of every window along time: x [n, steps, channels]. */
 export const maxPool1d = maxPoolOf("maxPool1d", 1);
 /** The largest of every window of images: x [n, height, width, channels]. */
@@ -180,15 +140,3 @@ export const avgPool1d = avgPoolOf("avgPool1d", 1);
 export const avgPool2d = avgPoolOf("avgPool2d", 2);
 /** The mean of every window of volumes: x [n, depth, height, width, channels]. */
 export const avgPool3d = avgPoolOf("avgPool3d", 3);
-/** The largest element of each channel over all time: [n, steps, channels] gives [n, channels]. */
-export const globalMaxPool1d = globalPoolOf("globalMaxPool1d", 1, max, largest(1));
-/** The largest element of each channel of an image: [n, height, width, channels] gives [n, channels]. */
-export const globalMaxPool2d = globalPoolOf("globalMaxPool2d", 2, max, largest(2));
-/** The mean of each channel over all time: [n, steps, channels] gives [n, channels]. */
-export const globalAvgPool1d = globalPoolOf("globalAvgPool1d", 1, mean, average(1));
-/** The mean of each channel of an image: [n, height, width, channels] gives [n, channels]. */
-export const globalAvgPool2d = globalPoolOf("globalAvgPool2d", 2, mean, average(2));
-/** The largest element of each channel of a volume: [n, depth, height, width, channels] gives [n, channels]. */
-export const globalMaxPool3d = globalPoolOf("globalMaxPool3d", 3, max, largest(3));
-/** The mean of each channel of a volume: [n, depth, height, width, channels] gives [n, channels]. */
-export const globalAvgPool3d = globalPoolOf("globalAvgPool3d", 3, mean, average(3));

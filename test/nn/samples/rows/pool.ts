@@ -59,6 +59,16 @@ export const rows: readonly LayerSample[] = [
   row("globalMaxPool2d", "f32[n,3,2,2]", (x) => globalMaxPool2d(x, { keepDims: true })),
   row("globalAvgPool1d", "f32[n,4,2]", (x) => globalAvgPool1d(x), true),
   row("globalAvgPool2d", "f32[n,3,2,2]", (x) => globalAvgPool2d(x), true),
+  {
+    name: "global pooling of what a mask keeps",
+    inputs: { x: "f32[n,4,2]", y: "f32[n,2,3,2]", m: "bool[n,4]", k: "bool[n,2,3]" },
+    build: ({ x, y, m, k }) => ({
+      time: globalAvgPool1d(x, { mask: m }),
+      image: globalAvgPool2d(y, { mask: k, keepDims: true }),
+      most: globalMaxPool1d(x, { mask: m }),
+      largest: globalMaxPool2d(y, { mask: k }),
+    }),
+  },
   row("upSampling1d", "f32[n,3,2]", (x) => upSampling1d(x, { size: 3 }), true),
   row("upSampling2d: nearest", "f32[n,2,3,2]", (x) => upSampling2d(x, { size: [2, 3] }), true),
   row("upSampling2d: bilinear", "f32[n,3,2,2]", (x) => upSampling2d(x, { interpolation: "bilinear" }), true),
