@@ -58,12 +58,14 @@ describe("the work of a kernel", () => {
 });
 
 describe("kernels by themselves", () => {
-  const models: readonly (readonly [string, Model, number])[] = [
-    ["dense layers", W3, 5],
-    ["a loop over time", W5, 16],
+  const models: readonly (readonly [string, Model, number, "js" | "wasm"])[] = [
+    ["dense layers in js", W3, 5, "js"],
+    ["dense layers in wasm", W3, 5, "wasm"],
+    ["a loop over time in js", W5, 16, "js"],
+    ["a loop over time in wasm", W5, 16, "wasm"],
   ];
-  test.each(models)("%s: one after the other they are the training step, bit by bit", async (_, model, n) => {
-    const { compilation, generated } = await running(model);
+  test.each(models)("%s: one after the other they are the step, bit by bit", async (_, model, n, target) => {
+    const { compilation, generated } = await running(model, { target });
     const phases = ["forward", "backward", "update"];
     const groups = phases.map((phase) => compilation.loops.calls.get(phase)!);
     const { arena, run } = await runnerOf(compilation, groups);
@@ -77,9 +79,10 @@ describe("kernels by themselves", () => {
   });
 });
 
-test("bench --kernels lists every kernel of steps and functions with what it reaches", async () => {
+test.each(["js", "wasm"])("bench --kernels lists what every kernel reaches, on %s", async (target) => {
   const path = folder({ "tiny.model.ts": tinyModel(), "pair.model.ts": stepsModel() });
-  const { code, out, err } = await gradc(path, ["bench", "pair.model.ts", "--kernels", "--samples", "1"]);
+  const measured = ["--kernels", "--samples", "1", "--target", target];
+  const { code, out, err } = await gradc(path, ["bench", "pair.model.ts", ...measured]);
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(out).toMatch(/^in +kernel +runs +median +share +flop +GFLOP\/s +GB\/s +computes\n/);
   expect(out).toMatch(
@@ -87,7 +90,7 @@ test("bench --kernels lists every kernel of steps and functions with what it rea
   );
   expect(out).toMatch(/^first trainStep: kernels [\d.]+ [nµm]?s, the whole call [\d.]+ [nµm]?s$/m);
   expect(out).toMatch(/^decode: kernels [\d.]+ [nµm]?s, the whole call [\d.]+ [nµm]?s$/m);
-  const args = ["bench", "tiny.model.ts", "--kernels", "--samples", "1", "--rows", "4", "--json"];
+  const args = ["bench", "tiny.model.ts", ...measured, "--rows", "4", "--json"];
   const { kernels, times } = JSON.parse((await gradc(path, args)).out);
   expect(times.map(({ name }: { name: string }) => name)).toContain("trainStep");
   const inspected = JSON.parse(

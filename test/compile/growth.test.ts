@@ -42,17 +42,23 @@ function recurrent(length: number): Model {
 
 const scratchOf = ({ sizes }: Compilation): number => sizes.arenaBytes - sizes.stateBytes;
 
-test.each([
+const growing = [
   ["rows", layers, 1024, 1],
   ["the length of sequences", recurrent, 64, 2],
-] as const)("twice %s: twice the scratch memory at most, and the same code", (_, model, size, rowTimes) => {
-  const [one, two] = [size, 2 * size].map((extent) => compile(model(extent)));
-  // Operations of a row grow with its times, not with the number of rows.
-  expect(two.sizes.flopsPerRow / one.sizes.flopsPerRow).toBeLessThan(rowTimes * 1.05);
-  expect(two.sizes.flopsPerRow / one.sizes.flopsPerRow).toBeGreaterThan(rowTimes * 0.9);
-  expect(two.sizes.stateBytes).toBe(one.sizes.stateBytes);
-  expect(scratchOf(two) / scratchOf(one)).toBeLessThan(2.05);
-  // Larger products may be given larger tiles; everything else is bounds and places of more digits.
-  expect(two.sizes.code / one.sizes.code).toBeLessThan(1.05);
-  expect(two.kernels.kernels.length).toBe(one.kernels.kernels.length);
-});
+] as const;
+const cases = growing.flatMap((row) => (["js", "wasm"] as const).map((target) => [...row, target] as const));
+
+test.each(cases)(
+  "%s doubled: twice the scratch memory, the same code",
+  (_, model, size, rowTimes, target) => {
+    const [one, two] = [size, 2 * size].map((extent) => compile(model(extent), { target }));
+    // Operations of a row grow with its times, not with the number of rows.
+    expect(two.sizes.flopsPerRow / one.sizes.flopsPerRow).toBeLessThan(rowTimes * 1.05);
+    expect(two.sizes.flopsPerRow / one.sizes.flopsPerRow).toBeGreaterThan(rowTimes * 0.9);
+    expect(two.sizes.stateBytes).toBe(one.sizes.stateBytes);
+    expect(scratchOf(two) / scratchOf(one)).toBeLessThan(2.05);
+    // Larger products may be given larger tiles; everything else is bounds and places of more digits.
+    expect(two.sizes.code / one.sizes.code).toBeLessThan(1.05);
+    expect(two.kernels.kernels.length).toBe(one.kernels.kernels.length);
+  },
+);
