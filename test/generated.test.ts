@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { emit, type Emission } from "../src/cli/compile/emit.ts";
@@ -12,13 +12,19 @@ const disk = diskAt(fileURLToPath(new URL("..", import.meta.url)));
 const config = await loadConfig(disk);
 const paths = modelPaths(disk, [], config);
 
-/** Both targets where both are checked in: scripts of these examples import the JavaScript module. */
-const scripted = ["autoencoder", "digits", "gan", "mnist", "weather-gru", "words-gpt", "words-lstm"];
+/** What is checked in beyond what the configuration says. */
+const more = JSON.parse(disk.readText("scripts/examples.json")) as readonly {
+  readonly target: "js" | "wasm";
+  readonly outDir?: string;
+  readonly stages?: boolean;
+  readonly examples: readonly string[];
+}[];
 async function emissionsOf(path: string): Promise<readonly Emission[]> {
-  const settings = { ...config, stages: true, debug: false };
-  const targets = scripted.includes(path.split("/")[1]) ? (["ts", "js"] as const) : (["ts"] as const);
-  const emissions: Emission[] = [];
-  for (const target of targets) emissions.push(await emit(disk, path, { ...settings, target }));
+  const base = { ...config, target: config.target!, stages: true, debug: false };
+  const others = more.filter(({ examples }) => examples.includes(path.split("/")[1]));
+  const emissions = [await emit(disk, path, base)];
+  for (const { target, outDir = config.outDir, stages = false } of others)
+    emissions.push(await emit(disk, path, { ...base, target, outDir, stages }));
   return emissions;
 }
 
@@ -42,8 +48,10 @@ describe.each(paths)("%s", (path) => {
     const model = path.split("/").at(-1) as string;
     expect(places.filter((place) => !place.startsWith(`${model}:`))).toEqual([]);
     const names = new Set(files.map((file) => file.path));
-    const folder = join(files[0].path, "..");
-    const strangers = readdirSync(disk.absolute(folder)).filter((name) => !names.has(join(folder, name)));
-    expect(strangers).toEqual([]);
+    const folder = dirname(files[0].path);
+    const found = readdirSync(disk.absolute(folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(folder, relative(disk.absolute(folder), entry.parentPath), entry.name));
+    expect(found.filter((name) => !names.has(name))).toEqual([]);
   });
 });

@@ -24,6 +24,10 @@ import { create, createPredictor, spec } from "./digits.gen.js";
 import { create as createTs } from "./digits_ts.gen.ts";
 import { create as createGan } from "./gan_ts.gen.ts";
 import { createPredictor as createHalves } from "./autoencoder.gen.js";
+import { create as createGiven, createPredictor as predictGiven, type CompiledModule } from "./digits_file.gen.js";
+declare const wasm: CompiledModule;
+const same: typeof net = createGiven({ wasm, seed: 1 });
+const predicted: Float32Array = predictGiven(same.state, { wasm }).predict(new Float32Array(64)).probabilities;
 const net = create({ seed: 1 });
 const loss: number = net.trainStep(new Float32Array(64), new Int32Array(1), 1);
 const kernel: Float32Array = net.params["hidden/kernel"];
@@ -38,7 +42,14 @@ generator.hyper.beta1 = discriminator.trainStep(new Float32Array(64), 1) + gener
 const slope: Float32Array = generator.gradients["generator/pixels/bias"];
 const halves = createHalves(net.state);
 const image: Float32Array = halves.decode(halves.encode(new Float32Array(64)).code, 1).image;
-export default [accuracy, probabilities, again, ten, slope, image];
+export default [accuracy, probabilities, again, ten, slope, image, predicted];
+`;
+/** With a browser's library, whose WebAssembly.Module has no members to tell it by. */
+const page = `
+import { create, createPredictor } from "../digits_file.gen.js";
+const wasm = await WebAssembly.compileStreaming(fetch("digits.gen.wasm"));
+const net = create({ wasm });
+export default createPredictor(net.state, { wasm: new WebAssembly.Module(new Uint8Array(8)) });
 `;
 /** Lines that must not pass, with what each is about. */
 const bad: Readonly<Record<string, string>> = {
@@ -51,6 +62,13 @@ const bad: Readonly<Record<string, string>> = {
   "a new step": `net.step = 1;`,
   "a misspelt option": `create({ sead: 1 });`,
   "a predictor that trains": `createPredictor(net.state).trainStep;`,
+  "a module nobody takes": `create({ wasm: {} });`,
+  "no module": `given({ seed: 1 });`,
+  "bytes instead of a module": `given({ wasm: new Uint8Array(8) });`,
+  "a module yet to come": `given({ wasm: Promise.resolve({}) });`,
+  "an instance with its module": `given({ wasm: { module: {}, instance: {} } });`,
+  "an instance": `given({ wasm: { exports: {} } });`,
+  "a predictor without its module": `predictGiven(net.state);`,
 };
 
 // The native compiler takes a tenth of the others' time; those, and modules in float64, wait for the long run.
@@ -97,11 +115,17 @@ beforeAll(() => {
         }).files)
           put(file, text);
   }
+  for (const [name, model] of Object.entries({ digits: all["digits"], gan })) {
+    const options = { target: "wasm", wasmFile: true, source: `${name}_file.model.ts` } as const;
+    for (const { name: file, text, bytes } of compile(model, options).files) if (!bytes) put(file, text);
+  }
+  mkdirSync(join(folder, "page"));
+  put("page/page.ts", page);
   put("good.ts", good);
   for (const [k, line] of Object.values(bad).entries())
     put(
       `bad/${k}.ts`,
-      `import { create, createPredictor } from "../digits.gen.js";\nconst net = create();\n${line}\nexport default createPredictor;\n`,
+      `import { create, createPredictor } from "../digits.gen.js"; import { create as given, createPredictor as predictGiven } from "../digits_file.gen.js";\nconst net = create();\n${line}\nexport default [createPredictor, given, predictGiven];\n`,
     );
   const options = {
     target: "ES2022",
@@ -117,22 +141,32 @@ beforeAll(() => {
     noEmit: true,
   };
   put("tsconfig.json", JSON.stringify({ compilerOptions: options, include: ["*.ts", "bad/*.ts"] }));
+  const browser = { ...options, lib: ["ES2022", "DOM"] };
+  put("page/tsconfig.json", JSON.stringify({ compilerOptions: browser, include: ["*.ts"] }));
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(["typescript-7", ...(long ? ["typescript", "typescript-5.9"] : [])])("%s", (name) => {
-  test("accepts every emitted module and refuses every misuse", () => {
-    const { stdout } = spawnSync(process.execPath, [tscOf(name), "-p", folder, "--pretty", "false"], {
+  const errorsOf = (project: string): string[] => {
+    const { stdout } = spawnSync(process.execPath, [tscOf(name), "-p", project, "--pretty", "false"], {
       encoding: "utf8",
       cwd: folder,
     });
-    const errors = stdout.split("\n").filter((line) => line.includes("error TS"));
+    return stdout.split("\n").filter((line) => line.includes("error TS"));
+  };
+
+  test("accepts every emitted module and refuses every misuse", () => {
+    const errors = errorsOf(folder);
     expect(errors.filter((line) => !/^bad[\\/]/.test(line))).toEqual([]);
     for (const [k, what] of Object.keys(bad).entries())
       expect(
         errors.some((line) => new RegExp(`^bad[\\\\/]${k}\\.ts\\(3,`).test(line)),
         what,
       ).toBe(true);
+  });
+
+  test("accepts what a page compiles as a module", () => {
+    expect(errorsOf(join(folder, "page"))).toEqual([]);
   });
 });
 

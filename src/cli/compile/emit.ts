@@ -16,14 +16,14 @@ export interface Emission {
   readonly files: readonly FileToWrite[];
 }
 
-/** The stages that `--stages` writes; the code is the module itself. */
+/** The stages that `--stages` writes; the code is the module itself, and for wasm its text form too. */
 const numbered = ["forward", "training", "optimized", "kernels", "memory", "loops"] as const;
 
 /** Loads and compiles one model. Fails where two files would be written to one place. */
 export async function emit(disk: Disk, path: string, settings: Settings): Promise<Emission> {
   const loaded = await loadModel(disk, path);
-  const { outDir: _, stages, ...options } = settings;
-  const compilation = await compileModel(disk, loaded, options);
+  const { target, precision, strict, wasmFile, debug, stages } = settings;
+  const compilation = await compileModel(disk, loaded, { target, precision, strict, wasmFile, debug });
   const folder = folderOf(loaded, settings);
   const files: FileToWrite[] = compilation.files.map(({ name, text, bytes }) => ({
     path: join(folder, name),
@@ -41,10 +41,13 @@ async function stageFiles(
   compilation: Compilation,
 ): Promise<{ path: string; content: string }[]> {
   const { stageText } = await import("../../stages.ts");
-  return numbered.map((stage, k) => ({
+  const texts = numbered.map((stage, k) => ({
     path: join(folder, `${k + 1}-${stage}.txt`),
     content: stageText(compilation, stage),
   }));
+  // A module of bytes is no text to read.
+  const wat = { path: join(folder, "7-code.wat"), content: stageText(compilation, "code") };
+  return compilation.wasm ? [...texts, wat] : texts;
 }
 
 /** Two models must not overwrite each other's files. */

@@ -37,7 +37,6 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
     ...(demo ? { see: (_pass, _graph, applied) => void (rules += applied.length) } : {}),
   });
   const loadedModule = await loadGenerated<Generated>(compilation);
-  if (flags.target === "auto") sayTarget(context, compilation, flags);
   checkTrainable(loadedModule.spec, compilation, flags);
   const generated = { ...loadedModule, spec: trainingSpec(loadedModule.spec) };
   const { spec } = generated;
@@ -50,6 +49,7 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   if (demo) await demoCompiled(context, loaded, compilation, rules);
   const data = prepare(disk, source, generated, flags);
   describeData(context, data);
+  if (flags.target === "auto") sayTarget(context, compilation, flags);
   const net = generated.create({ seed: flags.seed });
   const start = (): void => {
     net.init(flags.seed);

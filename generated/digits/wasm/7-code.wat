@@ -1,0 +1,1887 @@
+(module
+  (memory (export "memory") 2 2)
+
+  ;; hidden/kernel = (randomUniform(seed) · 0.5) + -0.25  (digits.model.ts:10)
+  (func $init_hidden_kernel
+    (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
+      (local $c0.2 v128) (local $c-1640531527 v128) (local $c-2048144789 v128)
+      (local $c-1028477387 v128) (local $c5.960464477539063e-8 v128) (local $c0.5 v128)
+      (local $c-0.25 v128) (local $t11 v128) (local $t9 v128) (local $t7 v128)
+    (local.set $c0.2 (v128.const i32x4 0 1 2 3))
+    (local.set $c-1640531527 (v128.const i32x4 -1640531527 -1640531527 -1640531527 -1640531527))
+    (local.set $c-2048144789 (v128.const i32x4 -2048144789 -2048144789 -2048144789 -2048144789))
+    (local.set $c-1028477387 (v128.const i32x4 -1028477387 -1028477387 -1028477387 -1028477387))
+    (local.set $c5.960464477539063e-8
+      (v128.const f32x4 5.960464477539063e-8 5.960464477539063e-8 5.960464477539063e-8 5.960464477539063e-8)
+    )
+    (local.set $c0.5 (v128.const f32x4 0.5 0.5 0.5 0.5))
+    (local.set $c-0.25 (v128.const f32x4 -0.25 -0.25 -0.25 -0.25))
+    (local.set $t4 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1953814117)))
+    (local.set $t2
+      (i32.mul
+        (i32.xor (local.get $t4) (i32.shr_u (local.get $t4) (i32.const 16)))
+        (i32.const -2048144789)
+      )
+    )
+    (local.set $t0
+      (i32.mul
+        (i32.xor (local.get $t2) (i32.shr_u (local.get $t2) (i32.const 13)))
+        (i32.const -1028477387)
+      )
+    )
+    (local.set $c0
+      (i32x4.splat (i32.xor (local.get $t0) (i32.shr_u (local.get $t0) (i32.const 16))))
+    )
+    (local.set $i (i32.const 0))
+    (local.set $i_1 (i32.const 0))
+    (loop $i
+      (local.set $t11
+        (i32x4.add
+          (local.get $c0)
+          (i32x4.mul
+            (i32x4.add (i32x4.splat (local.get $i)) (local.get $c0.2))
+            (local.get $c-1640531527)
+          )
+        )
+      )
+      (local.set $t9
+        (i32x4.mul
+          (v128.xor (local.get $t11) (i32x4.shr_u (local.get $t11) (i32.const 16)))
+          (local.get $c-2048144789)
+        )
+      )
+      (local.set $t7
+        (i32x4.mul
+          (v128.xor (local.get $t9) (i32x4.shr_u (local.get $t9) (i32.const 13)))
+          (local.get $c-1028477387)
+        )
+      )
+      (v128.store align=4
+        (local.get $i_1)
+        (f32x4.relaxed_madd
+          (f32x4.mul
+            (f32x4.convert_i32x4_s
+              (i32x4.shr_u
+                (v128.xor (local.get $t7) (i32x4.shr_u (local.get $t7) (i32.const 16)))
+                (i32.const 8)
+              )
+            )
+            (local.get $c5.960464477539063e-8)
+          )
+          (local.get $c0.5)
+          (local.get $c-0.25)
+        )
+      )
+      (local.set $i (i32.add (local.get $i) (i32.const 4)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
+      (br_if $i (i32.lt_s (local.get $i) (i32.const 2048)))
+    )
+  )
+
+  ;; logits/kernel = (randomUniform(seed) · 0.7559289460184544) + -0.3779644730092272  (digits.model.ts:11)
+  (func $init_logits_kernel
+    (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
+      (local $c0.2 v128) (local $c-1640531527 v128) (local $c-2048144789 v128)
+      (local $c-1028477387 v128) (local $c5.960464477539063e-8 v128)
+      (local $c0.7559289336204529 v128) (local $c-0.37796446681022644 v128) (local $t11 v128)
+      (local $t9 v128) (local $t7 v128)
+    (local.set $c0.2 (v128.const i32x4 0 1 2 3))
+    (local.set $c-1640531527 (v128.const i32x4 -1640531527 -1640531527 -1640531527 -1640531527))
+    (local.set $c-2048144789 (v128.const i32x4 -2048144789 -2048144789 -2048144789 -2048144789))
+    (local.set $c-1028477387 (v128.const i32x4 -1028477387 -1028477387 -1028477387 -1028477387))
+    (local.set $c5.960464477539063e-8
+      (v128.const f32x4 5.960464477539063e-8 5.960464477539063e-8 5.960464477539063e-8 5.960464477539063e-8)
+    )
+    (local.set $c0.7559289336204529
+      (v128.const f32x4 0.7559289336204529 0.7559289336204529 0.7559289336204529 0.7559289336204529)
+    )
+    (local.set $c-0.37796446681022644
+      (v128.const f32x4 -0.37796446681022644 -0.37796446681022644 -0.37796446681022644 -0.37796446681022644)
+    )
+    (local.set $t4 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1308314441)))
+    (local.set $t2
+      (i32.mul
+        (i32.xor (local.get $t4) (i32.shr_u (local.get $t4) (i32.const 16)))
+        (i32.const -2048144789)
+      )
+    )
+    (local.set $t0
+      (i32.mul
+        (i32.xor (local.get $t2) (i32.shr_u (local.get $t2) (i32.const 13)))
+        (i32.const -1028477387)
+      )
+    )
+    (local.set $c0
+      (i32x4.splat (i32.xor (local.get $t0) (i32.shr_u (local.get $t0) (i32.const 16))))
+    )
+    (local.set $i (i32.const 0))
+    (local.set $i_1 (i32.const 0))
+    (loop $i
+      (local.set $t11
+        (i32x4.add
+          (local.get $c0)
+          (i32x4.mul
+            (i32x4.add (i32x4.splat (local.get $i)) (local.get $c0.2))
+            (local.get $c-1640531527)
+          )
+        )
+      )
+      (local.set $t9
+        (i32x4.mul
+          (v128.xor (local.get $t11) (i32x4.shr_u (local.get $t11) (i32.const 16)))
+          (local.get $c-2048144789)
+        )
+      )
+      (local.set $t7
+        (i32x4.mul
+          (v128.xor (local.get $t9) (i32x4.shr_u (local.get $t9) (i32.const 13)))
+          (local.get $c-1028477387)
+        )
+      )
+      (v128.store offset=8320 align=4
+        (local.get $i_1)
+        (f32x4.relaxed_madd
+          (f32x4.mul
+            (f32x4.convert_i32x4_s
+              (i32x4.shr_u
+                (v128.xor (local.get $t7) (i32x4.shr_u (local.get $t7) (i32.const 16)))
+                (i32.const 8)
+              )
+            )
+            (local.get $c5.960464477539063e-8)
+          )
+          (local.get $c0.7559289336204529)
+          (local.get $c-0.37796446681022644)
+        )
+      )
+      (local.set $i (i32.add (local.get $i) (i32.const 4)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
+      (br_if $i (i32.lt_s (local.get $i) (i32.const 320)))
+    )
+  )
+
+  ;; hidden_relu = relu(x · hidden/kernel + hidden/bias)  (digits.model.ts:10)
+  (func $hidden_forward (param $n i32)
+    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $j_0 i32) (local $j_1 i32)
+      (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
+      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
+      (local $sum30 v128) (local $sum31 v128) (local $x6 v128) (local $x7 v128) (local $x0 v128)
+      (local $x1 v128) (local $x2 v128) (local $x3 v128) (local $x4 v128) (local $x5 v128)
+    (local.set $i_0 (i32.const 0))
+    (local.set $i_1 (i32.const 0))
+    (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 8))))
+    (loop $i
+      (local.set $j_0 (i32.const 0))
+      (local.set $j_1 (local.get $i_1))
+      (loop $j
+        (local.set $sum00 (v128.const f32x4 0 0 0 0))
+        (local.set $sum01 (v128.const f32x4 0 0 0 0))
+        (local.set $sum10 (v128.const f32x4 0 0 0 0))
+        (local.set $sum11 (v128.const f32x4 0 0 0 0))
+        (local.set $sum20 (v128.const f32x4 0 0 0 0))
+        (local.set $sum21 (v128.const f32x4 0 0 0 0))
+        (local.set $sum30 (v128.const f32x4 0 0 0 0))
+        (local.set $sum31 (v128.const f32x4 0 0 0 0))
+        (local.set $k_0 (local.get $i_0))
+        (local.set $k_1 (local.get $j_0))
+        (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 256)))
+        (loop $k
+          (local.set $x0 (v128.load32_splat offset=28992 (local.get $k_0)))
+          (local.set $x1 (v128.load align=4 (local.get $k_1)))
+          (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
+          (local.set $x3 (v128.load32_splat offset=29248 (local.get $k_0)))
+          (local.set $x4 (v128.load32_splat offset=29504 (local.get $k_0)))
+          (local.set $x5 (v128.load32_splat offset=29760 (local.get $k_0)))
+          (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
+          (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
+          (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
+          (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
+          (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
+          (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
+          (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
+          (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
+          (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+          (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
+          (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+        )
+        (local.set $x6 (v128.load offset=8192 align=4 (local.get $j_0)))
+        (v128.store offset=45648 align=4
+          (local.get $j_1)
+          (f32x4.pmax (f32x4.add (local.get $sum00) (local.get $x6)) (v128.const f32x4 0 0 0 0))
+        )
+        (local.set $x7 (v128.load offset=8208 align=4 (local.get $j_0)))
+        (v128.store offset=45664 align=4
+          (local.get $j_1)
+          (f32x4.pmax (f32x4.add (local.get $sum01) (local.get $x7)) (v128.const f32x4 0 0 0 0))
+        )
+        (v128.store offset=45776 align=4
+          (local.get $j_1)
+          (f32x4.pmax (f32x4.add (local.get $sum10) (local.get $x6)) (v128.const f32x4 0 0 0 0))
+        )
+        (v128.store offset=45792 align=4
+          (local.get $j_1)
+          (f32x4.pmax (f32x4.add (local.get $sum11) (local.get $x7)) (v128.const f32x4 0 0 0 0))
+        )
+        (v128.store offset=45904 align=4
+          (local.get $j_1)
+          (f32x4.pmax (f32x4.add (local.get $sum20) (local.get $x6)) (v128.const f32x4 0 0 0 0))
+        )
+        (v128.store offset=45920 align=4
+          (local.get $j_1)
+          (f32x4.pmax (f32x4.add (local.get $sum21) (local.get $x7)) (v128.const f32x4 0 0 0 0))
+        )
+        (v128.store offset=46032 align=4
+          (local.get $j_1)
+          (f32x4.pmax (f32x4.add (local.get $sum30) (local.get $x6)) (v128.const f32x4 0 0 0 0))
+        )
+        (v128.store offset=46048 align=4
+          (local.get $j_1)
+          (f32x4.pmax (f32x4.add (local.get $sum31) (local.get $x7)) (v128.const f32x4 0 0 0 0))
+        )
+        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
+        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 32)))
+        (br_if $j (i32.lt_s (local.get $j_0) (i32.const 128)))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 1024)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 512)))
+      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+    )
+  )
+
+  ;; logits_add = hidden_relu · logits/kernel + logits/bias  (digits.model.ts:11)
+  (func $logits_forward (param $n i32)
+    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_1 i32)
+      (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $sum00 v128) (local $sum01 v128)
+      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
+      (local $sum30 v128) (local $sum31 v128) (local $sum0 v128) (local $sum1 v128)
+      (local $sum2 v128) (local $sum3 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
+      (local $x3 v128) (local $x4 v128) (local $x5 v128) (local $x6 v128)
+    (local.set $c0 (v128.load offset=9600 align=4 (i32.const 0)))
+    (local.set $c1 (v128.load offset=9616 align=4 (i32.const 0)))
+    (local.set $c2 (v128.load64_zero offset=9632 align=4 (i32.const 0)))
+    (local.set $i_0 (i32.const 0))
+    (local.set $i_1 (i32.const 0))
+    (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 7))))
+    (loop $i
+      (local.set $sum00 (v128.const f32x4 0 0 0 0))
+      (local.set $sum01 (v128.const f32x4 0 0 0 0))
+      (local.set $sum10 (v128.const f32x4 0 0 0 0))
+      (local.set $sum11 (v128.const f32x4 0 0 0 0))
+      (local.set $sum20 (v128.const f32x4 0 0 0 0))
+      (local.set $sum21 (v128.const f32x4 0 0 0 0))
+      (local.set $sum30 (v128.const f32x4 0 0 0 0))
+      (local.set $sum31 (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (local.get $i_0))
+      (local.set $k_1 (i32.const 0))
+      (loop $k
+        (local.set $x0 (v128.load32_splat offset=45648 (local.get $k_0)))
+        (local.set $x1 (v128.load offset=8320 align=4 (local.get $k_1)))
+        (local.set $x2 (v128.load offset=8336 align=4 (local.get $k_1)))
+        (local.set $x3 (v128.load32_splat offset=45776 (local.get $k_0)))
+        (local.set $x4 (v128.load32_splat offset=45904 (local.get $k_0)))
+        (local.set $x5 (v128.load32_splat offset=46032 (local.get $k_0)))
+        (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
+        (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
+        (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
+        (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
+        (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
+        (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
+        (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
+        (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 40)))
+        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 1280)))
+      )
+      (v128.store offset=53840 align=4
+        (local.get $i_1)
+        (f32x4.add (local.get $sum00) (local.get $c0))
+      )
+      (v128.store offset=53856 align=4
+        (local.get $i_1)
+        (f32x4.add (local.get $sum01) (local.get $c1))
+      )
+      (v128.store offset=53880 align=4
+        (local.get $i_1)
+        (f32x4.add (local.get $sum10) (local.get $c0))
+      )
+      (v128.store offset=53896 align=4
+        (local.get $i_1)
+        (f32x4.add (local.get $sum11) (local.get $c1))
+      )
+      (v128.store offset=53920 align=4
+        (local.get $i_1)
+        (f32x4.add (local.get $sum20) (local.get $c0))
+      )
+      (v128.store offset=53936 align=4
+        (local.get $i_1)
+        (f32x4.add (local.get $sum21) (local.get $c1))
+      )
+      (v128.store offset=53960 align=4
+        (local.get $i_1)
+        (f32x4.add (local.get $sum30) (local.get $c0))
+      )
+      (v128.store offset=53976 align=4
+        (local.get $i_1)
+        (f32x4.add (local.get $sum31) (local.get $c1))
+      )
+      (local.set $sum0 (v128.const f32x4 0 0 0 0))
+      (local.set $sum1 (v128.const f32x4 0 0 0 0))
+      (local.set $sum2 (v128.const f32x4 0 0 0 0))
+      (local.set $sum3 (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (i32.const 0))
+      (local.set $k_1 (local.get $i_0))
+      (loop $k
+        (local.set $x6 (v128.load64_zero offset=8352 align=4 (local.get $k_0)))
+        (local.set $sum0
+          (f32x4.relaxed_madd
+            (v128.load32_splat offset=45648 (local.get $k_1))
+            (local.get $x6)
+            (local.get $sum0)
+          )
+        )
+        (local.set $sum1
+          (f32x4.relaxed_madd
+            (v128.load32_splat offset=45776 (local.get $k_1))
+            (local.get $x6)
+            (local.get $sum1)
+          )
+        )
+        (local.set $sum2
+          (f32x4.relaxed_madd
+            (v128.load32_splat offset=45904 (local.get $k_1))
+            (local.get $x6)
+            (local.get $sum2)
+          )
+        )
+        (local.set $sum3
+          (f32x4.relaxed_madd
+            (v128.load32_splat offset=46032 (local.get $k_1))
+            (local.get $x6)
+            (local.get $sum3)
+          )
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 4)))
+        (br_if $k (i32.lt_s (local.get $k_0) (i32.const 1280)))
+      )
+      (v128.store64_lane offset=53872 align=4 0
+        (local.get $i_1)
+        (f32x4.add (local.get $sum0) (local.get $c2))
+      )
+      (v128.store64_lane offset=53912 align=4 0
+        (local.get $i_1)
+        (f32x4.add (local.get $sum1) (local.get $c2))
+      )
+      (v128.store64_lane offset=53952 align=4 0
+        (local.get $i_1)
+        (f32x4.add (local.get $sum2) (local.get $c2))
+      )
+      (v128.store64_lane offset=53992 align=4 0
+        (local.get $i_1)
+        (f32x4.add (local.get $sum3) (local.get $c2))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 512)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 160)))
+      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+    )
+  )
+
+  ;; loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (digits.model.ts:14)
+  ;; d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
+  (func $training_loss (param $n i32)
+    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $c1 i32) (local $tiny i32)
+      (local $k_0 i32) (local $k i32) (local $k_1 i32) (local $k_2 i32) (local $c0 f32)
+      (local $max f32) (local $sum_2 f32) (local $sum f32) (local $y2 f32) (local $e f32)
+      (local $f f32) (local $k1 f32) (local $s f32) (local $z f32) (local $half f32) (local $p2 f32)
+      (local $value f32) (local $logF32 f32) (local $c2 f32) (local $x0 f32) (local $x f32)
+      (local $t f32) (local $powersInF32 f32) (local $restF32 f32) (local $p f32)
+      (local $nearExpm1F32 f32) (local $y1 f32) (local $boundedExpF32 f32) (local $sum_3_wide f64)
+      (local $sum_2_wide f64) (local $sum_wide f64)
+    (local.set $sum_3_wide (f64.const 0))
+    (local.set $c0 (f32.div (f32.const 1) (f32.convert_i32_s (local.get $n))))
+    (local.set $i_0 (i32.const 0))
+    (local.set $i_1 (i32.const 0))
+    (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 2))))
+    (loop $i
+      (local.set $max (f32.const -inf))
+      (local.set $sum_2_wide (f64.const 0))
+      (local.set $c1 (i32.load offset=45376 (local.get $i_0)))
+      (local.set $k_0 (local.get $i_1))
+      (local.set $k (i32.const 0))
+      (loop $k
+        (local.set $x0 (f32.load offset=53840 (local.get $k_0)))
+        (local.set $max (f32.max (local.get $max) (local.get $x0)))
+        (local.set $sum_2_wide
+          (f64.add
+            (local.get $sum_2_wide)
+            (f64.promote_f32
+              (select (local.get $x0) (f32.const 0) (i32.eq (local.get $k) (local.get $c1)))
+            )
+          )
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
+      )
+      (local.set $sum_wide (f64.const 0))
+      (local.set $sum_2 (f32.demote_f64 (local.get $sum_2_wide)))
+      (local.set $k_0 (local.get $i_1))
+      (local.set $k_1 (i32.const 0))
+      (loop $k
+        (local.set $x (f32.sub (f32.load offset=53840 (local.get $k_0)) (local.get $max)))
+        (local.set $t
+          (f32.max
+            (f32.min (local.get $x) (f32.const 88.9000015258789))
+            (f32.const -87.19999694824219)
+          )
+        )
+        (local.set $powersInF32
+          (f32.sub
+            (f32.add (f32.mul (local.get $t) (f32.const 1.4426950216293335)) (f32.const 12582912))
+            (f32.const 12582912)
+          )
+        )
+        (local.set $restF32
+          (f32.add
+            (f32.sub (local.get $t) (f32.mul (local.get $powersInF32) (f32.const 0.693359375)))
+            (f32.mul (local.get $powersInF32) (f32.const 0.00021219444170128554))
+          )
+        )
+        (local.set $p
+          (f32.add
+            (f32.mul
+              (f32.add
+                (f32.mul (f32.const 0.0013821000466123223) (local.get $restF32))
+                (f32.const 0.00836867280304432)
+              )
+              (local.get $restF32)
+            )
+            (f32.const 0.04166826233267784)
+          )
+        )
+        (local.set $nearExpm1F32
+          (f32.add
+            (local.get $restF32)
+            (f32.mul
+              (f32.mul (local.get $restF32) (local.get $restF32))
+              (f32.add
+                (f32.mul
+                  (f32.add
+                    (f32.mul (local.get $p) (local.get $restF32))
+                    (f32.const 0.1666652113199234)
+                  )
+                  (local.get $restF32)
+                )
+                (f32.const 0.4999999403953552)
+              )
+            )
+          )
+        )
+        (local.set $y1 (f32.add (f32.const 1) (local.get $nearExpm1F32)))
+        (local.set $boundedExpF32
+          (f32.mul
+            (f32.add (local.get $y1) (local.get $y1))
+            (f32.reinterpret_i32
+              (i32.shl
+                (i32.reinterpret_f32
+                  (f32.add (f32.sub (local.get $powersInF32) (f32.const 1)) (f32.const 12583039))
+                )
+                (i32.const 23)
+              )
+            )
+          )
+        )
+        (f32.store offset=56400 (local.get $k_1) (local.get $boundedExpF32))
+        (local.set $sum_wide
+          (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $boundedExpF32)))
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 4)))
+        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 40)))
+      )
+      (local.set $sum (f32.demote_f64 (local.get $sum_wide)))
+      (local.set $tiny (f32.lt (local.get $sum) (f32.const 7.888609052210118e-31)))
+      (local.set $y2
+        (select (f32.mul (local.get $sum) (f32.const 33554432)) (local.get $sum) (local.get $tiny))
+      )
+      (local.set $e
+        (f32.convert_i32_s
+          (i32.sub
+            (i32.and
+              (i32.shr_u
+                (i32.reinterpret_f32 (f32.mul (local.get $y2) (f32.const 0.7071067690849304)))
+                (i32.const 23)
+              )
+              (i32.const 255)
+            )
+            (i32.const 127)
+          )
+        )
+      )
+      (local.set $f
+        (f32.sub
+          (f32.mul
+            (f32.mul (local.get $y2) (f32.const 0.25))
+            (f32.reinterpret_i32
+              (i32.shl
+                (i32.reinterpret_f32
+                  (f32.add (f32.sub (f32.const 1) (local.get $e)) (f32.const 12583039))
+                )
+                (i32.const 23)
+              )
+            )
+          )
+          (f32.const 1)
+        )
+      )
+      (local.set $k1
+        (f32.add (local.get $e) (select (f32.const -24) (f32.const 1) (local.get $tiny)))
+      )
+      (local.set $s (f32.div (local.get $f) (f32.add (f32.const 2) (local.get $f))))
+      (local.set $z (f32.mul (local.get $s) (local.get $s)))
+      (local.set $half (f32.mul (f32.mul (f32.const 0.5) (local.get $f)) (local.get $f)))
+      (local.set $p2
+        (f32.mul
+          (local.get $z)
+          (f32.add
+            (f32.mul
+              (f32.add
+                (f32.mul (f32.const 0.29870808124542236) (local.get $z))
+                (f32.const 0.39977583289146423)
+              )
+              (local.get $z)
+            )
+            (f32.const 0.6666677594184875)
+          )
+        )
+      )
+      (local.set $value
+        (f32.sub
+          (f32.mul (local.get $k1) (f32.const 0.693359375))
+          (f32.sub
+            (f32.sub
+              (local.get $half)
+              (f32.sub
+                (f32.mul (local.get $s) (f32.add (local.get $half) (local.get $p2)))
+                (f32.mul (local.get $k1) (f32.const 0.00021219444170128554))
+              )
+            )
+            (local.get $f)
+          )
+        )
+      )
+      (local.set $logF32
+        (select
+          (select (local.get $value) (local.get $sum) (f32.lt (local.get $sum) (f32.const inf)))
+          (select (f32.const -inf) (f32.const nan) (f32.eq (local.get $sum) (f32.const 0)))
+          (f32.lt (f32.const 0) (local.get $sum))
+        )
+      )
+      (local.set $sum_3_wide
+        (f64.add
+          (local.get $sum_3_wide)
+          (f64.promote_f32
+            (f32.sub (f32.add (local.get $max) (local.get $logF32)) (local.get $sum_2))
+          )
+        )
+      )
+      (local.set $c2 (f32.div (f32.const 1) (local.get $sum)))
+      (local.set $k_0 (i32.const 0))
+      (local.set $k (i32.const 0))
+      (local.set $k_2 (local.get $i_1))
+      (loop $k
+        (f32.store offset=53840
+          (local.get $k_2)
+          (f32.mul
+            (local.get $c0)
+            (f32.sub
+              (f32.mul (f32.load offset=56400 (local.get $k_0)) (local.get $c2))
+              (select (f32.const 1) (f32.const 0) (i32.eq (local.get $c1) (local.get $k)))
+            )
+          )
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (local.set $k_2 (i32.add (local.get $k_2) (i32.const 4)))
+        (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 4)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 40)))
+      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+    )
+    (f32.store offset=67328
+      (i32.const 0)
+      (f32.div (f32.demote_f64 (local.get $sum_3_wide)) (f32.convert_i32_s (local.get $n)))
+    )
+  )
+
+  ;; ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (digits.model.ts:11)
+  (func $logits_kernel_gradient (param $n i32)
+    (local $at_0 i32) (local $i_1 i32) (local $i_2 i32) (local $at_3 i32) (local $k_0 i32)
+      (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
+      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
+      (local $sum30 v128) (local $sum31 v128) (local $sum0 v128) (local $sum1 v128)
+      (local $sum2 v128) (local $sum3 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
+      (local $x3 v128) (local $x4 v128) (local $x5 v128) (local $x6 v128)
+    (local.set $at_0 (i32.shl (local.get $n) (i32.const 7)))
+    (local.set $i_1 (i32.const 0))
+    (local.set $i_2 (i32.const 0))
+    (local.set $at_3 (i32.mul (local.get $n) (i32.const 40)))
+    (loop $i
+      (local.set $sum00 (v128.const f32x4 0 0 0 0))
+      (local.set $sum01 (v128.const f32x4 0 0 0 0))
+      (local.set $sum10 (v128.const f32x4 0 0 0 0))
+      (local.set $sum11 (v128.const f32x4 0 0 0 0))
+      (local.set $sum20 (v128.const f32x4 0 0 0 0))
+      (local.set $sum21 (v128.const f32x4 0 0 0 0))
+      (local.set $sum30 (v128.const f32x4 0 0 0 0))
+      (local.set $sum31 (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (local.get $i_1))
+      (local.set $k_1 (i32.const 0))
+      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
+      (loop $k
+        (local.set $x0 (v128.load32_splat offset=45648 (local.get $k_0)))
+        (local.set $x1 (v128.load offset=53840 align=4 (local.get $k_1)))
+        (local.set $x2 (v128.load offset=53856 align=4 (local.get $k_1)))
+        (local.set $x3 (v128.load32_splat offset=45652 (local.get $k_0)))
+        (local.set $x4 (v128.load32_splat offset=45656 (local.get $k_0)))
+        (local.set $x5 (v128.load32_splat offset=45660 (local.get $k_0)))
+        (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
+        (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
+        (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
+        (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
+        (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
+        (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
+        (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
+        (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 128)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 40)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+      )
+      (v128.store offset=66000 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=66000 align=4 (local.get $i_2)) (local.get $sum00))
+      )
+      (v128.store offset=66016 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=66016 align=4 (local.get $i_2)) (local.get $sum01))
+      )
+      (v128.store offset=66040 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=66040 align=4 (local.get $i_2)) (local.get $sum10))
+      )
+      (v128.store offset=66056 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=66056 align=4 (local.get $i_2)) (local.get $sum11))
+      )
+      (v128.store offset=66080 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=66080 align=4 (local.get $i_2)) (local.get $sum20))
+      )
+      (v128.store offset=66096 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=66096 align=4 (local.get $i_2)) (local.get $sum21))
+      )
+      (v128.store offset=66120 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=66120 align=4 (local.get $i_2)) (local.get $sum30))
+      )
+      (v128.store offset=66136 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=66136 align=4 (local.get $i_2)) (local.get $sum31))
+      )
+      (local.set $sum0 (v128.const f32x4 0 0 0 0))
+      (local.set $sum1 (v128.const f32x4 0 0 0 0))
+      (local.set $sum2 (v128.const f32x4 0 0 0 0))
+      (local.set $sum3 (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (i32.const 0))
+      (local.set $k_1 (local.get $i_1))
+      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_3)))
+      (loop $k
+        (local.set $x6 (v128.load64_zero offset=53872 align=4 (local.get $k_0)))
+        (local.set $sum0
+          (f32x4.relaxed_madd
+            (v128.load32_splat offset=45648 (local.get $k_1))
+            (local.get $x6)
+            (local.get $sum0)
+          )
+        )
+        (local.set $sum1
+          (f32x4.relaxed_madd
+            (v128.load32_splat offset=45652 (local.get $k_1))
+            (local.get $x6)
+            (local.get $sum1)
+          )
+        )
+        (local.set $sum2
+          (f32x4.relaxed_madd
+            (v128.load32_splat offset=45656 (local.get $k_1))
+            (local.get $x6)
+            (local.get $sum2)
+          )
+        )
+        (local.set $sum3
+          (f32x4.relaxed_madd
+            (v128.load32_splat offset=45660 (local.get $k_1))
+            (local.get $x6)
+            (local.get $sum3)
+          )
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+      )
+      (v128.store64_lane offset=66032 align=4 0
+        (local.get $i_2)
+        (f32x4.add (v128.load64_zero offset=66032 align=4 (local.get $i_2)) (local.get $sum0))
+      )
+      (v128.store64_lane offset=66072 align=4 0
+        (local.get $i_2)
+        (f32x4.add (v128.load64_zero offset=66072 align=4 (local.get $i_2)) (local.get $sum1))
+      )
+      (v128.store64_lane offset=66112 align=4 0
+        (local.get $i_2)
+        (f32x4.add (v128.load64_zero offset=66112 align=4 (local.get $i_2)) (local.get $sum2))
+      )
+      (v128.store64_lane offset=66152 align=4 0
+        (local.get $i_2)
+        (f32x4.add (v128.load64_zero offset=66152 align=4 (local.get $i_2)) (local.get $sum3))
+      )
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
+      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 160)))
+      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 128)))
+    )
+  )
+
+  ;; ∂loss/∂logits/bias = sum(d_logits)  (digits.model.ts:11)
+  (func $logits_bias_gradient (param $n i32)
+    (local $at_0 i32) (local $i_1 i32) (local $k_0 i32) (local $k_0_end i32) (local $c0 v128)
+      (local $sum_wide_0 v128) (local $sum_wide v128)
+    (local.set $c0 (f32x4.splat (f32.const 0)))
+    (local.set $at_0 (i32.mul (local.get $n) (i32.const 40)))
+    (local.set $i_1 (i32.const 0))
+    (loop $i
+      (local.set $sum_wide (local.get $c0))
+      (local.set $k_0 (local.get $i_1))
+      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
+      (loop $k
+        (local.set $sum_wide
+          (f32x4.add (local.get $sum_wide) (v128.load offset=53840 align=4 (local.get $k_0)))
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+      )
+      (v128.store offset=67280 align=4
+        (local.get $i_1)
+        (f32x4.add (v128.load offset=67280 align=4 (local.get $i_1)) (local.get $sum_wide))
+      )
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
+      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 32)))
+    )
+    (local.set $sum_wide_0 (local.get $c0))
+    (local.set $k_0 (i32.const 0))
+    (local.set $k_0_end (i32.add (local.get $k_0) (i32.mul (local.get $n) (i32.const 40))))
+    (loop $k
+      (local.set $sum_wide_0
+        (f32x4.add (local.get $sum_wide_0) (v128.load64_zero offset=53872 align=4 (local.get $k_0)))
+      )
+      (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
+      (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+    )
+    (v128.store64_lane offset=67312 align=4 0
+      (i32.const 0)
+      (f32x4.add (v128.load64_zero offset=67312 align=4 (i32.const 0)) (local.get $sum_wide_0))
+    )
+  )
+
+  ;; d_hidden = contiguous(logits/kernel)  (digits.model.ts:11)
+  (func $hidden_backward
+    (local $i_0 i32) (local $i_1 i32) (local $j_0 i32) (local $j_1 i32) (local $j_0_end i32)
+    (local.set $i_0 (i32.const 0))
+    (local.set $i_1 (i32.const 0))
+    (loop $i
+      (local.set $j_0 (local.get $i_0))
+      (local.set $j_1 (local.get $i_1))
+      (local.set $j_0_end (i32.add (local.get $j_0) (i32.const 1280)))
+      (loop $j
+        (v128.store offset=56400 align=4
+          (local.get $j_1)
+          (v128.load32_lane offset=8440 3
+            (local.get $j_0)
+            (v128.load32_lane offset=8400 2
+              (local.get $j_0)
+              (v128.load32_lane offset=8360 1
+                (local.get $j_0)
+                (v128.load32_splat offset=8320 (local.get $j_0))
+              )
+            )
+          )
+        )
+        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 160)))
+        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 16)))
+        (br_if $j (i32.lt_s (local.get $j_0) (local.get $j_0_end)))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 4)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 128)))
+      (br_if $i (i32.lt_s (local.get $i_0) (i32.const 40)))
+    )
+  )
+
+  ;; d_hidden_2 = where(0 < hidden_relu, d_logits · d_hidden, 0)  (digits.model.ts:10)
+  (func $hidden_backward_2 (param $n i32)
+    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $j_0 i32) (local $j_1 i32)
+      (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
+      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
+      (local $sum30 v128) (local $sum31 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
+      (local $x3 v128) (local $x4 v128) (local $x5 v128)
+    (local.set $i_0 (i32.const 0))
+    (local.set $i_1 (i32.const 0))
+    (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
+    (loop $i
+      (local.set $j_0 (i32.const 0))
+      (local.set $j_1 (local.get $i_1))
+      (loop $j
+        (local.set $sum00 (v128.const f32x4 0 0 0 0))
+        (local.set $sum01 (v128.const f32x4 0 0 0 0))
+        (local.set $sum10 (v128.const f32x4 0 0 0 0))
+        (local.set $sum11 (v128.const f32x4 0 0 0 0))
+        (local.set $sum20 (v128.const f32x4 0 0 0 0))
+        (local.set $sum21 (v128.const f32x4 0 0 0 0))
+        (local.set $sum30 (v128.const f32x4 0 0 0 0))
+        (local.set $sum31 (v128.const f32x4 0 0 0 0))
+        (local.set $k_0 (local.get $i_0))
+        (local.set $k_1 (local.get $j_0))
+        (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
+        (loop $k
+          (local.set $x0 (v128.load32_splat offset=53840 (local.get $k_0)))
+          (local.set $x1 (v128.load offset=56400 align=4 (local.get $k_1)))
+          (local.set $x2 (v128.load offset=56416 align=4 (local.get $k_1)))
+          (local.set $x3 (v128.load32_splat offset=53880 (local.get $k_0)))
+          (local.set $x4 (v128.load32_splat offset=53920 (local.get $k_0)))
+          (local.set $x5 (v128.load32_splat offset=53960 (local.get $k_0)))
+          (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
+          (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
+          (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
+          (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
+          (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
+          (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
+          (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
+          (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
+          (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+          (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
+          (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+        )
+        (v128.store offset=45648 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum00)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45648 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=45664 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum01)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45664 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=45776 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum10)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45776 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=45792 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum11)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45792 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=45904 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum20)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45904 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=45920 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum21)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45920 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=46032 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum30)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=46032 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=46048 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum31)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=46048 align=4 (local.get $j_1)))
+          )
+        )
+        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
+        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 32)))
+        (br_if $j (i32.lt_s (local.get $j_0) (i32.const 128)))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 160)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 512)))
+      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+    )
+  )
+
+  ;; ∂loss/∂hidden/kernel = xᵀ · d_hidden  (digits.model.ts:10)
+  (func $hidden_kernel_gradient (param $n i32)
+    (local $at_0 i32) (local $i_1 i32) (local $i_2 i32) (local $j_0 i32) (local $j_1 i32)
+      (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
+      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
+      (local $sum30 v128) (local $sum31 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
+      (local $x3 v128) (local $x4 v128) (local $x5 v128)
+    (local.set $at_0 (i32.shl (local.get $n) (i32.const 8)))
+    (local.set $i_1 (i32.const 0))
+    (local.set $i_2 (i32.const 0))
+    (loop $i
+      (local.set $j_0 (i32.const 0))
+      (local.set $j_1 (local.get $i_2))
+      (loop $j
+        (local.set $sum00 (v128.const f32x4 0 0 0 0))
+        (local.set $sum01 (v128.const f32x4 0 0 0 0))
+        (local.set $sum10 (v128.const f32x4 0 0 0 0))
+        (local.set $sum11 (v128.const f32x4 0 0 0 0))
+        (local.set $sum20 (v128.const f32x4 0 0 0 0))
+        (local.set $sum21 (v128.const f32x4 0 0 0 0))
+        (local.set $sum30 (v128.const f32x4 0 0 0 0))
+        (local.set $sum31 (v128.const f32x4 0 0 0 0))
+        (local.set $k_0 (local.get $i_1))
+        (local.set $k_1 (local.get $j_0))
+        (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
+        (loop $k
+          (local.set $x0 (v128.load32_splat offset=28992 (local.get $k_0)))
+          (local.set $x1 (v128.load offset=45648 align=4 (local.get $k_1)))
+          (local.set $x2 (v128.load offset=45664 align=4 (local.get $k_1)))
+          (local.set $x3 (v128.load32_splat offset=28996 (local.get $k_0)))
+          (local.set $x4 (v128.load32_splat offset=29000 (local.get $k_0)))
+          (local.set $x5 (v128.load32_splat offset=29004 (local.get $k_0)))
+          (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
+          (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
+          (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
+          (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
+          (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
+          (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
+          (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
+          (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
+          (local.set $k_0 (i32.add (local.get $k_0) (i32.const 256)))
+          (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
+          (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+        )
+        (v128.store offset=57680 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=57680 align=4 (local.get $j_1)) (local.get $sum00))
+        )
+        (v128.store offset=57696 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=57696 align=4 (local.get $j_1)) (local.get $sum01))
+        )
+        (v128.store offset=57808 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=57808 align=4 (local.get $j_1)) (local.get $sum10))
+        )
+        (v128.store offset=57824 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=57824 align=4 (local.get $j_1)) (local.get $sum11))
+        )
+        (v128.store offset=57936 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=57936 align=4 (local.get $j_1)) (local.get $sum20))
+        )
+        (v128.store offset=57952 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=57952 align=4 (local.get $j_1)) (local.get $sum21))
+        )
+        (v128.store offset=58064 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=58064 align=4 (local.get $j_1)) (local.get $sum30))
+        )
+        (v128.store offset=58080 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=58080 align=4 (local.get $j_1)) (local.get $sum31))
+        )
+        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
+        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 32)))
+        (br_if $j (i32.lt_s (local.get $j_0) (i32.const 128)))
+      )
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
+      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 512)))
+      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 256)))
+    )
+  )
+
+  ;; ∂loss/∂hidden/bias = sum(d_hidden)  (digits.model.ts:10)
+  (func $hidden_bias_gradient (param $n i32)
+    (local $at_0 i32) (local $i_1 i32) (local $k_0 i32) (local $k_0_end i32) (local $c0 v128)
+      (local $sum_wide v128)
+    (local.set $c0 (f32x4.splat (f32.const 0)))
+    (local.set $at_0 (i32.shl (local.get $n) (i32.const 7)))
+    (local.set $i_1 (i32.const 0))
+    (loop $i
+      (local.set $sum_wide (local.get $c0))
+      (local.set $k_0 (local.get $i_1))
+      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
+      (loop $k
+        (local.set $sum_wide
+          (f32x4.add (local.get $sum_wide) (v128.load offset=45648 align=4 (local.get $k_0)))
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 128)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+      )
+      (v128.store offset=65872 align=4
+        (local.get $i_1)
+        (f32x4.add (v128.load offset=65872 align=4 (local.get $i_1)) (local.get $sum_wide))
+      )
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
+      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 128)))
+    )
+  )
+
+  ;; parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (digits.model.ts:16)
+  (func $update_parameters
+    (local $i_0 i32) (local $x0 f64) (local $x1 f64) (local $t0 f64) (local $add f64)
+      (local $sqrt f64) (local $x2 f64) (local $x3 f64) (local $t1 f64) (local $add_2 f64)
+      (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128) (local $c4 v128)
+      (local $c5 v128) (local $c7.52316384526264e-37 v128) (local $x7 v128) (local $add_4_0 v128)
+      (local $add_5_0 v128) (local $x6 v128) (local $add_4 v128) (local $add_5 v128)
+    (local.set $c7.52316384526264e-37
+      (v128.const f32x4 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37)
+    )
+    (local.set $x0 (f64.load offset=9648 (i32.const 0)))
+    (local.set $x1 (f64.load offset=9680 (i32.const 0)))
+    (local.set $t0 (f64.sub (f64.const 1) (local.get $x1)))
+    (local.set $add
+      (f64.add (local.get $x0) (f64.mul (local.get $t0) (f64.sub (f64.const 1) (local.get $x0))))
+    )
+    (f64.store offset=9648 (i32.const 0) (local.get $add))
+    (local.set $sqrt (f64.sqrt (local.get $add)))
+    (local.set $x2 (f64.load offset=9640 (i32.const 0)))
+    (local.set $x3 (f64.load offset=9672 (i32.const 0)))
+    (local.set $t1 (f64.sub (f64.const 1) (local.get $x3)))
+    (local.set $add_2
+      (f64.add (local.get $x2) (f64.mul (local.get $t1) (f64.sub (f64.const 1) (local.get $x2))))
+    )
+    (f64.store offset=9640 (i32.const 0) (local.get $add_2))
+    (f64.store offset=9656
+      (i32.const 0)
+      (f64.add (f64.load offset=9656 (i32.const 0)) (f64.const 1))
+    )
+    (local.set $c0 (f32x4.splat (f32.demote_f64 (local.get $x3))))
+    (local.set $c1 (f32x4.splat (f32.demote_f64 (local.get $t1))))
+    (local.set $c2 (f32x4.splat (f32.demote_f64 (local.get $x1))))
+    (local.set $c3 (f32x4.splat (f32.demote_f64 (local.get $t0))))
+    (local.set $c4
+      (f32x4.splat
+        (f32.demote_f64
+          (f64.div
+            (f64.mul (f64.load offset=9664 (i32.const 0)) (local.get $sqrt))
+            (local.get $add_2)
+          )
+        )
+      )
+    )
+    (local.set $c5
+      (f32x4.splat
+        (f32.demote_f64 (f64.mul (f64.load offset=9688 (i32.const 0)) (local.get $sqrt)))
+      )
+    )
+    (local.set $i_0 (i32.const 0))
+    (loop $i
+      (local.set $x6 (v128.load offset=57680 align=4 (local.get $i_0)))
+      (local.set $add_4
+        (f32x4.relaxed_madd
+          (local.get $c1)
+          (local.get $x6)
+          (f32x4.mul (local.get $c0) (v128.load offset=9696 align=4 (local.get $i_0)))
+        )
+      )
+      (v128.store offset=9696 align=4
+        (local.get $i_0)
+        (v128.andnot
+          (local.get $add_4)
+          (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $c7.52316384526264e-37))
+        )
+      )
+      (local.set $add_5
+        (f32x4.relaxed_madd
+          (local.get $c3)
+          (f32x4.mul (local.get $x6) (local.get $x6))
+          (f32x4.mul (local.get $c2) (v128.load offset=19336 align=4 (local.get $i_0)))
+        )
+      )
+      (v128.store offset=19336 align=4
+        (local.get $i_0)
+        (v128.andnot
+          (local.get $add_5)
+          (f32x4.lt (f32x4.abs (local.get $add_5)) (local.get $c7.52316384526264e-37))
+        )
+      )
+      (v128.store align=4
+        (local.get $i_0)
+        (f32x4.sub
+          (v128.load align=4 (local.get $i_0))
+          (f32x4.div
+            (f32x4.mul (local.get $c4) (local.get $add_4))
+            (f32x4.add (f32x4.sqrt (local.get $add_5)) (local.get $c5))
+          )
+        )
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 16)))
+      (br_if $i (i32.lt_s (local.get $i_0) (i32.const 9632)))
+    )
+    (local.set $x7 (v128.load64_zero offset=67312 align=4 (i32.const 0)))
+    (local.set $add_4_0
+      (f32x4.relaxed_madd
+        (local.get $c1)
+        (local.get $x7)
+        (f32x4.mul (local.get $c0) (v128.load64_zero offset=19328 align=4 (i32.const 0)))
+      )
+    )
+    (v128.store64_lane offset=19328 align=4 0
+      (i32.const 0)
+      (v128.andnot
+        (local.get $add_4_0)
+        (f32x4.lt
+          (f32x4.abs (local.get $add_4_0))
+          (v128.const f32x4 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37)
+        )
+      )
+    )
+    (local.set $add_5_0
+      (f32x4.relaxed_madd
+        (local.get $c3)
+        (f32x4.mul (local.get $x7) (local.get $x7))
+        (f32x4.mul (local.get $c2) (v128.load64_zero offset=28968 align=4 (i32.const 0)))
+      )
+    )
+    (v128.store64_lane offset=28968 align=4 0
+      (i32.const 0)
+      (v128.andnot
+        (local.get $add_5_0)
+        (f32x4.lt
+          (f32x4.abs (local.get $add_5_0))
+          (v128.const f32x4 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37)
+        )
+      )
+    )
+    (v128.store64_lane offset=9632 align=4 0
+      (i32.const 0)
+      (f32x4.sub
+        (v128.load64_zero offset=9632 align=4 (i32.const 0))
+        (f32x4.div
+          (f32x4.mul (local.get $c4) (local.get $add_4_0))
+          (f32x4.add (f32x4.sqrt (local.get $add_5_0)) (local.get $c5))
+        )
+      )
+    )
+  )
+
+  ;; probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
+  (func $predict_probabilities (param $n i32)
+    (local $i_0 i32) (local $i_0_end i32) (local $max f32) (local $x2 f32) (local $x3 f32)
+      (local $x5 f32) (local $t2 f32) (local $powersInF2 f32) (local $restF2 f32) (local $p2 f32)
+      (local $nearExpm1F2 f32) (local $y2 f32) (local $boundedExpF2 f32) (local $x6 f32)
+      (local $t3 f32) (local $powersInF3 f32) (local $restF3 f32) (local $p3 f32)
+      (local $nearExpm1F3 f32) (local $y3 f32) (local $boundedExpF3 f32) (local $sum_wide f64)
+      (local $c-Infinity v128) (local $c88.9000015258789 v128) (local $c-87.19999694824219 v128)
+      (local $c1.4426950216293335 v128) (local $c12582912 v128) (local $c0.693359375 v128)
+      (local $c0.00021219444170128554 v128) (local $c0.0013821000466123223 v128)
+      (local $c0.00836867280304432 v128) (local $c0.04166826233267784 v128)
+      (local $c0.1666652113199234 v128) (local $c0.4999999403953552 v128) (local $c1 v128)
+      (local $c12583039 v128) (local $maxLanes0 v128) (local $x0 v128) (local $x1 v128)
+      (local $t v128) (local $t.2 v128) (local $t.3 v128) (local $sum_wideLanes0 v128)
+      (local $x v128) (local $t.4 v128) (local $powersInF32 v128) (local $restF32 v128)
+      (local $p v128) (local $nearExpm1F32 v128) (local $y v128) (local $boundedExpF32 v128)
+      (local $x4 v128) (local $t1 v128) (local $powersInF1 v128) (local $restF1 v128)
+      (local $p1 v128) (local $nearExpm1F1 v128) (local $y1 v128) (local $boundedExpF1 v128)
+      (local $t.5 v128) (local $t0 v128)
+    (local.set $c-Infinity (v128.const f32x4 -inf -inf -inf -inf))
+    (local.set $c88.9000015258789
+      (v128.const f32x4 88.9000015258789 88.9000015258789 88.9000015258789 88.9000015258789)
+    )
+    (local.set $c-87.19999694824219
+      (v128.const f32x4 -87.19999694824219 -87.19999694824219 -87.19999694824219 -87.19999694824219)
+    )
+    (local.set $c1.4426950216293335
+      (v128.const f32x4 1.4426950216293335 1.4426950216293335 1.4426950216293335 1.4426950216293335)
+    )
+    (local.set $c12582912 (v128.const f32x4 12582912 12582912 12582912 12582912))
+    (local.set $c0.693359375 (v128.const f32x4 0.693359375 0.693359375 0.693359375 0.693359375))
+    (local.set $c0.00021219444170128554
+      (v128.const f32x4 0.00021219444170128554 0.00021219444170128554 0.00021219444170128554 0.00021219444170128554)
+    )
+    (local.set $c0.0013821000466123223
+      (v128.const f32x4 0.0013821000466123223 0.0013821000466123223 0.0013821000466123223 0.0013821000466123223)
+    )
+    (local.set $c0.00836867280304432
+      (v128.const f32x4 0.00836867280304432 0.00836867280304432 0.00836867280304432 0.00836867280304432)
+    )
+    (local.set $c0.04166826233267784
+      (v128.const f32x4 0.04166826233267784 0.04166826233267784 0.04166826233267784 0.04166826233267784)
+    )
+    (local.set $c0.1666652113199234
+      (v128.const f32x4 0.1666652113199234 0.1666652113199234 0.1666652113199234 0.1666652113199234)
+    )
+    (local.set $c0.4999999403953552
+      (v128.const f32x4 0.4999999403953552 0.4999999403953552 0.4999999403953552 0.4999999403953552)
+    )
+    (local.set $c1 (v128.const f32x4 1 1 1 1))
+    (local.set $c12583039 (v128.const f32x4 12583039 12583039 12583039 12583039))
+    (local.set $i_0 (i32.const 0))
+    (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
+    (loop $i
+      (local.set $max (f32.const -inf))
+      (local.set $maxLanes0 (local.get $c-Infinity))
+      (local.set $x0 (v128.load offset=53840 align=4 (local.get $i_0)))
+      (local.set $maxLanes0
+        (v128.or
+          (f32x4.pmax (local.get $maxLanes0) (local.get $x0))
+          (f32x4.ne (local.get $x0) (local.get $x0))
+        )
+      )
+      (local.set $x1 (v128.load offset=53856 align=4 (local.get $i_0)))
+      (local.set $maxLanes0
+        (v128.or
+          (f32x4.pmax (local.get $maxLanes0) (local.get $x1))
+          (f32x4.ne (local.get $x1) (local.get $x1))
+        )
+      )
+      (local.set $max
+        (f32.max
+          (local.get $max)
+          (f32x4.extract_lane 0
+            (v128.or
+              (f32x4.pmax
+                (local.tee $t.2
+                  (v128.or
+                    (f32x4.pmax
+                      (local.get $maxLanes0)
+                      (local.tee $t
+                        (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7
+                          (local.get $maxLanes0)
+                          (local.get $maxLanes0)
+                        )
+                      )
+                    )
+                    (f32x4.ne (local.get $t) (local.get $t))
+                  )
+                )
+                (local.tee $t.3
+                  (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11
+                    (local.get $t.2)
+                    (local.get $t.2)
+                  )
+                )
+              )
+              (f32x4.ne (local.get $t.3) (local.get $t.3))
+            )
+          )
+        )
+      )
+      (local.set $x2 (f32.load offset=53872 (local.get $i_0)))
+      (local.set $max (f32.max (local.get $max) (local.get $x2)))
+      (local.set $x3 (f32.load offset=53876 (local.get $i_0)))
+      (local.set $max (f32.max (local.get $max) (local.get $x3)))
+      (local.set $sum_wide (f64.const 0))
+      (local.set $sum_wideLanes0 (v128.const f32x4 0 0 0 0))
+      (local.set $x (f32x4.sub (local.get $x0) (f32x4.splat (local.get $max))))
+      (local.set $t.4
+        (f32x4.pmax
+          (f32x4.pmin (local.get $x) (local.get $c88.9000015258789))
+          (local.get $c-87.19999694824219)
+        )
+      )
+      (local.set $powersInF32
+        (f32x4.sub
+          (f32x4.relaxed_madd
+            (local.get $t.4)
+            (local.get $c1.4426950216293335)
+            (local.get $c12582912)
+          )
+          (local.get $c12582912)
+        )
+      )
+      (local.set $restF32
+        (f32x4.relaxed_madd
+          (local.get $powersInF32)
+          (local.get $c0.00021219444170128554)
+          (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.693359375) (local.get $t.4))
+        )
+      )
+      (local.set $p
+        (f32x4.relaxed_madd
+          (f32x4.relaxed_madd
+            (local.get $c0.0013821000466123223)
+            (local.get $restF32)
+            (local.get $c0.00836867280304432)
+          )
+          (local.get $restF32)
+          (local.get $c0.04166826233267784)
+        )
+      )
+      (local.set $nearExpm1F32
+        (f32x4.relaxed_madd
+          (f32x4.mul (local.get $restF32) (local.get $restF32))
+          (f32x4.relaxed_madd
+            (f32x4.relaxed_madd
+              (local.get $p)
+              (local.get $restF32)
+              (local.get $c0.1666652113199234)
+            )
+            (local.get $restF32)
+            (local.get $c0.4999999403953552)
+          )
+          (local.get $restF32)
+        )
+      )
+      (local.set $y (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
+      (local.set $boundedExpF32
+        (f32x4.mul
+          (f32x4.add (local.get $y) (local.get $y))
+          (i32x4.shl
+            (f32x4.add (f32x4.sub (local.get $powersInF32) (local.get $c1)) (local.get $c12583039))
+            (i32.const 23)
+          )
+        )
+      )
+      (v128.store offset=45648 align=4 (i32.const 0) (local.get $boundedExpF32))
+      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $boundedExpF32)))
+      (local.set $x4 (f32x4.sub (local.get $x1) (f32x4.splat (local.get $max))))
+      (local.set $t1
+        (f32x4.pmax
+          (f32x4.pmin (local.get $x4) (local.get $c88.9000015258789))
+          (local.get $c-87.19999694824219)
+        )
+      )
+      (local.set $powersInF1
+        (f32x4.sub
+          (f32x4.relaxed_madd
+            (local.get $t1)
+            (local.get $c1.4426950216293335)
+            (local.get $c12582912)
+          )
+          (local.get $c12582912)
+        )
+      )
+      (local.set $restF1
+        (f32x4.relaxed_madd
+          (local.get $powersInF1)
+          (local.get $c0.00021219444170128554)
+          (f32x4.relaxed_nmadd (local.get $powersInF1) (local.get $c0.693359375) (local.get $t1))
+        )
+      )
+      (local.set $p1
+        (f32x4.relaxed_madd
+          (f32x4.relaxed_madd
+            (local.get $c0.0013821000466123223)
+            (local.get $restF1)
+            (local.get $c0.00836867280304432)
+          )
+          (local.get $restF1)
+          (local.get $c0.04166826233267784)
+        )
+      )
+      (local.set $nearExpm1F1
+        (f32x4.relaxed_madd
+          (f32x4.mul (local.get $restF1) (local.get $restF1))
+          (f32x4.relaxed_madd
+            (f32x4.relaxed_madd
+              (local.get $p1)
+              (local.get $restF1)
+              (local.get $c0.1666652113199234)
+            )
+            (local.get $restF1)
+            (local.get $c0.4999999403953552)
+          )
+          (local.get $restF1)
+        )
+      )
+      (local.set $y1 (f32x4.add (local.get $c1) (local.get $nearExpm1F1)))
+      (local.set $boundedExpF1
+        (f32x4.mul
+          (f32x4.add (local.get $y1) (local.get $y1))
+          (i32x4.shl
+            (f32x4.add (f32x4.sub (local.get $powersInF1) (local.get $c1)) (local.get $c12583039))
+            (i32.const 23)
+          )
+        )
+      )
+      (v128.store offset=45664 align=4 (i32.const 0) (local.get $boundedExpF1))
+      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $boundedExpF1)))
+      (local.set $sum_wide
+        (f64.add
+          (local.get $sum_wide)
+          (f64.promote_f32
+            (f32x4.extract_lane 0
+              (f32x4.add
+                (local.tee $t.5
+                  (f32x4.add
+                    (local.get $sum_wideLanes0)
+                    (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7
+                      (local.get $sum_wideLanes0)
+                      (local.get $sum_wideLanes0)
+                    )
+                  )
+                )
+                (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11
+                  (local.get $t.5)
+                  (local.get $t.5)
+                )
+              )
+            )
+          )
+        )
+      )
+      (local.set $x5 (f32.sub (local.get $x2) (local.get $max)))
+      (local.set $t2
+        (f32.max
+          (f32.min (local.get $x5) (f32.const 88.9000015258789))
+          (f32.const -87.19999694824219)
+        )
+      )
+      (local.set $powersInF2
+        (f32.sub
+          (f32.add (f32.mul (local.get $t2) (f32.const 1.4426950216293335)) (f32.const 12582912))
+          (f32.const 12582912)
+        )
+      )
+      (local.set $restF2
+        (f32.add
+          (f32.sub (local.get $t2) (f32.mul (local.get $powersInF2) (f32.const 0.693359375)))
+          (f32.mul (local.get $powersInF2) (f32.const 0.00021219444170128554))
+        )
+      )
+      (local.set $p2
+        (f32.add
+          (f32.mul
+            (f32.add
+              (f32.mul (f32.const 0.0013821000466123223) (local.get $restF2))
+              (f32.const 0.00836867280304432)
+            )
+            (local.get $restF2)
+          )
+          (f32.const 0.04166826233267784)
+        )
+      )
+      (local.set $nearExpm1F2
+        (f32.add
+          (local.get $restF2)
+          (f32.mul
+            (f32.mul (local.get $restF2) (local.get $restF2))
+            (f32.add
+              (f32.mul
+                (f32.add
+                  (f32.mul (local.get $p2) (local.get $restF2))
+                  (f32.const 0.1666652113199234)
+                )
+                (local.get $restF2)
+              )
+              (f32.const 0.4999999403953552)
+            )
+          )
+        )
+      )
+      (local.set $y2 (f32.add (f32.const 1) (local.get $nearExpm1F2)))
+      (local.set $boundedExpF2
+        (f32.mul
+          (f32.add (local.get $y2) (local.get $y2))
+          (f32.reinterpret_i32
+            (i32.shl
+              (i32.reinterpret_f32
+                (f32.add (f32.sub (local.get $powersInF2) (f32.const 1)) (f32.const 12583039))
+              )
+              (i32.const 23)
+            )
+          )
+        )
+      )
+      (f32.store offset=45680 (i32.const 0) (local.get $boundedExpF2))
+      (local.set $sum_wide
+        (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $boundedExpF2)))
+      )
+      (local.set $x6 (f32.sub (local.get $x3) (local.get $max)))
+      (local.set $t3
+        (f32.max
+          (f32.min (local.get $x6) (f32.const 88.9000015258789))
+          (f32.const -87.19999694824219)
+        )
+      )
+      (local.set $powersInF3
+        (f32.sub
+          (f32.add (f32.mul (local.get $t3) (f32.const 1.4426950216293335)) (f32.const 12582912))
+          (f32.const 12582912)
+        )
+      )
+      (local.set $restF3
+        (f32.add
+          (f32.sub (local.get $t3) (f32.mul (local.get $powersInF3) (f32.const 0.693359375)))
+          (f32.mul (local.get $powersInF3) (f32.const 0.00021219444170128554))
+        )
+      )
+      (local.set $p3
+        (f32.add
+          (f32.mul
+            (f32.add
+              (f32.mul (f32.const 0.0013821000466123223) (local.get $restF3))
+              (f32.const 0.00836867280304432)
+            )
+            (local.get $restF3)
+          )
+          (f32.const 0.04166826233267784)
+        )
+      )
+      (local.set $nearExpm1F3
+        (f32.add
+          (local.get $restF3)
+          (f32.mul
+            (f32.mul (local.get $restF3) (local.get $restF3))
+            (f32.add
+              (f32.mul
+                (f32.add
+                  (f32.mul (local.get $p3) (local.get $restF3))
+                  (f32.const 0.1666652113199234)
+                )
+                (local.get $restF3)
+              )
+              (f32.const 0.4999999403953552)
+            )
+          )
+        )
+      )
+      (local.set $y3 (f32.add (f32.const 1) (local.get $nearExpm1F3)))
+      (local.set $boundedExpF3
+        (f32.mul
+          (f32.add (local.get $y3) (local.get $y3))
+          (f32.reinterpret_i32
+            (i32.shl
+              (i32.reinterpret_f32
+                (f32.add (f32.sub (local.get $powersInF3) (f32.const 1)) (f32.const 12583039))
+              )
+              (i32.const 23)
+            )
+          )
+        )
+      )
+      (f32.store offset=45684 (i32.const 0) (local.get $boundedExpF3))
+      (local.set $sum_wide
+        (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $boundedExpF3)))
+      )
+      (local.set $t0 (f32x4.splat (f32.div (f32.const 1) (f32.demote_f64 (local.get $sum_wide)))))
+      (v128.store offset=53840 align=4
+        (local.get $i_0)
+        (f32x4.mul (v128.load offset=45648 align=4 (i32.const 0)) (local.get $t0))
+      )
+      (v128.store offset=53856 align=4
+        (local.get $i_0)
+        (f32x4.mul (v128.load offset=45664 align=4 (i32.const 0)) (local.get $t0))
+      )
+      (v128.store64_lane offset=53872 align=4 0
+        (local.get $i_0)
+        (f32x4.mul (v128.load64_zero offset=45680 align=4 (i32.const 0)) (local.get $t0))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 40)))
+      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+    )
+  )
+
+  ;; evaluate/accuracy = accuracy/correct / loss/rows  (digits.model.ts:15)
+  (func $evaluate_accuracy (param $n i32)
+    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $argMax i32) (local $c0 i32)
+      (local $tiny i32) (local $k_0 i32) (local $k i32) (local $k_0_end i32) (local $max f32)
+      (local $argMax_best f32) (local $sum_2 f32) (local $x1 f32) (local $y2 f32) (local $e f32)
+      (local $f f32) (local $k1 f32) (local $s f32) (local $z f32) (local $half f32) (local $p2 f32)
+      (local $value f32) (local $logF32 f32) (local $x0 f32) (local $x f32) (local $t f32)
+      (local $powersInF32 f32) (local $restF32 f32) (local $p f32) (local $nearExpm1F32 f32)
+      (local $y1 f32) (local $boundedExpF32 f32) (local $add_2 f64) (local $sum_3_wide f64)
+      (local $sum_4 f64) (local $add f64) (local $add_3 f64) (local $sum_2_wide f64)
+      (local $sum_wide f64)
+    (local.set $add_2
+      (f64.add (f64.load offset=67352 (i32.const 0)) (f64.convert_i32_s (local.get $n)))
+    )
+    (f64.store offset=67352 (i32.const 0) (local.get $add_2))
+    (local.set $sum_3_wide (f64.const 0))
+    (local.set $sum_4 (f64.const 0))
+    (local.set $i_0 (i32.const 0))
+    (local.set $i_1 (i32.const 0))
+    (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 2))))
+    (loop $i
+      (local.set $max (f32.const -inf))
+      (local.set $sum_2_wide (f64.const 0))
+      (local.set $argMax_best (f32.const -inf))
+      (local.set $argMax (i32.const 0))
+      (local.set $c0 (i32.load offset=45376 (local.get $i_0)))
+      (local.set $k_0 (local.get $i_1))
+      (local.set $k (i32.const 0))
+      (loop $k
+        (local.set $x0 (f32.load offset=53840 (local.get $k_0)))
+        (local.set $max (f32.max (local.get $max) (local.get $x0)))
+        (local.set $sum_2_wide
+          (f64.add
+            (local.get $sum_2_wide)
+            (f64.promote_f32
+              (select (local.get $x0) (f32.const 0) (i32.eq (local.get $k) (local.get $c0)))
+            )
+          )
+        )
+        (if
+          (f32.lt (local.get $argMax_best) (local.get $x0))
+          (then
+            (local.set $argMax_best (local.get $x0))
+            (local.set $argMax (local.get $k))
+          )
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
+      )
+      (local.set $sum_wide (f64.const 0))
+      (local.set $sum_2 (f32.demote_f64 (local.get $sum_2_wide)))
+      (local.set $k_0 (local.get $i_1))
+      (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
+      (loop $k
+        (local.set $x (f32.sub (f32.load offset=53840 (local.get $k_0)) (local.get $max)))
+        (local.set $t
+          (f32.max
+            (f32.min (local.get $x) (f32.const 88.9000015258789))
+            (f32.const -87.19999694824219)
+          )
+        )
+        (local.set $powersInF32
+          (f32.sub
+            (f32.add (f32.mul (local.get $t) (f32.const 1.4426950216293335)) (f32.const 12582912))
+            (f32.const 12582912)
+          )
+        )
+        (local.set $restF32
+          (f32.add
+            (f32.sub (local.get $t) (f32.mul (local.get $powersInF32) (f32.const 0.693359375)))
+            (f32.mul (local.get $powersInF32) (f32.const 0.00021219444170128554))
+          )
+        )
+        (local.set $p
+          (f32.add
+            (f32.mul
+              (f32.add
+                (f32.mul (f32.const 0.0013821000466123223) (local.get $restF32))
+                (f32.const 0.00836867280304432)
+              )
+              (local.get $restF32)
+            )
+            (f32.const 0.04166826233267784)
+          )
+        )
+        (local.set $nearExpm1F32
+          (f32.add
+            (local.get $restF32)
+            (f32.mul
+              (f32.mul (local.get $restF32) (local.get $restF32))
+              (f32.add
+                (f32.mul
+                  (f32.add
+                    (f32.mul (local.get $p) (local.get $restF32))
+                    (f32.const 0.1666652113199234)
+                  )
+                  (local.get $restF32)
+                )
+                (f32.const 0.4999999403953552)
+              )
+            )
+          )
+        )
+        (local.set $y1 (f32.add (f32.const 1) (local.get $nearExpm1F32)))
+        (local.set $boundedExpF32
+          (f32.mul
+            (f32.add (local.get $y1) (local.get $y1))
+            (f32.reinterpret_i32
+              (i32.shl
+                (i32.reinterpret_f32
+                  (f32.add (f32.sub (local.get $powersInF32) (f32.const 1)) (f32.const 12583039))
+                )
+                (i32.const 23)
+              )
+            )
+          )
+        )
+        (local.set $sum_wide
+          (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $boundedExpF32)))
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+      )
+      (local.set $x1 (f32.demote_f64 (local.get $sum_wide)))
+      (local.set $tiny (f32.lt (local.get $x1) (f32.const 7.888609052210118e-31)))
+      (local.set $y2
+        (select (f32.mul (local.get $x1) (f32.const 33554432)) (local.get $x1) (local.get $tiny))
+      )
+      (local.set $e
+        (f32.convert_i32_s
+          (i32.sub
+            (i32.and
+              (i32.shr_u
+                (i32.reinterpret_f32 (f32.mul (local.get $y2) (f32.const 0.7071067690849304)))
+                (i32.const 23)
+              )
+              (i32.const 255)
+            )
+            (i32.const 127)
+          )
+        )
+      )
+      (local.set $f
+        (f32.sub
+          (f32.mul
+            (f32.mul (local.get $y2) (f32.const 0.25))
+            (f32.reinterpret_i32
+              (i32.shl
+                (i32.reinterpret_f32
+                  (f32.add (f32.sub (f32.const 1) (local.get $e)) (f32.const 12583039))
+                )
+                (i32.const 23)
+              )
+            )
+          )
+          (f32.const 1)
+        )
+      )
+      (local.set $k1
+        (f32.add (local.get $e) (select (f32.const -24) (f32.const 1) (local.get $tiny)))
+      )
+      (local.set $s (f32.div (local.get $f) (f32.add (f32.const 2) (local.get $f))))
+      (local.set $z (f32.mul (local.get $s) (local.get $s)))
+      (local.set $half (f32.mul (f32.mul (f32.const 0.5) (local.get $f)) (local.get $f)))
+      (local.set $p2
+        (f32.mul
+          (local.get $z)
+          (f32.add
+            (f32.mul
+              (f32.add
+                (f32.mul (f32.const 0.29870808124542236) (local.get $z))
+                (f32.const 0.39977583289146423)
+              )
+              (local.get $z)
+            )
+            (f32.const 0.6666677594184875)
+          )
+        )
+      )
+      (local.set $value
+        (f32.sub
+          (f32.mul (local.get $k1) (f32.const 0.693359375))
+          (f32.sub
+            (f32.sub
+              (local.get $half)
+              (f32.sub
+                (f32.mul (local.get $s) (f32.add (local.get $half) (local.get $p2)))
+                (f32.mul (local.get $k1) (f32.const 0.00021219444170128554))
+              )
+            )
+            (local.get $f)
+          )
+        )
+      )
+      (local.set $logF32
+        (select
+          (select (local.get $value) (local.get $x1) (f32.lt (local.get $x1) (f32.const inf)))
+          (select (f32.const -inf) (f32.const nan) (f32.eq (local.get $x1) (f32.const 0)))
+          (f32.lt (f32.const 0) (local.get $x1))
+        )
+      )
+      (local.set $sum_3_wide
+        (f64.add
+          (local.get $sum_3_wide)
+          (f64.promote_f32
+            (f32.sub (f32.add (local.get $max) (local.get $logF32)) (local.get $sum_2))
+          )
+        )
+      )
+      (local.set $sum_4
+        (f64.add
+          (local.get $sum_4)
+          (f64.convert_i32_u (i32.eq (local.get $argMax) (local.get $c0)))
+        )
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 4)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 40)))
+      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+    )
+    (local.set $add
+      (f64.add
+        (f64.load offset=67344 (i32.const 0))
+        (f64.mul
+          (f64.promote_f32
+            (f32.div (f32.demote_f64 (local.get $sum_3_wide)) (f32.convert_i32_s (local.get $n)))
+          )
+          (f64.convert_i32_s (local.get $n))
+        )
+      )
+    )
+    (f64.store offset=67344 (i32.const 0) (local.get $add))
+    (f64.store offset=45664 (i32.const 0) (f64.div (local.get $add) (local.get $add_2)))
+    (local.set $add_3 (f64.add (f64.load offset=67360 (i32.const 0)) (local.get $sum_4)))
+    (f64.store offset=67360 (i32.const 0) (local.get $add_3))
+    (f64.store offset=45648 (i32.const 0) (f64.div (local.get $add_3) (local.get $add_2)))
+  )
+
+  (func $init (export "init")
+    (call $init_hidden_kernel)
+    (call $init_logits_kernel)
+  )
+
+  (func $forward (export "forward") (param $n i32)
+    (call $hidden_forward (local.get $n))
+    (call $logits_forward (local.get $n))
+    (call $training_loss (local.get $n))
+  )
+
+  (func $backward (export "backward") (param $n i32)
+    (call $logits_kernel_gradient (local.get $n))
+    (call $logits_bias_gradient (local.get $n))
+    (call $hidden_backward)
+    (call $hidden_backward_2 (local.get $n))
+    (call $hidden_kernel_gradient (local.get $n))
+    (call $hidden_bias_gradient (local.get $n))
+  )
+
+  (func $update (export "update")
+    (call $update_parameters)
+  )
+
+  (func $predict (export "predict") (param $n i32)
+    (call $hidden_forward (local.get $n))
+    (call $logits_forward (local.get $n))
+    (call $predict_probabilities (local.get $n))
+  )
+
+  (func $evaluate (export "evaluate") (param $n i32)
+    (call $hidden_forward (local.get $n))
+    (call $logits_forward (local.get $n))
+    (call $evaluate_accuracy (local.get $n))
+  )
+
+  (func $trainStep (export "trainStep") (param $n i32)
+    (call $hidden_forward (local.get $n))
+    (call $logits_forward (local.get $n))
+    (call $training_loss (local.get $n))
+    (memory.fill (i32.const 57680) (i32.const 0) (i32.const 9640))
+    (call $logits_kernel_gradient (local.get $n))
+    (call $logits_bias_gradient (local.get $n))
+    (call $hidden_backward)
+    (call $hidden_backward_2 (local.get $n))
+    (call $hidden_kernel_gradient (local.get $n))
+    (call $hidden_bias_gradient (local.get $n))
+    (call $update_parameters)
+  )
+)
