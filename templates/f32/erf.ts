@@ -14,10 +14,11 @@ import { boundedExpF32 } from "./exp.ts";
 export function erfF32(x: f32): f32 {
   const a: f32 = Math.abs(x);
   const z: f32 = x * x;
-  const p: f32 = ((-0.00058402904 * z + 0.0049622627) * z - 0.026744347) * z + 0.11281156;
-  const near: f32 = x + x * ((p * z - 0.37612423) * z + 0.12837914);
+  // Negative numbers are added too, since only a product in a sum is one instruction with it.
+  const p: f32 = ((-0.00058402904 * z + 0.0049622627) * z + -0.026744347) * z + 0.11281156;
+  const near: f32 = x + x * ((p * z + -0.37612423) * z + 0.12837914);
   const c: f32 = Math.min(a, 4);
-  const q: f32 = (((0.00019823499 * c - 0.003065603) * c + 0.022315554) * c - 0.10411423) * c - 0.6369756;
-  const far: f32 = 1 - boundedExpF32((q * c - 1.1277975) * c - 0.0001663982);
+  const q: f32 = (((0.00019823499 * c + -0.003065603) * c + 0.022315554) * c + -0.10411423) * c + -0.6369756;
+  const far: f32 = 1 - boundedExpF32((q * c + -1.1277975) * c + -0.0001663982);
   return select(a < 0.92, near, select(x < 0, -far, far));
 }

@@ -14,13 +14,13 @@ export function turnedF32(x: f32, k: f32): f32 {
 /** sin r for |r| ≤ π/4, with the odd polynomial whose largest error relative to sin r is least. */
 export function nearSineF32(r: f32): f32 {
   const z: f32 = r * r;
-  return r + r * (z * ((-0.00019518616 * z + 0.008332191) * z - 0.16666655));
+  return r + r * (z * ((-0.00019518616 * z + 0.008332191) * z + -0.16666655));
 }
 
 /** cos r for |r| ≤ π/4, likewise. */
 export function nearCosineF32(r: f32): f32 {
   const z: f32 = r * r;
-  return 1 - (0.5 * z - z * z * ((0.000024430668 * z - 0.0013887301) * z + 0.041666646));
+  return 1 - (0.5 * z - z * z * ((0.000024430668 * z + -0.0013887301) * z + 0.041666646));
 }
 
 /**

@@ -10,8 +10,9 @@ import { boundedExpF32 } from "./exp.ts";
 export function tanhF32(x: f32): f32 {
   const a: f32 = Math.abs(x);
   const z: f32 = x * x;
-  const p: f32 = ((-0.0057154992 * z + 0.020649103) * z - 0.053743005) * z + 0.13331485;
-  const near: f32 = x * (1 + z * (p * z - 0.33333284));
+  // Negative numbers are added too, since only a product in a sum is one instruction with it.
+  const p: f32 = ((-0.0057154992 * z + 0.020649103) * z + -0.053743005) * z + 0.13331485;
+  const near: f32 = x * (1 + z * (p * z + -0.33333284));
   const far: f32 = 1 - 2 / (boundedExpF32(2 * Math.min(a, 9.1)) + 1);
   return select(a < 0.625, near, select(x < 0, -far, far));
 }

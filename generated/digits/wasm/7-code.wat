@@ -395,7 +395,7 @@
       (local $f f32) (local $k1 f32) (local $s f32) (local $z f32) (local $half f32) (local $p2 f32)
       (local $value f32) (local $logF32 f32) (local $c2 f32) (local $x0 f32) (local $x f32)
       (local $t f32) (local $powersInF32 f32) (local $restF32 f32) (local $p f32)
-      (local $nearExpm1F32 f32) (local $y1 f32) (local $boundedExpF32 f32) (local $sum_3_wide f64)
+      (local $nearExpm1F32 f32) (local $y1 f32) (local $expF32 f32) (local $sum_3_wide f64)
       (local $sum_2_wide f64) (local $sum_wide f64)
     (local.set $sum_3_wide (f64.const 0))
     (local.set $c0 (f32.div (f32.const 1) (f32.convert_i32_s (local.get $n))))
@@ -478,7 +478,7 @@
           )
         )
         (local.set $y1 (f32.add (f32.const 1) (local.get $nearExpm1F32)))
-        (local.set $boundedExpF32
+        (local.set $expF32
           (f32.mul
             (f32.add (local.get $y1) (local.get $y1))
             (f32.reinterpret_i32
@@ -491,10 +491,8 @@
             )
           )
         )
-        (f32.store offset=56400 (local.get $k_1) (local.get $boundedExpF32))
-        (local.set $sum_wide
-          (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $boundedExpF32)))
-        )
+        (f32.store offset=56400 (local.get $k_1) (local.get $expF32))
+        (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF32))))
         (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
         (local.set $k_1 (i32.add (local.get $k_1) (i32.const 4)))
         (br_if $k (i32.lt_s (local.get $k_1) (i32.const 40)))
@@ -1193,10 +1191,10 @@
   (func $predict_probabilities (param $n i32)
     (local $i_0 i32) (local $i_0_end i32) (local $max f32) (local $x2 f32) (local $x3 f32)
       (local $x5 f32) (local $t2 f32) (local $powersInF2 f32) (local $restF2 f32) (local $p2 f32)
-      (local $nearExpm1F2 f32) (local $y2 f32) (local $boundedExpF2 f32) (local $x6 f32)
-      (local $t3 f32) (local $powersInF3 f32) (local $restF3 f32) (local $p3 f32)
-      (local $nearExpm1F3 f32) (local $y3 f32) (local $boundedExpF3 f32) (local $sum_wide f64)
-      (local $c-Infinity v128) (local $c88.9000015258789 v128) (local $c-87.19999694824219 v128)
+      (local $nearExpm1F2 f32) (local $y2 f32) (local $expF2 f32) (local $x6 f32) (local $t3 f32)
+      (local $powersInF3 f32) (local $restF3 f32) (local $p3 f32) (local $nearExpm1F3 f32)
+      (local $y3 f32) (local $expF3 f32) (local $sum_wide f64) (local $c-Infinity v128)
+      (local $c88.9000015258789 v128) (local $c-87.19999694824219 v128)
       (local $c1.4426950216293335 v128) (local $c12582912 v128) (local $c0.693359375 v128)
       (local $c0.00021219444170128554 v128) (local $c0.0013821000466123223 v128)
       (local $c0.00836867280304432 v128) (local $c0.04166826233267784 v128)
@@ -1204,9 +1202,9 @@
       (local $c12583039 v128) (local $maxLanes0 v128) (local $x0 v128) (local $x1 v128)
       (local $t v128) (local $t.2 v128) (local $t.3 v128) (local $sum_wideLanes0 v128)
       (local $x v128) (local $t.4 v128) (local $powersInF32 v128) (local $restF32 v128)
-      (local $p v128) (local $nearExpm1F32 v128) (local $y v128) (local $boundedExpF32 v128)
+      (local $p v128) (local $nearExpm1F32 v128) (local $y v128) (local $expF32 v128)
       (local $x4 v128) (local $t1 v128) (local $powersInF1 v128) (local $restF1 v128)
-      (local $p1 v128) (local $nearExpm1F1 v128) (local $y1 v128) (local $boundedExpF1 v128)
+      (local $p1 v128) (local $nearExpm1F1 v128) (local $y1 v128) (local $expF1 v128)
       (local $t.5 v128) (local $t0 v128)
     (local.set $c-Infinity (v128.const f32x4 -inf -inf -inf -inf))
     (local.set $c88.9000015258789
@@ -1348,7 +1346,7 @@
         )
       )
       (local.set $y (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
-      (local.set $boundedExpF32
+      (local.set $expF32
         (f32x4.mul
           (f32x4.add (local.get $y) (local.get $y))
           (i32x4.shl
@@ -1357,8 +1355,8 @@
           )
         )
       )
-      (v128.store offset=45648 align=4 (i32.const 0) (local.get $boundedExpF32))
-      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $boundedExpF32)))
+      (v128.store offset=45648 align=4 (i32.const 0) (local.get $expF32))
+      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF32)))
       (local.set $x4 (f32x4.sub (local.get $x1) (f32x4.splat (local.get $max))))
       (local.set $t1
         (f32x4.pmax
@@ -1410,7 +1408,7 @@
         )
       )
       (local.set $y1 (f32x4.add (local.get $c1) (local.get $nearExpm1F1)))
-      (local.set $boundedExpF1
+      (local.set $expF1
         (f32x4.mul
           (f32x4.add (local.get $y1) (local.get $y1))
           (i32x4.shl
@@ -1419,8 +1417,8 @@
           )
         )
       )
-      (v128.store offset=45664 align=4 (i32.const 0) (local.get $boundedExpF1))
-      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $boundedExpF1)))
+      (v128.store offset=45664 align=4 (i32.const 0) (local.get $expF1))
+      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF1)))
       (local.set $sum_wide
         (f64.add
           (local.get $sum_wide)
@@ -1495,7 +1493,7 @@
         )
       )
       (local.set $y2 (f32.add (f32.const 1) (local.get $nearExpm1F2)))
-      (local.set $boundedExpF2
+      (local.set $expF2
         (f32.mul
           (f32.add (local.get $y2) (local.get $y2))
           (f32.reinterpret_i32
@@ -1508,10 +1506,8 @@
           )
         )
       )
-      (f32.store offset=45680 (i32.const 0) (local.get $boundedExpF2))
-      (local.set $sum_wide
-        (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $boundedExpF2)))
-      )
+      (f32.store offset=45680 (i32.const 0) (local.get $expF2))
+      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF2))))
       (local.set $x6 (f32.sub (local.get $x3) (local.get $max)))
       (local.set $t3
         (f32.max
@@ -1562,7 +1558,7 @@
         )
       )
       (local.set $y3 (f32.add (f32.const 1) (local.get $nearExpm1F3)))
-      (local.set $boundedExpF3
+      (local.set $expF3
         (f32.mul
           (f32.add (local.get $y3) (local.get $y3))
           (f32.reinterpret_i32
@@ -1575,10 +1571,8 @@
           )
         )
       )
-      (f32.store offset=45684 (i32.const 0) (local.get $boundedExpF3))
-      (local.set $sum_wide
-        (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $boundedExpF3)))
-      )
+      (f32.store offset=45684 (i32.const 0) (local.get $expF3))
+      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF3))))
       (local.set $t0 (f32x4.splat (f32.div (f32.const 1) (f32.demote_f64 (local.get $sum_wide)))))
       (v128.store offset=53840 align=4
         (local.get $i_0)
@@ -1605,7 +1599,7 @@
       (local $f f32) (local $k1 f32) (local $s f32) (local $z f32) (local $half f32) (local $p2 f32)
       (local $value f32) (local $logF32 f32) (local $x0 f32) (local $x f32) (local $t f32)
       (local $powersInF32 f32) (local $restF32 f32) (local $p f32) (local $nearExpm1F32 f32)
-      (local $y1 f32) (local $boundedExpF32 f32) (local $add_2 f64) (local $sum_3_wide f64)
+      (local $y1 f32) (local $expF32 f32) (local $add_2 f64) (local $sum_3_wide f64)
       (local $sum_4 f64) (local $add f64) (local $add_3 f64) (local $sum_2_wide f64)
       (local $sum_wide f64)
     (local.set $add_2
@@ -1702,7 +1696,7 @@
           )
         )
         (local.set $y1 (f32.add (f32.const 1) (local.get $nearExpm1F32)))
-        (local.set $boundedExpF32
+        (local.set $expF32
           (f32.mul
             (f32.add (local.get $y1) (local.get $y1))
             (f32.reinterpret_i32
@@ -1715,9 +1709,7 @@
             )
           )
         )
-        (local.set $sum_wide
-          (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $boundedExpF32)))
-        )
+        (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF32))))
         (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
         (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
       )
