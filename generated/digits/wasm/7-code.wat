@@ -4,18 +4,16 @@
   ;; hidden/kernel = (randomUniform(seed) · 0.5) + -0.25  (digits.model.ts:10)
   (func $init_hidden_kernel
     (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
-      (local $c0.2 v128) (local $c-1640531527 v128) (local $c-2048144789 v128)
-      (local $c-1028477387 v128) (local $c5.960464477539063e-8 v128) (local $c0.5 v128)
-      (local $c-0.25 v128) (local $t11 v128) (local $t9 v128) (local $t7 v128)
-    (local.set $c0.2 (v128.const i32x4 0 1 2 3))
-    (local.set $c-1640531527 (v128.const i32x4 -1640531527 -1640531527 -1640531527 -1640531527))
-    (local.set $c-2048144789 (v128.const i32x4 -2048144789 -2048144789 -2048144789 -2048144789))
-    (local.set $c-1028477387 (v128.const i32x4 -1028477387 -1028477387 -1028477387 -1028477387))
-    (local.set $c5.960464477539063e-8
-      (v128.const f32x4 5.960464477539063e-8 5.960464477539063e-8 5.960464477539063e-8 5.960464477539063e-8)
-    )
-    (local.set $c0.5 (v128.const f32x4 0.5 0.5 0.5 0.5))
-    (local.set $c-0.25 (v128.const f32x4 -0.25 -0.25 -0.25 -0.25))
+      (local $c_0 v128) (local $c-1640531527 v128) (local $c-2048144789 v128)
+      (local $c-1028477387 v128) (local $c5.9604645e-8 v128) (local $c0.5 v128) (local $c-0.25 v128)
+      (local $t11 v128) (local $t9 v128) (local $t7 v128)
+    (local.set $c_0 (v128.const i32x4 0 1 2 3))
+    (local.set $c-1640531527 (i32x4.splat (i32.const -1640531527)))
+    (local.set $c-2048144789 (i32x4.splat (i32.const -2048144789)))
+    (local.set $c-1028477387 (i32x4.splat (i32.const -1028477387)))
+    (local.set $c5.9604645e-8 (f32x4.splat (f32.const 5.9604645e-8)))
+    (local.set $c0.5 (f32x4.splat (f32.const 0.5)))
+    (local.set $c-0.25 (f32x4.splat (f32.const -0.25)))
     (local.set $t4 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1953814117)))
     (local.set $t2
       (i32.mul
@@ -39,7 +37,7 @@
         (i32x4.add
           (local.get $c0)
           (i32x4.mul
-            (i32x4.add (i32x4.splat (local.get $i)) (local.get $c0.2))
+            (i32x4.add (i32x4.splat (local.get $i)) (local.get $c_0))
             (local.get $c-1640531527)
           )
         )
@@ -66,7 +64,7 @@
                 (i32.const 8)
               )
             )
-            (local.get $c5.960464477539063e-8)
+            (local.get $c5.9604645e-8)
           )
           (local.get $c0.5)
           (local.get $c-0.25)
@@ -81,23 +79,16 @@
   ;; logits/kernel = (randomUniform(seed) · 0.7559289460184544) + -0.3779644730092272  (digits.model.ts:11)
   (func $init_logits_kernel
     (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
-      (local $c0.2 v128) (local $c-1640531527 v128) (local $c-2048144789 v128)
-      (local $c-1028477387 v128) (local $c5.960464477539063e-8 v128)
-      (local $c0.7559289336204529 v128) (local $c-0.37796446681022644 v128) (local $t11 v128)
-      (local $t9 v128) (local $t7 v128)
-    (local.set $c0.2 (v128.const i32x4 0 1 2 3))
-    (local.set $c-1640531527 (v128.const i32x4 -1640531527 -1640531527 -1640531527 -1640531527))
-    (local.set $c-2048144789 (v128.const i32x4 -2048144789 -2048144789 -2048144789 -2048144789))
-    (local.set $c-1028477387 (v128.const i32x4 -1028477387 -1028477387 -1028477387 -1028477387))
-    (local.set $c5.960464477539063e-8
-      (v128.const f32x4 5.960464477539063e-8 5.960464477539063e-8 5.960464477539063e-8 5.960464477539063e-8)
-    )
-    (local.set $c0.7559289336204529
-      (v128.const f32x4 0.7559289336204529 0.7559289336204529 0.7559289336204529 0.7559289336204529)
-    )
-    (local.set $c-0.37796446681022644
-      (v128.const f32x4 -0.37796446681022644 -0.37796446681022644 -0.37796446681022644 -0.37796446681022644)
-    )
+      (local $c_0 v128) (local $c-1640531527 v128) (local $c-2048144789 v128)
+      (local $c-1028477387 v128) (local $c5.9604645e-8 v128) (local $c0.75592893 v128)
+      (local $c-0.37796447 v128) (local $t11 v128) (local $t9 v128) (local $t7 v128)
+    (local.set $c_0 (v128.const i32x4 0 1 2 3))
+    (local.set $c-1640531527 (i32x4.splat (i32.const -1640531527)))
+    (local.set $c-2048144789 (i32x4.splat (i32.const -2048144789)))
+    (local.set $c-1028477387 (i32x4.splat (i32.const -1028477387)))
+    (local.set $c5.9604645e-8 (f32x4.splat (f32.const 5.9604645e-8)))
+    (local.set $c0.75592893 (f32x4.splat (f32.const 0.75592893)))
+    (local.set $c-0.37796447 (f32x4.splat (f32.const -0.37796447)))
     (local.set $t4 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1308314441)))
     (local.set $t2
       (i32.mul
@@ -121,7 +112,7 @@
         (i32x4.add
           (local.get $c0)
           (i32x4.mul
-            (i32x4.add (i32x4.splat (local.get $i)) (local.get $c0.2))
+            (i32x4.add (i32x4.splat (local.get $i)) (local.get $c_0))
             (local.get $c-1640531527)
           )
         )
@@ -148,10 +139,10 @@
                 (i32.const 8)
               )
             )
-            (local.get $c5.960464477539063e-8)
+            (local.get $c5.9604645e-8)
           )
-          (local.get $c0.7559289336204529)
-          (local.get $c-0.37796446681022644)
+          (local.get $c0.75592893)
+          (local.get $c-0.37796447)
         )
       )
       (local.set $i (i32.add (local.get $i) (i32.const 4)))
@@ -429,34 +420,26 @@
       (local.set $k_1 (i32.const 0))
       (loop $k
         (local.set $x (f32.sub (f32.load offset=53840 (local.get $k_0)) (local.get $max)))
-        (local.set $t
-          (f32.max
-            (f32.min (local.get $x) (f32.const 88.9000015258789))
-            (f32.const -87.19999694824219)
-          )
-        )
+        (local.set $t (f32.max (f32.min (local.get $x) (f32.const 88.9)) (f32.const -87.2)))
         (local.set $powersInF32
           (f32.sub
-            (f32.add (f32.mul (local.get $t) (f32.const 1.4426950216293335)) (f32.const 12582912))
+            (f32.add (f32.mul (local.get $t) (f32.const 1.442695)) (f32.const 12582912))
             (f32.const 12582912)
           )
         )
         (local.set $restF32
           (f32.add
-            (f32.sub (local.get $t) (f32.mul (local.get $powersInF32) (f32.const 0.693359375)))
-            (f32.mul (local.get $powersInF32) (f32.const 0.00021219444170128554))
+            (f32.sub (local.get $t) (f32.mul (local.get $powersInF32) (f32.const 0.6933594)))
+            (f32.mul (local.get $powersInF32) (f32.const 0.00021219444))
           )
         )
         (local.set $p
           (f32.add
             (f32.mul
-              (f32.add
-                (f32.mul (f32.const 0.0013821000466123223) (local.get $restF32))
-                (f32.const 0.00836867280304432)
-              )
+              (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF32)) (f32.const 0.008368673))
               (local.get $restF32)
             )
-            (f32.const 0.04166826233267784)
+            (f32.const 0.041668262)
           )
         )
         (local.set $nearExpm1F32
@@ -466,13 +449,10 @@
               (f32.mul (local.get $restF32) (local.get $restF32))
               (f32.add
                 (f32.mul
-                  (f32.add
-                    (f32.mul (local.get $p) (local.get $restF32))
-                    (f32.const 0.1666652113199234)
-                  )
+                  (f32.add (f32.mul (local.get $p) (local.get $restF32)) (f32.const 0.16666521))
                   (local.get $restF32)
                 )
-                (f32.const 0.4999999403953552)
+                (f32.const 0.49999994)
               )
             )
           )
@@ -498,7 +478,7 @@
         (br_if $k (i32.lt_s (local.get $k_1) (i32.const 40)))
       )
       (local.set $sum (f32.demote_f64 (local.get $sum_wide)))
-      (local.set $tiny (f32.lt (local.get $sum) (f32.const 7.888609052210118e-31)))
+      (local.set $tiny (f32.lt (local.get $sum) (f32.const 7.888609e-31)))
       (local.set $y2
         (select (f32.mul (local.get $sum) (f32.const 33554432)) (local.get $sum) (local.get $tiny))
       )
@@ -507,7 +487,7 @@
           (i32.sub
             (i32.and
               (i32.shr_u
-                (i32.reinterpret_f32 (f32.mul (local.get $y2) (f32.const 0.7071067690849304)))
+                (i32.reinterpret_f32 (f32.mul (local.get $y2) (f32.const 0.70710677)))
                 (i32.const 23)
               )
               (i32.const 255)
@@ -543,25 +523,22 @@
           (local.get $z)
           (f32.add
             (f32.mul
-              (f32.add
-                (f32.mul (f32.const 0.29870808124542236) (local.get $z))
-                (f32.const 0.39977583289146423)
-              )
+              (f32.add (f32.mul (f32.const 0.29870808) (local.get $z)) (f32.const 0.39977583))
               (local.get $z)
             )
-            (f32.const 0.6666677594184875)
+            (f32.const 0.66666776)
           )
         )
       )
       (local.set $value
         (f32.sub
-          (f32.mul (local.get $k1) (f32.const 0.693359375))
+          (f32.mul (local.get $k1) (f32.const 0.6933594))
           (f32.sub
             (f32.sub
               (local.get $half)
               (f32.sub
                 (f32.mul (local.get $s) (f32.add (local.get $half) (local.get $p2)))
-                (f32.mul (local.get $k1) (f32.const 0.00021219444170128554))
+                (f32.mul (local.get $k1) (f32.const 0.00021219444))
               )
             )
             (local.get $f)
@@ -1053,11 +1030,9 @@
     (local $i_0 i32) (local $x0 f64) (local $x1 f64) (local $t0 f64) (local $add f64)
       (local $sqrt f64) (local $x2 f64) (local $x3 f64) (local $t1 f64) (local $add_2 f64)
       (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128) (local $c4 v128)
-      (local $c5 v128) (local $c7.52316384526264e-37 v128) (local $x7 v128) (local $add_4_0 v128)
+      (local $c5 v128) (local $c7.523164e-37 v128) (local $x7 v128) (local $add_4_0 v128)
       (local $add_5_0 v128) (local $x6 v128) (local $add_4 v128) (local $add_5 v128)
-    (local.set $c7.52316384526264e-37
-      (v128.const f32x4 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37)
-    )
+    (local.set $c7.523164e-37 (f32x4.splat (f32.const 7.523164e-37)))
     (local.set $x0 (f64.load offset=9648 (i32.const 0)))
     (local.set $x1 (f64.load offset=9680 (i32.const 0)))
     (local.set $t0 (f64.sub (f64.const 1) (local.get $x1)))
@@ -1110,7 +1085,7 @@
         (local.get $i_0)
         (v128.andnot
           (local.get $add_4)
-          (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $c7.52316384526264e-37))
+          (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $c7.523164e-37))
         )
       )
       (local.set $add_5
@@ -1124,7 +1099,7 @@
         (local.get $i_0)
         (v128.andnot
           (local.get $add_5)
-          (f32x4.lt (f32x4.abs (local.get $add_5)) (local.get $c7.52316384526264e-37))
+          (f32x4.lt (f32x4.abs (local.get $add_5)) (local.get $c7.523164e-37))
         )
       )
       (v128.store align=4
@@ -1154,7 +1129,7 @@
         (local.get $add_4_0)
         (f32x4.lt
           (f32x4.abs (local.get $add_4_0))
-          (v128.const f32x4 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37)
+          (v128.const f32x4 7.523164e-37 7.523164e-37 7.523164e-37 7.523164e-37)
         )
       )
     )
@@ -1171,7 +1146,7 @@
         (local.get $add_5_0)
         (f32x4.lt
           (f32x4.abs (local.get $add_5_0))
-          (v128.const f32x4 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37 7.52316384526264e-37)
+          (v128.const f32x4 7.523164e-37 7.523164e-37 7.523164e-37 7.523164e-37)
         )
       )
     )
@@ -1193,56 +1168,36 @@
       (local $x5 f32) (local $t2 f32) (local $powersInF2 f32) (local $restF2 f32) (local $p2 f32)
       (local $nearExpm1F2 f32) (local $y2 f32) (local $expF2 f32) (local $x6 f32) (local $t3 f32)
       (local $powersInF3 f32) (local $restF3 f32) (local $p3 f32) (local $nearExpm1F3 f32)
-      (local $y3 f32) (local $expF3 f32) (local $sum_wide f64) (local $c-Infinity v128)
-      (local $c88.9000015258789 v128) (local $c-87.19999694824219 v128)
-      (local $c1.4426950216293335 v128) (local $c12582912 v128) (local $c0.693359375 v128)
-      (local $c0.00021219444170128554 v128) (local $c0.0013821000466123223 v128)
-      (local $c0.00836867280304432 v128) (local $c0.04166826233267784 v128)
-      (local $c0.1666652113199234 v128) (local $c0.4999999403953552 v128) (local $c1 v128)
-      (local $c12583039 v128) (local $maxLanes0 v128) (local $x0 v128) (local $x1 v128)
-      (local $t v128) (local $t.2 v128) (local $t.3 v128) (local $sum_wideLanes0 v128)
-      (local $x v128) (local $t.4 v128) (local $powersInF32 v128) (local $restF32 v128)
-      (local $p v128) (local $nearExpm1F32 v128) (local $y v128) (local $expF32 v128)
-      (local $x4 v128) (local $t1 v128) (local $powersInF1 v128) (local $restF1 v128)
-      (local $p1 v128) (local $nearExpm1F1 v128) (local $y1 v128) (local $expF1 v128)
-      (local $t.5 v128) (local $t0 v128)
-    (local.set $c-Infinity (v128.const f32x4 -inf -inf -inf -inf))
-    (local.set $c88.9000015258789
-      (v128.const f32x4 88.9000015258789 88.9000015258789 88.9000015258789 88.9000015258789)
-    )
-    (local.set $c-87.19999694824219
-      (v128.const f32x4 -87.19999694824219 -87.19999694824219 -87.19999694824219 -87.19999694824219)
-    )
-    (local.set $c1.4426950216293335
-      (v128.const f32x4 1.4426950216293335 1.4426950216293335 1.4426950216293335 1.4426950216293335)
-    )
-    (local.set $c12582912 (v128.const f32x4 12582912 12582912 12582912 12582912))
-    (local.set $c0.693359375 (v128.const f32x4 0.693359375 0.693359375 0.693359375 0.693359375))
-    (local.set $c0.00021219444170128554
-      (v128.const f32x4 0.00021219444170128554 0.00021219444170128554 0.00021219444170128554 0.00021219444170128554)
-    )
-    (local.set $c0.0013821000466123223
-      (v128.const f32x4 0.0013821000466123223 0.0013821000466123223 0.0013821000466123223 0.0013821000466123223)
-    )
-    (local.set $c0.00836867280304432
-      (v128.const f32x4 0.00836867280304432 0.00836867280304432 0.00836867280304432 0.00836867280304432)
-    )
-    (local.set $c0.04166826233267784
-      (v128.const f32x4 0.04166826233267784 0.04166826233267784 0.04166826233267784 0.04166826233267784)
-    )
-    (local.set $c0.1666652113199234
-      (v128.const f32x4 0.1666652113199234 0.1666652113199234 0.1666652113199234 0.1666652113199234)
-    )
-    (local.set $c0.4999999403953552
-      (v128.const f32x4 0.4999999403953552 0.4999999403953552 0.4999999403953552 0.4999999403953552)
-    )
-    (local.set $c1 (v128.const f32x4 1 1 1 1))
-    (local.set $c12583039 (v128.const f32x4 12583039 12583039 12583039 12583039))
+      (local $y3 f32) (local $expF3 f32) (local $sum_wide f64) (local $c-inf v128)
+      (local $c88.9 v128) (local $c-87.2 v128) (local $c1.442695 v128) (local $c12582912 v128)
+      (local $c0.6933594 v128) (local $c0.00021219444 v128) (local $c0.0013821 v128)
+      (local $c0.008368673 v128) (local $c0.041668262 v128) (local $c0.16666521 v128)
+      (local $c0.49999994 v128) (local $c1 v128) (local $c12583039 v128) (local $maxLanes0 v128)
+      (local $x0 v128) (local $x1 v128) (local $t v128) (local $t.2 v128) (local $t.3 v128)
+      (local $sum_wideLanes0 v128) (local $x v128) (local $t.4 v128) (local $powersInF32 v128)
+      (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128) (local $y v128)
+      (local $expF32 v128) (local $x4 v128) (local $t1 v128) (local $powersInF1 v128)
+      (local $restF1 v128) (local $p1 v128) (local $nearExpm1F1 v128) (local $y1 v128)
+      (local $expF1 v128) (local $t.5 v128) (local $t0 v128)
+    (local.set $c-inf (f32x4.splat (f32.const -inf)))
+    (local.set $c88.9 (f32x4.splat (f32.const 88.9)))
+    (local.set $c-87.2 (f32x4.splat (f32.const -87.2)))
+    (local.set $c1.442695 (f32x4.splat (f32.const 1.442695)))
+    (local.set $c12582912 (f32x4.splat (f32.const 12582912)))
+    (local.set $c0.6933594 (f32x4.splat (f32.const 0.6933594)))
+    (local.set $c0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
+    (local.set $c0.0013821 (f32x4.splat (f32.const 0.0013821)))
+    (local.set $c0.008368673 (f32x4.splat (f32.const 0.008368673)))
+    (local.set $c0.041668262 (f32x4.splat (f32.const 0.041668262)))
+    (local.set $c0.16666521 (f32x4.splat (f32.const 0.16666521)))
+    (local.set $c0.49999994 (f32x4.splat (f32.const 0.49999994)))
+    (local.set $c1 (f32x4.splat (f32.const 1)))
+    (local.set $c12583039 (f32x4.splat (f32.const 12583039)))
     (local.set $i_0 (i32.const 0))
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
     (loop $i
       (local.set $max (f32.const -inf))
-      (local.set $maxLanes0 (local.get $c-Infinity))
+      (local.set $maxLanes0 (local.get $c-inf))
       (local.set $x0 (v128.load offset=53840 align=4 (local.get $i_0)))
       (local.set $maxLanes0
         (v128.or
@@ -1297,50 +1252,39 @@
       (local.set $sum_wideLanes0 (v128.const f32x4 0 0 0 0))
       (local.set $x (f32x4.sub (local.get $x0) (f32x4.splat (local.get $max))))
       (local.set $t.4
-        (f32x4.pmax
-          (f32x4.pmin (local.get $x) (local.get $c88.9000015258789))
-          (local.get $c-87.19999694824219)
-        )
+        (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2))
       )
       (local.set $powersInF32
         (f32x4.sub
-          (f32x4.relaxed_madd
-            (local.get $t.4)
-            (local.get $c1.4426950216293335)
-            (local.get $c12582912)
-          )
+          (f32x4.relaxed_madd (local.get $t.4) (local.get $c1.442695) (local.get $c12582912))
           (local.get $c12582912)
         )
       )
       (local.set $restF32
         (f32x4.relaxed_madd
           (local.get $powersInF32)
-          (local.get $c0.00021219444170128554)
-          (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.693359375) (local.get $t.4))
+          (local.get $c0.00021219444)
+          (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t.4))
         )
       )
       (local.set $p
         (f32x4.relaxed_madd
           (f32x4.relaxed_madd
-            (local.get $c0.0013821000466123223)
+            (local.get $c0.0013821)
             (local.get $restF32)
-            (local.get $c0.00836867280304432)
+            (local.get $c0.008368673)
           )
           (local.get $restF32)
-          (local.get $c0.04166826233267784)
+          (local.get $c0.041668262)
         )
       )
       (local.set $nearExpm1F32
         (f32x4.relaxed_madd
           (f32x4.mul (local.get $restF32) (local.get $restF32))
           (f32x4.relaxed_madd
-            (f32x4.relaxed_madd
-              (local.get $p)
-              (local.get $restF32)
-              (local.get $c0.1666652113199234)
-            )
+            (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
             (local.get $restF32)
-            (local.get $c0.4999999403953552)
+            (local.get $c0.49999994)
           )
           (local.get $restF32)
         )
@@ -1359,50 +1303,35 @@
       (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF32)))
       (local.set $x4 (f32x4.sub (local.get $x1) (f32x4.splat (local.get $max))))
       (local.set $t1
-        (f32x4.pmax
-          (f32x4.pmin (local.get $x4) (local.get $c88.9000015258789))
-          (local.get $c-87.19999694824219)
-        )
+        (f32x4.pmax (f32x4.pmin (local.get $x4) (local.get $c88.9)) (local.get $c-87.2))
       )
       (local.set $powersInF1
         (f32x4.sub
-          (f32x4.relaxed_madd
-            (local.get $t1)
-            (local.get $c1.4426950216293335)
-            (local.get $c12582912)
-          )
+          (f32x4.relaxed_madd (local.get $t1) (local.get $c1.442695) (local.get $c12582912))
           (local.get $c12582912)
         )
       )
       (local.set $restF1
         (f32x4.relaxed_madd
           (local.get $powersInF1)
-          (local.get $c0.00021219444170128554)
-          (f32x4.relaxed_nmadd (local.get $powersInF1) (local.get $c0.693359375) (local.get $t1))
+          (local.get $c0.00021219444)
+          (f32x4.relaxed_nmadd (local.get $powersInF1) (local.get $c0.6933594) (local.get $t1))
         )
       )
       (local.set $p1
         (f32x4.relaxed_madd
-          (f32x4.relaxed_madd
-            (local.get $c0.0013821000466123223)
-            (local.get $restF1)
-            (local.get $c0.00836867280304432)
-          )
+          (f32x4.relaxed_madd (local.get $c0.0013821) (local.get $restF1) (local.get $c0.008368673))
           (local.get $restF1)
-          (local.get $c0.04166826233267784)
+          (local.get $c0.041668262)
         )
       )
       (local.set $nearExpm1F1
         (f32x4.relaxed_madd
           (f32x4.mul (local.get $restF1) (local.get $restF1))
           (f32x4.relaxed_madd
-            (f32x4.relaxed_madd
-              (local.get $p1)
-              (local.get $restF1)
-              (local.get $c0.1666652113199234)
-            )
+            (f32x4.relaxed_madd (local.get $p1) (local.get $restF1) (local.get $c0.16666521))
             (local.get $restF1)
-            (local.get $c0.4999999403953552)
+            (local.get $c0.49999994)
           )
           (local.get $restF1)
         )
@@ -1444,34 +1373,26 @@
         )
       )
       (local.set $x5 (f32.sub (local.get $x2) (local.get $max)))
-      (local.set $t2
-        (f32.max
-          (f32.min (local.get $x5) (f32.const 88.9000015258789))
-          (f32.const -87.19999694824219)
-        )
-      )
+      (local.set $t2 (f32.max (f32.min (local.get $x5) (f32.const 88.9)) (f32.const -87.2)))
       (local.set $powersInF2
         (f32.sub
-          (f32.add (f32.mul (local.get $t2) (f32.const 1.4426950216293335)) (f32.const 12582912))
+          (f32.add (f32.mul (local.get $t2) (f32.const 1.442695)) (f32.const 12582912))
           (f32.const 12582912)
         )
       )
       (local.set $restF2
         (f32.add
-          (f32.sub (local.get $t2) (f32.mul (local.get $powersInF2) (f32.const 0.693359375)))
-          (f32.mul (local.get $powersInF2) (f32.const 0.00021219444170128554))
+          (f32.sub (local.get $t2) (f32.mul (local.get $powersInF2) (f32.const 0.6933594)))
+          (f32.mul (local.get $powersInF2) (f32.const 0.00021219444))
         )
       )
       (local.set $p2
         (f32.add
           (f32.mul
-            (f32.add
-              (f32.mul (f32.const 0.0013821000466123223) (local.get $restF2))
-              (f32.const 0.00836867280304432)
-            )
+            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF2)) (f32.const 0.008368673))
             (local.get $restF2)
           )
-          (f32.const 0.04166826233267784)
+          (f32.const 0.041668262)
         )
       )
       (local.set $nearExpm1F2
@@ -1481,13 +1402,10 @@
             (f32.mul (local.get $restF2) (local.get $restF2))
             (f32.add
               (f32.mul
-                (f32.add
-                  (f32.mul (local.get $p2) (local.get $restF2))
-                  (f32.const 0.1666652113199234)
-                )
+                (f32.add (f32.mul (local.get $p2) (local.get $restF2)) (f32.const 0.16666521))
                 (local.get $restF2)
               )
-              (f32.const 0.4999999403953552)
+              (f32.const 0.49999994)
             )
           )
         )
@@ -1509,34 +1427,26 @@
       (f32.store offset=45680 (i32.const 0) (local.get $expF2))
       (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF2))))
       (local.set $x6 (f32.sub (local.get $x3) (local.get $max)))
-      (local.set $t3
-        (f32.max
-          (f32.min (local.get $x6) (f32.const 88.9000015258789))
-          (f32.const -87.19999694824219)
-        )
-      )
+      (local.set $t3 (f32.max (f32.min (local.get $x6) (f32.const 88.9)) (f32.const -87.2)))
       (local.set $powersInF3
         (f32.sub
-          (f32.add (f32.mul (local.get $t3) (f32.const 1.4426950216293335)) (f32.const 12582912))
+          (f32.add (f32.mul (local.get $t3) (f32.const 1.442695)) (f32.const 12582912))
           (f32.const 12582912)
         )
       )
       (local.set $restF3
         (f32.add
-          (f32.sub (local.get $t3) (f32.mul (local.get $powersInF3) (f32.const 0.693359375)))
-          (f32.mul (local.get $powersInF3) (f32.const 0.00021219444170128554))
+          (f32.sub (local.get $t3) (f32.mul (local.get $powersInF3) (f32.const 0.6933594)))
+          (f32.mul (local.get $powersInF3) (f32.const 0.00021219444))
         )
       )
       (local.set $p3
         (f32.add
           (f32.mul
-            (f32.add
-              (f32.mul (f32.const 0.0013821000466123223) (local.get $restF3))
-              (f32.const 0.00836867280304432)
-            )
+            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF3)) (f32.const 0.008368673))
             (local.get $restF3)
           )
-          (f32.const 0.04166826233267784)
+          (f32.const 0.041668262)
         )
       )
       (local.set $nearExpm1F3
@@ -1546,13 +1456,10 @@
             (f32.mul (local.get $restF3) (local.get $restF3))
             (f32.add
               (f32.mul
-                (f32.add
-                  (f32.mul (local.get $p3) (local.get $restF3))
-                  (f32.const 0.1666652113199234)
-                )
+                (f32.add (f32.mul (local.get $p3) (local.get $restF3)) (f32.const 0.16666521))
                 (local.get $restF3)
               )
-              (f32.const 0.4999999403953552)
+              (f32.const 0.49999994)
             )
           )
         )
@@ -1647,34 +1554,26 @@
       (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
       (loop $k
         (local.set $x (f32.sub (f32.load offset=53840 (local.get $k_0)) (local.get $max)))
-        (local.set $t
-          (f32.max
-            (f32.min (local.get $x) (f32.const 88.9000015258789))
-            (f32.const -87.19999694824219)
-          )
-        )
+        (local.set $t (f32.max (f32.min (local.get $x) (f32.const 88.9)) (f32.const -87.2)))
         (local.set $powersInF32
           (f32.sub
-            (f32.add (f32.mul (local.get $t) (f32.const 1.4426950216293335)) (f32.const 12582912))
+            (f32.add (f32.mul (local.get $t) (f32.const 1.442695)) (f32.const 12582912))
             (f32.const 12582912)
           )
         )
         (local.set $restF32
           (f32.add
-            (f32.sub (local.get $t) (f32.mul (local.get $powersInF32) (f32.const 0.693359375)))
-            (f32.mul (local.get $powersInF32) (f32.const 0.00021219444170128554))
+            (f32.sub (local.get $t) (f32.mul (local.get $powersInF32) (f32.const 0.6933594)))
+            (f32.mul (local.get $powersInF32) (f32.const 0.00021219444))
           )
         )
         (local.set $p
           (f32.add
             (f32.mul
-              (f32.add
-                (f32.mul (f32.const 0.0013821000466123223) (local.get $restF32))
-                (f32.const 0.00836867280304432)
-              )
+              (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF32)) (f32.const 0.008368673))
               (local.get $restF32)
             )
-            (f32.const 0.04166826233267784)
+            (f32.const 0.041668262)
           )
         )
         (local.set $nearExpm1F32
@@ -1684,13 +1583,10 @@
               (f32.mul (local.get $restF32) (local.get $restF32))
               (f32.add
                 (f32.mul
-                  (f32.add
-                    (f32.mul (local.get $p) (local.get $restF32))
-                    (f32.const 0.1666652113199234)
-                  )
+                  (f32.add (f32.mul (local.get $p) (local.get $restF32)) (f32.const 0.16666521))
                   (local.get $restF32)
                 )
-                (f32.const 0.4999999403953552)
+                (f32.const 0.49999994)
               )
             )
           )
@@ -1714,7 +1610,7 @@
         (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
       )
       (local.set $x1 (f32.demote_f64 (local.get $sum_wide)))
-      (local.set $tiny (f32.lt (local.get $x1) (f32.const 7.888609052210118e-31)))
+      (local.set $tiny (f32.lt (local.get $x1) (f32.const 7.888609e-31)))
       (local.set $y2
         (select (f32.mul (local.get $x1) (f32.const 33554432)) (local.get $x1) (local.get $tiny))
       )
@@ -1723,7 +1619,7 @@
           (i32.sub
             (i32.and
               (i32.shr_u
-                (i32.reinterpret_f32 (f32.mul (local.get $y2) (f32.const 0.7071067690849304)))
+                (i32.reinterpret_f32 (f32.mul (local.get $y2) (f32.const 0.70710677)))
                 (i32.const 23)
               )
               (i32.const 255)
@@ -1759,25 +1655,22 @@
           (local.get $z)
           (f32.add
             (f32.mul
-              (f32.add
-                (f32.mul (f32.const 0.29870808124542236) (local.get $z))
-                (f32.const 0.39977583289146423)
-              )
+              (f32.add (f32.mul (f32.const 0.29870808) (local.get $z)) (f32.const 0.39977583))
               (local.get $z)
             )
-            (f32.const 0.6666677594184875)
+            (f32.const 0.66666776)
           )
         )
       )
       (local.set $value
         (f32.sub
-          (f32.mul (local.get $k1) (f32.const 0.693359375))
+          (f32.mul (local.get $k1) (f32.const 0.6933594))
           (f32.sub
             (f32.sub
               (local.get $half)
               (f32.sub
                 (f32.mul (local.get $s) (f32.add (local.get $half) (local.get $p2)))
-                (f32.mul (local.get $k1) (f32.const 0.00021219444170128554))
+                (f32.mul (local.get $k1) (f32.const 0.00021219444))
               )
             )
             (local.get $f)

@@ -1,6 +1,7 @@
 import { invariant } from "../../base/errors.ts";
 import type { DType } from "../../ir/type.ts";
 import { w, type Code, type Local, type VectorConstant } from "./encode/code.ts";
+import { floatText } from "./encode/number-text.ts";
 import type { ValueType } from "./encode/opcodes.ts";
 import { anything, type Atom, type Linear, type Range } from "./linear.ts";
 import { Loops } from "./loops.ts";
@@ -93,10 +94,13 @@ export class Context {
     if (!local) {
       const [x] = value.values;
       const same = value.values.every((y) => Object.is(x, y));
-      local = this.root.add(same ? `c${x}` : `c${this.constants.size}`, "v128");
+      const text = value.shape === "f32x4" ? floatText(x, "f32") : String(x);
+      local = this.root.add(same ? `c${text}` : `c_${this.constants.size}`, "v128");
       this.constants.set(key, local);
       this.constantIn.set(local, value);
-      this.start.push(w.set(local, w.vector(value)));
+      // Four copies of a number take fewer bytes so.
+      const copies = value.shape === "f32x4" ? w.op("f32x4.splat", w.f32(x)) : w.op("i32x4.splat", w.i32(x));
+      this.start.push(w.set(local, same ? copies : w.vector(value)));
     }
     return w.get(local);
   }

@@ -1,5 +1,6 @@
 import type { Code, Local, VectorConstant } from "./code.ts";
 import type { WasmFunction, WasmModule } from "./module.ts";
+import { floatText } from "./number-text.ts";
 import { memoryLaneOps, memoryOps, type ValueType } from "./opcodes.ts";
 
 const widest = 100;
@@ -112,13 +113,8 @@ function headText(code: Code, names: Names): string {
 const placeText = (offset: number, align: number, bytes: number): string =>
   (offset === 0 ? "" : ` offset=${offset}`) + (2 ** align === bytes ? "" : ` align=${2 ** align}`);
 
-function numberText(value: number | bigint, type: ValueType): string {
-  if (type === "i32" || type === "i64") return String(value);
-  const number = Number(value);
-  if (Number.isNaN(number)) return "nan";
-  if (!Number.isFinite(number)) return number < 0 ? "-inf" : "inf";
-  return Object.is(number, -0) ? "-0" : String(number);
-}
+const numberText = (value: number | bigint, type: ValueType): string =>
+  type === "f32" || type === "f64" ? floatText(Number(value), type) : String(value);
 
 const vectorText = ({ shape, values }: VectorConstant): string =>
   `${shape} ${values.map((value) => numberText(value, shape === "f32x4" ? "f32" : "i32")).join(" ")}`;
