@@ -11,7 +11,7 @@ function kernelText(kernel: Kernel): string {
   const tiles = outer.flatMap(({ name }, k) => (record.tile[k] > 1 ? [`${name}×${record.tile[k]}`] : []));
   const lines = [
     ...kernel.doc.map((line) => `// ${line}`),
-    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}`,
+    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}`,
   ];
   if (nest)
     lines.push(
