@@ -49,7 +49,10 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   const { tile, whole, lanes } = kernel.record;
   const dtypes = new Map([...buffers.values()].map(({ name, dtype }) => [name, dtype]));
   const axes = kernel.nest && backend.lanes > 1 ? neighbourLoops(body) : lanes;
-  body = widenAxes(body, axes, backend, fresh, dtypes);
+  const last = kernel.outer.at(-1);
+  const ownRows =
+    last && lanes.includes(last.name) ? [...buffers.values()].filter(({ kind }) => kind === "row") : [];
+  body = widenAxes(body, axes, backend, fresh, dtypes, new Set(ownRows.map(({ name }) => name)));
   for (const [k, { name }] of kernel.outer.entries()) {
     const options = { whole: whole[k], lanes: lanes.includes(name) ? backend.lanes : 1 };
     if (tile[k] > 1) body = jamAxis(body, name, tile[k], fresh, options);

@@ -15,11 +15,14 @@ export interface Fold {
 }
 const foldable: ReadonlySet<string> = new Set(["add", "mul", "maximum", "minimum"]);
 
-/** Locals declared in a loop's body whose values differ between its iterations. */
-export function varyingIn(loop: For): ReadonlySet<string> {
+/**
+ * Locals declared in a loop's body whose values differ between its iterations, and the arrays of which each lane has a
+ * part of its own (`rows`).
+ */
+export function varyingIn(loop: For, rows: ReadonlySet<string>): ReadonlySet<string> {
   const inside = new Set<string>();
   declaredIn(loop.body, inside);
-  const varying = new Set<string>();
+  const varying = new Set<string>(rows);
   for (let before = -1; before < varying.size;) {
     before = varying.size;
     visitStmts(loop.body, (stmt) => {
@@ -60,8 +63,12 @@ function reads(x: LoopExpr, name: string): boolean {
 }
 
 /** Why a loop must run one iteration at a time; undefined where four may run at once. */
-export function whyScalar(loop: For, dtypes: ReadonlyMap<string, string>): string | undefined {
-  const varying = varyingIn(loop);
+export function whyScalar(
+  loop: For,
+  dtypes: ReadonlyMap<string, string>,
+  rows: ReadonlySet<string>,
+): string | undefined {
+  const varying = varyingIn(loop, rows);
   const sets = outsideSets(loop);
   const why: string[] = [];
   const { from, to } = loop;
@@ -76,7 +83,8 @@ export function whyScalar(loop: For, dtypes: ReadonlyMap<string, string>): strin
   visitStmts(loop.body, (stmt) => {
     if (stmt.kind === "let" && varying.has(stmt.name) && stmt.type === "index")
       why.push("computes an address");
-    if (stmt.kind === "store" && !varies(stmt.index)) why.push(`overwrites ${stmt.array}`);
+    if (stmt.kind === "store" && !varies(stmt.index) && !rows.has(stmt.array))
+      why.push(`overwrites ${stmt.array}`);
     if (stmt.kind === "for" && (varies(stmt.from) || varies(stmt.to)))
       why.push("holds a loop of varying length");
     if (stmt.kind === "if" && varies(stmt.test)) why.push("decides for each iteration");
@@ -115,7 +123,7 @@ export function neighbourLoops(body: readonly LoopStmt[]): readonly string[] {
   const found = new Set<string>();
   visitStmts(body, (stmt) => {
     if (stmt.kind !== "for") return;
-    const varying = varyingIn(stmt);
+    const varying = varyingIn(stmt, new Set());
     const plain = (index: LoopExpr): boolean => [0, 1].includes(strideOf(index, stmt.name, varying) ?? -1);
     let fits = true;
     visitStmts(stmt.body, (inner) => {

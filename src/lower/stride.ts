@@ -23,11 +23,12 @@ export function strideOf(index: LoopExpr, counter: string, varying: ReadonlySet<
   return dependsOn(index, counter, varying) ? undefined : 0;
 }
 
-/** Whether an expression reads the counter or one of the varying locals. */
+/** Whether an expression reads the counter, or one of the varying locals and arrays. */
 export function dependsOn(x: LoopExpr, counter: string, varying: ReadonlySet<string>): boolean {
   let found = false;
   visitExpr(x, (inner) => {
-    found ||= inner.kind === "local" && (inner.name === counter || varying.has(inner.name));
+    if (inner.kind === "local") found ||= inner.name === counter || varying.has(inner.name);
+    else found ||= inner.kind === "load" && varying.has(inner.array);
   });
   return found;
 }

@@ -12,7 +12,8 @@ type For = LoopStmt & { readonly kind: "for" };
  * Runs the loops over axes four iterations at a time: neighbours in memory become vectors, what is the same for all
  * four stays a scalar, and folds over the axis go on in four lanes that are joined after the loop. What does not fill a
  * vector is done by vectors of two or three lanes, or where something is folded by single iterations. A loop that
- * lanes cannot run stays as it is, and so does one around another in lanes.
+ * lanes cannot run stays as it is, and so does one around another in lanes. Of the arrays `rows` each lane has a part of
+ * its own, four numbers side by side where a single iteration has the first of them.
  */
 export function widenAxes(
   body: readonly LoopStmt[],
@@ -20,6 +21,7 @@ export function widenAxes(
   backend: Backend,
   fresh: (hint: string) => string,
   dtypes: ReadonlyMap<string, string>,
+  rows: ReadonlySet<string>,
 ): LoopStmt[] {
   if (axes.length === 0) return [...body];
   // Where whole vectors end is named before every loop, so that jamming an outer axis leaves it alone.
@@ -31,7 +33,7 @@ export function widenAxes(
       if (stmt.kind !== "for") return [stmt];
       const fits = axes.includes(stmt.name) && !holdsLoop(stmt, axes);
       if (!fits) return [{ ...stmt, body: inside(stmt.body) }];
-      return whyScalar(stmt, dtypes) === undefined ? widened(stmt, backend, fresh, ends) : [stmt];
+      return whyScalar(stmt, dtypes, rows) === undefined ? widened(stmt, backend, fresh, ends, rows) : [stmt];
     });
   const wide = inside(body);
   return [...ends, ...wide];
@@ -43,12 +45,18 @@ function holdsLoop(loop: For, axes: readonly string[]): boolean {
   return found;
 }
 
-function widened(loop: For, backend: Backend, fresh: (hint: string) => string, ends: LoopStmt[]): LoopStmt[] {
+function widened(
+  loop: For,
+  backend: Backend,
+  fresh: (hint: string) => string,
+  ends: LoopStmt[],
+  rows: ReadonlySet<string>,
+): LoopStmt[] {
   const { to } = loop;
   const folds = foldsOf(loop);
   const lanes = new Map([...folds].map(([name]) => [name, fresh(`${name}Lanes`)]));
   const vectors = (from: LoopExpr, end: LoopExpr, live: Part | 4): LoopStmt =>
-    l.for(loop.name, from, end, 4, wideBlock(loop, folds, lanes, backend, fresh, live));
+    l.for(loop.name, from, end, 4, wideBlock(loop, folds, lanes, backend, fresh, live, rows));
   const starts = [...folds].map(([name, { op, type }]) =>
     l.let(lanes.get(name)!, identity(op, laneType(type))),
   );
@@ -112,15 +120,18 @@ function wideBlock(
   backend: Backend,
   fresh: (hint: string) => string,
   live: Part | 4,
+  rows: ReadonlySet<string>,
 ): LoopStmt[] {
   const axis = loop.name;
-  const varying = varyingIn(loop);
+  const varying = varyingIn(loop, rows);
   const varies = (x: LoopExpr): boolean => dependsOn(x, axis, varying);
   const part = live === 4 ? {} : { part: live };
 
   /** An expression as lane `k` sees it, in scalars. */
   const inLane = (x: LoopExpr, k: number): LoopExpr =>
     mapExpr(x, (inner) => {
+      if (inner.kind === "load" && rows.has(inner.array) && k > 0)
+        return { ...inner, index: l.op("add", [inner.index, l.number(k)]) };
       if (inner.kind !== "local") return inner;
       if (inner.name === axis) return k === 0 ? inner : l.op("add", [inner, l.number(k)]);
       if (!varying.has(inner.name)) return inner;
@@ -135,12 +146,14 @@ function wideBlock(
 
   /** Lanes of what varies; what does not stays a scalar, in the type that lanes have. */
   const wide = (x: LoopExpr): LoopExpr => {
+    if (x.kind === "number" && x.type === "f64") return l.number(Math.fround(x.value), "f32");
     if (!varies(x)) return castTo(x, laneType(x.type));
     const type = laneType(x.type);
     switch (x.kind) {
       case "local":
         return { ...x, type, lanes: 4 };
       case "load":
+        if (rows.has(x.array)) return { ...x, type, lanes: 4 };
         return strideOf(x.index, axis, varying) === 1 ? { ...x, type, lanes: 4, ...part } : laneByLane(x);
       case "choose": {
         if (!varies(x.test))
@@ -195,8 +208,8 @@ function wideBlock(
           return [varying.has(stmt.name) ? { ...stmt, value: spread(wide(stmt.value)) } : stmt];
         }
         case "store": {
-          if (!varies(stmt.index)) return [stmt];
           const value = spread(wide(stmt.value));
+          if (rows.has(stmt.array)) return [{ ...stmt, value, lanes: 4 }];
           if (strideOf(stmt.index, axis, varying) === 1 && value.type === stmt.value.type)
             return [{ ...stmt, value, lanes: 4, ...part }];
           const name = fresh("v");

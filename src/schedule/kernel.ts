@@ -14,6 +14,7 @@ import { coordinates } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
 import { Names, valueHint } from "./names.ts";
 import { recordOf } from "./record.ts";
+import { spreadRows } from "./rows.ts";
 import { placed, type Place } from "./storage.ts";
 
 /** Where a member's value is found by later items of its kernel. */
@@ -183,7 +184,8 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     before: before.map(outsideItem),
     after: afterItems,
   });
-  return { ...kernel, record: recordOf(kernel, context.backend) };
+  const record = recordOf(kernel, context.backend);
+  return spreadRows({ ...kernel, record }, context.backend, storage);
 }
 
 /** Coordinates of the same element where the memory is declared under another shape. */

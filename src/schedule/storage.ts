@@ -73,6 +73,11 @@ export class Storage {
     return buffer;
   }
 
+  /** Puts a temporary in the place of another, which nothing may name any more. */
+  replace(buffer: Buffer, by: Buffer): void {
+    this.buffers[this.buffers.indexOf(buffer)] = by;
+  }
+
   /** The memory that a leaf or a constant tensor names. */
   ofLeaf(value: Value): Buffer {
     const { node, type } = value;
