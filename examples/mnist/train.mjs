@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { batches } from "gradc/data";
 import { evaluateAll, fit, saveWeights } from "gradc/train";
-import { create, spec } from "../../generated/mnist/mnist.gen.js";
+import { create, spec } from "../../generated/mnist/wasm/mnist.gen.js";
 import { readDigits, shiftedBatches } from "./images.mjs";
 
 const { train, validation, test } = readDigits(1);

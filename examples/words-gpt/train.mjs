@@ -1,5 +1,5 @@
-// Trains the model and writes words-gpt.safetensors: node examples/words-gpt/train.mjs (a few minutes)
-import * as generated from "../../generated/words-gpt/words-gpt.gen.js";
+// Trains the model and writes words-gpt.safetensors: node examples/words-gpt/train.mjs (about half a minute of processor time, in WebAssembly)
+import * as generated from "../../generated/words-gpt/wasm/words-gpt.gen.js";
 import { trainWords } from "../words/train.mjs";
 
 const weights = new URL("words-gpt.safetensors", import.meta.url);
