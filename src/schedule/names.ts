@@ -7,7 +7,7 @@ const reserved = new Set(
     "eval export extends false final finally float for function get goto if implements import in instanceof int interface let long " +
     "native new null of package private protected public return set short static super switch synchronized this throw throws " +
     "transient true try typeof undefined var void volatile while with yield async NaN Infinity Object Math Float32Array " +
-    "Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer RangeError Error String Number globalThis n i j k h g m q r t s " +
+    "Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer WebAssembly RangeError Error String Number globalThis n i j k h g m q r t s " +
     "constructor prototype hasOwnProperty toString valueOf"
   ).split(" "),
 );

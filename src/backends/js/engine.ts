@@ -44,6 +44,7 @@ export function jsEngine(
   return {
     schedule: shared.schedule,
     packs,
+    takesViews: true,
     // What is written as one straight line stands in for the forward phase and those after it.
     buffersOf: (phase) => [
       ...callsOf(phase).flatMap((call) => call.arrays),

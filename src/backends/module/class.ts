@@ -2,7 +2,15 @@ import { sizeOf } from "../../ir/type.ts";
 import { loadLines, parameterList } from "./arguments.ts";
 import { numberText } from "./value.ts";
 import type { Field } from "./engine.ts";
-import { arrayText, assignments, constructorText, declarations, indent, viewField } from "./fields.ts";
+import {
+  arrayText,
+  assignments,
+  constructorText,
+  declarations,
+  indent,
+  viewField,
+  viewText,
+} from "./fields.ts";
 import { memberOf, ownKey } from "./names.ts";
 import type { ModuleContext } from "./context.ts";
 import { counterLines, keepsBatch, scalarText, stepFields, stepLines } from "./steps.ts";
@@ -77,10 +85,11 @@ const clearsPack = ({ memory, engine }: ModuleContext): boolean => {
   return totals.every(({ buffer }) => engine.packs.some(({ members }) => members.has(buffer)));
 };
 
-function metricStart(name: string, shape: readonly number[], { schedule }: ModuleContext): string {
+function metricStart(name: string, shape: readonly number[], context: ModuleContext): string {
   // A fraction makes V8 keep the field as a double from the start, so that assigning it never allocates.
   if (shape.length === 0) return "0.5";
-  return `this.$${schedule.results.find((r) => r.phase === "evaluate" && r.name === name)!.buffer.name}`;
+  const found = context.schedule.results.find((r) => r.phase === "evaluate" && r.name === name)!;
+  return viewText(found.buffer, context);
 }
 
 function initLines(context: ModuleContext): string[] {

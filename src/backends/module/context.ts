@@ -78,12 +78,18 @@ export function moduleContext(
   const phases = entriesOf(program).flatMap((entry) => entry.phases);
   const functionPhases = new Set(program.graphs.functions.map(({ name }) => functionPhase(name)));
   const predicts = buffersIn([...functionPhases]);
-  for (const result of schedule.results) if (functionPhases.has(result.phase)) predicts.add(result.buffer);
-  for (const buffer of schedule.buffers) if (buffer.cell?.kind === "parameter") predicts.add(buffer);
+  if (engine.takesViews) {
+    for (const result of schedule.results) if (functionPhases.has(result.phase)) predicts.add(result.buffer);
+    for (const buffer of schedule.buffers) if (buffer.cell?.kind === "parameter") predicts.add(buffer);
+  }
   const others = buffersIn(phases.filter((phase) => !functionPhases.has(phase)));
-  for (const result of schedule.results) others.add(result.buffer);
+  // Methods read numbers out of results, and write inputs.
+  const isRead = ({ phase, buffer }: Schedule["results"][number]): boolean =>
+    engine.takesViews || (!functionPhases.has(phase) && buffer.shape.length === 0);
+  for (const result of schedule.results) if (isRead(result)) others.add(result.buffer);
   for (const input of inputs) others.add(input.buffer);
-  for (const buffer of schedule.buffers) if (buffer.cell?.kind === "gradient") others.add(buffer);
+  if (engine.takesViews)
+    for (const buffer of schedule.buffers) if (buffer.cell?.kind === "gradient") others.add(buffer);
   const needs = (own: readonly Phase[]): Input[] => {
     const used = buffersIn(own);
     return inputs.filter((input) => used.has(input.buffer));

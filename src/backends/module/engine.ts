@@ -21,6 +21,8 @@ export interface Engine {
   /** With results in the buffers whose views the module has. */
   readonly schedule: Schedule;
   readonly packs: readonly Pack[];
+  /** Whether kernels take views, which are then the ones that users see too. */
+  readonly takesViews: boolean;
   /** The buffers of a phase that instances need views of, or of the step written as one; its inputs among them. */
   readonly buffersOf: (phase: Phase) => readonly Buffer[];
   /** Whether a phase takes the run-time batch size. */

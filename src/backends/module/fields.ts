@@ -38,8 +38,21 @@ export function viewField(buffer: Buffer, context: ModuleContext): Field {
   };
 }
 
-/** Views by the names of their cells, in an object; they are the very views that kernels use. */
-export const viewsText = (buffers: readonly Buffer[], self = "this"): string =>
-  buffers.length === 0
-    ? "{}"
-    : `{ ${buffers.map((b) => `${ownKey(b.cell!.name)}: ${self}.$${b.name}`).join(", ")} }`;
+/** The view of a buffer for a user: the one that kernels take, or one of its own. */
+export const viewText = (buffer: Buffer, context: ModuleContext, self = "this"): string =>
+  context.engine.takesViews ? `${self}.$${buffer.name}` : viewField(buffer, context).value;
+
+/** Views by their names, in an object. */
+export function viewsText(
+  views: readonly { readonly name: string; readonly buffer: Buffer }[],
+  context: ModuleContext,
+  self = "this",
+): string {
+  if (views.length === 0) return "{}";
+  const members = views.map(({ name, buffer }) => `${ownKey(name)}: ${viewText(buffer, context, self)}`);
+  return context.engine.takesViews
+    ? `{ ${members.join(", ")} }`
+    : `{\n${members.map((member) => `      ${member},\n`).join("")}    }`;
+}
+export const byCell = (buffers: readonly Buffer[]): { readonly name: string; readonly buffer: Buffer }[] =>
+  buffers.map((buffer) => ({ name: buffer.cell!.name, buffer }));

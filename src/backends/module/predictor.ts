@@ -1,7 +1,15 @@
 import { loadLines, parameterList } from "./arguments.ts";
 import type { Field } from "./engine.ts";
-import { assignments, constructorText, declarations, indent, viewField, viewsText } from "./fields.ts";
-import { ownKey, propertyName, stringText } from "./names.ts";
+import {
+  assignments,
+  byCell,
+  constructorText,
+  declarations,
+  indent,
+  viewField,
+  viewsText,
+} from "./fields.ts";
+import { propertyName, stringText } from "./names.ts";
 import type { ModuleContext, ModuleFunction } from "./context.ts";
 
 /** The half that predicts: parameters, the inputs and temporaries of functions, nothing else. */
@@ -11,12 +19,12 @@ export function predictorLines(context: ModuleContext): string[] {
   const parameters = context.schedule.buffers.filter((buffer) => buffer.cell?.kind === "parameter");
   const fields: Field[] = [
     ...context.predictBuffers.map((buffer) => viewField(buffer, context)),
-    { name: "params", type: `${className}["params"]`, value: viewsText(parameters) },
+    { name: "params", type: `${className}["params"]`, value: viewsText(byCell(parameters), context) },
     ...engine.fields,
     ...functions.map((fn) => ({
       name: fn.field,
       type: resultType(fn, context),
-      value: `{ ${fn.results.map((o) => `${ownKey(o.name)}: this.$${o.buffer.name}`).join(", ")} }`,
+      value: viewsText(fn.results, context),
     })),
     { name: "$fresh", type: stale === "0" ? "number" : "boolean", value: stale, mutable: true },
   ];

@@ -3,7 +3,15 @@ import type { Cell } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/type.ts";
 import { argumentList, loadLines, parameterList } from "./arguments.ts";
 import type { Field } from "./engine.ts";
-import { arrayText, assignments, constructorText, declarations, indent, viewsText } from "./fields.ts";
+import {
+  arrayText,
+  assignments,
+  byCell,
+  constructorText,
+  declarations,
+  indent,
+  viewsText,
+} from "./fields.ts";
 import { ownKey, stringText } from "./names.ts";
 import type { ModuleContext, ModuleStep } from "./context.ts";
 
@@ -50,7 +58,7 @@ export function stepFields(
     return `get ${key}() { return ${place}; }, set ${key}(value${types ? ": number" : ""}) { ${place} = value; },`;
   });
   return [
-    { name: "gradients", type: own("gradients"), value: viewsText(gradients, step.self) },
+    { name: "gradients", type: own("gradients"), value: viewsText(byCell(gradients), context, step.self) },
     // In the network a block of all gradients is that view already.
     ...(step.name === null && context.otherBuffers.some((b) => b.name === "gradients")
       ? []

@@ -28,6 +28,7 @@ export function wasmEngine(
       schedule.buffers.filter(({ cell }) => cell?.kind === "hyper" || cell?.kind === "state"),
       memory,
     ),
+    takesViews: false,
     // Kernels know where everything lies; only what comes from outside is written through a view.
     buffersOf: (phase) =>
       callsOf(phase)
