@@ -1,7 +1,7 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
 import type { Schedule } from "../../ir/kernel.ts";
 import type { LoopProgram } from "../../ir/loop.ts";
-import { entriesOf, stepPhase, type Phase } from "../../ir/phase.ts";
+import { functionPhase, stepParts, stepPhase, type Phase } from "../../ir/phase.ts";
 import type { Program, StepGraphs } from "../../ir/program.ts";
 import { sizeOf } from "../../ir/type.ts";
 import type { WasmAct, WasmEntry } from "./module.ts";
@@ -21,20 +21,27 @@ export function exportsOf(
   loops: LoopProgram,
 ): Exports {
   const calls = (phase: Phase): WasmAct => ({ kind: "calls", calls: loops.calls.get(phase) ?? [] });
-  const phases = new Map<Phase, string>();
-  for (const phase of entriesOf(program).flatMap((entry) => entry.phases)) {
-    const [kind, ...name] = phase.split(" ");
-    if (loops.calls.get(phase)?.length) phases.set(phase, name.length > 0 ? `${kind}$${phases.size}` : kind);
-  }
+  const numbered = (kind: string, { name }: StepGraphs, k: number): string =>
+    name === null ? kind : `${kind}$${k + 1}`;
+  const names: readonly (readonly [Phase, string])[] = [
+    ["init", "init"],
+    ...program.graphs.steps.flatMap((step, k) =>
+      stepParts.map((part) => [stepPhase(part, step), numbered(part, step, k)] as const),
+    ),
+    ...program.graphs.functions.map(
+      ({ name }, k) => [functionPhase(name), name === "predict" ? name : `function$${k + 1}`] as const,
+    ),
+    ["evaluate", "evaluate"],
+  ];
+  const phases = new Map(names.filter(([phase]) => loops.calls.get(phase)?.length));
   const steps = new Map<StepGraphs, string>();
   const whole = program.graphs.steps.flatMap((step, k): WasmEntry[] => {
     if (!step.update) return [];
-    const name = step.name === null ? "trainStep" : `trainStep$${k}`;
+    const name = numbered("trainStep", step, k);
     steps.set(step, name);
     if (loops.step) return [{ name, calls: [{ kind: "calls", calls: [loops.step] }] }];
-    const parts = (["backward", "update", "commit"] as const).map((part) => calls(stepPhase(part, step)));
-    const cleared = gradientsOf(step, schedule, memory);
-    return [{ name, calls: [calls(stepPhase("forward", step)), cleared, ...parts] }];
+    const [forward, ...others] = stepParts.map((part) => calls(stepPhase(part, step)));
+    return [{ name, calls: [forward, gradientsOf(step, schedule, memory), ...others] }];
   });
   const single = [...phases].map(([phase, name]): WasmEntry => ({ name, calls: [calls(phase)] }));
   return { entries: [...single, ...whole], phases, steps };
