@@ -140,7 +140,7 @@ describe("train", () => {
     expect(code).toBe(0);
     expect(err).not.toContain("target");
     expect(out).toMatch(/test accuracy 1\.0000\n$/);
-    expect(emitted(path).includes("const relaxed")).toBe(target === "wasm");
+    expect(emitted(path).includes("relaxed SIMD")).toBe(target === "wasm");
   });
 });
 

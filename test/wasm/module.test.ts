@@ -8,6 +8,7 @@ import type { Model } from "gradc";
 import gan from "../../examples/gan/gan.model.ts";
 import { proveModule } from "../../src/backends/module/prove.ts";
 import { lettersOf } from "../../src/backends/wasm/letters.ts";
+import { piecesOf } from "../../src/backends/wasm/pieces.ts";
 import { compile, type CompileOptions } from "../../src/compile.ts";
 import { stageText } from "../../src/stages.ts";
 import { names, plain, stepsAndFunctions } from "../compile/hostile-names.ts";
@@ -130,12 +131,23 @@ describe("variants", () => {
   test("both are in the module, and in the text the one that runs where it can", () => {
     const compilation = compile(all["digits"], { target: "wasm" });
     const { plain: base, relaxed } = compilation.wasm!;
-    expect(compilation.files[0].text).toContain(`"${lettersOf(base.bytes)}"`);
-    expect(compilation.files[0].text).toContain(`"${lettersOf(relaxed!.bytes)}"`);
+    const pieces = piecesOf(base.bytes, relaxed!.bytes);
+    const joined = (variant: 0 | 1): string =>
+      pieces.map((piece) => lettersOf(piece instanceof Uint8Array ? piece : piece[variant])).join("");
+    expect([joined(0), joined(1)]).toEqual([lettersOf(base.bytes), lettersOf(relaxed!.bytes)]);
+    expect(pieces.filter((piece) => !(piece instanceof Uint8Array)).length).toBeGreaterThan(3);
+    for (const piece of pieces)
+      for (const bytes of piece instanceof Uint8Array ? [piece] : piece)
+        expect(compilation.files[0].text).toContain(`"${lettersOf(bytes)}"`);
     expect(stageText(compilation, "code")).toContain("f32x4.relaxed_madd");
     expect(stageText(compile(all["digits"], { target: "wasm", strict: true }), "code")).not.toContain(
       "relaxed",
     );
+  });
+
+  test("of two modules without functions, the common pieces are what is common", () => {
+    const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+    expect(piecesOf(empty, empty)).toEqual([empty]);
   });
 
   test("every byte has a letter of its own, which no string needs to escape", () => {

@@ -13,7 +13,7 @@ export function wasmEngine(
   memory: MemoryPlan,
   loops: LoopProgram,
   { phases, steps }: Exports,
-  { names, definitions, instance, given }: WasmSource,
+  { definitions, instance, given }: WasmSource,
 ): Engine {
   const callsOf = (phase: Phase) => loops.calls.get(phase) ?? [];
   const usesBatch = (phase: Phase): boolean => callsOf(phase).some(({ batch }) => batch);
@@ -35,7 +35,8 @@ export function wasmEngine(
         .flatMap(({ arrays }) => arrays)
         .filter(({ cell }) => cell?.kind === "input" || cell?.kind === "seed"),
     usesBatch,
-    names,
+    // Methods call nothing of the module's top level but its checks.
+    names: [],
     kernels: definitions,
     helpers: [],
     fields: [{ name: "$wasm", type: "WebAssembly.Exports", value: "wasm" }],

@@ -1,5 +1,6 @@
 import { stringText } from "../module/names.ts";
 import { letterShift, lettersOf } from "./letters.ts";
+import { piecesOf, type Piece } from "./pieces.ts";
 
 /** The encoded kernels: for every host with SIMD, and, unless left out, for those with relaxed SIMD too. */
 export interface Variants {
@@ -8,7 +9,6 @@ export interface Variants {
 }
 /** How the emitted module comes by an instance: definitions, and a call that makes one. */
 export interface WasmSource {
-  readonly names: readonly string[];
   readonly definitions: readonly string[];
   readonly instance: string;
   /** True where the caller compiles the module and gives it. */
@@ -17,26 +17,38 @@ export interface WasmSource {
 
 /** The bytes as text in the module, compiled when the first instance is made. */
 export function inlineSource({ plain, relaxed }: Variants): WasmSource {
+  const text = (bytes: Uint8Array): string => `"${lettersOf(bytes)}"`;
+  const pieceText = (piece: Piece): string =>
+    piece instanceof Uint8Array ? text(piece) : `[${piece.map(text).join(", ")}]`;
+  const [variant, code, letters] = relaxed
+    ? [
+        "variant",
+        [
+          "// Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.",
+          "const code = [",
+          ...piecesOf(plain, relaxed).map((piece) => `  ${pieceText(piece)},`),
+          "];",
+        ],
+        [
+          '  let letters = "";',
+          '  for (const piece of code) letters += typeof piece === "string" ? piece : piece[variant];',
+        ],
+      ]
+    : ["", [`const letters = ${text(plain)};`], []];
   const compiling = relaxed
     ? [
-        "    const fast = bytesOf(relaxed);",
-        "    compiled = new WebAssembly.Module(WebAssembly.validate(fast) ? fast : bytesOf(plain));",
+        "    const relaxed = bytesOf(1);",
+        "    compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : bytesOf(0));",
       ]
-    : ["    compiled = new WebAssembly.Module(bytesOf(plain));"];
+    : ["    compiled = new WebAssembly.Module(bytesOf());"];
   return {
-    names: ["plain", "relaxed", "compiled", "bytesOf", "instantiate"],
     definitions: [
       "// The kernels in WebAssembly, a letter for a byte; gradc inspect --stage code shows them as text.",
-      `const plain = "${lettersOf(plain)}";`,
-      ...(relaxed
-        ? [
-            "// The same with relaxed SIMD, which multiplies and adds in one, for hosts that have it.",
-            `const relaxed = "${lettersOf(relaxed)}";`,
-          ]
-        : []),
+      ...code,
       "let compiled;",
       "",
-      "function bytesOf(letters) {",
+      `function bytesOf(${variant}) {`,
+      ...letters,
       "  const bytes = new Uint8Array(letters.length);",
       `  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i) - ${letterShift};`,
       "  return bytes;",
@@ -58,7 +70,6 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
 export function givenSource(key: string, files: readonly string[]): WasmSource {
   const sentence = `the option wasm must be ${files.join(" or ")} of this very build, compiled by WebAssembly.compile`;
   return {
-    names: ["instantiate"],
     definitions: [
       "function instantiate(wasm) {",
       `  if (!(wasm instanceof WebAssembly.Module) || WebAssembly.Module.customSections(wasm, ${stringText(key)}).length === 0) {`,
