@@ -23,7 +23,7 @@ const inPrecision = <T>(thing: T, precision: string): T =>
  * A sample as a model: the op's inputs as arguments; with gradients, float inputs without a batch as parameters,
  * and a loss that weighs the elements of the output.
  */
-function partsOf(room: OpRoom, given: Sample, precision: "f32" | "f64", kind: "value" | "vjp" | "training") {
+function partsOf(room: OpRoom, given: Sample, precision: "f32" | "f64", kind: Kind) {
   const sample = inPrecision(given, precision);
   const types = new Map<string, ReturnType<typeof parseInput>>();
   const build = new Builder();
@@ -76,12 +76,20 @@ const least = (graph: Graph): Graph =>
     .reduce((g, pass) => pass.run(g, ops, jsBackend("f32")), graph);
 
 const long = process.env["GRADC_LONG"] !== undefined;
-/** Graphs as the passes leave them, and (in f64 in the long run only) as they are without passes. */
-const forms = (precision: "f32" | "f64") =>
-  [["optimised", everything] as const, ["plain", least] as const].slice(
-    0,
-    long || precision === "f32" ? 2 : 1,
-  );
+type Kind = "value" | "vjp" | "training";
+/**
+ * Graphs as the passes leave them, and as they are without passes. A sample's pullback and its training step hold its
+ * value too, so the short run asks for the value alone where nothing can be differentiated, or no pass has seen it.
+ */
+const forms = (
+  precision: "f32" | "f64",
+  differentiable: boolean,
+): readonly (readonly [string, (graph: Graph) => Graph, readonly Kind[]])[] => {
+  const every: readonly Kind[] = differentiable ? ["value", "vjp", "training"] : ["value"];
+  if (long) return [["optimised", everything, every], ["plain", least, every]]; // prettier-ignore
+  const most = differentiable ? every.slice(1) : every;
+  return [["optimised", everything, most], ...(precision === "f32" ? [["plain", least, ["value"]] as const] : [])]; // prettier-ignore
+};
 
 const tolerance = { f32: { js: 1e-5, wasm: 1e-5 }, f64: { js: 1e-10, wasm: 0 } } as const;
 
@@ -94,8 +102,8 @@ const problems = (room: OpRoom, precision: "f32" | "f64"): string[] => {
       Object.keys(room.vjp).length > 0 &&
       sample.inputs.some((text) => text.startsWith("f")) &&
       String(sample.attrs?.["dtype"] ?? "f").startsWith("f");
-    for (const kind of differentiable ? (["value", "vjp", "training"] as const) : (["value"] as const)) {
-      for (const [optimized, simplify] of forms(precision)) {
+    for (const [optimized, simplify, kinds] of forms(precision, !!differentiable)) {
+      for (const kind of kinds) {
         const { parts, types, build } = partsOf(room, sample, precision, kind);
         if (kind === "training" && (parts.training?.outputs.length ?? 1) === 1) continue;
         const text = `${sampleText(room, sample)} ${precision} ${kind} ${optimized}`;

@@ -8,6 +8,9 @@ import { batches, split, type Batch } from "../../src/data/index.ts";
 import { evaluateAll, fit, loadWeights } from "../../src/train/index.ts";
 import { exampleFile, exampleTable, running } from "./run.ts";
 
+// WebAssembly learns several times as fast; the long run has JavaScript learn it too, if more slowly.
+const target = process.env["GRADC_LONG"] ? "js" : "wasm";
+
 interface Measure {
   normals(seed: number): () => number;
   compared(drawn: Float32Array, real: Float32Array): { mean: number; deviation: number };
@@ -22,7 +25,7 @@ const imagesOf = ({ rows }: { rows: readonly (readonly string[])[] }): Batch => 
 
 test("gan: with each of two seeds, drawn digits are spread as real ones are, and look like digits", async () => {
   const measure = (await import(exampleFile("gan/measure.mjs").href)) as Measure;
-  const { generated } = await running(gan);
+  const { generated } = await running(gan, { target });
   const { generated: seeing } = await running(digits);
   const judge = seeing.create();
   loadWeights(judge, seeing.spec, readFileSync(exampleFile("digits/digits.safetensors")));
@@ -64,7 +67,7 @@ test("autoencoder: eight numbers keep more of unseen digits than the best eight 
     seed: 1,
   });
   const [train, unseen] = [parts.train, parts.test].map(imagesOf);
-  const { generated } = await running(autoencoder);
+  const { generated } = await running(autoencoder, { target });
   const net = generated.create({ seed: 1 });
   await fit(net, { train: batches(train, { size: 32, seed: 1 }), epochs: 30 });
   const { loss } = evaluateAll(net, batches(unseen, { size: 64 }));
