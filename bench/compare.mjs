@@ -1,15 +1,16 @@
 // npm run bench:peers -- [W1 … W8] [--rounds N] [--target js,wasm,wasm-strict] [--node PATH]… [--resume] [--report]
-// Installs the peers, runs everything side by side on one core, and writes RESULTS.md and the README's table. What was
-// measured is kept in out/bench.jsonl as it comes: --resume takes up a run that ended early, --report only writes.
+// Installs the peers, runs everything side by side on one core, and writes RESULTS.md and the README's table; where
+// workloads are named, it prints the tables instead. What was measured is kept in out/bench.jsonl as it comes: --resume
+// takes up a run that ended early, --report only writes.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { coldStarts, compileTimes, garbage, sizes } from "./costs.mjs";
 import { pythonWithTorch } from "./engines.mjs";
-import { gradcCompetitor, here, workshop } from "./gradc.mjs";
+import { gradcCompetitor, here, trained, workshop } from "./gradc.mjs";
 import { kernelsText, kernelTimes } from "./kernels.mjs";
-import { readOptions } from "./options.mjs";
+import { readOptions, workloads } from "./options.mjs";
 import { peersOf, tilesOf, versions } from "./peers/competitors.mjs";
 import { reason } from "./reason.mjs";
 import { sectionsOf, summaryOf } from "./report.mjs";
@@ -28,6 +29,8 @@ const options = readOptions(
   "npm run bench:peers -- --rounds 3 --node ../node-24/bin/node",
 );
 const { names, engines, ids } = options;
+const whole = ids.length === workloads.length;
+const trainedIds = ids.filter((id) => trained.includes(id));
 const start = performance.now();
 const note = (line) =>
   process.stderr.write(`${((performance.now() - start) / 1000).toFixed(0).padStart(4)} s  ${line}\n`);
@@ -72,16 +75,20 @@ try {
   const competitors = [...own, ...peers];
   const write = async () => {
     const parts = { competitors, names, engines };
-    await fillSections(here("RESULTS.md"), {
+    const texts = {
       ...sectionsOf(samples, parts),
       sweep: sweepText(samples.parts("sweep")),
       kernels: kernelsText(samples.parts("kernels")),
-    });
+    };
+    if (!whole) return texts;
+    await fillSections(here("RESULTS.md"), texts);
     await fillSections(here("../README.md"), { summary: summaryOf(samples, parts) });
+    return texts;
   };
   if (!options.report) await measure(samples, python, { own, peers, shop, write });
-  await write();
-  note("RESULTS.md is written");
+  const texts = await write();
+  if (whole) note("RESULTS.md is written");
+  else for (const [name, text] of Object.entries(texts)) process.stdout.write(`\n## ${name}\n\n${text}\n`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -110,18 +117,25 @@ async function measure(samples, python, { own, peers, shop, write }) {
   note("compile times");
   const plain = names.filter((name) => name !== "wasm-strict");
   const engine = engines.at(-1);
-  await samples.once("compile", (see) => compileTimes({ folder, names: plain, engine, repeats: 3, see }));
+  await samples.once("compile", (see) =>
+    compileTimes({ folder, names: plain, ids: [...trainedIds, "digits"], engine, repeats: 3, see }),
+  );
+  if (ids.includes("W3")) await measureW3(samples, { own, peers, engine });
+  await write();
+  if (whole) await samples.once("sweep", (see) => sweep({ names: plain, engine, see, note }));
+  note("kernels");
+  await samples.once("kernels", (see) => kernelTimes({ names: plain, workloads: trainedIds, engine, see }));
+}
+
+/** Cold starts and garbage, which are those of one workload. */
+async function measureW3(samples, { own, peers, engine }) {
   note("cold starts");
   await samples.once("cold", (see) => coldStarts({ competitors: [...own, ...peers.filter(inCosts)], rounds: 4, see })); // prettier-ignore
   note("garbage");
-  const recent = own.filter(({ engine }) => engine === engines.at(-1));
+  const recent = own.filter((one) => one.engine === engine);
   const inJs = peers.filter((peer) => inCosts(peer) && peer.library !== "PyTorch");
   const steps = ({ library }) => (library === "TensorFlow.js wasm" ? 400 : 2000);
   await samples.once("garbage", (see) => garbage({ competitors: [...recent, ...inJs], steps, see }));
-  await write();
-  await samples.once("sweep", (see) => sweep({ names: plain, engine, see, note }));
-  note("kernels");
-  await samples.once("kernels", (see) => kernelTimes({ names: plain, engine, see }));
 }
 
 /** One of each library, and not the slowest. */

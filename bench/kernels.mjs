@@ -1,6 +1,6 @@
 // Kernels of the workloads by themselves, as the command line measures them, and the table that shows the dearest.
 import { ask } from "./child.mjs";
-import { cli, modelOf, trained } from "./gradc.mjs";
+import { cli, modelOf } from "./gradc.mjs";
 import { reason } from "./reason.mjs";
 import { figure, table } from "./sections.mjs";
 import { flagsOf } from "./targets.mjs";
@@ -8,8 +8,8 @@ import { flagsOf } from "./targets.mjs";
 const shown = 5;
 
 /** Measures the kernels of each workload for each target: { workload, target, step, kernels } or { …, failed }. */
-export async function kernelTimes({ names, engine, see }) {
-  for (const workload of trained) {
+export async function kernelTimes({ names, workloads, engine, see }) {
+  for (const workload of workloads) {
     for (const target of names) {
       try {
         const flags = ["--kernels", "--json", "--samples", "11", ...flagsOf(target)];

@@ -119,7 +119,8 @@ function ceilingTable(results, names, engines) {
       return [nameOf(target, engine), top === undefined ? "–" : figure(top), ...cells];
     }),
   );
-  return table(["GFLOP/s", "tile by hand", ...columns], rows);
+  const measured = rows.filter((row) => row.slice(2).some((text) => text !== "–"));
+  return table(["GFLOP/s", "tile by hand", ...columns], measured);
 }
 
 function lossTable(results, competitors) {
@@ -192,7 +193,7 @@ function machineText(samples) {
   const loads = samples.parts("load").map(({ load }) => load.toFixed(1));
   return [
     `${date}, ${cpu}, ${cores} cores, Linux; ${engines.map((version) => `Node ${version}`).join(" and ")}; ${python}; ${packages.join(", ")}.`,
-    `${rounds} rounds. The load average between them was ${loads.join(", ")}: 1 is this benchmark alone, and whatever is above that took part of the machine from everybody.`,
+    `Rounds: ${rounds}. The load average after each was ${loads.join(", ")}: 1 is this benchmark alone, and whatever is above that took part of the machine from everybody.`,
   ].join("\n\n");
 }
 

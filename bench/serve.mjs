@@ -10,7 +10,7 @@ const { values, positionals } = parseArgs({
   options: {
     mode: { type: "string", default: "serve" },
     losses: { type: "string", default: "0" },
-    warm: { type: "string", default: "400" },
+    warm: { type: "string", default: "300" },
   },
 });
 /** The workload and the options that belong to a peer itself. */

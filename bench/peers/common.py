@@ -78,7 +78,7 @@ def serve(step, opts):
     taken, start = 0, time.perf_counter()
     while True:
         step(taken); taken += 1
-        if time.perf_counter() - start >= float(opts.get("warm", 400)) / 1e3: break
+        if time.perf_counter() - start >= float(opts.get("warm", 300)) / 1e3: break
     each = (time.perf_counter() - start) / taken
     say(ready=True, losses=first)
     for line in sys.stdin:
