@@ -13,6 +13,7 @@ import { isTotal, jobLoads, sectionsOf, type Group } from "./group.ts";
 import { coordinates } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
 import { Names, valueHint } from "./names.ts";
+import { sumInParts } from "./parts.ts";
 import { recordOf } from "./record.ts";
 import { spreadRows } from "./rows.ts";
 import { placed, type Place } from "./storage.ts";
@@ -172,7 +173,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
   }));
 
   const nestJob = group.jobs.find((job) => job.kind === "nest");
-  const kernel = collapseAxes({
+  const draft = {
     name: context.kernelNames.fresh(kernelHint(group, context)),
     doc: describe(group, context),
     phase: context.phase,
@@ -183,7 +184,8 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     stages: mergeStages(loopStages),
     before: before.map(outsideItem),
     after: afterItems,
-  });
+  };
+  const kernel = collapseAxes(sumInParts(draft, context.backend));
   const record = recordOf(kernel, context.backend);
   return spreadRows({ ...kernel, record }, context.backend, storage);
 }
