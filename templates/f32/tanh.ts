@@ -3,8 +3,8 @@ import type { f32 } from "../types.ts";
 import { boundedExpF32 } from "./exp.ts";
 
 /**
- * tanh x: up to 0.625 the odd polynomial x·P(x²), beyond it 1 - 2 / (e^2|x| + 1) with the sign of x, where the errors of
- * the quotient are divided by 4 or more; from 9.1 on it is ±1. At most 1.32 units in the last place off, 1.33 where
+ * tanh x: up to 0.625 the odd polynomial x·P(x²), beyond it 1 - 2 / (e^2|x| + 1) with the sign of x, where the quotient is
+ * below a half and so are its errors; from 9.1 on it is ±1. At most 1.33 units in the last place off, the same where
  * products and sums fuse (measured over every seventh float32). tanh(-x) = -tanh x to the bit, and ±0 keeps its sign.
  */
 export function tanhF32(x: f32): f32 {

@@ -49,12 +49,12 @@ interface Row {
 const absolute = (): number => 2 ** -24;
 const rows: readonly Row[] = [
   { name: "exp", run: expF32, truth: Math.exp, from: -86.98, to: 88.7228, dense: [-4, 4], worst: [1, 1.05] },
-  { name: "log", run: logF32, truth: Math.log, from: 0, to: Infinity, dense: [0.5, 2], worst: [0.8, 0.8] },
+  { name: "log", run: logF32, truth: Math.log, from: 0, to: Infinity, dense: [0.5, 2], worst: [0.85, 0.85] },
   { name: "expm1", run: expm1F32, truth: Math.expm1, from: -Infinity, to: 88.7228, dense: [-2, 2], worst: [1.6, 1.5] },
   { name: "log1p", run: log1pF32, truth: Math.log1p, from: -1, to: Infinity, dense: [-0.6, 2], worst: [1.45, 1.45] },
   { name: "tanh", run: tanhF32, truth: Math.tanh, from: -Infinity, to: Infinity, dense: [-1.5, 1.5], worst: [1.35, 1.35] },
   { name: "sigmoid", run: sigmoidF32, truth: (x) => 1 / (1 + Math.exp(-x)), from: -87.2, to: Infinity, dense: [-20, 4], worst: [1.45, 1.45] },
-  { name: "erf", run: erfF32, truth: erfOf, from: -Infinity, to: Infinity, dense: [-1.5, 1.5], worst: [1.3, 1.2] },
+  { name: "erf", run: erfF32, truth: erfOf, from: -Infinity, to: Infinity, dense: [-1.5, 1.5], worst: [1.35, 1.2] },
   { name: "sin", run: sinF32, truth: Math.sin, from: -1e5, to: 1e5, dense: [-8, 8], worst: [1.7, 1.7], unit: absolute },
   { name: "cos", run: cosF32, truth: Math.cos, from: -1e5, to: 1e5, dense: [-8, 8], worst: [1.7, 1.7], unit: absolute },
 ]; // prettier-ignore
@@ -91,8 +91,8 @@ function fused(fn: LoopFunction, first: 0 | 1): LoopFunction {
   return { ...fn, body: mapExprs(inlineSingleUses(fn.body), join) };
 }
 
-const perExponent = process.env["GRADC_LONG"] ? 500 : 6;
-const denseCount = process.env["GRADC_LONG"] ? 1_000_000 : 6_000;
+const perExponent = process.env["GRADC_LONG"] ? 150 : 6;
+const denseCount = process.env["GRADC_LONG"] ? 200_000 : 6_000;
 
 /** Float32 numbers of every exponent and sign, denormal ones too, and as many again where errors are largest. */
 function points({ from, to, dense }: Row, seed: number): number[] {
