@@ -18,11 +18,10 @@ import {
   table,
   type Model,
 } from "gradc";
-import { printModule } from "../../src/backends/index.ts";
 import { proveModule } from "../../src/backends/module/prove.ts";
 import { compile } from "../../src/compile.ts";
 import { names, plain } from "./hostile-names.ts";
-import { loadText } from "./program.ts";
+import { loadText, typescriptOf } from "./program.ts";
 
 const long = process.env["GRADC_LONG"] !== undefined;
 const shown = (name: string): string => JSON.stringify(name.slice(0, 40));
@@ -75,13 +74,12 @@ describe.each(attempts)("a model %s called", (_, make) => {
       .filter((_name, k) => (make === named ? larger(k) : long || !larger(k)))
       .map((name) => [shown(name), name] as const),
   )("%s", (_shown, name) => {
-    const { optimized, kernels, memory, loops, files } = compile(make(name), { source: "hostile.model.ts" });
-    const [js, dts] = files;
-    const options = { types: true, base: "hostile", flopsPerRow: 0, version: "0.0.0" };
-    const [ts] = make === plain ? printModule(optimized, kernels, memory, loops, null, options) : [js];
+    const compilation = compile(make(name), { source: "hostile.model.ts" });
+    const [js, dts] = compilation.files;
+    const ts = make === plain ? typescriptOf(compilation) : "";
     expect(proveModule(js.text)).toEqual([]);
     parse(js.text, { ecmaVersion: 2022, sourceType: "module" });
-    for (const { text } of [js, dts, ts]) {
+    for (const text of [js.text, dts.text, ts]) {
       // What a reader or a page may take for something else never stands in the text as it is.
       for (const part of ["\u2028", "\u2029", "\u202e", "\ufeff", "\0", "</script", "<!--"])
         expect(text.toLowerCase().includes(part), JSON.stringify(part)).toBe(false);

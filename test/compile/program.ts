@@ -1,5 +1,6 @@
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import { printModule } from "../../src/backends/index.ts";
+import type { Compilation } from "../../src/compile.ts";
 import { evaluate } from "../../src/eval/evaluate.ts";
 import { interpret, type LoopArray } from "../../src/eval/interpret.ts";
 import { shapeAt } from "../../src/eval/ndarray.ts";
@@ -103,6 +104,12 @@ export function compileProgram(program: Program): Compiled {
     version: "0.0.0",
   });
   return { ...stages, text };
+}
+
+/** A compilation for js as the target ts prints it, without compiling again. */
+export function typescriptOf({ optimized, kernels, memory, loops }: Compilation): string {
+  const options = { types: true, base: "sample", flopsPerRow: 0, version: "0.0.0" };
+  return printModule(optimized, kernels, memory, loops, null, options)[0].text;
 }
 
 const views: Readonly<Record<DType, new (memory: ArrayBuffer, at?: number, length?: number) => LoopArray>> = {

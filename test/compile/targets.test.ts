@@ -1,26 +1,22 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Model } from "gradc";
-import autoencoder from "../../examples/autoencoder/autoencoder.model.ts";
-import gan from "../../examples/gan/gan.model.ts";
-import mnist from "../../examples/mnist/mnist.model.ts";
-import weatherGru from "../../examples/weather-gru/weather-gru.model.ts";
-import wordsGpt from "../../examples/words-gpt/words-gpt.model.ts";
-import wordsLstm from "../../examples/words-lstm/words-lstm.model.ts";
 import { stepEntries } from "../../src/cli/entries.ts";
 import { sampleInputs } from "../../src/cli/sample-inputs.ts";
 import { running } from "../examples/run.ts";
 import { all, inference } from "./models.ts";
 
-const { W1: _1, W2: _2, W3: _3, ...small } = all;
-/** Models, and after how many steps the short run lets them be: JavaScript takes seconds for the largest. */
-const models: Readonly<Record<string, readonly [model: Model, steps: number]>> = {
-  ...Object.fromEntries(Object.entries(small).map(([name, model]) => [name, [model, 50]])),
-  autoencoder: [autoencoder, 50],
-  gan: [gan, 50],
-  weatherGru: [weatherGru, 10],
-  mnist: [mnist, 3],
-  wordsLstm: [wordsLstm, 2],
-  wordsGpt: [wordsGpt, 2],
+const shared = ["data", "words"];
+const examples = readdirSync(new URL("../../examples", import.meta.url)).filter(
+  (name) => !shared.includes(name),
+);
+const ownModels = Object.keys(all).filter((name) => !examples.includes(name) && !/^W\d/.test(name));
+/** After how many of 50 steps the short run lets those be that take JavaScript seconds. */
+const few: Readonly<Record<string, number>> = {
+  "weather-gru": 10,
+  mnist: 3,
+  "words-lstm": 2,
+  "words-gpt": 2,
 };
 const long = process.env["GRADC_LONG"] !== undefined;
 
@@ -43,8 +39,11 @@ function lossesOf(
 }
 
 describe("js and wasm lose alike, and WebAssembly gives the same bits again", () => {
-  test.each(Object.entries(models))("%s", async (_, [model, few]) => {
-    const steps = long ? 50 : few;
+  test.each([...examples, ...ownModels])("%s", async (name) => {
+    const example = async (): Promise<Model> =>
+      ((await import(`../../examples/${name}/${name}.model.ts`)) as { default: Model }).default;
+    const model = examples.includes(name) ? await example() : all[name];
+    const steps = long ? 50 : (few[name] ?? 50);
     const js = lossesOf(await running(model), steps);
     const built = await running(model, { target: "wasm" });
     const wasm = lossesOf(built, steps);

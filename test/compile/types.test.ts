@@ -10,6 +10,7 @@ import autoencoder from "../../examples/autoencoder/autoencoder.model.ts";
 import gan from "../../examples/gan/gan.model.ts";
 import { names, plain, stepsAndFunctions } from "./hostile-names.ts";
 import { all } from "./models.ts";
+import { typescriptOf } from "./program.ts";
 
 const { resolve } = createRequire(import.meta.url);
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -83,12 +84,9 @@ beforeAll(() => {
   for (const [name, model] of Object.entries({ ...all, autoencoder, gan })) {
     for (const precision of long ? (["f32", "f64"] as const) : (["f32"] as const)) {
       const base = precision === "f32" ? name : `${name}_f64`;
-      for (const { name: file, text } of compile(model, { precision, source: `${base}.model.ts` }).files)
-        put(file, text);
-      put(
-        `${base}_ts.gen.ts`,
-        compile(model, { precision, target: "ts", source: `${base}.model.ts` }).files[0].text,
-      );
+      const compilation = compile(model, { precision, source: `${base}.model.ts` });
+      for (const { name: file, text } of compilation.files) put(file, text);
+      put(`${base}_ts.gen.ts`, typescriptOf(compilation));
     }
   }
   const hostile = [
@@ -104,16 +102,11 @@ beforeAll(() => {
     "new",
   ];
   for (const [k, name] of hostile.entries()) {
-    for (const target of ["js", "ts"] as const)
-      for (const [kind, model] of Object.entries({
-        hostile: plain(name),
-        steps: stepsAndFunctions(name),
-      }))
-        for (const { name: file, text } of compile(model, {
-          target,
-          source: `${kind}_${target}_${k}.model.ts`,
-        }).files)
-          put(file, text);
+    for (const [kind, model] of Object.entries({ hostile: plain(name), steps: stepsAndFunctions(name) })) {
+      const compilation = compile(model, { source: `${kind}_js_${k}.model.ts` });
+      for (const { name: file, text } of compilation.files) put(file, text);
+      put(`${kind}_ts_${k}.gen.ts`, typescriptOf(compilation));
+    }
   }
   for (const [name, model] of Object.entries({ digits: all["digits"], gan })) {
     const options = { target: "wasm", wasmFile: true, source: `${name}_file.model.ts` } as const;
