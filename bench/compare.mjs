@@ -51,7 +51,8 @@ function install() {
 function exported(python, folder) {
   if (!python) return undefined;
   try {
-    execFileSync(python.path, [here("peers/pytorch.py"), `--export=${folder}`], { stdio: "ignore" });
+    const [program, ...args] = [...python.command, here("peers/pytorch.py"), `--export=${folder}`];
+    execFileSync(program, args, { stdio: "ignore" });
     return folder;
   } catch (error) {
     note(`no ONNX models: ${reason(error)}`);
@@ -99,7 +100,9 @@ async function measure(samples, python, { own, peers, shop, write }) {
     cpu: cpus()[0].model.trim(),
     cores: availableParallelism(),
     engines: engines.map(({ version }) => version),
-    python: python ? `PyTorch ${python.torch}` : "PyTorch not available here",
+    python: python
+      ? `PyTorch ${python.torch}${python.cores ? ` with OpenBLAS told to use its ${python.cores} kernels, which are faster here than those that it picks itself` : ""}`
+      : "PyTorch not available here",
     packages: versions,
     rounds: Number(options.rounds),
   });

@@ -69,16 +69,15 @@ function wholeProcess(command) {
  * which what the engine itself takes (`node -e 0`) is off.
  */
 export async function coldStarts({ competitors, rounds, see }) {
-  const bare = ([program]) => [program, /python/.test(program) ? "-c" : "-e", "0"];
   const times = new Map();
   const failures = new Map();
   for (let round = 0; round < rounds; round++) {
-    for (const { name, command, takes } of competitors) {
+    for (const { name, command, takes, bare } of competitors) {
       if (!takes("W3") || failures.has(name)) continue;
       try {
         const own = command("W3", { mode: "first" });
         // Each is held against a bare start right before it.
-        const ms = -wholeProcess(bare(own)) + wholeProcess(own);
+        const ms = -wholeProcess(bare) + wholeProcess(own);
         times.set(name, [...(times.get(name) ?? []), ms]);
       } catch (error) {
         failures.set(name, reason(error));

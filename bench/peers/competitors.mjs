@@ -25,6 +25,7 @@ export const tileName = (kind, { major }) => `tile ${kind}, Node ${major}`;
 
 /** The competitors, for an engine that runs those in JavaScript and a Python that has PyTorch, if there is one. */
 export function peersOf(engine, python, models) {
+  const torch = python && [...python.command, script("pytorch.py")];
   const entry = (name, library, takes, start, args, more = {}) => ({
     name,
     library,
@@ -37,10 +38,10 @@ export function peersOf(engine, python, models) {
       `--losses=${losses}`,
       ...Object.entries(own).map(([key, value]) => `--${key}=${value}`),
     ],
+    bare: start === torch ? [...python.command, "-c", "0"] : [engine.path, "-e", "0"],
     ...more,
   });
   const node = (file) => [engine.path, script(file)];
-  const torch = python && [python.path, script("pytorch.py")];
   return [
     ...(torch
       ? [
