@@ -99,7 +99,10 @@ export interface Nest {
 export interface ScheduleRecord {
   /** Register tile per outer axis: this many iterations (or vectors, along an axis of lanes) are unrolled and jammed. */
   readonly tile: readonly number[];
-  /** Axes whose loops run in lanes, four iterations at a time: the last outer one, or inner ones. */
+  /**
+   * Axes whose loops run in lanes, four iterations at a time: the last outer one, or inner ones. Of several loops over
+   * one axis those stay scalar that carry something from one iteration to the next.
+   */
   readonly lanes: readonly string[];
   /** Outer axes that run in whole tiles although n may end within one: what is computed beyond n is never read. */
   readonly whole: readonly boolean[];

@@ -36,7 +36,7 @@ export interface Lowered {
   readonly arrays: readonly Buffer[];
 }
 
-/** The naive nest of a kernel, transformed as its record says, then tidied: the order is the argument list. */
+/** The naive nest of a kernel, transformed as its record says, then tidied. */
 export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   const { backend, compute, templates } = lowering;
   const buffers = buffersOfKernel(kernel);

@@ -40,7 +40,12 @@ export function lanesOf(kernel: Draft, { lanes }: Backend): readonly string[] {
     ),
   );
   const options: (readonly string[])[] = [[], ...(last ? [[last.name]] : []), [...inner]];
-  const costs = options.map((names) => works.reduce((sum, work) => sum + costOf(work, names), 0));
+  // A loop around one that finds a position decides for each iteration, so it has no lanes.
+  const isSearch = (names: readonly string[]): boolean =>
+    works.some(({ scalar, axes, folded }) => scalar && axes.some((axis) => names.includes(axis.name) && !folded.includes(axis))); // prettier-ignore
+  const costs = options.map((names) =>
+    isSearch(names) ? Infinity : works.reduce((sum, work) => sum + costOf(work, names), 0),
+  );
   return options[costs.indexOf(Math.min(...costs))];
 }
 

@@ -27,7 +27,7 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
   return { tile, whole, lanes };
 }
 
-/** Rows and columns of a product: four by two where lanes lie along the depth, else what the target makes of its size. */
+/** Rows and columns of a product: two by four where lanes lie along the depth, else what the target makes of its size. */
 function productTile({ core, outer }: Draft, row: number, lanes: readonly string[], backend: Backend): Tile {
   const column = outer[outer.length - 1];
   const work = [...outer, ...core!.depth].reduce((product, axis) => product * maxOf(axis.extent), 1);

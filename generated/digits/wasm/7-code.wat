@@ -1839,14 +1839,36 @@
   ;; evaluate/accuracy = accuracy/correct / loss/rows  (digits.model.ts:15)
   (func $evaluate_accuracy (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $argMax i32) (local $c0 i32)
-      (local $tiny i32) (local $k_0 i32) (local $k i32) (local $k_0_end i32) (local $max f32)
-      (local $argMax_best f32) (local $sum_2 f32) (local $x1 f32) (local $y2 f32) (local $e f32)
-      (local $f f32) (local $k1 f32) (local $s f32) (local $z f32) (local $half f32) (local $p2 f32)
-      (local $value f32) (local $logF32 f32) (local $x0 f32) (local $x f32) (local $t f32)
-      (local $powersInF32 f32) (local $restF32 f32) (local $p f32) (local $nearExpm1F32 f32)
-      (local $y1 f32) (local $expF32 f32) (local $add_2 f64) (local $sum_3_wide f64)
-      (local $sum_4 f64) (local $add f64) (local $add_3 f64) (local $sum_2_wide f64)
-      (local $sum_wide f64)
+      (local $tiny i32) (local $k_0 i32) (local $k i32) (local $max f32) (local $argMax_best f32)
+      (local $sum_2 f32) (local $x2 f32) (local $t2 f32) (local $powersInF2 f32) (local $restF2 f32)
+      (local $p3 f32) (local $nearExpm1F2 f32) (local $y3 f32) (local $expF2 f32) (local $x3 f32)
+      (local $t3 f32) (local $powersInF3 f32) (local $restF3 f32) (local $p4 f32)
+      (local $nearExpm1F3 f32) (local $y4 f32) (local $expF3 f32) (local $x4 f32) (local $y5 f32)
+      (local $e f32) (local $f f32) (local $k1 f32) (local $s f32) (local $z f32) (local $half f32)
+      (local $p5 f32) (local $value f32) (local $logF32 f32) (local $x0 f32) (local $add_2 f64)
+      (local $sum_3_wide f64) (local $sum_4 f64) (local $add f64) (local $add_3 f64)
+      (local $sum_2_wide f64) (local $sum_wide f64) (local $c88.9 v128) (local $c-87.2 v128)
+      (local $c1.442695 v128) (local $c12582912 v128) (local $c0.6933594 v128)
+      (local $c0.00021219444 v128) (local $c0.0013821 v128) (local $c0.008368673 v128)
+      (local $c0.041668262 v128) (local $c0.16666521 v128) (local $c0.49999994 v128)
+      (local $c1 v128) (local $c12583039 v128) (local $sum_wideLanes0 v128) (local $x v128)
+      (local $t v128) (local $powersInF32 v128) (local $restF32 v128) (local $p v128)
+      (local $nearExpm1F32 v128) (local $y1 v128) (local $expF32 v128) (local $x1 v128)
+      (local $t1 v128) (local $powersInF1 v128) (local $restF1 v128) (local $p2 v128)
+      (local $nearExpm1F1 v128) (local $y2 v128) (local $expF1 v128) (local $t.2 v128)
+    (local.set $c88.9 (f32x4.splat (f32.const 88.9)))
+    (local.set $c-87.2 (f32x4.splat (f32.const -87.2)))
+    (local.set $c1.442695 (f32x4.splat (f32.const 1.442695)))
+    (local.set $c12582912 (f32x4.splat (f32.const 12582912)))
+    (local.set $c0.6933594 (f32x4.splat (f32.const 0.6933594)))
+    (local.set $c0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
+    (local.set $c0.0013821 (f32x4.splat (f32.const 0.0013821)))
+    (local.set $c0.008368673 (f32x4.splat (f32.const 0.008368673)))
+    (local.set $c0.041668262 (f32x4.splat (f32.const 0.041668262)))
+    (local.set $c0.16666521 (f32x4.splat (f32.const 0.16666521)))
+    (local.set $c0.49999994 (f32x4.splat (f32.const 0.49999994)))
+    (local.set $c1 (f32x4.splat (f32.const 1)))
+    (local.set $c12583039 (f32x4.splat (f32.const 12583039)))
     (local.set $add_2
       (f64.add (f64.load offset=67352 (i32.const 0)) (f64.convert_i32_s (local.get $n)))
     )
@@ -1887,77 +1909,247 @@
         (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
       )
       (local.set $sum_wide (f64.const 0))
+      (local.set $sum_wideLanes0 (v128.const f32x4 0 0 0 0))
       (local.set $sum_2 (f32.demote_f64 (local.get $sum_2_wide)))
-      (local.set $k_0 (local.get $i_1))
-      (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
-      (loop $k
-        (local.set $x (f32.sub (f32.load offset=53840 (local.get $k_0)) (local.get $max)))
-        (local.set $t (f32.max (f32.min (local.get $x) (f32.const 88.9)) (f32.const -87.2)))
-        (local.set $powersInF32
-          (f32.sub
-            (f32.add (f32.mul (local.get $t) (f32.const 1.442695)) (f32.const 12582912))
-            (f32.const 12582912)
-          )
-        )
-        (local.set $restF32
-          (f32.add
-            (f32.sub (local.get $t) (f32.mul (local.get $powersInF32) (f32.const 0.6933594)))
-            (f32.mul (local.get $powersInF32) (f32.const 0.00021219444))
-          )
-        )
-        (local.set $p
-          (f32.add
-            (f32.mul
-              (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF32)) (f32.const 0.008368673))
-              (local.get $restF32)
-            )
-            (f32.const 0.041668262)
-          )
-        )
-        (local.set $nearExpm1F32
-          (f32.add
-            (local.get $restF32)
-            (f32.mul
-              (f32.mul (local.get $restF32) (local.get $restF32))
-              (f32.add
-                (f32.mul
-                  (f32.add (f32.mul (local.get $p) (local.get $restF32)) (f32.const 0.16666521))
-                  (local.get $restF32)
-                )
-                (f32.const 0.49999994)
-              )
-            )
-          )
-        )
-        (local.set $y1 (f32.add (f32.const 1) (local.get $nearExpm1F32)))
-        (local.set $expF32
-          (f32.mul
-            (f32.add (local.get $y1) (local.get $y1))
-            (f32.reinterpret_i32
-              (i32.shl
-                (i32.reinterpret_f32
-                  (f32.add (f32.sub (local.get $powersInF32) (f32.const 1)) (f32.const 12583039))
-                )
-                (i32.const 23)
-              )
-            )
-          )
-        )
-        (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF32))))
-        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
-        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+      (local.set $x
+        (f32x4.sub (v128.load offset=53840 align=4 (local.get $i_1)) (f32x4.splat (local.get $max)))
       )
-      (local.set $x1 (f32.demote_f64 (local.get $sum_wide)))
-      (local.set $tiny (f32.lt (local.get $x1) (f32.const 7.888609e-31)))
-      (local.set $y2
-        (select (f32.mul (local.get $x1) (f32.const 33554432)) (local.get $x1) (local.get $tiny))
+      (local.set $t (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2)))
+      (local.set $powersInF32
+        (f32x4.sub
+          (f32x4.relaxed_madd (local.get $t) (local.get $c1.442695) (local.get $c12582912))
+          (local.get $c12582912)
+        )
+      )
+      (local.set $restF32
+        (f32x4.relaxed_madd
+          (local.get $powersInF32)
+          (local.get $c0.00021219444)
+          (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t))
+        )
+      )
+      (local.set $p
+        (f32x4.relaxed_madd
+          (f32x4.relaxed_madd
+            (local.get $c0.0013821)
+            (local.get $restF32)
+            (local.get $c0.008368673)
+          )
+          (local.get $restF32)
+          (local.get $c0.041668262)
+        )
+      )
+      (local.set $nearExpm1F32
+        (f32x4.relaxed_madd
+          (f32x4.mul (local.get $restF32) (local.get $restF32))
+          (f32x4.relaxed_madd
+            (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
+            (local.get $restF32)
+            (local.get $c0.49999994)
+          )
+          (local.get $restF32)
+        )
+      )
+      (local.set $y1 (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
+      (local.set $expF32
+        (f32x4.mul
+          (f32x4.add (local.get $y1) (local.get $y1))
+          (i32x4.shl
+            (f32x4.add (f32x4.sub (local.get $powersInF32) (local.get $c1)) (local.get $c12583039))
+            (i32.const 23)
+          )
+        )
+      )
+      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF32)))
+      (local.set $x1
+        (f32x4.sub (v128.load offset=53856 align=4 (local.get $i_1)) (f32x4.splat (local.get $max)))
+      )
+      (local.set $t1
+        (f32x4.pmax (f32x4.pmin (local.get $x1) (local.get $c88.9)) (local.get $c-87.2))
+      )
+      (local.set $powersInF1
+        (f32x4.sub
+          (f32x4.relaxed_madd (local.get $t1) (local.get $c1.442695) (local.get $c12582912))
+          (local.get $c12582912)
+        )
+      )
+      (local.set $restF1
+        (f32x4.relaxed_madd
+          (local.get $powersInF1)
+          (local.get $c0.00021219444)
+          (f32x4.relaxed_nmadd (local.get $powersInF1) (local.get $c0.6933594) (local.get $t1))
+        )
+      )
+      (local.set $p2
+        (f32x4.relaxed_madd
+          (f32x4.relaxed_madd (local.get $c0.0013821) (local.get $restF1) (local.get $c0.008368673))
+          (local.get $restF1)
+          (local.get $c0.041668262)
+        )
+      )
+      (local.set $nearExpm1F1
+        (f32x4.relaxed_madd
+          (f32x4.mul (local.get $restF1) (local.get $restF1))
+          (f32x4.relaxed_madd
+            (f32x4.relaxed_madd (local.get $p2) (local.get $restF1) (local.get $c0.16666521))
+            (local.get $restF1)
+            (local.get $c0.49999994)
+          )
+          (local.get $restF1)
+        )
+      )
+      (local.set $y2 (f32x4.add (local.get $c1) (local.get $nearExpm1F1)))
+      (local.set $expF1
+        (f32x4.mul
+          (f32x4.add (local.get $y2) (local.get $y2))
+          (i32x4.shl
+            (f32x4.add (f32x4.sub (local.get $powersInF1) (local.get $c1)) (local.get $c12583039))
+            (i32.const 23)
+          )
+        )
+      )
+      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF1)))
+      (local.set $sum_wide
+        (f64.add
+          (local.get $sum_wide)
+          (f64.promote_f32
+            (f32x4.extract_lane 0
+              (f32x4.add
+                (local.tee $t.2
+                  (f32x4.add
+                    (local.get $sum_wideLanes0)
+                    (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7
+                      (local.get $sum_wideLanes0)
+                      (local.get $sum_wideLanes0)
+                    )
+                  )
+                )
+                (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11
+                  (local.get $t.2)
+                  (local.get $t.2)
+                )
+              )
+            )
+          )
+        )
+      )
+      (local.set $x2 (f32.sub (f32.load offset=53872 (local.get $i_1)) (local.get $max)))
+      (local.set $t2 (f32.max (f32.min (local.get $x2) (f32.const 88.9)) (f32.const -87.2)))
+      (local.set $powersInF2
+        (f32.sub
+          (f32.add (f32.mul (local.get $t2) (f32.const 1.442695)) (f32.const 12582912))
+          (f32.const 12582912)
+        )
+      )
+      (local.set $restF2
+        (f32.add
+          (f32.sub (local.get $t2) (f32.mul (local.get $powersInF2) (f32.const 0.6933594)))
+          (f32.mul (local.get $powersInF2) (f32.const 0.00021219444))
+        )
+      )
+      (local.set $p3
+        (f32.add
+          (f32.mul
+            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF2)) (f32.const 0.008368673))
+            (local.get $restF2)
+          )
+          (f32.const 0.041668262)
+        )
+      )
+      (local.set $nearExpm1F2
+        (f32.add
+          (local.get $restF2)
+          (f32.mul
+            (f32.mul (local.get $restF2) (local.get $restF2))
+            (f32.add
+              (f32.mul
+                (f32.add (f32.mul (local.get $p3) (local.get $restF2)) (f32.const 0.16666521))
+                (local.get $restF2)
+              )
+              (f32.const 0.49999994)
+            )
+          )
+        )
+      )
+      (local.set $y3 (f32.add (f32.const 1) (local.get $nearExpm1F2)))
+      (local.set $expF2
+        (f32.mul
+          (f32.add (local.get $y3) (local.get $y3))
+          (f32.reinterpret_i32
+            (i32.shl
+              (i32.reinterpret_f32
+                (f32.add (f32.sub (local.get $powersInF2) (f32.const 1)) (f32.const 12583039))
+              )
+              (i32.const 23)
+            )
+          )
+        )
+      )
+      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF2))))
+      (local.set $x3 (f32.sub (f32.load offset=53876 (local.get $i_1)) (local.get $max)))
+      (local.set $t3 (f32.max (f32.min (local.get $x3) (f32.const 88.9)) (f32.const -87.2)))
+      (local.set $powersInF3
+        (f32.sub
+          (f32.add (f32.mul (local.get $t3) (f32.const 1.442695)) (f32.const 12582912))
+          (f32.const 12582912)
+        )
+      )
+      (local.set $restF3
+        (f32.add
+          (f32.sub (local.get $t3) (f32.mul (local.get $powersInF3) (f32.const 0.6933594)))
+          (f32.mul (local.get $powersInF3) (f32.const 0.00021219444))
+        )
+      )
+      (local.set $p4
+        (f32.add
+          (f32.mul
+            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF3)) (f32.const 0.008368673))
+            (local.get $restF3)
+          )
+          (f32.const 0.041668262)
+        )
+      )
+      (local.set $nearExpm1F3
+        (f32.add
+          (local.get $restF3)
+          (f32.mul
+            (f32.mul (local.get $restF3) (local.get $restF3))
+            (f32.add
+              (f32.mul
+                (f32.add (f32.mul (local.get $p4) (local.get $restF3)) (f32.const 0.16666521))
+                (local.get $restF3)
+              )
+              (f32.const 0.49999994)
+            )
+          )
+        )
+      )
+      (local.set $y4 (f32.add (f32.const 1) (local.get $nearExpm1F3)))
+      (local.set $expF3
+        (f32.mul
+          (f32.add (local.get $y4) (local.get $y4))
+          (f32.reinterpret_i32
+            (i32.shl
+              (i32.reinterpret_f32
+                (f32.add (f32.sub (local.get $powersInF3) (f32.const 1)) (f32.const 12583039))
+              )
+              (i32.const 23)
+            )
+          )
+        )
+      )
+      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF3))))
+      (local.set $x4 (f32.demote_f64 (local.get $sum_wide)))
+      (local.set $tiny (f32.lt (local.get $x4) (f32.const 7.888609e-31)))
+      (local.set $y5
+        (select (f32.mul (local.get $x4) (f32.const 33554432)) (local.get $x4) (local.get $tiny))
       )
       (local.set $e
         (f32.convert_i32_s
           (i32.sub
             (i32.and
               (i32.shr_u
-                (i32.reinterpret_f32 (f32.mul (local.get $y2) (f32.const 0.70710677)))
+                (i32.reinterpret_f32 (f32.mul (local.get $y5) (f32.const 0.70710677)))
                 (i32.const 23)
               )
               (i32.const 255)
@@ -1969,7 +2161,7 @@
       (local.set $f
         (f32.sub
           (f32.mul
-            (f32.mul (local.get $y2) (f32.const 0.25))
+            (f32.mul (local.get $y5) (f32.const 0.25))
             (f32.reinterpret_i32
               (i32.shl
                 (i32.reinterpret_f32
@@ -1988,7 +2180,7 @@
       (local.set $s (f32.div (local.get $f) (f32.add (f32.const 2) (local.get $f))))
       (local.set $z (f32.mul (local.get $s) (local.get $s)))
       (local.set $half (f32.mul (f32.mul (f32.const 0.5) (local.get $f)) (local.get $f)))
-      (local.set $p2
+      (local.set $p5
         (f32.mul
           (local.get $z)
           (f32.add
@@ -2007,7 +2199,7 @@
             (f32.sub
               (local.get $half)
               (f32.sub
-                (f32.mul (local.get $s) (f32.add (local.get $half) (local.get $p2)))
+                (f32.mul (local.get $s) (f32.add (local.get $half) (local.get $p5)))
                 (f32.mul (local.get $k1) (f32.const 0.00021219444))
               )
             )
@@ -2017,9 +2209,9 @@
       )
       (local.set $logF32
         (select
-          (select (local.get $value) (local.get $x1) (f32.lt (local.get $x1) (f32.const inf)))
-          (select (f32.const -inf) (f32.const nan) (f32.eq (local.get $x1) (f32.const 0)))
-          (f32.lt (f32.const 0) (local.get $x1))
+          (select (local.get $value) (local.get $x4) (f32.lt (local.get $x4) (f32.const inf)))
+          (select (f32.const -inf) (f32.const nan) (f32.eq (local.get $x4) (f32.const 0)))
+          (f32.lt (f32.const 0) (local.get $x4))
         )
       )
       (local.set $sum_3_wide

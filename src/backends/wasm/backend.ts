@@ -21,8 +21,8 @@ function wasmScalar(op: LoopOp, type: LocalType, lanes: Lanes): string | undefin
 }
 
 /**
- * WebAssembly with 128-bit SIMD: float32 throughout, four at a time. Sixteen vector registers hold a tile of 4 rows
- * and 2 vectors beside what feeds it.
+ * WebAssembly with 128-bit SIMD: float32 throughout, four at a time. The tiles are those of products whose columns do
+ * not run in lanes, which are few and small.
  */
 export const wasmBackend: Backend = {
   name: "wasm",
