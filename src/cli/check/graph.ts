@@ -94,7 +94,7 @@ export function compareFunctions(
 }
 
 /** What a module gives for n rows: its arrays are laid out for the full batch, wherever that stands in the shape. */
-function ofRows(full: ArrayLike<number>, shape: Shape, n: number): number[] {
+export function ofRows(full: ArrayLike<number>, shape: Shape, n: number): number[] {
   let places = [0];
   for (const dim of shape) {
     const steps = Array.from({ length: extentAt(dim, n) }, (_, k) => k);

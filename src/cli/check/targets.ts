@@ -4,6 +4,7 @@ import { functionEntries, stepEntries, type StepEntry } from "../entries.ts";
 import { sampleInputs } from "../sample-inputs.ts";
 import type { Generated, Net } from "../train/module.ts";
 import type { CheckOptions } from "./check.ts";
+import { ofRows } from "./graph.ts";
 import type { Finding } from "./situation.ts";
 
 /** What float32 throughout may differ by from float64 between loads and stores, in a sum of some thousands. */
@@ -54,12 +55,11 @@ function answersOf(
     ...rows,
   ];
   const answers: Answers = new Map();
-  for (const { name, inputs: chosen, call } of functionEntries(compilation, spec, net)) {
-    for (const [output, values] of Object.entries(call(given(chosen)))) {
-      // Views of the full batch; rows that were not asked for say nothing.
-      const count = n === null ? values.length : (values.length / spec.batch!) * n;
-      answers.set(`${name}: ${output}`, values.slice(0, count));
-    }
+  const { functions } = compilation.training.graphs;
+  for (const [f, { name, inputs: chosen, call }] of functionEntries(compilation, spec, net).entries()) {
+    const outputs = call(given(chosen));
+    for (const output of functions[f].graph.outputs)
+      answers.set(`${name}: ${output.name}`, ofRows(outputs[output.name], output.value.type.shape, n ?? 1));
   }
   for (const entry of stepEntries(compilation, spec, net))
     for (const answer of stepAnswers(entry, net, given(entry.inputs), gradients)) answers.set(...answer);
