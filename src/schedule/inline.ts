@@ -97,6 +97,7 @@ export class Inliner {
         // What windows read again and again is computed once.
         if (lower.rereads && sizeOf(value.type.shape) > sizeOf(node.inputs[0].type.shape))
           this.keepUnlessRead(node.inputs[0]);
+        if (asksForEquality(node)) this.keepCompared(node.inputs);
         const cost = this.formulaCost(value);
         if (wanted.has(value) || lower.kept) this.keep(value);
         else if (constants.has(value) && cost > repeatable) this.keepBelowMovement(value);
@@ -240,6 +241,15 @@ export class Inliner {
   private isMovement({ node }: Value): boolean {
     return roomOf(this.ops, node.op).carries === "moved";
   }
+  /**
+   * Numbers that are asked to be equal are both read from memory. Computed twice, in two kernels, one number may come out
+   * as two that differ in their last bit, and then no element would be the maximum that it is.
+   */
+  private keepCompared(sides: readonly Value[]): void {
+    const isConstant = (side: Value): boolean =>
+      this.at(side, namedAxes(side.type.shape, "i").map(indexAxis)).kind === "const";
+    if (!sides.some(isConstant)) for (const side of sides) this.keepUnlessRead(side);
+  }
   /** Keeps what a value is computed from, unless it is only read. */
   private keepUnlessRead(value: Value): void {
     const axes = namedAxes(value.type.shape, "i").map(indexAxis);
@@ -263,4 +273,11 @@ export class Inliner {
       flatten(operand.at, operand.from.type.shape).terms.every((term) => term.atom.kind === "axis")
     );
   }
+}
+
+/** A comparison of floats for equality. */
+function asksForEquality({ op, inputs }: Node): boolean {
+  if (op !== "equal" && op !== "notEqual") return false;
+  const { dtype } = inputs[0].type;
+  return dtype === "f32" || dtype === "f64";
 }

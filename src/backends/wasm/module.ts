@@ -1,4 +1,4 @@
-import { invariant } from "../../base/errors.ts";
+import { fail, invariant } from "../../base/errors.ts";
 import type { MemoryPlan } from "../../ir/arena.ts";
 import type { Buffer } from "../../ir/kernel.ts";
 import {
@@ -27,6 +27,7 @@ export type WasmAct =
   | { readonly kind: "clear"; readonly offset: number; readonly bytes: number };
 
 const pageBytes = 65536;
+const mostPages = 65536;
 
 /**
  * The module of a program: its memory is the arena, each kernel that an entry calls is a function, and each entry is
@@ -52,6 +53,11 @@ export function wasmModule(
     for (const name of written.library) helpers.add(name);
     return [written.fn];
   });
+  const pages = Math.max(1, Math.ceil(memory.arenaBytes / pageBytes));
+  if (pages > mostPages)
+    fail("memory", `WebAssembly addresses 4 GiB, and the model takes ${memory.arenaBytes} bytes`, {
+      hint: "take a smaller batch, or target js",
+    });
   const taken = new Set([...kernels.map(({ name }) => name), ...helpers]);
   const plain: WasmModule = {
     functions: [
@@ -59,7 +65,7 @@ export function wasmModule(
       ...kernels,
       ...entries.map((entry) => entryFunction(entry, ownName(entry.name, taken), bindings, memory)),
     ],
-    pages: Math.max(1, Math.ceil(memory.arenaBytes / pageBytes)),
+    pages,
     data: constantsOf(memory),
   };
   return options.relaxed ? relaxedModule(plain) : plain;
