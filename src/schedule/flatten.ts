@@ -100,10 +100,17 @@ export function flatten(outputs: readonly Value[], ops: OpTable): Flat {
       );
     }
     const nodes = nodesOf(body.outputs).filter(({ op }) => op !== "placeholder");
-    // What reads nothing that changes from step to step is computed once, before the loop.
-    const fixed = new Set<Node>();
-    for (const inner of nodes)
-      if (inner.inputs.every((x) => fixed.has(x.node) || constants.has(values.get(x)!))) fixed.add(inner);
+    // What is written out for products to read, and reads nothing that changes from step to step, is so once, before the
+    // loop; what a checkpoint computes again keeps its place.
+    const same = new Set<Node>();
+    for (const inner of nodes) {
+      const isSame = inner.inputs.every((x) => same.has(x.node) || constants.has(values.get(x)!));
+      if (isSame && inner.op !== "barrier") same.add(inner);
+    }
+    const packed = nodes.filter((inner) => inner.op === "contiguous" && same.has(inner));
+    const fixed = new Set(
+      nodesOf(packed.flatMap(({ outputs }) => outputs)).filter((inner) => same.has(inner)),
+    );
     const write = (inner: Node, within: Instance | null): void => {
       // A nest takes whole buffers, so what it reads is copied out of its slot.
       const whole = roomOf(ops, inner.op).lower.kind === "nest";
