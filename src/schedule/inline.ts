@@ -236,7 +236,9 @@ export class Inliner {
   private keepBelowMovement(value: Value): void {
     let below = this.rootOf(value);
     while (!this.stored.has(below) && this.isMovement(below)) below = this.rootOf(below.node.inputs[0]);
-    if (below === value || !this.stored.has(below)) this.keep(below);
+    // A number that is spread over a shape has no memory of its own: what is kept is the spread.
+    if (below.node.op === "constant") this.keep(value);
+    else if (below === value || !this.stored.has(below)) this.keep(below);
   }
   private isMovement({ node }: Value): boolean {
     return roomOf(this.ops, node.op).carries === "moved";
@@ -270,6 +272,7 @@ export class Inliner {
     // Only the address must be affine: a reshape may take coordinates apart that lie one after another.
     return (
       operand.kind === "load" &&
+      operand.from.node.op !== "constant" &&
       flatten(operand.at, operand.from.type.shape).terms.every((term) => term.atom.kind === "axis")
     );
   }

@@ -264,7 +264,7 @@ function gradientError(seed: number): string | null | undefined {
   return null;
 }
 
-const count = Number(process.env["GRADC_COUNT"] ?? (process.env["GRADC_LONG"] ? 5000 : 100));
+const count = Number(process.env["GRADC_COUNT"] ?? (process.env["GRADC_LONG"] ? 800 : 100));
 const first = Number(process.env["GRADC_SEED"] ?? 1);
 const seeds = Array.from({ length: count }, (_, k) => first + k);
 
