@@ -1,6 +1,6 @@
 import { bodiesOf, graphNodes, nodesOf, type Graph, type Node } from "./ir/graph.ts";
 import { roomOf, type OpTable } from "./ir/op.ts";
-import { isBatch, maxOf, type Shape } from "./ir/type.ts";
+import { elementsOf, isBatch } from "./ir/type.ts";
 
 /** Floating-point operations of one row's training step: products and elementwise work, counted on the graph. */
 export function flopsPerRow(graphs: readonly Graph[], batch: number | null, table: OpTable): number {
@@ -12,7 +12,7 @@ export function flopsPerRow(graphs: readonly Graph[], batch: number | null, tabl
       if (bodiesOf(node).length > 0) continue;
       const { shape, dtype } = node.outputs[0].type;
       if (node.inputs.length === 0 || (dtype !== "f32" && dtype !== "f64")) continue;
-      const size = sizeOf(shape);
+      const size = elementsOf(shape);
       const rows =
         shape.some(isBatch) || node.inputs.some((input) => input.type.shape.some(isBatch)) ? (batch ?? 1) : 1;
       flops += (size * workOf(node, table)) / rows;
@@ -21,8 +21,6 @@ export function flopsPerRow(graphs: readonly Graph[], batch: number | null, tabl
   };
   return Math.round(graphs.reduce((sum, graph) => sum + (graph ? within(graphNodes(graph)) : 0), 0));
 }
-
-const sizeOf = (shape: Shape): number => shape.reduce<number>((product, dim) => product * maxOf(dim), 1);
 
 /** Operations for each element of the output, as the op's room says. */
 function workOf({ op, attrs, inputs, outputs }: Node, table: OpTable): number {

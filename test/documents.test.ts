@@ -48,6 +48,16 @@ describe.each(["README.md", "ARCHITECTURE.md"])("%s", (name) => {
   });
 });
 
+test.each(["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "REFERENCE.md", "bench/RESULTS.md"])(
+  "%s is whole: no half of a merge, and no section that waits to be filled",
+  (name) => {
+    const text = read(name);
+    expect(text).not.toMatch(/^(<{7}|={7}|>{7})( |$)/m);
+    for (const [, section, inside] of text.matchAll(/<!-- bench: (\w+) -->([^]*?)<!-- \/bench -->/g))
+      expect(inside.trim(), section).not.toBe("");
+  },
+);
+
 test("the README begins with a number and the two commands", () => {
   const [, sentence, ...rest] = read("README.md").split(/\n\n+/);
   const module = readFileSync(new URL("generated/digits/digits.gen.js", root));

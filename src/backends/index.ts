@@ -28,13 +28,17 @@ export function printModule(
     printAround(program, memory, wasmEngine(schedule, memory, loops, code.exports, source), options);
   if (!options.wasmFile) return around(inlineSource({ plain: plain.bytes, relaxed: relaxed?.bytes ?? null }));
   // Code and module know each other by a key, so that a file of another build is refused.
-  const key = hashOf(watText(plain.module)).toString(16).padStart(8, "0");
-  const file = ({ module, bytes }: Assembled, kind: string): PrintedFile => ({
+  const text = watText(plain.module);
+  const key = hashOf(text).toString(16).padStart(8, "0");
+  const file = (kind: string, { bytes }: Assembled, wat: string): PrintedFile => ({
     name: `${options.base}${kind}.gen.wasm`,
-    text: watText(module),
+    text: wat,
     bytes: withSection(bytes, key),
   });
-  const files = [file(plain, ""), ...(relaxed ? [file(relaxed, ".relaxed")] : [])];
+  const files = [
+    file("", plain, text),
+    ...(relaxed ? [file(".relaxed", relaxed, watText(relaxed.module))] : []),
+  ];
   return [
     ...around(
       givenSource(

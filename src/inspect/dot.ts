@@ -1,5 +1,6 @@
 import type { MemoryPlan } from "../ir/arena.ts";
-import type { Buffer, Item, Kernel, KernelExpr, Schedule } from "../ir/kernel.ts";
+import type { Buffer, Item, Kernel, Schedule } from "../ir/kernel.ts";
+import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import type { LoopProgram } from "../ir/loop.ts";
 import { shapeText } from "../ir/type.ts";
 
@@ -54,12 +55,8 @@ function read(kernel: Kernel): Set<Buffer> {
     ...(kernel.core?.operands.map(({ buffer }) => buffer) ?? []),
     ...(kernel.nest?.arrays.slice(0, -1) ?? []),
   ]);
-  const visit = (expr: KernelExpr): void => {
-    if (expr.kind === "load") found.add(expr.buffer);
-    else if (expr.kind === "op") expr.args.forEach(visit);
-    else if (expr.kind === "guard") [expr.test, expr.yes, expr.no].forEach(visit);
-  };
-  for (const { value } of itemsOf(kernel)) visit(value);
+  for (const { value } of itemsOf(kernel))
+    visitKernelExpr(value, (expr) => expr.kind === "load" && found.add(expr.buffer));
   return found;
 }
 

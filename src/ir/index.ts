@@ -1,4 +1,4 @@
-import { isBatch, maxOf, type Dim } from "./type.ts";
+import { elementsOf, isBatch, maxOf, type Dim } from "./type.ts";
 
 /**
  * Index expressions: which element of a tensor an expression reads. They are affine in the loop axes wherever
@@ -8,6 +8,8 @@ export interface Axis {
   readonly name: string;
   readonly extent: Dim;
 }
+/** How many points axes span, with n at its maximum. */
+export const pointsOf = (axes: readonly Axis[]): number => elementsOf(axes.map(({ extent }) => extent));
 export type Atom =
   | { readonly kind: "axis"; readonly axis: Axis }
   | { readonly kind: "div" | "mod"; readonly of: Index; readonly by: number };

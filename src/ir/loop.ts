@@ -67,6 +67,8 @@ export type LoopStmt =
   /** Only as the last statement of a scalar function in `templates/`. */
   | { readonly kind: "return"; readonly value: LoopExpr }; // prettier-ignore
 
+export type ForLoop = LoopStmt & { readonly kind: "for" };
+
 export type LoopParam =
   | { readonly kind: "array"; readonly name: string; readonly dtype: DType }
   | { readonly kind: "scalar"; readonly name: string; readonly type: LocalType };

@@ -139,6 +139,11 @@ export type Lowering<I extends string, A> =
       readonly kept?: true;
       /** True where an element of the input may be read several times, as windows that overlap do. */
       readonly rereads?: true;
+      /**
+       * True where floats are asked to be equal. Computed twice, in two kernels, one number may come out as two that differ
+       * in their last bit, so both sides are read from memory.
+       */
+      readonly exact?: true;
     }
   /** A reduction of input 0 over `attrs.axes` (sorted, without keeping them). */
   | { readonly kind: "reduce"; readonly reduce: Reduction }

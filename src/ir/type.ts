@@ -49,9 +49,13 @@ export function productOf(dims: Shape): Dim {
   return batch ? { times: times * batch.times, max: batch.max } : times;
 }
 
+/** The product of extents, with n at its maximum. */
+export const elementsOf = (dims: readonly Dim[]): number =>
+  dims.reduce<number>((product, dim) => product * maxOf(dim), 1);
+
 /** The number of elements with n at its maximum; refuses what no memory could hold. */
 export function sizeOf(shape: Shape, what = "tensor"): number {
-  const size = shape.reduce<number>((product, dim) => product * maxOf(dim), 1);
+  const size = elementsOf(shape);
   if (!Number.isSafeInteger(size) || size > largestSize) {
     fail("too-large", `${what} ${shapeText(shape)} has ${size} elements, more than 2^28`);
   }

@@ -1,5 +1,6 @@
 import type { Backend } from "../ir/backend.ts";
-import type { Buffer, Kernel, KernelExpr, Nest } from "../ir/kernel.ts";
+import type { Buffer, Kernel, Nest } from "../ir/kernel.ts";
+import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import {
   heldAs,
   l,
@@ -27,7 +28,6 @@ import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "../ir/loop-
 
 export interface Lowering {
   readonly backend: Backend;
-  readonly compute: Compute;
   readonly templates: Templates;
 }
 
@@ -38,7 +38,8 @@ export interface Lowered {
 
 /** The naive nest of a kernel, transformed as its record says, then tidied. */
 export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
-  const { backend, compute, templates } = lowering;
+  const { backend, templates } = lowering;
+  const { compute } = backend;
   const buffers = buffersOfKernel(kernel);
   let body: readonly LoopStmt[] = kernel.nest
     ? nestBody(kernel.nest, compute, templates)
@@ -171,15 +172,10 @@ function cleared({ name, shape, dtype }: Buffer, compute: Compute): LoopStmt {
 export function buffersOfKernel(kernel: Kernel): Map<string, Buffer> {
   const found = new Map<string, Buffer>();
   const see = (buffer: Buffer): unknown => found.set(buffer.name, buffer);
-  const inside = (expr: KernelExpr): void => {
-    if (expr.kind === "load") see(expr.buffer);
-    else if (expr.kind === "op") expr.args.forEach(inside);
-    else if (expr.kind === "guard") [expr.test, expr.yes, expr.no].forEach(inside);
-  };
   for (const operand of kernel.core?.operands ?? []) see(operand.buffer);
   for (const buffer of kernel.nest?.arrays ?? []) see(buffer);
   for (const item of [...kernel.before, ...kernel.stages.flatMap((stage) => stage.items), ...kernel.after]) {
-    inside(item.value);
+    visitKernelExpr(item.value, (expr) => expr.kind === "load" && see(expr.buffer));
     for (const target of item.targets) see(target.buffer);
   }
   return found;

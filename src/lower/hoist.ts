@@ -1,8 +1,6 @@
-import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { l, type LoopExpr, type ForLoop, type LoopStmt } from "../ir/loop.ts";
 import { mapOwnExprs, visitStmts } from "../ir/loop-walk.ts";
 import { Keys } from "./key.ts";
-
-type For = LoopStmt & { readonly kind: "for" };
 
 /**
  * Loop-invariant code motion: a value that does not change while a loop runs is computed before it. Only whole
@@ -25,7 +23,7 @@ export function hoistInvariants(body: readonly LoopStmt[], fresh: (hint: string)
   });
 }
 
-function hoistFrom(loop: For, fresh: (hint: string) => string): { loop: For; moved: LoopStmt[] } {
+function hoistFrom(loop: ForLoop, fresh: (hint: string) => string): { loop: ForLoop; moved: LoopStmt[] } {
   const changing = new Set<string>([loop.name]);
   const stored = new Set<string>();
   visitStmts(loop.body, (stmt) => {

@@ -18,7 +18,7 @@ export function lower(
   memory: MemoryPlan,
   backend: Backend,
 ): LoopProgram {
-  const lowering: Lowering = { backend, compute: backend.compute, templates: templateLookup() };
+  const lowering: Lowering = { backend, templates: templateLookup() };
   const functions: LoopFunction[] = [];
   const byShape = new Map<string, LoopFunction>();
   const calls = new Map<Phase, LoopCall[]>(

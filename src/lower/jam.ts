@@ -1,7 +1,5 @@
-import { l, type Lanes, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { l, type Lanes, type LoopExpr, type ForLoop, type LoopStmt } from "../ir/loop.ts";
 import { mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
-
-type For = LoopStmt & { readonly kind: "for" };
 
 /**
  * Unroll-and-jam: `factor` neighbouring iterations of the loop over `axis` run as one, with their inner loops
@@ -40,7 +38,7 @@ export function jamAxis(
 }
 
 function tiledLoops(
-  loop: For,
+  loop: ForLoop,
   factor: number,
   fresh: (hint: string) => string,
   ends: LoopStmt[],
@@ -60,7 +58,7 @@ function tiledLoops(
   return [tile(loop, from, whole, factor), tile(loop, whole, to, 1)];
 }
 
-const tile = (loop: For, from: LoopExpr, to: LoopExpr, factor: number): LoopStmt =>
+const tile = (loop: ForLoop, from: LoopExpr, to: LoopExpr, factor: number): LoopStmt =>
   l.for(
     loop.name,
     from,

@@ -1,17 +1,13 @@
 import { exactText } from "../base/exact.ts";
-import type { LocalType, LoopExpr, LoopStmt } from "../ir/loop.ts";
+import type { LocalType, LoopExpr, ForLoop, LoopStmt } from "../ir/loop.ts";
 import { expressionsOf, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 import { declaredIn } from "./jam.ts";
 import { dependsOn, isApart, strideOf } from "./stride.ts";
-
-type For = LoopStmt & { readonly kind: "for" };
 
 /** A local outside a loop that each of its iterations joins one value to. */
 export interface Fold {
   readonly op: "add" | "mul" | "maximum" | "minimum";
   readonly type: LocalType;
-  /** The value that joins, in the statement that sets the local. */
-  readonly valueIn: (set: LoopExpr) => LoopExpr;
 }
 const foldable: ReadonlySet<string> = new Set(["add", "mul", "maximum", "minimum"]);
 
@@ -19,7 +15,7 @@ const foldable: ReadonlySet<string> = new Set(["add", "mul", "maximum", "minimum
  * Locals declared in a loop's body whose values differ between its iterations, and the arrays of which each lane has a
  * part of its own (`rows`).
  */
-export function varyingIn(loop: For, rows: ReadonlySet<string>): ReadonlySet<string> {
+export function varyingIn(loop: ForLoop, rows: ReadonlySet<string>): ReadonlySet<string> {
   const inside = new Set<string>();
   declaredIn(loop.body, inside);
   const varying = new Set<string>(rows);
@@ -34,7 +30,7 @@ export function varyingIn(loop: For, rows: ReadonlySet<string>): ReadonlySet<str
 }
 
 /** Locals from outside that the loop sets, with how they fold; null for one that is no fold. */
-function outsideSets(loop: For): Map<string, Fold | null> {
+function outsideSets(loop: ForLoop): Map<string, Fold | null> {
   const inside = new Set<string>();
   declaredIn(loop.body, inside);
   const found = new Map<string, Fold | null>();
@@ -49,11 +45,12 @@ function foldOf(name: string, value: LoopExpr): Fold | null {
   if (value.kind !== "op" || !foldable.has(value.op)) return null;
   const [acc, joined] = value.args;
   if (acc.kind !== "local" || acc.name !== name || reads(joined, name)) return null;
-  const valueIn = (set: LoopExpr): LoopExpr => (set.kind === "op" ? set.args[1] : set);
-  return { op: value.op as Fold["op"], type: value.type, valueIn };
+  return { op: value.op as Fold["op"], type: value.type };
 }
+/** The value that joins, in what the local of a fold is set to. */
+export const joinedIn = (value: LoopExpr): LoopExpr => (value.kind === "op" ? value.args[1] : value);
 
-export const foldsOf = (loop: For): ReadonlyMap<string, Fold> =>
+export const foldsOf = (loop: ForLoop): ReadonlyMap<string, Fold> =>
   new Map([...outsideSets(loop)].flatMap(([name, fold]) => (fold ? [[name, fold] as const] : [])));
 
 function reads(x: LoopExpr, name: string): boolean {
@@ -64,7 +61,7 @@ function reads(x: LoopExpr, name: string): boolean {
 
 /** Why a loop must run one iteration at a time; undefined where four may run at once. */
 export function whyScalar(
-  loop: For,
+  loop: ForLoop,
   dtypes: ReadonlyMap<string, string>,
   rows: ReadonlySet<string>,
 ): string | undefined {
@@ -79,6 +76,11 @@ export function whyScalar(
   const varies = (x: LoopExpr): boolean => dependsOn(x, loop.name, varying);
   for (const [name, fold] of sets) if (!fold) why.push(`carries ${name} from one iteration to the next`);
   const written = storesIn(loop.body);
+  for (const [array, places] of written) {
+    const indices = [...places.values()];
+    if (indices.some((a, k) => indices.slice(0, k).some((b) => !isApart(a, b, trips))))
+      why.push(`writes ${array} in two places`);
+  }
   const uses = new Map<string, number>();
   visitStmts(loop.body, (stmt) => {
     if (stmt.kind === "let" && varying.has(stmt.name) && stmt.type === "index")

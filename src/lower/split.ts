@@ -1,8 +1,6 @@
-import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { l, type LoopExpr, type ForLoop, type LoopStmt } from "../ir/loop.ts";
 import { mapExprs, visitExpr, visitExprs, visitStmts } from "../ir/loop-walk.ts";
 import { strideOf } from "./stride.ts";
-
-type For = LoopStmt & { readonly kind: "for" };
 
 /** A loop is split into at most so many, each a copy of its body. */
 const mostParts = 6;
@@ -22,7 +20,7 @@ export function splitRanges(body: readonly LoopStmt[]): LoopStmt[] {
   });
 }
 
-function isInnermost({ body }: For): boolean {
+function isInnermost({ body }: ForLoop): boolean {
   let found = true;
   visitStmts(body, (stmt) => {
     if (stmt.kind === "for") found = false;
@@ -30,7 +28,7 @@ function isInnermost({ body }: For): boolean {
   return found;
 }
 
-function parts(loop: For): LoopStmt[] {
+function parts(loop: ForLoop): LoopStmt[] {
   const { from, to, name } = loop;
   if (from.kind !== "number" || to.kind !== "number" || to.value - from.value < leastTrips) return [loop];
   const edges = new Set<number>();

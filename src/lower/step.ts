@@ -21,6 +21,10 @@ export function stepFunction(
   memory: MemoryPlan,
   lowering: Lowering,
 ): Lowered | null {
+  const {
+    backend: { compute },
+    templates,
+  } = lowering;
   if (steps.length !== 1 || steps[0].name !== null) return null;
   const kernels = (kind: StepPart): readonly Kernel[] =>
     schedule.kernels.filter((kernel) => kernel.phase === stepPhase(kind, steps[0]));
@@ -34,10 +38,10 @@ export function stepFunction(
   const gradients = schedule.buffers.filter((buffer) => buffer.cell?.kind === "gradient");
   const clear = gradients.map((buffer): LoopStmt =>
     l.for("i", l.number(0), l.number(sizeOf(buffer.shape)), 1, [
-      l.store(buffer.name, l.local("i"), l.number(0, heldAs(buffer.dtype, lowering.compute))),
+      l.store(buffer.name, l.local("i"), l.number(0, heldAs(buffer.dtype, compute))),
     ]),
   );
-  const loops = (kernel: Kernel): LoopStmt[] => nestStatements(kernel, lowering.compute, lowering.templates);
+  const loops = (kernel: Kernel): LoopStmt[] => nestStatements(kernel, compute, templates);
   const body = [
     ...kernels("forward").flatMap(loops),
     ...clear,
@@ -48,7 +52,7 @@ export function stepFunction(
   const buffers = new Map<string, Buffer>(gradients.map((buffer) => [buffer.name, buffer]));
   for (const kernel of all) for (const [name, buffer] of buffersOfKernel(kernel)) buffers.set(name, buffer);
   const keeps = (buffer: Buffer): boolean => buffer.kind === "cell" && buffer.cell?.kind !== "input";
-  const straight = straighten(body, buffers, memory, lowering.compute, keeps);
+  const straight = straighten(body, buffers, memory, compute, keeps);
   if (!straight) return null;
   const doc = [
     "forward, backward and update in one: every element lives in a local, loaded once and stored once",

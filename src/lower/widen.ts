@@ -1,12 +1,18 @@
 import { fail } from "../base/errors.ts";
 import { hasLanes, type Backend } from "../ir/backend.ts";
-import { l, type LocalType, type LoopExpr, type LoopOp, type LoopStmt, type Part } from "../ir/loop.ts";
+import {
+  l,
+  type LocalType,
+  type LoopExpr,
+  type LoopOp,
+  type ForLoop,
+  type LoopStmt,
+  type Part,
+} from "../ir/loop.ts";
 import { hasLoad, mapExpr, visitStmts } from "../ir/loop-walk.ts";
-import { foldsOf, varyingIn, whyScalar, type Fold } from "./lane-check.ts";
+import { foldsOf, joinedIn, varyingIn, whyScalar, type Fold } from "./lane-check.ts";
 import { dependsOn, strideOf } from "./stride.ts";
 import { castTo } from "./values.ts";
-
-type For = LoopStmt & { readonly kind: "for" };
 
 /**
  * Runs the loops over axes four iterations at a time: neighbours in memory become vectors, what is the same for all
@@ -39,14 +45,14 @@ export function widenAxes(
   return [...ends, ...wide];
 }
 
-function holdsLoop(loop: For, axes: readonly string[]): boolean {
+function holdsLoop(loop: ForLoop, axes: readonly string[]): boolean {
   let found = false;
   visitStmts(loop.body, (stmt) => (found ||= stmt.kind === "for" && axes.includes(stmt.name)));
   return found;
 }
 
 function widened(
-  loop: For,
+  loop: ForLoop,
   backend: Backend,
   fresh: (hint: string) => string,
   ends: LoopStmt[],
@@ -114,7 +120,7 @@ const lanewiseOnly = (op: LoopOp, type: LocalType, args: readonly LoopExpr[]): b
 };
 
 function wideBlock(
-  loop: For,
+  loop: ForLoop,
   folds: ReadonlyMap<string, Fold>,
   lanes: ReadonlyMap<string, string>,
   backend: Backend,
@@ -202,7 +208,7 @@ function wideBlock(
           const fold = folds.get(stmt.name);
           if (fold) {
             const [name, type] = [lanes.get(stmt.name)!, laneType(fold.type)];
-            const value = wide(fold.valueIn(stmt.value));
+            const value = wide(joinedIn(stmt.value));
             return [l.set(name, l.op(fold.op, [l.local(name, type, 4), value], type, 4))];
           }
           return [varying.has(stmt.name) ? { ...stmt, value: spread(wide(stmt.value)) } : stmt];

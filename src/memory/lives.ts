@@ -1,5 +1,6 @@
 import { axesOf, flatten, rangeOf, sameIndex, type Axis, type Index, type Term } from "../ir/index.ts";
 import type { Buffer, Kernel, KernelExpr, Target, TimeLoop } from "../ir/kernel.ts";
+import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import { bytesOf, maxOf, sizeOf } from "../ir/type.ts";
 
 /** Temporaries that share one place because an elementwise kernel overwrites an input that dies there. */
@@ -20,12 +21,8 @@ function loadsOfKernel(
   kernel: Kernel,
   visit: (buffer: Buffer, at: readonly Index[], stage: number, item: number) => void,
 ): void {
-  const inside = (expr: KernelExpr, stage: number, item = 0): void => {
-    if (expr.kind === "load") visit(expr.buffer, expr.at, stage, item);
-    else if (expr.kind === "op") for (const arg of expr.args) inside(arg, stage, item);
-    else if (expr.kind === "guard")
-      for (const part of [expr.test, expr.yes, expr.no]) inside(part, stage, item);
-  };
+  const inside = (value: KernelExpr, stage: number, item = 0): void =>
+    visitKernelExpr(value, (expr) => expr.kind === "load" && visit(expr.buffer, expr.at, stage, item));
   for (const operand of kernel.core?.operands ?? []) visit(operand.buffer, operand.at, -1, 0);
   for (const buffer of kernel.nest?.arrays.slice(0, -1) ?? []) visit(buffer, [], -1, 0);
   for (const [k, stage] of kernel.stages.entries())

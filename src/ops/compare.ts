@@ -39,6 +39,7 @@ function comparison(
   at: (a: Expr, b: Expr) => Expr,
   holds: (a: number, b: number) => boolean,
 ): Binary {
+  const asksEquality = sign === "=" || sign === "≠";
   const others = kind === "any" ? ["i32[4]~0..3", "bool[4]"] : ["i32[4]~0..3", "u32[4]~0..3"];
   return op(name, {
     doc,
@@ -46,8 +47,12 @@ function comparison(
     type: likeBoth(name, kind, "bool"),
     names: comparisonNames[name],
     symbol: `_ ${sign} _`,
-    ...(sign === "=" || sign === "≠" ? { commutative: true } : {}),
-    lower: { kind: "at", at: ({ a, b }, i) => at(a(...i), b(...i)) },
+    ...(asksEquality ? { commutative: true } : {}),
+    lower: {
+      kind: "at",
+      at: ({ a, b }, i) => at(a(...i), b(...i)),
+      ...(asksEquality ? { exact: true } : {}),
+    },
     eval: zip((a, b) => Number(holds(a, b))),
     samples: [
       ...["f32[]", "f64[2,3]", "f32[n,2]", ...others].map((type) => ({ inputs: [type, type] })),

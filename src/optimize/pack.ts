@@ -1,13 +1,11 @@
 import type { Backend } from "../ir/backend.ts";
 import type { Node, Value } from "../ir/graph.ts";
-import { maxOf, type Dim } from "../ir/type.ts";
+import { elementsOf, maxOf, type Dim } from "../ir/type.ts";
 import { matmul } from "../ops/contract.ts";
 import { dotGeneral, type DotAxes } from "../ops/dot-general.ts";
 import { contiguous } from "../ops/marks.ts";
 import { transpose } from "../ops/movement.ts";
 import type { Step } from "./settle.ts";
-
-const product = (dims: readonly Dim[]): number => dims.reduce<number>((size, dim) => size * maxOf(dim), 1);
 
 /**
  * A product whose columns are no neighbours in memory, as in x@yᵀ, walks along the rows of y in as many places at once
@@ -20,7 +18,7 @@ export const packStep =
     if (node.op !== "matmul" && node.op !== "dotGeneral") return undefined;
     const [a, b] = node.inputs;
     const made = node.op === "matmul" ? packedMatmul(node, a, b) : packedDot(node, a, b);
-    const work = product(node.outputs[0].type.shape) * (made?.depth ?? 0);
+    const work = elementsOf(node.outputs[0].type.shape) * (made?.depth ?? 0);
     if (!made || made.rows < pack.rows || work < pack.work) return undefined;
     return { rule: "x@yᵀ with yᵀ written out", value: made.value() };
   };
@@ -58,5 +56,5 @@ function packedDot({ attrs }: Node, a: Value, b: Value): Packed | undefined {
     return dotGeneral(a, packed, { batchA, contractA, ...axes });
   };
   const dims = (axes: readonly number[]): Dim[] => axes.map((axis) => a.type.shape[axis]);
-  return { rows: product(dims(free(a, batchA, contractA))), depth: product(dims(contractA)), value };
+  return { rows: elementsOf(dims(free(a, batchA, contractA))), depth: elementsOf(dims(contractA)), value };
 }

@@ -1,5 +1,6 @@
 import { flatten, indexAxis, indexConstant, indexReplace, type Axis, type Index } from "../ir/index.ts";
-import type { Core, Item, Kernel, KernelExpr, Stage } from "../ir/kernel.ts";
+import type { Core, Item, Kernel, Stage } from "../ir/kernel.ts";
+import { mapKernelExpr, visitKernelExpr } from "../ir/kernel-walk.ts";
 import { maxOf, productOf, type Shape } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
@@ -90,13 +91,10 @@ const accessesOfCore =
 const accessesOfItem =
   (item: Item): Accesses =>
   (visit) => {
-    const inside = (expr: KernelExpr): void => {
+    visitKernelExpr(item.value, (expr) => {
       if (expr.kind === "load") visit(expr.at, expr.buffer.shape);
       else if (expr.kind === "index") visit([expr.index], [1]);
-      else if (expr.kind === "op") expr.args.forEach(inside);
-      else if (expr.kind === "guard") [expr.test, expr.yes, expr.no].forEach(inside);
-    };
-    inside(item.value);
+    });
     for (const { at, buffer } of item.targets) visit(at, buffer.shape);
     // The position that a fold finds is the counter of its last axis.
     if (item.reduce?.op === "argMax" || item.reduce?.op === "argMin") visit(unmergeable, [1]);
@@ -115,17 +113,12 @@ const mapCore = (core: Core, replace: Replace): Core => ({
 });
 
 function mapItem(item: Item, replace: Replace): Item {
-  const inside = (expr: KernelExpr): KernelExpr => {
-    if (expr.kind === "load") return { ...expr, at: moved(expr.at, replace) };
-    if (expr.kind === "index") return { ...expr, index: moved([expr.index], replace)[0] };
-    if (expr.kind === "op") return { ...expr, args: expr.args.map(inside) };
-    return expr.kind === "guard"
-      ? { ...expr, test: inside(expr.test), yes: inside(expr.yes), no: inside(expr.no) }
-      : expr;
-  };
   return {
     ...item,
-    value: inside(item.value),
+    value: mapKernelExpr(item.value, (expr) => {
+      if (expr.kind === "load") return { ...expr, at: moved(expr.at, replace) };
+      return expr.kind === "index" ? { ...expr, index: moved([expr.index], replace)[0] } : expr;
+    }),
     targets: item.targets.map((target) => ({ ...target, at: moved(target.at, replace) })),
   };
 }

@@ -11,7 +11,8 @@ import {
   type LowerContext,
   type OpTable,
 } from "../ir/op.ts";
-import { sameShape, sizeOf, type Shape } from "../ir/type.ts";
+import { isFloat, sameShape, sizeOf, type Shape } from "../ir/type.ts";
+import { numberOf } from "../ops/broadcast.ts";
 import type { Alias, Flat, Instance } from "./flatten.ts";
 
 /** How dear a scalar op is beside an addition; anything dearer than a load is not worth computing twice. */
@@ -97,7 +98,7 @@ export class Inliner {
         // What windows read again and again is computed once.
         if (lower.rereads && sizeOf(value.type.shape) > sizeOf(node.inputs[0].type.shape))
           this.keepUnlessRead(node.inputs[0]);
-        if (asksForEquality(node)) this.keepCompared(node.inputs);
+        if (lower.exact && isFloat(node.inputs[0].type.dtype)) this.keepCompared(node.inputs);
         const cost = this.formulaCost(value);
         if (wanted.has(value) || lower.kept) this.keep(value);
         else if (constants.has(value) && cost > repeatable) this.keepBelowMovement(value);
@@ -237,16 +238,13 @@ export class Inliner {
     let below = this.rootOf(value);
     while (!this.stored.has(below) && this.isMovement(below)) below = this.rootOf(below.node.inputs[0]);
     // A number that is spread over a shape has no memory of its own: what is kept is the spread.
-    if (below.node.op === "constant") this.keep(value);
+    if (numberOf(below) !== undefined) this.keep(value);
     else if (below === value || !this.stored.has(below)) this.keep(below);
   }
   private isMovement({ node }: Value): boolean {
     return roomOf(this.ops, node.op).carries === "moved";
   }
-  /**
-   * Numbers that are asked to be equal are both read from memory. Computed twice, in two kernels, one number may come out
-   * as two that differ in their last bit, and then no element would be the maximum that it is.
-   */
+  /** Keeps both of two numbers, unless one of them is known. */
   private keepCompared(sides: readonly Value[]): void {
     const isConstant = (side: Value): boolean =>
       this.at(side, namedAxes(side.type.shape, "i").map(indexAxis)).kind === "const";
@@ -272,15 +270,8 @@ export class Inliner {
     // Only the address must be affine: a reshape may take coordinates apart that lie one after another.
     return (
       operand.kind === "load" &&
-      operand.from.node.op !== "constant" &&
+      numberOf(operand.from) === undefined &&
       flatten(operand.at, operand.from.type.shape).terms.every((term) => term.atom.kind === "axis")
     );
   }
-}
-
-/** A comparison of floats for equality. */
-function asksForEquality({ op, inputs }: Node): boolean {
-  if (op !== "equal" && op !== "notEqual") return false;
-  const { dtype } = inputs[0].type;
-  return dtype === "f32" || dtype === "f64";
 }

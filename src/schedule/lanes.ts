@@ -1,6 +1,7 @@
 import type { Backend } from "../ir/backend.ts";
-import { axesOf, flatten, type Axis, type Index } from "../ir/index.ts";
-import type { Item, Kernel, KernelExpr } from "../ir/kernel.ts";
+import { axesOf, flatten, pointsOf, type Axis, type Index } from "../ir/index.ts";
+import type { Item, Kernel } from "../ir/kernel.ts";
+import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import { maxOf, type Shape } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
@@ -61,15 +62,12 @@ function workOf(item: Item, outer: readonly Axis[], inner: readonly Axis[]): Wor
   const accesses: Access[] = item.targets.map(({ at, buffer }) => ({ at, shape: buffer.shape }));
   let operations = 1;
   let scalar = item.reduce?.op === "argMax" || item.reduce?.op === "argMin";
-  const inside = (expr: KernelExpr): void => {
+  visitKernelExpr(item.value, (expr) => {
     operations++;
-    if (expr.kind === "load") {
-      accesses.push({ at: expr.at, shape: expr.buffer.shape });
-      if (expr.buffer.dtype === "f64" && expr.at.length > 0) scalar = true;
-    } else if (expr.kind === "op") expr.args.forEach(inside);
-    else if (expr.kind === "guard") [expr.test, expr.yes, expr.no].forEach(inside);
-  };
-  inside(item.value);
+    if (expr.kind !== "load") return;
+    accesses.push({ at: expr.at, shape: expr.buffer.shape });
+    if (expr.buffer.dtype === "f64" && expr.at.length > 0) scalar = true;
+  });
   const folded = item.reduce?.over === "inner" ? inner : [];
   return { axes: [...outer, ...inner], folded, operations, sharing: 1, accesses, scalar };
 }
@@ -79,7 +77,7 @@ function costOf(
   { axes, folded, operations, sharing, accesses, scalar }: Work,
   names: readonly string[],
 ): number {
-  const points = axes.reduce((product, axis) => product * maxOf(axis.extent), 1);
+  const points = pointsOf(axes);
   const axis = axes.findLast(({ name }) => names.includes(name));
   if (!axis || scalar || maxOf(axis.extent) < 2) return points * (operations + accesses.length / sharing);
   const size = maxOf(axis.extent);

@@ -1,4 +1,5 @@
 import type { Backend } from "../ir/backend.ts";
+import { pointsOf } from "../ir/index.ts";
 import type { Kernel } from "../ir/kernel.ts";
 import { maxOf } from "../ir/type.ts";
 
@@ -20,10 +21,8 @@ export function sumInParts(kernel: Draft, { lanes }: Backend): Draft {
   const depth = core?.depth.filter(({ extent }) => extent !== 1) ?? [];
   if (lanes === 1 || !core || outer.length === 0 || depth.length < 2) return kernel;
   const [part, ...rest] = depth;
-  const stepsOf = (axes: typeof depth): number =>
-    axes.reduce((product, { extent }) => product * maxOf(extent), 1);
   const columns = maxOf(outer[outer.length - 1].extent);
-  if (stepsOf(rest) < leastDepth || stepsOf(depth) * columns * 4 <= nearBytes) return kernel;
+  if (pointsOf(rest) < leastDepth || pointsOf(depth) * columns * 4 <= nearBytes) return kernel;
   if (before.length + after.length > 0 || !onlyAdds(kernel)) return kernel;
   return {
     ...kernel,

@@ -1,5 +1,5 @@
 import type { Backend } from "../ir/backend.ts";
-import { axesOf, type Axis } from "../ir/index.ts";
+import { axesOf, pointsOf, type Axis } from "../ir/index.ts";
 import type { Core, Kernel, ScheduleRecord } from "../ir/kernel.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { lanesOf } from "./lanes.ts";
@@ -30,7 +30,7 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
 /** Rows and columns of a product: two by four where lanes lie along the depth, else what the target makes of its size. */
 function productTile({ core, outer }: Draft, row: number, lanes: readonly string[], backend: Backend): Tile {
   const column = outer[outer.length - 1];
-  const work = [...outer, ...core!.depth].reduce((product, axis) => product * maxOf(axis.extent), 1);
+  const work = pointsOf([...outer, ...core!.depth]);
   if (lanes.includes(column.name)) return vectorTile(row < 0 ? undefined : outer[row], column, work, backend);
   const wish = lanes.length > 0 ? { rows: 2, columns: 4 } : backend.tiles.find(({ below }) => work < below)!;
   return { rows: row < 0 ? 1 : tileOf(outer[row], wish.rows, 1), columns: tileOf(column, wish.columns, 1) };
@@ -42,8 +42,7 @@ function productTile({ core, outer }: Draft, row: number, lanes: readonly string
  */
 function columnTile({ outer, stages }: Draft, lanes: number): number {
   const axis = outer[outer.length - 1];
-  const points =
-    maxOf(axis.extent) * stages[0].inner.reduce((product, { extent }) => product * maxOf(extent), 1);
+  const points = pointsOf([axis, ...stages[0].inner]);
   const wish = points < 2 ** 9 ? 8 : points < 2 ** 14 ? 1 : 4;
   return wish > 1 ? tileOf(axis, lanes === 1 ? wish : 4, lanes) : 1;
 }

@@ -1,6 +1,7 @@
 import type { Backend } from "../ir/backend.ts";
 import { indexConstant } from "../ir/index.ts";
-import type { Buffer, Item, Kernel, KernelExpr } from "../ir/kernel.ts";
+import type { Buffer, Item, Kernel } from "../ir/kernel.ts";
+import { mapKernelExpr } from "../ir/kernel-walk.ts";
 import type { Storage } from "./storage.ts";
 
 /**
@@ -18,16 +19,12 @@ export function spreadRows(kernel: Kernel, { lanes }: Backend, storage: Storage)
     return known;
   };
   const first = indexConstant(0);
-  const inside = (expr: KernelExpr): KernelExpr => {
-    if (expr.kind === "op") return { ...expr, args: expr.args.map(inside) };
-    if (expr.kind === "guard")
-      return { ...expr, test: inside(expr.test), yes: inside(expr.yes), no: inside(expr.no) };
-    const buffer = expr.kind === "load" ? wide(expr.buffer) : undefined;
-    return expr.kind === "load" && buffer ? { ...expr, buffer, at: [...expr.at, first] } : expr;
-  };
   const itemOf = (item: Item): Item => ({
     ...item,
-    value: inside(item.value),
+    value: mapKernelExpr(item.value, (expr) => {
+      const buffer = expr.kind === "load" ? wide(expr.buffer) : undefined;
+      return expr.kind === "load" && buffer ? { ...expr, buffer, at: [...expr.at, first] } : expr;
+    }),
     targets: item.targets.map((target) => {
       const buffer = wide(target.buffer);
       return buffer ? { ...target, buffer, at: [...target.at, first] } : target;

@@ -30,6 +30,7 @@ describe("a loop stays scalar where four iterations at once would be something e
     ["for (let i = 0; i < 16; i++) { y[i + 1] = y[i] + x[i]; }", "reads y elsewhere than it writes"],
     ["for (let i = 0; i < 16; i++) { y[i] = y[15 - i] + x[i]; }", "reads y elsewhere than it writes"],
     ["for (let i = 0; i < 16; i++) { y[i + n * 8] = y[i] + x[i]; }", "reads y elsewhere than it writes"],
+    ["for (let i = 0; i < 16; i++) { y[i] = x[i]; y[i + 1] = 0; }", "writes y in two places"],
     ["let s: f32 = 0; for (let i = 0; i < 16; i++) { s = s * x[i] - 1; } y[0] = s;", "carries s from one iteration to the next"],
     ["let s: f32 = 0; for (let i = 0; i < 16; i++) { s = s + x[i]; s = Math.max(s, x[i]); } y[0] = s;", "carries s from one iteration to the next"],
     ["let s: f32 = 0; for (let i = 0; i < 16; i++) { s = s + x[i]; y[i] = s; }", "reads s while folding it"],

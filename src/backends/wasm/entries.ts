@@ -3,7 +3,6 @@ import type { Schedule } from "../../ir/kernel.ts";
 import type { LoopProgram } from "../../ir/loop.ts";
 import { functionPhase, stepParts, stepPhase, type Phase } from "../../ir/phase.ts";
 import type { Program, StepGraphs } from "../../ir/program.ts";
-import { sizeOf } from "../../ir/type.ts";
 import type { WasmAct, WasmEntry } from "./module.ts";
 
 /** What a program exports: each phase that has kernels, and each training step as one. */
@@ -51,6 +50,6 @@ export function exportsOf(
 function gradientsOf({ name }: StepGraphs, { buffers }: Schedule, { placements }: MemoryPlan): WasmAct {
   const own = buffers.filter(({ cell }) => cell?.kind === "gradient" && cell.step === name);
   const places = own.map((buffer) => placements.get(buffer)!);
-  const bytes = own.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+  const bytes = places.reduce((sum, place) => sum + place.bytes, 0);
   return { kind: "clear", offset: Math.min(...places.map(({ offset }) => offset)), bytes };
 }

@@ -1,0 +1,21 @@
+import type { KernelExpr } from "./kernel.ts";
+
+/** The operands of an expression, in order. */
+function operandsOf(expr: KernelExpr): readonly KernelExpr[] {
+  if (expr.kind === "op") return expr.args;
+  return expr.kind === "guard" ? [expr.test, expr.yes, expr.no] : [];
+}
+
+/** Sees an expression and everything in it, the outermost first. */
+export function visitKernelExpr(expr: KernelExpr, see: (expr: KernelExpr) => void): void {
+  see(expr);
+  for (const operand of operandsOf(expr)) visitKernelExpr(operand, see);
+}
+
+/** Rewrites an expression from its leaves up. */
+export function mapKernelExpr(expr: KernelExpr, change: (expr: KernelExpr) => KernelExpr): KernelExpr {
+  const inside = (part: KernelExpr): KernelExpr => mapKernelExpr(part, change);
+  if (expr.kind === "op") return change({ ...expr, args: expr.args.map(inside) });
+  if (expr.kind !== "guard") return change(expr);
+  return change({ ...expr, test: inside(expr.test), yes: inside(expr.yes), no: inside(expr.no) });
+}
