@@ -106,6 +106,8 @@ export interface ScheduleRecord {
   readonly lanes: readonly string[];
   /** Outer axes that run in whole tiles although n may end within one: what is computed beyond n is never read. */
   readonly whole: readonly boolean[];
+  /** Columns of the tile in which rows that fill no tile are computed, one by one. */
+  readonly alone: number;
 }
 
 /** A loop over time around kernels, which take its counter as an argument. */

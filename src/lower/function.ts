@@ -47,15 +47,19 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   body = separateNames(withoutDust(body, buffers, backend.leastSlot));
   const fresh = freshNames(body);
   body = splitRanges(dropIdle(inlineSingleUses(body)));
-  const { tile, whole, lanes } = kernel.record;
+  const { tile, whole, lanes, alone } = kernel.record;
   const dtypes = new Map([...buffers.values()].map(({ name, dtype }) => [name, dtype]));
   const axes = kernel.nest && backend.lanes > 1 ? neighbourLoops(body) : lanes;
   const last = kernel.outer.at(-1);
   const ownRows =
     last && lanes.includes(last.name) ? [...buffers.values()].filter(({ kind }) => kind === "row") : [];
   body = widenAxes(body, axes, backend, fresh, dtypes, new Set(ownRows.map(({ name }) => name)));
-  for (const [k, { name }] of kernel.outer.entries()) {
-    const options = { whole: whole[k], lanes: lanes.includes(name) ? backend.lanes : 1 };
+  for (const [k, { name, extent }] of kernel.outer.entries()) {
+    const single = (rest: readonly LoopStmt[]): LoopStmt[] =>
+      isBatch(extent) && alone > 1
+        ? jamAxis(rest, last!.name, alone, fresh, { lanes: backend.lanes })
+        : [...rest];
+    const options = { whole: whole[k], lanes: lanes.includes(name) ? backend.lanes : 1, single };
     if (tile[k] > 1) body = jamAxis(body, name, tile[k], fresh, options);
   }
   body = unrollShort(body, fresh);

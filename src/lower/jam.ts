@@ -1,6 +1,14 @@
 import { l, type Lanes, type LoopExpr, type ForLoop, type LoopStmt } from "../ir/loop.ts";
 import { mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
 
+type Rewrite = (body: readonly LoopStmt[]) => readonly LoopStmt[];
+interface JamOptions {
+  readonly whole?: boolean;
+  readonly lanes?: Lanes;
+  /** What becomes of the body of single iterations. */
+  readonly single?: Rewrite;
+}
+
 /**
  * Unroll-and-jam: `factor` neighbouring iterations of the loop over `axis` run as one, with their inner loops
  * merged, so that their accumulators stay in registers and what they load alike is loaded once. What does not
@@ -14,7 +22,7 @@ export function jamAxis(
   axis: string,
   factor: number,
   fresh: (hint: string) => string,
-  { whole = false, lanes = 1 }: { readonly whole?: boolean; readonly lanes?: Lanes } = {},
+  { whole = false, lanes = 1, single = (rest) => rest }: JamOptions = {},
 ): LoopStmt[] {
   // Where the whole tiles of n end is named before every loop, so that jamming an outer axis leaves it alone; after
   // what is named there already, which it may read.
@@ -27,7 +35,7 @@ export function jamAxis(
       if (whole && lanes === 1) return [tile(stmt, stmt.from, stmt.to, factor)];
       // The end of whole vectors is itself named right before their loop.
       const own: LoopStmt[] = [];
-      const loops = tiledLoops(stmt, factor, fresh, own);
+      const loops = tiledLoops(stmt, factor, fresh, own, single);
       if (lanes > 1) return [...own, ...loops];
       ends.push(...own);
       return loops;
@@ -42,6 +50,7 @@ function tiledLoops(
   factor: number,
   fresh: (hint: string) => string,
   ends: LoopStmt[],
+  single: Rewrite,
 ): LoopStmt[] {
   const { from, to, step } = loop;
   if (to.kind === "number" && from.kind === "number") {
@@ -55,7 +64,7 @@ function tiledLoops(
   const name = fresh("whole");
   const whole = l.local(name);
   ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(factor * step)])])));
-  return [tile(loop, from, whole, factor), tile(loop, whole, to, 1)];
+  return [tile(loop, from, whole, factor), l.for(loop.name, whole, to, step, single(loop.body))];
 }
 
 const tile = (loop: ForLoop, from: LoopExpr, to: LoopExpr, factor: number): LoopStmt =>

@@ -3,7 +3,7 @@ import { axesOf, pointsOf, type Axis } from "../ir/index.ts";
 import type { Core, Kernel, ScheduleRecord } from "../ir/kernel.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { lanesOf } from "./lanes.ts";
-import { vectorTile, type Tile } from "./tiles.ts";
+import { aloneColumns, vectorTile, type Tile } from "./tiles.ts";
 
 type Draft = Omit<Kernel, "record">;
 
@@ -13,19 +13,25 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
   const whole = kernel.outer.map(() => false);
   const last = kernel.outer.length - 1;
   const lanes = lanesOf(kernel, backend);
+  let alone = 1;
   if (kernel.core && last >= 0) {
     const row = rowAxis(kernel.core, kernel.outer);
     const { rows, columns } = productTile(kernel, row, lanes, backend);
     if (row >= 0) tile[row] = rows;
     tile[last] = columns;
-    // What a tile computes beyond n is never read, and costs less than loops for the remaining rows.
+    if (lanes.includes(kernel.outer[last].name) && isAsked(kernel))
+      alone = aloneColumns(kernel, row, rows, backend);
+    // What a tile computes beyond n is never read, and mostly costs less than loops for the remaining rows.
     for (const [k, { extent }] of kernel.outer.entries())
-      whole[k] = tile[k] > 1 && isBatch(extent) && extent.max % tile[k] === 0;
+      whole[k] = tile[k] > 1 && isBatch(extent) && extent.max % tile[k] === 0 && !(k === row && alone > 1);
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
     tile[last] = columnTile(kernel, lanes.includes(kernel.outer[last].name) ? backend.lanes : 1);
   }
-  return { tile, whole, lanes };
+  return { tile, whole, lanes, alone };
 }
+
+/** A kernel that a prediction may share, which is asked for one row as often as for many. */
+const isAsked = ({ phase }: Draft): boolean => !phase.startsWith("backward");
 
 /** Rows and columns of a product: two by four where lanes lie along the depth, else what the target makes of its size. */
 function productTile({ core, outer }: Draft, row: number, lanes: readonly string[], backend: Backend): Tile {

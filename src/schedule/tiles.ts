@@ -1,6 +1,7 @@
 import type { Backend } from "../ir/backend.ts";
-import type { Axis } from "../ir/index.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
+import { pointsOf, type Axis } from "../ir/index.ts";
+import type { Kernel } from "../ir/kernel.ts";
 
 export interface Tile {
   readonly rows: number;
@@ -57,4 +58,25 @@ export function vectorTile(row: Axis | undefined, column: Axis, work: number, { 
     .filter((tile) => registersOf(tile) <= mostRegisters);
   const costs = options.map(costOf);
   return options[costs.indexOf(Math.min(...costs))];
+}
+
+/** Code of its own is worth it where one row is at least so many multiply-adds; it is about a microsecond. */
+const leastAlone = 2 ** 14;
+/** So many sums are enough not to wait for each other, and each row of the columns is read in long pieces. */
+const mostAlone = 8;
+
+/**
+ * Columns of the tile for a row that is computed alone, as that of a single prediction is; 1 where it is computed in a
+ * tile with rows that are not there. Columns are counted in vectors.
+ */
+export function aloneColumns(
+  { core, outer }: Pick<Kernel, "core" | "outer">,
+  row: number,
+  rows: number,
+  { lanes }: Backend,
+): number {
+  const extent = outer[row]?.extent ?? 1;
+  if (!core || !isBatch(extent) || extent.times % rows === 0) return 1;
+  if (pointsOf([...outer.slice(row + 1), ...core.depth]) < leastAlone) return 1;
+  return Math.min(mostAlone, Math.floor(maxOf(outer[outer.length - 1].extent) / lanes));
 }

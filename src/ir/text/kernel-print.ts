@@ -9,6 +9,7 @@ export const printKernels = (schedule: Schedule): string =>
 function kernelText(kernel: Kernel): string {
   const { outer, core, nest, record } = kernel;
   const tiles = outer.flatMap(({ name }, k) => (record.tile[k] > 1 ? [`${name}×${record.tile[k]}`] : []));
+  if (record.alone > 1) tiles.push(`alone ${outer[outer.length - 1].name}×${record.alone}`);
   const lines = [
     ...kernel.doc.map((line) => `// ${line}`),
     `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}`,
