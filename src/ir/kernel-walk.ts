@@ -1,4 +1,5 @@
-import type { KernelExpr } from "./kernel.ts";
+import { indexReplace, type Axis, type Index } from "./index.ts";
+import type { Core, Item, KernelExpr } from "./kernel.ts";
 
 /** The operands of an expression, in order. */
 function operandsOf(expr: KernelExpr): readonly KernelExpr[] {
@@ -18,4 +19,26 @@ export function mapKernelExpr(expr: KernelExpr, change: (expr: KernelExpr) => Ke
   if (expr.kind === "op") return change({ ...expr, args: expr.args.map(inside) });
   if (expr.kind !== "guard") return change(expr);
   return change({ ...expr, test: inside(expr.test), yes: inside(expr.yes), no: inside(expr.no) });
+}
+
+/** What stands for an axis; undefined where it stays. */
+export type Replace = (axis: Axis) => Index | undefined;
+
+const moved = (at: readonly Index[], replace: Replace): Index[] =>
+  at.map((index) => indexReplace(index, replace));
+
+export const replaceInCore = (core: Core, replace: Replace): Core => ({
+  ...core,
+  operands: core.operands.map(({ buffer, at }) => ({ buffer, at: moved(at, replace) })),
+});
+
+export function replaceInItem(item: Item, replace: Replace): Item {
+  return {
+    ...item,
+    value: mapKernelExpr(item.value, (expr) => {
+      if (expr.kind === "load") return { ...expr, at: moved(expr.at, replace) };
+      return expr.kind === "index" ? { ...expr, index: moved([expr.index], replace)[0] } : expr;
+    }),
+    targets: item.targets.map((target) => ({ ...target, at: moved(target.at, replace) })),
+  };
 }

@@ -1,10 +1,9 @@
 import { flatten, indexAxis, indexConstant, indexReplace, type Axis, type Index } from "../ir/index.ts";
 import type { Core, Item, Kernel, Stage } from "../ir/kernel.ts";
-import { mapKernelExpr, visitKernelExpr } from "../ir/kernel-walk.ts";
+import { replaceInCore, replaceInItem, visitKernelExpr, type Replace } from "../ir/kernel-walk.ts";
 import { maxOf, productOf, type Shape } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
-type Replace = (axis: Axis) => Index | undefined;
 /** Calls `visit` with every address and index that a loop contains. */
 type Accesses = (visit: (at: readonly Index[], shape: Shape) => void) => void;
 
@@ -23,9 +22,9 @@ export function collapseAxes(kernel: Draft): Draft {
   return {
     ...kernel,
     outer: axes,
-    core: core && collapseDepth(mapCore(core, replace)),
+    core: core && collapseDepth(replaceInCore(core, replace)),
     stages: kernel.stages.map(({ inner, items }) =>
-      collapseInner({ inner, items: items.map((item) => mapItem(item, replace)) }),
+      collapseInner({ inner, items: items.map((item) => replaceInItem(item, replace)) }),
     ),
   };
 }
@@ -35,17 +34,17 @@ function collapseDepth(core: Core): Core {
   const single = core.depth.findIndex((axis) => axis.extent === 1);
   if (single >= 0) {
     const gone: Replace = (axis) => (axis.name === core.depth[single].name ? indexConstant(0) : undefined);
-    return collapseDepth({ ...mapCore(core, gone), depth: core.depth.toSpliced(single, 1) });
+    return collapseDepth({ ...replaceInCore(core, gone), depth: core.depth.toSpliced(single, 1) });
   }
   const [depth, replace] = collapsed(core.depth, accessesOfCore(core));
-  return { ...mapCore(core, replace), depth };
+  return { ...replaceInCore(core, replace), depth };
 }
 
 function collapseInner(stage: Stage): Stage {
   const [inner, replace] = collapsed(stage.inner, (visit) => {
     for (const item of stage.items) accessesOfItem(item)(visit);
   });
-  return { inner, items: stage.items.map((item) => mapItem(item, replace)) };
+  return { inner, items: stage.items.map((item) => replaceInItem(item, replace)) };
 }
 
 /** The axes that are left, and what stands for the old ones. */
@@ -103,22 +102,3 @@ const accessesOfItem =
 const unmergeable: readonly Index[] = [
   { constant: 0, terms: [{ times: 1, atom: { kind: "mod", of: indexConstant(0), by: 2 } }] },
 ];
-
-const moved = (at: readonly Index[], replace: Replace): Index[] =>
-  at.map((index) => indexReplace(index, replace));
-
-const mapCore = (core: Core, replace: Replace): Core => ({
-  ...core,
-  operands: core.operands.map(({ buffer, at }) => ({ buffer, at: moved(at, replace) })),
-});
-
-function mapItem(item: Item, replace: Replace): Item {
-  return {
-    ...item,
-    value: mapKernelExpr(item.value, (expr) => {
-      if (expr.kind === "load") return { ...expr, at: moved(expr.at, replace) };
-      return expr.kind === "index" ? { ...expr, index: moved([expr.index], replace)[0] } : expr;
-    }),
-    targets: item.targets.map((target) => ({ ...target, at: moved(target.at, replace) })),
-  };
-}

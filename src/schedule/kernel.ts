@@ -13,6 +13,7 @@ import { isTotal, jobLoads, sectionsOf, type Group } from "./group.ts";
 import { coordinates } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
 import { Names, valueHint } from "./names.ts";
+import { inPanels } from "./panels.ts";
 import { sumInParts } from "./parts.ts";
 import { recordOf } from "./record.ts";
 import { spreadRows } from "./rows.ts";
@@ -26,8 +27,11 @@ interface Residence {
   row: Buffer | null;
 }
 
-/** Turns a group of jobs into a kernel: stages, locals and rows instead of buffers where nobody else reads. */
-export function kernelOf(group: Group, context: KernelContext): Kernel {
+/**
+ * Turns a group of jobs into a kernel: stages, locals and rows instead of buffers where nobody else reads. What it
+ * wants written out for it comes before it.
+ */
+export function kernelOf(group: Group, context: KernelContext): Kernel[] {
   const { inliner, storage, graph } = context;
   const { depth } = group;
   const { before, loops, after } = sectionsOf(group, inliner);
@@ -185,9 +189,11 @@ export function kernelOf(group: Group, context: KernelContext): Kernel {
     before: before.map(outsideItem),
     after: afterItems,
   };
-  const kernel = collapseAxes(sumInParts(draft, context.backend));
-  const record = recordOf(kernel, context.backend);
-  return spreadRows({ ...kernel, record }, context.backend, storage);
+  const { backend, kernelNames } = context;
+  const kernel = collapseAxes(sumInParts(draft, backend));
+  return inPanels(kernel, backend, storage, kernelNames).map((one) =>
+    spreadRows({ ...one, record: recordOf(one, backend) }, backend, storage),
+  );
 }
 
 /** Coordinates of the same element where the memory is declared under another shape. */

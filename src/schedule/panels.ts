@@ -1,0 +1,101 @@
+import type { Backend } from "../ir/backend.ts";
+import { axesOf, indexAdd, indexAxis, indexScale, pointsOf, sameIndex, type Axis } from "../ir/index.ts";
+import { replaceInCore, replaceInItem, type Replace } from "../ir/kernel-walk.ts";
+import type { Core, Item, Kernel } from "../ir/kernel.ts";
+import { bytesOf, elementsOf, extentAt, isBatch, maxOf } from "../ir/type.ts";
+import { innerAxes } from "./job.ts";
+import type { Names } from "./names.ts";
+import { recordOf } from "./record.ts";
+import type { Storage } from "./storage.ts";
+
+type Draft = Omit<Kernel, "record">;
+type Operand = Core["operands"][number];
+
+/** A matrix that is no larger stays in the first cache however it lies. */
+const nearBytes = 2 ** 15;
+/** Rows as long as this all begin in a few sets of that cache, so that a walk down the columns finds nothing again. */
+const longRow = 2 ** 11;
+/** Writing a matrix out takes about as long as two rows that read it, and each of these is a little faster then. */
+const leastRows = 48;
+
+/**
+ * A product of many rows with a wide matrix reads a few columns of it from top to bottom, again and again, each time
+ * from other lines of memory. So the matrix is first written out in panels as wide as a tile, one after the other, in
+ * which that walk is one run. Gives the kernels in their order; the product alone where panels do not pay.
+ */
+export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kernelNames: Names): Draft[] {
+  const { core, outer, loops } = kernel;
+  const column = outer.at(-1);
+  if (backend.lanes === 1 || !core || !column || loops.length > 0) return [kernel];
+  const { tile, lanes } = recordOf(kernel, backend);
+  const width = tile[outer.length - 1] * backend.lanes;
+  const wide = core.operands.find((operand) => isWide(operand, kernel, column, width));
+  if (!lanes.includes(column.name) || !wide) return [kernel];
+
+  // No other axis of a kernel has this name.
+  const panel: Axis = { name: "p", extent: Number(column.extent) / width };
+  const within: Axis = { name: column.name, extent: width };
+  const whole = indexAdd(indexScale(indexAxis(panel), width), indexAxis(within));
+  const replace: Replace = (axis) => (axis.name === column.name ? whole : undefined);
+  const { buffer: matrix } = wide;
+  const packed = [Number(panel.extent), ...matrix.shape.slice(0, -1), width];
+  const panels = storage.temporary(`${matrix.name}_panels`, matrix.dtype, packed);
+
+  const { operands } = replaceInCore(core, replace);
+  const product: Draft = {
+    ...kernel,
+    outer: [...outer.slice(0, -1), panel, within],
+    core: {
+      ...core,
+      operands: core.operands.map((operand, k) => {
+        if (operand !== wide) return operands[k];
+        return { buffer: panels, at: [indexAxis(panel), ...operand.at.slice(0, -1), indexAxis(within)] };
+      }),
+    },
+    stages: kernel.stages.map(({ inner, items }) => ({
+      inner,
+      items: items.map((item) => replaceInItem(item, replace)),
+    })),
+  };
+  const rows = innerAxes(matrix.shape.slice(0, -1));
+  const read = [...rows.map(indexAxis), whole];
+  const written = [panel, ...rows, within];
+  const item: Item = {
+    name: "x",
+    dtype: matrix.dtype,
+    value: { kind: "load", buffer: matrix, at: read, dtype: matrix.dtype },
+    reduce: null,
+    targets: [{ buffer: panels, at: written.map(indexAxis), accumulate: false }],
+  };
+  const packing: Draft = {
+    name: kernelNames.fresh(`${kernel.name}_panels`),
+    doc: [`${panels.name} = ${matrix.name} in panels of ${width} columns, for ${kernel.name}`],
+    phase: kernel.phase,
+    loops,
+    outer: written,
+    core: null,
+    nest: null,
+    stages: [{ inner: [], items: [item] }],
+    before: [],
+    after: [],
+  };
+  return [packing, product];
+}
+
+/** Whether an operand is a whole matrix that all rows read by its columns, and whether panels are worth their writing. */
+function isWide({ buffer, at }: Operand, { core, outer }: Draft, column: Axis, width: number): boolean {
+  const others = new Set(outer.map(({ name }) => name));
+  const isColumn = sameIndex(at[at.length - 1], indexAxis(column));
+  const isDown = at.slice(0, -1).every((index) => [...axesOf(index)].every((name) => !others.has(name)));
+  const isWhole = elementsOf(buffer.shape) === pointsOf([...core!.depth, column]);
+  if (!isColumn || !isDown || !isWhole || buffer.shape.some(isBatch)) return false;
+  const rows = outer.slice(0, -1).reduce((product, { extent }) => product * extentAt(extent, 1), 1);
+  const bytes = bytesOf[buffer.dtype];
+  const columns = maxOf(column.extent);
+  return (
+    columns % width === 0 &&
+    columns * bytes >= longRow &&
+    elementsOf(buffer.shape) * bytes > nearBytes &&
+    rows >= leastRows
+  );
+}

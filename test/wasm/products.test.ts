@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { batch, defineModel, dense, f32, meanSquaredError, sgd, type Model } from "../../src/index.ts";
+import { running } from "../examples/run.ts";
+
+const wave = (length: number, step: number): Float32Array =>
+  Float32Array.from({ length }, (_, k) => Math.sin(k * step + 1));
+
+/** Rows enough for one of them to be a loop of its own, over columns that wide tiles do not divide. */
+const tall = defineModel({
+  name: "tall",
+  inputs: { x: f32(batch(9), 250) },
+  build: ({ x }) => ({ outputs: { y: dense(x, { units: 76, activation: "tanh", name: "hidden" }) } }),
+});
+
+/** Many rows for each row of the batch, times a matrix whose rows are long enough for panels. */
+const wide = (units: number): Model =>
+  defineModel({
+    name: "wide",
+    inputs: { x: f32(batch(3), 50, 20), y: f32(batch(3), 50, units) },
+    build: ({ x, y }) => {
+      const out = dense(x, { units, activation: "tanh", name: "hidden" });
+      return { outputs: { out }, loss: meanSquaredError(out, y), optimizer: sgd({ learningRate: 0.1 }) };
+    },
+  });
+
+describe("a row alone", () => {
+  test.each([{ strict: true }, {}])("is the same as in a tile, to the bit %o", async (options) => {
+    const { compilation, generated } = await running(tall, { target: "wasm", ...options });
+    expect(compilation.kernels.kernels.map(({ record }) => record.alone)).toContain(8);
+    const net = generated.create({ seed: 3 });
+    const x = wave(9 * 250, 0.7);
+    const all = Float32Array.from(net.predict(x, 9).y);
+    for (let n = 1; n <= 9; n++) {
+      const some = net.predict(x.subarray(0, n * 250), n).y;
+      expect(Buffer.from(some.buffer, some.byteOffset, n * 76 * 4).equals(Buffer.from(all.buffer, 0, n * 76 * 4))).toBe(true); // prettier-ignore
+    }
+  });
+});
+
+describe("a wide matrix", () => {
+  test("is read in panels, with the same results and gradients as in JavaScript", async () => {
+    const model = wide(512);
+    const { compilation, generated } = await running(model, { target: "wasm" });
+    const panels = compilation.kernels.buffers.filter(({ name }) => name.endsWith("_panels"));
+    expect(panels.map(({ shape }) => shape)).toContainEqual([32, 20, 16]);
+    const [net, exact] = [
+      generated.create({ seed: 3 }),
+      (await running(model)).generated.create({ seed: 3 }),
+    ];
+    for (const [name, values] of Object.entries(net.params)) exact.params[name].set(values);
+    const [x, y] = [wave(2 * 50 * 20, 0.3), wave(2 * 50 * 512, 0.9)];
+    expect(net.trainStep(x, y, 2)).toBeCloseTo(exact.trainStep(x, y, 2), 6);
+    const close = (some: ArrayLike<number>, other: ArrayLike<number>): void =>
+      expect(Math.max(...Array.from(some, (value, k) => Math.abs(value - other[k])))).toBeLessThan(2e-6);
+    for (const [name, gradient] of Object.entries(net.gradients)) close(gradient, exact.gradients[name]);
+    // The panels are written anew for weights that have changed.
+    close(net.predict(x, 2).out, exact.predict(x, 2).out);
+  });
+
+  test("is left as it is where no tile divides it, and where its rows are short", async () => {
+    for (const units of [516, 256]) {
+      const { compilation } = await running(wide(units), { target: "wasm" });
+      expect(compilation.kernels.buffers.some(({ name }) => name.endsWith("_panels"))).toBe(false);
+    }
+  });
+});
