@@ -59,7 +59,7 @@ export const gradcCompetitor = (shop, target, engine) => ({
   name: nameOf(target, engine),
   library: "gradc",
   engine,
-  bare: [engine.path, "-e", "0"],
+  prepare: [engine.path, here("prepare.mjs")],
   takes: (workload) => workload !== "tile",
   command: (workload, { losses = 0, mode = "serve", ...more } = {}) => {
     const { path, failed } = shop(target, workload);

@@ -153,7 +153,7 @@ function costTables(results) {
           : [r.model, r.target, figure(r.firstMs), figure(r.againMs), r.cold ? spread(r.cold) : "–"],
       ),
     ),
-    "Milliseconds of a whole process up to its first W3 step, without the bare engine's start measured right before it.",
+    "Milliseconds of a whole process up to its first W3 step, without what is nobody's own work, measured right before it: the engine's start, and drawing the parameters and batches that all share. So what counts is loading the library or module, making a network, setting its parameters and one step.",
     table(
       ["", "ms"],
       results.colds.map((r) => [r.competitor, r.failed ?? spread(r)]),

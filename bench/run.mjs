@@ -92,7 +92,8 @@ async function tellCosts(competitors) {
   };
   if (!json) print("\ncompile: first and further compilations in process, a cold `gradc compile`, ms");
   await compileTimes({ folder, names, engine: engines.at(-1), see: list("compile") });
-  if (!json) print("\nstart: a process up to its first W3 step without the engine's own start, ms");
+  if (!json)
+    print("\nstart: a process up to its first W3 step without the engine's own start and the data, ms");
   await coldStarts({ competitors, rounds: 5, see: list("start") });
   if (!json) print("\ngarbage: collections over 2,000 W3 steps");
   await garbage({ competitors, steps: () => 2000, see: list("garbage") });

@@ -87,3 +87,9 @@ def serve(step, opts):
         for _ in range(steps): step(taken); taken += 1
         each = (time.perf_counter() - begin) / steps
         say(us=each * 1e6, steps=steps)
+
+
+# By itself it only draws a workload's parameters and batches, as prepare.mjs does.
+if __name__ == "__main__":
+    params(sys.argv[1])
+    batches(sys.argv[1])

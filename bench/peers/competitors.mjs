@@ -38,7 +38,8 @@ export function peersOf(engine, python, models) {
       `--losses=${losses}`,
       ...Object.entries(own).map(([key, value]) => `--${key}=${value}`),
     ],
-    bare: start === torch ? [...python.command, "-c", "0"] : [engine.path, "-e", "0"],
+    prepare:
+      start === torch ? [...python.command, script("common.py")] : [engine.path, script("../prepare.mjs")],
     ...more,
   });
   const node = (file) => [engine.path, script(file)];

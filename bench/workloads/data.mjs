@@ -14,10 +14,17 @@ function fmix32(word) {
 /** `count` numbers in [0, 1): fmix32(fmix32(seed) + i · golden ratio) / 2³². */
 export function uniform(seed, count) {
   const start = fmix32(seed);
-  return Float64Array.from(
-    { length: count },
-    (_, i) => fmix32((start + Math.imul(i, 0x9e3779b9)) >>> 0) / 2 ** 32,
-  );
+  const numbers = new Float64Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = fmix32((start + Math.imul(i, 0x9e3779b9)) >>> 0) / 2 ** 32;
+  return numbers;
+}
+
+/** `count` float32 numbers in [-most, most). */
+function symmetric(seed, count, most) {
+  const numbers = new Float32Array(count);
+  const drawn = uniform(seed, count);
+  for (let i = 0; i < count; i++) numbers[i] = most * (2 * drawn[i] - 1);
+  return numbers;
 }
 
 const sizeOf = (shape) => shape.reduce((product, extent) => product * extent, 1);
@@ -40,13 +47,15 @@ function transposed(values, shape, permutation) {
 }
 
 /** The parameters as the definition has them: name, shape and initial values of each. */
-export const parametersOf = (id) =>
-  workloads[id].params.map(({ name, shape }, k) => ({ name, shape, data: drawn(id)[k] }));
+export function parametersOf(id) {
+  const values = drawn(id);
+  return workloads[id].params.map(({ name, shape }, k) => ({ name, shape, data: values[k] }));
+}
 
 /** The two matrices of a product, n×n, row by row. */
 export function factorsOf(id) {
   const { seed, n } = workloads[id];
-  return [0, 1].map((k) => Float32Array.from(uniform(1000 * seed + k, n * n), (u) => 2 * u - 1));
+  return [0, 1].map((k) => symmetric(1000 * seed + k, n * n, 1));
 }
 
 /** The initial values of a workload's parameters, in order. */
@@ -70,7 +79,7 @@ function drawn(id) {
     const size = sizeOf(shape);
     if (values) return Float32Array.from(values);
     if (typeof init === "string") return new Float32Array(size).fill(init === "ones" ? 1 : 0);
-    return Float32Array.from(uniform(1000 * seed + k, size), (u) => init * (2 * u - 1));
+    return symmetric(1000 * seed + k, size, init);
   });
 }
 
@@ -83,10 +92,11 @@ export function batchesOf(id) {
   return Array.from({ length: batches }, (_, b) => {
     const noise = uniform(8000 + 10 * seed + b, batch * inputs);
     const labels = Int32Array.from(uniform(9000 + 10 * seed + b, batch), (u) => Math.floor(u * classes));
-    const x = Float32Array.from(noise, (value, at) => {
-      const label = labels[Math.floor(at / inputs)];
-      return 0.4 * prototypes[label * inputs + (at % inputs)] + 0.6 * value;
-    });
+    const x = new Float32Array(batch * inputs);
+    for (let row = 0; row < batch; row++) {
+      for (let k = 0; k < inputs; k++)
+        x[row * inputs + k] = 0.4 * prototypes[labels[row] * inputs + k] + 0.6 * noise[row * inputs + k];
+    }
     return [x, labels];
   });
 }
