@@ -108,6 +108,8 @@ export interface ScheduleRecord {
   readonly whole: readonly boolean[];
   /** Columns of the tile in which rows that fill no tile are computed, one by one. */
   readonly alone: number;
+  /** True where the templates of scalar functions of float32 are called, not written out at every use. */
+  readonly calls: boolean;
 }
 
 /** A loop over time around kernels, which take its counter as an argument. */

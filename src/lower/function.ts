@@ -29,6 +29,8 @@ import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "../ir/loop-
 export interface Lowering {
   readonly backend: Backend;
   readonly templates: Templates;
+  /** The templates that functions call, whole, by their names; filled as functions are lowered. */
+  readonly called: Map<string, LoopFunction>;
 }
 
 export interface Lowered {
@@ -47,13 +49,16 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   body = separateNames(withoutDust(body, buffers, backend.leastSlot));
   const fresh = freshNames(body);
   body = splitRanges(dropIdle(inlineSingleUses(body)));
-  const { tile, whole, lanes, alone } = kernel.record;
+  const { tile, whole, lanes, alone, calls } = kernel.record;
   const dtypes = new Map([...buffers.values()].map(({ name, dtype }) => [name, dtype]));
   const axes = kernel.nest && backend.lanes > 1 ? neighbourLoops(body) : lanes;
   const last = kernel.outer.at(-1);
   const ownRows =
     last && lanes.includes(last.name) ? [...buffers.values()].filter(({ kind }) => kind === "row") : [];
-  body = widenAxes(body, axes, backend, fresh, dtypes, new Set(ownRows.map(({ name }) => name)));
+  const open = kernel.outer.filter(({ extent }) => isBatch(extent) && extent.max % backend.lanes === 0);
+  body = widenAxes(
+    body, axes, backend, fresh, dtypes, new Set(ownRows.map(({ name }) => name)), new Set(open.map(({ name }) => name)),
+  ); // prettier-ignore
   for (const [k, { name, extent }] of kernel.outer.entries()) {
     const single = (rest: readonly LoopStmt[]): LoopStmt[] =>
       isBatch(extent) && alone > 1
@@ -64,7 +69,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   }
   body = unrollShort(body, fresh);
   const times = kernel.loops.map(({ axis }) => axis.name);
-  return finish(kernel.name, kernel.doc, body, buffers, fresh, lowering, times);
+  return finish(kernel.name, kernel.doc, body, buffers, fresh, lowering, { times, calls });
 }
 
 /** The passes that every function ends with, whatever it came from. */
@@ -74,8 +79,8 @@ export function finish(
   start: readonly LoopStmt[],
   known: ReadonlyMap<string, Buffer>,
   fresh: (hint: string) => string,
-  { backend, templates }: Lowering,
-  times: readonly string[] = [],
+  { backend, templates, called }: Lowering,
+  { times = [], calls = false }: { readonly times?: readonly string[]; readonly calls?: boolean } = {},
 ): Lowered {
   let body = shareAddresses(nameSigmoids(start, backend), fresh);
   body = hoistInvariants(body, fresh);
@@ -88,7 +93,7 @@ export function finish(
   }));
   for (const name of [...times, "n"])
     if (readsLocal(body, name)) params.push({ kind: "scalar", name, type: "index" });
-  const fn = inlineCalls({ name, doc, params, body }, templates, backend);
+  const fn = inlineCalls({ name, doc, params, body }, templates, backend, calls ? called : null);
   return { fn: { ...fn, body: dropIdle(fn.body) }, arrays };
 }
 

@@ -18,7 +18,7 @@ export function lower(
   memory: MemoryPlan,
   backend: Backend,
 ): LoopProgram {
-  const lowering: Lowering = { backend, templates: templateLookup() };
+  const lowering: Lowering = { backend, templates: templateLookup(), called: new Map() };
   const functions: LoopFunction[] = [];
   const byShape = new Map<string, LoopFunction>();
   const calls = new Map<Phase, LoopCall[]>(
@@ -53,7 +53,11 @@ export function lower(
   }
   const step = stepFunction(program, schedule, memory, lowering);
   if (step) functions.push(step.fn);
-  return { functions, calls, step: step && callOf(step.fn, step) };
+  return {
+    functions: [...lowering.called.values(), ...functions],
+    calls,
+    step: step && callOf(step.fn, step),
+  };
 }
 
 function callOf(fn: LoopFunction, { arrays }: Lowered, loops: readonly TimeLoop[] = []): LoopCall {

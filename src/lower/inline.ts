@@ -18,6 +18,8 @@ type Memo = Map<string, Known>;
 interface Context {
   readonly fresh: (name: string) => string;
   readonly callee: Callee;
+  /** Where a template is kept that is called, and not written out. */
+  readonly called: Map<string, LoopFunction> | null;
 }
 /** The whole template that a call or an operation stands for, if it stands for one. */
 type Callee = (expr: LoopExpr) => LoopFunction | undefined;
@@ -25,7 +27,8 @@ type Callee = (expr: LoopExpr) => LoopFunction | undefined;
 /**
  * Puts the statements of scalar templates in the place of their calls: before the statement that uses the value,
  * under fresh names, the arguments bound once. "call" nodes are calls if there is a template of that name, operations
- * are if the target says which template computes them in their type and lanes; all others stay as they are.
+ * are if the target says which template computes them in their type and lanes; all others stay as they are. With a map
+ * `called`, operations on float32 that have lanes become calls of whole templates, which are put into it.
  * The same call on the same arguments is computed once while nothing it reads has changed. A call in a branch of
  * `choose` moves out only if it reads no array; otherwise the choice becomes an `if`. Bounds of loops are left.
  */
@@ -33,6 +36,7 @@ export function inlineCalls(
   fn: LoopFunction,
   templates: Templates,
   { scalar }: Pick<Backend, "scalar">,
+  called: Map<string, LoopFunction> | null = null,
 ): LoopFunction {
   const ready = new Map<string, LoopFunction | undefined>();
   const open: string[] = [fn.name];
@@ -47,15 +51,15 @@ export function inlineCalls(
     if (open.includes(name, 1))
       return fail("recursion", `template "${name}" calls itself: ${open.join(" → ")}`);
     open.push(name);
-    const whole = rewrite(found, callee);
+    const whole = rewrite(found, callee, null);
     open.pop();
     ready.set(name, whole);
     return whole;
   };
-  return rewrite(fn, callee);
+  return rewrite(fn, callee, called);
 }
 
-function rewrite(fn: LoopFunction, callee: Callee): LoopFunction {
+function rewrite(fn: LoopFunction, callee: Callee, called: Context["called"]): LoopFunction {
   let wanted = false;
   visitExprs(fn.body, (expr) => {
     if (callee(expr)) wanted = true;
@@ -69,7 +73,7 @@ function rewrite(fn: LoopFunction, callee: Callee): LoopFunction {
     taken.add(candidate);
     return candidate;
   };
-  return { ...fn, body: blockOf(fn.body, new Map(), { fresh, callee }) };
+  return { ...fn, body: blockOf(fn.body, new Map(), { fresh, callee, called }) };
 }
 
 function blockOf(body: readonly LoopStmt[], memo: Memo, context: Context): readonly LoopStmt[] {
@@ -114,9 +118,23 @@ function expression(expr: LoopExpr, before: LoopStmt[], memo: Memo, context: Con
   const key = exactText(plain);
   const known = memo.get(key);
   if (known) return known.value;
-  const value = expand(template, plain, before, context);
+  const value = isCalled(template, plain, context)
+    ? callOf(template, plain, before, context)
+    : expand(template, plain, before, context);
   memo.set(key, { call: plain, value });
   return value;
+}
+
+const isCalled = ({ returns }: LoopFunction, expr: LoopExpr, { called }: Context): boolean =>
+  called !== null && expr.kind === "op" && expr.type === "f32" && returns === "f32";
+
+/** Calls a template and returns the local that holds the result. */
+function callOf(template: LoopFunction, expr: LoopExpr, before: LoopStmt[], context: Context): LoopExpr {
+  const { type, lanes } = expr;
+  context.called!.set(template.name, template);
+  const name = context.fresh(expr.kind === "op" ? expr.op : template.name);
+  before.push(l.const(name, { kind: "call", name: template.name, args: operands(expr), type, lanes }));
+  return l.local(name, type, lanes);
 }
 
 function choice(

@@ -109,6 +109,37 @@ export function whyScalar(
   return why[0];
 }
 
+/**
+ * Whether vectors may run beyond where a loop ends, within what its arrays hold for the largest batch: nothing there is
+ * chosen by what was read there, and no address leads elsewhere or depends on n itself.
+ */
+export function mayOverrun(loop: ForLoop, rows: ReadonlySet<string>): boolean {
+  const { to } = loop;
+  const isEnd = (x: LoopExpr): boolean => x.kind === "local" && x.name === "n";
+  if (
+    !isEnd(to) &&
+    !(to.kind === "op" && to.op === "mul" && isEnd(to.args[0]) && to.args[1].kind === "number")
+  )
+    return false;
+  const varying = varyingIn(loop, rows);
+  const isPlain = (index: LoopExpr): boolean => {
+    const stride = strideOf(index, loop.name, varying);
+    return stride === 0 || (stride !== undefined && stride > 0 && !reads(index, "n"));
+  };
+  let may = true;
+  visitStmts(loop.body, (stmt) => {
+    if (stmt.kind === "if" || (stmt.kind === "store" && !isPlain(stmt.index))) may = false;
+    for (const expr of expressionsOf(stmt))
+      visitExpr(expr, (x) => {
+        // A choice protects what it does not choose, and a whole number must not be divided by just anything.
+        if (x.kind === "choose" || (x.kind === "load" && !isPlain(x.index))) may = false;
+        if (x.kind === "op" && (x.op === "div" || x.op === "rem") && x.type !== "f32" && x.type !== "f64")
+          may = false;
+      });
+  });
+  return may;
+}
+
 /** The indices at which a block writes each array, by their text. */
 function storesIn(body: readonly LoopStmt[]): ReadonlyMap<string, ReadonlyMap<string, LoopExpr>> {
   const found = new Map<string, Map<string, LoopExpr>>();

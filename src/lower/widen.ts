@@ -10,15 +10,16 @@ import {
   type Part,
 } from "../ir/loop.ts";
 import { hasLoad, mapExpr, visitStmts } from "../ir/loop-walk.ts";
-import { foldsOf, joinedIn, varyingIn, whyScalar, type Fold } from "./lane-check.ts";
+import { foldsOf, joinedIn, mayOverrun, varyingIn, whyScalar, type Fold } from "./lane-check.ts";
 import { dependsOn, strideOf } from "./stride.ts";
 import { castTo } from "./values.ts";
 
 /**
  * Runs the loops over axes four iterations at a time: neighbours in memory become vectors, what is the same for all
  * four stays a scalar, and folds over the axis go on in four lanes that are joined after the loop. What does not fill a
- * vector is done by vectors of two or three lanes, or where something is folded by single iterations. A loop that
- * lanes cannot run stays as it is, and so does one around another in lanes. Of the arrays `rows` each lane has a part of
+ * vector is done by vectors of two or three lanes, or where something is folded by single iterations; where a loop over
+ * one of the axes `open` ends at n, the last vector reaches beyond it if it may, and what it has there joins no fold. A
+ * loop that lanes cannot run stays as it is, and so does one around another in lanes. Of the arrays `rows` each lane has a part of
  * its own, four numbers side by side where a single iteration has the first of them.
  */
 export function widenAxes(
@@ -28,6 +29,7 @@ export function widenAxes(
   fresh: (hint: string) => string,
   dtypes: ReadonlyMap<string, string>,
   rows: ReadonlySet<string>,
+  open: ReadonlySet<string> = new Set(),
 ): LoopStmt[] {
   if (axes.length === 0) return [...body];
   // Where whole vectors end is named before every loop, so that jamming an outer axis leaves it alone.
@@ -39,7 +41,8 @@ export function widenAxes(
       if (stmt.kind !== "for") return [stmt];
       const fits = axes.includes(stmt.name) && !holdsLoop(stmt, axes);
       if (!fits) return [{ ...stmt, body: inside(stmt.body) }];
-      return whyScalar(stmt, dtypes, rows) === undefined ? widened(stmt, backend, fresh, ends, rows) : [stmt];
+      if (whyScalar(stmt, dtypes, rows) !== undefined) return [stmt];
+      return widened(stmt, backend, fresh, ends, rows, open.has(stmt.name) && mayOverrun(stmt, rows));
     });
   const wide = inside(body);
   return [...ends, ...wide];
@@ -57,12 +60,16 @@ function widened(
   fresh: (hint: string) => string,
   ends: LoopStmt[],
   rows: ReadonlySet<string>,
+  overruns: boolean,
 ): LoopStmt[] {
   const { to } = loop;
   const folds = foldsOf(loop);
   const lanes = new Map([...folds].map(([name]) => [name, fresh(`${name}Lanes`)]));
   const vectors = (from: LoopExpr, end: LoopExpr, live: Part | 4): LoopStmt =>
-    l.for(loop.name, from, end, 4, wideBlock(loop, folds, lanes, backend, fresh, live, rows));
+    l.for(loop.name, from, end, 4, wideBlock(loop, folds, lanes, backend, fresh, live, rows, inside));
+  const isEven =
+    to.kind === "op" && to.op === "mul" && to.args[1].kind === "number" && to.args[1].value % 4 === 0;
+  const inside = overruns && !isEven && folds.size > 0 ? fresh("inside") : null;
   const starts = [...folds].map(([name, { op, type }]) =>
     l.let(lanes.get(name)!, identity(op, laneType(type))),
   );
@@ -73,8 +80,7 @@ function widened(
   });
   if (to.kind !== "number") {
     // A run-time extent that is a multiple of four leaves nothing over.
-    if (to.kind === "op" && to.op === "mul" && to.args[1].kind === "number" && to.args[1].value % 4 === 0)
-      return [...starts, vectors(l.number(0), to, 4), ...joins];
+    if (isEven || overruns) return [...starts, vectors(l.number(0), to, 4), ...joins];
     const name = fresh("whole");
     const whole = l.local(name);
     ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(4)])])));
@@ -127,6 +133,7 @@ function wideBlock(
   fresh: (hint: string) => string,
   live: Part | 4,
   rows: ReadonlySet<string>,
+  inside: string | null,
 ): LoopStmt[] {
   const axis = loop.name;
   const varying = varyingIn(loop, rows);
@@ -208,7 +215,10 @@ function wideBlock(
           const fold = folds.get(stmt.name);
           if (fold) {
             const [name, type] = [lanes.get(stmt.name)!, laneType(fold.type)];
-            const value = wide(joinedIn(stmt.value));
+            const joined = wide(joinedIn(stmt.value));
+            const value = inside
+              ? l.op("select", [l.local(inside, "bool", 4), joined, identity(fold.op, type)], type, 4)
+              : joined;
             return [l.set(name, l.op(fold.op, [l.local(name, type, 4), value], type, 4))];
           }
           return [varying.has(stmt.name) ? { ...stmt, value: spread(wide(stmt.value)) } : stmt];
@@ -234,5 +244,7 @@ function wideBlock(
           return [stmt];
       }
     });
-  return block(loop.body);
+  if (!inside) return block(loop.body);
+  const counted = l.op("ramp", [l.local(axis)], "i32", 4);
+  return [l.const(inside, l.op("less", [counted, castTo(loop.to, "i32")], "bool", 4)), ...block(loop.body)];
 }

@@ -8,6 +8,7 @@ import type { Program } from "../ir/program.ts";
 import { bytesOf, sizeOf, type Dim } from "../ir/type.ts";
 import { numberOf } from "../ops/broadcast.ts";
 import { separateAssigns } from "./assigns.ts";
+import { withCalls } from "./calls.ts";
 import { chainOf, flatten, ringSlots, ringsOf, slotsOf, type Instance } from "./flatten.ts";
 import { groupJobs, jobLoads, mergeScalars, type Group, type Mark } from "./group.ts";
 import { Inliner } from "./inline.ts";
@@ -41,7 +42,7 @@ export function schedule(program: Program, ops: OpTable, backend: Backend): Sche
   }
   for (const { name, graph } of functions) run(graph, { kind: "function", phase: functionPhase(name) });
   if (evaluate) run(evaluate, { kind: "evaluate", phase: "evaluate" });
-  return { kernels, buffers: storage.buffers, results };
+  return { kernels: withCalls(kernels, backend), buffers: storage.buffers, results };
 }
 
 /** The phase of a graph, and for a training graph that of its backward half and the step's name. */

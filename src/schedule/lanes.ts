@@ -2,7 +2,7 @@ import type { Backend } from "../ir/backend.ts";
 import { axesOf, flatten, pointsOf, type Axis, type Index } from "../ir/index.ts";
 import type { Item, Kernel } from "../ir/kernel.ts";
 import { visitKernelExpr } from "../ir/kernel-walk.ts";
-import { maxOf, type Shape } from "../ir/type.ts";
+import { isBatch, maxOf, type Shape } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
 interface Access {
@@ -14,6 +14,8 @@ interface Work {
   readonly axes: readonly Axis[];
   /** The axes that it folds for each point of the others. */
   readonly folded: readonly Axis[];
+  /** The axes of its loop that something in the loop folds: what lanes leave over there runs one by one. */
+  readonly single: readonly Axis[];
   readonly operations: number;
   /** How many of its neighbours an access serves: a tile of a product shares what its rows and columns read. */
   readonly sharing: number;
@@ -44,21 +46,29 @@ export function lanesOf(kernel: Draft, { lanes }: Backend): readonly string[] {
   // A loop around one that finds a position decides for each iteration, so it has no lanes.
   const isSearch = (names: readonly string[]): boolean =>
     works.some(({ scalar, axes, folded }) => scalar && axes.some((axis) => names.includes(axis.name) && !folded.includes(axis))); // prettier-ignore
-  const costs = options.map((names) =>
-    isSearch(names) ? Infinity : works.reduce((sum, work) => sum + costOf(work, names), 0),
-  );
+  const costs = options.map((names) => (isSearch(names) ? Infinity : costOfAll(works, names)));
   return options[costs.indexOf(Math.min(...costs))];
 }
 
+/** About how many operations a kernel takes when the loops over the named axes run in lanes. */
+export const operationsOf = (kernel: Draft, names: readonly string[]): number =>
+  costOfAll(worksOf(kernel), names);
+
+const costOfAll = (works: readonly Work[], names: readonly string[]): number =>
+  works.reduce((sum, work) => sum + costOf(work, names), 0);
+
 function worksOf({ outer, core, stages }: Draft): Work[] {
-  const works = stages.flatMap(({ inner, items }) => items.map((item) => workOf(item, outer, inner)));
+  const works = stages.flatMap(({ inner, items }) => {
+    const single = items.some(({ reduce }) => reduce?.over === "inner") ? inner : [];
+    return items.map((item) => workOf(item, outer, inner, single));
+  });
   if (!core) return works;
   const accesses = core.operands.map(({ at, buffer }) => ({ at, shape: buffer.shape }));
   const product = { operations: 1, accesses, sharing: 3, scalar: false };
-  return [{ axes: [...outer, ...core.depth], folded: core.depth, ...product }, ...works];
+  return [{ axes: [...outer, ...core.depth], folded: core.depth, single: core.depth, ...product }, ...works];
 }
 
-function workOf(item: Item, outer: readonly Axis[], inner: readonly Axis[]): Work {
+function workOf(item: Item, outer: readonly Axis[], inner: readonly Axis[], single: readonly Axis[]): Work {
   const accesses: Access[] = item.targets.map(({ at, buffer }) => ({ at, shape: buffer.shape }));
   let operations = 1;
   let scalar = item.reduce?.op === "argMax" || item.reduce?.op === "argMin";
@@ -69,12 +79,11 @@ function workOf(item: Item, outer: readonly Axis[], inner: readonly Axis[]): Wor
     if (expr.buffer.dtype === "f64" && expr.at.length > 0) scalar = true;
   });
   const folded = item.reduce?.over === "inner" ? inner : [];
-  return { axes: [...outer, ...inner], folded, operations, sharing: 1, accesses, scalar };
+  return { axes: [...outer, ...inner], folded, single, operations, sharing: 1, accesses, scalar };
 }
 
-/** About how many operations a work takes when the loops over the named axes run in lanes. */
 function costOf(
-  { axes, folded, operations, sharing, accesses, scalar }: Work,
+  { axes, folded, single, operations, sharing, accesses, scalar }: Work,
   names: readonly string[],
 ): number {
   const points = pointsOf(axes);
@@ -82,8 +91,10 @@ function costOf(
   if (!axis || scalar || maxOf(axis.extent) < 2) return points * (operations + accesses.length / sharing);
   const size = maxOf(axis.extent);
   const reads = accesses.reduce((sum, access) => sum + (isPlain(access, axis) ? 1 : gather), 0);
-  const vectors = Math.ceil(size / 4) * (operations + reads / sharing);
-  return (points / size) * (vectors + (folded.includes(axis) ? join : 0));
+  const rest = single.includes(axis) && !isBatch(axis.extent) ? size % 4 : 0;
+  const vectors = Math.ceil((size - rest) / 4) * (operations + reads / sharing);
+  const singles = rest * (operations + accesses.length / sharing);
+  return (points / size) * (vectors + singles + (folded.includes(axis) ? join : 0));
 }
 
 /** True where neighbours along the axis are neighbours in memory, or all the same. */

@@ -27,7 +27,8 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
     tile[last] = columnTile(kernel, lanes.includes(kernel.outer[last].name) ? backend.lanes : 1);
   }
-  return { tile, whole, lanes, alone };
+  // Whether calls are worth it shows once the work of the whole phase is known.
+  return { tile, whole, lanes, alone, calls: false };
 }
 
 /** A kernel that a prediction may share, which is asked for one row as often as for many. */

@@ -192,7 +192,7 @@ export function runLoops(compiled: Stages, feed: Feed, n: number, poison = 255):
   return runPhases(compiled, arena, feed, n, (phase) => {
     eachCall(loops.calls.get(phase) ?? [], (call, times) => {
       const args = [...call.arrays.map(arena.viewOf), ...times, ...(call.batch ? [n] : [])];
-      interpret(named.get(call.name)!, args);
+      interpret(named.get(call.name)!, args, named);
     });
   });
 }

@@ -108,6 +108,68 @@ describe("in lanes a loop leaves behind what it leaves one by one", () => {
     expect(wide).toBeGreaterThan(0);
   });
 
+  describe("vectors that reach beyond the end of a loop", () => {
+    const open = new Set(["i"]);
+    const widened = (fn: LoopFunction): LoopFunction => {
+      const body = widenAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, none, open);
+      expect(verifyLoop({ ...fn, body })).toEqual([]);
+      return { ...fn, body };
+    };
+    const loops = (fn: LoopFunction): number => {
+      let count = 0;
+      visitStmts(fn.body, (stmt) => (count += stmt.kind === "for" && stmt.name === "i" ? 1 : 0));
+      return count;
+    };
+
+    test.each([
+      "y[i] = x[i] * 2 - y[i];",
+      "y[i] = x[i * 3] + x[n - 1];",
+      "for (let j = 0; j < 3; j++) { y[i] = y[i] + x[i + j * 8]; }",
+      "y[i] = select(x[i] < y[i], x[i], f32(i));",
+      "k[i] = i32(select(k[i] < 4 && !(k[i] === 2), 1, 0));",
+      "s = s + x[i] * x[i];",
+      "s = Math.max(s, x[i]);",
+      "s = Math.min(s, x[i * 2]);",
+      "s = s * (1 + x[i] / 64);",
+      "s = s + 0.5;",
+    ])("join no fold with what they have there, and do the same before it: %s", (inside) => {
+      for (const [end, times] of [
+        ["n", 1],
+        ["n * 3", 3],
+      ] as const) {
+        const fn = parsed(`let s: f32 = 1; for (let i = 0; i < ${end}; i++) { ${inside} } y[90] = s;`); // prettier-ignore
+        const made = widened(fn);
+        expect(loops(made)).toBe(1);
+        for (const n of [1, 2, 4, 5, 7]) {
+          const [expected, found] = [ran(fn, n), ran(made, n)].map(([, y, , k]) => [
+            ...y.slice(0, times * n),
+            ...k.slice(0, times * n),
+            y[90],
+          ]);
+          for (const [at, value] of expected.entries())
+            expect(Math.abs(found[at] - value), `${end} for n = ${n}`).toBeLessThanOrEqual(
+              2e-6 * Math.abs(value),
+            );
+        }
+      }
+    });
+
+    test.each([
+      "y[i] = x[n - i];",
+      "y[i] = x[40 - i];",
+      "y[i] = x[i + n];",
+      "y[i] = x[index(k[i])];",
+      "y[i] = i < 3 ? x[i] : x[i + 1];",
+      "k[i] = k[i] / k[i + 8];",
+      "y[index(k[i])] = x[i];",
+    ])("do not where that would be an address or a number to divide by: %s", (inside) => {
+      const fn = parsed(`for (let i = 0; i < n; i++) { ${inside} }`);
+      expect(verifyLoop(fn)).toEqual([]);
+      const made = widened(fn);
+      for (const n of [1, 2, 5, 7]) expect(ran(made, n)).toEqual(ran(fn, n));
+    });
+  });
+
   test("each lane has a row of its own", () => {
     const text =
       "for (let i = 0; i < n; i++) { for (let j = 0; j < 2; j++) { y[j * 4] = x[i * 2 + j]; } x[i * 2] = y[0] - y[4]; }";

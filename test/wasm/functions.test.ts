@@ -26,17 +26,23 @@ const unary = scalarFunctions.filter((op) => op !== "pow" && op !== "random");
 const [x, y] = [buffer("x", "f32", size), buffer("y", "f32", size)];
 const plan = planOf([x, y]);
 
-function functionOf(op: (typeof unary)[number], lanes: Lanes): LoopFunction {
+function functionOf(
+  op: (typeof unary)[number],
+  lanes: Lanes,
+  called: Map<string, LoopFunction> | null = null,
+): LoopFunction {
   const value = l.op(op, [l.load("x", l.local("i"), "f32", lanes)]);
   const body = [l.for("i", l.number(0), l.number(size), lanes, [l.store("y", l.local("i"), value)])];
   const params = [x, y].map(({ name, dtype }) => ({ kind: "array", name, dtype }) as const);
-  return inlineCalls({ name: op, doc: [], params, body }, templateLookup(), wasmBackend);
+  return inlineCalls({ name: op, doc: [], params, body }, templateLookup(), wasmBackend, called);
 }
 
-function run(op: (typeof unary)[number], lanes: Lanes, relaxed: boolean): ArrayBuffer {
-  const fn = functionOf(op, lanes);
+function run(op: (typeof unary)[number], lanes: Lanes, relaxed: boolean, calls = false): ArrayBuffer {
+  const called = new Map<string, LoopFunction>();
+  const fn = functionOf(op, lanes, calls ? called : null);
+  expect([...called.keys()]).toEqual(calls ? [`${op}F32`] : []);
   const entry = { name: "run", calls: [{ kind: "calls", calls: [callOf(fn, [x, y])] }] } as const;
-  const wasm = running(programOf(fn), plan, [entry], relaxed);
+  const wasm = running(programOf(...called.values(), fn), plan, [entry], relaxed);
   view(wasm.memory, x, plan).set(points);
   wasm.call("run");
   return wasm.memory;
@@ -48,6 +54,13 @@ test.each(unary)("%s has the bits of the interpreter, one by one and four at onc
   views[0].set(points);
   prepare(functionOf(op, 1), views)([]);
   expect(firstDifference(run(op, 1, false), expected, plan, [x, y])).toBeNull();
+  expect(firstDifference(run(op, 4, false), expected, plan, [x, y])).toBeNull();
+  // Called, they are one function on four lanes.
+  expect(firstDifference(run(op, 1, false, true), expected, plan, [x, y])).toBeNull();
+  expect(firstDifference(run(op, 4, false, true), expected, plan, [x, y])).toBeNull();
+  const called = new Map<string, LoopFunction>();
+  views[1].fill(0);
+  prepare(functionOf(op, 4, called), views, called)([]);
   expect(firstDifference(run(op, 4, false), expected, plan, [x, y])).toBeNull();
 });
 

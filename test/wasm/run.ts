@@ -101,13 +101,14 @@ export function interpretCalls(
   n: number,
 ): void {
   const prepared = new Map<LoopCall, ReturnType<typeof prepare>>();
+  const named = new Map(functions.map((fn) => [fn.name, fn]));
   eachCall(calls, (call, times) => {
     let run = prepared.get(call);
     if (!run) {
-      const fn = functions.find(({ name }) => name === call.name)!;
       run = prepare(
-        fn,
+        named.get(call.name)!,
         call.arrays.map((array) => view(bytes, array, memory)),
+        named,
       );
       prepared.set(call, run);
     }

@@ -380,30 +380,26 @@
   ;; loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (digits.model.ts:14)
   ;; d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
   (func $training_loss (param $n i32)
-    (local $whole0 i32) (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $k_0 i32)
-      (local $k i32) (local $k_1 i32) (local $k_2 i32) (local $c5 i32) (local $tiny1 i32)
-      (local $c0 f32) (local $max f32) (local $sum_2 f32) (local $sum f32) (local $y4 f32)
-      (local $e1 f32) (local $f1 f32) (local $k2 f32) (local $s1 f32) (local $z1 f32)
-      (local $half1 f32) (local $p8 f32) (local $value1 f32) (local $logF1 f32) (local $c6 f32)
-      (local $x4 f32) (local $x1 f32) (local $t1 f32) (local $powersInF1 f32) (local $restF1 f32)
-      (local $p4 f32) (local $nearExpm1F1 f32) (local $y3 f32) (local $expF1 f32)
-      (local $sum_3_wide f64) (local $sum_2_wide f64) (local $sum_wide f64)
-      (local $sum_3_wideLanes0 v128) (local $c0x4 v128) (local $c-inf v128) (local $c88.9 v128)
-      (local $c-87.2 v128) (local $c1.442695 v128) (local $c12582912 v128) (local $c0.6933594 v128)
-      (local $c0.00021219444 v128) (local $c0.0013821 v128) (local $c0.008368673 v128)
-      (local $c0.041668262 v128) (local $c0.16666521 v128) (local $c0.49999994 v128)
-      (local $c1 v128) (local $c12583039 v128) (local $c7.888609e-31 v128) (local $c33554432 v128)
-      (local $c0.70710677 v128) (local $c255 v128) (local $c127 v128) (local $c0.25 v128)
-      (local $c-24 v128) (local $c2 v128) (local $c0.5 v128) (local $c0.29870808 v128)
-      (local $c0.39977583 v128) (local $c0.66666776 v128) (local $cinf v128) (local $cnan v128)
-      (local $t v128) (local $max.2 v128) (local $sum_2_wide.2 v128) (local $c1.2 v128)
-      (local $sum_wide.2 v128) (local $sum_2.2 v128) (local $sum.2 v128) (local $tiny v128)
+    (local $i_0 i32) (local $i i32) (local $i_2 i32) (local $i_end i32) (local $k_0 i32)
+      (local $k i32) (local $k_1 i32) (local $k_2 i32) (local $sum_3_wide f64)
+      (local $sum_3_wideLanes0 v128) (local $c0 v128) (local $c1 v128) (local $c-inf v128)
+      (local $c_1 v128) (local $c88.9 v128) (local $c-87.2 v128) (local $c1.442695 v128)
+      (local $c12582912 v128) (local $c0.6933594 v128) (local $c0.00021219444 v128)
+      (local $c0.0013821 v128) (local $c0.008368673 v128) (local $c0.041668262 v128)
+      (local $c0.16666521 v128) (local $c0.49999994 v128) (local $c1.2 v128) (local $c12583039 v128)
+      (local $c7.888609e-31 v128) (local $c33554432 v128) (local $c0.70710677 v128)
+      (local $c255 v128) (local $c127 v128) (local $c0.25 v128) (local $c-24 v128) (local $c2 v128)
+      (local $c0.5 v128) (local $c0.29870808 v128) (local $c0.39977583 v128)
+      (local $c0.66666776 v128) (local $cinf v128) (local $cnan v128) (local $t v128)
+      (local $max v128) (local $sum_2_wide v128) (local $c2.2 v128) (local $inside0 v128)
+      (local $sum_wide v128) (local $sum_2 v128) (local $sum v128) (local $tiny v128)
       (local $y2 v128) (local $e v128) (local $f v128) (local $k1 v128) (local $s v128)
       (local $z v128) (local $half v128) (local $p3 v128) (local $value v128) (local $logF32 v128)
-      (local $c2.2 v128) (local $t0 v128) (local $x v128) (local $t.2 v128)
-      (local $powersInF32 v128) (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128)
-      (local $y1 v128) (local $expF32 v128) (local $v0 v128)
+      (local $c3 v128) (local $t0 v128) (local $x v128) (local $t.2 v128) (local $powersInF32 v128)
+      (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128) (local $y1 v128)
+      (local $expF32 v128) (local $v0 v128)
     (local.set $c-inf (f32x4.splat (f32.const -inf)))
+    (local.set $c_1 (v128.const i32x4 0 1 2 3))
     (local.set $c88.9 (f32x4.splat (f32.const 88.9)))
     (local.set $c-87.2 (f32x4.splat (f32.const -87.2)))
     (local.set $c1.442695 (f32x4.splat (f32.const 1.442695)))
@@ -415,7 +411,7 @@
     (local.set $c0.041668262 (f32x4.splat (f32.const 0.041668262)))
     (local.set $c0.16666521 (f32x4.splat (f32.const 0.16666521)))
     (local.set $c0.49999994 (f32x4.splat (f32.const 0.49999994)))
-    (local.set $c1 (f32x4.splat (f32.const 1)))
+    (local.set $c1.2 (f32x4.splat (f32.const 1)))
     (local.set $c12583039 (f32x4.splat (f32.const 12583039)))
     (local.set $c7.888609e-31 (f32x4.splat (f32.const 7.888609e-31)))
     (local.set $c33554432 (f32x4.splat (f32.const 33554432)))
@@ -431,258 +427,247 @@
     (local.set $c0.66666776 (f32x4.splat (f32.const 0.66666776)))
     (local.set $cinf (f32x4.splat (f32.const inf)))
     (local.set $cnan (f32x4.splat (f32.const nan)))
-    (local.set $whole0
-      (i32.add (local.get $n) (i32.mul (i32.rem_u (local.get $n) (i32.const 4)) (i32.const -1)))
-    )
     (local.set $sum_3_wide (f64.const 0))
     (local.set $sum_3_wideLanes0 (v128.const f32x4 0 0 0 0))
-    (local.set $c0 (f32.div (f32.const 1) (f32.convert_i32_s (local.get $n))))
-    (local.set $c0x4 (f32x4.splat (local.get $c0)))
-    (if
-      (i32.lt_s (i32.const 0) (local.get $whole0))
-      (then
-        (local.set $i_0 (i32.const 0))
-        (local.set $i_1 (i32.const 0))
-        (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $whole0) (i32.const 2))))
-        (loop $i
-          (local.set $max.2 (local.get $c-inf))
-          (local.set $sum_2_wide.2 (v128.const f32x4 0 0 0 0))
-          (local.set $c1.2 (v128.load offset=45376 align=4 (local.get $i_0)))
-          (local.set $k_0 (local.get $i_1))
-          (local.set $k (i32.const 0))
-          (loop $k
-            (local.set $t0
-              (v128.load32_lane offset=53960 3
+    (local.set $c0 (i32x4.splat (local.get $n)))
+    (local.set $c1 (f32x4.splat (f32.div (f32.const 1) (f32.convert_i32_s (local.get $n)))))
+    (local.set $i_0 (i32.const 0))
+    (local.set $i (i32.const 0))
+    (local.set $i_2 (i32.const 0))
+    (local.set $i_end (i32.add (local.get $i) (local.get $n)))
+    (loop $i
+      (local.set $max (local.get $c-inf))
+      (local.set $sum_2_wide (v128.const f32x4 0 0 0 0))
+      (local.set $c2.2 (v128.load offset=45376 align=4 (local.get $i_0)))
+      (local.set $inside0
+        (i32x4.lt_s (i32x4.add (i32x4.splat (local.get $i)) (local.get $c_1)) (local.get $c0))
+      )
+      (local.set $k_0 (local.get $i_2))
+      (local.set $k (i32.const 0))
+      (loop $k
+        (local.set $t0
+          (v128.load32_lane offset=53960 3
+            (local.get $k_0)
+            (v128.load32_lane offset=53920 2
+              (local.get $k_0)
+              (v128.load32_lane offset=53880 1
                 (local.get $k_0)
-                (v128.load32_lane offset=53920 2
+                (v128.load32_splat offset=53840 (local.get $k_0))
+              )
+            )
+          )
+        )
+        (local.set $max
+          (v128.or
+            (f32x4.pmax (local.get $max) (local.get $t0))
+            (f32x4.ne (local.get $t0) (local.get $t0))
+          )
+        )
+        (local.set $sum_2_wide
+          (f32x4.add
+            (local.get $sum_2_wide)
+            (v128.and (local.get $t0) (i32x4.eq (i32x4.splat (local.get $k)) (local.get $c2.2)))
+          )
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
+      )
+      (local.set $sum_wide (v128.const f32x4 0 0 0 0))
+      (local.set $sum_2 (local.get $sum_2_wide))
+      (local.set $k_0 (local.get $i_2))
+      (local.set $k_1 (i32.const 0))
+      (loop $k
+        (local.set $x
+          (f32x4.sub
+            (v128.load32_lane offset=53960 3
+              (local.get $k_0)
+              (v128.load32_lane offset=53920 2
+                (local.get $k_0)
+                (v128.load32_lane offset=53880 1
                   (local.get $k_0)
-                  (v128.load32_lane offset=53880 1
-                    (local.get $k_0)
-                    (v128.load32_splat offset=53840 (local.get $k_0))
-                  )
+                  (v128.load32_splat offset=53840 (local.get $k_0))
                 )
               )
             )
-            (local.set $max.2
-              (v128.or
-                (f32x4.pmax (local.get $max.2) (local.get $t0))
-                (f32x4.ne (local.get $t0) (local.get $t0))
-              )
+            (local.get $max)
+          )
+        )
+        (local.set $t.2
+          (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2))
+        )
+        (local.set $powersInF32
+          (f32x4.sub
+            (f32x4.relaxed_madd (local.get $t.2) (local.get $c1.442695) (local.get $c12582912))
+            (local.get $c12582912)
+          )
+        )
+        (local.set $restF32
+          (f32x4.relaxed_madd
+            (local.get $powersInF32)
+            (local.get $c0.00021219444)
+            (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t.2))
+          )
+        )
+        (local.set $p
+          (f32x4.relaxed_madd
+            (f32x4.relaxed_madd
+              (local.get $c0.0013821)
+              (local.get $restF32)
+              (local.get $c0.008368673)
             )
-            (local.set $sum_2_wide.2
+            (local.get $restF32)
+            (local.get $c0.041668262)
+          )
+        )
+        (local.set $nearExpm1F32
+          (f32x4.relaxed_madd
+            (f32x4.mul (local.get $restF32) (local.get $restF32))
+            (f32x4.relaxed_madd
+              (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
+              (local.get $restF32)
+              (local.get $c0.49999994)
+            )
+            (local.get $restF32)
+          )
+        )
+        (local.set $y1 (f32x4.add (local.get $c1.2) (local.get $nearExpm1F32)))
+        (local.set $expF32
+          (f32x4.mul
+            (f32x4.add (local.get $y1) (local.get $y1))
+            (i32x4.shl
               (f32x4.add
-                (local.get $sum_2_wide.2)
-                (v128.and (local.get $t0) (i32x4.eq (i32x4.splat (local.get $k)) (local.get $c1.2)))
+                (f32x4.sub (local.get $powersInF32) (local.get $c1.2))
+                (local.get $c12583039)
               )
-            )
-            (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
-            (local.set $k (i32.add (local.get $k) (i32.const 1)))
-            (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
-          )
-          (local.set $sum_wide.2 (v128.const f32x4 0 0 0 0))
-          (local.set $sum_2.2 (local.get $sum_2_wide.2))
-          (local.set $k_0 (local.get $i_1))
-          (local.set $k_1 (i32.const 0))
-          (loop $k
-            (local.set $x
-              (f32x4.sub
-                (v128.load32_lane offset=53960 3
-                  (local.get $k_0)
-                  (v128.load32_lane offset=53920 2
-                    (local.get $k_0)
-                    (v128.load32_lane offset=53880 1
-                      (local.get $k_0)
-                      (v128.load32_splat offset=53840 (local.get $k_0))
-                    )
-                  )
-                )
-                (local.get $max.2)
-              )
-            )
-            (local.set $t.2
-              (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2))
-            )
-            (local.set $powersInF32
-              (f32x4.sub
-                (f32x4.relaxed_madd (local.get $t.2) (local.get $c1.442695) (local.get $c12582912))
-                (local.get $c12582912)
-              )
-            )
-            (local.set $restF32
-              (f32x4.relaxed_madd
-                (local.get $powersInF32)
-                (local.get $c0.00021219444)
-                (f32x4.relaxed_nmadd
-                  (local.get $powersInF32)
-                  (local.get $c0.6933594)
-                  (local.get $t.2)
-                )
-              )
-            )
-            (local.set $p
-              (f32x4.relaxed_madd
-                (f32x4.relaxed_madd
-                  (local.get $c0.0013821)
-                  (local.get $restF32)
-                  (local.get $c0.008368673)
-                )
-                (local.get $restF32)
-                (local.get $c0.041668262)
-              )
-            )
-            (local.set $nearExpm1F32
-              (f32x4.relaxed_madd
-                (f32x4.mul (local.get $restF32) (local.get $restF32))
-                (f32x4.relaxed_madd
-                  (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
-                  (local.get $restF32)
-                  (local.get $c0.49999994)
-                )
-                (local.get $restF32)
-              )
-            )
-            (local.set $y1 (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
-            (local.set $expF32
-              (f32x4.mul
-                (f32x4.add (local.get $y1) (local.get $y1))
-                (i32x4.shl
-                  (f32x4.add
-                    (f32x4.sub (local.get $powersInF32) (local.get $c1))
-                    (local.get $c12583039)
-                  )
-                  (i32.const 23)
-                )
-              )
-            )
-            (v128.store offset=56400 align=4 (local.get $k_1) (local.get $expF32))
-            (local.set $sum_wide.2 (f32x4.add (local.get $sum_wide.2) (local.get $expF32)))
-            (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
-            (local.set $k_1 (i32.add (local.get $k_1) (i32.const 16)))
-            (br_if $k (i32.lt_s (local.get $k_1) (i32.const 160)))
-          )
-          (local.set $sum.2 (local.get $sum_wide.2))
-          (local.set $tiny (f32x4.lt (local.get $sum.2) (local.get $c7.888609e-31)))
-          (local.set $y2
-            (i32x4.relaxed_laneselect
-              (f32x4.mul (local.get $sum.2) (local.get $c33554432))
-              (local.get $sum.2)
-              (local.get $tiny)
+              (i32.const 23)
             )
           )
-          (local.set $e
-            (f32x4.convert_i32x4_s
-              (i32x4.sub
-                (v128.and
-                  (i32x4.shr_u (f32x4.mul (local.get $y2) (local.get $c0.70710677)) (i32.const 23))
-                  (local.get $c255)
-                )
-                (local.get $c127)
-              )
-            )
-          )
-          (local.set $f
-            (f32x4.sub
-              (f32x4.mul
-                (f32x4.mul (local.get $y2) (local.get $c0.25))
-                (i32x4.shl
-                  (f32x4.add (f32x4.sub (local.get $c1) (local.get $e)) (local.get $c12583039))
-                  (i32.const 23)
-                )
-              )
-              (local.get $c1)
-            )
-          )
-          (local.set $k1
-            (f32x4.add
-              (local.get $e)
-              (i32x4.relaxed_laneselect (local.get $c-24) (local.get $c1) (local.get $tiny))
-            )
-          )
-          (local.set $s (f32x4.div (local.get $f) (f32x4.add (local.get $c2) (local.get $f))))
-          (local.set $z (f32x4.mul (local.get $s) (local.get $s)))
-          (local.set $half (f32x4.mul (f32x4.mul (local.get $c0.5) (local.get $f)) (local.get $f)))
-          (local.set $p3
-            (f32x4.mul
-              (local.get $z)
-              (f32x4.relaxed_madd
-                (f32x4.relaxed_madd
-                  (local.get $c0.29870808)
-                  (local.get $z)
-                  (local.get $c0.39977583)
-                )
-                (local.get $z)
-                (local.get $c0.66666776)
-              )
-            )
-          )
-          (local.set $value
-            (f32x4.sub
-              (f32x4.mul (local.get $k1) (local.get $c0.6933594))
-              (f32x4.sub
-                (f32x4.sub
-                  (local.get $half)
-                  (f32x4.relaxed_nmadd
-                    (local.get $k1)
-                    (local.get $c0.00021219444)
-                    (f32x4.mul (local.get $s) (f32x4.add (local.get $half) (local.get $p3)))
-                  )
-                )
-                (local.get $f)
-              )
-            )
-          )
-          (local.set $logF32
-            (i32x4.relaxed_laneselect
-              (i32x4.relaxed_laneselect
-                (local.get $value)
-                (local.get $sum.2)
-                (f32x4.lt (local.get $sum.2) (local.get $cinf))
-              )
-              (i32x4.relaxed_laneselect
-                (local.get $c-inf)
-                (local.get $cnan)
-                (f32x4.eq (local.get $sum.2) (v128.const f32x4 0 0 0 0))
-              )
-              (f32x4.lt (v128.const f32x4 0 0 0 0) (local.get $sum.2))
-            )
-          )
-          (local.set $sum_3_wideLanes0
-            (f32x4.add
-              (local.get $sum_3_wideLanes0)
-              (f32x4.sub (f32x4.add (local.get $max.2) (local.get $logF32)) (local.get $sum_2.2))
-            )
-          )
-          (local.set $c2.2 (f32x4.div (local.get $c1) (local.get $sum.2)))
-          (local.set $k_0 (i32.const 0))
-          (local.set $k (i32.const 0))
-          (local.set $k_2 (local.get $i_1))
-          (loop $k
-            (local.set $v0
-              (f32x4.mul
-                (local.get $c0x4)
-                (f32x4.sub
-                  (f32x4.mul (v128.load offset=56400 align=4 (local.get $k_0)) (local.get $c2.2))
-                  (v128.and
-                    (local.get $c1)
-                    (i32x4.eq (local.get $c1.2) (i32x4.splat (local.get $k)))
-                  )
-                )
-              )
-            )
-            (f32.store offset=53840 (local.get $k_2) (f32x4.extract_lane 0 (local.get $v0)))
-            (f32.store offset=53880 (local.get $k_2) (f32x4.extract_lane 1 (local.get $v0)))
-            (f32.store offset=53920 (local.get $k_2) (f32x4.extract_lane 2 (local.get $v0)))
-            (f32.store offset=53960 (local.get $k_2) (f32x4.extract_lane 3 (local.get $v0)))
-            (local.set $k_0 (i32.add (local.get $k_0) (i32.const 16)))
-            (local.set $k (i32.add (local.get $k) (i32.const 1)))
-            (local.set $k_2 (i32.add (local.get $k_2) (i32.const 4)))
-            (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
-          )
-          (local.set $i_0 (i32.add (local.get $i_0) (i32.const 16)))
-          (local.set $i_1 (i32.add (local.get $i_1) (i32.const 160)))
-          (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+        )
+        (v128.store offset=56400 align=4 (local.get $k_1) (local.get $expF32))
+        (local.set $sum_wide (f32x4.add (local.get $sum_wide) (local.get $expF32)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 16)))
+        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 160)))
+      )
+      (local.set $sum (local.get $sum_wide))
+      (local.set $tiny (f32x4.lt (local.get $sum) (local.get $c7.888609e-31)))
+      (local.set $y2
+        (i32x4.relaxed_laneselect
+          (f32x4.mul (local.get $sum) (local.get $c33554432))
+          (local.get $sum)
+          (local.get $tiny)
         )
       )
+      (local.set $e
+        (f32x4.convert_i32x4_s
+          (i32x4.sub
+            (v128.and
+              (i32x4.shr_u (f32x4.mul (local.get $y2) (local.get $c0.70710677)) (i32.const 23))
+              (local.get $c255)
+            )
+            (local.get $c127)
+          )
+        )
+      )
+      (local.set $f
+        (f32x4.sub
+          (f32x4.mul
+            (f32x4.mul (local.get $y2) (local.get $c0.25))
+            (i32x4.shl
+              (f32x4.add (f32x4.sub (local.get $c1.2) (local.get $e)) (local.get $c12583039))
+              (i32.const 23)
+            )
+          )
+          (local.get $c1.2)
+        )
+      )
+      (local.set $k1
+        (f32x4.add
+          (local.get $e)
+          (i32x4.relaxed_laneselect (local.get $c-24) (local.get $c1.2) (local.get $tiny))
+        )
+      )
+      (local.set $s (f32x4.div (local.get $f) (f32x4.add (local.get $c2) (local.get $f))))
+      (local.set $z (f32x4.mul (local.get $s) (local.get $s)))
+      (local.set $half (f32x4.mul (f32x4.mul (local.get $c0.5) (local.get $f)) (local.get $f)))
+      (local.set $p3
+        (f32x4.mul
+          (local.get $z)
+          (f32x4.relaxed_madd
+            (f32x4.relaxed_madd (local.get $c0.29870808) (local.get $z) (local.get $c0.39977583))
+            (local.get $z)
+            (local.get $c0.66666776)
+          )
+        )
+      )
+      (local.set $value
+        (f32x4.sub
+          (f32x4.mul (local.get $k1) (local.get $c0.6933594))
+          (f32x4.sub
+            (f32x4.sub
+              (local.get $half)
+              (f32x4.relaxed_nmadd
+                (local.get $k1)
+                (local.get $c0.00021219444)
+                (f32x4.mul (local.get $s) (f32x4.add (local.get $half) (local.get $p3)))
+              )
+            )
+            (local.get $f)
+          )
+        )
+      )
+      (local.set $logF32
+        (i32x4.relaxed_laneselect
+          (i32x4.relaxed_laneselect
+            (local.get $value)
+            (local.get $sum)
+            (f32x4.lt (local.get $sum) (local.get $cinf))
+          )
+          (i32x4.relaxed_laneselect
+            (local.get $c-inf)
+            (local.get $cnan)
+            (f32x4.eq (local.get $sum) (v128.const f32x4 0 0 0 0))
+          )
+          (f32x4.lt (v128.const f32x4 0 0 0 0) (local.get $sum))
+        )
+      )
+      (local.set $sum_3_wideLanes0
+        (f32x4.add
+          (local.get $sum_3_wideLanes0)
+          (v128.and
+            (f32x4.sub (f32x4.add (local.get $max) (local.get $logF32)) (local.get $sum_2))
+            (local.get $inside0)
+          )
+        )
+      )
+      (local.set $c3 (f32x4.div (local.get $c1.2) (local.get $sum)))
+      (local.set $k_0 (i32.const 0))
+      (local.set $k (i32.const 0))
+      (local.set $k_2 (local.get $i_2))
+      (loop $k
+        (local.set $v0
+          (f32x4.mul
+            (local.get $c1)
+            (f32x4.sub
+              (f32x4.mul (v128.load offset=56400 align=4 (local.get $k_0)) (local.get $c3))
+              (v128.and (local.get $c1.2) (i32x4.eq (local.get $c2.2) (i32x4.splat (local.get $k))))
+            )
+          )
+        )
+        (f32.store offset=53840 (local.get $k_2) (f32x4.extract_lane 0 (local.get $v0)))
+        (f32.store offset=53880 (local.get $k_2) (f32x4.extract_lane 1 (local.get $v0)))
+        (f32.store offset=53920 (local.get $k_2) (f32x4.extract_lane 2 (local.get $v0)))
+        (f32.store offset=53960 (local.get $k_2) (f32x4.extract_lane 3 (local.get $v0)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 16)))
+        (local.set $k (i32.add (local.get $k) (i32.const 1)))
+        (local.set $k_2 (i32.add (local.get $k_2) (i32.const 4)))
+        (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 16)))
+      (local.set $i (i32.add (local.get $i) (i32.const 4)))
+      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 160)))
+      (br_if $i (i32.lt_s (local.get $i) (local.get $i_end)))
     )
     (local.set $sum_3_wide
       (f64.add
@@ -702,226 +687,6 @@
               (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11 (local.get $t) (local.get $t))
             )
           )
-        )
-      )
-    )
-    (if
-      (i32.lt_s (local.get $whole0) (local.get $n))
-      (then
-        (local.set $i_0 (i32.add (i32.shl (local.get $whole0) (i32.const 2)) (i32.const 8)))
-        (local.set $i_1 (i32.mul (local.get $whole0) (i32.const 40)))
-        (local.set $i_0_end
-          (i32.add
-            (local.get $i_0)
-            (i32.add
-              (i32.shl (local.get $n) (i32.const 2))
-              (i32.mul (local.get $whole0) (i32.const -4))
-            )
-          )
-        )
-        (loop $i
-          (local.set $max (f32.const -inf))
-          (local.set $sum_2_wide (f64.const 0))
-          (local.set $c5 (i32.load offset=45368 (local.get $i_0)))
-          (local.set $k_0 (i32.add (local.get $i_1) (i32.const 80)))
-          (local.set $k (i32.const 0))
-          (loop $k
-            (local.set $x4 (f32.load offset=53760 (local.get $k_0)))
-            (local.set $max (f32.max (local.get $max) (local.get $x4)))
-            (local.set $sum_2_wide
-              (f64.add
-                (local.get $sum_2_wide)
-                (f64.promote_f32
-                  (select (local.get $x4) (f32.const 0) (i32.eq (local.get $k) (local.get $c5)))
-                )
-              )
-            )
-            (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
-            (local.set $k (i32.add (local.get $k) (i32.const 1)))
-            (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
-          )
-          (local.set $sum_wide (f64.const 0))
-          (local.set $sum_2 (f32.demote_f64 (local.get $sum_2_wide)))
-          (local.set $k_0 (i32.add (local.get $i_1) (i32.const 80)))
-          (local.set $k_1 (i32.const 0))
-          (loop $k
-            (local.set $x1 (f32.sub (f32.load offset=53760 (local.get $k_0)) (local.get $max)))
-            (local.set $t1 (f32.max (f32.min (local.get $x1) (f32.const 88.9)) (f32.const -87.2)))
-            (local.set $powersInF1
-              (f32.sub
-                (f32.add (f32.mul (local.get $t1) (f32.const 1.442695)) (f32.const 12582912))
-                (f32.const 12582912)
-              )
-            )
-            (local.set $restF1
-              (f32.add
-                (f32.sub (local.get $t1) (f32.mul (local.get $powersInF1) (f32.const 0.6933594)))
-                (f32.mul (local.get $powersInF1) (f32.const 0.00021219444))
-              )
-            )
-            (local.set $p4
-              (f32.add
-                (f32.mul
-                  (f32.add
-                    (f32.mul (f32.const 0.0013821) (local.get $restF1))
-                    (f32.const 0.008368673)
-                  )
-                  (local.get $restF1)
-                )
-                (f32.const 0.041668262)
-              )
-            )
-            (local.set $nearExpm1F1
-              (f32.add
-                (local.get $restF1)
-                (f32.mul
-                  (f32.mul (local.get $restF1) (local.get $restF1))
-                  (f32.add
-                    (f32.mul
-                      (f32.add (f32.mul (local.get $p4) (local.get $restF1)) (f32.const 0.16666521))
-                      (local.get $restF1)
-                    )
-                    (f32.const 0.49999994)
-                  )
-                )
-              )
-            )
-            (local.set $y3 (f32.add (f32.const 1) (local.get $nearExpm1F1)))
-            (local.set $expF1
-              (f32.mul
-                (f32.add (local.get $y3) (local.get $y3))
-                (f32.reinterpret_i32
-                  (i32.shl
-                    (i32.reinterpret_f32
-                      (f32.add (f32.sub (local.get $powersInF1) (f32.const 1)) (f32.const 12583039))
-                    )
-                    (i32.const 23)
-                  )
-                )
-              )
-            )
-            (f32.store offset=56400 (local.get $k_1) (local.get $expF1))
-            (local.set $sum_wide
-              (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF1)))
-            )
-            (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
-            (local.set $k_1 (i32.add (local.get $k_1) (i32.const 16)))
-            (br_if $k (i32.lt_s (local.get $k_1) (i32.const 160)))
-          )
-          (local.set $sum (f32.demote_f64 (local.get $sum_wide)))
-          (local.set $tiny1 (f32.lt (local.get $sum) (f32.const 7.888609e-31)))
-          (local.set $y4
-            (select
-              (f32.mul (local.get $sum) (f32.const 33554432))
-              (local.get $sum)
-              (local.get $tiny1)
-            )
-          )
-          (local.set $e1
-            (f32.convert_i32_s
-              (i32.sub
-                (i32.and
-                  (i32.shr_u
-                    (i32.reinterpret_f32 (f32.mul (local.get $y4) (f32.const 0.70710677)))
-                    (i32.const 23)
-                  )
-                  (i32.const 255)
-                )
-                (i32.const 127)
-              )
-            )
-          )
-          (local.set $f1
-            (f32.sub
-              (f32.mul
-                (f32.mul (local.get $y4) (f32.const 0.25))
-                (f32.reinterpret_i32
-                  (i32.shl
-                    (i32.reinterpret_f32
-                      (f32.add (f32.sub (f32.const 1) (local.get $e1)) (f32.const 12583039))
-                    )
-                    (i32.const 23)
-                  )
-                )
-              )
-              (f32.const 1)
-            )
-          )
-          (local.set $k2
-            (f32.add (local.get $e1) (select (f32.const -24) (f32.const 1) (local.get $tiny1)))
-          )
-          (local.set $s1 (f32.div (local.get $f1) (f32.add (f32.const 2) (local.get $f1))))
-          (local.set $z1 (f32.mul (local.get $s1) (local.get $s1)))
-          (local.set $half1 (f32.mul (f32.mul (f32.const 0.5) (local.get $f1)) (local.get $f1)))
-          (local.set $p8
-            (f32.mul
-              (local.get $z1)
-              (f32.add
-                (f32.mul
-                  (f32.add (f32.mul (f32.const 0.29870808) (local.get $z1)) (f32.const 0.39977583))
-                  (local.get $z1)
-                )
-                (f32.const 0.66666776)
-              )
-            )
-          )
-          (local.set $value1
-            (f32.sub
-              (f32.mul (local.get $k2) (f32.const 0.6933594))
-              (f32.sub
-                (f32.sub
-                  (local.get $half1)
-                  (f32.sub
-                    (f32.mul (local.get $s1) (f32.add (local.get $half1) (local.get $p8)))
-                    (f32.mul (local.get $k2) (f32.const 0.00021219444))
-                  )
-                )
-                (local.get $f1)
-              )
-            )
-          )
-          (local.set $logF1
-            (select
-              (select
-                (local.get $value1)
-                (local.get $sum)
-                (f32.lt (local.get $sum) (f32.const inf))
-              )
-              (select (f32.const -inf) (f32.const nan) (f32.eq (local.get $sum) (f32.const 0)))
-              (f32.lt (f32.const 0) (local.get $sum))
-            )
-          )
-          (local.set $sum_3_wide
-            (f64.add
-              (local.get $sum_3_wide)
-              (f64.promote_f32
-                (f32.sub (f32.add (local.get $max) (local.get $logF1)) (local.get $sum_2))
-              )
-            )
-          )
-          (local.set $c6 (f32.div (f32.const 1) (local.get $sum)))
-          (local.set $k_0 (i32.const 0))
-          (local.set $k (i32.const 0))
-          (local.set $k_2 (i32.add (local.get $i_1) (i32.const 80)))
-          (loop $k
-            (f32.store offset=53760
-              (local.get $k_2)
-              (f32.mul
-                (local.get $c0)
-                (f32.sub
-                  (f32.mul (f32.load offset=56400 (local.get $k_0)) (local.get $c6))
-                  (select (f32.const 1) (f32.const 0) (i32.eq (local.get $c5) (local.get $k)))
-                )
-              )
-            )
-            (local.set $k_0 (i32.add (local.get $k_0) (i32.const 16)))
-            (local.set $k (i32.add (local.get $k) (i32.const 1)))
-            (local.set $k_2 (i32.add (local.get $k_2) (i32.const 4)))
-            (br_if $k (i32.lt_s (local.get $k) (i32.const 10)))
-          )
-          (local.set $i_0 (i32.add (local.get $i_0) (i32.const 4)))
-          (local.set $i_1 (i32.add (local.get $i_1) (i32.const 40)))
-          (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
         )
       )
     )
@@ -1465,10 +1230,7 @@
       (i32.const 0)
       (v128.andnot
         (local.get $add_4_0)
-        (f32x4.lt
-          (f32x4.abs (local.get $add_4_0))
-          (v128.const f32x4 7.523164e-37 7.523164e-37 7.523164e-37 7.523164e-37)
-        )
+        (f32x4.lt (f32x4.abs (local.get $add_4_0)) (f32x4.splat (f32.const 7.523164e-37)))
       )
     )
     (local.set $add_5_0
@@ -1482,10 +1244,7 @@
       (i32.const 0)
       (v128.andnot
         (local.get $add_5_0)
-        (f32x4.lt
-          (f32x4.abs (local.get $add_5_0))
-          (v128.const f32x4 7.523164e-37 7.523164e-37 7.523164e-37 7.523164e-37)
-        )
+        (f32x4.lt (f32x4.abs (local.get $add_5_0)) (f32x4.splat (f32.const 7.523164e-37)))
       )
     )
     (v128.store64_lane offset=9632 align=4 0
@@ -1502,21 +1261,14 @@
 
   ;; probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
   (func $predict_probabilities (param $n i32)
-    (local $i_0 i32) (local $i_0_end i32) (local $max f32) (local $x2 f32) (local $x3 f32)
-      (local $x5 f32) (local $t2 f32) (local $powersInF2 f32) (local $restF2 f32) (local $p2 f32)
-      (local $nearExpm1F2 f32) (local $y2 f32) (local $expF2 f32) (local $x6 f32) (local $t3 f32)
-      (local $powersInF3 f32) (local $restF3 f32) (local $p3 f32) (local $nearExpm1F3 f32)
-      (local $y3 f32) (local $expF3 f32) (local $sum_wide f64) (local $c-inf v128)
-      (local $c88.9 v128) (local $c-87.2 v128) (local $c1.442695 v128) (local $c12582912 v128)
-      (local $c0.6933594 v128) (local $c0.00021219444 v128) (local $c0.0013821 v128)
-      (local $c0.008368673 v128) (local $c0.041668262 v128) (local $c0.16666521 v128)
-      (local $c0.49999994 v128) (local $c1 v128) (local $c12583039 v128) (local $maxLanes0 v128)
-      (local $x0 v128) (local $x1 v128) (local $t v128) (local $t.2 v128) (local $t.3 v128)
-      (local $sum_wideLanes0 v128) (local $x v128) (local $t.4 v128) (local $powersInF32 v128)
-      (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128) (local $y v128)
-      (local $expF32 v128) (local $x4 v128) (local $t1 v128) (local $powersInF1 v128)
-      (local $restF1 v128) (local $p1 v128) (local $nearExpm1F1 v128) (local $y1 v128)
-      (local $expF1 v128) (local $t.5 v128) (local $t0 v128)
+    (local $i_0 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_0_end i32) (local $k_1 i32)
+      (local $c-inf v128) (local $c88.9 v128) (local $c-87.2 v128) (local $c1.442695 v128)
+      (local $c12582912 v128) (local $c0.6933594 v128) (local $c0.00021219444 v128)
+      (local $c0.0013821 v128) (local $c0.008368673 v128) (local $c0.041668262 v128)
+      (local $c0.16666521 v128) (local $c0.49999994 v128) (local $c1 v128) (local $c12583039 v128)
+      (local $max v128) (local $sum_wide v128) (local $c0 v128) (local $t v128) (local $x v128)
+      (local $powersInF32 v128) (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128)
+      (local $y v128) (local $expF32 v128) (local $v0 v128)
     (local.set $c-inf (f32x4.splat (f32.const -inf)))
     (local.set $c88.9 (f32x4.splat (f32.const 88.9)))
     (local.set $c-87.2 (f32x4.splat (f32.const -87.2)))
@@ -1534,304 +1286,125 @@
     (local.set $i_0 (i32.const 0))
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
     (loop $i
-      (local.set $max (f32.const -inf))
-      (local.set $maxLanes0 (local.get $c-inf))
-      (local.set $x0 (v128.load offset=53840 align=4 (local.get $i_0)))
-      (local.set $maxLanes0
-        (v128.or
-          (f32x4.pmax (local.get $maxLanes0) (local.get $x0))
-          (f32x4.ne (local.get $x0) (local.get $x0))
-        )
-      )
-      (local.set $x1 (v128.load offset=53856 align=4 (local.get $i_0)))
-      (local.set $maxLanes0
-        (v128.or
-          (f32x4.pmax (local.get $maxLanes0) (local.get $x1))
-          (f32x4.ne (local.get $x1) (local.get $x1))
-        )
-      )
-      (local.set $max
-        (f32.max
-          (local.get $max)
-          (f32x4.extract_lane 0
-            (v128.or
-              (f32x4.pmax
-                (local.tee $t.2
-                  (v128.or
-                    (f32x4.pmax
-                      (local.get $maxLanes0)
-                      (local.tee $t
-                        (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7
-                          (local.get $maxLanes0)
-                          (local.get $maxLanes0)
-                        )
-                      )
+      (local.set $max (local.get $c-inf))
+      (local.set $k_0 (local.get $i_0))
+      (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
+      (loop $k
+        (local.set $max
+          (v128.or
+            (f32x4.pmax
+              (local.get $max)
+              (local.tee $t
+                (v128.load32_lane offset=53960 3
+                  (local.get $k_0)
+                  (v128.load32_lane offset=53920 2
+                    (local.get $k_0)
+                    (v128.load32_lane offset=53880 1
+                      (local.get $k_0)
+                      (v128.load32_splat offset=53840 (local.get $k_0))
                     )
-                    (f32x4.ne (local.get $t) (local.get $t))
-                  )
-                )
-                (local.tee $t.3
-                  (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11
-                    (local.get $t.2)
-                    (local.get $t.2)
                   )
                 )
               )
-              (f32x4.ne (local.get $t.3) (local.get $t.3))
             )
+            (f32x4.ne (local.get $t) (local.get $t))
           )
         )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
       )
-      (local.set $x2 (f32.load offset=53872 (local.get $i_0)))
-      (local.set $max (f32.max (local.get $max) (local.get $x2)))
-      (local.set $x3 (f32.load offset=53876 (local.get $i_0)))
-      (local.set $max (f32.max (local.get $max) (local.get $x3)))
-      (local.set $sum_wide (f64.const 0))
-      (local.set $sum_wideLanes0 (v128.const f32x4 0 0 0 0))
-      (local.set $x (f32x4.sub (local.get $x0) (f32x4.splat (local.get $max))))
-      (local.set $t.4
-        (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2))
-      )
-      (local.set $powersInF32
-        (f32x4.sub
-          (f32x4.relaxed_madd (local.get $t.4) (local.get $c1.442695) (local.get $c12582912))
-          (local.get $c12582912)
+      (local.set $sum_wide (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (local.get $i_0))
+      (local.set $k_1 (i32.const 0))
+      (loop $k
+        (local.set $x
+          (f32x4.sub
+            (v128.load32_lane offset=53960 3
+              (local.get $k_0)
+              (v128.load32_lane offset=53920 2
+                (local.get $k_0)
+                (v128.load32_lane offset=53880 1
+                  (local.get $k_0)
+                  (v128.load32_splat offset=53840 (local.get $k_0))
+                )
+              )
+            )
+            (local.get $max)
+          )
         )
-      )
-      (local.set $restF32
-        (f32x4.relaxed_madd
-          (local.get $powersInF32)
-          (local.get $c0.00021219444)
-          (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t.4))
+        (local.set $t
+          (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2))
         )
-      )
-      (local.set $p
-        (f32x4.relaxed_madd
+        (local.set $powersInF32
+          (f32x4.sub
+            (f32x4.relaxed_madd (local.get $t) (local.get $c1.442695) (local.get $c12582912))
+            (local.get $c12582912)
+          )
+        )
+        (local.set $restF32
           (f32x4.relaxed_madd
-            (local.get $c0.0013821)
+            (local.get $powersInF32)
+            (local.get $c0.00021219444)
+            (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t))
+          )
+        )
+        (local.set $p
+          (f32x4.relaxed_madd
+            (f32x4.relaxed_madd
+              (local.get $c0.0013821)
+              (local.get $restF32)
+              (local.get $c0.008368673)
+            )
             (local.get $restF32)
-            (local.get $c0.008368673)
+            (local.get $c0.041668262)
           )
-          (local.get $restF32)
-          (local.get $c0.041668262)
         )
-      )
-      (local.set $nearExpm1F32
-        (f32x4.relaxed_madd
-          (f32x4.mul (local.get $restF32) (local.get $restF32))
+        (local.set $nearExpm1F32
           (f32x4.relaxed_madd
-            (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
+            (f32x4.mul (local.get $restF32) (local.get $restF32))
+            (f32x4.relaxed_madd
+              (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
+              (local.get $restF32)
+              (local.get $c0.49999994)
+            )
             (local.get $restF32)
-            (local.get $c0.49999994)
-          )
-          (local.get $restF32)
-        )
-      )
-      (local.set $y (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
-      (local.set $expF32
-        (f32x4.mul
-          (f32x4.add (local.get $y) (local.get $y))
-          (i32x4.shl
-            (f32x4.add (f32x4.sub (local.get $powersInF32) (local.get $c1)) (local.get $c12583039))
-            (i32.const 23)
           )
         )
-      )
-      (v128.store offset=45648 align=4 (i32.const 0) (local.get $expF32))
-      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF32)))
-      (local.set $x4 (f32x4.sub (local.get $x1) (f32x4.splat (local.get $max))))
-      (local.set $t1
-        (f32x4.pmax (f32x4.pmin (local.get $x4) (local.get $c88.9)) (local.get $c-87.2))
-      )
-      (local.set $powersInF1
-        (f32x4.sub
-          (f32x4.relaxed_madd (local.get $t1) (local.get $c1.442695) (local.get $c12582912))
-          (local.get $c12582912)
-        )
-      )
-      (local.set $restF1
-        (f32x4.relaxed_madd
-          (local.get $powersInF1)
-          (local.get $c0.00021219444)
-          (f32x4.relaxed_nmadd (local.get $powersInF1) (local.get $c0.6933594) (local.get $t1))
-        )
-      )
-      (local.set $p1
-        (f32x4.relaxed_madd
-          (f32x4.relaxed_madd (local.get $c0.0013821) (local.get $restF1) (local.get $c0.008368673))
-          (local.get $restF1)
-          (local.get $c0.041668262)
-        )
-      )
-      (local.set $nearExpm1F1
-        (f32x4.relaxed_madd
-          (f32x4.mul (local.get $restF1) (local.get $restF1))
-          (f32x4.relaxed_madd
-            (f32x4.relaxed_madd (local.get $p1) (local.get $restF1) (local.get $c0.16666521))
-            (local.get $restF1)
-            (local.get $c0.49999994)
-          )
-          (local.get $restF1)
-        )
-      )
-      (local.set $y1 (f32x4.add (local.get $c1) (local.get $nearExpm1F1)))
-      (local.set $expF1
-        (f32x4.mul
-          (f32x4.add (local.get $y1) (local.get $y1))
-          (i32x4.shl
-            (f32x4.add (f32x4.sub (local.get $powersInF1) (local.get $c1)) (local.get $c12583039))
-            (i32.const 23)
-          )
-        )
-      )
-      (v128.store offset=45664 align=4 (i32.const 0) (local.get $expF1))
-      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF1)))
-      (local.set $sum_wide
-        (f64.add
-          (local.get $sum_wide)
-          (f64.promote_f32
-            (f32x4.extract_lane 0
+        (local.set $y (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
+        (local.set $expF32
+          (f32x4.mul
+            (f32x4.add (local.get $y) (local.get $y))
+            (i32x4.shl
               (f32x4.add
-                (local.tee $t.5
-                  (f32x4.add
-                    (local.get $sum_wideLanes0)
-                    (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7
-                      (local.get $sum_wideLanes0)
-                      (local.get $sum_wideLanes0)
-                    )
-                  )
-                )
-                (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11
-                  (local.get $t.5)
-                  (local.get $t.5)
-                )
-              )
-            )
-          )
-        )
-      )
-      (local.set $x5 (f32.sub (local.get $x2) (local.get $max)))
-      (local.set $t2 (f32.max (f32.min (local.get $x5) (f32.const 88.9)) (f32.const -87.2)))
-      (local.set $powersInF2
-        (f32.sub
-          (f32.add (f32.mul (local.get $t2) (f32.const 1.442695)) (f32.const 12582912))
-          (f32.const 12582912)
-        )
-      )
-      (local.set $restF2
-        (f32.add
-          (f32.sub (local.get $t2) (f32.mul (local.get $powersInF2) (f32.const 0.6933594)))
-          (f32.mul (local.get $powersInF2) (f32.const 0.00021219444))
-        )
-      )
-      (local.set $p2
-        (f32.add
-          (f32.mul
-            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF2)) (f32.const 0.008368673))
-            (local.get $restF2)
-          )
-          (f32.const 0.041668262)
-        )
-      )
-      (local.set $nearExpm1F2
-        (f32.add
-          (local.get $restF2)
-          (f32.mul
-            (f32.mul (local.get $restF2) (local.get $restF2))
-            (f32.add
-              (f32.mul
-                (f32.add (f32.mul (local.get $p2) (local.get $restF2)) (f32.const 0.16666521))
-                (local.get $restF2)
-              )
-              (f32.const 0.49999994)
-            )
-          )
-        )
-      )
-      (local.set $y2 (f32.add (f32.const 1) (local.get $nearExpm1F2)))
-      (local.set $expF2
-        (f32.mul
-          (f32.add (local.get $y2) (local.get $y2))
-          (f32.reinterpret_i32
-            (i32.shl
-              (i32.reinterpret_f32
-                (f32.add (f32.sub (local.get $powersInF2) (f32.const 1)) (f32.const 12583039))
+                (f32x4.sub (local.get $powersInF32) (local.get $c1))
+                (local.get $c12583039)
               )
               (i32.const 23)
             )
           )
         )
+        (v128.store offset=45648 align=4 (local.get $k_1) (local.get $expF32))
+        (local.set $sum_wide (f32x4.add (local.get $sum_wide) (local.get $expF32)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 16)))
+        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 160)))
       )
-      (f32.store offset=45680 (i32.const 0) (local.get $expF2))
-      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF2))))
-      (local.set $x6 (f32.sub (local.get $x3) (local.get $max)))
-      (local.set $t3 (f32.max (f32.min (local.get $x6) (f32.const 88.9)) (f32.const -87.2)))
-      (local.set $powersInF3
-        (f32.sub
-          (f32.add (f32.mul (local.get $t3) (f32.const 1.442695)) (f32.const 12582912))
-          (f32.const 12582912)
+      (local.set $c0 (f32x4.div (local.get $c1) (local.get $sum_wide)))
+      (local.set $k_0 (i32.const 0))
+      (local.set $k_1 (local.get $i_0))
+      (loop $k
+        (local.set $v0
+          (f32x4.mul (v128.load offset=45648 align=4 (local.get $k_0)) (local.get $c0))
         )
+        (f32.store offset=53840 (local.get $k_1) (f32x4.extract_lane 0 (local.get $v0)))
+        (f32.store offset=53880 (local.get $k_1) (f32x4.extract_lane 1 (local.get $v0)))
+        (f32.store offset=53920 (local.get $k_1) (f32x4.extract_lane 2 (local.get $v0)))
+        (f32.store offset=53960 (local.get $k_1) (f32x4.extract_lane 3 (local.get $v0)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 16)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 4)))
+        (br_if $k (i32.lt_s (local.get $k_0) (i32.const 160)))
       )
-      (local.set $restF3
-        (f32.add
-          (f32.sub (local.get $t3) (f32.mul (local.get $powersInF3) (f32.const 0.6933594)))
-          (f32.mul (local.get $powersInF3) (f32.const 0.00021219444))
-        )
-      )
-      (local.set $p3
-        (f32.add
-          (f32.mul
-            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF3)) (f32.const 0.008368673))
-            (local.get $restF3)
-          )
-          (f32.const 0.041668262)
-        )
-      )
-      (local.set $nearExpm1F3
-        (f32.add
-          (local.get $restF3)
-          (f32.mul
-            (f32.mul (local.get $restF3) (local.get $restF3))
-            (f32.add
-              (f32.mul
-                (f32.add (f32.mul (local.get $p3) (local.get $restF3)) (f32.const 0.16666521))
-                (local.get $restF3)
-              )
-              (f32.const 0.49999994)
-            )
-          )
-        )
-      )
-      (local.set $y3 (f32.add (f32.const 1) (local.get $nearExpm1F3)))
-      (local.set $expF3
-        (f32.mul
-          (f32.add (local.get $y3) (local.get $y3))
-          (f32.reinterpret_i32
-            (i32.shl
-              (i32.reinterpret_f32
-                (f32.add (f32.sub (local.get $powersInF3) (f32.const 1)) (f32.const 12583039))
-              )
-              (i32.const 23)
-            )
-          )
-        )
-      )
-      (f32.store offset=45684 (i32.const 0) (local.get $expF3))
-      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF3))))
-      (local.set $t0 (f32x4.splat (f32.div (f32.const 1) (f32.demote_f64 (local.get $sum_wide)))))
-      (v128.store offset=53840 align=4
-        (local.get $i_0)
-        (f32x4.mul (v128.load offset=45648 align=4 (i32.const 0)) (local.get $t0))
-      )
-      (v128.store offset=53856 align=4
-        (local.get $i_0)
-        (f32x4.mul (v128.load offset=45664 align=4 (i32.const 0)) (local.get $t0))
-      )
-      (v128.store64_lane offset=53872 align=4 0
-        (local.get $i_0)
-        (f32x4.mul (v128.load64_zero offset=45680 align=4 (i32.const 0)) (local.get $t0))
-      )
-      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 40)))
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 160)))
       (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
     )
   )

@@ -22,8 +22,8 @@ export class Context {
   readonly arrays = new Map<string, ArrayPlace>();
   /** What a function does first: vector constants go into locals, since one inside a loop is made anew in each round. */
   readonly start: Code[] = [];
-  /** Functions of the module's own library that this one calls. */
-  readonly library = new Set<string>();
+  /** Functions of the module that this one calls: of its own library, and scalar functions on lanes. */
+  readonly called = new Set<string>();
   private scope: Scope = this.root;
   private variables = new Map<string, Variable>();
   private readonly constants = new Map<string, Local>();
@@ -86,21 +86,22 @@ export class Context {
   }
 
   vector(value: VectorConstant): Code {
+    const [x] = value.values;
+    const same = value.values.every((y) => Object.is(x, y));
     // Zeros are made in no time.
-    const isZero = value.values.every((x) => Object.is(x, 0));
-    if (isZero || this.loops.frames.length === 0) return w.vector(value);
+    if (same && Object.is(x, 0)) return w.vector(value);
+    // Four copies of a number take fewer bytes so.
+    const copies = value.shape === "f32x4" ? w.op("f32x4.splat", w.f32(x)) : w.op("i32x4.splat", w.i32(x));
+    const code = same ? copies : w.vector(value);
+    if (this.loops.frames.length === 0) return code;
     const key = `${value.shape} ${value.values.map((x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
     let local = this.constants.get(key);
     if (!local) {
-      const [x] = value.values;
-      const same = value.values.every((y) => Object.is(x, y));
       const text = value.shape === "f32x4" ? floatText(x, "f32") : String(x);
       local = this.root.add(same ? `c${text}` : `c_${this.constants.size}`, "v128");
       this.constants.set(key, local);
       this.constantIn.set(local, value);
-      // Four copies of a number take fewer bytes so.
-      const copies = value.shape === "f32x4" ? w.op("f32x4.splat", w.f32(x)) : w.op("i32x4.splat", w.i32(x));
-      this.start.push(w.set(local, same ? copies : w.vector(value)));
+      this.start.push(w.set(local, code));
     }
     return w.get(local);
   }
@@ -108,6 +109,7 @@ export class Context {
   constant(code: Code): readonly (number | bigint)[] | undefined {
     if (code.kind === "number") return [code.value];
     if (code.kind === "vector") return code.value.values;
+    if (code.kind === "plain" && code.op.endsWith(".splat")) return this.constant(code.args[0]);
     return code.kind === "get" ? this.constantIn.get(code.local)?.values : undefined;
   }
 

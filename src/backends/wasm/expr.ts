@@ -75,8 +75,12 @@ function direct(expr: LoopExpr, context: Context): Code {
       return (laneOps as readonly string[]).includes(expr.op)
         ? laneOperation(expr, expr.op as LaneOp, context)
         : operation(expr, expr.op as LaneWiseOp, context);
-    case "call":
-      return invariant(false, `a call of "${expr.name}" was not written out`) as never;
+    case "call": {
+      // Functions take and give four lanes; a scalar is four copies of itself on its way in, and one of them after.
+      context.called.add(expr.name);
+      const code = w.call(expr.name, ...expr.args.map((arg) => lanesCode(arg, context)));
+      return expr.lanes === 4 ? code : laneOf(code, 0, expr.type);
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 import { invariant } from "../../base/errors.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
-import { effectsOf, visitExpr, visitStmts } from "../../ir/loop-walk.ts";
+import { effectsOf, mapExpr, visitExpr, visitStmts } from "../../ir/loop-walk.ts";
 import { Context, type ArrayPlace } from "./context.ts";
 import { mapCode, w, type Code, type Local } from "./encode/code.ts";
 import type { WasmFunction } from "./encode/module.ts";
+import type { ValueType } from "./encode/opcodes.ts";
 import { formIn, lanesCode, testCode, valueCode } from "./expr.ts";
 import { atomForm, combine, rangeOf, type Linear, type Range } from "./linear.ts";
 import type { Frame } from "./loops.ts";
@@ -26,7 +27,8 @@ export interface Binding {
 
 export interface Written {
   readonly fn: WasmFunction;
-  readonly library: ReadonlySet<string>;
+  /** The names of the functions that it calls. */
+  readonly called: ReadonlySet<string>;
 }
 
 /** A function of the loop level; its parameters are the addresses of arrays that have no place of their own, then scalars. */
@@ -34,14 +36,53 @@ export function wasmFunction(fn: LoopFunction, binding: Binding): Written {
   invariant(!fn.returns, `${fn.name} returns a value, which only templates do`);
   const context = new Context();
   const params = declareParams(fn, binding, context);
+  return written(fn, params, [], context);
+}
+
+/** A scalar function without branches, for four lanes at once: everything in it has four. */
+export function lanesFunction(fn: LoopFunction): Written {
+  const wide = (x: LoopExpr): LoopExpr =>
+    // As an operand a number stands for four; how far a shift goes must even be a scalar.
+    mapExpr(x, (inner) => (inner.kind === "number" ? inner : { ...inner, lanes: 4 }));
+  const whole = (x: LoopExpr): LoopExpr => ({ ...wide(x), lanes: 4 });
+  const body = fn.body.map((stmt): LoopStmt => {
+    if (stmt.kind === "let") return { ...stmt, lanes: 4, value: whole(stmt.value) };
+    if (stmt.kind === "set" || stmt.kind === "return") return { ...stmt, value: whole(stmt.value) };
+    invariant(stmt.kind === "note", `${fn.name} has no lanes`);
+    return stmt;
+  });
+  const context = new Context();
+  const params = fn.params.map(({ name }) => {
+    const local: Local = { name, type: "v128" };
+    context.define({
+      name,
+      type: "f32",
+      lanes: 4,
+      mutable: false,
+      level: 0,
+      local,
+      copies: null,
+      form: null,
+    });
+    return local;
+  });
+  return written({ ...fn, body }, params, ["v128"], context);
+}
+
+function written(
+  fn: LoopFunction,
+  params: readonly Local[],
+  results: readonly ValueType[],
+  context: Context,
+): Written {
   const body = new Writer(context, usesOf(fn.body)).block(fn.body);
   const { slots, slotOf } = slotsOf(context.root, params.length);
   const placed = [...context.start, ...body].map((code) =>
     mapCode(code, (x) => ("local" in x ? { ...x, local: slotOf.get(x.local) ?? x.local } : x)),
   );
   return {
-    fn: { name: fn.name, doc: fn.doc, params, locals: slots, results: [], body: placed, exported: null },
-    library: context.library,
+    fn: { name: fn.name, doc: fn.doc, params, locals: slots, results, body: placed, exported: null },
+    called: context.called,
   };
 }
 
@@ -108,7 +149,7 @@ class Writer {
       case "for":
         return this.loop(stmt);
       case "return":
-        return invariant(false, "a kernel returns nothing") as never;
+        return [valueCode(stmt.value, this.context)];
     }
   }
 

@@ -11,7 +11,7 @@ import {
 import { bytesOf, isBatch, type DType } from "../../ir/type.ts";
 import { w, type Code, type Local } from "./encode/code.ts";
 import type { WasmFunction, WasmModule } from "./encode/module.ts";
-import { wasmFunction, type Binding } from "./function.ts";
+import { lanesFunction, wasmFunction, type Binding } from "./function.ts";
 import { library } from "./library.ts";
 import type { Range } from "./linear.ts";
 import { relaxedModule } from "./relax.ts";
@@ -50,9 +50,10 @@ export function wasmModule(
     const binding = bindingOf(fn, mine, memory);
     bindings.set(fn.name, binding);
     const written = wasmFunction(fn, binding);
-    for (const name of written.library) helpers.add(name);
+    for (const name of written.called) helpers.add(name);
     return [written.fn];
   });
+  const scalars = loops.functions.filter(({ name, returns }) => returns && helpers.has(name));
   const pages = Math.max(1, Math.ceil(memory.arenaBytes / pageBytes));
   if (pages > mostPages)
     fail("memory", `WebAssembly addresses 4 GiB, and the model takes ${memory.arenaBytes} bytes`, {
@@ -62,6 +63,7 @@ export function wasmModule(
   const plain: WasmModule = {
     functions: [
       ...[...library].filter(([name]) => helpers.has(name)).map(([, make]) => make()),
+      ...scalars.map((fn) => lanesFunction(fn).fn),
       ...kernels,
       ...entries.map((entry) => entryFunction(entry, ownName(entry.name, taken), bindings, memory)),
     ],

@@ -75,7 +75,7 @@ const remainder: Row = ([a, b], site) => {
 };
 
 const floatRemainder: Row = ([a, b], { type, context }) => {
-  context.library.add(remainderName);
+  context.called.add(remainderName);
   if (type === "f64") return w.call(remainderName, a, b);
   const wide = (x: Code): Code => w.op("f64.promote_f32", x);
   return w.op("f32.demote_f64", w.call(remainderName, wide(a), wide(b)));

@@ -48,7 +48,11 @@ export function interpretTraining(
   const named = new Map(loops.functions.map((fn) => [fn.name, fn]));
   const run = (phase: Phase): void => {
     eachCall(loops.calls.get(phase) ?? [], (call, times) => {
-      interpret(named.get(call.name)!, [...call.arrays.map(viewOf), ...times, ...(call.batch ? [n] : [])]);
+      interpret(
+        named.get(call.name)!,
+        [...call.arrays.map(viewOf), ...times, ...(call.batch ? [n] : [])],
+        named,
+      );
     });
   };
   const forward = stepPhase("forward", step);

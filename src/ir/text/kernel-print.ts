@@ -12,7 +12,7 @@ function kernelText(kernel: Kernel): string {
   if (record.alone > 1) tiles.push(`alone ${outer[outer.length - 1].name}×${record.alone}`);
   const lines = [
     ...kernel.doc.map((line) => `// ${line}`),
-    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}`,
+    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}${record.calls ? " calls" : ""}`,
   ];
   if (nest)
     lines.push(
