@@ -2,7 +2,8 @@
 export interface Config {
   /** Model files or patterns, relative to the configuration file: `"models/*.model.ts"`. */
   readonly models?: string | readonly string[];
-  readonly target?: "js" | "ts" | "wasm";
+  /** `auto` is wasm or js, by the work of a training step. */
+  readonly target?: "js" | "ts" | "wasm" | "auto";
   readonly precision?: "f32" | "f64";
   /** For wasm: whether relaxed SIMD, whose results depend on the host, is left out. */
   readonly strict?: boolean;

@@ -25,8 +25,14 @@ export interface Disk {
   readonly isFile: (path: string) => boolean;
   readonly readText: (path: string) => string;
   readonly readBytes: (path: string) => Uint8Array;
-  /** Writes all files or none: prepared beside their places first, renamed into them last. */
-  readonly writeAtomically: (files: readonly FileToWrite[]) => readonly Written[];
+  /**
+   * Writes all files or none: prepared beside their places first, renamed into them last. Then removes the files that
+   * they make out of date.
+   */
+  readonly writeAtomically: (
+    files: readonly FileToWrite[],
+    outdated?: readonly string[],
+  ) => readonly Written[];
   /** Files that match a pattern (`*`, `**`, `?`), sorted; a path without wildcards stands for itself. */
   readonly expand: (pattern: string) => readonly string[];
   /** Calls back after a change of one of the files, once for changes that come together. */
@@ -60,7 +66,7 @@ export function diskAt(cwd: string): Disk {
     readBytes,
     // A byte order mark would become part of the first column's name or of the first token.
     readText: (path) => new TextDecoder().decode(readBytes(path)),
-    writeAtomically: (files) => writeAll(files, names),
+    writeAtomically: (files, outdated = []) => writeAll(files, outdated, names),
     expand: (pattern) => expand(pattern, cwd),
     watch: (paths, changed) => watchFiles(paths.map(absolute), changed),
     importModule: async (path, modules) => {
@@ -125,10 +131,10 @@ interface Prepared {
   readonly before: Uint8Array | undefined;
 }
 
-function writeAll(files: readonly FileToWrite[], names: Names): Written[] {
+function writeAll(files: readonly FileToWrite[], outdated: readonly string[], names: Names): Written[] {
   const made: string[] = [];
   const prepared: Prepared[] = [];
-  const renamed: Prepared[] = [];
+  const replaced: Pick<Prepared, "path" | "before">[] = [];
   const written: Written[] = [];
   let current = "";
   try {
@@ -149,12 +155,18 @@ function writeAll(files: readonly FileToWrite[], names: Names): Written[] {
     for (const file of prepared) {
       current = file.path;
       fs.renameSync(file.temporary, file.path);
-      renamed.push(file);
+      replaced.push(file);
+    }
+    for (const path of outdated) {
+      current = path;
+      const before = readIfThere(names.absolute(path));
+      fs.rmSync(names.absolute(path), { force: true });
+      replaced.push({ path: names.absolute(path), before });
     }
     return written;
   } catch (error) {
-    // What was already renamed goes back to what it was, so that a failed run leaves the old files.
-    for (const { path, before } of renamed) {
+    // What was already renamed or removed goes back to what it was, so that a failed run leaves the old files.
+    for (const { path, before } of replaced) {
       if (before) fs.writeFileSync(path, before);
       else fs.rmSync(path, { force: true });
     }

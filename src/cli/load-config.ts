@@ -14,7 +14,10 @@ const settings: Readonly<Record<keyof Config, { what: string; holds: (value: unk
     what: "a pattern or a list of patterns",
     holds: (v) => [v].flat().every((item) => typeof item === "string"),
   },
-  target: { what: '"js", "ts" or "wasm"', holds: (v) => v === "js" || v === "ts" || v === "wasm" },
+  target: {
+    what: '"js", "ts", "wasm" or "auto"',
+    holds: (v) => v === "js" || v === "ts" || v === "wasm" || v === "auto",
+  },
   precision: { what: '"f32" or "f64"', holds: (v) => v === "f32" || v === "f64" },
   strict: { what: "true or false", holds: isBoolean },
   wasmFile: { what: "true or false", holds: isBoolean },

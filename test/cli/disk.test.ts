@@ -65,6 +65,17 @@ describe("writing", () => {
     expect(tree(path)).toEqual(["a.txt", "file"]);
   });
 
+  test("what is out of date is removed last, and comes back where that fails", () => {
+    const path = folder({ "a.txt": "old", "b.txt": "old" });
+    const disk = diskAt(path);
+    mkdirSync(join(path, "c"));
+    const files = [{ path: "a.txt", content: "new" }];
+    expect(() => disk.writeAtomically(files, ["b.txt", "c"])).toThrow('"c" is a directory');
+    expect(["a.txt", "b.txt"].map(disk.readText)).toEqual(["old", "old"]);
+    expect(disk.writeAtomically(files, ["b.txt"])).toEqual([{ path: "a.txt", changed: true }]);
+    expect(tree(path)).toEqual(["a.txt"]);
+  });
+
   test("a directory in the place of a file is refused before anything is renamed", () => {
     const path = folder({ "a.txt": "old" });
     mkdirSync(join(path, "b.txt"));

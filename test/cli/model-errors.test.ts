@@ -113,8 +113,8 @@ describe("gradc.config.ts", () => {
       'error[bad-config]: gradc.config.ts has an unknown setting "modles"\n  hint: did you mean "models"?\n',
     ],
     [
-      'export default { target: "auto" };',
-      'error[bad-config]: gradc.config.ts: "target" is "auto"; expected "js", "ts" or "wasm"\n',
+      'export default { target: "c" };',
+      'error[bad-config]: gradc.config.ts: "target" is "c"; expected "js", "ts", "wasm" or "auto"\n',
     ],
     [
       "export const models = [];",

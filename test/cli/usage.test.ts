@@ -25,7 +25,7 @@ describe("wrong usage ends with 2 and says what was meant", () => {
     ],
     [
       ["compile", "m.ts", "--target", "c"],
-      'error[usage]: option "--target <t>" argument "c" is invalid. Allowed choices are js, ts, wasm\n  hint: compile [options] [models...]\n',
+      'error[usage]: option "--target <t>" argument "c" is invalid. Allowed choices are js, ts, wasm, auto\n  hint: compile [options] [models...]\n',
     ],
     [
       ["compile", "m.ts", "--target", "wasm", "--precision", "f64"],

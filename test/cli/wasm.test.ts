@@ -64,6 +64,72 @@ describe("compile --target wasm", () => {
     expect((await gradc(path, [...compile, "--check"])).out).toMatch(/^tiny\.gen\.js: out of date\n/);
   });
 
+  test("code that an earlier build left beside is removed, reported by --check, and fits no other build", async () => {
+    const path = tiny();
+    await gradc(path, [...compile, "--wasm-file"]);
+    const [plain, before] = ["tiny.gen.wasm", "tiny.relaxed.gen.wasm"].map((name) =>
+      readFileSync(join(path, name)),
+    );
+    // What gradc did not write stays, and so does what belongs to a module of that very name.
+    writeFileSync(join(path, "other.gen.wasm"), before);
+    const strict = [...compile, "--wasm-file", "--strict"];
+    const checked = await gradc(path, [...strict, "--check"]);
+    expect(checked.code).toBe(1);
+    expect(checked.out).toContain("tiny.relaxed.gen.wasm: left by another build\n");
+    const { code, out } = await gradc(path, strict);
+    expect(code).toBe(0);
+    expect(out).toContain("tiny.relaxed.gen.wasm removed: left by another build\n");
+    const left = ["other.gen.wasm", "tiny.gen.d.ts", "tiny.gen.js", "tiny.gen.wasm", "tiny.model.ts"];
+    expect(tree(path)).toEqual(left);
+    expect((await gradc(path, [...strict, "--check"])).code).toBe(0);
+    const url = pathToFileURL(join(path, "tiny.gen.js")).href;
+    const { create } = (await import(/* @vite-ignore */ url)) as { create: (options: object) => object };
+    // Hosts without relaxed SIMD do not compile the other one at all; both carry the key of their build.
+    expect(before.subarray(-14)).toEqual(plain.subarray(-14));
+    expect(() => create({ wasm: new WebAssembly.Module(plain) })).toThrow("tiny.gen.wasm of this very build");
+
+    writeFileSync(join(path, "tiny.relaxed.gen.wasm"), "mine");
+    const inline = JSON.parse((await gradc(path, [...compile, "--json"])).out) as { removed: string[] };
+    expect(inline.removed).toEqual(["tiny.gen.wasm"]);
+    expect(readFileSync(join(path, "tiny.relaxed.gen.wasm"), "utf8")).toBe("mine");
+    writeFileSync(join(path, "tiny.relaxed.gen.wasm"), before);
+    writeFileSync(join(path, "tiny.relaxed.gen.js"), "");
+    await gradc(path, ["compile", "tiny.model.ts", "--target", "ts"]);
+    await gradc(path, ["compile", "tiny.model.ts"]);
+    expect(tree(path)).toContain("tiny.relaxed.gen.wasm");
+  });
+
+  test("the text of the code goes with the code", async () => {
+    const path = tiny();
+    await gradc(path, [...compile, "--stages"]);
+    await gradc(path, ["compile", "tiny.model.ts"]);
+    expect(tree(path)).toContain("7-code.wat");
+    const { out } = await gradc(path, ["compile", "tiny.model.ts", "--stages"]);
+    expect(out).toContain("7-code.wat removed: left by another build\n");
+    expect(tree(path)).not.toContain("7-code.wat");
+  });
+
+  test.each([
+    ["small", 3, /^tiny: target js: \d+ operations a step, fewer than the 500 that wasm is for\n$/, false],
+    [
+      "larger",
+      200,
+      /^tiny: target wasm: [\d,]+ operations a step, at least the 500 that wasm is for\n$/,
+      true,
+    ],
+  ])("--target auto chooses for a %s model and says why", async (_, units, line, isWasm) => {
+    const path = folder({ "tiny.model.ts": tinyModel("tiny", units) });
+    const auto = ["compile", "tiny.model.ts", "--target", "auto"];
+    const { code, err } = await gradc(path, auto);
+    expect(code).toBe(0);
+    expect(err).toMatch(line);
+    expect(readFileSync(join(path, "tiny.gen.js"), "utf8").includes("WebAssembly")).toBe(isWasm);
+    expect((await gradc(path, [...auto, "--check"])).code).toBe(0);
+    writeFileSync(join(path, "gradc.config.ts"), 'export default { target: "auto", wasmFile: true };');
+    expect((await gradc(path, ["compile", "tiny.model.ts"])).err).toMatch(line);
+    expect(tree(path).includes("tiny.gen.wasm")).toBe(isWasm);
+  });
+
   test("gradc.config.ts may say it, and a flag for another target wins over all of it", async () => {
     const path = folder({
       "tiny.model.ts": tinyModel(),

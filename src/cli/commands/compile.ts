@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { Settings, SettingsFlags } from "../compile/settings.ts";
 import type { Context, Session } from "../io.ts";
-import { jsonOption, precisionOption, strictOption, targetOption } from "../options.ts";
+import { jsonOption, precisionOption, strictOption, targetOption, targets } from "../options.ts";
+import { sayTarget } from "../say-target.ts";
 import { usage } from "../usage.ts";
 
 interface Flags extends SettingsFlags {
@@ -18,6 +19,7 @@ Examples:
   $ gradc compile digits.model.ts                       digits.gen.js and digits.gen.d.ts beside the model
   $ gradc compile digits.model.ts --target ts           one TypeScript file, digits.gen.ts
   $ gradc compile digits.model.ts --target wasm         WebAssembly inside digits.gen.js, for all but tiny models
+  $ gradc compile digits.model.ts --target auto         WebAssembly or JavaScript, by the work of a step
   $ gradc compile models/*.model.ts --out-dir generated
   $ gradc compile digits.model.ts --stages              also 1-forward.txt … 6-loops.txt: every step, readable
   $ gradc compile --check                               for CI: are the modules of gradc.config.ts up to date?`;
@@ -31,7 +33,10 @@ export const declareCompile = (program: Command, session: Session): Command =>
     )
     .argument("[models...]", "model files or patterns, e.g. digits.model.ts")
     .addOption(
-      targetOption("js (with types beside it), ts, or wasm (the same as js, with WebAssembly in it)"),
+      targetOption(
+        "js (with types beside it), ts, wasm (the same as js, with WebAssembly in it), or auto: wasm for all but small models",
+        [...targets, "auto"],
+      ),
     )
     .addOption(precisionOption())
     .addOption(strictOption())
@@ -64,16 +69,19 @@ export const declareCompile = (program: Command, session: Session): Command =>
 /** Compiles all models before the first file is written, so that a failure touches nothing. */
 async function compileOnce(
   context: Context,
-  { checkPlaces, emit, report, reportStale, staleOf }: typeof import("../compile/emit.ts"),
+  { checkPlaces, emit, report, reportStale, staleOf, write }: typeof import("../compile/emit.ts"),
   paths: readonly string[],
   settings: (path: string) => Settings,
   { check = false, json = false }: Flags,
 ): Promise<number> {
   const emissions = [];
-  for (const path of paths) emissions.push(await emit(context.disk, path, settings(path)));
+  for (const path of paths) {
+    const emission = await emit(context.disk, path, settings(path));
+    if (emission.settings.target === "auto") sayTarget(context, emission.compilation, emission.loaded.name);
+    emissions.push(emission);
+  }
   checkPlaces(context.disk, emissions);
   if (check) return reportStale(context, await staleOf(context.disk, emissions), emissions, json);
-  const written = context.disk.writeAtomically(emissions.flatMap(({ files }) => files));
-  report(context, emissions, written, json);
+  report(context, emissions, write(context.disk, emissions), json);
   return 0;
 }

@@ -1,23 +1,30 @@
 import { dirname, join } from "node:path";
 import { fail } from "../../base/errors.ts";
-import type { Compilation } from "../../compile.ts";
+import { baseName, type Compilation } from "../../compile.ts";
 import type { Disk, FileToWrite, Written } from "../../disk.ts";
 import type { Context } from "../io.ts";
 import { compileModel, loadModel, type LoadedModel } from "../load-model.ts";
 import { sizesOf, sizesText, type Sizes } from "../sizes.ts";
 import { plural } from "../text.ts";
+import { outdatedFiles } from "./outdated.ts";
 import type { Settings } from "./settings.ts";
 
 /** What one model becomes: files with their places, nothing written yet. */
 export interface Emission {
   readonly loaded: LoadedModel;
   readonly settings: Settings;
+  readonly compilation: Compilation;
   readonly sizes: Sizes;
   readonly files: readonly FileToWrite[];
+  /** Files of an earlier build that its module no longer takes. */
+  readonly outdated: readonly string[];
 }
 
 /** The stages that `--stages` writes; the code is the module itself, and for wasm its text form too. */
 const numbered = ["forward", "training", "optimized", "kernels", "memory", "loops"] as const;
+
+/** The text of the code, which only wasm has; an earlier build of that target may have left it. */
+const watFile = "7-code.wat";
 
 /** Loads and compiles one model. Fails where two files would be written to one place. */
 export async function emit(disk: Disk, path: string, settings: Settings): Promise<Emission> {
@@ -30,7 +37,10 @@ export async function emit(disk: Disk, path: string, settings: Settings): Promis
     content: bytes ?? text,
   }));
   if (stages) files.push(...(await stageFiles(folder, compilation)));
-  return { loaded, settings, sizes: sizesOf(compilation), files };
+  const paths = files.map((file) => file.path);
+  const outdated = outdatedFiles(disk, folder, baseName(loaded.source), paths);
+  if (stages && !compilation.wasm) outdated.push(...[join(folder, watFile)].filter(disk.isFile));
+  return { loaded, settings, compilation, sizes: sizesOf(compilation), files, outdated };
 }
 
 const folderOf = (loaded: LoadedModel, { outDir }: Settings): string =>
@@ -46,8 +56,19 @@ async function stageFiles(
     content: stageText(compilation, stage),
   }));
   // A module of bytes is no text to read.
-  const wat = { path: join(folder, "7-code.wat"), content: stageText(compilation, "code") };
+  const wat = { path: join(folder, watFile), content: stageText(compilation, "code") };
   return compilation.wasm ? [...texts, wat] : texts;
+}
+
+/** Writes all files, and removes what they make out of date: never what another model has just written there. */
+export function write(disk: Disk, emissions: readonly Emission[]): readonly Written[] {
+  const files = emissions.flatMap((emission) => emission.files);
+  const places = new Set(files.map(({ path }) => disk.absolute(path)));
+  const outdated = emissions.flatMap((emission) => emission.outdated);
+  return disk.writeAtomically(
+    files,
+    outdated.filter((path) => !places.has(disk.absolute(path))),
+  );
 }
 
 /** Two models must not overwrite each other's files. */
@@ -70,21 +91,25 @@ export function checkPlaces(disk: Disk, emissions: readonly Emission[]): void {
   }
 }
 
+/** Why a file is taken away. */
+const removal = "left by another build";
+
 export interface Stale {
   readonly path: string;
   readonly reason: string;
 }
 
-/** Files that differ from what compiling would write now, and modules that could allocate in a step. */
+/** Files that compiling now would write anew or remove, and modules that could allocate in a step. */
 export async function staleOf(disk: Disk, emissions: readonly Emission[]): Promise<readonly Stale[]> {
   const stale: Stale[] = [];
-  for (const { loaded, settings, files } of emissions) {
+  for (const { loaded, compilation, files, outdated } of emissions) {
     for (const { path, content } of files) {
       if (!disk.isFile(path)) stale.push({ path, reason: "missing" });
       else if (!Buffer.from(content).equals(disk.readBytes(path)))
         stale.push({ path, reason: "out of date" });
     }
-    for (const finding of await proofFindings(disk, loaded, files, settings)) {
+    for (const path of outdated) stale.push({ path, reason: removal });
+    for (const finding of await proofFindings(disk, loaded, files, compilation)) {
       stale.push({ path: files[0].path, reason: finding });
     }
   }
@@ -96,7 +121,7 @@ async function proofFindings(
   disk: Disk,
   loaded: LoadedModel,
   files: readonly FileToWrite[],
-  { target, precision }: Settings,
+  { target, training: { precision } }: Compilation,
 ): Promise<readonly string[]> {
   const { proveModule } = await import("../../backends/module/prove.ts");
   if (target !== "ts") return proveModule(String(files[0].content));
@@ -112,15 +137,24 @@ export function report(
   json: boolean,
 ): void {
   const changed = new Map(written.map((file) => [file.path, file.changed]));
-  for (const { loaded, sizes, files } of emissions) {
+  for (const { loaded, sizes, files, outdated } of emissions) {
     const paths = files.map(({ path }) => ({ path: disk.shown(path), changed: changed.get(path) ?? false }));
     if (json) {
-      print(JSON.stringify({ model: disk.shown(loaded.path), files: paths, sizes }));
+      const removed = outdated.map(disk.shown);
+      print(
+        JSON.stringify({
+          model: disk.shown(loaded.path),
+          files: paths,
+          ...(removed.length > 0 ? { removed } : {}),
+          sizes,
+        }),
+      );
       continue;
     }
     for (const { path, changed } of paths) {
       print(`${path} ${style("dim", changed ? "written" : "unchanged")}`);
     }
+    for (const path of outdated) print(`${disk.shown(path)} ${style("dim", `removed: ${removal}`)}`);
     print(`${style("bold", loaded.name)}: ${sizesText(sizes)}`);
   }
 }

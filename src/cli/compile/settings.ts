@@ -4,7 +4,7 @@ import type { Disk } from "../../disk.ts";
 import { checkTarget } from "../options.ts";
 
 export interface Settings {
-  readonly target: Target;
+  readonly target: Target | "auto";
   readonly precision?: "f32" | "f64";
   readonly strict?: boolean;
   readonly wasmFile?: boolean;
@@ -14,7 +14,7 @@ export interface Settings {
 }
 
 export interface SettingsFlags {
-  readonly target?: Target;
+  readonly target?: Target | "auto";
   readonly precision?: "f32" | "f64";
   readonly strict?: boolean;
   readonly wasmFile?: boolean;
@@ -34,7 +34,7 @@ export function settingsFor(disk: Disk, flags: SettingsFlags, config: Config): (
     const own = config.models === undefined || listed.has(disk.absolute(path)) ? config : {};
     const target = flags.target ?? own.target ?? "js";
     // What a configuration says of wasm does not speak to another target.
-    const ofWasm = target === "wasm" ? own : {};
+    const ofWasm = target === "wasm" || target === "auto" ? own : {};
     checkTarget(target, { ...flags, precision: flags.precision ?? own.precision });
     return {
       target,

@@ -2,13 +2,14 @@ import { dirname, join } from "node:path";
 import { fail } from "../../base/errors.ts";
 import { batches, joined } from "../../data/index.ts";
 import { evaluateAll, fit, saveWeights, writeTable, type History, type Metrics } from "../../train/index.ts";
-import type { Compilation } from "../../compile.ts";
-import { chooseTarget } from "../../target.ts";
+import { baseName, type Compilation } from "../../compile.ts";
+import { outdatedFiles } from "../compile/outdated.ts";
 import type { TrainFlags } from "./flags.ts";
 import type { Context } from "../io.ts";
 import { loadGenerated } from "../load-generated.ts";
 import { compileModel, loadModel } from "../load-model.ts";
 import { evaluateInputs, functionInputs } from "../entries.ts";
+import { sayTarget } from "../say-target.ts";
 import { sizesOf, sizesText } from "../sizes.ts";
 import { plural } from "../text.ts";
 import { usage } from "../usage.ts";
@@ -49,7 +50,7 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   if (demo) await demoCompiled(context, loaded, compilation, rules);
   const data = prepare(disk, source, generated, flags);
   describeData(context, data);
-  if (flags.target === "auto") sayTarget(context, compilation, flags);
+  if (flags.target === "auto") sayTarget(context, compilation);
   const net = generated.create({ seed: flags.seed });
   const start = (): void => {
     net.init(flags.seed);
@@ -70,7 +71,7 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
     { path: weights, content: saveWeights(net, spec, { state: true }) },
     { path: logFile, content: log.join("") },
   ];
-  disk.writeAtomically(files);
+  disk.writeAtomically(files, outdatedFiles(disk, folder, baseName(loaded.source), modules));
 
   const sizes = sizesOf(compilation);
   if (flags.json) return print(summary(loaded.path, flags, data, history, tested, files, sizes, disk.shown));
@@ -89,13 +90,6 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   const [name, value] = firstMetric(spec, tested);
   // Plain text without colour, since scripts read it.
   print(`test ${metricText(name, value)}`);
-}
-
-/** Which target was chosen, and why. */
-function sayTarget({ note, noteStyle }: Context, compilation: Compilation, { precision }: TrainFlags): void {
-  const { flopsPerRow } = compilation.sizes;
-  const { target, reason } = chooseTarget(flopsPerRow, compilation.training.batch ?? 1, precision ?? "f32");
-  note(noteStyle("dim", `target ${target}: ${reason}`));
 }
 
 /** The spec with the inputs alone that training takes: those that only functions read need no data. */
