@@ -1,7 +1,7 @@
 import { e } from "../ir/expr.ts";
 import { op, type Unary } from "../ir/op.ts";
 import { fullLike } from "./broadcast.ts";
-import { exp, mul, neg, sigmoid, square } from "./elementwise.ts";
+import { add, exp, minimum, mul, neg, sigmoid, square, sub, tanh } from "./elementwise.ts";
 import { erfOf } from "./erf.ts";
 import { map } from "./naive.ts";
 import { unarySamples } from "./samples.ts";
@@ -37,6 +37,29 @@ export const erf: Unary = op("erf", {
   vjp: { x: ({ x, g }) => mul(g, mul(fullLike(2 / Math.sqrt(Math.PI), x), exp(neg(square(x))))) },
   lower: { kind: "at", at: ({ x }, i) => e.erf(x(...i)) },
   eval: map(erfOf),
+  samples: unarySamples("", "~-1000..1000"),
+});
+
+const [geluLinear, geluCubic] = [Math.sqrt(2 / Math.PI), 0.044715];
+// Kept whole until after differentiation, since the slope of the cubic overflows where that of tanh is 0.
+export const geluGate: Unary = op("geluGate", {
+  doc: "tanh(√(2/π)·(x + 0.044715·x³)), element by element, by which the approximate gelu is ½·x·(1 + it); its gradient is finite wherever x is.",
+  inputs: ["x"],
+  type: likeInput("geluGate", "float"),
+  vjp: {
+    x: ({ x, y, g }) => {
+      // From |x| = 7.35 on 1 − y² is 0, in float64 too, so there the square need not grow.
+      const square = minimum(mul(x, x), fullLike(54, x));
+      const slope = add(mul(square, fullLike(3 * geluCubic * geluLinear, x)), fullLike(geluLinear, x));
+      return mul(mul(g, sub(fullLike(1, x), mul(y, y))), slope);
+    },
+  },
+  lower: {
+    kind: "expand",
+    expand: ({ x }) =>
+      tanh(mul(add(x, mul(mul(x, mul(x, x)), fullLike(geluCubic, x))), fullLike(geluLinear, x))),
+  },
+  eval: map((x) => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
   samples: unarySamples("", "~-1000..1000"),
 });
 

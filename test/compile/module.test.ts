@@ -3,11 +3,16 @@ import {
   GradcError,
   adam,
   adamW,
+  add,
   batch,
   defineModel,
   dense,
   f32,
+  mean,
+  param,
+  randomNormal,
   sgd,
+  square,
   transpose as transposed,
   type Model,
 } from "gradc";
@@ -16,6 +21,21 @@ import type { LoopArray } from "../../src/eval/interpret.ts";
 import { randomFrom } from "../ops/sample.ts";
 import { all, five } from "./models.ts";
 import { loadText, type EmittedModule, type Net } from "./program.ts";
+
+const four = batch(4);
+/** A step that draws its own rows, as that of a generator. */
+const noInputs = defineModel({
+  name: "draws",
+  inputs: { x: f32(four, 2) },
+  build({ x }) {
+    const shift = param("shift", [2]);
+    const drawn = add(randomNormal([four, 2]), shift);
+    return {
+      outputs: { y: add(x, shift) },
+      steps: { draw: { loss: mean(square(drawn)), optimizer: sgd({ learningRate: 0.1 }) } },
+    };
+  },
+});
 
 interface InputSpec {
   readonly name: string;
@@ -196,7 +216,23 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
         }
       }
       if (module.spec["batch"] !== null)
-        for (const n of [0, -1, m + 1, 1.5, NaN, Infinity]) refused([...good, n], "");
+        for (const n of [
+          0,
+          -1,
+          m + 1,
+          1.5,
+          NaN,
+          Infinity,
+          1n,
+          BigInt(m),
+          "1",
+          "",
+          null,
+          true,
+          {},
+          Symbol("n"),
+        ])
+          refused([...good, n], "");
       refused(
         good.map((array) => array.slice(0, 0)),
         "",
@@ -235,6 +271,44 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
       fresh.forward(x, y);
       fresh.backward();
       expect(fresh.gradients).toEqual(net.gradients);
+    });
+
+    test.each<[unknown]>([
+      [NaN],
+      [Infinity],
+      [-Infinity],
+      ["0.1"],
+      [1n],
+      [null],
+      [undefined],
+      [{}],
+      [Symbol("x")],
+    ])("%s is no hyper-parameter", (value) => {
+      const net = digits.create({ seed: 1 });
+      const before = bytes(net);
+      const message = new RangeError(`hyper learningRate: ${String(value)} is not a finite number`);
+      expect(() => Object.assign(net.hyper, { learningRate: value })).toThrow(message);
+      expect(bytes(net)).toBe(before);
+      net.hyper["learningRate"] = 0.25;
+      expect(net.hyper["learningRate"]).toBe(0.25);
+    });
+
+    test("a step without inputs checks its rows too", () => {
+      const { create } = emitted(noInputs, build) as unknown as {
+        create: () => Net & {
+          readonly steps: Readonly<Record<string, Record<string, (n?: unknown) => number>>>;
+        };
+      };
+      const net = create();
+      const { draw } = net.steps;
+      draw["trainStep"](3);
+      draw["trainStep"]();
+      const before = Buffer.from(net.state.buffer as ArrayBuffer).toString("base64");
+      for (const n of [0, -1, 5, 1000, 1.5, NaN, 2n, "2", null]) {
+        const message = new RangeError(`n = ${String(n)} is not a whole number from 1 to 4`);
+        for (const entry of ["forward", "trainStep"]) expect(() => draw[entry](n)).toThrow(message);
+      }
+      expect(Buffer.from(net.state.buffer as ArrayBuffer).toString("base64")).toBe(before);
     });
 
     test.each<[unknown]>([[NaN], [Infinity], ["x"], ["1"], [null], [{}]])("the seed %s", (seed) => {

@@ -16,6 +16,7 @@ export function emitted(
   given: Given,
   build: (inputs: { readonly [name: string]: Value }) => Value,
   precision: "f32" | "f64",
+  target: "js" | "wasm" = "js",
 ): number[][] {
   const isLabels = (name: string): boolean => name.startsWith("labels");
   const inputs = Object.fromEntries(
@@ -38,7 +39,7 @@ export function emitted(
       };
     },
   });
-  const [{ text }] = compile(model, { precision }).files;
+  const [{ text }] = compile(model, { precision, target }).files;
   const Floats = precision === "f32" ? Float32Array : Float64Array;
   const results = loadText(text)
     .create()

@@ -36,6 +36,7 @@ const ways = {
   evaluator: evaluated,
   "module in f32": (given: Given, build: Build) => emitted(given, build, "f32"),
   "module in f64": (given: Given, build: Build) => emitted(given, build, "f64"),
+  "wasm in f32": (given: Given, build: Build) => emitted(given, build, "f32", "wasm"),
 };
 
 const line = (...values: number[]): Given => ({ x: { shape: [values.length], values } });
@@ -83,6 +84,33 @@ const rows: readonly Row[] = [
   { name: "a branch that is not taken", given: line(0, 4), build: ({ x }) => gradc.where(gradc.greater(x, 0), gradc.log(gradc.where(gradc.greater(x, 0), x, 1)), 0), value: [0, Math.log(4)], slopes: [[0, 0.25]] },
 ]; // prettier-ignore
 
+/** What something tends to below and above: a number, or a function of x. */
+type Limit = number | ((x: number) => number);
+interface Tail {
+  readonly name: string;
+  readonly build: Build;
+  readonly value: readonly [Limit, Limit];
+  readonly slope: readonly [Limit, Limit];
+  /** x times or over something that depends on it. */
+  readonly gated?: boolean;
+}
+const same = (x: number): number => x;
+const tails: readonly Tail[] = [
+  { name: "gelu", build: ({ x }) => gradc.gelu(x), value: [0, same], slope: [0, 1], gated: true },
+  { name: "gelu with tanh", build: ({ x }) => gradc.gelu(x, { approximate: true }), value: [0, same], slope: [0, 1], gated: true },
+  { name: "silu", build: ({ x }) => gradc.silu(x), value: [0, same], slope: [0, 1], gated: true },
+  { name: "mish", build: ({ x }) => gradc.mish(x), value: [0, same], slope: [0, 1], gated: true },
+  { name: "softplus", build: ({ x }) => gradc.softplus(x), value: [0, same], slope: [0, 1] },
+  { name: "logSigmoid", build: ({ x }) => gradc.logSigmoid(x), value: [same, 0], slope: [1, 0] },
+  { name: "softsign", build: ({ x }) => gradc.softsign(x), value: [-1, 1], slope: [0, 0], gated: true },
+  { name: "tanhShrink", build: ({ x }) => gradc.tanhShrink(x), value: [same, same], slope: [1, 1] },
+  { name: "tanh", build: ({ x }) => gradc.tanh(x), value: [-1, 1], slope: [0, 0] },
+  { name: "sigmoid", build: ({ x }) => gradc.sigmoid(x), value: [0, 1], slope: [0, 0] },
+  { name: "elu", build: ({ x }) => gradc.elu(x), value: [-1, same], slope: [0, 1] },
+  { name: "celu", build: ({ x }) => gradc.celu(x), value: [-1, same], slope: [0, 1] },
+  { name: "exponential of what is below 0", build: ({ x }) => gradc.exponential(gradc.neg(gradc.abs(x))), value: [0, 0], slope: [0, 0] },
+]; // prettier-ignore
+
 describe.each(Object.entries(ways))("%s", (way, compute) => {
   test.each(rows.map((row) => [row.name, row] as const))("%s", (_, { given, build, value, slopes }) => {
     const found = compute(given, build);
@@ -91,6 +119,29 @@ describe.each(Object.entries(ways))("%s", (way, compute) => {
         const close = Object.is(found[part][k] + 0, number + 0) || Math.abs(found[part][k] - number) <= (way.endsWith("f32") ? 1e-6 : 1e-12) * Math.max(1, Math.abs(number)); // prettier-ignore
         expect(close, `${part === 0 ? "value" : "slope"} ${k} is ${found[part][k]}, expected ${number}`).toBe(true); // prettier-ignore
       }
+    }
+  });
+
+  test.each(tails.map((row) => [row.name, row] as const))("%s where numbers end", (_, row) => {
+    const { build } = row;
+    const finite = [-3e38, -1e38, -1e37, -1e19, 1e19, 1e37, 1e38, 3e38];
+    // A gate of 0 times -∞ is no number.
+    const xs = row.gated ? finite : [-Infinity, ...finite, Infinity];
+    const slopeOf: Build = ({ x }) => gradc.grad(gradc.sum(build({ x })), [x])[0];
+    const [values, slopes] = compute(line(...xs), build);
+    const [again, curvatures] = compute(line(...xs), slopeOf);
+    for (const [k, x] of xs.entries()) {
+      const at = (limits: readonly [Limit, Limit]): number => {
+        const limit = limits[x < 0 ? 0 : 1];
+        return typeof limit === "number" ? limit : limit(Math.fround(x));
+      };
+      const close = (found: number, wanted: number): void =>
+        expect(Object.is(found, wanted) || Math.abs(found - wanted) <= 1e-6 * Math.abs(wanted) + 1e-37, `${found}, expected ${wanted} at ${x}`).toBe(true); // prettier-ignore
+      close(values[k], at(row.value));
+      close(slopes[k], at(row.slope));
+      close(again[k], at(row.slope));
+      // Multiples of x that the product rule makes must be numbers too.
+      if (!row.gated || Math.abs(x) <= 1e37) close(curvatures[k], 0);
     }
   });
 

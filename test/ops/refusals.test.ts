@@ -37,7 +37,7 @@ const reductions = (kind: string, bad: string, names: string): Row[] =>
 
 const table: readonly Row[] = [
   ...unary("a tensor of signed numbers", ["bool[2]", "u32[]", "bool[n,2]"], "neg abs sign"),
-  ...unary("a float tensor", ["i32[2]", "u32[]", "bool[n]"], "square sqrt rsqrt reciprocal exp log log1p expm1 sigmoid tanh sin cos erf softplus logSigmoid relu floor"), // prettier-ignore
+  ...unary("a float tensor", ["i32[2]", "u32[]", "bool[n]"], "square sqrt rsqrt reciprocal exp log log1p expm1 sigmoid tanh sin cos erf geluGate softplus logSigmoid relu floor"), // prettier-ignore
   ...unary("a bool tensor", ["i32[2]", "f32[]", "u32[n]"], "logicalNot"),
   ...binary("a tensor of numbers", "bool[2]", "add sub mul maximum minimum less lessEqual greater greaterEqual"), // prettier-ignore
   ...binary("a float tensor", "i32[2]", "div pow"),

@@ -57,6 +57,7 @@ export function jsEngine(
     fields: tables,
     run: (phase, self) => callLines(callTree(callsOf(phase)), loops, self),
     runStep: (_step, self) => loops.step && [callText(loops.step, loops, self)],
+    predictorShare: "bundlers leave the training half out",
     memory: memoryOf(memory),
   };
 }

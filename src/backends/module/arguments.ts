@@ -9,6 +9,10 @@ const rowSize = (shape: Shape): number =>
   shape.reduce<number>((size, dim) => size * (isBatch(dim) ? dim.times : dim), 1);
 const hasBatch = (shape: Shape): boolean => shape.some(isBatch);
 
+/** Whether a function takes n although none of its inputs has rows by which n is checked. */
+export const takesUncheckedRows = (inputs: readonly Input[], batch: number | null): boolean =>
+  batch !== null && !inputs.some(({ cell }) => hasBatch(cell.type.shape));
+
 /** `x: Float32Array, y: Int32Array, n = x?.length / 64`: a missing x is for the checks to refuse. */
 export function parameterList(inputs: readonly Input[], batch: number | null, types: boolean): string {
   const params = inputs.map(({ cell, argument }) =>
@@ -35,7 +39,7 @@ export function loadLines(
   phase: Phase,
   self = "this",
 ): string[] {
-  const checks: string[] = [];
+  const checks: string[] = takesUncheckedRows(inputs, batch) ? [`checkCount(n, ${batch});`] : [];
   for (const { cell, argument } of inputs) {
     const { shape } = cell.type;
     const row = rowSize(shape);

@@ -66,7 +66,7 @@ export function moduleContext(
   version: string,
 ): ModuleContext {
   const { schedule } = engine;
-  const own = ["n", "options", "accumulate", "seed", "checkRows", "checkIndices", "checkState"];
+  const own = ["n", "options", "accumulate", "seed", "checkRows", "checkCount", "checkIndices", "checkState"];
   const taken = new Set<string>([...own, ...engine.names]);
   const inputs = program.cells
     .filter((cell) => cell.kind === "input")

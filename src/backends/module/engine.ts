@@ -39,6 +39,8 @@ export interface Engine {
   readonly run: (phase: Phase, self: string) => string[];
   /** Statements that run a whole training step; null where that is its three methods one after the other. */
   readonly runStep: (step: StepGraphs, self: string) => string[] | null;
+  /** How much of the whole a predictor keeps, which ends the sentence about it. */
+  readonly predictorShare: string;
   readonly memory: EngineMemory;
 }
 

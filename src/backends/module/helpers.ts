@@ -1,8 +1,11 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
+import { takesUncheckedRows } from "./arguments.ts";
 import type { ModuleContext } from "./context.ts";
+import { hypersOf } from "./steps.ts";
 
 /** Small functions that a module needs whatever its model: range checks, and what its kernels need. Only what is used. */
-export function helperLines({ inputs, engine, types, memory }: ModuleContext): string[] {
+export function helperLines(context: ModuleContext): string[] {
+  const { inputs, engine, types, memory, steps, functions, program } = context;
   const t = (annotation: string): string => (types ? annotation : "");
   const out: string[] = [];
   if (inputs.length > 0) {
@@ -10,9 +13,25 @@ export function helperLines({ inputs, engine, types, memory }: ModuleContext): s
       // What is no array at all is told like one of the wrong length: with the input's name.
       `function checkRows(name${t(": string")}, values${t(": ArrayLike<number>")}, row${t(": number")}, n${t(": number")}, max${t(": number")})${t(": void")} {`,
       "  const length = values?.length;",
-      "  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {",
-      "    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);",
+      "  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {",
+      "    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);",
       "  }",
+      "}",
+    );
+  }
+  const lists = [...steps, ...functions].map((entry) => entry.inputs);
+  if ([...lists, context.evaluated].some((list) => takesUncheckedRows(list, program.batch))) {
+    out.push(
+      `function checkCount(n${t(": number")}, max${t(": number")})${t(": void")} {`,
+      "  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to ${max}`);",
+      "}",
+    );
+  }
+  if (steps.some((step) => hypersOf(step, context).length > 0)) {
+    out.push(
+      `function checkHyper(name${t(": string")}, value${t(": number")})${t(": number")} {`,
+      "  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);",
+      "  return value;",
       "}",
     );
   }

@@ -66,6 +66,9 @@ export function printAround(
   ];
 }
 
+const predictorDoc = ({ engine }: ModuleContext): string =>
+  `/** Only the half that predicts, from saved bytes; ${engine.predictorShare}. */`;
+
 /** What createPredictor gives: `Pick<Digits, "predict" | "params">`. */
 const predictorType = ({ className, functions }: ModuleContext): string =>
   `Pick<${className}, ${[...functions.map(({ name }) => stringText(name)), '"params"'].join(" | ")}>`;
@@ -95,9 +98,7 @@ function factoryLines(context: ModuleContext): string[] {
     "  return net;",
     "}",
     "",
-    ...(types
-      ? ["/** Only the half that predicts, from saved bytes; bundlers leave the training half out. */"]
-      : []),
+    ...(types ? [predictorDoc(context)] : []),
     `export function createPredictor(state${t(": Uint8Array")}${given.length > 0 ? `, { ${given.map(({ name }) => name).join(", ")} } = {}` : ""})${t(`: ${predictorType(context)}`)} {`,
     "  checkState(state);",
     ...createPredictor.map((line) => `  ${line}`),
@@ -139,7 +140,7 @@ function declarationText(
     "",
     "/** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */",
     `export declare function create(options${given.length > 0 ? "" : "?"}: ${createOptions(context)}): ${className};`,
-    "/** Only the half that predicts, from saved bytes; bundlers leave the training half out. */",
+    predictorDoc(context),
     `export declare function createPredictor(state: Uint8Array${given.length > 0 ? `, options: { ${givenTypes(context)}}` : ""}): ${predictorType(context)};`,
     ...(program.table
       ? [

@@ -244,7 +244,7 @@ function callProblem(
     return "calls something that is not a plain name";
   const { object, property } = callee;
   if (object.type === "Identifier" && object.name === "Math") return undefined;
-  if (object.type === "Identifier" && object.name === "Number" && property.name === "isFinite")
+  if (object.type === "Identifier" && object.name === "Number" && /^is(Finite|Integer)$/.test(property.name))
     return undefined;
   if (object.type === "ThisExpression") {
     return methodsAround(around).has(property.name)

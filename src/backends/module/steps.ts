@@ -53,9 +53,10 @@ export function stepFields(
   const region = memory.regions.find((r) => r.region === "gradients")!;
   const hypers = hypersOf(step, context);
   const accessors = hypers.map((cell) => {
-    const key = ownKey(hyperName(step, cell));
+    const name = hyperName(step, cell);
+    const key = ownKey(name);
     const place = scalarText(cell, context, "");
-    return `get ${key}() { return ${place}; }, set ${key}(value${types ? ": number" : ""}) { ${place} = value; },`;
+    return `get ${key}() { return ${place}; }, set ${key}(value${types ? ": number" : ""}) { ${place} = checkHyper(${stringText(name)}, value); },`;
   });
   return [
     { name: "gradients", type: own("gradients"), value: viewsText(byCell(gradients), context, step.self) },

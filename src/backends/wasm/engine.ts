@@ -49,6 +49,7 @@ export function wasmEngine(
       const batch = stepParts.some((part) => usesBatch(stepPhase(part, step)));
       return name === undefined ? null : call(name, batch, self);
     },
+    predictorShare: "its code and its memory are those of the whole network",
     memory: {
       place: String,
       predictor: { ...constructor, first: [buffer] },

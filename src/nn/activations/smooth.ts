@@ -4,6 +4,7 @@ import { documented } from "../about.ts";
 import { checkOptions, reject, shown } from "../check.ts";
 import { here, refuse } from "../context.ts";
 import { abs, add, div, erf, exp, mul, sigmoid, softplus, sub, tanh } from "../sugar/elementwise.ts";
+import { geluGate } from "../../ops/special.ts";
 import { slice } from "../sugar/movement.ts";
 import { operand, type Operand } from "../sugar/operand.ts";
 
@@ -42,11 +43,8 @@ export const gelu = documented(
       const approximate: unknown = options.approximate ?? geluDefaults.approximate;
       if (typeof approximate !== "boolean")
         reject("option", `approximate of gelu must be true or false, found ${shown(approximate)}`);
-      const cubic = (): Value => mul(value, mul(value, value));
-      const inner = approximate
-        ? tanh(mul(add(value, mul(cubic(), 0.044715)), Math.sqrt(2 / Math.PI)))
-        : erf(mul(value, Math.SQRT1_2));
-      return mul(mul(value, 0.5), add(inner, 1));
+      const gate = approximate ? geluGate(value) : erf(mul(value, Math.SQRT1_2));
+      return mul(mul(value, 0.5), add(gate, 1));
     }),
 );
 
