@@ -41,7 +41,10 @@ describe.each(paths)("%s", (path) => {
     if (update) disk.writeAtomically(files);
     for (const file of files) {
       const found = disk.isFile(file.path) ? disk.readText(file.path) : "";
-      expect(found === file.content, `${file.path} is out of date; run npm run generate`).toBe(true);
+      if (found === file.content) continue;
+      const lines = String(file.content).split("\n");
+      const at = found.split("\n").findIndex((line, k) => line !== lines[k]);
+      expect.fail(`${file.path} is out of date from line ${at + 1} on; run npm run generate\n  ${lines[at]}`);
     }
     // Whatever was made after the model's own code had run would name a line of whoever compiled it.
     const places = files.flatMap(({ content }) => String(content).match(/[\w.-]+\.[cm]?[jt]s:\d+/g) ?? []);

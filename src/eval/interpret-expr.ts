@@ -1,6 +1,6 @@
 import { fail } from "../base/errors.ts";
 import type { Lanes, LocalType, LoopExpr, LoopOp } from "../ir/loop.ts";
-import { scalarOp, type Scalar, wrap } from "./scalar-ops.ts";
+import { laneOp, scalarOp, type Scalar, wrap } from "./scalar-ops.ts";
 
 export type LoopArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -143,7 +143,7 @@ function ofLanes(expr: Op, scope: Scope): Run {
     return (f) => (act(f), f[lane]);
   }
   const op = folds.get(expr.op) ?? fail("loop-lanes", `${expr.op} makes no scalar from lanes`);
-  const fold = scalarOp(op, expr.type, expr.type);
+  const fold = laneOp(op, expr.type, expr.type);
   return (f) => (act(f), fold(fold(f[v], f[v + 2]), fold(f[v + 1], f[v + 3])));
 }
 
@@ -240,7 +240,7 @@ function lanesOfOp(expr: Op, to: number, scope: Scope): Act {
     default:
       return laneWise(
         expr.args,
-        scalarOp(expr.op, expr.type, expr.args[0].type),
+        laneOp(expr.op, expr.type, expr.args[0].type),
         to,
         scope,
         speltLanes(expr),

@@ -127,3 +127,13 @@ export function scalarOp(op: LoopOp, type: LocalType, from: LocalType): Scalar {
       return (...args) => toType(compute(...args));
   }
 }
+
+/**
+ * What an operation computes in each of four lanes: the same, but that `maximum` and `minimum` of floats choose, so that
+ * of two zeros the first comes out, whatever their signs.
+ */
+export function laneOp(op: LoopOp, type: LocalType, from: LocalType): Scalar {
+  if (type === "f32" && op === "maximum") return (a, b) => (b > a || b !== b ? b : a);
+  if (type === "f32" && op === "minimum") return (a, b) => (b < a || b !== b ? b : a);
+  return scalarOp(op, type, from);
+}

@@ -11,7 +11,8 @@ export type LocalType = "f64" | "f32" | "i32" | "u32" | "bool" | "index";
 /**
  * 1 for a scalar, 4 for a 128-bit vector of f32, i32, u32 or bool; f64 and index have no vectors. In an operation with
  * four lanes a scalar operand stands for four copies of itself. The test of a `choose` or an `if` is a scalar; between
- * lanes, `select` chooses.
+ * lanes, `select` chooses. Of two zeros, `maximum` and `minimum` give the greater and the smaller sign, as `Math.max`
+ * does; between lanes, the first operand.
  */
 export type Lanes = 1 | 4;
 /** How many lanes, from the first, a load fills (the others are 0) or a store writes; all of them where it is absent. */

@@ -32,7 +32,7 @@ export function jamAxis(
       if (stmt.kind !== "for") return [stmt];
       if (stmt.name !== axis) return [{ ...stmt, body: inside(stmt.body) }];
       if (stmt.step !== lanes) return [stmt];
-      if (whole && lanes === 1) return [tile(stmt, stmt.from, stmt.to, factor)];
+      if (whole) return [tile(stmt, stmt.from, stmt.to, factor)];
       // The end of whole vectors is itself named right before their loop.
       const own: LoopStmt[] = [];
       const loops = tiledLoops(stmt, factor, fresh, own, single);

@@ -125,6 +125,10 @@ const lanewiseOnly = (op: LoopOp, type: LocalType, args: readonly LoopExpr[]): b
   return (op === "div" || op === "rem") && type !== "f32";
 };
 
+const isExtreme = (op: LoopOp): boolean => op === "maximum" || op === "minimum";
+/** One instruction chooses between lanes and a constant where that is the second operand. */
+const constantLast = ([a, b]: readonly LoopExpr[]): readonly LoopExpr[] => (a.kind === "number" ? [b, a] : [a, b]);
+
 function wideBlock(
   loop: ForLoop,
   folds: ReadonlyMap<string, Fold>,
@@ -200,7 +204,7 @@ function wideBlock(
       }; // prettier-ignore
     const args = x.args.map(wide);
     if (!hasLanes(backend, x.op, type) || lanewiseOnly(x.op, type, args)) return laneByLane(x);
-    return l.op(x.op, args, type, 4);
+    return l.op(x.op, isExtreme(x.op) ? constantLast(args) : args, type, 4);
   };
 
   const block = (stmts: readonly LoopStmt[]): LoopStmt[] =>

@@ -22,8 +22,13 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
     if (lanes.includes(kernel.outer[last].name) && isAsked(kernel))
       alone = aloneColumns(kernel, row, rows, backend);
     // What a tile computes beyond n is never read, and mostly costs less than loops for the remaining rows.
-    for (const [k, { extent }] of kernel.outer.entries())
-      whole[k] = tile[k] > 1 && isBatch(extent) && extent.max % tile[k] === 0 && !(k === row && alone > 1);
+    for (const [k, { name, extent }] of kernel.outer.entries())
+      whole[k] =
+        tile[k] > 1 &&
+        isBatch(extent) &&
+        extent.max % tile[k] === 0 &&
+        !lanes.includes(name) &&
+        !(k === row && alone > 1);
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
     tile[last] = columnTile(kernel, lanes.includes(kernel.outer[last].name) ? backend.lanes : 1);
   }
@@ -71,10 +76,10 @@ function rowAxis({ operands }: Core, outer: readonly Axis[]): number {
 
 /** The wished-for width, or what divides the extent without a remainder: remainders double the code. */
 function tileOf({ extent }: Axis, wish: number, lanes: number): number {
-  const size = Math.floor(maxOf(extent) / lanes);
+  const size = Math.max(1, Math.floor(maxOf(extent) / lanes));
   if (isBatch(extent)) return Math.min(wish, size);
   const fitting = wish >= 4 ? [wish, 4, 5, 3, 2] : [wish, 3];
-  return fitting.find((width) => size % width === 0) ?? Math.max(1, Math.min(wish, size));
+  return fitting.find((width) => size % width === 0) ?? Math.min(wish, size);
 }
 
 /** One fold over inner axes with nothing else in the nest: neighbouring outer iterations may share the loop. */

@@ -4,14 +4,10 @@ import type { Generated, Net } from "../../src/cli/train/module.ts";
 import { batches, type Batch } from "../../src/data/index.ts";
 import { evaluateAll, loadWeights } from "../../src/train/index.ts";
 import { exampleFile } from "./run.ts";
+import { writtenBy } from "./written.ts";
 
 // What takes minutes to train has its weights checked in. They are judged here; `npm run test:train` trains anew as well.
 const anew = process.env["GRADC_TRAIN"] !== undefined;
-const written = vi.hoisted(() => [] as Uint8Array[]);
-vi.mock(import("node:fs"), async (original) => ({
-  ...(await original()),
-  writeFileSync: (_path: unknown, bytes: unknown) => void written.push(bytes as Uint8Array),
-}));
 
 const generated = async (name: string): Promise<Generated> =>
   (await import(
@@ -31,8 +27,7 @@ async function train(name: string): Promise<{ line: string; weights: Uint8Array 
   const said = vi.spyOn(console, "log").mockImplementation(() => undefined);
   const progress = vi.spyOn(console, "error").mockImplementation(() => undefined);
   onTestFinished(() => [said, progress].forEach((spy) => spy.mockRestore()));
-  written.length = 0;
-  await import(/* @vite-ignore */ exampleFile(`${name}/train.mjs`).href);
+  const written = await writtenBy(() => import(/* @vite-ignore */ exampleFile(`${name}/train.mjs`).href));
   expect(written.length).toBe(1);
   return { line: said.mock.calls.at(-1)?.[0] as string, weights: written[0] };
 }

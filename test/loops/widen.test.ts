@@ -202,3 +202,19 @@ describe("a loop is split where its tests change", () => {
     expect(ran({ ...fn, body }, 3)).toEqual(ran(fn, 3));
   });
 });
+
+test("of two zeros, lanes give the first operand that is no constant", () => {
+  const zeros = (body: string): number[] => {
+    const fn = parsed(`for (let i = 0; i < 4; i++) { ${body} }`);
+    const wide = widenAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, none);
+    const [x, y] = [Float32Array.of(0, -0, 0, -0), Float32Array.of(-0, 0, 0, -0)];
+    prepare({ ...fn, body: wide }, [x, y, new Float64Array(1), new Int32Array(1)])([1]);
+    return [...y];
+  };
+  for (const name of ["max", "min"]) {
+    expect(zeros(`y[i] = Math.${name}(x[i], y[i]);`)).toEqual([0, -0, 0, -0]);
+    expect(zeros(`y[i] = Math.${name}(y[i], x[i]);`)).toEqual([-0, 0, 0, -0]);
+    expect(zeros(`y[i] = Math.${name}(0, x[i]);`)).toEqual([0, -0, 0, -0]);
+    expect(zeros(`y[i] = Math.${name}(x[i], 0);`)).toEqual([0, -0, 0, -0]);
+  }
+});

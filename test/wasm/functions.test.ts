@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import { expect, test } from "vitest";
 import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import { prepare } from "../../src/eval/interpret.ts";
@@ -7,9 +6,9 @@ import { inlineCalls } from "../../src/lower/inline.ts";
 import { templateLookup } from "../../src/lower/templates.ts";
 import { seeded } from "../loops/random-loops.ts";
 import { buffer, callOf, firstDifference, planOf, programOf, running, view } from "./run.ts";
+import { allowRelaxed } from "./relaxed.ts";
 
-// Node 20 has the relaxed instructions behind a flag, later versions without.
-setFlagsFromString("--experimental-wasm-relaxed-simd");
+allowRelaxed();
 
 const size = 8192;
 const specials = [

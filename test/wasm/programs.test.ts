@@ -92,7 +92,7 @@ describe.each([
   ["wasm", wasmBackend],
 ] as const)(
   "every kernel, lowered for %s, computes in WebAssembly what the interpreter does",
-  (target, backend) => {
+  (_target, backend) => {
     test.each(Object.entries(models))("%s", { timeout: 600_000 }, (_, model) => {
       const { loops, memory } = lowered(model, backend);
       const entries = [...loops.calls].flatMap(([phase, calls]) =>
@@ -123,13 +123,7 @@ describe.each([
           interpretCalls(group, loops, memory, expected, n);
           new Uint8Array(wasm.memory).set(new Uint8Array(start));
           wasm.call(name, n);
-          const difference = firstDifference(
-            wasm.memory,
-            expected,
-            memory,
-            memory.placements.keys(),
-            target === "wasm",
-          );
+          const difference = firstDifference(wasm.memory, expected, memory, memory.placements.keys());
           expect(difference, `${group.map((call) => call.name).join(", ")} for n = ${n}`).toBeNull();
         }
       }

@@ -1,5 +1,6 @@
 import type { DType } from "../../ir/type.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
+import { visitExprs } from "../../ir/loop-walk.ts";
 import { arrayClass } from "../module/layout.ts";
 import { exprText, storedText } from "./expr.ts";
 
@@ -10,8 +11,13 @@ export interface Tables {
 }
 
 export function tablesOf(fn: LoopFunction): Tables {
-  const found = JSON.stringify(fn.body);
-  return { powers: /"op":"pow2n?"/.test(found), bits: found.includes('"op":"exponent"') };
+  let [powers, bits] = [false, false];
+  visitExprs(fn.body, (expr) => {
+    if (expr.kind !== "op") return;
+    powers ||= expr.op === "pow2" || expr.op === "pow2n";
+    bits ||= expr.op === "exponent";
+  });
+  return { powers, bits };
 }
 
 /** Parameters in order: arrays, tables, the batch size. */

@@ -20,14 +20,14 @@ const unsigned = (type: LocalType): "u" | "s" => (type === "u32" ? "u" : "s");
 
 /**
  * The instruction that chooses, `f32x4.pmax`, gives its first operand unless the second is larger: no-number in the first
- * comes out, and that in the second is put in as a mask of ones. `f32x4.max` does all of that in three times the steps.
+ * comes out, and that in the second, where it is no constant, is put in as a mask of ones. `f32x4.max` does all of that in
+ * three times the steps; it would also tell zeros apart by their signs, which lanes do not promise.
  */
 const extreme =
   (name: "max" | "min"): Row =>
   ([a, b], { context }) => {
     const isNumber = (x: Code): boolean => context.constant(x)?.every((value) => value === value) ?? false;
     if (isNumber(b)) return w.op(`f32x4.p${name}`, a, b);
-    if (isNumber(a)) return w.op(`f32x4.p${name}`, b, a);
     const [first, again] = context.twice(b, "v128");
     return w.op("v128.or", w.op(`f32x4.p${name}`, a, first), w.op("f32x4.ne", again, again));
   };

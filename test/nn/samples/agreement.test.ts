@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { allowRelaxed } from "../../wasm/relaxed.ts";
 import { differences } from "./agree.ts";
 import { families } from "./families.ts";
+
+allowRelaxed();
 
 // Apart from the gradients, so that the two run side by side.
 describe.each(families)("%s", (_, rows) => {
