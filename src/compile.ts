@@ -10,7 +10,7 @@ import { withBuilder } from "./ir/builder.ts";
 import type { MemoryPlan } from "./ir/arena.ts";
 import type { Graph } from "./ir/graph.ts";
 import type { Schedule } from "./ir/kernel.ts";
-import { assertLoops } from "./ir/verify/loop.ts";
+import { assertLoop, assertLoops } from "./ir/verify/loop.ts";
 import { assertGraph } from "./ir/verify/graph.ts";
 import type { LoopProgram } from "./ir/loop.ts";
 import type { OpTable } from "./ir/op.ts";
@@ -134,7 +134,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   const optimized = optimize(training, forward, table, backend, debug ? verifying(table, see) : see);
   const kernels = schedule(optimized, table, backend);
   const memory = plan(optimized, kernels);
-  const loops = lower(optimized, kernels, memory, backend);
+  const loops = lower(optimized, kernels, memory, backend, debug ? assertLoop : undefined);
   if (debug) assertLoops(loops);
   const wasm = target === "wasm" ? assemble(optimized, kernels, memory, loops, { strict }) : null;
   const files = printModule(optimized, kernels, memory, loops, wasm, {

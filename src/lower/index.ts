@@ -5,7 +5,7 @@ import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
-import { buffersOfKernel, lowerKernel, type Lowered, type Lowering } from "./function.ts";
+import { buffersOfKernel, lowerKernel, type LoopListener, type Lowered, type Lowering } from "./function.ts";
 import { withPlainNames } from "./plain-names.ts";
 import { stepFunction } from "./step.ts";
 import { templateLookup } from "./templates.ts";
@@ -17,8 +17,9 @@ export function lower(
   schedule: Schedule,
   memory: MemoryPlan,
   backend: Backend,
+  see?: LoopListener,
 ): LoopProgram {
-  const lowering: Lowering = { backend, templates: templateLookup(), called: new Map() };
+  const lowering: Lowering = { backend, templates: templateLookup(), called: new Map(), ...(see && { see }) };
   const functions: LoopFunction[] = [];
   const byShape = new Map<string, LoopFunction>();
   const calls = new Map<Phase, LoopCall[]>(

@@ -4,7 +4,7 @@ import { heldAs, l, type LoopStmt } from "../ir/loop.ts";
 import { stepPhase, type StepPart } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
-import { buffersOfKernel, finish, freshNames, type Lowered, type Lowering } from "./function.ts";
+import { buffersOfKernel, finish, type Lowered, type Lowering } from "./function.ts";
 import { nestStatements } from "./nest.ts";
 import { straighten } from "./straighten.ts";
 
@@ -57,7 +57,7 @@ export function stepFunction(
   const doc = [
     "forward, backward and update in one: every element lives in a local, loaded once and stored once",
   ];
-  return finish("training_step", doc, straight, buffers, freshNames(straight), lowering);
+  return finish({ name: "training_step", doc, buffers, times: [], calls: false }, straight, lowering);
 }
 
 function pointsOf(kernel: Kernel): number {

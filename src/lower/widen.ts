@@ -127,7 +127,8 @@ const lanewiseOnly = (op: LoopOp, type: LocalType, args: readonly LoopExpr[]): b
 
 const isExtreme = (op: LoopOp): boolean => op === "maximum" || op === "minimum";
 /** One instruction chooses between lanes and a constant where that is the second operand. */
-const constantLast = ([a, b]: readonly LoopExpr[]): readonly LoopExpr[] => (a.kind === "number" ? [b, a] : [a, b]);
+const constantLast = ([a, b]: readonly LoopExpr[]): readonly LoopExpr[] =>
+  a.kind === "number" ? [b, a] : [a, b];
 
 function wideBlock(
   loop: ForLoop,

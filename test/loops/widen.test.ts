@@ -5,7 +5,7 @@ import type { LoopFunction, LoopStmt } from "../../src/ir/loop.ts";
 import { visitExprs, visitStmts } from "../../src/ir/loop-walk.ts";
 import { parseLoop } from "../../src/ir/text/loop-parse.ts";
 import { verifyLoop } from "../../src/ir/verify/loop.ts";
-import { freshNames } from "../../src/lower/function.ts";
+import { freshNames } from "../../src/lower/names.ts";
 import { whyScalar } from "../../src/lower/lane-check.ts";
 import { splitRanges } from "../../src/lower/split.ts";
 import { widenAxes } from "../../src/lower/widen.ts";

@@ -213,10 +213,13 @@ function verifyLaneOp(op: LaneOp, expr: LoopExpr & { readonly kind: "op" }, scop
 const spell = ({ type, lanes }: { readonly type: LocalType; readonly lanes: Lanes }): string =>
   lanes === 4 ? `${type}x4` : type;
 
-/** Checks every function of a program; a finding is a fault of the lowering, and names the function. */
+/** Checks a function after a pass; a finding is a fault of that pass, and names it. */
+export function assertLoop(pass: string, fn: LoopFunction): void {
+  const [finding] = verifyLoop(fn);
+  invariant(finding === undefined, `lowering (${pass}): ${finding}`);
+}
+
+/** Checks every function of a program. */
 export function assertLoops({ functions }: LoopProgram): void {
-  for (const fn of functions) {
-    const [finding] = verifyLoop(fn);
-    invariant(finding === undefined, `lowering: ${fn.name}: ${finding}`);
-  }
+  for (const fn of functions) assertLoop("whole program", fn);
 }
