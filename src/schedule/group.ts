@@ -266,10 +266,12 @@ function afterLoops(group: Group): Job[] {
 }
 
 /** Scalars that the loops may use, everything in the loops, and what is known only after them. */
-export function sectionsOf(
-  group: Group,
-  inliner: Inliner,
-): { readonly before: Job[]; readonly loops: Job[]; readonly after: Job[] } {
+export interface Sections {
+  readonly before: readonly Job[];
+  readonly loops: readonly Job[];
+  readonly after: readonly Job[];
+}
+export function sectionsOf(group: Group, inliner: Inliner): Sections {
   const outside = new Set(afterLoops(group));
   const late = new Set<Value>();
   for (const job of outside) {

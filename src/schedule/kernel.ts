@@ -1,212 +1,111 @@
 import { invariant } from "../base/errors.ts";
-import type { Expr } from "../ir/expr.ts";
-import { isLeaf, recomputation, type Origin, type Value } from "../ir/graph.ts";
-import { flatten, indexAxis, indexConstant, sameIndex, type Axis, type Index } from "../ir/index.ts";
+import { recomputation, type Origin } from "../ir/graph.ts";
+import { indexAxis, indexConstant, type Axis } from "../ir/index.ts";
+import type { Core, Item, Kernel, KernelExpr, Nest, Stage } from "../ir/kernel.ts";
 import { roomOf } from "../ir/op.ts";
-import type { Buffer, Core, Item, Kernel, KernelExpr, Nest, Stage, Target } from "../ir/kernel.ts";
-import type { Shape } from "../ir/type.ts";
-import { sameShape } from "../ir/type.ts";
-import type { KernelContext } from "./context.ts";
 import { collapseAxes } from "./collapse.ts";
+import type { KernelContext } from "./context.ts";
 import { describe } from "./describe.ts";
-import { isTotal, jobLoads, sectionsOf, type Group } from "./group.ts";
+import { isTotal, sectionsOf, type Group } from "./group.ts";
 import { coordinates } from "./inline.ts";
 import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
-import { Names, valueHint } from "./names.ts";
+import { Names } from "./names.ts";
 import { inPanels } from "./panels.ts";
 import { sumInParts } from "./parts.ts";
 import { recordOf } from "./record.ts";
+import { housed, Surroundings, type Members } from "./residence.ts";
 import { spreadRows } from "./rows.ts";
-import { placed, type Place } from "./storage.ts";
+import { placed } from "./storage.ts";
 
-/** Where a member's value is found by later items of its kernel. */
-interface Residence {
-  readonly job: Job;
-  readonly stage: number;
-  readonly local: string;
-  row: Buffer | null;
-}
+type Draft = Omit<Kernel, "record">;
 
 /**
- * Turns a group of jobs into a kernel: stages, locals and rows instead of buffers where nobody else reads. What it
- * wants written out for it comes before it.
+ * Turns a group of jobs into a kernel, with the decisions for the target. What it wants written out for it comes before
+ * it.
  */
 export function kernelOf(group: Group, context: KernelContext): Kernel[] {
-  const { inliner, storage, graph } = context;
-  const { depth } = group;
-  const { before, loops, after } = sectionsOf(group, inliner);
-  const outer = outerAxes((loops[0] ?? group.jobs[0]).space.slice(0, depth));
-  const locals = new Names();
-  const homes = new Map<Value, Residence>();
-
-  const stageDims: Shape[] = [];
-  const members: Job[][] = [];
-  for (const job of group.jobs) {
-    const local = locals.fresh(job.kind === "core" ? "sum" : job.node.op);
-    if (job.kind === "nest" || (!loops.includes(job) && !before.includes(job))) {
-      homes.set(job.value, { job, stage: Infinity, local, row: null });
-      continue;
-    }
-    if (job.kind === "core" || before.includes(job)) {
-      homes.set(job.value, { job, stage: -1, local, row: null });
-      continue;
-    }
-    const inner = job.space.slice(depth);
-    let earliest = 0;
-    for (const load of jobLoads(job, depth, inliner)) {
-      const source = homes.get(load.from);
-      if (!source) continue;
-      const together = source.stage >= 0 && readsInStep(source.job, inner, load.at, depth);
-      earliest = Math.max(earliest, source.stage + (together ? 0 : 1));
-    }
-    let stage = stageDims.findIndex((dims, k) => k >= earliest && sameShape(dims, inner));
-    if (stage < 0) stage = stageDims.push(inner) - 1;
-    (members[stage] ??= []).push(job);
-    homes.set(job.value, { job, stage, local, row: null });
-  }
-
-  /** Rewrites loads of members as locals, rows or buffers, as seen from a stage. */
-  const resolve = (expr: Expr, stage: number): KernelExpr => {
-    if (expr.kind === "op") return { ...expr, args: expr.args.map((arg) => resolve(arg, stage)) };
-    if (expr.kind === "guard") {
-      return {
-        ...expr,
-        test: resolve(expr.test, stage),
-        yes: resolve(expr.yes, stage),
-        no: resolve(expr.no, stage),
-      };
-    }
-    if (expr.kind !== "load") return expr;
-    const home = homes.get(expr.from);
-    if (!home) return loadOf(placeOf(expr.from), expr);
-    const { job } = home;
-    const inner = job.kind === "each" ? job.space.slice(depth) : [];
-    if (home.stage === stage || inner.length === 0)
-      return { kind: "local", name: home.local, dtype: expr.dtype };
-    const place = context.buffers.get(expr.from);
-    if (place) return loadOf(place, expr);
-    home.row ??= storage.temporary(`${valueHint(graph, expr.from)}_row`, expr.dtype, inner, "row");
-    const own = expr.at.filter((_, k) => expr.from.type.shape[k] !== 1);
-    return { kind: "load", buffer: home.row, at: own.slice(depth), dtype: expr.dtype };
-  };
-  const loadOf = (place: Place, { at, dtype }: Expr & { kind: "load" }): KernelExpr => ({
-    kind: "load",
-    buffer: place.buffer,
-    at: placed(place, at),
-    dtype,
-  });
-  const placeOf = (value: Value): Place => {
-    const place =
-      isLeaf(value.node) || value.node.op === "tensor"
-        ? { buffer: storage.ofLeaf(value), lead: [] }
-        : context.buffers.get(value);
-    invariant(place, `no buffer for ${value.node.op} #${value.node.id}`);
-    return place;
-  };
-  const targetsOf = (job: Job, at: readonly Index[]): Target[] => {
-    const sinks = context.sinks.get(job.value) ?? [];
-    const targets = sinks.map(({ buffer, accumulate, lead = [] }): Target => ({
-      buffer,
-      accumulate,
-      at: lead.length > 0 ? [...lead, ...at] : under(at, job.value.type.shape, buffer.shape),
-    }));
-    const place = context.buffers.get(job.value);
-    if (place && !sinks.some((sink) => sink.buffer === place.buffer))
-      targets.push({ buffer: place.buffer, at: [...place.lead, ...at], accumulate: false });
-    return targets;
-  };
-  const localOf = (job: Job): string => homes.get(job.value)!.local;
-
-  const stages = members.map((jobs, stage): Stage => {
-    const items = jobs.map((job): Item => {
-      const reduce = job.reduction
-        ? ({ op: job.reduction, over: isTotal(job) ? "outer" : "inner" } as const)
-        : null;
-      const value = resolve(formulaAt(job, depth), stage);
-      return {
-        name: localOf(job),
-        dtype: job.value.type.dtype,
-        value,
-        reduce,
-        targets: targetsOf(job, ownCoordinates(job, depth)),
-      };
-    });
-    return { inner: innerAxes(stageDims[stage]), items };
-  });
-  // Rows are known only once every reader is resolved, so their stores are added last.
-  const withRows = stages.map((stage, k): Stage => {
-    const items = stage.items.map((item, m): Item => {
-      const row = homes.get(members[k][m].value)!.row;
-      return row
-        ? {
-            ...item,
-            targets: [...item.targets, { buffer: row, at: stage.inner.map(indexAxis), accumulate: false }],
-          }
-        : item;
-    });
-    return { ...stage, items };
-  });
-
-  const coreJob = group.jobs.find((job) => job.kind === "core");
-  const core = coreJob ? coreOf(coreJob, localOf(coreJob), context, placeOf) : null;
-  if (coreJob) {
-    const targets = targetsOf(coreJob, ownCoordinates(coreJob, depth));
-    if (targets.length > 0) {
-      const value: KernelExpr = { kind: "local", name: localOf(coreJob), dtype: coreJob.value.type.dtype };
-      const item: Item = { name: locals.fresh("result"), dtype: value.dtype, value, reduce: null, targets };
-      withRows.unshift({ inner: [], items: [item] });
-    }
-  }
-  const outsideItem = (job: Job): Item => {
-    const total = isTotal(job);
-    const at = ownCoordinates(job, 0).map(() => indexConstant(0));
-    const value: KernelExpr = total
-      ? { kind: "local", name: localOf(job), dtype: job.value.type.dtype }
-      : resolve(formulaAt(job, 0), Infinity);
-    const name = total ? locals.fresh("total") : localOf(job);
-    return { name, dtype: job.value.type.dtype, value, reduce: null, targets: targetsOf(job, at) };
-  };
-  // A total that nothing stores is read as a local by what follows it.
-  const afterItems = after
-    .map(outsideItem)
-    .filter((item, k) => item.targets.length > 0 || !isTotal(after[k]));
-  // A total's own targets are written after the loops, not at every point.
-  const loopStages = withRows.map((stage) => ({
-    ...stage,
-    items: stage.items.map((item) => (item.reduce?.over === "outer" ? { ...item, targets: [] } : item)),
-  }));
-
-  const nestJob = group.jobs.find((job) => job.kind === "nest");
-  const draft = {
-    name: context.kernelNames.fresh(kernelHint(group, context)),
-    doc: describe(group, context),
-    phase: context.phase,
-    loops: context.loops,
-    outer: nestJob ? [] : outer,
-    core,
-    nest: nestJob ? nestOf(nestJob, context, placeOf) : null,
-    stages: mergeStages(loopStages),
-    before: before.map(outsideItem),
-    after: afterItems,
-  };
-  const { backend, kernelNames } = context;
-  const kernel = collapseAxes(sumInParts(draft, backend));
+  const { backend, kernelNames, storage } = context;
+  const kernel = collapseAxes(sumInParts(draftOf(group, context), backend));
   return inPanels(kernel, backend, storage, kernelNames).map((one) =>
     spreadRows({ ...one, record: recordOf(one, backend) }, backend, storage),
   );
 }
 
-/** Coordinates of the same element where the memory is declared under another shape. */
-function under(at: readonly Index[], shape: Shape, declared: Shape): readonly Index[] {
-  if (sameShape(shape, declared) || declared.length === 0) return at;
-  return declared.map((_, k) => (k === declared.length - 1 ? flatten(at, shape) : indexConstant(0)));
+/** Stages, locals, and rows instead of buffers where nobody else reads. */
+function draftOf(group: Group, context: KernelContext): Draft {
+  const sections = sectionsOf(group, context.inliner);
+  const { before, loops, after } = sections;
+  const locals = new Names();
+  const { homes, stages: members } = housed(group, sections, context, locals);
+  const around = new Surroundings(homes, group.depth, context);
+  const outside = (job: Job): Item => outsideItem(job, around, locals);
+  // Rows are known only once every reader is resolved, so their stores are added last.
+  const stages = members
+    .map(({ jobs }, k) => jobs.map((job) => stageItem(job, k, group.depth, around)))
+    .map((items, k) => stageOf(members[k], items, around));
+  const coreJob = group.jobs.find((job) => job.kind === "core");
+  const nestJob = group.jobs.find((job) => job.kind === "nest");
+  const result = coreJob ? resultStages(coreJob, group.depth, around, locals) : [];
+  return {
+    name: context.kernelNames.fresh(kernelHint(group, context)),
+    doc: describe(group, context),
+    phase: context.phase,
+    loops: context.loops,
+    outer: nestJob ? [] : outerAxes((loops[0] ?? group.jobs[0]).space.slice(0, group.depth)),
+    core: coreJob ? coreOf(coreJob, context, around) : null,
+    nest: nestJob ? nestOf(nestJob, context, around) : null,
+    stages: mergeStages([...result, ...stages]),
+    before: before.map(outside),
+    // A total that nothing stores is read as a local by what follows it.
+    after: after.map(outside).filter((item, k) => item.targets.length > 0 || !isTotal(after[k])),
+  };
 }
 
-/** True where `at` is the element that the source's own stage computes at the same step of its inner loop. */
-function readsInStep(source: Job, inner: Shape, at: readonly Index[], depth: number): boolean {
-  if (source.kind !== "each" || !sameShape(source.space.slice(depth), inner)) return false;
-  const own = at.filter((_, k) => source.value.type.shape[k] !== 1).slice(depth);
-  return innerAxes(inner).every((axis, k) => sameIndex(own[k], indexAxis(axis)));
+function stageItem(job: Job, stage: number, depth: number, around: Surroundings): Item {
+  const over = isTotal(job) ? "outer" : "inner";
+  return {
+    name: around.localOf(job),
+    dtype: job.value.type.dtype,
+    value: around.resolve(formulaAt(job, depth), stage),
+    reduce: job.reduction ? { op: job.reduction, over } : null,
+    // A total's own targets are written after the loops, not at every point.
+    targets: job.reduction && over === "outer" ? [] : around.targetsOf(job, ownCoordinates(job, depth)),
+  };
+}
+
+function stageOf({ inner, jobs }: Members, items: readonly Item[], around: Surroundings): Stage {
+  const axes = innerAxes(inner);
+  const stored = items.map((item, k): Item => {
+    const row = around.rowOf(jobs[k]);
+    if (!row) return item;
+    return {
+      ...item,
+      targets: [...item.targets, { buffer: row, at: axes.map(indexAxis), accumulate: false }],
+    };
+  });
+  return { inner: axes, items: stored };
+}
+
+/** The stage that stores what a template folds, where it is stored itself. */
+function resultStages(job: Job, depth: number, around: Surroundings, locals: Names): Stage[] {
+  const targets = around.targetsOf(job, ownCoordinates(job, depth));
+  if (targets.length === 0) return [];
+  const { dtype } = job.value.type;
+  const value: KernelExpr = { kind: "local", name: around.localOf(job), dtype };
+  return [{ inner: [], items: [{ name: locals.fresh("result"), dtype, value, reduce: null, targets }] }];
+}
+
+/** What is computed once, before or after the loops. */
+function outsideItem(job: Job, around: Surroundings, locals: Names): Item {
+  const { dtype } = job.value.type;
+  const at = ownCoordinates(job, 0).map(() => indexConstant(0));
+  const targets = around.targetsOf(job, at);
+  if (!isTotal(job)) {
+    const value = around.resolve(formulaAt(job, 0), Infinity);
+    return { name: around.localOf(job), dtype, value, reduce: null, targets };
+  }
+  const value: KernelExpr = { kind: "local", name: around.localOf(job), dtype };
+  return { name: locals.fresh("total"), dtype, value, reduce: null, targets };
 }
 
 /** Neighbouring stages over the same inner axes need only one loop when nothing is folded between them. */
@@ -219,27 +118,27 @@ const mergeStages = (stages: readonly Stage[]): Stage[] =>
     return done;
   }, []);
 
-function coreOf(job: Job, result: string, context: KernelContext, placeOf: (value: Value) => Place): Core {
-  const { inliner, ops } = context;
+function coreOf(job: Job, { inliner, ops }: KernelContext, around: Surroundings): Core {
   const { lower } = roomOf(ops, job.node.op);
   invariant(lower.kind === "template", `${job.node.op} is no template`);
   const depth: readonly Axis[] = innerAxes(inliner.depth(job.node));
   const out = coordinates(job.value.type.shape, outerAxes(job.space).map(indexAxis));
   const operands = inliner.operands(job.node, out, depth.map(indexAxis)).map((operand) => {
     invariant(operand.kind === "load", `an operand of ${job.node.op} is not a plain view`);
-    const place = placeOf(operand.from);
+    const place = around.placeOf(operand.from);
     return { buffer: place.buffer, at: placed(place, operand.at) };
   });
-  return { template: lower.template, depth, operands, result, dtype: job.value.type.dtype };
+  const { dtype } = job.value.type;
+  return { template: lower.template, depth, operands, result: around.localOf(job), dtype };
 }
 
-function nestOf(job: Job, context: KernelContext, placeOf: (value: Value) => Place): Nest {
+function nestOf(job: Job, context: KernelContext, around: Surroundings): Nest {
   const { lower } = roomOf(context.ops, job.node.op);
   invariant(lower.kind === "nest", `${job.node.op} is no nest`);
   const own = context.buffers.get(job.value);
   const output = own?.buffer ?? context.sinks.get(job.value)?.[0]?.buffer;
   invariant(output && (own || lower.adds), `the nest ${job.node.op} has no output buffer`);
-  const arrays = [...job.node.inputs.map((input) => placeOf(input).buffer), output];
+  const arrays = [...job.node.inputs.map((input) => around.placeOf(input).buffer), output];
   const sizes = lower.sizes(context.inliner.context(job.node));
   const clear = own !== undefined && lower.adds === true;
   return { template: lower.template, arrays, sizes, clear, accumulate: own === undefined };
