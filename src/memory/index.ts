@@ -1,160 +1,112 @@
-import { invariant } from "../base/errors.ts";
 import { hashOf } from "../base/hash.ts";
-import type { MemoryPlan, Placement, Region } from "../ir/arena.ts";
+import type { MemoryPlan, Placement } from "../ir/arena.ts";
 import type { Buffer, Schedule } from "../ir/kernel.ts";
-import type { LeafOp } from "../ir/graph.ts";
 import { entriesOf } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
-import { bytesOf, sizeOf, typeText, tensorType } from "../ir/type.ts";
-import { align, bytesOfBuffer, tenantsOf } from "./lives.ts";
+import { tensorType, typeText } from "../ir/type.ts";
+import { Arena } from "./arena.ts";
+import { align, tenantsOf } from "./lives.ts";
 import { peakOf, placeTenants } from "./place.ts";
 
 /** Fixes every byte: saved cells first, then scratch. */
 export function plan(program: Program, schedule: Schedule): MemoryPlan {
-  const placements = new Map<Buffer, Placement>();
-  const cells = new Map(
-    schedule.buffers.filter((b) => b.cell).map((b) => [`${b.cell!.kind}:${b.cell!.name}`, b]),
-  );
-  const put = (buffer: Buffer, region: Region, offset: number): void => {
-    placements.set(buffer, { buffer, region, offset, bytes: bytesOfBuffer(buffer), life: null });
-  };
-  const find = (kind: string, name: string): Buffer | undefined => cells.get(`${kind}:${name}`);
+  const arena = new Arena(program, schedule);
+  const cells = (...kinds: readonly string[]): Buffer[] =>
+    schedule.buffers.filter(({ cell }) => cell && kinds.includes(cell.kind));
+  const losses = lossesOf(program, schedule);
 
-  // Saved: parameters side by side, in the order in which blocks lie over them, model state, then slots; the layout
-  // hash closes it.
-  let end = 0;
-  for (const cell of program.cells.filter(({ kind }) => kind === "parameter")) {
-    put(find("parameter", cell.name)!, "saved", end);
-    end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
-  }
-  /** A block lies over its members, which are side by side. */
-  const putBlocks = (
-    kind: LeafOp,
-    member: (name: string, step: string | null) => Buffer | undefined,
-    region: Region,
-  ): void => {
-    for (const { name, members = [], step = null } of program.cells.filter((cell) => cell.kind === kind)) {
-      const block = find(kind, name);
-      const places = members.map((one) => placements.get(member(one, step)!)!);
-      if (!block || places.length === 0) continue;
-      for (const [k, place] of places.slice(1).entries()) {
-        const end = places[k].offset + places[k].bytes;
-        invariant(place.offset === end, `the parts of block "${name}" are not side by side`);
-      }
-      put(block, region, places[0].offset);
-    }
-  };
-  putBlocks("parameters", (name) => find("parameter", name), "saved");
-  for (const kind of ["state", "hyper"]) {
-    for (const cell of program.cells.filter((c) => c.kind === kind)) {
-      end = align(end, bytesOf[cell.type.dtype]);
-      put(find(kind, cell.name)!, "saved", end);
-      end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
-    }
-  }
-  putBlocks("averages", (name) => find("state", name), "saved");
-  const predictorStateBytes = align(end, 4);
-  for (const cell of program.cells.filter((c) => c.kind === "slot")) {
-    end = align(end, bytesOf[cell.type.dtype]);
-    put(find("slot", cell.name)!, "saved", end);
-    end += sizeOf(cell.type.shape, cell.name) * bytesOf[cell.type.dtype];
-  }
-  const stateBytes = align(end, 4) + 4;
+  const state = placeSaved(arena);
+  arena.list("constants", schedule.buffers.filter(({ kind }) => kind === "constant")); // prettier-ignore
+  arena.list("inputs", cells("input", "seed"));
+  const scratchStart = arena.end;
+  const temporary = placeTemporaries(arena, program, schedule, losses);
+  const persistentStart = arena.end;
+  placeGradients(arena, program, cells("gradient"));
+  const pending = schedule.buffers.filter((buffer) => buffer.cell?.kind === "pending" || losses.has(buffer));
+  arena.list("pending", pending);
+  arena.list("totals", cells("total"), 8);
 
-  const regions: { region: Region; offset: number; bytes: number }[] = [
-    { region: "saved", offset: 0, bytes: stateBytes },
-  ];
-  let offset = align(stateBytes);
-  const region = (name: Region, buffers: readonly Buffer[], to?: number): void => {
-    const start = offset;
-    for (const buffer of buffers) {
-      put(buffer, name, offset);
-      offset += align(bytesOfBuffer(buffer), to);
-    }
-    regions.push({ region: name, offset: start, bytes: offset - start });
+  const { placements, regions, end } = arena;
+  const saved = [...placements.values()].filter(({ region }) => region === "saved");
+  return {
+    placements,
+    regions,
+    ...state,
+    predictorBytes: scratchStart + temporary.predictorBytes,
+    arenaBytes: end,
+    liveBoundBytes: scratchStart + temporary.peak + (end - persistentStart),
+    layoutHash: hashOf(saved.map(placeText).join("\n")).toString(16).padStart(8, "0"),
   };
-  region(
-    "constants",
-    schedule.buffers.filter((b) => b.kind === "constant"),
-  );
-  region(
-    "inputs",
-    schedule.buffers.filter((b) => b.cell?.kind === "input" || b.cell?.kind === "seed"),
-  );
+}
 
-  const persistentBefore = offset;
-  const isResult = (buffer: Buffer): boolean => buffer.cell?.kind === "result";
-  // A loss is read after the update that follows, whose temporaries must not take its place.
+/**
+ * Parameters side by side, in the order in which blocks lie over them, model state, then slots; the layout hash closes
+ * it.
+ */
+function placeSaved(arena: Arena): Pick<MemoryPlan, "stateBytes" | "predictorStateBytes"> {
+  let predictorStateBytes = 0;
+  arena.region("saved", () => {
+    arena.addCells("parameter", "saved");
+    arena.overlay("parameters", (name) => arena.cell("parameter", name), "saved");
+    arena.addCells("state", "saved");
+    arena.addCells("hyper", "saved");
+    arena.overlay("averages", (name) => arena.cell("state", name), "saved");
+    predictorStateBytes = align(arena.end, 4);
+    arena.addCells("slot", "saved");
+    arena.end = align(arena.end, 4) + 4;
+  });
+  const stateBytes = arena.end;
+  arena.end = align(stateBytes);
+  return { stateBytes, predictorStateBytes };
+}
+
+/** Losses of steps, which are read after the update that follows: its temporaries must not take their place. */
+function lossesOf(program: Program, { results }: Schedule): ReadonlySet<Buffer> {
   const steps = new Set(entriesOf(program).flatMap(({ kind, phases }) => (kind === "step" ? phases : [])));
-  const losses = new Set(schedule.results.flatMap(({ phase, buffer }) => (steps.has(phase) ? [buffer] : [])));
+  return new Set(results.flatMap(({ phase, buffer }) => (steps.has(phase) ? [buffer] : [])));
+}
+
+/** Entries are planned one by one over the same region. Gives its largest use, and what a predictor needs of it. */
+function placeTemporaries(
+  arena: Arena,
+  program: Program,
+  schedule: Schedule,
+  losses: ReadonlySet<Buffer>,
+): { readonly peak: number; readonly predictorBytes: number } {
+  const isResult = (buffer: Buffer): boolean => buffer.cell?.kind === "result";
   const isTemporary = (buffer: Buffer): boolean =>
     buffer.kind === "temporary" || buffer.kind === "row" || (isResult(buffer) && !losses.has(buffer));
-  // Entries are planned one by one over the same temporary region.
   const plans = entriesOf(program).map(({ kind, phases }) => {
     const kernels = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
     const tenants = tenantsOf(kernels, isTemporary, isResult);
     return { kind, tenants, ...placeTenants(tenants), peak: peakOf(tenants, kernels.length) };
   });
-  for (const { tenants, offsets } of plans) {
-    for (const tenant of tenants) {
-      for (const buffer of tenant.buffers) {
-        invariant(!placements.has(buffer), `${buffer.name} has two places`);
-        const life = [tenant.first, tenant.last] as const;
-        placements.set(buffer, {
-          buffer,
-          region: "temporary",
-          offset: offset + offsets.get(tenant)!,
-          bytes: bytesOfBuffer(buffer),
-          life,
-        });
-      }
-    }
-  }
-  const temporary = Math.max(0, ...plans.map((p) => p.bytes));
-  const predictTemporary = Math.max(0, ...plans.filter((p) => p.kind === "function").map((p) => p.bytes));
-  regions.push({ region: "temporary", offset, bytes: temporary });
-  const predictorBytes = offset + predictTemporary;
-  offset += temporary;
+  arena.region("temporary", () => {
+    for (const { tenants, offsets } of plans)
+      for (const tenant of tenants)
+        for (const buffer of tenant.buffers)
+          arena.put(buffer, "temporary", arena.end + offsets.get(tenant)!, [tenant.first, tenant.last]);
+    arena.end += Math.max(0, ...plans.map(({ bytes }) => bytes));
+  });
+  return {
+    peak: Math.max(0, ...plans.map(({ peak }) => peak)),
+    predictorBytes: Math.max(0, ...plans.map(({ kind, bytes }) => (kind === "function" ? bytes : 0))),
+  };
+}
 
-  const gradientsStart = offset;
-  // Every step has gradients of its own, in the order of its parameters.
-  const gradients = schedule.buffers.filter((b) => b.cell?.kind === "gradient");
+/** Every step has gradients of its own, in the order of its parameters. */
+function placeGradients(arena: Arena, program: Program, gradients: readonly Buffer[]): void {
   const gradientOf = (name: string, step: string | null): Buffer | undefined =>
     gradients.find(({ cell }) => cell!.name === name && cell!.step === step);
-  for (const { name: step, training } of program.graphs.steps) {
-    for (const { name } of training.outputs.filter(({ role }) => role === "gradient")) {
-      const buffer = gradientOf(name, step)!;
-      put(buffer, "gradients", offset);
-      offset += bytesOfBuffer(buffer);
+  arena.region("gradients", () => {
+    for (const { name: step, training } of program.graphs.steps) {
+      for (const { name, role } of training.outputs)
+        if (role === "gradient") arena.add(gradientOf(name, step)!, "gradients");
+      arena.end = align(arena.end);
     }
-    offset = align(offset);
-  }
-  putBlocks("gradients", gradientOf, "gradients");
-  offset = align(offset);
-  regions.push({ region: "gradients", offset: gradientsStart, bytes: offset - gradientsStart });
-  region(
-    "pending",
-    schedule.buffers.filter((b) => b.cell?.kind === "pending" || losses.has(b)),
-  );
-  region(
-    "totals",
-    schedule.buffers.filter((b) => b.cell?.kind === "total"),
-    8,
-  );
-
-  const peak = Math.max(0, ...plans.map((p) => p.peak));
-  const liveBoundBytes = persistentBefore + peak + (offset - gradientsStart);
-  const saved = [...placements.values()].filter((p) => p.region === "saved");
-  return {
-    placements,
-    regions,
-    stateBytes,
-    predictorStateBytes,
-    predictorBytes,
-    arenaBytes: offset,
-    liveBoundBytes,
-    layoutHash: hashOf(saved.map(placeText).join("\n")).toString(16).padStart(8, "0"),
-  };
+    arena.overlay("gradients", gradientOf, "gradients");
+    arena.end = align(arena.end);
+  });
 }
 
 const placeText = ({ buffer, offset }: Placement): string =>
