@@ -667,9 +667,13 @@ function evaluate_loss(totals, decoder_pixels_add, x, evaluate_loss, powers, n) 
 
 function checkRows(name, values, row, n, max) {
   const length = values?.length;
-  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
   }
+}
+function checkHyper(name, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+  return value;
 }
 function checkState(state) {
   if (state?.length !== 225180 || state[225176] !== 102 || state[225177] !== 42 || state[225178] !== 125 || state[225179] !== 28) {
@@ -771,10 +775,10 @@ class Network extends Predictor {
     this.gradients = { "encoder/dense/kernel": this.$d_encoder_dense_kernel, "encoder/dense/bias": this.$d_encoder_dense_bias, "encoder/code/kernel": this.$d_encoder_code_kernel, "encoder/code/bias": this.$d_encoder_code_bias, "decoder/dense/kernel": this.$d_decoder_dense_kernel, "decoder/dense/bias": this.$d_decoder_dense_bias, "decoder/pixels/kernel": this.$d_decoder_pixels_kernel, "decoder/pixels/bias": this.$d_decoder_pixels_bias };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = value; },
-      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = value; },
-      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = value; },
-      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = value; },
+      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
     };
     this.$metrics = { loss: 0.5 };
     this.$n = 0;

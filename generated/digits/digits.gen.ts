@@ -515,9 +515,13 @@ function evaluate_accuracy(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
   }
+}
+function checkHyper(name: string, value: number): number {
+  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+  return value;
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
   for (let i = 0; i < count; i++) {
@@ -632,10 +636,10 @@ class Network extends Predictor {
     this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value: number) { scalars[3] = value; },
-      get beta1() { return scalars[4]; }, set beta1(value: number) { scalars[4] = value; },
-      get beta2() { return scalars[5]; }, set beta2(value: number) { scalars[5] = value; },
-      get epsilon() { return scalars[6]; }, set epsilon(value: number) { scalars[6] = value; },
+      get learningRate() { return scalars[3]; }, set learningRate(value: number) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; }, set beta1(value: number) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; }, set beta2(value: number) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; }, set epsilon(value: number) { scalars[6] = checkHyper("epsilon", value); },
     };
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;

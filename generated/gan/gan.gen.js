@@ -2575,9 +2575,16 @@ function evaluate_generator_loss(
 
 function checkRows(name, values, row, n, max) {
   const length = values?.length;
-  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
   }
+}
+function checkCount(n, max) {
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to ${max}`);
+}
+function checkHyper(name, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+  return value;
 }
 function checkState(state) {
   if (state?.length !== 415628 || state[415624] !== 176 || state[415625] !== 123 || state[415626] !== 228 || state[415627] !== 163) {
@@ -2643,10 +2650,10 @@ class DiscriminatorStep {
     this.$gradients = new Float32Array(buffer, scratch + 258832, 16641);
     const scalars = net.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[6]; }, set learningRate(value) { scalars[6] = value; },
-      get beta1() { return scalars[7]; }, set beta1(value) { scalars[7] = value; },
-      get beta2() { return scalars[8]; }, set beta2(value) { scalars[8] = value; },
-      get epsilon() { return scalars[9]; }, set epsilon(value) { scalars[9] = value; },
+      get learningRate() { return scalars[6]; }, set learningRate(value) { scalars[6] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[7]; }, set beta1(value) { scalars[7] = checkHyper("beta1", value); },
+      get beta2() { return scalars[8]; }, set beta2(value) { scalars[8] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[9]; }, set epsilon(value) { scalars[9] = checkHyper("epsilon", value); },
     };
   }
   get step() {
@@ -2731,10 +2738,10 @@ class GeneratorStep {
     this.$gradients = new Float32Array(buffer, scratch + 325408, 17856);
     const scalars = net.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[10]; }, set learningRate(value) { scalars[10] = value; },
-      get beta1() { return scalars[11]; }, set beta1(value) { scalars[11] = value; },
-      get beta2() { return scalars[12]; }, set beta2(value) { scalars[12] = value; },
-      get epsilon() { return scalars[13]; }, set epsilon(value) { scalars[13] = value; },
+      get learningRate() { return scalars[10]; }, set learningRate(value) { scalars[10] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[11]; }, set beta1(value) { scalars[11] = checkHyper("beta1", value); },
+      get beta2() { return scalars[12]; }, set beta2(value) { scalars[12] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[13]; }, set epsilon(value) { scalars[13] = checkHyper("epsilon", value); },
     };
   }
   get step() {
@@ -2742,6 +2749,7 @@ class GeneratorStep {
   }
   forward(n = 64) {
     const net = this.$net;
+    checkCount(n, 64);
     net.$n = n;
     discriminator_dropout_1_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_1_lessEqual_3, n);
     discriminator_dropout_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_lessEqual, n);

@@ -2750,9 +2750,16 @@ function evaluate_generator_loss(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
   }
+}
+function checkCount(n: number, max: number): void {
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to ${max}`);
+}
+function checkHyper(name: string, value: number): number {
+  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+  return value;
 }
 function checkState(state: Uint8Array): void {
   if (state?.length !== 415628 || state[415624] !== 176 || state[415625] !== 123 || state[415626] !== 228 || state[415627] !== 163) {
@@ -2851,10 +2858,10 @@ class DiscriminatorStep {
     this.$gradients = new Float32Array(buffer, scratch + 258832, 16641);
     const scalars = net.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[6]; }, set learningRate(value: number) { scalars[6] = value; },
-      get beta1() { return scalars[7]; }, set beta1(value: number) { scalars[7] = value; },
-      get beta2() { return scalars[8]; }, set beta2(value: number) { scalars[8] = value; },
-      get epsilon() { return scalars[9]; }, set epsilon(value: number) { scalars[9] = value; },
+      get learningRate() { return scalars[6]; }, set learningRate(value: number) { scalars[6] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[7]; }, set beta1(value: number) { scalars[7] = checkHyper("beta1", value); },
+      get beta2() { return scalars[8]; }, set beta2(value: number) { scalars[8] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[9]; }, set epsilon(value: number) { scalars[9] = checkHyper("epsilon", value); },
     };
   }
   get step(): number {
@@ -2943,10 +2950,10 @@ class GeneratorStep {
     this.$gradients = new Float32Array(buffer, scratch + 325408, 17856);
     const scalars = net.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[10]; }, set learningRate(value: number) { scalars[10] = value; },
-      get beta1() { return scalars[11]; }, set beta1(value: number) { scalars[11] = value; },
-      get beta2() { return scalars[12]; }, set beta2(value: number) { scalars[12] = value; },
-      get epsilon() { return scalars[13]; }, set epsilon(value: number) { scalars[13] = value; },
+      get learningRate() { return scalars[10]; }, set learningRate(value: number) { scalars[10] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[11]; }, set beta1(value: number) { scalars[11] = checkHyper("beta1", value); },
+      get beta2() { return scalars[12]; }, set beta2(value: number) { scalars[12] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[13]; }, set epsilon(value: number) { scalars[13] = checkHyper("epsilon", value); },
     };
   }
   get step(): number {
@@ -2954,6 +2961,7 @@ class GeneratorStep {
   }
   forward(n: number = 64): number {
     const net = this.$net;
+    checkCount(n, 64);
     net.$n = n;
     discriminator_dropout_1_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_1_lessEqual_3, n);
     discriminator_dropout_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_lessEqual, n);

@@ -387,9 +387,13 @@ function training_step(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
   }
+}
+function checkHyper(name: string, value: number): number {
+  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+  return value;
 }
 function checkState(state: Uint8Array): void {
   if (state?.length !== 60 || state[56] !== 246 || state[57] !== 128 || state[58] !== 56 || state[59] !== 233) {
@@ -489,7 +493,7 @@ class Network extends Predictor {
     this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "output/kernel": this.$d_output_kernel, "output/bias": this.$d_output_bias };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[1]; }, set learningRate(value: number) { scalars[1] = value; },
+      get learningRate() { return scalars[1]; }, set learningRate(value: number) { scalars[1] = checkHyper("learningRate", value); },
     };
     this.$metrics = { loss: 0.5 };
     new Uint32Array(buffer, 56, 1)[0] = 0xe93880f6;

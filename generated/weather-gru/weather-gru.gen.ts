@@ -989,9 +989,13 @@ function evaluate_mae(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
   }
+}
+function checkHyper(name: string, value: number): number {
+  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+  return value;
 }
 function checkState(state: Uint8Array): void {
   if (state?.length !== 16980 || state[16976] !== 238 || state[16977] !== 148 || state[16978] !== 197 || state[16979] !== 4) {
@@ -1147,11 +1151,11 @@ class Network extends Predictor {
     this.gradients = { "week/kernel": this.$d_week_kernel, "week/recurrentKernel": this.$d_week_recurrentKernel, "week/bias": this.$d_week_bias, "tomorrow/kernel": this.$d_tomorrow_kernel, "tomorrow/bias": this.$d_tomorrow_bias };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value: number) { scalars[3] = value; },
-      get beta1() { return scalars[4]; }, set beta1(value: number) { scalars[4] = value; },
-      get beta2() { return scalars[5]; }, set beta2(value: number) { scalars[5] = value; },
-      get epsilon() { return scalars[6]; }, set epsilon(value: number) { scalars[6] = value; },
-      get weightDecay() { return scalars[7]; }, set weightDecay(value: number) { scalars[7] = value; },
+      get learningRate() { return scalars[3]; }, set learningRate(value: number) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; }, set beta1(value: number) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; }, set beta2(value: number) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; }, set epsilon(value: number) { scalars[6] = checkHyper("epsilon", value); },
+      get weightDecay() { return scalars[7]; }, set weightDecay(value: number) { scalars[7] = checkHyper("weightDecay", value); },
     };
     this.$metrics = { loss: 0.5, mae: 0.5 };
     this.$n = 0;

@@ -2323,9 +2323,13 @@ function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words
 
 function checkRows(name, values, row, n, max) {
   const length = values?.length;
-  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
   }
+}
+function checkHyper(name, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+  return value;
 }
 function checkIndices(name, values, count, limit, allowed) {
   for (let i = 0; i < count; i++) {
@@ -2606,11 +2610,11 @@ class Network extends Predictor {
     this.gradients = { "letters/embeddings": this.$d_letters_embeddings, "places/embeddings": this.$d_places_embeddings, "first/norm/gamma": this.$d_first_norm_gamma, "first/norm/beta": this.$d_first_norm_beta, "first/attention/query/kernel": this.$d_first_attention_query_kernel, "first/attention/query/bias": this.$d_first_attention_query_bias, "first/attention/key/kernel": this.$d_first_attention_key_kernel, "first/attention/key/bias": this.$d_first_attention_key_bias, "first/attention/value/kernel": this.$d_first_attention_value_kernel, "first/attention/value/bias": this.$d_first_attention_value_bias, "first/attention/attentionOutput/kernel": this.$d_first_attention_attentionOutput_kernel, "first/attention/attentionOutput/bias": this.$d_first_attention_attentionOutput_bias, "first/norm2/gamma": this.$d_first_norm2_gamma, "first/norm2/beta": this.$d_first_norm2_beta, "first/wide/kernel": this.$d_first_wide_kernel, "first/wide/bias": this.$d_first_wide_bias, "first/narrow/kernel": this.$d_first_narrow_kernel, "first/narrow/bias": this.$d_first_narrow_bias, "second/norm/gamma": this.$d_second_norm_gamma, "second/norm/beta": this.$d_second_norm_beta, "second/attention/query/kernel": this.$d_second_attention_query_kernel, "second/attention/query/bias": this.$d_second_attention_query_bias, "second/attention/key/kernel": this.$d_second_attention_key_kernel, "second/attention/key/bias": this.$d_second_attention_key_bias, "second/attention/value/kernel": this.$d_second_attention_value_kernel, "second/attention/value/bias": this.$d_second_attention_value_bias, "second/attention/attentionOutput/kernel": this.$d_second_attention_attentionOutput_kerne, "second/attention/attentionOutput/bias": this.$d_second_attention_attentionOutput_bias, "second/norm2/gamma": this.$d_second_norm2_gamma, "second/norm2/beta": this.$d_second_norm2_beta, "second/wide/kernel": this.$d_second_wide_kernel, "second/wide/bias": this.$d_second_wide_bias, "second/narrow/kernel": this.$d_second_narrow_kernel, "second/narrow/bias": this.$d_second_narrow_bias, "norm/gamma": this.$d_norm_gamma, "norm/beta": this.$d_norm_beta, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = value; },
-      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = value; },
-      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = value; },
-      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = value; },
-      get weightDecay() { return scalars[7]; }, set weightDecay(value) { scalars[7] = value; },
+      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      get weightDecay() { return scalars[7]; }, set weightDecay(value) { scalars[7] = checkHyper("weightDecay", value); },
     };
     this.$metrics = { loss: 0.5 };
     this.$n = 0;

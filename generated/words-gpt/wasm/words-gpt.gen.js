@@ -158,9 +158,13 @@ function instantiate() {
 
 function checkRows(name, values, row, n, max) {
   const length = values?.length;
-  if (!(n > 0 && n <= max && n % 1 === 0 && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${n} whole rows of ${row}, n from 1 to ${max}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
+    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
   }
+}
+function checkHyper(name, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+  return value;
 }
 function checkIndices(name, values, count, limit, allowed) {
   for (let i = 0; i < count; i++) {
@@ -288,11 +292,11 @@ class Network extends Predictor {
     this.$gradients = new Float32Array(buffer, 2116416, 42227);
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = value; },
-      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = value; },
-      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = value; },
-      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = value; },
-      get weightDecay() { return scalars[7]; }, set weightDecay(value) { scalars[7] = value; },
+      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      get weightDecay() { return scalars[7]; }, set weightDecay(value) { scalars[7] = checkHyper("weightDecay", value); },
     };
     this.$running = new Uint8Array(buffer, 2285344, 16);
     this.$metrics = { loss: 0.5 };

@@ -183,5 +183,5 @@ export declare const spec: {
 
 /** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */
 export declare function create(options?: { readonly seed?: number; readonly state?: Uint8Array }): WordsLstm;
-/** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
+/** Only the half that predicts, from saved bytes; its code and its memory are those of the whole network. */
 export declare function createPredictor(state: Uint8Array): Pick<WordsLstm, "predict" | "params">;
