@@ -238,13 +238,7 @@ function lanesOfOp(expr: Op, to: number, scope: Scope): Act {
       };
     }
     default:
-      return laneWise(
-        expr.args,
-        laneOp(expr.op, expr.type, expr.args[0].type),
-        to,
-        scope,
-        speltLanes(expr),
-      );
+      return laneWise(expr.args, laneOp(expr.op, expr.type, expr.args[0].type), to, scope, speltLanes(expr));
   }
 }
 

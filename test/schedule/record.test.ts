@@ -143,7 +143,10 @@ function faultsOf({ name, outer, core, stages, nest, record }: Kernel, lanes: nu
   say(record.lanes.some((axis) => axis !== last && !inner.includes(axis)), "an axis in lanes has a loop around another"); // prettier-ignore
   say(record.lanes.includes(last!) && record.lanes.length > 1, "lanes around lanes");
   say(alone > 1 && !record.lanes.includes(last!), "a row alone over columns that have no lanes");
-  say(alone > 1 && alone * lanes > maxOf(outer.at(-1)!.extent), "a row alone over more columns than there are");
+  say(
+    alone > 1 && alone * lanes > maxOf(outer.at(-1)!.extent),
+    "a row alone over more columns than there are",
+  );
   for (const [k, { name: axis, extent }] of outer.entries()) {
     const wide = record.lanes.includes(axis) ? lanes : 1;
     say(!(Number.isInteger(tile[k]) && tile[k] >= 1), `${axis} has a tile of ${tile[k]}`);

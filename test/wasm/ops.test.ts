@@ -117,7 +117,11 @@ function expectedOf(fn: LoopFunction, { buffers, inputs }: Arranged): ArrayBuffe
 }
 
 /** The same of the scalar function; operands that are scalars repeat their last element. */
-function expectedOfScalars(one: Case, { buffers, inputs }: Arranged, scalars: readonly number[]): ArrayBuffer {
+function expectedOfScalars(
+  one: Case,
+  { buffers, inputs }: Arranged,
+  scalars: readonly number[],
+): ArrayBuffer {
   const repeated = inputs.map((values, k) =>
     scalars.includes(k) ? values.map(() => values[size - 1]) : values,
   );
