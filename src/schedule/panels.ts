@@ -85,7 +85,7 @@ export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kern
 /** Whether an operand is a whole matrix that all rows read by its columns, and whether panels are worth their writing. */
 function isWide({ buffer, at }: Operand, { core, outer }: Draft, column: Axis, width: number): boolean {
   const others = new Set(outer.map(({ name }) => name));
-  const isColumn = sameIndex(at[at.length - 1], indexAxis(column));
+  const isColumn = at.length > 1 && sameIndex(at[at.length - 1], indexAxis(column));
   const isDown = at.slice(0, -1).every((index) => [...axesOf(index)].every((name) => !others.has(name)));
   const isWhole = elementsOf(buffer.shape) === pointsOf([...core!.depth, column]);
   if (!isColumn || !isDown || !isWhole || buffer.shape.some(isBatch)) return false;
