@@ -7,6 +7,24 @@ export interface ProductTile {
   readonly columns: number;
 }
 
+/** What vector instructions cost and what they find near, for the estimates of the schedule. */
+export interface VectorFacts {
+  /** Vector registers that a tile of a product may take. */
+  readonly registers: number;
+  /** Fewer instructions than this from one use of a sum to the next wait for it. */
+  readonly latency: number;
+  /** What reading or writing four numbers that are no neighbours costs, beside one operation on four lanes. */
+  readonly gather: number;
+  /** What starting four lanes of a fold and joining them costs. */
+  readonly join: number;
+  /** What calling a function costs beyond the function itself. */
+  readonly call: number;
+  /** Bytes that surely stay in the first cache. */
+  readonly nearBytes: number;
+  /** The tile of a product whose depth runs in lanes. */
+  readonly depthTile: { readonly rows: number; readonly columns: number };
+}
+
 /**
  * What the middle of the compiler must know of a target and of the precision that it is compiled for. Everything else
  * about a target is its printer's business.
@@ -17,6 +35,8 @@ export interface Backend {
   readonly compute: "f64" | "f32";
   /** Numbers that one operation handles at once, where a loop walks through neighbours. */
   readonly lanes: Lanes;
+  /** Null for a target with one lane. */
+  readonly vectors: VectorFacts | null;
   /**
    * The template that computes a scalar function for a value of this type; undefined where the target has the function
    * itself, and for lanes that it can only compute one by one. A template of another type has the values cast.

@@ -6,8 +6,6 @@ import { scalarFunctions } from "../ir/loop.ts";
 import type { Phase } from "../ir/phase.ts";
 import { operationsOf } from "./lanes.ts";
 
-/** What a call of a scalar function takes beyond the function itself, in operations. */
-const callCost = 16;
 /** The part of its phase's work that a kernel may spend on calls. */
 const mostOfWork = 1 / 256;
 
@@ -17,16 +15,17 @@ const mostOfWork = 1 / 256;
  * functions are written out.
  */
 export function withCalls(kernels: readonly Kernel[], backend: Backend): Kernel[] {
-  if (backend.lanes === 1) return [...kernels];
+  const { vectors } = backend;
+  if (!vectors) return [...kernels];
   const work = new Map<Phase, number>();
   const times = ({ loops }: Kernel): number => pointsOf(loops.map(({ axis }) => axis));
   for (const kernel of kernels) {
-    const own = times(kernel) * operationsOf(kernel, kernel.record.lanes);
+    const own = times(kernel) * operationsOf(kernel, kernel.record.lanes, vectors);
     work.set(kernel.phase, (work.get(kernel.phase) ?? 0) + own);
   }
   return kernels.map((kernel) => {
     const values = valuesOf(kernel, backend) / (kernel.record.lanes.length > 0 ? backend.lanes : 1);
-    const cost = times(kernel) * values * callCost;
+    const cost = times(kernel) * values * vectors.call;
     const calls = cost > 0 && cost <= mostOfWork * work.get(kernel.phase)!;
     return calls ? { ...kernel, record: { ...kernel.record, calls } } : kernel;
   });

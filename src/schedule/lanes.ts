@@ -1,4 +1,4 @@
-import type { Backend } from "../ir/backend.ts";
+import type { Backend, VectorFacts } from "../ir/backend.ts";
 import { axesOf, flatten, pointsOf, type Axis, type Index } from "../ir/index.ts";
 import type { Item, Kernel } from "../ir/kernel.ts";
 import { visitKernelExpr } from "../ir/kernel-walk.ts";
@@ -24,17 +24,12 @@ interface Work {
   readonly scalar: boolean;
 }
 
-/** What reading or writing four numbers costs that are no neighbours, beside one operation on four lanes. */
-const gather = 5;
-/** What joining four lanes to one costs, and starting them. */
-const join = 6;
-
 /**
  * The axes whose loops run four iterations at a time, which is estimated to take the fewest operations: the last axis
  * that the kernel's points are spread over, the last inner axis of each stage and of a product's depth, or none.
  */
-export function lanesOf(kernel: Draft, { lanes }: Backend): readonly string[] {
-  if (lanes === 1 || kernel.nest) return [];
+export function lanesOf(kernel: Draft, { vectors }: Backend): readonly string[] {
+  if (!vectors || kernel.nest) return [];
   const works = worksOf(kernel);
   const last = kernel.outer.at(-1);
   const inner = new Set(
@@ -46,16 +41,16 @@ export function lanesOf(kernel: Draft, { lanes }: Backend): readonly string[] {
   // A loop around one that finds a position decides for each iteration, so it has no lanes.
   const isSearch = (names: readonly string[]): boolean =>
     works.some(({ scalar, axes, folded }) => scalar && axes.some((axis) => names.includes(axis.name) && !folded.includes(axis))); // prettier-ignore
-  const costs = options.map((names) => (isSearch(names) ? Infinity : costOfAll(works, names)));
+  const costs = options.map((names) => (isSearch(names) ? Infinity : costOfAll(works, names, vectors)));
   return options[costs.indexOf(Math.min(...costs))];
 }
 
 /** About how many operations a kernel takes when the loops over the named axes run in lanes. */
-export const operationsOf = (kernel: Draft, names: readonly string[]): number =>
-  costOfAll(worksOf(kernel), names);
+export const operationsOf = (kernel: Draft, names: readonly string[], vectors: VectorFacts): number =>
+  costOfAll(worksOf(kernel), names, vectors);
 
-const costOfAll = (works: readonly Work[], names: readonly string[]): number =>
-  works.reduce((sum, work) => sum + costOf(work, names), 0);
+const costOfAll = (works: readonly Work[], names: readonly string[], vectors: VectorFacts): number =>
+  works.reduce((sum, work) => sum + costOf(work, names, vectors), 0);
 
 function worksOf({ outer, core, stages }: Draft): Work[] {
   const works = stages.flatMap(({ inner, items }) => {
@@ -85,6 +80,7 @@ function workOf(item: Item, outer: readonly Axis[], inner: readonly Axis[], sing
 function costOf(
   { axes, folded, single, operations, sharing, accesses, scalar }: Work,
   names: readonly string[],
+  { gather, join }: VectorFacts,
 ): number {
   const points = pointsOf(axes);
   const axis = axes.findLast(({ name }) => names.includes(name));

@@ -11,9 +11,7 @@ import type { Storage } from "./storage.ts";
 type Draft = Omit<Kernel, "record">;
 type Operand = Core["operands"][number];
 
-/** A matrix that is no larger stays in the first cache however it lies. */
-const nearBytes = 2 ** 15;
-/** Rows as long as this all begin in a few sets of that cache, so that a walk down the columns finds nothing again. */
+/** Rows as long as this all begin in a few sets of the first cache, so that a walk down the columns finds nothing again. */
 const longRow = 2 ** 11;
 /** Writing a matrix out takes about as long as two rows that read it, and each of these is a little faster then. */
 const leastRows = 48;
@@ -26,10 +24,11 @@ const leastRows = 48;
 export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kernelNames: Names): Draft[] {
   const { core, outer, loops } = kernel;
   const column = outer.at(-1);
-  if (backend.lanes === 1 || !core || !column || loops.length > 0) return [kernel];
+  if (!backend.vectors || !core || !column || loops.length > 0) return [kernel];
+  const { nearBytes } = backend.vectors;
   const { tile, lanes } = recordOf(kernel, backend);
   const width = tile[outer.length - 1] * backend.lanes;
-  const wide = core.operands.find((operand) => isWide(operand, kernel, column, width));
+  const wide = core.operands.find((operand) => isWide(operand, kernel, column, width, nearBytes));
   if (!lanes.includes(column.name) || !wide) return [kernel];
 
   // No other axis of a kernel has this name.
@@ -83,7 +82,13 @@ export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kern
 }
 
 /** Whether an operand is a whole matrix that all rows read by its columns, and whether panels are worth their writing. */
-function isWide({ buffer, at }: Operand, { core, outer }: Draft, column: Axis, width: number): boolean {
+function isWide(
+  { buffer, at }: Operand,
+  { core, outer }: Draft,
+  column: Axis,
+  width: number,
+  nearBytes: number,
+): boolean {
   const others = new Set(outer.map(({ name }) => name));
   const isColumn = at.length > 1 && sameIndex(at[at.length - 1], indexAxis(column));
   const isDown = at.slice(0, -1).every((index) => [...axesOf(index)].every((name) => !others.has(name)));

@@ -5,8 +5,6 @@ import { maxOf } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
 
-/** What is read for the columns should stay in the first cache while all rows pass it. */
-const nearBytes = 2 ** 16;
 /** Each part of a sum is added to memory, which must be little beside its products. */
 const leastDepth = 16;
 
@@ -16,13 +14,14 @@ const leastDepth = 16;
  * it would read the whole depth of the columns from far away again for every few rows. Only where lanes hold the sums,
  * since a sum in float64 is not rounded on its way.
  */
-export function sumInParts(kernel: Draft, { lanes }: Backend): Draft {
+export function sumInParts(kernel: Draft, { vectors }: Backend): Draft {
   const { core, outer, before, after } = kernel;
   const depth = core?.depth.filter(({ extent }) => extent !== 1) ?? [];
-  if (lanes === 1 || !core || outer.length === 0 || depth.length < 2) return kernel;
+  if (!vectors || !core || outer.length === 0 || depth.length < 2) return kernel;
   const [part, ...rest] = depth;
   const columns = maxOf(outer[outer.length - 1].extent);
-  if (pointsOf(rest) < leastDepth || pointsOf(depth) * columns * 4 <= nearBytes) return kernel;
+  // Twice what stays in the first cache comes from the second fast enough.
+  if (pointsOf(rest) < leastDepth || pointsOf(depth) * columns * 4 <= 2 * vectors.nearBytes) return kernel;
   if (before.length + after.length > 0 || !onlyAdds(kernel)) return kernel;
   return {
     ...kernel,

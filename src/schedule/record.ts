@@ -39,12 +39,13 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
 /** A kernel that a prediction may share, which is asked for one row as often as for many. */
 const isAsked = ({ phase }: Draft): boolean => !phase.startsWith("backward");
 
-/** Rows and columns of a product: two by four where lanes lie along the depth, else what the target makes of its size. */
+/** Rows and columns of a product: what the target makes of its size, or of lanes that lie along the depth. */
 function productTile({ core, outer }: Draft, row: number, lanes: readonly string[], backend: Backend): Tile {
   const column = outer[outer.length - 1];
   const work = pointsOf([...outer, ...core!.depth]);
   if (lanes.includes(column.name)) return vectorTile(row < 0 ? undefined : outer[row], column, work, backend);
-  const wish = lanes.length > 0 ? { rows: 2, columns: 4 } : backend.tiles.find(({ below }) => work < below)!;
+  const wish =
+    lanes.length > 0 ? backend.vectors!.depthTile : backend.tiles.find(({ below }) => work < below)!;
   return { rows: row < 0 ? 1 : tileOf(outer[row], wish.rows, 1), columns: tileOf(column, wish.columns, 1) };
 }
 

@@ -1,4 +1,4 @@
-import type { Backend } from "../ir/backend.ts";
+import type { Backend, VectorFacts } from "../ir/backend.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { pointsOf, type Axis } from "../ir/index.ts";
 import type { Kernel } from "../ir/kernel.ts";
@@ -8,17 +8,16 @@ export interface Tile {
   readonly columns: number;
 }
 
-/** Vector registers that a tile may take: sums, what its rows and columns read, and one product. */
-const mostRegisters = 15;
+/** Vector registers that a tile takes: sums, what its rows and columns read, and one product. */
 const registersOf = ({ rows, columns }: Tile): number => rows * columns + rows + columns + 1;
 
 /**
  * Instructions of one step along the depth: a product and a sum for each place, a load for each row and column (those
- * of the columns come from farther away, since each row passes all of them), and the loop's own two. Fewer than sixteen
- * wait for each other, since a sum takes four cycles to be ready for the next.
+ * of the columns come from farther away, since each row passes all of them), and the loop's own two; but no fewer than
+ * a sum takes to be ready for the next.
  */
-const stepCost = ({ rows, columns }: Tile): number =>
-  Math.max(2 * rows * columns + rows + 1.25 * columns + 2, 16);
+const stepCost = ({ rows, columns }: Tile, { latency }: VectorFacts): number =>
+  Math.max(2 * rows * columns + rows + 1.25 * columns + 2, latency);
 
 /** A second copy of the code, for what whole tiles leave over, must be worth so much of the time. */
 const copyCost = (work: number): number => (work < 2 ** 18 ? 0.15 : 0.03);
@@ -39,14 +38,16 @@ function partsOf(
  * The register tile of a product whose columns run in lanes: the one that takes the fewest instructions for all rows
  * and columns. Columns are counted in vectors.
  */
-export function vectorTile(row: Axis | undefined, column: Axis, work: number, { lanes }: Backend): Tile {
+export function vectorTile(row: Axis | undefined, column: Axis, work: number, backend: Backend): Tile {
+  const { lanes } = backend;
+  const vectors = backend.vectors!;
   const height = row ? maxOf(row.extent) : 1;
   const width = Math.max(1, Math.floor(maxOf(column.extent) / lanes));
   const costOf = (tile: Tile): number => {
     const down = partsOf(height, tile.rows, row !== undefined && isBatch(row.extent));
     const across = partsOf(width, tile.columns, false);
     const steps = down.flatMap((a) =>
-      across.map((b) => a.count * b.count * stepCost({ rows: a.size, columns: b.size })),
+      across.map((b) => a.count * b.count * stepCost({ rows: a.size, columns: b.size }, vectors)),
     );
     return (
       steps.reduce((sum, cost) => sum + cost, 0) * (1 + copyCost(work) * (down.length * across.length - 1))
@@ -55,7 +56,7 @@ export function vectorTile(row: Axis | undefined, column: Axis, work: number, { 
   const sizes = (most: number): number[] => Array.from({ length: Math.min(most, 7) }, (_, k) => k + 1);
   const options = sizes(height)
     .flatMap((rows) => sizes(width).map((columns): Tile => ({ rows, columns })))
-    .filter((tile) => registersOf(tile) <= mostRegisters);
+    .filter((tile) => registersOf(tile) <= vectors.registers);
   const costs = options.map(costOf);
   return options[costs.indexOf(Math.min(...costs))];
 }

@@ -19,6 +19,7 @@ export const jsBackend = (precision: "f32" | "f64"): Backend => ({
   name: "js",
   compute: "f64",
   lanes: 1,
+  vectors: null,
   scalar: (op) => ((precision === "f32" ? own : missing).has(op) ? op : undefined),
   tiles: [
     { below: 2 ** 12, rows: 4, columns: 4 },
