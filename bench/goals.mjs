@@ -4,10 +4,14 @@ import { nameOf } from "./gradc.mjs";
 
 /** A goal is reached at `most` or less, or at `least` or more. */
 export function goalsOf(results, engines) {
-  const { us, best, gflops, compile, cold, size, difference } = results;
+  const { us, against, gflops, compile, cold, size, difference } = results;
   const [old, recent] = [engines[0], engines.at(-1)];
   const [js, wasm] = ["js", "wasm"].map((target) => nameOf(target, recent));
-  const against = (name, workload, library) => ratio(us(name, workload), best(library, workload));
+  /** How many times as long as gradc the best of a library takes. */
+  const slower = (library, name) => {
+    const ratio = against(name, "W3", library);
+    return ratio && 1 / ratio;
+  };
   const onEngine = (engine, factor) => {
     const name = nameOf("wasm", engine);
     const where = `wasm, Node ${engine.major}`;
@@ -19,8 +23,8 @@ export function goalsOf(results, engines) {
     return [
       { goal: `W2, ${where}: µs`, most: 1.2 * factor, value: us(name, "W2") },
       share("W3", 1),
-      { goal: `W3, ${where}: jax-js ÷ gradc`, least: 3.5 / factor, value: ratio(best("jax-js", "W3"), us(name, "W3")) },
-      { goal: `W3, ${where}: TensorFlow.js wasm ÷ gradc`, least: 12 / factor, value: ratio(best("TensorFlow.js wasm", "W3"), us(name, "W3")) },
+      { goal: `W3, ${where}: jax-js ÷ gradc`, least: 3.5 / factor, value: slower("jax-js", name) },
+      { goal: `W3, ${where}: TensorFlow.js wasm ÷ gradc`, least: 12 / factor, value: slower("TensorFlow.js wasm", name) },
       share("W4", 0.8),
       share("W5", 0.8),
       share("W6", 0.8),
@@ -32,7 +36,7 @@ export function goalsOf(results, engines) {
   return [
     ...onEngine(recent, 1),
     ...(old === recent ? [] : onEngine(old, 1.3)),
-    { goal: `W3, js, Node ${recent.major}: TensorFlow.js wasm ÷ gradc`, least: 1, value: ratio(best("TensorFlow.js wasm", "W3"), us(js, "W3")) },
+    { goal: `W3, js, Node ${recent.major}: TensorFlow.js wasm ÷ gradc`, least: 1, value: slower("TensorFlow.js wasm", js) },
     ...["js", "wasm"].flatMap((target) => [
       { goal: `digits compiled for ${target} in process: ms`, most: 150, value: compile("digits", target)?.firstMs },
       { goal: `W6 compiled for ${target} in process: ms`, most: 1000, value: compile("W6", target)?.firstMs },
@@ -46,8 +50,6 @@ export function goalsOf(results, engines) {
     { goal: "js and wasm: greatest relative difference of a loss up to step 50", most: 1e-4, value: difference(js, wasm) },
   ]; // prettier-ignore
 }
-
-const ratio = (a, b) => (a === undefined || b === undefined ? undefined : a / b);
 
 /** The tile that a build can be held against: what its engine reaches with the same instructions. */
 export const ceilingOf = (target, engine, has) => {

@@ -1,7 +1,7 @@
 // The results as the tables of RESULTS.md and the one of the README.
 import { ceilingOf, goalsOf } from "./goals.mjs";
 import { flopsOf, nameOf, trained } from "./gradc.mjs";
-import { timesOf } from "./samples.mjs";
+import { ratioOf, timesOf } from "./samples.mjs";
 import { bytes, figure, table } from "./sections.mjs";
 
 /** What was measured, by question. */
@@ -40,6 +40,13 @@ export function resultsOf(samples, competitors) {
         .filter((c) => c.library === library)
         .flatMap(({ name }) => us(name, workload) ?? []);
       return found.length > 0 ? Math.min(...found) : undefined;
+    },
+    /** How many times as long as the best of a library's competitors one takes, turn by turn. */
+    against: (name, workload, library) => {
+      const ratios = competitors
+        .filter((c) => c.library === library)
+        .flatMap((c) => ratioOf(race, workload, name, c.name) ?? []);
+      return ratios.length > 0 ? Math.max(...ratios) : undefined;
     },
     compile: (model, target) => compiles.find((r) => r.model === model && r.target === target && !r.failed),
     cold: (name) => colds.find((r) => r.competitor === name)?.ms,

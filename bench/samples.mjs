@@ -41,6 +41,30 @@ export class Samples {
   }
 }
 
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+/**
+ * The time of one competitor as a multiple of another's: the median over the turns that they took side by side, since a
+ * slow minute of the machine is in both of a pair but not in every pair. Undefined where they share no turn.
+ */
+export function ratioOf(race, workload, name, other) {
+  const turns = (competitor) => {
+    const found = new Map();
+    const counts = new Map();
+    for (const record of race) {
+      if (record.workload !== workload || record.competitor !== competitor || record.us === undefined)
+        continue;
+      const count = counts.get(record.part) ?? 0;
+      counts.set(record.part, count + 1);
+      found.set(`${record.part}, turn ${count}`, record.us);
+    }
+    return found;
+  };
+  const others = turns(other);
+  const ratios = [...turns(name)].flatMap(([turn, us]) => (others.has(turn) ? [us / others.get(turn)] : []));
+  return ratios.length > 0 ? median(ratios) : undefined;
+}
+
 /** The times of one competitor in one workload as median and range; undefined where there are none. */
 export function timesOf(race, workload, competitor) {
   const us = race

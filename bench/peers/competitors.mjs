@@ -48,8 +48,7 @@ export function peersOf(engine, python, models) {
       ? [
           entry("PyTorch, eager", "PyTorch", /^W/, torch, ["--form=eager"]),
           entry("PyTorch, foreach", "PyTorch", /^W[2-6]$/, torch, ["--form=foreach"]),
-          entry("PyTorch, traced", "PyTorch", trained, torch, ["--form=trace"], { rare: true }),
-          entry("PyTorch, traced", "PyTorch", /^W7/, torch, ["--form=trace"]),
+          entry("PyTorch, traced", "PyTorch", /^W[1-7]/, torch, ["--form=trace"]),
         ]
       : []),
     entry("TensorFlow.js, wasm", "TensorFlow.js wasm", /^W/, node("tfjs.mjs"), ["--backend=wasm"]),

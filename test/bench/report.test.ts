@@ -92,8 +92,8 @@ test("results are medians with ranges, failures are told, goals are ratios of th
   );
   expect(training).toContain("\n- W5: jax-js, wasm: no scatter");
   expect(training).not.toContain("relaxed SIMD");
-  // PyTorch's better median is 1000.
-  expect(rowOf(goals, "W3, wasm, Node 24: time ÷ PyTorch's best")).toMatch(/\| ≤ 1\.00 \| 0\.750 \| yes \|$/);
+  // Turn by turn 0.64, 0.80 and 0.71 of the eager form, and 0.70, 0.57 and 0.75 of the other.
+  expect(rowOf(goals, "W3, wasm, Node 24: time ÷ PyTorch's best")).toMatch(/\| ≤ 1\.00 \| 0\.714 \| yes \|$/);
   expect(rowOf(goals, "W3, wasm, Node 24: jax-js ÷ gradc")).toMatch(/\| ≥ 3\.50 \| 3\.00 \| no \|$/);
   expect(rowOf(goals, "W6, wasm, Node 24: time ÷ PyTorch's best")).toMatch(/\| not measured \| – \|$/);
   expect(rowOf(goals, "digits compiled for wasm in process: ms")).toMatch(/\| ≤ 150 \| 151 \| no \|$/);
