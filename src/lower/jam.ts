@@ -1,5 +1,5 @@
 import { l, type Lanes, type LoopExpr, type ForLoop, type LoopStmt } from "../ir/loop.ts";
-import { mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
+import { blocksOf, mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
 
 type Rewrite = (body: readonly LoopStmt[]) => readonly LoopStmt[];
 interface JamOptions {
@@ -14,8 +14,8 @@ interface JamOptions {
  * merged, so that their accumulators stay in registers and what they load alike is loaded once. What does not
  * fill a tile is done by the same code with smaller tiles: static extents leave one smaller tile, extents that
  * depend on n leave single iterations. With `whole`, the last tile may reach beyond the extent. Of a loop that runs in
- * lanes, `factor` counts vectors; what it leaves to single iterations is not tiled, nor may a tile reach into it, since
- * what is written in place must not be computed twice.
+ * lanes, `factor` counts vectors, and a part of one after it joins its last tile; what it leaves to single iterations is
+ * not tiled, nor may a tile reach into it, since what is written in place must not be computed twice.
  */
 export function jamAxis(
   body: readonly LoopStmt[],
@@ -28,10 +28,13 @@ export function jamAxis(
   // what is named there already, which it may read.
   const ends: LoopStmt[] = [];
   const inside = (stmts: readonly LoopStmt[]): LoopStmt[] =>
-    stmts.flatMap((stmt) => {
+    stmts.flatMap((stmt, k) => {
       if (stmt.kind !== "for") return [stmt];
       if (stmt.name !== axis) return [{ ...stmt, body: inside(stmt.body) }];
       if (stmt.step !== lanes) return [stmt];
+      if (k > 0 && withPart(stmts[k - 1], stmt, factor)) return [];
+      const joined = withPart(stmt, stmts.at(k + 1), factor);
+      if (joined) return joined;
       if (whole) return [tile(stmt, stmt.from, stmt.to, factor)];
       // The end of whole vectors is itself named right before their loop.
       const own: LoopStmt[] = [];
@@ -67,29 +70,74 @@ function tiledLoops(
   return [tile(loop, from, whole, factor), l.for(loop.name, whole, to, step, single(loop.body))];
 }
 
+/**
+ * A loop over whole vectors and one that does a part of a vector right after it, as tiles of which the last holds both;
+ * undefined where they are no such loops, or the part would be a tile of its own.
+ */
+function withPart(loop: LoopStmt, part: LoopStmt | undefined, factor: number): LoopStmt[] | undefined {
+  if (loop.kind !== "for" || part?.kind !== "for" || part.name !== loop.name || loop.step === 1)
+    return undefined;
+  const { from, to, step } = loop;
+  if (
+    from.kind !== "number" ||
+    to.kind !== "number" ||
+    part.from.kind !== "number" ||
+    part.to.kind !== "number"
+  )
+    return undefined;
+  const ends = part.step === step && part.from.value === to.value && part.to.value - to.value < step;
+  if (!ends || !isAlike(loop.body, part.body)) return undefined;
+  const vectors = (to.value - from.value) / step + 1;
+  const last = vectors % factor || factor;
+  if (last === 1) return undefined;
+  const whole = l.number(from.value + (vectors - last) * step);
+  const bodies = [...Array.from({ length: last - 1 }, () => loop.body), part.body];
+  return [
+    ...(vectors > last ? [tile(loop, from, whole, factor)] : []),
+    l.for(loop.name, whole, part.to, last * step, jam(bodies, loop.name, step)),
+  ];
+}
+
+/** Whether two bodies have the same statements, whatever they read and write. */
+const isAlike = (a: readonly LoopStmt[], b: readonly LoopStmt[]): boolean =>
+  a.length === b.length &&
+  a.every((stmt, k) => {
+    const other = b[k];
+    if (stmt.kind === "let" || stmt.kind === "set")
+      return other.kind === stmt.kind && other.name === stmt.name;
+    const [mine, its] = [blocksOf(stmt), blocksOf(other)];
+    return stmt.kind === other.kind && mine.every((inner, at) => isAlike(inner, its[at]));
+  });
+
 const tile = (loop: ForLoop, from: LoopExpr, to: LoopExpr, factor: number): LoopStmt =>
   l.for(
     loop.name,
     from,
     to,
     factor * loop.step,
-    factor === 1 ? loop.body : jam(loop.body, loop.name, factor, loop.step),
+    factor === 1
+      ? loop.body
+      : jam(
+          Array.from({ length: factor }, () => loop.body),
+          loop.name,
+          loop.step,
+        ),
   );
 
-/** Copies statements for each iteration of the tile; loops are shared, locals get the iteration's number. */
-function jam(body: readonly LoopStmt[], axis: string, factor: number, step: number): LoopStmt[] {
+/** The statements of each iteration of the tile; loops are shared, locals get the iteration's number. */
+function jam(iterations: readonly (readonly LoopStmt[])[], axis: string, step: number): LoopStmt[] {
   const renamed = new Set<string>();
-  declaredIn(body, renamed);
+  declaredIn(iterations[0], renamed);
   const copy = (x: LoopExpr, u: number): LoopExpr =>
     mapExpr(x, (inner) => {
       if (inner.kind !== "local") return inner;
       if (inner.name === axis) return u === 0 ? inner : l.op("add", [inner, l.number(u * step)]);
       return renamed.has(inner.name) ? { ...inner, name: `${inner.name}${u}` } : inner;
     });
-  const copies = (stmts: readonly LoopStmt[]): LoopStmt[] =>
-    stmts.flatMap((stmt) => {
-      if (stmt.kind === "for") return [{ ...stmt, body: copies(stmt.body) }];
-      return Array.from({ length: factor }, (_, u) => copyOf(stmt, u));
+  const copies = (bodies: readonly (readonly LoopStmt[])[]): LoopStmt[] =>
+    bodies[0].flatMap((stmt, k) => {
+      if (stmt.kind === "for") return [{ ...stmt, body: copies(bodies.map((body) => blocksOf(body[k])[0])) }];
+      return bodies.map((body, u) => copyOf(body[k], u));
     });
   const copyOf = (stmt: LoopStmt, u: number): LoopStmt => {
     const own = mapOwnExprs(stmt, (x) => copy(x, u));
@@ -103,7 +151,7 @@ function jam(body: readonly LoopStmt[], axis: string, factor: number, step: numb
       };
     return own;
   };
-  return copies(body);
+  return copies(iterations);
 }
 
 /** Locals declared in a body, not the counters of its loops, which the copies share. */

@@ -42,7 +42,12 @@ export function vectorTile(row: Axis | undefined, column: Axis, work: number, ba
   const { lanes } = backend;
   const vectors = backend.vectors!;
   const height = row ? maxOf(row.extent) : 1;
-  const width = Math.max(1, Math.floor(maxOf(column.extent) / lanes));
+  // A part of a vector is one of the columns; a single number is left to a loop of its own.
+  const extent = maxOf(column.extent);
+  const width = Math.max(
+    1,
+    Math.floor(extent / lanes) + (isBatch(column.extent) || extent % lanes < 2 ? 0 : 1),
+  );
   const costOf = (tile: Tile): number => {
     const down = partsOf(height, tile.rows, row !== undefined && isBatch(row.extent));
     const across = partsOf(width, tile.columns, false);

@@ -112,6 +112,15 @@ describe("an inner loop holds nothing that could stand outside", () => {
     });
   });
 
+  test("where a block takes several elements of an array, how far they are apart is all that instructions say", () => {
+    const offsets = moduleOf(product(), false)
+      .functions.flatMap(({ body }) => body.flatMap(everyCode))
+      .flatMap((code) => (code.kind === "memory" ? [code.offset] : []));
+    // Rows of a lie 256 bytes apart and those of c 128, of which two vectors are stored, as two of b are loaded.
+    const expected = [0, 16, 128, 144, 256, 272, 384, 400, 512, 768];
+    expect([...new Set(offsets)].sort((a, b) => a - b)).toEqual(expected);
+  });
+
   test("vector constants are made once, at the start of the function", () => {
     const number = l.op("add", [l.load("a", local("i"), "f32", 4), l.number(0.1, "f32")], "f32", 4);
     const fn: LoopFunction = { ...product(), body: [l.for("i", l.number(0), local("n"), 4, [l.store("c", local("i"), number)])] }; // prettier-ignore

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { batch, defineModel, dense, f32, meanSquaredError, sgd, type Model } from "../../src/index.ts";
+import { visitStmts } from "../../src/ir/loop-walk.ts";
 import { running } from "../examples/run.ts";
 
 const wave = (length: number, step: number): Float32Array =>
@@ -33,6 +34,42 @@ describe("a row alone", () => {
     for (let n = 1; n <= 9; n++) {
       const some = net.predict(x.subarray(0, n * 250), n).y;
       expect(Buffer.from(some.buffer, some.byteOffset, n * 76 * 4).equals(Buffer.from(all.buffer, 0, n * 76 * 4))).toBe(true); // prettier-ignore
+    }
+  });
+});
+
+describe("columns that fill no vector", () => {
+  test.each([10, 6, 7, 14, 19, 30])("are in a tile with whole ones: %i", async (units) => {
+    const n = batch(12);
+    const model = defineModel({
+      name: "odd",
+      inputs: { x: f32(n, 12), y: f32(n, units) },
+      build: ({ x, y }) => {
+        const out = dense(x, { units, activation: "tanh", name: "hidden" });
+        return { outputs: { out }, loss: meanSquaredError(out, y), optimizer: sgd({ learningRate: 0.1 }) };
+      },
+    });
+    const { compilation, generated } = await running(model, { target: "wasm", strict: true });
+    const product = compilation.loops.functions.find(({ name }) => name === "hidden_forward")!;
+    const parts = new Set<string>();
+    visitStmts(product.body, (stmt) => {
+      if (stmt.kind === "for" && stmt.name === "k") parts.add(JSON.stringify(stmt.body));
+    });
+    const vectors = Math.ceil(units / 4);
+    const columns = compilation.kernels.kernels.find(({ name }) => name === "hidden_forward")!.record.tile[1];
+    // No loop of its own over the depth, but where a tile of one would be left.
+    expect(parts.size).toBe(vectors <= columns ? 1 : 2);
+    const [net, exact] = [
+      generated.create({ seed: 5 }),
+      (await running(model)).generated.create({ seed: 5 }),
+    ];
+    for (const [name, values] of Object.entries(net.params)) exact.params[name].set(values);
+    for (const rows of [12, 1, 7]) {
+      const [x, y] = [wave(rows * 12, 0.3), wave(rows * units, 0.9)];
+      expect(net.trainStep(x, y, rows)).toBeCloseTo(exact.trainStep(x, y, rows), 5);
+      for (const [name, gradient] of Object.entries(net.gradients))
+        for (const [k, value] of gradient.entries())
+          expect(Math.abs(value - exact.gradients[name][k])).toBeLessThan(2e-6);
     }
   });
 });

@@ -154,16 +154,18 @@
   ;; hidden_relu = relu(x · hidden/kernel + hidden/bias)  (digits.model.ts:10)
   (func $hidden_forward (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $j_0 i32) (local $j_1 i32)
-      (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
-      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
-      (local $sum30 v128) (local $sum31 v128) (local $x6 v128) (local $x7 v128) (local $x0 v128)
-      (local $x1 v128) (local $x2 v128) (local $x3 v128) (local $x4 v128) (local $x5 v128)
+      (local $j_2 i32) (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128)
+      (local $sum01 v128) (local $sum10 v128) (local $sum11 v128) (local $sum20 v128)
+      (local $sum21 v128) (local $sum30 v128) (local $sum31 v128) (local $x6 v128) (local $x7 v128)
+      (local $x0 v128) (local $x1 v128) (local $x2 v128) (local $x3 v128) (local $x4 v128)
+      (local $x5 v128)
     (local.set $i_0 (i32.const 0))
     (local.set $i_1 (i32.const 0))
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 8))))
     (loop $i
       (local.set $j_0 (i32.const 0))
-      (local.set $j_1 (local.get $i_1))
+      (local.set $j_1 (i32.const 8192))
+      (local.set $j_2 (i32.add (local.get $i_1) (i32.const 45648)))
       (loop $j
         (local.set $sum00 (v128.const f32x4 0 0 0 0))
         (local.set $sum01 (v128.const f32x4 0 0 0 0))
@@ -173,16 +175,16 @@
         (local.set $sum21 (v128.const f32x4 0 0 0 0))
         (local.set $sum30 (v128.const f32x4 0 0 0 0))
         (local.set $sum31 (v128.const f32x4 0 0 0 0))
-        (local.set $k_0 (local.get $i_0))
+        (local.set $k_0 (i32.add (local.get $i_0) (i32.const 28992)))
         (local.set $k_1 (local.get $j_0))
         (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 256)))
         (loop $k
-          (local.set $x0 (v128.load32_splat offset=28992 (local.get $k_0)))
+          (local.set $x0 (v128.load32_splat (local.get $k_0)))
           (local.set $x1 (v128.load align=4 (local.get $k_1)))
           (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
-          (local.set $x3 (v128.load32_splat offset=29248 (local.get $k_0)))
-          (local.set $x4 (v128.load32_splat offset=29504 (local.get $k_0)))
-          (local.set $x5 (v128.load32_splat offset=29760 (local.get $k_0)))
+          (local.set $x3 (v128.load32_splat offset=256 (local.get $k_0)))
+          (local.set $x4 (v128.load32_splat offset=512 (local.get $k_0)))
+          (local.set $x5 (v128.load32_splat offset=768 (local.get $k_0)))
           (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
           (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
           (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
@@ -195,42 +197,43 @@
           (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
           (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
         )
-        (local.set $x6 (v128.load offset=8192 align=4 (local.get $j_0)))
-        (v128.store offset=45648 align=4
-          (local.get $j_1)
+        (local.set $x6 (v128.load align=4 (local.get $j_1)))
+        (v128.store align=4
+          (local.get $j_2)
           (f32x4.pmax (f32x4.add (local.get $sum00) (local.get $x6)) (v128.const f32x4 0 0 0 0))
         )
-        (local.set $x7 (v128.load offset=8208 align=4 (local.get $j_0)))
-        (v128.store offset=45664 align=4
-          (local.get $j_1)
+        (local.set $x7 (v128.load offset=16 align=4 (local.get $j_1)))
+        (v128.store offset=16 align=4
+          (local.get $j_2)
           (f32x4.pmax (f32x4.add (local.get $sum01) (local.get $x7)) (v128.const f32x4 0 0 0 0))
         )
-        (v128.store offset=45776 align=4
-          (local.get $j_1)
+        (v128.store offset=128 align=4
+          (local.get $j_2)
           (f32x4.pmax (f32x4.add (local.get $sum10) (local.get $x6)) (v128.const f32x4 0 0 0 0))
         )
-        (v128.store offset=45792 align=4
-          (local.get $j_1)
+        (v128.store offset=144 align=4
+          (local.get $j_2)
           (f32x4.pmax (f32x4.add (local.get $sum11) (local.get $x7)) (v128.const f32x4 0 0 0 0))
         )
-        (v128.store offset=45904 align=4
-          (local.get $j_1)
+        (v128.store offset=256 align=4
+          (local.get $j_2)
           (f32x4.pmax (f32x4.add (local.get $sum20) (local.get $x6)) (v128.const f32x4 0 0 0 0))
         )
-        (v128.store offset=45920 align=4
-          (local.get $j_1)
+        (v128.store offset=272 align=4
+          (local.get $j_2)
           (f32x4.pmax (f32x4.add (local.get $sum21) (local.get $x7)) (v128.const f32x4 0 0 0 0))
         )
-        (v128.store offset=46032 align=4
-          (local.get $j_1)
+        (v128.store offset=384 align=4
+          (local.get $j_2)
           (f32x4.pmax (f32x4.add (local.get $sum30) (local.get $x6)) (v128.const f32x4 0 0 0 0))
         )
-        (v128.store offset=46048 align=4
-          (local.get $j_1)
+        (v128.store offset=400 align=4
+          (local.get $j_2)
           (f32x4.pmax (f32x4.add (local.get $sum31) (local.get $x7)) (v128.const f32x4 0 0 0 0))
         )
         (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
         (local.set $j_1 (i32.add (local.get $j_1) (i32.const 32)))
+        (local.set $j_2 (i32.add (local.get $j_2) (i32.const 32)))
         (br_if $j (i32.lt_s (local.get $j_0) (i32.const 128)))
       )
       (local.set $i_0 (i32.add (local.get $i_0) (i32.const 1024)))
@@ -243,136 +246,53 @@
   (func $logits_forward (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_1 i32)
       (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $sum00 v128) (local $sum01 v128)
-      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
-      (local $sum30 v128) (local $sum31 v128) (local $sum0 v128) (local $sum1 v128)
-      (local $sum2 v128) (local $sum3 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
-      (local $x3 v128) (local $x4 v128) (local $x5 v128) (local $x6 v128)
-    (local.set $c0 (v128.load offset=9600 align=4 (i32.const 0)))
-    (local.set $c1 (v128.load offset=9616 align=4 (i32.const 0)))
-    (local.set $c2 (v128.load64_zero offset=9632 align=4 (i32.const 0)))
+      (local $sum02 v128) (local $sum10 v128) (local $sum11 v128) (local $sum12 v128)
+      (local $x0 v128) (local $x1 v128) (local $x2 v128) (local $x3 v128) (local $x4 v128)
+    (local.set $c0 (v128.load align=4 (i32.const 9600)))
+    (local.set $c1 (v128.load offset=16 align=4 (i32.const 9600)))
+    (local.set $c2 (v128.load64_zero offset=32 align=4 (i32.const 9600)))
     (local.set $i_0 (i32.const 0))
-    (local.set $i_1 (i32.const 0))
+    (local.set $i_1 (i32.const 53840))
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 7))))
     (loop $i
       (local.set $sum00 (v128.const f32x4 0 0 0 0))
       (local.set $sum01 (v128.const f32x4 0 0 0 0))
+      (local.set $sum02 (v128.const f32x4 0 0 0 0))
       (local.set $sum10 (v128.const f32x4 0 0 0 0))
       (local.set $sum11 (v128.const f32x4 0 0 0 0))
-      (local.set $sum20 (v128.const f32x4 0 0 0 0))
-      (local.set $sum21 (v128.const f32x4 0 0 0 0))
-      (local.set $sum30 (v128.const f32x4 0 0 0 0))
-      (local.set $sum31 (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (local.get $i_0))
-      (local.set $k_1 (i32.const 0))
+      (local.set $sum12 (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (i32.add (local.get $i_0) (i32.const 45648)))
+      (local.set $k_1 (i32.const 8320))
       (loop $k
-        (local.set $x0 (v128.load32_splat offset=45648 (local.get $k_0)))
-        (local.set $x1 (v128.load offset=8320 align=4 (local.get $k_1)))
-        (local.set $x2 (v128.load offset=8336 align=4 (local.get $k_1)))
-        (local.set $x3 (v128.load32_splat offset=45776 (local.get $k_0)))
-        (local.set $x4 (v128.load32_splat offset=45904 (local.get $k_0)))
-        (local.set $x5 (v128.load32_splat offset=46032 (local.get $k_0)))
+        (local.set $x0 (v128.load32_splat (local.get $k_0)))
+        (local.set $x1 (v128.load align=4 (local.get $k_1)))
+        (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
+        (local.set $x3 (v128.load64_zero offset=32 align=4 (local.get $k_1)))
+        (local.set $x4 (v128.load32_splat offset=128 (local.get $k_0)))
         (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
         (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
-        (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
-        (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
-        (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
-        (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
-        (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
-        (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
+        (local.set $sum02 (f32x4.relaxed_madd (local.get $x0) (local.get $x3) (local.get $sum02)))
+        (local.set $sum10 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum10)))
+        (local.set $sum11 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum11)))
+        (local.set $sum12 (f32x4.relaxed_madd (local.get $x4) (local.get $x3) (local.get $sum12)))
         (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
         (local.set $k_1 (i32.add (local.get $k_1) (i32.const 40)))
-        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 1280)))
+        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 9600)))
       )
-      (v128.store offset=53840 align=4
+      (v128.store align=4 (local.get $i_1) (f32x4.add (local.get $sum00) (local.get $c0)))
+      (v128.store offset=16 align=4 (local.get $i_1) (f32x4.add (local.get $sum01) (local.get $c1)))
+      (v128.store64_lane offset=32 align=4 0
         (local.get $i_1)
-        (f32x4.add (local.get $sum00) (local.get $c0))
+        (f32x4.add (local.get $sum02) (local.get $c2))
       )
-      (v128.store offset=53856 align=4
+      (v128.store offset=40 align=4 (local.get $i_1) (f32x4.add (local.get $sum10) (local.get $c0)))
+      (v128.store offset=56 align=4 (local.get $i_1) (f32x4.add (local.get $sum11) (local.get $c1)))
+      (v128.store64_lane offset=72 align=4 0
         (local.get $i_1)
-        (f32x4.add (local.get $sum01) (local.get $c1))
+        (f32x4.add (local.get $sum12) (local.get $c2))
       )
-      (v128.store offset=53880 align=4
-        (local.get $i_1)
-        (f32x4.add (local.get $sum10) (local.get $c0))
-      )
-      (v128.store offset=53896 align=4
-        (local.get $i_1)
-        (f32x4.add (local.get $sum11) (local.get $c1))
-      )
-      (v128.store offset=53920 align=4
-        (local.get $i_1)
-        (f32x4.add (local.get $sum20) (local.get $c0))
-      )
-      (v128.store offset=53936 align=4
-        (local.get $i_1)
-        (f32x4.add (local.get $sum21) (local.get $c1))
-      )
-      (v128.store offset=53960 align=4
-        (local.get $i_1)
-        (f32x4.add (local.get $sum30) (local.get $c0))
-      )
-      (v128.store offset=53976 align=4
-        (local.get $i_1)
-        (f32x4.add (local.get $sum31) (local.get $c1))
-      )
-      (local.set $sum0 (v128.const f32x4 0 0 0 0))
-      (local.set $sum1 (v128.const f32x4 0 0 0 0))
-      (local.set $sum2 (v128.const f32x4 0 0 0 0))
-      (local.set $sum3 (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (i32.const 0))
-      (local.set $k_1 (local.get $i_0))
-      (loop $k
-        (local.set $x6 (v128.load64_zero offset=8352 align=4 (local.get $k_0)))
-        (local.set $sum0
-          (f32x4.relaxed_madd
-            (v128.load32_splat offset=45648 (local.get $k_1))
-            (local.get $x6)
-            (local.get $sum0)
-          )
-        )
-        (local.set $sum1
-          (f32x4.relaxed_madd
-            (v128.load32_splat offset=45776 (local.get $k_1))
-            (local.get $x6)
-            (local.get $sum1)
-          )
-        )
-        (local.set $sum2
-          (f32x4.relaxed_madd
-            (v128.load32_splat offset=45904 (local.get $k_1))
-            (local.get $x6)
-            (local.get $sum2)
-          )
-        )
-        (local.set $sum3
-          (f32x4.relaxed_madd
-            (v128.load32_splat offset=46032 (local.get $k_1))
-            (local.get $x6)
-            (local.get $sum3)
-          )
-        )
-        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
-        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 4)))
-        (br_if $k (i32.lt_s (local.get $k_0) (i32.const 1280)))
-      )
-      (v128.store64_lane offset=53872 align=4 0
-        (local.get $i_1)
-        (f32x4.add (local.get $sum0) (local.get $c2))
-      )
-      (v128.store64_lane offset=53912 align=4 0
-        (local.get $i_1)
-        (f32x4.add (local.get $sum1) (local.get $c2))
-      )
-      (v128.store64_lane offset=53952 align=4 0
-        (local.get $i_1)
-        (f32x4.add (local.get $sum2) (local.get $c2))
-      )
-      (v128.store64_lane offset=53992 align=4 0
-        (local.get $i_1)
-        (f32x4.add (local.get $sum3) (local.get $c2))
-      )
-      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 512)))
-      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 160)))
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 256)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 80)))
       (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
     )
   )
@@ -442,18 +362,15 @@
       (local.set $inside0
         (i32x4.lt_s (i32x4.add (i32x4.splat (local.get $i)) (local.get $c_1)) (local.get $c0))
       )
-      (local.set $k_0 (local.get $i_2))
+      (local.set $k_0 (i32.add (local.get $i_2) (i32.const 53840)))
       (local.set $k (i32.const 0))
       (loop $k
         (local.set $t0
-          (v128.load32_lane offset=53960 3
+          (v128.load32_lane offset=120 3
             (local.get $k_0)
-            (v128.load32_lane offset=53920 2
+            (v128.load32_lane offset=80 2
               (local.get $k_0)
-              (v128.load32_lane offset=53880 1
-                (local.get $k_0)
-                (v128.load32_splat offset=53840 (local.get $k_0))
-              )
+              (v128.load32_lane offset=40 1 (local.get $k_0) (v128.load32_splat (local.get $k_0)))
             )
           )
         )
@@ -475,19 +392,16 @@
       )
       (local.set $sum_wide (v128.const f32x4 0 0 0 0))
       (local.set $sum_2 (local.get $sum_2_wide))
-      (local.set $k_0 (local.get $i_2))
+      (local.set $k_0 (i32.add (local.get $i_2) (i32.const 53840)))
       (local.set $k_1 (i32.const 0))
       (loop $k
         (local.set $x
           (f32x4.sub
-            (v128.load32_lane offset=53960 3
+            (v128.load32_lane offset=120 3
               (local.get $k_0)
-              (v128.load32_lane offset=53920 2
+              (v128.load32_lane offset=80 2
                 (local.get $k_0)
-                (v128.load32_lane offset=53880 1
-                  (local.get $k_0)
-                  (v128.load32_splat offset=53840 (local.get $k_0))
-                )
+                (v128.load32_lane offset=40 1 (local.get $k_0) (v128.load32_splat (local.get $k_0)))
               )
             )
             (local.get $max)
@@ -644,7 +558,7 @@
       (local.set $c3 (f32x4.div (local.get $c1.2) (local.get $sum)))
       (local.set $k_0 (i32.const 0))
       (local.set $k (i32.const 0))
-      (local.set $k_2 (local.get $i_2))
+      (local.set $k_2 (i32.add (local.get $i_2) (i32.const 53840)))
       (loop $k
         (local.set $v0
           (f32x4.mul
@@ -655,10 +569,10 @@
             )
           )
         )
-        (f32.store offset=53840 (local.get $k_2) (f32x4.extract_lane 0 (local.get $v0)))
-        (f32.store offset=53880 (local.get $k_2) (f32x4.extract_lane 1 (local.get $v0)))
-        (f32.store offset=53920 (local.get $k_2) (f32x4.extract_lane 2 (local.get $v0)))
-        (f32.store offset=53960 (local.get $k_2) (f32x4.extract_lane 3 (local.get $v0)))
+        (f32.store (local.get $k_2) (f32x4.extract_lane 0 (local.get $v0)))
+        (f32.store offset=40 (local.get $k_2) (f32x4.extract_lane 1 (local.get $v0)))
+        (f32.store offset=80 (local.get $k_2) (f32x4.extract_lane 2 (local.get $v0)))
+        (f32.store offset=120 (local.get $k_2) (f32x4.extract_lane 3 (local.get $v0)))
         (local.set $k_0 (i32.add (local.get $k_0) (i32.const 16)))
         (local.set $k (i32.add (local.get $k) (i32.const 1)))
         (local.set $k_2 (i32.add (local.get $k_2) (i32.const 4)))
@@ -698,138 +612,65 @@
 
   ;; ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (digits.model.ts:11)
   (func $logits_kernel_gradient (param $n i32)
-    (local $at_0 i32) (local $i_1 i32) (local $i_2 i32) (local $at_3 i32) (local $k_0 i32)
-      (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
-      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
-      (local $sum30 v128) (local $sum31 v128) (local $sum0 v128) (local $sum1 v128)
-      (local $sum2 v128) (local $sum3 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
-      (local $x3 v128) (local $x4 v128) (local $x5 v128) (local $x6 v128)
+    (local $at_0 i32) (local $i_1 i32) (local $i_2 i32) (local $k_0 i32) (local $k_1 i32)
+      (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128) (local $sum02 v128)
+      (local $sum10 v128) (local $sum11 v128) (local $sum12 v128) (local $x0 v128) (local $x1 v128)
+      (local $x2 v128) (local $x3 v128) (local $x4 v128)
     (local.set $at_0 (i32.shl (local.get $n) (i32.const 7)))
     (local.set $i_1 (i32.const 0))
-    (local.set $i_2 (i32.const 0))
-    (local.set $at_3 (i32.mul (local.get $n) (i32.const 40)))
+    (local.set $i_2 (i32.const 66000))
     (loop $i
       (local.set $sum00 (v128.const f32x4 0 0 0 0))
       (local.set $sum01 (v128.const f32x4 0 0 0 0))
+      (local.set $sum02 (v128.const f32x4 0 0 0 0))
       (local.set $sum10 (v128.const f32x4 0 0 0 0))
       (local.set $sum11 (v128.const f32x4 0 0 0 0))
-      (local.set $sum20 (v128.const f32x4 0 0 0 0))
-      (local.set $sum21 (v128.const f32x4 0 0 0 0))
-      (local.set $sum30 (v128.const f32x4 0 0 0 0))
-      (local.set $sum31 (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (local.get $i_1))
-      (local.set $k_1 (i32.const 0))
+      (local.set $sum12 (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (i32.add (local.get $i_1) (i32.const 45648)))
+      (local.set $k_1 (i32.const 53840))
       (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
       (loop $k
-        (local.set $x0 (v128.load32_splat offset=45648 (local.get $k_0)))
-        (local.set $x1 (v128.load offset=53840 align=4 (local.get $k_1)))
-        (local.set $x2 (v128.load offset=53856 align=4 (local.get $k_1)))
-        (local.set $x3 (v128.load32_splat offset=45652 (local.get $k_0)))
-        (local.set $x4 (v128.load32_splat offset=45656 (local.get $k_0)))
-        (local.set $x5 (v128.load32_splat offset=45660 (local.get $k_0)))
+        (local.set $x0 (v128.load32_splat (local.get $k_0)))
+        (local.set $x1 (v128.load align=4 (local.get $k_1)))
+        (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
+        (local.set $x3 (v128.load64_zero offset=32 align=4 (local.get $k_1)))
+        (local.set $x4 (v128.load32_splat offset=4 (local.get $k_0)))
         (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
         (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
-        (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
-        (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
-        (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
-        (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
-        (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
-        (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
+        (local.set $sum02 (f32x4.relaxed_madd (local.get $x0) (local.get $x3) (local.get $sum02)))
+        (local.set $sum10 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum10)))
+        (local.set $sum11 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum11)))
+        (local.set $sum12 (f32x4.relaxed_madd (local.get $x4) (local.get $x3) (local.get $sum12)))
         (local.set $k_0 (i32.add (local.get $k_0) (i32.const 128)))
         (local.set $k_1 (i32.add (local.get $k_1) (i32.const 40)))
         (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
       )
-      (v128.store offset=66000 align=4
+      (v128.store align=4
         (local.get $i_2)
-        (f32x4.add (v128.load offset=66000 align=4 (local.get $i_2)) (local.get $sum00))
+        (f32x4.add (v128.load align=4 (local.get $i_2)) (local.get $sum00))
       )
-      (v128.store offset=66016 align=4
+      (v128.store offset=16 align=4
         (local.get $i_2)
-        (f32x4.add (v128.load offset=66016 align=4 (local.get $i_2)) (local.get $sum01))
+        (f32x4.add (v128.load offset=16 align=4 (local.get $i_2)) (local.get $sum01))
       )
-      (v128.store offset=66040 align=4
+      (v128.store64_lane offset=32 align=4 0
         (local.get $i_2)
-        (f32x4.add (v128.load offset=66040 align=4 (local.get $i_2)) (local.get $sum10))
+        (f32x4.add (v128.load64_zero offset=32 align=4 (local.get $i_2)) (local.get $sum02))
       )
-      (v128.store offset=66056 align=4
+      (v128.store offset=40 align=4
         (local.get $i_2)
-        (f32x4.add (v128.load offset=66056 align=4 (local.get $i_2)) (local.get $sum11))
+        (f32x4.add (v128.load offset=40 align=4 (local.get $i_2)) (local.get $sum10))
       )
-      (v128.store offset=66080 align=4
+      (v128.store offset=56 align=4
         (local.get $i_2)
-        (f32x4.add (v128.load offset=66080 align=4 (local.get $i_2)) (local.get $sum20))
+        (f32x4.add (v128.load offset=56 align=4 (local.get $i_2)) (local.get $sum11))
       )
-      (v128.store offset=66096 align=4
+      (v128.store64_lane offset=72 align=4 0
         (local.get $i_2)
-        (f32x4.add (v128.load offset=66096 align=4 (local.get $i_2)) (local.get $sum21))
+        (f32x4.add (v128.load64_zero offset=72 align=4 (local.get $i_2)) (local.get $sum12))
       )
-      (v128.store offset=66120 align=4
-        (local.get $i_2)
-        (f32x4.add (v128.load offset=66120 align=4 (local.get $i_2)) (local.get $sum30))
-      )
-      (v128.store offset=66136 align=4
-        (local.get $i_2)
-        (f32x4.add (v128.load offset=66136 align=4 (local.get $i_2)) (local.get $sum31))
-      )
-      (local.set $sum0 (v128.const f32x4 0 0 0 0))
-      (local.set $sum1 (v128.const f32x4 0 0 0 0))
-      (local.set $sum2 (v128.const f32x4 0 0 0 0))
-      (local.set $sum3 (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (i32.const 0))
-      (local.set $k_1 (local.get $i_1))
-      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_3)))
-      (loop $k
-        (local.set $x6 (v128.load64_zero offset=53872 align=4 (local.get $k_0)))
-        (local.set $sum0
-          (f32x4.relaxed_madd
-            (v128.load32_splat offset=45648 (local.get $k_1))
-            (local.get $x6)
-            (local.get $sum0)
-          )
-        )
-        (local.set $sum1
-          (f32x4.relaxed_madd
-            (v128.load32_splat offset=45652 (local.get $k_1))
-            (local.get $x6)
-            (local.get $sum1)
-          )
-        )
-        (local.set $sum2
-          (f32x4.relaxed_madd
-            (v128.load32_splat offset=45656 (local.get $k_1))
-            (local.get $x6)
-            (local.get $sum2)
-          )
-        )
-        (local.set $sum3
-          (f32x4.relaxed_madd
-            (v128.load32_splat offset=45660 (local.get $k_1))
-            (local.get $x6)
-            (local.get $sum3)
-          )
-        )
-        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
-        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
-        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
-      )
-      (v128.store64_lane offset=66032 align=4 0
-        (local.get $i_2)
-        (f32x4.add (v128.load64_zero offset=66032 align=4 (local.get $i_2)) (local.get $sum0))
-      )
-      (v128.store64_lane offset=66072 align=4 0
-        (local.get $i_2)
-        (f32x4.add (v128.load64_zero offset=66072 align=4 (local.get $i_2)) (local.get $sum1))
-      )
-      (v128.store64_lane offset=66112 align=4 0
-        (local.get $i_2)
-        (f32x4.add (v128.load64_zero offset=66112 align=4 (local.get $i_2)) (local.get $sum2))
-      )
-      (v128.store64_lane offset=66152 align=4 0
-        (local.get $i_2)
-        (f32x4.add (v128.load64_zero offset=66152 align=4 (local.get $i_2)) (local.get $sum3))
-      )
-      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
-      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 160)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 8)))
+      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 80)))
       (br_if $i (i32.lt_s (local.get $i_1) (i32.const 128)))
     )
   )
@@ -880,20 +721,17 @@
     (local.set $i_0 (i32.const 0))
     (local.set $i_1 (i32.const 0))
     (loop $i
-      (local.set $j_0 (local.get $i_0))
+      (local.set $j_0 (i32.add (local.get $i_0) (i32.const 8320)))
       (local.set $j_1 (local.get $i_1))
       (local.set $j_0_end (i32.add (local.get $j_0) (i32.const 1280)))
       (loop $j
         (v128.store offset=56400 align=4
           (local.get $j_1)
-          (v128.load32_lane offset=8440 3
+          (v128.load32_lane offset=120 3
             (local.get $j_0)
-            (v128.load32_lane offset=8400 2
+            (v128.load32_lane offset=80 2
               (local.get $j_0)
-              (v128.load32_lane offset=8360 1
-                (local.get $j_0)
-                (v128.load32_splat offset=8320 (local.get $j_0))
-              )
+              (v128.load32_lane offset=40 1 (local.get $j_0) (v128.load32_splat (local.get $j_0)))
             )
           )
         )
@@ -919,7 +757,7 @@
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
     (loop $i
       (local.set $j_0 (i32.const 0))
-      (local.set $j_1 (local.get $i_1))
+      (local.set $j_1 (i32.add (local.get $i_1) (i32.const 45648)))
       (loop $j
         (local.set $sum00 (v128.const f32x4 0 0 0 0))
         (local.set $sum01 (v128.const f32x4 0 0 0 0))
@@ -929,16 +767,16 @@
         (local.set $sum21 (v128.const f32x4 0 0 0 0))
         (local.set $sum30 (v128.const f32x4 0 0 0 0))
         (local.set $sum31 (v128.const f32x4 0 0 0 0))
-        (local.set $k_0 (local.get $i_0))
-        (local.set $k_1 (local.get $j_0))
+        (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
+        (local.set $k_1 (i32.add (local.get $j_0) (i32.const 56400)))
         (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
         (loop $k
-          (local.set $x0 (v128.load32_splat offset=53840 (local.get $k_0)))
-          (local.set $x1 (v128.load offset=56400 align=4 (local.get $k_1)))
-          (local.set $x2 (v128.load offset=56416 align=4 (local.get $k_1)))
-          (local.set $x3 (v128.load32_splat offset=53880 (local.get $k_0)))
-          (local.set $x4 (v128.load32_splat offset=53920 (local.get $k_0)))
-          (local.set $x5 (v128.load32_splat offset=53960 (local.get $k_0)))
+          (local.set $x0 (v128.load32_splat (local.get $k_0)))
+          (local.set $x1 (v128.load align=4 (local.get $k_1)))
+          (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
+          (local.set $x3 (v128.load32_splat offset=40 (local.get $k_0)))
+          (local.set $x4 (v128.load32_splat offset=80 (local.get $k_0)))
+          (local.set $x5 (v128.load32_splat offset=120 (local.get $k_0)))
           (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
           (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
           (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
@@ -951,60 +789,60 @@
           (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
           (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
         )
-        (v128.store offset=45648 align=4
+        (v128.store align=4
           (local.get $j_1)
           (v128.and
             (local.get $sum00)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45648 align=4 (local.get $j_1)))
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load align=4 (local.get $j_1)))
           )
         )
-        (v128.store offset=45664 align=4
+        (v128.store offset=16 align=4
           (local.get $j_1)
           (v128.and
             (local.get $sum01)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45664 align=4 (local.get $j_1)))
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=16 align=4 (local.get $j_1)))
           )
         )
-        (v128.store offset=45776 align=4
+        (v128.store offset=128 align=4
           (local.get $j_1)
           (v128.and
             (local.get $sum10)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45776 align=4 (local.get $j_1)))
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=128 align=4 (local.get $j_1)))
           )
         )
-        (v128.store offset=45792 align=4
+        (v128.store offset=144 align=4
           (local.get $j_1)
           (v128.and
             (local.get $sum11)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45792 align=4 (local.get $j_1)))
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=144 align=4 (local.get $j_1)))
           )
         )
-        (v128.store offset=45904 align=4
+        (v128.store offset=256 align=4
           (local.get $j_1)
           (v128.and
             (local.get $sum20)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45904 align=4 (local.get $j_1)))
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=256 align=4 (local.get $j_1)))
           )
         )
-        (v128.store offset=45920 align=4
+        (v128.store offset=272 align=4
           (local.get $j_1)
           (v128.and
             (local.get $sum21)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=45920 align=4 (local.get $j_1)))
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=272 align=4 (local.get $j_1)))
           )
         )
-        (v128.store offset=46032 align=4
+        (v128.store offset=384 align=4
           (local.get $j_1)
           (v128.and
             (local.get $sum30)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=46032 align=4 (local.get $j_1)))
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=384 align=4 (local.get $j_1)))
           )
         )
-        (v128.store offset=46048 align=4
+        (v128.store offset=400 align=4
           (local.get $j_1)
           (v128.and
             (local.get $sum31)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=46048 align=4 (local.get $j_1)))
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=400 align=4 (local.get $j_1)))
           )
         )
         (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
@@ -1029,7 +867,7 @@
     (local.set $i_2 (i32.const 0))
     (loop $i
       (local.set $j_0 (i32.const 0))
-      (local.set $j_1 (local.get $i_2))
+      (local.set $j_1 (i32.add (local.get $i_2) (i32.const 57680)))
       (loop $j
         (local.set $sum00 (v128.const f32x4 0 0 0 0))
         (local.set $sum01 (v128.const f32x4 0 0 0 0))
@@ -1039,16 +877,16 @@
         (local.set $sum21 (v128.const f32x4 0 0 0 0))
         (local.set $sum30 (v128.const f32x4 0 0 0 0))
         (local.set $sum31 (v128.const f32x4 0 0 0 0))
-        (local.set $k_0 (local.get $i_1))
-        (local.set $k_1 (local.get $j_0))
+        (local.set $k_0 (i32.add (local.get $i_1) (i32.const 28992)))
+        (local.set $k_1 (i32.add (local.get $j_0) (i32.const 45648)))
         (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
         (loop $k
-          (local.set $x0 (v128.load32_splat offset=28992 (local.get $k_0)))
-          (local.set $x1 (v128.load offset=45648 align=4 (local.get $k_1)))
-          (local.set $x2 (v128.load offset=45664 align=4 (local.get $k_1)))
-          (local.set $x3 (v128.load32_splat offset=28996 (local.get $k_0)))
-          (local.set $x4 (v128.load32_splat offset=29000 (local.get $k_0)))
-          (local.set $x5 (v128.load32_splat offset=29004 (local.get $k_0)))
+          (local.set $x0 (v128.load32_splat (local.get $k_0)))
+          (local.set $x1 (v128.load align=4 (local.get $k_1)))
+          (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
+          (local.set $x3 (v128.load32_splat offset=4 (local.get $k_0)))
+          (local.set $x4 (v128.load32_splat offset=8 (local.get $k_0)))
+          (local.set $x5 (v128.load32_splat offset=12 (local.get $k_0)))
           (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
           (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
           (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
@@ -1061,37 +899,37 @@
           (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
           (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
         )
-        (v128.store offset=57680 align=4
+        (v128.store align=4
           (local.get $j_1)
-          (f32x4.add (v128.load offset=57680 align=4 (local.get $j_1)) (local.get $sum00))
+          (f32x4.add (v128.load align=4 (local.get $j_1)) (local.get $sum00))
         )
-        (v128.store offset=57696 align=4
+        (v128.store offset=16 align=4
           (local.get $j_1)
-          (f32x4.add (v128.load offset=57696 align=4 (local.get $j_1)) (local.get $sum01))
+          (f32x4.add (v128.load offset=16 align=4 (local.get $j_1)) (local.get $sum01))
         )
-        (v128.store offset=57808 align=4
+        (v128.store offset=128 align=4
           (local.get $j_1)
-          (f32x4.add (v128.load offset=57808 align=4 (local.get $j_1)) (local.get $sum10))
+          (f32x4.add (v128.load offset=128 align=4 (local.get $j_1)) (local.get $sum10))
         )
-        (v128.store offset=57824 align=4
+        (v128.store offset=144 align=4
           (local.get $j_1)
-          (f32x4.add (v128.load offset=57824 align=4 (local.get $j_1)) (local.get $sum11))
+          (f32x4.add (v128.load offset=144 align=4 (local.get $j_1)) (local.get $sum11))
         )
-        (v128.store offset=57936 align=4
+        (v128.store offset=256 align=4
           (local.get $j_1)
-          (f32x4.add (v128.load offset=57936 align=4 (local.get $j_1)) (local.get $sum20))
+          (f32x4.add (v128.load offset=256 align=4 (local.get $j_1)) (local.get $sum20))
         )
-        (v128.store offset=57952 align=4
+        (v128.store offset=272 align=4
           (local.get $j_1)
-          (f32x4.add (v128.load offset=57952 align=4 (local.get $j_1)) (local.get $sum21))
+          (f32x4.add (v128.load offset=272 align=4 (local.get $j_1)) (local.get $sum21))
         )
-        (v128.store offset=58064 align=4
+        (v128.store offset=384 align=4
           (local.get $j_1)
-          (f32x4.add (v128.load offset=58064 align=4 (local.get $j_1)) (local.get $sum30))
+          (f32x4.add (v128.load offset=384 align=4 (local.get $j_1)) (local.get $sum30))
         )
-        (v128.store offset=58080 align=4
+        (v128.store offset=400 align=4
           (local.get $j_1)
-          (f32x4.add (v128.load offset=58080 align=4 (local.get $j_1)) (local.get $sum31))
+          (f32x4.add (v128.load offset=400 align=4 (local.get $j_1)) (local.get $sum31))
         )
         (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
         (local.set $j_1 (i32.add (local.get $j_1) (i32.const 32)))
@@ -1287,7 +1125,7 @@
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
     (loop $i
       (local.set $max (local.get $c-inf))
-      (local.set $k_0 (local.get $i_0))
+      (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
       (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
       (loop $k
         (local.set $max
@@ -1295,13 +1133,13 @@
             (f32x4.pmax
               (local.get $max)
               (local.tee $t
-                (v128.load32_lane offset=53960 3
+                (v128.load32_lane offset=120 3
                   (local.get $k_0)
-                  (v128.load32_lane offset=53920 2
+                  (v128.load32_lane offset=80 2
                     (local.get $k_0)
-                    (v128.load32_lane offset=53880 1
+                    (v128.load32_lane offset=40 1
                       (local.get $k_0)
-                      (v128.load32_splat offset=53840 (local.get $k_0))
+                      (v128.load32_splat (local.get $k_0))
                     )
                   )
                 )
@@ -1314,19 +1152,16 @@
         (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
       )
       (local.set $sum_wide (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (local.get $i_0))
+      (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
       (local.set $k_1 (i32.const 0))
       (loop $k
         (local.set $x
           (f32x4.sub
-            (v128.load32_lane offset=53960 3
+            (v128.load32_lane offset=120 3
               (local.get $k_0)
-              (v128.load32_lane offset=53920 2
+              (v128.load32_lane offset=80 2
                 (local.get $k_0)
-                (v128.load32_lane offset=53880 1
-                  (local.get $k_0)
-                  (v128.load32_splat offset=53840 (local.get $k_0))
-                )
+                (v128.load32_lane offset=40 1 (local.get $k_0) (v128.load32_splat (local.get $k_0)))
               )
             )
             (local.get $max)
@@ -1391,15 +1226,15 @@
       )
       (local.set $c0 (f32x4.div (local.get $c1) (local.get $sum_wide)))
       (local.set $k_0 (i32.const 0))
-      (local.set $k_1 (local.get $i_0))
+      (local.set $k_1 (i32.add (local.get $i_0) (i32.const 53840)))
       (loop $k
         (local.set $v0
           (f32x4.mul (v128.load offset=45648 align=4 (local.get $k_0)) (local.get $c0))
         )
-        (f32.store offset=53840 (local.get $k_1) (f32x4.extract_lane 0 (local.get $v0)))
-        (f32.store offset=53880 (local.get $k_1) (f32x4.extract_lane 1 (local.get $v0)))
-        (f32.store offset=53920 (local.get $k_1) (f32x4.extract_lane 2 (local.get $v0)))
-        (f32.store offset=53960 (local.get $k_1) (f32x4.extract_lane 3 (local.get $v0)))
+        (f32.store (local.get $k_1) (f32x4.extract_lane 0 (local.get $v0)))
+        (f32.store offset=40 (local.get $k_1) (f32x4.extract_lane 1 (local.get $v0)))
+        (f32.store offset=80 (local.get $k_1) (f32x4.extract_lane 2 (local.get $v0)))
+        (f32.store offset=120 (local.get $k_1) (f32x4.extract_lane 3 (local.get $v0)))
         (local.set $k_0 (i32.add (local.get $k_0) (i32.const 16)))
         (local.set $k_1 (i32.add (local.get $k_1) (i32.const 4)))
         (br_if $k (i32.lt_s (local.get $k_0) (i32.const 160)))
@@ -1411,14 +1246,15 @@
 
   ;; evaluate/accuracy = accuracy/correct / loss/rows  (digits.model.ts:15)
   (func $evaluate_accuracy (param $n i32)
-    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $argMax i32) (local $c0 i32)
-      (local $tiny i32) (local $k_0 i32) (local $k i32) (local $max f32) (local $argMax_best f32)
-      (local $sum_2 f32) (local $x2 f32) (local $t2 f32) (local $powersInF2 f32) (local $restF2 f32)
-      (local $p3 f32) (local $nearExpm1F2 f32) (local $y3 f32) (local $expF2 f32) (local $x3 f32)
-      (local $t3 f32) (local $powersInF3 f32) (local $restF3 f32) (local $p4 f32)
-      (local $nearExpm1F3 f32) (local $y4 f32) (local $expF3 f32) (local $x4 f32) (local $y5 f32)
-      (local $e f32) (local $f f32) (local $k1 f32) (local $s f32) (local $z f32) (local $half f32)
-      (local $p5 f32) (local $value f32) (local $logF32 f32) (local $x0 f32) (local $add_2 f64)
+    (local $i_0 i32) (local $i_1 i32) (local $i_2 i32) (local $i_0_end i32) (local $argMax i32)
+      (local $c0 i32) (local $tiny i32) (local $k_0 i32) (local $k i32) (local $max f32)
+      (local $argMax_best f32) (local $sum_2 f32) (local $x2 f32) (local $t2 f32)
+      (local $powersInF2 f32) (local $restF2 f32) (local $p3 f32) (local $nearExpm1F2 f32)
+      (local $y3 f32) (local $expF2 f32) (local $x3 f32) (local $t3 f32) (local $powersInF3 f32)
+      (local $restF3 f32) (local $p4 f32) (local $nearExpm1F3 f32) (local $y4 f32)
+      (local $expF3 f32) (local $x4 f32) (local $y5 f32) (local $e f32) (local $f f32)
+      (local $k1 f32) (local $s f32) (local $z f32) (local $half f32) (local $p5 f32)
+      (local $value f32) (local $logF32 f32) (local $x0 f32) (local $add_2 f64)
       (local $sum_3_wide f64) (local $sum_4 f64) (local $add f64) (local $add_3 f64)
       (local $sum_2_wide f64) (local $sum_wide f64) (local $c88.9 v128) (local $c-87.2 v128)
       (local $c1.442695 v128) (local $c12582912 v128) (local $c0.6933594 v128)
@@ -1450,6 +1286,7 @@
     (local.set $sum_4 (f64.const 0))
     (local.set $i_0 (i32.const 0))
     (local.set $i_1 (i32.const 0))
+    (local.set $i_2 (i32.const 53840))
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 2))))
     (loop $i
       (local.set $max (f32.const -inf))
@@ -1457,10 +1294,10 @@
       (local.set $argMax_best (f32.const -inf))
       (local.set $argMax (i32.const 0))
       (local.set $c0 (i32.load offset=45376 (local.get $i_0)))
-      (local.set $k_0 (local.get $i_1))
+      (local.set $k_0 (i32.add (local.get $i_1) (i32.const 53840)))
       (local.set $k (i32.const 0))
       (loop $k
-        (local.set $x0 (f32.load offset=53840 (local.get $k_0)))
+        (local.set $x0 (f32.load (local.get $k_0)))
         (local.set $max (f32.max (local.get $max) (local.get $x0)))
         (local.set $sum_2_wide
           (f64.add
@@ -1484,9 +1321,7 @@
       (local.set $sum_wide (f64.const 0))
       (local.set $sum_wideLanes0 (v128.const f32x4 0 0 0 0))
       (local.set $sum_2 (f32.demote_f64 (local.get $sum_2_wide)))
-      (local.set $x
-        (f32x4.sub (v128.load offset=53840 align=4 (local.get $i_1)) (f32x4.splat (local.get $max)))
-      )
+      (local.set $x (f32x4.sub (v128.load align=4 (local.get $i_2)) (f32x4.splat (local.get $max))))
       (local.set $t (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2)))
       (local.set $powersInF32
         (f32x4.sub
@@ -1535,7 +1370,7 @@
       )
       (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF32)))
       (local.set $x1
-        (f32x4.sub (v128.load offset=53856 align=4 (local.get $i_1)) (f32x4.splat (local.get $max)))
+        (f32x4.sub (v128.load offset=16 align=4 (local.get $i_2)) (f32x4.splat (local.get $max)))
       )
       (local.set $t1
         (f32x4.pmax (f32x4.pmin (local.get $x1) (local.get $c88.9)) (local.get $c-87.2))
@@ -1606,7 +1441,7 @@
           )
         )
       )
-      (local.set $x2 (f32.sub (f32.load offset=53872 (local.get $i_1)) (local.get $max)))
+      (local.set $x2 (f32.sub (f32.load offset=32 (local.get $i_2)) (local.get $max)))
       (local.set $t2 (f32.max (f32.min (local.get $x2) (f32.const 88.9)) (f32.const -87.2)))
       (local.set $powersInF2
         (f32.sub
@@ -1659,7 +1494,7 @@
         )
       )
       (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF2))))
-      (local.set $x3 (f32.sub (f32.load offset=53876 (local.get $i_1)) (local.get $max)))
+      (local.set $x3 (f32.sub (f32.load offset=36 (local.get $i_2)) (local.get $max)))
       (local.set $t3 (f32.max (f32.min (local.get $x3) (f32.const 88.9)) (f32.const -87.2)))
       (local.set $powersInF3
         (f32.sub
@@ -1803,6 +1638,7 @@
       )
       (local.set $i_0 (i32.add (local.get $i_0) (i32.const 4)))
       (local.set $i_1 (i32.add (local.get $i_1) (i32.const 40)))
+      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 40)))
       (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
     )
     (local.set $add

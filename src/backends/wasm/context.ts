@@ -13,6 +13,8 @@ export interface ArrayPlace {
   readonly dtype: DType;
   readonly base: number;
   readonly address: Atom | null;
+  /** True where the base is part of addresses, and not of every offset. */
+  readonly apart: boolean;
 }
 
 /** What is known while one function is written. */

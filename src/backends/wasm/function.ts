@@ -1,6 +1,7 @@
 import { invariant } from "../../base/errors.ts";
+import { exactText } from "../../base/exact.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
-import { effectsOf, mapExpr, visitExpr, visitStmts } from "../../ir/loop-walk.ts";
+import { blocksOf, effectsOf, expressionsOf, mapExpr, visitExpr, visitStmts } from "../../ir/loop-walk.ts";
 import { Context, type ArrayPlace } from "./context.ts";
 import { mapCode, w, type Code, type Local } from "./encode/code.ts";
 import type { WasmFunction } from "./encode/module.ts";
@@ -94,10 +95,16 @@ function declareParams(fn: LoopFunction, { bases, ranges, bytes }: Binding, cont
     return { name, type, lanes: 1, mutable: false, level: 0, local, copies: null };
   };
   const arrays = fn.params.filter((p) => p.kind === "array");
+  const apart = apartIn(fn.body);
   for (const [k, { name, dtype }] of arrays.entries()) {
     const base = bases[k];
     const address = base === null ? context.atomOf(param(name, "index"), [0, bytes]) : null;
-    context.arrays.set(name, { dtype, base: base ?? 0, address } satisfies ArrayPlace);
+    context.arrays.set(name, {
+      dtype,
+      base: base ?? 0,
+      address,
+      apart: apart.has(name),
+    } satisfies ArrayPlace);
   }
   for (const p of fn.params) {
     if (p.kind !== "scalar") continue;
@@ -106,6 +113,23 @@ function declareParams(fn: LoopFunction, { bases, ranges, bytes }: Binding, cont
     context.define({ ...variable, form });
   }
   return params;
+}
+
+/** The arrays of which one block reads or writes several elements. */
+function apartIn(body: readonly LoopStmt[], found = new Set<string>()): Set<string> {
+  const places = new Map<string, string>();
+  const see = (name: string, index: LoopExpr): void => {
+    const place = exactText(index);
+    if ((places.get(name) ?? place) !== place) found.add(name);
+    places.set(name, place);
+  };
+  for (const stmt of body) {
+    for (const expr of expressionsOf(stmt))
+      visitExpr(expr, (x) => x.kind === "load" && see(x.array, x.index));
+    if (stmt.kind === "store") see(stmt.array, stmt.index);
+    for (const block of blocksOf(stmt)) apartIn(block, found);
+  }
+  return found;
 }
 
 /** Whether a sum is made of names whose values stay. */

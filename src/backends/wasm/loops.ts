@@ -56,6 +56,13 @@ export class Loops {
     return { address: this.sum({ ...sum, constant }), offset: 0 };
   }
 
+  /** The same with the base in the address, so that offsets are small and those of like arrays are alike. */
+  placeApart(form: Linear, base: number): { address: Code; offset: number } {
+    const [low] = rangeOf({ constant: base, terms: form.terms });
+    if (form.constant < 0 || !(low >= 0)) return this.place(form, base);
+    return { address: this.sum({ constant: base, terms: form.terms }), offset: form.constant };
+  }
+
   /** The value of a sum here; its constant is added on the spot, so that the rest may serve others too. */
   value({ constant, terms }: Linear): Code {
     if (terms.size === 0) return w.i32(constant);

@@ -11,8 +11,9 @@ interface Place {
 }
 
 /** Where an element of an array is. */
-function placeOf({ dtype, base, address }: ArrayPlace, index: Linear, context: Context): Place {
+function placeOf({ dtype, base, address, apart }: ArrayPlace, index: Linear, context: Context): Place {
   const bytes = scaled(index, bytesOf[dtype]);
+  if (apart && base > 0) return context.loops.placeApart(bytes, base);
   return context.loops.place(address ? combine(bytes, atomForm(address), 1) : bytes, base);
 }
 
