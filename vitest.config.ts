@@ -15,5 +15,10 @@ export default defineConfig({
   },
   // Files share a worker and what it has loaded: no test leaves anything behind, and loading the compiler takes as long
   // as most of them.
-  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000, maxWorkers: 2, isolate: false },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: process.env["GRADC_LONG"] ? 600_000 : 120_000,
+    maxWorkers: 2,
+    isolate: false,
+  },
 });

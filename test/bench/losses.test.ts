@@ -13,6 +13,9 @@ import type { CompileOptions } from "../../src/compile.ts";
 import type { Net } from "../../src/cli/train/module.ts";
 import type { Model } from "../../src/index.ts";
 import { running } from "../examples/run.ts";
+import { allowRelaxed } from "../wasm/relaxed.ts";
+
+if (process.env["GRADC_LONG"]) allowRelaxed();
 
 // What TensorFlow.js, jax-js, PyTorch and ONNX Runtime return at steps 1, 10 and 50 from the same start.
 const workloads = {

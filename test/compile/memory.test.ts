@@ -1,17 +1,18 @@
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
-import { compile } from "../../src/compile.ts";
 import type { Buffer, Kernel, KernelExpr } from "../../src/ir/kernel.ts";
 import { entriesOf } from "../../src/ir/phase.ts";
 import type { Program } from "../../src/ir/program.ts";
-import { sameIndex } from "../../src/ir/index.ts";
+import { flatten, sameIndex, type Index } from "../../src/ir/index.ts";
+import { bytesOf } from "../../src/ir/type.ts";
 import { optimizeGraph } from "../../src/optimize/index.ts";
 import { ops } from "../../src/ops/table.ts";
 import { randomGraph } from "../optimize/random-graph.ts";
+import { compiled } from "./compiled.ts";
 import { all, examples } from "./models.ts";
 import { compileProgram, programOf, type Compiled } from "./program.ts";
 
-type Access = { readonly buffer: Buffer; readonly at: readonly unknown[] | null; readonly order: number };
+type Access = { readonly buffer: Buffer; readonly at: readonly Index[] | null; readonly order: number };
 
 /** Every read and write of a kernel in the order of its items; at null the place within the buffer is unknown. */
 function accessesOf(kernel: Kernel): { reads: Access[]; writes: Access[] } {
@@ -70,17 +71,19 @@ function overlaps(
           for (const read of reads.filter((one) => one.buffer === other)) {
             const mine = read.at?.filter((_, axis) => other.shape[axis] !== 1);
             const theirs = at?.filter((_, axis) => buffer.shape[axis] !== 1);
+            const [from, to] = [other, buffer].map((one) => memory.placements.get(one)!.offset);
             const same =
-              mine &&
-              theirs &&
-              mine.length === theirs.length &&
-              mine.every((index, axis) => sameIndex(index as never, theirs[axis] as never));
+              read.at &&
+              at &&
+              from === to &&
+              bytesOf[other.dtype] === bytesOf[buffer.dtype] &&
+              sameIndex(flatten(read.at, other.shape), flatten(at, buffer.shape));
             const sameRow =
               mine &&
               theirs &&
               list[k].outer.length > 0 &&
               mine.length === theirs.length &&
-              list[k].outer.every((_, axis) => sameIndex(mine[axis] as never, theirs[axis] as never));
+              list[k].outer.every((_, axis) => sameIndex(mine[axis], theirs[axis]));
             const earlier = read.order < order;
             if (!(same && read.order <= order) && !(earlier && sameRow))
               found.push(`${list[k].name} writes ${buffer.name} over ${other.name} while it reads it`);
@@ -93,22 +96,13 @@ function overlaps(
   return found;
 }
 
-const compiled = new Map<string, ReturnType<typeof compile>>();
-/** A model's compilation, made once. */
-function compiledOnce(name: string, precision: "f32" | "f64" = "f32"): ReturnType<typeof compile> {
-  const key = `${name} ${precision}`;
-  const made = compiled.get(key) ?? compile(all[name], { precision });
-  compiled.set(key, made);
-  return made;
-}
-
 describe.each(["f32", "f64"] as const)("plans in %s", (precision) => {
   test.each(Object.keys(all))("nothing that is needed is overwritten in %s", (name) => {
-    const made = compiledOnce(name, precision);
+    const made = compiled(name, { precision });
     expect(overlaps(made.optimized, made)).toEqual([]);
   });
   test.each(Object.keys(examples))("the arena of %s is near what is alive at once", (name) => {
-    const { arenaBytes, liveBoundBytes } = compiledOnce(name, precision).sizes;
+    const { arenaBytes, liveBoundBytes } = compiled(name, { precision }).sizes;
     expect(arenaBytes).toBeGreaterThanOrEqual(liveBoundBytes);
     expect(arenaBytes / liveBoundBytes).toBeLessThanOrEqual(1.1);
   });
@@ -118,16 +112,16 @@ test("nothing that is needed is overwritten in random graphs", () => {
   for (let seed = 1; seed <= (process.env["GRADC_LONG"] ? 1000 : 60); seed++) {
     const graph = randomGraph(seed, 30);
     if (graph.outputs.length === 0) continue;
-    const compiled = compileProgram(
+    const stages = compileProgram(
       programOf({ predict: optimizeGraph(graph, ops, jsBackend("f32")), precision: "f32" }),
     );
-    expect(overlaps(compiled.program, compiled), `seed ${seed}`).toEqual([]);
+    expect(overlaps(stages.program, stages), `seed ${seed}`).toEqual([]);
   }
 });
 
 test("regions follow each other without overlap", () => {
   for (const name of Object.keys(all)) {
-    const { memory } = compiledOnce(name);
+    const { memory } = compiled(name);
     let end = 0;
     for (const { offset, bytes } of memory.regions) {
       expect(offset).toBeGreaterThanOrEqual(end);

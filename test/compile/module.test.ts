@@ -19,6 +19,7 @@ import {
 import { compile } from "../../src/compile.ts";
 import type { LoopArray } from "../../src/eval/interpret.ts";
 import { randomFrom } from "../ops/sample.ts";
+import { compiled } from "./compiled.ts";
 import { all, five } from "./models.ts";
 import { loadText, type EmittedModule, type Net } from "./program.ts";
 
@@ -68,10 +69,10 @@ const builds = {
   wasm: { target: "wasm", strict: true },
 } as const;
 type Build = keyof typeof builds;
-const emitted = (model: Model, build: Build, source?: string): EmittedModule =>
-  loadText(compile(model, { ...builds[build], source }).files[0].text);
+const emitted = (model: Model, build: Build): EmittedModule =>
+  loadText(compile(model, builds[build]).files[0].text);
 const load = (name: string, build: Build = "f32"): EmittedModule =>
-  emitted(all[name], build, `${name}.model.ts`);
+  loadText(compiled(name, builds[build]).files[0].text);
 const predictArguments = (
   module: EmittedModule,
   net: Pick<Net, "predict">,

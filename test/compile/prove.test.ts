@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { proveModule } from "../../src/backends/module/prove.ts";
-import { compile } from "../../src/compile.ts";
+import { compiled } from "./compiled.ts";
 import { all } from "./models.ts";
 
 const inMethod = (line: string, more = ""): string =>
@@ -120,7 +120,6 @@ describe.each(Object.keys(all))("the module of %s", (name) => {
     { target: "wasm" },
     { target: "wasm", wasmFile: true },
   ] as const)("is proven: %j", (options) => {
-    const { files } = compile(all[name], { ...options, source: `${name}.model.ts` });
-    expect(proveModule(files[0].text)).toEqual([]);
+    expect(proveModule(compiled(name, options).files[0].text)).toEqual([]);
   });
 });

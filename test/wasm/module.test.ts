@@ -12,6 +12,7 @@ import { piecesOf } from "../../src/backends/wasm/pieces.ts";
 import { compile, type CompileOptions } from "../../src/compile.ts";
 import { stageText } from "../../src/stages.ts";
 import { names, plain, stepsAndFunctions } from "../compile/hostile-names.ts";
+import { compiled } from "../compile/compiled.ts";
 import { all } from "../compile/models.ts";
 import { loadText, type EmittedModule, type Net } from "../compile/program.ts";
 import { randomFrom } from "../ops/sample.ts";
@@ -24,6 +25,8 @@ const filesOf = (model: Model, options: CompileOptions = {}) =>
   compile(model, { target: "wasm", source: "digits.model.ts", ...options }).files;
 const load = (model: Model, options?: CompileOptions): EmittedModule =>
   loadText(filesOf(model, options)[0].text);
+const digits = (options: CompileOptions = {}) => compiled("digits", { target: "wasm", ...options }).files;
+const loadDigits = (options?: CompileOptions): EmittedModule => loadText(digits(options)[0].text);
 const bytes = (net: Net): string => Buffer.from(net.state).toString("hex");
 
 /** Rows for the digits model. */
@@ -38,16 +41,13 @@ const train = (net: Net, from: number, to: number): number[] =>
   Array.from({ length: to - from }, (_, k) => net.trainStep(...rows(1 + ((from + k) % 64), from + k)));
 
 describe("js and wasm", () => {
-  const [js, wasm] = [load(all["digits"], { target: "js" }), load(all["digits"])];
+  const [js, wasm] = [loadDigits({ target: "js" }), loadDigits()];
 
   test("have one spec and one set of types", () => {
     // Only how much room temporaries take may differ, and what a predictor leaves out.
     expect({ ...wasm.spec, arenaBytes: 0 }).toEqual({ ...js.spec, arenaBytes: 0 });
     const types = (target: "js" | "wasm"): string =>
-      filesOf(all["digits"], { target })[1].text.replace(
-        /arenaBytes: \d+|Only the half that predicts.*/g,
-        "",
-      );
+      digits({ target })[1].text.replace(/arenaBytes: \d+|Only the half that predicts.*/g, "");
     expect(types("wasm")).toBe(types("js"));
   });
 
@@ -119,10 +119,7 @@ describe("variants", () => {
   };
 
   test("a host without relaxed SIMD gets the numbers that --strict gives everywhere", () => {
-    const [text, strictText] = [
-      filesOf(all["digits"])[0].text,
-      filesOf(all["digits"], { strict: true })[0].text,
-    ];
+    const [text, strictText] = [digits()[0].text, digits({ strict: true })[0].text];
     const strict = loadText(strictText).create({ seed: 1 });
     const chosen = withoutRelaxed(() => loadText(text).create({ seed: 1 }));
     expect(train(chosen, 0, 10)).toEqual(train(strict, 0, 10));
@@ -132,7 +129,7 @@ describe("variants", () => {
   });
 
   test("both are in the module, and in the text the one that runs where it can", () => {
-    const compilation = compile(all["digits"], { target: "wasm" });
+    const compilation = compiled("digits", { target: "wasm" });
     const { plain: base, relaxed } = compilation.wasm!;
     const pieces = piecesOf(base.bytes, relaxed!.bytes);
     const joined = (variant: 0 | 1): string =>
@@ -143,9 +140,7 @@ describe("variants", () => {
       for (const bytes of piece instanceof Uint8Array ? [piece] : piece)
         expect(compilation.files[0].text).toContain(`"${lettersOf(bytes)}"`);
     expect(stageText(compilation, "code")).toContain("f32x4.relaxed_madd");
-    expect(stageText(compile(all["digits"], { target: "wasm", strict: true }), "code")).not.toContain(
-      "relaxed",
-    );
+    expect(stageText(compiled("digits", { target: "wasm", strict: true }), "code")).not.toContain("relaxed");
   });
 
   test("of two modules without functions, the common pieces are what is common", () => {
@@ -163,7 +158,7 @@ describe("variants", () => {
   });
 
   test("the module is compiled once, when the first network is made, and each network has an instance", () => {
-    const module = load(all["digits"], { strict: true });
+    const module = loadDigits({ strict: true });
     const made: string[] = [];
     const real = { Module: WebAssembly.Module, Instance: WebAssembly.Instance };
     const counted = <Made extends new (...args: never) => object>(name: string, target: Made): Made =>
@@ -185,12 +180,12 @@ describe("variants", () => {
 });
 
 describe("code in a file of its own", () => {
-  const files = filesOf(all["digits"], { wasmFile: true });
+  const files = digits({ wasmFile: true });
   const module = loadText(files[0].text) as unknown as {
     create(options?: { wasm?: unknown; seed?: number; state?: Uint8Array }): Net;
     createPredictor(state: Uint8Array, options?: { wasm?: unknown }): Pick<Net, "predict">;
   };
-  const compiled = new WebAssembly.Module(files[2].bytes!);
+  const code = new WebAssembly.Module(files[2].bytes!);
 
   test("comes as two files, whose texts can be read", () => {
     expect(files.map(({ name }) => name)).toEqual([
@@ -201,7 +196,7 @@ describe("code in a file of its own", () => {
     ]);
     expect(files[2].text).toContain("(module");
     expect(files[3].text).toContain("f32x4.relaxed_madd");
-    expect(filesOf(all["digits"], { wasmFile: true, strict: true }).map(({ name }) => name)).toEqual([
+    expect(digits({ wasmFile: true, strict: true }).map(({ name }) => name)).toEqual([
       "digits.gen.js",
       "digits.gen.d.ts",
       "digits.gen.wasm",
@@ -211,24 +206,24 @@ describe("code in a file of its own", () => {
 
   test("computes what the same code in the module does", () => {
     const [given, inline] = [
-      module.create({ wasm: compiled, seed: 2 }),
-      load(all["digits"], { strict: true }).create({ seed: 2 }),
+      module.create({ wasm: code, seed: 2 }),
+      loadDigits({ strict: true }).create({ seed: 2 }),
     ];
     expect(train(given, 0, 5)).toEqual(train(inline, 0, 5));
-    const again = module.create({ wasm: compiled, state: given.state });
+    const again = module.create({ wasm: code, state: given.state });
     expect(train(again, 5, 8)).toEqual(train(inline, 5, 8));
     const [x] = rows(2, 3);
-    const { probabilities } = module.createPredictor(given.state, { wasm: compiled }).predict(x);
+    const { probabilities } = module.createPredictor(given.state, { wasm: code }).predict(x);
     expect(probabilities.slice(0, 20)).toEqual(given.predict(x)["probabilities"].slice(0, 20));
   });
 
   test("is asked for, and another model's is refused", () => {
-    const { state } = module.create({ wasm: compiled });
+    const { state } = module.create({ wasm: code });
     const other = new WebAssembly.Module(filesOf(all["W2"], { wasmFile: true })[2].bytes!);
-    const bare = new WebAssembly.Module(compile(all["digits"], { target: "wasm" }).wasm!.plain.bytes);
+    const bare = new WebAssembly.Module(compiled("digits", { target: "wasm" }).wasm!.plain.bytes);
     const sentence =
       "the option wasm must be digits.gen.wasm or digits.relaxed.gen.wasm of this very build, compiled by WebAssembly.compile";
-    for (const wasm of [undefined, null, files[2].bytes, Promise.resolve(compiled), other, bare]) {
+    for (const wasm of [undefined, null, files[2].bytes, Promise.resolve(code), other, bare]) {
       expect(() => module.create({ wasm })).toThrow(new RangeError(sentence));
       expect(() => module.createPredictor(state, { wasm })).toThrow(new RangeError(sentence));
     }
@@ -255,7 +250,7 @@ test("several steps train as one export each, like their three parts", () => {
 });
 
 // The short run takes what such a module names itself, and a sixth of the rest, all of which JavaScript is tried on.
-const own = new Set(filesOf(all["digits"])[0].text.split(/\W+/));
+const own = new Set(digits()[0].text.split(/\W+/));
 const tried = process.env["GRADC_LONG"] ? names : names.filter((name, k) => own.has(name) || k % 6 === 0);
 test.each(tried)("names are names: %j", (name) => {
   const hacked = globalThis as { hacked?: number };
@@ -272,7 +267,7 @@ test.each(tried)("names are names: %j", (name) => {
 });
 
 test("runs where strings may not become code, and leaves no garbage in 10,000 steps", () => {
-  writeFileSync(join(folder, "digits.gen.mjs"), filesOf(all["digits"])[0].text);
+  writeFileSync(join(folder, "digits.gen.mjs"), digits()[0].text);
   const path = join(folder, "run.mjs");
   writeFileSync(
     path,

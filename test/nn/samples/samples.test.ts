@@ -4,13 +4,12 @@ import { isLeaf, leafName, nodesOf, type Value } from "../../../src/ir/graph.ts"
 import { isFloat } from "../../../src/ir/type.ts";
 import { checkDirections, checkGradients, type Case } from "../../autodiff/check.ts";
 import { families } from "./families.ts";
-import { batchesOf, buildSample, feedOf, type LayerSample } from "./sample.ts";
+import { batchesOf, buildSample, feedOf, type Built, type LayerSample } from "./sample.ts";
 
 const long = process.env["GRADC_LONG"] !== undefined;
 
 /** What is differentiated: float results by every parameter and every float input. */
-function caseOf(sample: LayerSample, n: number, seed: number): Case | undefined {
-  const built = buildSample(sample, "f64");
+function caseOf(sample: LayerSample, built: Built, n: number, seed: number): Case | undefined {
   const outputs = [...built.training.values()].filter(({ type }) => isFloat(type.dtype));
   const wrt = nodesOf(outputs)
     .filter((node) => isLeaf(node) && (node.op === "parameter" || node.op === "input"))
@@ -29,14 +28,15 @@ describe.each(families)("%s", (_, rows) => {
   });
 
   test.each(rows.map((row) => [row.name, row] as const))("%s: gradients in float64", (_name, sample) => {
-    for (const n of batchesOf(buildSample(sample, "f64"))) {
-      const subject = caseOf(sample, n, 100 + n);
+    const built = buildSample(sample, "f64");
+    for (const n of batchesOf(built)) {
+      const subject = caseOf(sample, built, n, 100 + n);
       if (!subject) return;
       // Element by element once; along random directions, which see all elements at once, for the rest.
       const gradients: readonly Value[] =
         n === 3 ? checkGradients(subject, 200) : checkDirections(subject, 200 + n);
       for (const seed of n === 3 && long ? [11, 12] : []) {
-        const other = caseOf(sample, n, seed);
+        const other = caseOf(sample, built, n, seed);
         if (other) checkDirections(other, 300 + seed);
       }
       if (!sample.smooth || n === 1) continue;
