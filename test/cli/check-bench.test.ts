@@ -34,6 +34,63 @@ describe("check", () => {
     expect(out.endsWith("tiny: all agree\n")).toBe(true);
   });
 
+  // In float64 the op is right in all ways that the other comparisons know, and js and wasm agree in what is wrong.
+  const rounded = (gradient: string, value = "e.mul(v, v)"): string => `
+import { batch, defineModel, defineOp, dense, expr as e, f32, mean, mul, sgd } from "gradc";
+
+const n = batch(8);
+const bent = defineOp({
+  name: "bent",
+  inputs: ["x"],
+  at: ({ x }, i, { out }) => {
+    const v = x(...i);
+    return ${value};
+  },
+  vjp: { x: ({ x, cotangent: g }) => (x.type.dtype === "f32" ? ${gradient} : mul(g, mul(x, 2))) },
+  eval: ({ x }) => x.data.map((v) => v * v),
+  samples: [{ inputs: ["f32[n,3]"] }],
+});
+
+export default defineModel({
+  name: "bent",
+  inputs: { x: f32(n, 2) },
+  build({ x }) {
+    const inner = bent(dense(x, { units: 3, name: "inner" }));
+    const y = dense(inner, { units: 1, name: "outer" });
+    return { outputs: { y }, loss: mean(y), optimizer: sgd({ learningRate: 0.1 }) };
+  },
+});
+`;
+
+  test.each([
+    ["a gradient that is lost", "mul(g, 0)", undefined, "inner/kernel"],
+    ["a gradient that is nearly right", "mul(g, mul(x, 2.0002))", undefined, "inner/kernel"],
+    [
+      "values that are rounded otherwise",
+      "mul(g, mul(x, 2))",
+      'e.mul(v, out.dtype === "f32" ? e.add(v, e.constant(1e-3, "f32")) : v)',
+      "outer/kernel",
+    ],
+  ])("finds what float32 alone makes wrong: %s", async (_, gradient, value, worst) => {
+    const path = folder({ "bent.model.ts": rounded(gradient, value) });
+    const { code, out } = await gradc(path, ["check", "bent.model.ts"]);
+    expect(code).toBe(1);
+    for (const target of ["js", "wasm"])
+      expect(out).toMatch(new RegExp(`${target} in float32 against float64 +gradient: ${worst} .* WRONG\\n`));
+    // Everything else holds.
+    expect(out.match(/WRONG/g)!.length).toBe(out.match(/float32 against float64 .* WRONG/g)!.length);
+    expect(out).toMatch(
+      /bent: \d+ of \d+ disagree, most of all (?:loss: loss|gradient: inner\/\w+) \(\w+ in float32 against float64\)\n$/,
+    );
+  });
+
+  test("and finds nothing where float32 is right", async () => {
+    const path = folder({ "bent.model.ts": rounded("mul(g, mul(x, 2))") });
+    const { code, out } = await gradc(path, ["check", "bent.model.ts"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/\nwasm in float32 against float64 +gradient: inner\/kernel +6 +\S+ +3e-5 +ok\n/);
+  });
+
   test("leaves differences out where the model stops gradients", async () => {
     const model = tinyModel()
       .replace("build({ x, y }) {", "build({ x: given, y }) {\n    const x = stopGradient(given);")

@@ -3,6 +3,7 @@ import type { Context, Session } from "../io.ts";
 import { jsonOption, targetOption, wholeNumber } from "../options.ts";
 import { tableText } from "../text.ts";
 
+type Generated = import("../train/module.ts").Generated;
 interface Flags {
   readonly target: "js" | "wasm";
   readonly rows: number;
@@ -15,8 +16,8 @@ interface Flags {
 const examples = `
 The model is built in float64. For each parameter and each float input, elements are moved a little to both
 sides, and the change of the loss is compared with the gradient that the module computes.
-The module is also compared with a plain evaluation of the graph, which shares no code with it, and in float32 the
-module for wasm with the one for js.
+The module is also compared with a plain evaluation of the graph, which shares no code with it. Losses and gradients
+of the modules in float32, for js and wasm, are compared with those in float64, and the two with each other.
 
 Examples:
   $ gradc check digits.model.ts
@@ -27,7 +28,7 @@ export const declareCheck = (program: Command, session: Session): Command =>
     .command("check")
     .summary("prove the gradients of the module")
     .description(
-      "Compares the gradients of the emitted module with finite differences, the module with the graph, and wasm with js.",
+      "Compares the gradients of the emitted module with finite differences, the module with the graph, float32 with float64, and wasm with js.",
     )
     .argument("<model>", "model file, e.g. digits.model.ts")
     .addOption(targetOption("js leaves wasm out", ["js", "wasm"]).default("wasm"))
@@ -45,25 +46,28 @@ async function check({ disk, print, note, style }: Context, path: string, flags:
   const { loadGenerated } = await import("../load-generated.ts");
   const { checkModule, changesGradients } = await import("../check/check.ts");
   const { compareTargets } = await import("../check/targets.ts");
+  const { comparePrecisions } = await import("../check/precision.ts");
   const { sampleCompilations } = await import("../check/op-samples.ts");
   const loaded = await loadModel(disk, path);
   const compilation = await compileModel(disk, loaded, { precision: "f64", debug: flags.debug });
-  const generated = await loadGenerated<import("../train/module.ts").Generated>(compilation);
+  const generated = await loadGenerated<Generated>(compilation);
   const findings = [...checkModule(generated, compilation, flags)];
   for (const { name, compilation: sample } of sampleCompilations(compilation)) {
-    const own = await loadGenerated<import("../train/module.ts").Generated>(sample);
+    const own = await loadGenerated<Generated>(sample);
     findings.push(
       ...checkModule(own, sample, flags).map((one) => ({ ...one, name: `${one.name} (${name})` })),
     );
   }
-  if (flags.target === "wasm") {
-    const modules = ["js", "wasm"] as const;
-    const compiled = modules.map((target) => compileModel(disk, loaded, { target, debug: flags.debug }));
-    const [js, wasm] = await Promise.all(
-      compiled.map(async (one) => await loadGenerated<import("../train/module.ts").Generated>(await one)),
+  const narrow = async (target: "js" | "wasm"): Promise<Generated> => {
+    const module = await loadGenerated<Generated>(
+      await compileModel(disk, loaded, { target, debug: flags.debug }),
     );
-    findings.push(...compareTargets(compilation, [js, wasm], flags));
-  }
+    findings.push(...comparePrecisions(compilation, generated, target, module, flags));
+    return module;
+  };
+  const js = await narrow("js");
+  if (flags.target === "wasm")
+    findings.push(...compareTargets(compilation, [js, await narrow("wasm")], flags));
   const changing = changesGradients(compilation);
   if (changing) note(`the model uses ${changing}, so differences are left out`);
   const failed = findings.filter(({ error, limit }) => !(error <= limit));
@@ -81,10 +85,11 @@ async function check({ disk, print, note, style }: Context, path: string, flags:
   ]);
   const align = ["left", "left", "right", "right", "right", "left"] as const;
   print(tableText([["compared", "tensor", "elements", "largest error", "limit", ""], ...rows], align));
-  const verdict =
-    failed.length === 0
-      ? style("green", "all agree")
-      : style("red", `${failed.length} of ${findings.length} disagree`);
+  const [worst] = failed.toSorted((a, b) => b.error / b.limit - a.error / a.limit);
+  const verdict = worst
+    ? style("red", `${failed.length} of ${findings.length} disagree`) +
+      `, most of all ${worst.name} (${worst.kind})`
+    : style("green", "all agree");
   print(`${loaded.name}: ${verdict}`);
   return failed.length === 0 ? 0 : 1;
 }
