@@ -1,9 +1,15 @@
 /**
- * JSON of plain data in which different numbers differ: what JSON calls null (∞, −∞, NaN) and −0 are written out.
+ * Plain data as text, equal only for equal data: unlike JSON it tells ∞, −∞, NaN and −0 from each other and from null.
  * `stand` may put something else in the place of an object.
  */
-export const exactText = (thing: unknown, stand: (thing: unknown) => unknown = (same) => same): string =>
-  JSON.stringify(thing, (_, value: unknown) => {
-    if (typeof value !== "number" || (Number.isFinite(value) && !Object.is(value, -0))) return stand(value);
-    return Object.is(value, -0) ? "number -0" : `number ${value}`;
-  });
+export function exactText(thing: unknown, stand: (thing: object) => unknown = (same) => same): string {
+  if (typeof thing === "number") return Object.is(thing, -0) ? "-0" : String(thing);
+  if (typeof thing !== "object" || thing === null) return JSON.stringify(thing) ?? "";
+  const stood = stand(thing);
+  if (stood !== thing && (typeof stood !== "object" || stood === null)) return exactText(stood);
+  if (Array.isArray(stood)) return `[${stood.map((item) => exactText(item, stand)).join(",")}]`;
+  let text = "{";
+  for (const [name, value] of Object.entries(stood as object))
+    if (value !== undefined) text += `${name}:${exactText(value, stand)},`;
+  return `${text}}`;
+}

@@ -9,12 +9,11 @@ export interface Token {
   readonly column: number;
 }
 
-const namePattern = /[\p{ID_Start}$_][\p{ID_Continue}$]*/uy;
-const numberPattern = /0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
-const spacePattern = /\s+/y;
-const lineComment = /\/\/[^\n]*/y;
-const blockComment = /\/\*[\s\S]*?\*\//y;
-const stringPattern = /"(?:[^"\\\n]|\\.)*"/y;
+/** Space, a comment, a name, a number or a string, in this order of groups. */
+const word =
+  /(\s+)|(\/\/[^\n]*|\/\*[\s\S]*?\*\/)|([A-Za-z_$][\w$]*)|(0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|("(?:[^"\\\n]|\\.)*")/y;
+/** Names in all letters. Engines take milliseconds to prepare it, so it is kept for texts that need it. */
+const anyName = /[\p{ID_Start}$_][\p{ID_Continue}$]*/uy;
 
 /**
  * Splits a text into names, numbers, strings, comments and the given symbols, and ends with an "end" token.
@@ -22,29 +21,29 @@ const stringPattern = /"(?:[^"\\\n]|\\.)*"/y;
  */
 export function tokenize(text: string, symbols: readonly string[], source = "text"): readonly Token[] {
   const longestFirst = [...symbols].sort((a, b) => b.length - a.length);
+  const symbol = new RegExp(longestFirst.map((one) => one.replace(/\W/g, "\\$&")).join("|"), "y");
   const tokens: Token[] = [];
   let at = 0;
   let line = 1;
   let lineStart = 0;
-  const match = (pattern: RegExp): string | undefined => {
+  const match = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
-    return pattern.exec(text)?.[0];
+    return pattern.exec(text);
   };
   const next = (): { kind: Token["kind"] | "space"; raw: string; text: string } => {
-    let raw = match(spacePattern);
-    if (raw) return { kind: "space", raw, text: "" };
-    raw = match(lineComment);
-    if (raw !== undefined) return { kind: "comment", raw, text: raw.slice(2).trim() };
-    raw = match(blockComment);
-    if (raw) return { kind: "comment", raw, text: blockText(raw) };
-    raw = match(namePattern);
-    if (raw) return { kind: "name", raw, text: raw };
-    raw = match(numberPattern);
-    if (raw) return { kind: "number", raw, text: raw };
-    raw = match(stringPattern);
-    if (raw) return { kind: "string", raw, text: JSON.parse(raw) as string };
-    raw = longestFirst.find((symbol) => text.startsWith(symbol, at));
-    if (raw) return { kind: "symbol", raw, text: raw };
+    const [raw, space, comment, name, number, string] = match(word) ?? [""];
+    // Outside ASCII a name may start or go on.
+    if ((name !== undefined || raw === "") && text.charCodeAt(at + raw.length) > 127) {
+      const whole = match(anyName)?.[0];
+      if (whole !== undefined) return { kind: "name", raw: whole, text: whole };
+    }
+    if (space !== undefined) return { kind: "space", raw, text: "" };
+    if (comment !== undefined) return { kind: "comment", raw, text: commentText(raw) };
+    if (name !== undefined) return { kind: "name", raw, text: raw };
+    if (number !== undefined) return { kind: "number", raw, text: raw };
+    if (string !== undefined) return { kind: "string", raw, text: JSON.parse(raw) as string };
+    const found = match(symbol)?.[0];
+    if (found) return { kind: "symbol", raw: found, text: found };
     return fail("syntax", `unexpected character ${JSON.stringify(text[at])}`, {
       place: { source: `${source}:${line}:${at - lineStart + 1}` },
     });
@@ -64,8 +63,9 @@ export function tokenize(text: string, symbols: readonly string[], source = "tex
   return tokens;
 }
 
-/** The lines of a block comment without the stars in front of them. */
-function blockText(raw: string): string {
+/** What a comment says: of a block the lines without the stars in front of them. */
+function commentText(raw: string): string {
+  if (raw.startsWith("//")) return raw.slice(2).trim();
   const inner = raw.slice(2, -2).replace(/^\*/, "");
   const lines = inner.split("\n").map((line) => line.replace(/^\s*\*?\s?/, "").trimEnd());
   while (lines.length > 0 && lines[0].trim() === "") lines.shift();

@@ -15,6 +15,8 @@ export interface Io {
   readonly width: number;
   /** Ends watching and training early. */
   readonly signal: AbortSignal;
+  /** Called by a command that ends within seconds, where the process is its own. */
+  readonly brief?: () => void;
 }
 
 export type Style = (format: Parameters<typeof styleText>[0], text: string) => string;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import process from "node:process";
+import v8 from "node:v8";
 import { run } from "./run.ts";
 
 let done = false;
@@ -34,6 +35,15 @@ process.on("exit", () => {
   process.exitCode = 1;
 });
 
+/**
+ * What V8 optimises of a compiler that runs once is hardly used before the end: without its optimising compilers a
+ * model of two transformer blocks takes a third less of the processor, and on Node 20 less than half.
+ */
+function brief(): void {
+  v8.setFlagsFromString("--no-opt");
+  v8.setFlagsFromString("--no-maglev");
+}
+
 const code = await run(process.argv.slice(2), {
   cwd: process.cwd(),
   out: (text) => void process.stdout.write(text),
@@ -44,6 +54,7 @@ const code = await run(process.argv.slice(2), {
   get signal() {
     return stopSignal();
   },
+  brief,
 });
 done = true;
 process.exitCode = code;

@@ -12,6 +12,14 @@ export function attrText(attr: Attr): string {
   return dimText(attr as Dim);
 }
 
+/** What two nodes on the same inputs are told apart by. */
+export function nodeForm(op: string, attrs: Attrs, types: readonly TensorType[]): string {
+  let form = op;
+  for (const name of Object.keys(attrs).sort()) form += ` ${name}=${attrText(attrs[name])}`;
+  for (const type of types) form += ` ${typeText(type)}`;
+  return form;
+}
+
 /** A gradient that the user wrote: from the cotangent of an output to the cotangents of some inputs. */
 export type Gradient = (cotangent: Value, output: Value, inputs: readonly Value[]) => readonly Value[];
 
@@ -39,16 +47,25 @@ export class Builder {
   private readonly takenTokens = new Set<Attr>();
 
   make(op: string, inputs: readonly Value[], attrs: Attrs, types: readonly TensorType[]): Node {
-    const key = [
-      op,
-      inputs.map((value) => `${value.node.id}.${value.index}`).join(" "),
-      Object.keys(attrs)
-        .sort()
-        .map((name) => `${name}=${attrText(attrs[name])}`)
-        .join(" "),
-      types.map(typeText).join(" "),
-    ].join("|");
-    const node = this.interned.get(key) ?? this.intern(key, op, inputs, attrs, types);
+    return this.find(nodeForm(op, attrs, types), op, inputs, attrs, types);
+  }
+
+  /** The same op with the same attributes on inputs of the same types. */
+  again({ form, op, attrs, outputs }: Node, inputs: readonly Value[]): Node {
+    const types = outputs.map((output) => output.type);
+    return this.find(form, op, inputs, attrs, types);
+  }
+
+  private find(
+    form: string,
+    op: string,
+    inputs: readonly Value[],
+    attrs: Attrs,
+    types: readonly TensorType[],
+  ): Node {
+    let key = form;
+    for (const { node, index } of inputs) key += `|${node.id}.${index}`;
+    const node = this.interned.get(key) ?? this.intern(key, form, op, inputs, attrs, types);
     this.remember(node, this.current.at(-1) ?? hereOrigin());
     for (const made of this.watchers) made.add(node);
     return node;
@@ -107,6 +124,7 @@ export class Builder {
 
   private intern(
     key: string,
+    form: string,
     op: string,
     inputs: readonly Value[],
     attrs: Attrs,
@@ -119,6 +137,7 @@ export class Builder {
       op,
       inputs: Object.freeze([...inputs]),
       attrs: Object.freeze(attrs),
+      form,
       outputs,
     });
     for (const [index, type] of types.entries()) outputs.push(valueOf(node, index, type));

@@ -22,6 +22,8 @@ export interface Node {
   readonly op: string;
   readonly inputs: readonly Value[];
   readonly attrs: Attrs;
+  /** Op, attributes and types as text: what two nodes on the same inputs are told apart by. */
+  readonly form: string;
   /** One value for each output. */
   readonly outputs: readonly Value[];
 }
@@ -88,7 +90,15 @@ export const isLeaf = (node: Node): boolean => (leafOps as readonly string[]).in
 export const leafName = (node: Node): string => String(node.attrs["name"]);
 
 /** The graphs that an op carries. */
-export const bodiesOf = (node: Node): Body[] => Object.values(node.attrs).filter(isBody);
+export const bodiesOf = ({ attrs }: Node): readonly Body[] => {
+  let bodies = none;
+  for (const name in attrs) {
+    const attr = attrs[name];
+    if (isBody(attr)) bodies = [...bodies, attr];
+  }
+  return bodies;
+};
+const none: readonly Body[] = [];
 
 /**
  * Every node that the outputs reach without passing a value of `ends`, inputs before users, in a fixed order; bodies
@@ -98,10 +108,11 @@ export const nodesOf = (outputs: readonly Value[], ends: Ends = new Set()): Node
   collect(outputs, ends, ({ inputs }) => inputs);
 
 /** What a node needs: its inputs, and the values of its bodies. */
-export const needsOf = (node: Node): readonly Value[] => [
-  ...node.inputs,
-  ...bodiesOf(node).flatMap((body) => [...body.inputs, ...body.outputs]),
-];
+export const needsOf = (node: Node): readonly Value[] => {
+  const bodies = bodiesOf(node);
+  if (bodies.length === 0) return node.inputs;
+  return [...node.inputs, ...bodies.flatMap((body) => [...body.inputs, ...body.outputs])];
+};
 
 /**
  * Every node that the outputs reach, with those of all bodies, which come before the op that carries them; some nodes

@@ -58,6 +58,12 @@ function atomRange(atom: Atom): readonly [number, number] {
 
 /** Adds, merges equal atoms, and rejoins `by·(x div by) + x mod by = x`, so that reshapes of whole rows vanish. */
 export function indexAdd(...parts: readonly Index[]): Index {
+  // Terms of one index have been merged before.
+  if (parts.length === 2) {
+    const [a, b] = parts;
+    if (a.terms.length === 0) return a.constant === 0 ? b : { ...b, constant: a.constant + b.constant };
+    if (b.terms.length === 0) return b.constant === 0 ? a : { ...a, constant: a.constant + b.constant };
+  }
   const merged = new Map<string, Term>();
   let constant = 0;
   for (const part of parts) {

@@ -16,10 +16,14 @@ export function operands(expr: LoopExpr): readonly LoopExpr[] {
   }
 }
 
+const sameIn = (before: readonly unknown[], after: readonly unknown[]): boolean => {
+  for (let k = 0; k < before.length; k++) if (before[k] !== after[k]) return false;
+  return true;
+};
+
 /** The same expression over other operands; itself when none changed. */
 export function withOperands(expr: LoopExpr, args: readonly LoopExpr[]): LoopExpr {
-  const before = operands(expr);
-  if (before.every((arg, k) => arg === args[k])) return expr;
+  if (sameIn(operands(expr), args)) return expr;
   switch (expr.kind) {
     case "number":
     case "local":
@@ -45,9 +49,9 @@ export function mapExpr(expr: LoopExpr, change: (expr: LoopExpr) => LoopExpr): L
       return change(index === expr.index ? expr : { ...expr, index });
     }
     default: {
-      const parts = operands(expr);
-      const mapped = parts.map((arg) => mapExpr(arg, change));
-      return change(mapped.every((arg, k) => arg === parts[k]) ? expr : withOperands(expr, mapped));
+      const mapped: LoopExpr[] = [];
+      for (const arg of operands(expr)) mapped.push(mapExpr(arg, change));
+      return change(withOperands(expr, mapped));
     }
   }
 }
@@ -55,8 +59,17 @@ export function mapExpr(expr: LoopExpr, change: (expr: LoopExpr) => LoopExpr): L
 /** Sees an expression and everything in it, the outermost first. */
 export function visitExpr(expr: LoopExpr, see: (expr: LoopExpr) => void): void {
   see(expr);
-  if (expr.kind === "number" || expr.kind === "local") return;
-  for (const arg of operands(expr)) visitExpr(arg, see);
+  if (expr.kind === "load") visitExpr(expr.index, see);
+  else if (expr.kind !== "number" && expr.kind !== "local")
+    for (const arg of operands(expr)) visitExpr(arg, see);
+}
+
+/** Whether an expression, or anything in it, is as asked. */
+export function someExpr(expr: LoopExpr, holds: (expr: LoopExpr) => boolean): boolean {
+  if (holds(expr)) return true;
+  if (expr.kind === "load") return someExpr(expr.index, holds);
+  if (expr.kind === "number" || expr.kind === "local") return false;
+  return operands(expr).some((arg) => someExpr(arg, holds));
 }
 
 /** The expressions that stand directly in a statement, not those of its blocks. */
@@ -79,7 +92,7 @@ export function expressionsOf(stmt: LoopStmt): readonly LoopExpr[] {
 
 /** The same statement over other expressions, in the order of `expressionsOf`; itself when none changed. */
 export function withExpressions(stmt: LoopStmt, exprs: readonly LoopExpr[]): LoopStmt {
-  if (expressionsOf(stmt).every((expr, k) => expr === exprs[k])) return stmt;
+  if (sameIn(expressionsOf(stmt), exprs)) return stmt;
   switch (stmt.kind) {
     case "for":
       return { ...stmt, from: exprs[0], to: exprs[1] };
@@ -102,25 +115,29 @@ export function blocksOf(stmt: LoopStmt): readonly (readonly LoopStmt[])[] {
   return stmt.kind === "if" ? [stmt.then, stmt.otherwise] : [];
 }
 
-/** The same statement over other blocks, in the order of `blocksOf`. */
+/** The same statement over other blocks, in the order of `blocksOf`; itself when none changed. */
 export function withBlocks(stmt: LoopStmt, blocks: readonly (readonly LoopStmt[])[]): LoopStmt {
+  if (sameIn(blocksOf(stmt), blocks)) return stmt;
   if (stmt.kind === "for") return { ...stmt, body: blocks[0] };
   return stmt.kind === "if" ? { ...stmt, then: blocks[0], otherwise: blocks[1] } : stmt;
 }
 
-/** Rewrites every statement from the innermost blocks out; one statement may become several or none. */
+/**
+ * Rewrites every statement from the innermost blocks out; one statement may become several or none. A block in which
+ * nothing changes is the same block.
+ */
 export function mapStmts(
   body: readonly LoopStmt[],
   change: (stmt: LoopStmt) => LoopStmt | readonly LoopStmt[],
 ): readonly LoopStmt[] {
-  return body.flatMap((stmt) =>
-    change(
-      withBlocks(
-        stmt,
-        blocksOf(stmt).map((inner) => mapStmts(inner, change)),
-      ),
-    ),
-  );
+  const mapped: LoopStmt[] = [];
+  for (const stmt of body) {
+    const blocks = blocksOf(stmt).map((inner) => mapStmts(inner, change));
+    const changed = change(withBlocks(stmt, blocks));
+    if (Array.isArray(changed)) mapped.push(...(changed as readonly LoopStmt[]));
+    else mapped.push(changed as LoopStmt);
+  }
+  return mapped.length === body.length && sameIn(body, mapped) ? body : mapped;
 }
 
 /** Rewrites every expression of every statement with `change`, each expression from its leaves up. */
@@ -128,12 +145,7 @@ export function mapExprs(
   body: readonly LoopStmt[],
   change: (expr: LoopExpr) => LoopExpr,
 ): readonly LoopStmt[] {
-  return mapStmts(body, (stmt) =>
-    withExpressions(
-      stmt,
-      expressionsOf(stmt).map((expr) => mapExpr(expr, change)),
-    ),
-  );
+  return mapStmts(body, (stmt) => mapOwnExprs(stmt, (expr) => mapExpr(expr, change)));
 }
 
 /** Sees every statement, an outer one before those in its blocks. */
@@ -152,9 +164,7 @@ export function visitExprs(body: readonly LoopStmt[], see: (expr: LoopExpr) => v
 }
 
 /** Whether evaluating an expression reads an array. */
-export function hasLoad(expr: LoopExpr): boolean {
-  return expr.kind === "load" || operands(expr).some(hasLoad);
-}
+export const hasLoad = (expr: LoopExpr): boolean => someExpr(expr, ({ kind }) => kind === "load");
 
 /** Every name that a block defines or mentions: locals, counters, arrays. */
 export function namesIn(body: readonly LoopStmt[]): ReadonlySet<string> {

@@ -53,7 +53,8 @@ export function rebuild(graph: Graph, visit: Visit, order: readonly Node[] = all
         () => visit(node, inputs, attrs, map) ?? copy(build, node, inputs, attrs),
       );
       for (const [k, { type }] of node.outputs.entries()) {
-        invariant(outputs[k] && sameType(outputs[k].type, type), `rewriting "${node.op}" changed its type`);
+        const kept = outputs[k] && (outputs[k].type === type || sameType(outputs[k].type, type));
+        if (!kept) invariant(false, `rewriting "${node.op}" changed its type`);
       }
       mapped.set(node, outputs);
       inherit(build, outputs, inputs, origins);
@@ -85,6 +86,7 @@ export function copy(
   inputs: readonly Value[],
   attrs: Attrs = node.attrs,
 ): readonly Value[] {
+  if (attrs === node.attrs) return build.again(node, inputs).outputs;
   const types = node.outputs.map((output) => output.type);
   return build.make(node.op, inputs, attrs, types).outputs;
 }

@@ -1,5 +1,5 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { mapExpr, mapOwnExprs, visitExpr, visitStmts } from "../ir/loop-walk.ts";
+import { mapExpr, mapOwnExprs, someExpr, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 import { Keys } from "./key.ts";
 
 interface Term {
@@ -102,12 +102,10 @@ function changedIn(body: readonly LoopStmt[]): Set<string> {
   return names;
 }
 function reads(x: LoopExpr, names: ReadonlySet<string>): boolean {
-  let found = false;
-  visitExpr(x, (inner) => {
-    if (inner.kind === "local") found ||= names.has(inner.name);
-    if (inner.kind === "load") found ||= names.has(inner.array);
+  return someExpr(x, (inner) => {
+    if (inner.kind === "local") return names.has(inner.name);
+    return inner.kind === "load" && names.has(inner.array);
   });
-  return found;
 }
 
 /** Defines the bases of a block at its start; one that is used once, in this very block, is written out there. */
@@ -158,9 +156,8 @@ function affineOf(index: LoopExpr, known: ReadonlyMap<string, number>, keys: Key
 
 function levelOf(x: LoopExpr, known: ReadonlyMap<string, number>): number {
   let level = 0;
-  mapExpr(x, (inner) => {
+  visitExpr(x, (inner) => {
     if (inner.kind === "local") level = Math.max(level, known.get(inner.name) ?? 0);
-    return inner;
   });
   return level;
 }

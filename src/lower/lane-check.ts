@@ -1,6 +1,6 @@
 import { exactText } from "../base/exact.ts";
 import type { LocalType, LoopExpr, ForLoop, LoopStmt } from "../ir/loop.ts";
-import { expressionsOf, visitExpr, visitStmts } from "../ir/loop-walk.ts";
+import { expressionsOf, someExpr, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 import { declaredIn } from "./jam.ts";
 import { dependsOn, isApart, strideOf } from "./stride.ts";
 
@@ -53,11 +53,8 @@ export const joinedIn = (value: LoopExpr): LoopExpr => (value.kind === "op" ? va
 export const foldsOf = (loop: ForLoop): ReadonlyMap<string, Fold> =>
   new Map([...outsideSets(loop)].flatMap(([name, fold]) => (fold ? [[name, fold] as const] : [])));
 
-function reads(x: LoopExpr, name: string): boolean {
-  let found = false;
-  visitExpr(x, (inner) => (found ||= inner.kind === "local" && inner.name === name));
-  return found;
-}
+const reads = (x: LoopExpr, name: string): boolean =>
+  someExpr(x, (inner) => inner.kind === "local" && inner.name === name);
 
 /** Why a loop must run one iteration at a time; undefined where four may run at once. */
 export function whyScalar(

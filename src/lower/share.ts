@@ -6,6 +6,7 @@ import {
   mapOwnExprs,
   mapStmts,
   expressionsOf,
+  someExpr,
   visitExpr,
   visitExprs,
   visitStmts,
@@ -107,11 +108,7 @@ const readsMutable = (x: LoopExpr, body: readonly LoopStmt[], late: ReadonlySet<
     ...body.flatMap((stmt) => (stmt.kind === "let" || stmt.kind === "set" ? [stmt.name] : [])),
     ...late,
   ]);
-  let found = false;
-  visitExpr(x, (inner) => {
-    if (inner.kind === "local" && inner.type !== "index" && declared.has(inner.name)) found = true;
-  });
-  return found;
+  return someExpr(x, (inner) => inner.kind === "local" && inner.type !== "index" && declared.has(inner.name));
 };
 
 /** A cast of a counter or a local is no work, so naming it saves nothing. */
@@ -247,8 +244,5 @@ function withoutRenames(
   });
 }
 
-const holdsChoose = (stmt: LoopStmt): boolean => {
-  let found = false;
-  for (const x of expressionsOf(stmt)) visitExpr(x, (inner) => (found ||= inner.kind === "choose"));
-  return found;
-};
+const holdsChoose = (stmt: LoopStmt): boolean =>
+  expressionsOf(stmt).some((x) => someExpr(x, ({ kind }) => kind === "choose"));

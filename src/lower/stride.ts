@@ -1,6 +1,6 @@
 import { exactText } from "../base/exact.ts";
 import type { LoopExpr } from "../ir/loop.ts";
-import { visitExpr } from "../ir/loop-walk.ts";
+import { someExpr } from "../ir/loop-walk.ts";
 
 /**
  * By how much an index grows when a counter grows by one: a number where that is the same everywhere, undefined where
@@ -25,12 +25,10 @@ export function strideOf(index: LoopExpr, counter: string, varying: ReadonlySet<
 
 /** Whether an expression reads the counter, or one of the varying locals and arrays. */
 export function dependsOn(x: LoopExpr, counter: string, varying: ReadonlySet<string>): boolean {
-  let found = false;
-  visitExpr(x, (inner) => {
-    if (inner.kind === "local") found ||= inner.name === counter || varying.has(inner.name);
-    else found ||= inner.kind === "load" && varying.has(inner.array);
+  return someExpr(x, (inner) => {
+    if (inner.kind === "local") return inner.name === counter || varying.has(inner.name);
+    return inner.kind === "load" && varying.has(inner.array);
   });
-  return found;
 }
 
 /**

@@ -5,7 +5,7 @@ import { roomOf, type OpTable } from "../ir/op.ts";
 import { rebuild } from "../ir/rewrite.ts";
 import { expandStep, isComposite } from "./expand.ts";
 import { foldStep } from "./fold.ts";
-import { packStep } from "./pack.ts";
+import { isPacked, packStep } from "./pack.ts";
 import { padOnce } from "./pad-once.ts";
 import { indexRules, type RuleIndex } from "./pattern.ts";
 import type { Rule } from "./rule.ts";
@@ -98,7 +98,11 @@ export const passes: readonly Pass[] = [
   },
   { name: "share", run: (graph, _table, _backend, see) => share(graph, see) },
   { name: "finish", run: untilQuiet(simplify(expanded)) },
-  { name: "pack", run: (graph, _table, backend, see) => settle(graph, packStep(backend), see) },
+  {
+    name: "pack",
+    run: (graph, _table, backend, see) =>
+      onlyWith(graph, (node) => isPacked(node, backend), packStep(backend), see),
+  },
   { name: "pad-once", run: (graph, table, _backend, see) => padOnce(graph, table, see) },
 ];
 

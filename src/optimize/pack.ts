@@ -13,15 +13,22 @@ import type { Step } from "./settle.ts";
  * the order of the walk first; how many is the target's to say.
  */
 export const packStep =
-  ({ pack }: Backend): Step =>
+  (backend: Backend): Step =>
   ({ node }) => {
-    if (node.op !== "matmul" && node.op !== "dotGeneral") return undefined;
-    const [a, b] = node.inputs;
-    const made = node.op === "matmul" ? packedMatmul(node, a, b) : packedDot(node, a, b);
-    const work = elementsOf(node.outputs[0].type.shape) * (made?.depth ?? 0);
-    if (!made || made.rows < pack.rows || work < pack.work) return undefined;
-    return { rule: "x@yᵀ with yᵀ written out", value: made.value() };
+    const made = packed(node, backend);
+    return made && { rule: "x@yᵀ with yᵀ written out", value: made.value() };
   };
+
+/** Whether a node is such a product. */
+export const isPacked = (node: Node, backend: Backend): boolean => packed(node, backend) !== undefined;
+
+function packed(node: Node, { pack }: Backend): Packed | undefined {
+  if (node.op !== "matmul" && node.op !== "dotGeneral") return undefined;
+  const [a, b] = node.inputs;
+  const made = node.op === "matmul" ? packedMatmul(node, a, b) : packedDot(node, a, b);
+  const work = elementsOf(node.outputs[0].type.shape) * (made?.depth ?? 0);
+  return !made || made.rows < pack.rows || work < pack.work ? undefined : made;
+}
 
 interface Packed {
   /** How many rows of a read each column. */

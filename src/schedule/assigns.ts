@@ -90,7 +90,7 @@ function readsOwnElement(
       const { node, type } = load.from;
       if (!isLeaf(node) || node.op !== cell.kind || node.attrs["name"] !== cell.name) return true;
       const own = load.at.filter((_, k) => type.shape[k] !== 1);
-      const point = pointOf(job, group.depth);
+      const point = pointOf(job.space, group.depth);
       return (
         job.kind === "each" &&
         point.length === own.length &&

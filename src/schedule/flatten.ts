@@ -1,4 +1,5 @@
 import { invariant } from "../base/errors.ts";
+import { nodeForm } from "../ir/builder.ts";
 import { nodesOf, type Node, type Value } from "../ir/graph.ts";
 import { indexAdd, indexAxis, indexConstant, type Index } from "../ir/index.ts";
 import type { TimeLoop } from "../ir/kernel.ts";
@@ -69,7 +70,9 @@ export function flatten(outputs: readonly Value[], ops: OpTable): Flat {
     const { type } = value;
     const outs: Value[] = [];
     const { id } = source;
-    const node: Node = { id, op: "reshape", inputs: [value], attrs: { shape: type.shape }, outputs: outs };
+    const attrs = { shape: type.shape };
+    const form = nodeForm("reshape", attrs, [type]);
+    const node: Node = { id, op: "reshape", inputs: [value], attrs, form, outputs: outs };
     outs.push({ node, index: 0, type });
     sources.set(node, source);
     steps.push({ kind: "node", node, within });

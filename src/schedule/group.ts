@@ -4,7 +4,7 @@ import { sameDim, type Shape } from "../ir/type.ts";
 import type { Expr } from "../ir/expr.ts";
 import { chainOf, type Instance } from "./flatten.ts";
 import { isDear, loadsOf, type Inliner, costOf } from "./inline.ts";
-import { formulaAt, innerAxes, outerAxes, type Job } from "./job.ts";
+import { innerAxes, outerAxes, type Job } from "./job.ts";
 import { indexConstant } from "../ir/index.ts";
 
 /**
@@ -57,7 +57,7 @@ export function jobLoads(job: Job, depth: number, inliner: Inliner): Load[] {
     const depthAxes = innerAxes(inliner.depth(job.node)).map(indexAxis);
     for (const operand of inliner.operands(job.node, point, depthAxes))
       loadsOf(operand, (load) => loads.push(load));
-  } else loadsOf(formulaAt(job, depth), (load) => loads.push(load));
+  } else loadsOf(job.formula(depth), (load) => loads.push(load));
   return loads;
 }
 
@@ -111,7 +111,7 @@ export function groupJobs(
     }
     const forward = isForward(job);
     const sources = sourcesOf(job, inliner, home);
-    const weight = job.kind === "each" || job.kind === "fold" ? costOf(formulaAt(job, job.kept)) : 0;
+    const weight = job.kind === "each" || job.kind === "fold" ? costOf(job.formula(job.kept)) : 0;
     const open = groups.filter(
       (group) => group.within === job.within && !group.instance && group.weight + weight <= mostWeight,
     );
@@ -190,7 +190,7 @@ function commonDepth(group: Group, job: Job, consumes: boolean): number | undefi
   if (isCore) {
     const fits =
       job.kind === "each" &&
-      !isDear(formulaAt(job, job.space.length)) &&
+      !isDear(job.formula(job.space.length)) &&
       job.space.length === group.depth &&
       prefixEqual(first.space, job.space, group.depth);
     return fits && consumes ? group.depth : undefined;

@@ -155,7 +155,7 @@ export class Inliner {
   /** The formula of a value's element over the kept values, whether or not it is kept itself. */
   formula(value: Value, at: readonly Index[]): Expr {
     const { lower } = roomOf(this.ops, value.node.op);
-    invariant(lower.kind === "at", `${value.node.op} has no formula`);
+    if (lower.kind !== "at") invariant(false, `${value.node.op} has no formula`);
     return lower.at(this.inputs(value.node), at, this.context(value.node));
   }
 

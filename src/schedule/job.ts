@@ -21,8 +21,21 @@ export interface Job {
   /** How many leading axes of `space` the value keeps. */
   readonly kept: number;
   readonly reduction: Reduction | null;
-  /** The value at a point of `space`: of the element itself, or of what is folded. */
-  readonly formula: (point: readonly Index[]) => Expr;
+  /**
+   * The value at a point of `space`, of the element itself or of what is folded, with the first `depth` axes as the
+   * kernel's outer axes and the rest as inner ones. What was asked for once is known.
+   */
+  readonly formula: (depth: number) => Expr;
+}
+
+/** A formula by depth, from a formula by points of a space. */
+function byDepth(space: Shape, at: (point: readonly Index[]) => Expr): Job["formula"] {
+  const known = new Map<number, Expr>();
+  return (depth) => {
+    const formula = known.get(depth) ?? at(pointOf(space, depth));
+    known.set(depth, formula);
+    return formula;
+  };
 }
 
 const large = (dim: Dim): boolean => dim !== 1;
@@ -34,10 +47,10 @@ export function jobOf(value: Value, within: Instance | null, ops: OpTable, inlin
   if (lower.kind === "reduce") return foldJob(value, within, lower.reduce, inliner);
   const space = shape.filter(large);
   const kind = lower.kind === "template" ? "core" : lower.kind === "nest" ? "nest" : "each";
-  const formula = (point: readonly Index[]): Expr => {
+  const formula = byDepth(space, (point) => {
     invariant(kind === "each", `${node.op} has no formula`);
     return inliner.formula(value, coordinates(shape, point));
-  };
+  });
   return { value, node, kind, within, space, kept: space.length, reduction: null, formula };
 }
 
@@ -50,10 +63,11 @@ function foldJob(value: Value, within: Instance | null, reduction: Reduction, in
   const keptAxes = positions.filter((k) => !axes.includes(k));
   // Kept axes come first, so that the folded ones are the inner loops whatever their place in memory.
   const order = [...keptAxes, ...positions.filter((k) => axes.includes(k))];
-  const formula = (point: readonly Index[]): Expr => {
+  const space = order.map((k) => shape[k]);
+  const formula = byDepth(space, (point) => {
     const byPosition = positions.map((k) => point[order.indexOf(k)]);
     return inliner.at(input, coordinates(shape, byPosition));
-  };
+  });
   // A fold over nothing but extents of 1 is the element itself, and its place is 0.
   if (keptAxes.length === positions.length) {
     const picks = reduction === "argMax" || reduction === "argMin";
@@ -75,7 +89,7 @@ function foldJob(value: Value, within: Instance | null, reduction: Reduction, in
     node,
     kind: "fold",
     within,
-    space: order.map((k) => shape[k]),
+    space,
     kept: keptAxes.length,
     reduction,
     formula,
@@ -91,23 +105,19 @@ const axisNamed =
 export const outerAxes = (dims: Shape): Axis[] => dims.map(axisNamed(outerNames));
 export const innerAxes = (dims: Shape): Axis[] => dims.map(axisNamed(innerNames));
 
-/** The job's formula with its first `depth` axes as the kernel's outer axes and the rest as inner ones. */
-export function formulaAt(job: Job, depth: number): Expr {
-  return job.formula(pointOf(job, depth));
-}
-export const pointOf = (job: Job, depth: number): Index[] => [
-  ...outerAxes(job.space.slice(0, depth)).map(indexAxis),
-  ...innerAxes(job.space.slice(depth)).map(indexAxis),
+export const pointOf = (space: Shape, depth: number): Index[] => [
+  ...outerAxes(space.slice(0, depth)).map(indexAxis),
+  ...innerAxes(space.slice(depth)).map(indexAxis),
 ];
 /** Coordinates of the job's own value under those axes. */
 export const ownCoordinates = (job: Job, depth: number): Index[] =>
-  coordinates(job.value.type.shape, pointOf(job, depth).slice(0, job.kept));
+  coordinates(job.value.type.shape, pointOf(job.space, depth).slice(0, job.kept));
 
 /** A job that copies a kept value; its own value stands in no graph. */
 export function copyOf(source: Value, within: Instance | null, inliner: Inliner, copies: Job[]): Value {
   const value: Value = { node: source.node, index: source.index, type: source.type };
   const space = source.type.shape.filter((dim) => dim !== 1);
-  const formula: Job["formula"] = (point) => inliner.at(source, coordinates(source.type.shape, point));
+  const formula = byDepth(space, (point) => inliner.at(source, coordinates(source.type.shape, point)));
   copies.push({
     value,
     node: source.node,

@@ -8,7 +8,7 @@ import type { KernelContext } from "./context.ts";
 import { describe } from "./describe.ts";
 import { isTotal, sectionsOf, type Group } from "./group.ts";
 import { coordinates } from "./inline.ts";
-import { formulaAt, innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
+import { innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
 import { Names } from "./names.ts";
 import { inPanels } from "./panels.ts";
 import { sumInParts } from "./parts.ts";
@@ -66,7 +66,7 @@ function stageItem(job: Job, stage: number, depth: number, around: Surroundings)
   return {
     name: around.localOf(job),
     dtype: job.value.type.dtype,
-    value: around.resolve(formulaAt(job, depth), stage),
+    value: around.resolve(job.formula(depth), stage),
     reduce: job.reduction ? { op: job.reduction, over } : null,
     // A total's own targets are written after the loops, not at every point.
     targets: job.reduction && over === "outer" ? [] : around.targetsOf(job, ownCoordinates(job, depth)),
@@ -101,7 +101,7 @@ function outsideItem(job: Job, around: Surroundings, locals: Names): Item {
   const at = ownCoordinates(job, 0).map(() => indexConstant(0));
   const targets = around.targetsOf(job, at);
   if (!isTotal(job)) {
-    const value = around.resolve(formulaAt(job, 0), Infinity);
+    const value = around.resolve(job.formula(0), Infinity);
     return { name: around.localOf(job), dtype, value, reduce: null, targets };
   }
   const value: KernelExpr = { kind: "local", name: around.localOf(job), dtype };

@@ -21,7 +21,7 @@ const output = (value: Value, more: Partial<Output> = {}): Output => ({
 /** A node that no type rule has seen. */
 function forged(op: string, inputs: readonly Value[], type: TensorType, cycle = false): Value {
   const [outputs, all]: [Value[], Value[]] = [[], [...inputs]];
-  const node: Node = { id: 10_000, op, inputs: all, attrs: {}, outputs };
+  const node: Node = { id: 10_000, op, inputs: all, attrs: {}, form: op, outputs };
   outputs.push({ node, index: 0, type });
   if (cycle) all.push(outputs[0]);
   return outputs[0];

@@ -53,6 +53,7 @@ export const declareCompile = (program: Command, session: Session): Command =>
     .action(async (models: string[], flags: Flags) => {
       if (flags.check && flags.watch) usage("usage", "--check and --watch exclude each other", "choose one");
       const context = session.context();
+      if (!flags.watch) context.io.brief?.();
       const { loadConfig, modelPaths } = await import("../load-config.ts");
       const config = await loadConfig(context.disk);
       const { settingsFor } = await import("../compile/settings.ts");

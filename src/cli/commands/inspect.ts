@@ -45,6 +45,7 @@ export const declareInspect = (program: Command, session: Session): Command =>
     .addHelpText("after", examples)
     .action(async (model: string, flags: Flags) => {
       const { disk, io } = session.context();
+      io.brief?.();
       const { stages } = await import("../../stages.ts");
       const { render, whyText } = await import("../../inspect.ts");
       const stage = stages.find((name) => name === flags.stage);

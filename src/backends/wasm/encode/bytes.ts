@@ -38,6 +38,7 @@ export class Bytes {
 
   /** LEB128 of a signed integer of at most 64 bits. */
   signed(value: number | bigint): this {
+    if (typeof value === "number" && value === (value | 0)) return this.signed32(value);
     let rest = BigInt(value);
     for (;;) {
       const low = Number(rest & 127n);
@@ -46,6 +47,12 @@ export class Bytes {
       if ((rest === 0n && low < 64) || (rest === -1n && low >= 64)) return this.byte(low);
       this.byte(low | 128);
     }
+  }
+
+  private signed32(value: number): this {
+    let rest = value;
+    for (; rest < -64 || rest > 63; rest >>= 7) this.byte((rest & 127) | 128);
+    return this.byte(rest & 127);
   }
 
   f32(value: number): this {

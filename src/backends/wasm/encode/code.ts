@@ -57,9 +57,13 @@ export const w = {
   note: (text: string): Code => ({ kind: "note", text }),
 } as const; // prettier-ignore
 
-/** Rewrites code from its operands and blocks up. */
+/** Rewrites code from its operands and blocks up; what nothing changes in stays the same. */
 export function mapCode(code: Code, change: (code: Code) => Code): Code {
   const inside = (x: Code): Code => mapCode(x, change);
+  const all = (list: readonly Code[]): readonly Code[] => {
+    const mapped = list.map(inside);
+    return mapped.every((x, k) => x === list[k]) ? list : mapped;
+  };
   switch (code.kind) {
     case "get":
     case "number":
@@ -67,15 +71,22 @@ export function mapCode(code: Code, change: (code: Code) => Code): Code {
     case "note":
       return change(code);
     case "block":
-    case "loop":
-      return change({ ...code, body: code.body.map(inside) });
-    case "if": {
-      const [test, then, otherwise] = [inside(code.test), code.then.map(inside), code.otherwise.map(inside)];
-      return change({ ...code, test, then, otherwise });
+    case "loop": {
+      const body = all(code.body);
+      return change(body === code.body ? code : { ...code, body });
     }
-    case "branch":
-      return change(code.test ? { ...code, test: inside(code.test) } : code);
-    default:
-      return change({ ...code, args: code.args.map(inside) } as Code);
+    case "if": {
+      const [test, then, otherwise] = [inside(code.test), all(code.then), all(code.otherwise)];
+      const same = test === code.test && then === code.then && otherwise === code.otherwise;
+      return change(same ? code : { ...code, test, then, otherwise });
+    }
+    case "branch": {
+      const test = code.test && inside(code.test);
+      return change(test === code.test ? code : { ...code, test });
+    }
+    default: {
+      const args = all(code.args);
+      return change(args === code.args ? code : ({ ...code, args } as Code));
+    }
   }
 }
