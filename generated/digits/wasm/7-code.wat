@@ -1,6 +1,96 @@
 (module
   (memory (export "memory") 2 2)
 
+  ;; ∂loss/∂hidden/bias = sum(d_hidden)  (digits.model.ts:10)
+  (func $hidden_bias_gradient (param $n i32)
+    (local $at_0 i32) (local $i_1 i32) (local $k_0 i32) (local $k_0_end i32) (local $sum_wide v128)
+    (local.set $at_0 (i32.shl (local.get $n) (i32.const 7)))
+    (loop $i
+      (local.set $sum_wide (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (local.get $i_1))
+      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
+      (loop $k
+        (local.set $sum_wide
+          (f32x4.add (local.get $sum_wide) (v128.load offset=45648 align=4 (local.get $k_0)))
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 128)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+      )
+      (v128.store offset=65872 align=4
+        (local.get $i_1)
+        (f32x4.add (v128.load offset=65872 align=4 (local.get $i_1)) (local.get $sum_wide))
+      )
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
+      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 128)))
+    )
+  )
+
+  ;; d_hidden = contiguous(logits/kernel)  (digits.model.ts:11)
+  (func $hidden_backward
+    (local $i_0 i32) (local $i_1 i32) (local $j_0 i32) (local $j_1 i32) (local $j_0_end i32)
+    (loop $i
+      (local.set $j_0 (i32.add (local.get $i_0) (i32.const 8320)))
+      (local.set $j_1 (local.get $i_1))
+      (local.set $j_0_end (i32.add (local.get $j_0) (i32.const 1280)))
+      (loop $j
+        (v128.store offset=56400 align=4
+          (local.get $j_1)
+          (v128.load32_lane offset=120 3
+            (local.get $j_0)
+            (v128.load32_lane offset=80 2
+              (local.get $j_0)
+              (v128.load32_lane offset=40 1 (local.get $j_0) (v128.load32_splat (local.get $j_0)))
+            )
+          )
+        )
+        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 160)))
+        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 16)))
+        (br_if $j (i32.lt_s (local.get $j_0) (local.get $j_0_end)))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 4)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 128)))
+      (br_if $i (i32.lt_s (local.get $i_0) (i32.const 40)))
+    )
+  )
+
+  ;; ∂loss/∂logits/bias = sum(d_logits)  (digits.model.ts:11)
+  (func $logits_bias_gradient (param $n i32)
+    (local $at_0 i32) (local $i_1 i32) (local $k_0 i32) (local $k_0_end i32)
+      (local $sum_wide_0 v128) (local $sum_wide v128)
+    (local.set $at_0 (i32.mul (local.get $n) (i32.const 40)))
+    (loop $i
+      (local.set $sum_wide (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (local.get $i_1))
+      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
+      (loop $k
+        (local.set $sum_wide
+          (f32x4.add (local.get $sum_wide) (v128.load offset=53840 align=4 (local.get $k_0)))
+        )
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+      )
+      (v128.store offset=67280 align=4
+        (local.get $i_1)
+        (f32x4.add (v128.load offset=67280 align=4 (local.get $i_1)) (local.get $sum_wide))
+      )
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
+      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 32)))
+    )
+    (local.set $k_0 (i32.const 0))
+    (local.set $k_0_end (i32.add (local.get $k_0) (i32.mul (local.get $n) (i32.const 40))))
+    (loop $k
+      (local.set $sum_wide_0
+        (f32x4.add (local.get $sum_wide_0) (v128.load64_zero offset=53872 align=4 (local.get $k_0)))
+      )
+      (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
+      (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+    )
+    (v128.store64_lane offset=67312 align=4 0
+      (i32.const 0)
+      (f32x4.add (v128.load64_zero offset=67312 align=4 (i32.const 0)) (local.get $sum_wide_0))
+    )
+  )
+
   ;; hidden/kernel = (randomUniform(seed) · 0.5) + -0.25  (digits.model.ts:10)
   (func $init_hidden_kernel
     (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
@@ -30,8 +120,6 @@
     (local.set $c0
       (i32x4.splat (i32.xor (local.get $t0) (i32.shr_u (local.get $t0) (i32.const 16))))
     )
-    (local.set $i (i32.const 0))
-    (local.set $i_1 (i32.const 0))
     (loop $i
       (local.set $t11
         (i32x4.add
@@ -105,8 +193,6 @@
     (local.set $c0
       (i32x4.splat (i32.xor (local.get $t0) (i32.shr_u (local.get $t0) (i32.const 16))))
     )
-    (local.set $i (i32.const 0))
-    (local.set $i_1 (i32.const 0))
     (loop $i
       (local.set $t11
         (i32x4.add
@@ -151,6 +237,446 @@
     )
   )
 
+  ;; ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (digits.model.ts:11)
+  (func $logits_kernel_gradient (param $n i32)
+    (local $at_0 i32) (local $i_1 i32) (local $i_2 i32) (local $k_0 i32) (local $k_1 i32)
+      (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128) (local $sum02 v128)
+      (local $sum10 v128) (local $sum11 v128) (local $sum12 v128) (local $x0 v128) (local $x1 v128)
+      (local $x2 v128) (local $x3 v128) (local $x4 v128)
+    (local.set $at_0 (i32.shl (local.get $n) (i32.const 7)))
+    (local.set $i_2 (i32.const 66000))
+    (loop $i
+      (local.set $sum00 (v128.const f32x4 0 0 0 0))
+      (local.set $sum01 (v128.const f32x4 0 0 0 0))
+      (local.set $sum02 (v128.const f32x4 0 0 0 0))
+      (local.set $sum10 (v128.const f32x4 0 0 0 0))
+      (local.set $sum11 (v128.const f32x4 0 0 0 0))
+      (local.set $sum12 (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (i32.add (local.get $i_1) (i32.const 45648)))
+      (local.set $k_1 (i32.const 53840))
+      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
+      (loop $k
+        (local.set $x0 (v128.load32_splat (local.get $k_0)))
+        (local.set $x1 (v128.load align=4 (local.get $k_1)))
+        (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
+        (local.set $x3 (v128.load64_zero offset=32 align=4 (local.get $k_1)))
+        (local.set $x4 (v128.load32_splat offset=4 (local.get $k_0)))
+        (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
+        (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
+        (local.set $sum02 (f32x4.relaxed_madd (local.get $x0) (local.get $x3) (local.get $sum02)))
+        (local.set $sum10 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum10)))
+        (local.set $sum11 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum11)))
+        (local.set $sum12 (f32x4.relaxed_madd (local.get $x4) (local.get $x3) (local.get $sum12)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 128)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 40)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+      )
+      (v128.store align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load align=4 (local.get $i_2)) (local.get $sum00))
+      )
+      (v128.store offset=16 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=16 align=4 (local.get $i_2)) (local.get $sum01))
+      )
+      (v128.store64_lane offset=32 align=4 0
+        (local.get $i_2)
+        (f32x4.add (v128.load64_zero offset=32 align=4 (local.get $i_2)) (local.get $sum02))
+      )
+      (v128.store offset=40 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=40 align=4 (local.get $i_2)) (local.get $sum10))
+      )
+      (v128.store offset=56 align=4
+        (local.get $i_2)
+        (f32x4.add (v128.load offset=56 align=4 (local.get $i_2)) (local.get $sum11))
+      )
+      (v128.store64_lane offset=72 align=4 0
+        (local.get $i_2)
+        (f32x4.add (v128.load64_zero offset=72 align=4 (local.get $i_2)) (local.get $sum12))
+      )
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 8)))
+      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 80)))
+      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 128)))
+    )
+  )
+
+  ;; logits_add = hidden_relu · logits/kernel + logits/bias  (digits.model.ts:11)
+  (func $logits_forward (param $n i32)
+    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_1 i32)
+      (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $sum00 v128) (local $sum01 v128)
+      (local $sum02 v128) (local $sum10 v128) (local $sum11 v128) (local $sum12 v128)
+      (local $x0 v128) (local $x1 v128) (local $x2 v128) (local $x3 v128) (local $x4 v128)
+    (local.set $c0 (v128.load align=4 (i32.const 9600)))
+    (local.set $c1 (v128.load offset=16 align=4 (i32.const 9600)))
+    (local.set $c2 (v128.load64_zero offset=32 align=4 (i32.const 9600)))
+    (local.set $i_1 (i32.const 53840))
+    (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 7))))
+    (loop $i
+      (local.set $sum00 (v128.const f32x4 0 0 0 0))
+      (local.set $sum01 (v128.const f32x4 0 0 0 0))
+      (local.set $sum02 (v128.const f32x4 0 0 0 0))
+      (local.set $sum10 (v128.const f32x4 0 0 0 0))
+      (local.set $sum11 (v128.const f32x4 0 0 0 0))
+      (local.set $sum12 (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (i32.add (local.get $i_0) (i32.const 45648)))
+      (local.set $k_1 (i32.const 8320))
+      (loop $k
+        (local.set $x0 (v128.load32_splat (local.get $k_0)))
+        (local.set $x1 (v128.load align=4 (local.get $k_1)))
+        (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
+        (local.set $x3 (v128.load64_zero offset=32 align=4 (local.get $k_1)))
+        (local.set $x4 (v128.load32_splat offset=128 (local.get $k_0)))
+        (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
+        (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
+        (local.set $sum02 (f32x4.relaxed_madd (local.get $x0) (local.get $x3) (local.get $sum02)))
+        (local.set $sum10 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum10)))
+        (local.set $sum11 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum11)))
+        (local.set $sum12 (f32x4.relaxed_madd (local.get $x4) (local.get $x3) (local.get $sum12)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 40)))
+        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 9600)))
+      )
+      (v128.store align=4 (local.get $i_1) (f32x4.add (local.get $sum00) (local.get $c0)))
+      (v128.store offset=16 align=4 (local.get $i_1) (f32x4.add (local.get $sum01) (local.get $c1)))
+      (v128.store64_lane offset=32 align=4 0
+        (local.get $i_1)
+        (f32x4.add (local.get $sum02) (local.get $c2))
+      )
+      (v128.store offset=40 align=4 (local.get $i_1) (f32x4.add (local.get $sum10) (local.get $c0)))
+      (v128.store offset=56 align=4 (local.get $i_1) (f32x4.add (local.get $sum11) (local.get $c1)))
+      (v128.store64_lane offset=72 align=4 0
+        (local.get $i_1)
+        (f32x4.add (local.get $sum12) (local.get $c2))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 256)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 80)))
+      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+    )
+  )
+
+  ;; ∂loss/∂hidden/kernel = xᵀ · d_hidden  (digits.model.ts:10)
+  (func $hidden_kernel_gradient (param $n i32)
+    (local $at_0 i32) (local $i_1 i32) (local $i_2 i32) (local $j_0 i32) (local $j_1 i32)
+      (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
+      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
+      (local $sum30 v128) (local $sum31 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
+      (local $x3 v128) (local $x4 v128) (local $x5 v128)
+    (local.set $at_0 (i32.shl (local.get $n) (i32.const 8)))
+    (loop $i
+      (local.set $j_0 (i32.const 0))
+      (local.set $j_1 (i32.add (local.get $i_2) (i32.const 57680)))
+      (loop $j
+        (local.set $sum00 (v128.const f32x4 0 0 0 0))
+        (local.set $sum01 (v128.const f32x4 0 0 0 0))
+        (local.set $sum10 (v128.const f32x4 0 0 0 0))
+        (local.set $sum11 (v128.const f32x4 0 0 0 0))
+        (local.set $sum20 (v128.const f32x4 0 0 0 0))
+        (local.set $sum21 (v128.const f32x4 0 0 0 0))
+        (local.set $sum30 (v128.const f32x4 0 0 0 0))
+        (local.set $sum31 (v128.const f32x4 0 0 0 0))
+        (local.set $k_0 (i32.add (local.get $i_1) (i32.const 28992)))
+        (local.set $k_1 (i32.add (local.get $j_0) (i32.const 45648)))
+        (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
+        (loop $k
+          (local.set $x0 (v128.load32_splat (local.get $k_0)))
+          (local.set $x1 (v128.load align=4 (local.get $k_1)))
+          (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
+          (local.set $x3 (v128.load32_splat offset=4 (local.get $k_0)))
+          (local.set $x4 (v128.load32_splat offset=8 (local.get $k_0)))
+          (local.set $x5 (v128.load32_splat offset=12 (local.get $k_0)))
+          (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
+          (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
+          (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
+          (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
+          (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
+          (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
+          (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
+          (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
+          (local.set $k_0 (i32.add (local.get $k_0) (i32.const 256)))
+          (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
+          (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+        )
+        (v128.store align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load align=4 (local.get $j_1)) (local.get $sum00))
+        )
+        (v128.store offset=16 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=16 align=4 (local.get $j_1)) (local.get $sum01))
+        )
+        (v128.store offset=128 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=128 align=4 (local.get $j_1)) (local.get $sum10))
+        )
+        (v128.store offset=144 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=144 align=4 (local.get $j_1)) (local.get $sum11))
+        )
+        (v128.store offset=256 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=256 align=4 (local.get $j_1)) (local.get $sum20))
+        )
+        (v128.store offset=272 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=272 align=4 (local.get $j_1)) (local.get $sum21))
+        )
+        (v128.store offset=384 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=384 align=4 (local.get $j_1)) (local.get $sum30))
+        )
+        (v128.store offset=400 align=4
+          (local.get $j_1)
+          (f32x4.add (v128.load offset=400 align=4 (local.get $j_1)) (local.get $sum31))
+        )
+        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
+        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 32)))
+        (br_if $j (i32.lt_s (local.get $j_0) (i32.const 128)))
+      )
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
+      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 512)))
+      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 256)))
+    )
+  )
+
+  ;; parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (digits.model.ts:16)
+  (func $update_parameters
+    (local $i_0 i32) (local $x0 f64) (local $x1 f64) (local $t0 f64) (local $add f64)
+      (local $sqrt f64) (local $x2 f64) (local $x3 f64) (local $t1 f64) (local $add_2 f64)
+      (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128) (local $c4 v128)
+      (local $c5 v128) (local $c7.523164e-37 v128) (local $x7 v128) (local $add_4_0 v128)
+      (local $add_5_0 v128) (local $x6 v128) (local $add_4 v128) (local $add_5 v128)
+    (local.set $c7.523164e-37 (f32x4.splat (f32.const 7.523164e-37)))
+    (local.set $x0 (f64.load offset=9648 (i32.const 0)))
+    (local.set $x1 (f64.load offset=9680 (i32.const 0)))
+    (local.set $t0 (f64.sub (f64.const 1) (local.get $x1)))
+    (local.set $add
+      (f64.add (local.get $x0) (f64.mul (local.get $t0) (f64.sub (f64.const 1) (local.get $x0))))
+    )
+    (f64.store offset=9648 (i32.const 0) (local.get $add))
+    (local.set $sqrt (f64.sqrt (local.get $add)))
+    (local.set $x2 (f64.load offset=9640 (i32.const 0)))
+    (local.set $x3 (f64.load offset=9672 (i32.const 0)))
+    (local.set $t1 (f64.sub (f64.const 1) (local.get $x3)))
+    (local.set $add_2
+      (f64.add (local.get $x2) (f64.mul (local.get $t1) (f64.sub (f64.const 1) (local.get $x2))))
+    )
+    (f64.store offset=9640 (i32.const 0) (local.get $add_2))
+    (f64.store offset=9656
+      (i32.const 0)
+      (f64.add (f64.load offset=9656 (i32.const 0)) (f64.const 1))
+    )
+    (local.set $c0 (f32x4.splat (f32.demote_f64 (local.get $x3))))
+    (local.set $c1 (f32x4.splat (f32.demote_f64 (local.get $t1))))
+    (local.set $c2 (f32x4.splat (f32.demote_f64 (local.get $x1))))
+    (local.set $c3 (f32x4.splat (f32.demote_f64 (local.get $t0))))
+    (local.set $c4
+      (f32x4.splat
+        (f32.demote_f64
+          (f64.div
+            (f64.mul (f64.load offset=9664 (i32.const 0)) (local.get $sqrt))
+            (local.get $add_2)
+          )
+        )
+      )
+    )
+    (local.set $c5
+      (f32x4.splat
+        (f32.demote_f64 (f64.mul (f64.load offset=9688 (i32.const 0)) (local.get $sqrt)))
+      )
+    )
+    (loop $i
+      (local.set $x6 (v128.load offset=57680 align=4 (local.get $i_0)))
+      (local.set $add_4
+        (f32x4.relaxed_madd
+          (local.get $c1)
+          (local.get $x6)
+          (f32x4.mul (local.get $c0) (v128.load offset=9696 align=4 (local.get $i_0)))
+        )
+      )
+      (v128.store offset=9696 align=4
+        (local.get $i_0)
+        (v128.andnot
+          (local.get $add_4)
+          (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $c7.523164e-37))
+        )
+      )
+      (local.set $add_5
+        (f32x4.relaxed_madd
+          (local.get $c3)
+          (f32x4.mul (local.get $x6) (local.get $x6))
+          (f32x4.mul (local.get $c2) (v128.load offset=19336 align=4 (local.get $i_0)))
+        )
+      )
+      (v128.store offset=19336 align=4
+        (local.get $i_0)
+        (v128.andnot
+          (local.get $add_5)
+          (f32x4.lt (f32x4.abs (local.get $add_5)) (local.get $c7.523164e-37))
+        )
+      )
+      (v128.store align=4
+        (local.get $i_0)
+        (f32x4.sub
+          (v128.load align=4 (local.get $i_0))
+          (f32x4.div
+            (f32x4.mul (local.get $c4) (local.get $add_4))
+            (f32x4.add (f32x4.sqrt (local.get $add_5)) (local.get $c5))
+          )
+        )
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 16)))
+      (br_if $i (i32.lt_s (local.get $i_0) (i32.const 9632)))
+    )
+    (local.set $x7 (v128.load64_zero offset=67312 align=4 (i32.const 0)))
+    (local.set $add_4_0
+      (f32x4.relaxed_madd
+        (local.get $c1)
+        (local.get $x7)
+        (f32x4.mul (local.get $c0) (v128.load64_zero offset=19328 align=4 (i32.const 0)))
+      )
+    )
+    (v128.store64_lane offset=19328 align=4 0
+      (i32.const 0)
+      (v128.andnot
+        (local.get $add_4_0)
+        (f32x4.lt (f32x4.abs (local.get $add_4_0)) (f32x4.splat (f32.const 7.523164e-37)))
+      )
+    )
+    (local.set $add_5_0
+      (f32x4.relaxed_madd
+        (local.get $c3)
+        (f32x4.mul (local.get $x7) (local.get $x7))
+        (f32x4.mul (local.get $c2) (v128.load64_zero offset=28968 align=4 (i32.const 0)))
+      )
+    )
+    (v128.store64_lane offset=28968 align=4 0
+      (i32.const 0)
+      (v128.andnot
+        (local.get $add_5_0)
+        (f32x4.lt (f32x4.abs (local.get $add_5_0)) (f32x4.splat (f32.const 7.523164e-37)))
+      )
+    )
+    (v128.store64_lane offset=9632 align=4 0
+      (i32.const 0)
+      (f32x4.sub
+        (v128.load64_zero offset=9632 align=4 (i32.const 0))
+        (f32x4.div
+          (f32x4.mul (local.get $c4) (local.get $add_4_0))
+          (f32x4.add (f32x4.sqrt (local.get $add_5_0)) (local.get $c5))
+        )
+      )
+    )
+  )
+
+  ;; d_hidden_2 = where(0 < hidden_relu, d_logits · d_hidden, 0)  (digits.model.ts:10)
+  (func $hidden_backward_2 (param $n i32)
+    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $j_0 i32) (local $j_1 i32)
+      (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
+      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
+      (local $sum30 v128) (local $sum31 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
+      (local $x3 v128) (local $x4 v128) (local $x5 v128)
+    (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
+    (loop $i
+      (local.set $j_0 (i32.const 0))
+      (local.set $j_1 (i32.add (local.get $i_1) (i32.const 45648)))
+      (loop $j
+        (local.set $sum00 (v128.const f32x4 0 0 0 0))
+        (local.set $sum01 (v128.const f32x4 0 0 0 0))
+        (local.set $sum10 (v128.const f32x4 0 0 0 0))
+        (local.set $sum11 (v128.const f32x4 0 0 0 0))
+        (local.set $sum20 (v128.const f32x4 0 0 0 0))
+        (local.set $sum21 (v128.const f32x4 0 0 0 0))
+        (local.set $sum30 (v128.const f32x4 0 0 0 0))
+        (local.set $sum31 (v128.const f32x4 0 0 0 0))
+        (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
+        (local.set $k_1 (i32.add (local.get $j_0) (i32.const 56400)))
+        (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
+        (loop $k
+          (local.set $x0 (v128.load32_splat (local.get $k_0)))
+          (local.set $x1 (v128.load align=4 (local.get $k_1)))
+          (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
+          (local.set $x3 (v128.load32_splat offset=40 (local.get $k_0)))
+          (local.set $x4 (v128.load32_splat offset=80 (local.get $k_0)))
+          (local.set $x5 (v128.load32_splat offset=120 (local.get $k_0)))
+          (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
+          (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
+          (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
+          (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
+          (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
+          (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
+          (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
+          (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
+          (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+          (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
+          (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
+        )
+        (v128.store align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum00)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=16 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum01)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=16 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=128 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum10)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=128 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=144 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum11)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=144 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=256 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum20)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=256 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=272 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum21)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=272 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=384 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum30)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=384 align=4 (local.get $j_1)))
+          )
+        )
+        (v128.store offset=400 align=4
+          (local.get $j_1)
+          (v128.and
+            (local.get $sum31)
+            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=400 align=4 (local.get $j_1)))
+          )
+        )
+        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
+        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 32)))
+        (br_if $j (i32.lt_s (local.get $j_0) (i32.const 128)))
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 160)))
+      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 512)))
+      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+    )
+  )
+
   ;; hidden_relu = relu(x · hidden/kernel + hidden/bias)  (digits.model.ts:10)
   (func $hidden_forward (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $j_0 i32) (local $j_1 i32)
@@ -159,8 +685,6 @@
       (local $sum21 v128) (local $sum30 v128) (local $sum31 v128) (local $x6 v128) (local $x7 v128)
       (local $x0 v128) (local $x1 v128) (local $x2 v128) (local $x3 v128) (local $x4 v128)
       (local $x5 v128)
-    (local.set $i_0 (i32.const 0))
-    (local.set $i_1 (i32.const 0))
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 8))))
     (loop $i
       (local.set $j_0 (i32.const 0))
@@ -242,57 +766,148 @@
     )
   )
 
-  ;; logits_add = hidden_relu · logits/kernel + logits/bias  (digits.model.ts:11)
-  (func $logits_forward (param $n i32)
-    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_1 i32)
-      (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $sum00 v128) (local $sum01 v128)
-      (local $sum02 v128) (local $sum10 v128) (local $sum11 v128) (local $sum12 v128)
-      (local $x0 v128) (local $x1 v128) (local $x2 v128) (local $x3 v128) (local $x4 v128)
-    (local.set $c0 (v128.load align=4 (i32.const 9600)))
-    (local.set $c1 (v128.load offset=16 align=4 (i32.const 9600)))
-    (local.set $c2 (v128.load64_zero offset=32 align=4 (i32.const 9600)))
-    (local.set $i_0 (i32.const 0))
-    (local.set $i_1 (i32.const 53840))
-    (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 7))))
+  ;; probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
+  (func $predict_probabilities (param $n i32)
+    (local $i_0 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_0_end i32) (local $k_1 i32)
+      (local $c-inf v128) (local $c88.9 v128) (local $c-87.2 v128) (local $c1.442695 v128)
+      (local $c12582912 v128) (local $c0.6933594 v128) (local $c0.00021219444 v128)
+      (local $c0.0013821 v128) (local $c0.008368673 v128) (local $c0.041668262 v128)
+      (local $c0.16666521 v128) (local $c0.49999994 v128) (local $c1 v128) (local $c12583039 v128)
+      (local $max v128) (local $sum_wide v128) (local $c0 v128) (local $t v128) (local $x v128)
+      (local $powersInF32 v128) (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128)
+      (local $y v128) (local $expF32 v128) (local $v0 v128)
+    (local.set $c-inf (f32x4.splat (f32.const -inf)))
+    (local.set $c88.9 (f32x4.splat (f32.const 88.9)))
+    (local.set $c-87.2 (f32x4.splat (f32.const -87.2)))
+    (local.set $c1.442695 (f32x4.splat (f32.const 1.442695)))
+    (local.set $c12582912 (f32x4.splat (f32.const 12582912)))
+    (local.set $c0.6933594 (f32x4.splat (f32.const 0.6933594)))
+    (local.set $c0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
+    (local.set $c0.0013821 (f32x4.splat (f32.const 0.0013821)))
+    (local.set $c0.008368673 (f32x4.splat (f32.const 0.008368673)))
+    (local.set $c0.041668262 (f32x4.splat (f32.const 0.041668262)))
+    (local.set $c0.16666521 (f32x4.splat (f32.const 0.16666521)))
+    (local.set $c0.49999994 (f32x4.splat (f32.const 0.49999994)))
+    (local.set $c1 (f32x4.splat (f32.const 1)))
+    (local.set $c12583039 (f32x4.splat (f32.const 12583039)))
+    (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
     (loop $i
-      (local.set $sum00 (v128.const f32x4 0 0 0 0))
-      (local.set $sum01 (v128.const f32x4 0 0 0 0))
-      (local.set $sum02 (v128.const f32x4 0 0 0 0))
-      (local.set $sum10 (v128.const f32x4 0 0 0 0))
-      (local.set $sum11 (v128.const f32x4 0 0 0 0))
-      (local.set $sum12 (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (i32.add (local.get $i_0) (i32.const 45648)))
-      (local.set $k_1 (i32.const 8320))
+      (local.set $max (local.get $c-inf))
+      (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
+      (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
       (loop $k
-        (local.set $x0 (v128.load32_splat (local.get $k_0)))
-        (local.set $x1 (v128.load align=4 (local.get $k_1)))
-        (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
-        (local.set $x3 (v128.load64_zero offset=32 align=4 (local.get $k_1)))
-        (local.set $x4 (v128.load32_splat offset=128 (local.get $k_0)))
-        (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
-        (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
-        (local.set $sum02 (f32x4.relaxed_madd (local.get $x0) (local.get $x3) (local.get $sum02)))
-        (local.set $sum10 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum10)))
-        (local.set $sum11 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum11)))
-        (local.set $sum12 (f32x4.relaxed_madd (local.get $x4) (local.get $x3) (local.get $sum12)))
+        (local.set $max
+          (v128.or
+            (f32x4.pmax
+              (local.get $max)
+              (local.tee $t
+                (v128.load32_lane offset=120 3
+                  (local.get $k_0)
+                  (v128.load32_lane offset=80 2
+                    (local.get $k_0)
+                    (v128.load32_lane offset=40 1
+                      (local.get $k_0)
+                      (v128.load32_splat (local.get $k_0))
+                    )
+                  )
+                )
+              )
+            )
+            (f32x4.ne (local.get $t) (local.get $t))
+          )
+        )
         (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
-        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 40)))
-        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 9600)))
+        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
       )
-      (v128.store align=4 (local.get $i_1) (f32x4.add (local.get $sum00) (local.get $c0)))
-      (v128.store offset=16 align=4 (local.get $i_1) (f32x4.add (local.get $sum01) (local.get $c1)))
-      (v128.store64_lane offset=32 align=4 0
-        (local.get $i_1)
-        (f32x4.add (local.get $sum02) (local.get $c2))
+      (local.set $sum_wide (v128.const f32x4 0 0 0 0))
+      (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
+      (local.set $k_1 (i32.const 0))
+      (loop $k
+        (local.set $x
+          (f32x4.sub
+            (v128.load32_lane offset=120 3
+              (local.get $k_0)
+              (v128.load32_lane offset=80 2
+                (local.get $k_0)
+                (v128.load32_lane offset=40 1 (local.get $k_0) (v128.load32_splat (local.get $k_0)))
+              )
+            )
+            (local.get $max)
+          )
+        )
+        (local.set $t
+          (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2))
+        )
+        (local.set $powersInF32
+          (f32x4.sub
+            (f32x4.relaxed_madd (local.get $t) (local.get $c1.442695) (local.get $c12582912))
+            (local.get $c12582912)
+          )
+        )
+        (local.set $restF32
+          (f32x4.relaxed_madd
+            (local.get $powersInF32)
+            (local.get $c0.00021219444)
+            (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t))
+          )
+        )
+        (local.set $p
+          (f32x4.relaxed_madd
+            (f32x4.relaxed_madd
+              (local.get $c0.0013821)
+              (local.get $restF32)
+              (local.get $c0.008368673)
+            )
+            (local.get $restF32)
+            (local.get $c0.041668262)
+          )
+        )
+        (local.set $nearExpm1F32
+          (f32x4.relaxed_madd
+            (f32x4.mul (local.get $restF32) (local.get $restF32))
+            (f32x4.relaxed_madd
+              (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
+              (local.get $restF32)
+              (local.get $c0.49999994)
+            )
+            (local.get $restF32)
+          )
+        )
+        (local.set $y (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
+        (local.set $expF32
+          (f32x4.mul
+            (f32x4.add (local.get $y) (local.get $y))
+            (i32x4.shl
+              (f32x4.add
+                (f32x4.sub (local.get $powersInF32) (local.get $c1))
+                (local.get $c12583039)
+              )
+              (i32.const 23)
+            )
+          )
+        )
+        (v128.store offset=45648 align=4 (local.get $k_1) (local.get $expF32))
+        (local.set $sum_wide (f32x4.add (local.get $sum_wide) (local.get $expF32)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 16)))
+        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 160)))
       )
-      (v128.store offset=40 align=4 (local.get $i_1) (f32x4.add (local.get $sum10) (local.get $c0)))
-      (v128.store offset=56 align=4 (local.get $i_1) (f32x4.add (local.get $sum11) (local.get $c1)))
-      (v128.store64_lane offset=72 align=4 0
-        (local.get $i_1)
-        (f32x4.add (local.get $sum12) (local.get $c2))
+      (local.set $c0 (f32x4.div (local.get $c1) (local.get $sum_wide)))
+      (local.set $k_0 (i32.const 0))
+      (local.set $k_1 (i32.add (local.get $i_0) (i32.const 53840)))
+      (loop $k
+        (local.set $v0
+          (f32x4.mul (v128.load offset=45648 align=4 (local.get $k_0)) (local.get $c0))
+        )
+        (f32.store (local.get $k_1) (f32x4.extract_lane 0 (local.get $v0)))
+        (f32.store offset=40 (local.get $k_1) (f32x4.extract_lane 1 (local.get $v0)))
+        (f32.store offset=80 (local.get $k_1) (f32x4.extract_lane 2 (local.get $v0)))
+        (f32.store offset=120 (local.get $k_1) (f32x4.extract_lane 3 (local.get $v0)))
+        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 16)))
+        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 4)))
+        (br_if $k (i32.lt_s (local.get $k_0) (i32.const 160)))
       )
-      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 256)))
-      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 80)))
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 160)))
       (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
     )
   )
@@ -347,13 +962,8 @@
     (local.set $c0.66666776 (f32x4.splat (f32.const 0.66666776)))
     (local.set $cinf (f32x4.splat (f32.const inf)))
     (local.set $cnan (f32x4.splat (f32.const nan)))
-    (local.set $sum_3_wide (f64.const 0))
-    (local.set $sum_3_wideLanes0 (v128.const f32x4 0 0 0 0))
     (local.set $c0 (i32x4.splat (local.get $n)))
     (local.set $c1 (f32x4.splat (f32.div (f32.const 1) (f32.convert_i32_s (local.get $n)))))
-    (local.set $i_0 (i32.const 0))
-    (local.set $i (i32.const 0))
-    (local.set $i_2 (i32.const 0))
     (local.set $i_end (i32.add (local.get $i) (local.get $n)))
     (loop $i
       (local.set $max (local.get $c-inf))
@@ -610,640 +1220,6 @@
     )
   )
 
-  ;; ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (digits.model.ts:11)
-  (func $logits_kernel_gradient (param $n i32)
-    (local $at_0 i32) (local $i_1 i32) (local $i_2 i32) (local $k_0 i32) (local $k_1 i32)
-      (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128) (local $sum02 v128)
-      (local $sum10 v128) (local $sum11 v128) (local $sum12 v128) (local $x0 v128) (local $x1 v128)
-      (local $x2 v128) (local $x3 v128) (local $x4 v128)
-    (local.set $at_0 (i32.shl (local.get $n) (i32.const 7)))
-    (local.set $i_1 (i32.const 0))
-    (local.set $i_2 (i32.const 66000))
-    (loop $i
-      (local.set $sum00 (v128.const f32x4 0 0 0 0))
-      (local.set $sum01 (v128.const f32x4 0 0 0 0))
-      (local.set $sum02 (v128.const f32x4 0 0 0 0))
-      (local.set $sum10 (v128.const f32x4 0 0 0 0))
-      (local.set $sum11 (v128.const f32x4 0 0 0 0))
-      (local.set $sum12 (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (i32.add (local.get $i_1) (i32.const 45648)))
-      (local.set $k_1 (i32.const 53840))
-      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
-      (loop $k
-        (local.set $x0 (v128.load32_splat (local.get $k_0)))
-        (local.set $x1 (v128.load align=4 (local.get $k_1)))
-        (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
-        (local.set $x3 (v128.load64_zero offset=32 align=4 (local.get $k_1)))
-        (local.set $x4 (v128.load32_splat offset=4 (local.get $k_0)))
-        (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
-        (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
-        (local.set $sum02 (f32x4.relaxed_madd (local.get $x0) (local.get $x3) (local.get $sum02)))
-        (local.set $sum10 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum10)))
-        (local.set $sum11 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum11)))
-        (local.set $sum12 (f32x4.relaxed_madd (local.get $x4) (local.get $x3) (local.get $sum12)))
-        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 128)))
-        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 40)))
-        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
-      )
-      (v128.store align=4
-        (local.get $i_2)
-        (f32x4.add (v128.load align=4 (local.get $i_2)) (local.get $sum00))
-      )
-      (v128.store offset=16 align=4
-        (local.get $i_2)
-        (f32x4.add (v128.load offset=16 align=4 (local.get $i_2)) (local.get $sum01))
-      )
-      (v128.store64_lane offset=32 align=4 0
-        (local.get $i_2)
-        (f32x4.add (v128.load64_zero offset=32 align=4 (local.get $i_2)) (local.get $sum02))
-      )
-      (v128.store offset=40 align=4
-        (local.get $i_2)
-        (f32x4.add (v128.load offset=40 align=4 (local.get $i_2)) (local.get $sum10))
-      )
-      (v128.store offset=56 align=4
-        (local.get $i_2)
-        (f32x4.add (v128.load offset=56 align=4 (local.get $i_2)) (local.get $sum11))
-      )
-      (v128.store64_lane offset=72 align=4 0
-        (local.get $i_2)
-        (f32x4.add (v128.load64_zero offset=72 align=4 (local.get $i_2)) (local.get $sum12))
-      )
-      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 8)))
-      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 80)))
-      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 128)))
-    )
-  )
-
-  ;; ∂loss/∂logits/bias = sum(d_logits)  (digits.model.ts:11)
-  (func $logits_bias_gradient (param $n i32)
-    (local $at_0 i32) (local $i_1 i32) (local $k_0 i32) (local $k_0_end i32)
-      (local $sum_wide_0 v128) (local $sum_wide v128)
-    (local.set $at_0 (i32.mul (local.get $n) (i32.const 40)))
-    (local.set $i_1 (i32.const 0))
-    (loop $i
-      (local.set $sum_wide (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (local.get $i_1))
-      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
-      (loop $k
-        (local.set $sum_wide
-          (f32x4.add (local.get $sum_wide) (v128.load offset=53840 align=4 (local.get $k_0)))
-        )
-        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
-        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
-      )
-      (v128.store offset=67280 align=4
-        (local.get $i_1)
-        (f32x4.add (v128.load offset=67280 align=4 (local.get $i_1)) (local.get $sum_wide))
-      )
-      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
-      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 32)))
-    )
-    (local.set $sum_wide_0 (v128.const f32x4 0 0 0 0))
-    (local.set $k_0 (i32.const 0))
-    (local.set $k_0_end (i32.add (local.get $k_0) (i32.mul (local.get $n) (i32.const 40))))
-    (loop $k
-      (local.set $sum_wide_0
-        (f32x4.add (local.get $sum_wide_0) (v128.load64_zero offset=53872 align=4 (local.get $k_0)))
-      )
-      (local.set $k_0 (i32.add (local.get $k_0) (i32.const 40)))
-      (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
-    )
-    (v128.store64_lane offset=67312 align=4 0
-      (i32.const 0)
-      (f32x4.add (v128.load64_zero offset=67312 align=4 (i32.const 0)) (local.get $sum_wide_0))
-    )
-  )
-
-  ;; d_hidden = contiguous(logits/kernel)  (digits.model.ts:11)
-  (func $hidden_backward
-    (local $i_0 i32) (local $i_1 i32) (local $j_0 i32) (local $j_1 i32) (local $j_0_end i32)
-    (local.set $i_0 (i32.const 0))
-    (local.set $i_1 (i32.const 0))
-    (loop $i
-      (local.set $j_0 (i32.add (local.get $i_0) (i32.const 8320)))
-      (local.set $j_1 (local.get $i_1))
-      (local.set $j_0_end (i32.add (local.get $j_0) (i32.const 1280)))
-      (loop $j
-        (v128.store offset=56400 align=4
-          (local.get $j_1)
-          (v128.load32_lane offset=120 3
-            (local.get $j_0)
-            (v128.load32_lane offset=80 2
-              (local.get $j_0)
-              (v128.load32_lane offset=40 1 (local.get $j_0) (v128.load32_splat (local.get $j_0)))
-            )
-          )
-        )
-        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 160)))
-        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 16)))
-        (br_if $j (i32.lt_s (local.get $j_0) (local.get $j_0_end)))
-      )
-      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 4)))
-      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 128)))
-      (br_if $i (i32.lt_s (local.get $i_0) (i32.const 40)))
-    )
-  )
-
-  ;; d_hidden_2 = where(0 < hidden_relu, d_logits · d_hidden, 0)  (digits.model.ts:10)
-  (func $hidden_backward_2 (param $n i32)
-    (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $j_0 i32) (local $j_1 i32)
-      (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
-      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
-      (local $sum30 v128) (local $sum31 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
-      (local $x3 v128) (local $x4 v128) (local $x5 v128)
-    (local.set $i_0 (i32.const 0))
-    (local.set $i_1 (i32.const 0))
-    (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
-    (loop $i
-      (local.set $j_0 (i32.const 0))
-      (local.set $j_1 (i32.add (local.get $i_1) (i32.const 45648)))
-      (loop $j
-        (local.set $sum00 (v128.const f32x4 0 0 0 0))
-        (local.set $sum01 (v128.const f32x4 0 0 0 0))
-        (local.set $sum10 (v128.const f32x4 0 0 0 0))
-        (local.set $sum11 (v128.const f32x4 0 0 0 0))
-        (local.set $sum20 (v128.const f32x4 0 0 0 0))
-        (local.set $sum21 (v128.const f32x4 0 0 0 0))
-        (local.set $sum30 (v128.const f32x4 0 0 0 0))
-        (local.set $sum31 (v128.const f32x4 0 0 0 0))
-        (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
-        (local.set $k_1 (i32.add (local.get $j_0) (i32.const 56400)))
-        (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
-        (loop $k
-          (local.set $x0 (v128.load32_splat (local.get $k_0)))
-          (local.set $x1 (v128.load align=4 (local.get $k_1)))
-          (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
-          (local.set $x3 (v128.load32_splat offset=40 (local.get $k_0)))
-          (local.set $x4 (v128.load32_splat offset=80 (local.get $k_0)))
-          (local.set $x5 (v128.load32_splat offset=120 (local.get $k_0)))
-          (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
-          (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
-          (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
-          (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
-          (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
-          (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
-          (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
-          (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
-          (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
-          (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
-          (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
-        )
-        (v128.store align=4
-          (local.get $j_1)
-          (v128.and
-            (local.get $sum00)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load align=4 (local.get $j_1)))
-          )
-        )
-        (v128.store offset=16 align=4
-          (local.get $j_1)
-          (v128.and
-            (local.get $sum01)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=16 align=4 (local.get $j_1)))
-          )
-        )
-        (v128.store offset=128 align=4
-          (local.get $j_1)
-          (v128.and
-            (local.get $sum10)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=128 align=4 (local.get $j_1)))
-          )
-        )
-        (v128.store offset=144 align=4
-          (local.get $j_1)
-          (v128.and
-            (local.get $sum11)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=144 align=4 (local.get $j_1)))
-          )
-        )
-        (v128.store offset=256 align=4
-          (local.get $j_1)
-          (v128.and
-            (local.get $sum20)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=256 align=4 (local.get $j_1)))
-          )
-        )
-        (v128.store offset=272 align=4
-          (local.get $j_1)
-          (v128.and
-            (local.get $sum21)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=272 align=4 (local.get $j_1)))
-          )
-        )
-        (v128.store offset=384 align=4
-          (local.get $j_1)
-          (v128.and
-            (local.get $sum30)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=384 align=4 (local.get $j_1)))
-          )
-        )
-        (v128.store offset=400 align=4
-          (local.get $j_1)
-          (v128.and
-            (local.get $sum31)
-            (f32x4.lt (v128.const f32x4 0 0 0 0) (v128.load offset=400 align=4 (local.get $j_1)))
-          )
-        )
-        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
-        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 32)))
-        (br_if $j (i32.lt_s (local.get $j_0) (i32.const 128)))
-      )
-      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 160)))
-      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 512)))
-      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
-    )
-  )
-
-  ;; ∂loss/∂hidden/kernel = xᵀ · d_hidden  (digits.model.ts:10)
-  (func $hidden_kernel_gradient (param $n i32)
-    (local $at_0 i32) (local $i_1 i32) (local $i_2 i32) (local $j_0 i32) (local $j_1 i32)
-      (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
-      (local $sum10 v128) (local $sum11 v128) (local $sum20 v128) (local $sum21 v128)
-      (local $sum30 v128) (local $sum31 v128) (local $x0 v128) (local $x1 v128) (local $x2 v128)
-      (local $x3 v128) (local $x4 v128) (local $x5 v128)
-    (local.set $at_0 (i32.shl (local.get $n) (i32.const 8)))
-    (local.set $i_1 (i32.const 0))
-    (local.set $i_2 (i32.const 0))
-    (loop $i
-      (local.set $j_0 (i32.const 0))
-      (local.set $j_1 (i32.add (local.get $i_2) (i32.const 57680)))
-      (loop $j
-        (local.set $sum00 (v128.const f32x4 0 0 0 0))
-        (local.set $sum01 (v128.const f32x4 0 0 0 0))
-        (local.set $sum10 (v128.const f32x4 0 0 0 0))
-        (local.set $sum11 (v128.const f32x4 0 0 0 0))
-        (local.set $sum20 (v128.const f32x4 0 0 0 0))
-        (local.set $sum21 (v128.const f32x4 0 0 0 0))
-        (local.set $sum30 (v128.const f32x4 0 0 0 0))
-        (local.set $sum31 (v128.const f32x4 0 0 0 0))
-        (local.set $k_0 (i32.add (local.get $i_1) (i32.const 28992)))
-        (local.set $k_1 (i32.add (local.get $j_0) (i32.const 45648)))
-        (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
-        (loop $k
-          (local.set $x0 (v128.load32_splat (local.get $k_0)))
-          (local.set $x1 (v128.load align=4 (local.get $k_1)))
-          (local.set $x2 (v128.load offset=16 align=4 (local.get $k_1)))
-          (local.set $x3 (v128.load32_splat offset=4 (local.get $k_0)))
-          (local.set $x4 (v128.load32_splat offset=8 (local.get $k_0)))
-          (local.set $x5 (v128.load32_splat offset=12 (local.get $k_0)))
-          (local.set $sum00 (f32x4.relaxed_madd (local.get $x0) (local.get $x1) (local.get $sum00)))
-          (local.set $sum01 (f32x4.relaxed_madd (local.get $x0) (local.get $x2) (local.get $sum01)))
-          (local.set $sum10 (f32x4.relaxed_madd (local.get $x3) (local.get $x1) (local.get $sum10)))
-          (local.set $sum11 (f32x4.relaxed_madd (local.get $x3) (local.get $x2) (local.get $sum11)))
-          (local.set $sum20 (f32x4.relaxed_madd (local.get $x4) (local.get $x1) (local.get $sum20)))
-          (local.set $sum21 (f32x4.relaxed_madd (local.get $x4) (local.get $x2) (local.get $sum21)))
-          (local.set $sum30 (f32x4.relaxed_madd (local.get $x5) (local.get $x1) (local.get $sum30)))
-          (local.set $sum31 (f32x4.relaxed_madd (local.get $x5) (local.get $x2) (local.get $sum31)))
-          (local.set $k_0 (i32.add (local.get $k_0) (i32.const 256)))
-          (local.set $k_1 (i32.add (local.get $k_1) (i32.const 128)))
-          (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
-        )
-        (v128.store align=4
-          (local.get $j_1)
-          (f32x4.add (v128.load align=4 (local.get $j_1)) (local.get $sum00))
-        )
-        (v128.store offset=16 align=4
-          (local.get $j_1)
-          (f32x4.add (v128.load offset=16 align=4 (local.get $j_1)) (local.get $sum01))
-        )
-        (v128.store offset=128 align=4
-          (local.get $j_1)
-          (f32x4.add (v128.load offset=128 align=4 (local.get $j_1)) (local.get $sum10))
-        )
-        (v128.store offset=144 align=4
-          (local.get $j_1)
-          (f32x4.add (v128.load offset=144 align=4 (local.get $j_1)) (local.get $sum11))
-        )
-        (v128.store offset=256 align=4
-          (local.get $j_1)
-          (f32x4.add (v128.load offset=256 align=4 (local.get $j_1)) (local.get $sum20))
-        )
-        (v128.store offset=272 align=4
-          (local.get $j_1)
-          (f32x4.add (v128.load offset=272 align=4 (local.get $j_1)) (local.get $sum21))
-        )
-        (v128.store offset=384 align=4
-          (local.get $j_1)
-          (f32x4.add (v128.load offset=384 align=4 (local.get $j_1)) (local.get $sum30))
-        )
-        (v128.store offset=400 align=4
-          (local.get $j_1)
-          (f32x4.add (v128.load offset=400 align=4 (local.get $j_1)) (local.get $sum31))
-        )
-        (local.set $j_0 (i32.add (local.get $j_0) (i32.const 32)))
-        (local.set $j_1 (i32.add (local.get $j_1) (i32.const 32)))
-        (br_if $j (i32.lt_s (local.get $j_0) (i32.const 128)))
-      )
-      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
-      (local.set $i_2 (i32.add (local.get $i_2) (i32.const 512)))
-      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 256)))
-    )
-  )
-
-  ;; ∂loss/∂hidden/bias = sum(d_hidden)  (digits.model.ts:10)
-  (func $hidden_bias_gradient (param $n i32)
-    (local $at_0 i32) (local $i_1 i32) (local $k_0 i32) (local $k_0_end i32) (local $sum_wide v128)
-    (local.set $at_0 (i32.shl (local.get $n) (i32.const 7)))
-    (local.set $i_1 (i32.const 0))
-    (loop $i
-      (local.set $sum_wide (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (local.get $i_1))
-      (local.set $k_0_end (i32.add (local.get $k_0) (local.get $at_0)))
-      (loop $k
-        (local.set $sum_wide
-          (f32x4.add (local.get $sum_wide) (v128.load offset=45648 align=4 (local.get $k_0)))
-        )
-        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 128)))
-        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
-      )
-      (v128.store offset=65872 align=4
-        (local.get $i_1)
-        (f32x4.add (v128.load offset=65872 align=4 (local.get $i_1)) (local.get $sum_wide))
-      )
-      (local.set $i_1 (i32.add (local.get $i_1) (i32.const 16)))
-      (br_if $i (i32.lt_s (local.get $i_1) (i32.const 128)))
-    )
-  )
-
-  ;; parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (digits.model.ts:16)
-  (func $update_parameters
-    (local $i_0 i32) (local $x0 f64) (local $x1 f64) (local $t0 f64) (local $add f64)
-      (local $sqrt f64) (local $x2 f64) (local $x3 f64) (local $t1 f64) (local $add_2 f64)
-      (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128) (local $c4 v128)
-      (local $c5 v128) (local $c7.523164e-37 v128) (local $x7 v128) (local $add_4_0 v128)
-      (local $add_5_0 v128) (local $x6 v128) (local $add_4 v128) (local $add_5 v128)
-    (local.set $c7.523164e-37 (f32x4.splat (f32.const 7.523164e-37)))
-    (local.set $x0 (f64.load offset=9648 (i32.const 0)))
-    (local.set $x1 (f64.load offset=9680 (i32.const 0)))
-    (local.set $t0 (f64.sub (f64.const 1) (local.get $x1)))
-    (local.set $add
-      (f64.add (local.get $x0) (f64.mul (local.get $t0) (f64.sub (f64.const 1) (local.get $x0))))
-    )
-    (f64.store offset=9648 (i32.const 0) (local.get $add))
-    (local.set $sqrt (f64.sqrt (local.get $add)))
-    (local.set $x2 (f64.load offset=9640 (i32.const 0)))
-    (local.set $x3 (f64.load offset=9672 (i32.const 0)))
-    (local.set $t1 (f64.sub (f64.const 1) (local.get $x3)))
-    (local.set $add_2
-      (f64.add (local.get $x2) (f64.mul (local.get $t1) (f64.sub (f64.const 1) (local.get $x2))))
-    )
-    (f64.store offset=9640 (i32.const 0) (local.get $add_2))
-    (f64.store offset=9656
-      (i32.const 0)
-      (f64.add (f64.load offset=9656 (i32.const 0)) (f64.const 1))
-    )
-    (local.set $c0 (f32x4.splat (f32.demote_f64 (local.get $x3))))
-    (local.set $c1 (f32x4.splat (f32.demote_f64 (local.get $t1))))
-    (local.set $c2 (f32x4.splat (f32.demote_f64 (local.get $x1))))
-    (local.set $c3 (f32x4.splat (f32.demote_f64 (local.get $t0))))
-    (local.set $c4
-      (f32x4.splat
-        (f32.demote_f64
-          (f64.div
-            (f64.mul (f64.load offset=9664 (i32.const 0)) (local.get $sqrt))
-            (local.get $add_2)
-          )
-        )
-      )
-    )
-    (local.set $c5
-      (f32x4.splat
-        (f32.demote_f64 (f64.mul (f64.load offset=9688 (i32.const 0)) (local.get $sqrt)))
-      )
-    )
-    (local.set $i_0 (i32.const 0))
-    (loop $i
-      (local.set $x6 (v128.load offset=57680 align=4 (local.get $i_0)))
-      (local.set $add_4
-        (f32x4.relaxed_madd
-          (local.get $c1)
-          (local.get $x6)
-          (f32x4.mul (local.get $c0) (v128.load offset=9696 align=4 (local.get $i_0)))
-        )
-      )
-      (v128.store offset=9696 align=4
-        (local.get $i_0)
-        (v128.andnot
-          (local.get $add_4)
-          (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $c7.523164e-37))
-        )
-      )
-      (local.set $add_5
-        (f32x4.relaxed_madd
-          (local.get $c3)
-          (f32x4.mul (local.get $x6) (local.get $x6))
-          (f32x4.mul (local.get $c2) (v128.load offset=19336 align=4 (local.get $i_0)))
-        )
-      )
-      (v128.store offset=19336 align=4
-        (local.get $i_0)
-        (v128.andnot
-          (local.get $add_5)
-          (f32x4.lt (f32x4.abs (local.get $add_5)) (local.get $c7.523164e-37))
-        )
-      )
-      (v128.store align=4
-        (local.get $i_0)
-        (f32x4.sub
-          (v128.load align=4 (local.get $i_0))
-          (f32x4.div
-            (f32x4.mul (local.get $c4) (local.get $add_4))
-            (f32x4.add (f32x4.sqrt (local.get $add_5)) (local.get $c5))
-          )
-        )
-      )
-      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 16)))
-      (br_if $i (i32.lt_s (local.get $i_0) (i32.const 9632)))
-    )
-    (local.set $x7 (v128.load64_zero offset=67312 align=4 (i32.const 0)))
-    (local.set $add_4_0
-      (f32x4.relaxed_madd
-        (local.get $c1)
-        (local.get $x7)
-        (f32x4.mul (local.get $c0) (v128.load64_zero offset=19328 align=4 (i32.const 0)))
-      )
-    )
-    (v128.store64_lane offset=19328 align=4 0
-      (i32.const 0)
-      (v128.andnot
-        (local.get $add_4_0)
-        (f32x4.lt (f32x4.abs (local.get $add_4_0)) (f32x4.splat (f32.const 7.523164e-37)))
-      )
-    )
-    (local.set $add_5_0
-      (f32x4.relaxed_madd
-        (local.get $c3)
-        (f32x4.mul (local.get $x7) (local.get $x7))
-        (f32x4.mul (local.get $c2) (v128.load64_zero offset=28968 align=4 (i32.const 0)))
-      )
-    )
-    (v128.store64_lane offset=28968 align=4 0
-      (i32.const 0)
-      (v128.andnot
-        (local.get $add_5_0)
-        (f32x4.lt (f32x4.abs (local.get $add_5_0)) (f32x4.splat (f32.const 7.523164e-37)))
-      )
-    )
-    (v128.store64_lane offset=9632 align=4 0
-      (i32.const 0)
-      (f32x4.sub
-        (v128.load64_zero offset=9632 align=4 (i32.const 0))
-        (f32x4.div
-          (f32x4.mul (local.get $c4) (local.get $add_4_0))
-          (f32x4.add (f32x4.sqrt (local.get $add_5_0)) (local.get $c5))
-        )
-      )
-    )
-  )
-
-  ;; probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
-  (func $predict_probabilities (param $n i32)
-    (local $i_0 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_0_end i32) (local $k_1 i32)
-      (local $c-inf v128) (local $c88.9 v128) (local $c-87.2 v128) (local $c1.442695 v128)
-      (local $c12582912 v128) (local $c0.6933594 v128) (local $c0.00021219444 v128)
-      (local $c0.0013821 v128) (local $c0.008368673 v128) (local $c0.041668262 v128)
-      (local $c0.16666521 v128) (local $c0.49999994 v128) (local $c1 v128) (local $c12583039 v128)
-      (local $max v128) (local $sum_wide v128) (local $c0 v128) (local $t v128) (local $x v128)
-      (local $powersInF32 v128) (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128)
-      (local $y v128) (local $expF32 v128) (local $v0 v128)
-    (local.set $c-inf (f32x4.splat (f32.const -inf)))
-    (local.set $c88.9 (f32x4.splat (f32.const 88.9)))
-    (local.set $c-87.2 (f32x4.splat (f32.const -87.2)))
-    (local.set $c1.442695 (f32x4.splat (f32.const 1.442695)))
-    (local.set $c12582912 (f32x4.splat (f32.const 12582912)))
-    (local.set $c0.6933594 (f32x4.splat (f32.const 0.6933594)))
-    (local.set $c0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
-    (local.set $c0.0013821 (f32x4.splat (f32.const 0.0013821)))
-    (local.set $c0.008368673 (f32x4.splat (f32.const 0.008368673)))
-    (local.set $c0.041668262 (f32x4.splat (f32.const 0.041668262)))
-    (local.set $c0.16666521 (f32x4.splat (f32.const 0.16666521)))
-    (local.set $c0.49999994 (f32x4.splat (f32.const 0.49999994)))
-    (local.set $c1 (f32x4.splat (f32.const 1)))
-    (local.set $c12583039 (f32x4.splat (f32.const 12583039)))
-    (local.set $i_0 (i32.const 0))
-    (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
-    (loop $i
-      (local.set $max (local.get $c-inf))
-      (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
-      (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
-      (loop $k
-        (local.set $max
-          (v128.or
-            (f32x4.pmax
-              (local.get $max)
-              (local.tee $t
-                (v128.load32_lane offset=120 3
-                  (local.get $k_0)
-                  (v128.load32_lane offset=80 2
-                    (local.get $k_0)
-                    (v128.load32_lane offset=40 1
-                      (local.get $k_0)
-                      (v128.load32_splat (local.get $k_0))
-                    )
-                  )
-                )
-              )
-            )
-            (f32x4.ne (local.get $t) (local.get $t))
-          )
-        )
-        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
-        (br_if $k (i32.lt_s (local.get $k_0) (local.get $k_0_end)))
-      )
-      (local.set $sum_wide (v128.const f32x4 0 0 0 0))
-      (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
-      (local.set $k_1 (i32.const 0))
-      (loop $k
-        (local.set $x
-          (f32x4.sub
-            (v128.load32_lane offset=120 3
-              (local.get $k_0)
-              (v128.load32_lane offset=80 2
-                (local.get $k_0)
-                (v128.load32_lane offset=40 1 (local.get $k_0) (v128.load32_splat (local.get $k_0)))
-              )
-            )
-            (local.get $max)
-          )
-        )
-        (local.set $t
-          (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2))
-        )
-        (local.set $powersInF32
-          (f32x4.sub
-            (f32x4.relaxed_madd (local.get $t) (local.get $c1.442695) (local.get $c12582912))
-            (local.get $c12582912)
-          )
-        )
-        (local.set $restF32
-          (f32x4.relaxed_madd
-            (local.get $powersInF32)
-            (local.get $c0.00021219444)
-            (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t))
-          )
-        )
-        (local.set $p
-          (f32x4.relaxed_madd
-            (f32x4.relaxed_madd
-              (local.get $c0.0013821)
-              (local.get $restF32)
-              (local.get $c0.008368673)
-            )
-            (local.get $restF32)
-            (local.get $c0.041668262)
-          )
-        )
-        (local.set $nearExpm1F32
-          (f32x4.relaxed_madd
-            (f32x4.mul (local.get $restF32) (local.get $restF32))
-            (f32x4.relaxed_madd
-              (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
-              (local.get $restF32)
-              (local.get $c0.49999994)
-            )
-            (local.get $restF32)
-          )
-        )
-        (local.set $y (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
-        (local.set $expF32
-          (f32x4.mul
-            (f32x4.add (local.get $y) (local.get $y))
-            (i32x4.shl
-              (f32x4.add
-                (f32x4.sub (local.get $powersInF32) (local.get $c1))
-                (local.get $c12583039)
-              )
-              (i32.const 23)
-            )
-          )
-        )
-        (v128.store offset=45648 align=4 (local.get $k_1) (local.get $expF32))
-        (local.set $sum_wide (f32x4.add (local.get $sum_wide) (local.get $expF32)))
-        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
-        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 16)))
-        (br_if $k (i32.lt_s (local.get $k_1) (i32.const 160)))
-      )
-      (local.set $c0 (f32x4.div (local.get $c1) (local.get $sum_wide)))
-      (local.set $k_0 (i32.const 0))
-      (local.set $k_1 (i32.add (local.get $i_0) (i32.const 53840)))
-      (loop $k
-        (local.set $v0
-          (f32x4.mul (v128.load offset=45648 align=4 (local.get $k_0)) (local.get $c0))
-        )
-        (f32.store (local.get $k_1) (f32x4.extract_lane 0 (local.get $v0)))
-        (f32.store offset=40 (local.get $k_1) (f32x4.extract_lane 1 (local.get $v0)))
-        (f32.store offset=80 (local.get $k_1) (f32x4.extract_lane 2 (local.get $v0)))
-        (f32.store offset=120 (local.get $k_1) (f32x4.extract_lane 3 (local.get $v0)))
-        (local.set $k_0 (i32.add (local.get $k_0) (i32.const 16)))
-        (local.set $k_1 (i32.add (local.get $k_1) (i32.const 4)))
-        (br_if $k (i32.lt_s (local.get $k_0) (i32.const 160)))
-      )
-      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 160)))
-      (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
-    )
-  )
-
   ;; evaluate/accuracy = accuracy/correct / loss/rows  (digits.model.ts:15)
   (func $evaluate_accuracy (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_2 i32) (local $i_0_end i32) (local $argMax i32)
@@ -1282,10 +1258,6 @@
       (f64.add (f64.load offset=67352 (i32.const 0)) (f64.convert_i32_s (local.get $n)))
     )
     (f64.store offset=67352 (i32.const 0) (local.get $add_2))
-    (local.set $sum_3_wide (f64.const 0))
-    (local.set $sum_4 (f64.const 0))
-    (local.set $i_0 (i32.const 0))
-    (local.set $i_1 (i32.const 0))
     (local.set $i_2 (i32.const 53840))
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.shl (local.get $n) (i32.const 2))))
     (loop $i

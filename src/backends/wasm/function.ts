@@ -12,6 +12,7 @@ import type { Frame } from "./loops.ts";
 import { store } from "./memory.ts";
 import { slotsOf } from "./scope.ts";
 import { usesOf, type Uses } from "./uses.ts";
+import { withoutIdleZeros } from "./zeros.ts";
 import { valueTypeOf, type Variable } from "./variable.ts";
 
 type Stmt<Kind extends LoopStmt["kind"]> = LoopStmt & { readonly kind: Kind };
@@ -82,7 +83,15 @@ function written(
     mapCode(code, (x) => ("local" in x ? { ...x, local: slotOf.get(x.local) ?? x.local } : x)),
   );
   return {
-    fn: { name: fn.name, doc: fn.doc, params, locals: slots, results, body: placed, exported: null },
+    fn: {
+      name: fn.name,
+      doc: fn.doc,
+      params,
+      locals: slots,
+      results,
+      body: withoutIdleZeros(placed, params),
+      exported: null,
+    },
     called: context.called,
   };
 }

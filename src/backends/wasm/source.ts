@@ -1,5 +1,5 @@
 import { stringText } from "../module/names.ts";
-import { letterShift, lettersOf } from "./letters.ts";
+import { lettersOf, zeroLetter } from "./letters.ts";
 import { piecesOf, type Piece } from "./pieces.ts";
 
 /** The encoded kernels: for every host with SIMD, and, unless left out, for those with relaxed SIMD too. */
@@ -20,42 +20,39 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
   const text = (bytes: Uint8Array): string => `"${lettersOf(bytes)}"`;
   const pieceText = (piece: Piece): string =>
     piece instanceof Uint8Array ? text(piece) : `[${piece.map(text).join(", ")}]`;
-  const [variant, code, letters] = relaxed
+  const decoded = [
+    "const bytes = new Uint8Array(letters.length);",
+    `for (let i = 0; i < bytes.length; i++) bytes[i] = ${zeroLetter} - letters.charCodeAt(i);`,
+  ];
+  const code = relaxed
     ? [
-        "variant",
-        [
-          "// Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.",
-          "const code = [",
-          ...piecesOf(plain, relaxed).map((piece) => `  ${pieceText(piece)},`),
-          "];",
-        ],
-        [
-          '  let letters = "";',
-          '  for (const piece of code) letters += typeof piece === "string" ? piece : piece[variant];',
-        ],
+        "// Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.",
+        "const code = [",
+        ...piecesOf(plain, relaxed).map((piece) => `  ${pieceText(piece)},`),
+        "];",
+        "let compiled;",
+        "",
+        "function bytesOf(variant) {",
+        '  let letters = "";',
+        '  for (const piece of code) letters += typeof piece === "string" ? piece : piece[variant];',
+        ...decoded.map((line) => `  ${line}`),
+        "  return bytes;",
+        "}",
       ]
-    : ["", [`const letters = ${text(plain)};`], []];
+    : [`const letters = ${text(plain)};`, "let compiled;", ""];
   const compiling = relaxed
     ? [
-        "    const relaxed = bytesOf(1);",
-        "    compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : bytesOf(0));",
+        "const relaxed = bytesOf(1);",
+        "compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : bytesOf(0));",
       ]
-    : ["    compiled = new WebAssembly.Module(bytesOf());"];
+    : [...decoded, "compiled = new WebAssembly.Module(bytes);"];
   return {
     definitions: [
-      "// The kernels in WebAssembly, a letter for a byte; gradc inspect --stage code shows them as text.",
+      "// The kernels, a letter for a byte of WebAssembly: gradc inspect --stage code shows what they are.",
       ...code,
-      "let compiled;",
-      "",
-      `function bytesOf(${variant}) {`,
-      ...letters,
-      "  const bytes = new Uint8Array(letters.length);",
-      `  for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i) - ${letterShift};`,
-      "  return bytes;",
-      "}",
       "function instantiate() {",
       "  if (compiled === undefined) {",
-      ...compiling,
+      ...compiling.map((line) => `    ${line}`),
       "  }",
       "  return new WebAssembly.Instance(compiled).exports;",
       "}",
