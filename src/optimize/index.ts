@@ -7,7 +7,7 @@ import { expandStep, isComposite } from "./expand.ts";
 import { foldStep } from "./fold.ts";
 import { isPacked, packStep } from "./pack.ts";
 import { padOnce } from "./pad-once.ts";
-import { indexRules, type RuleIndex } from "./pattern.ts";
+import { compileRule, indexRules, type RuleIndex } from "./pattern.ts";
 import type { Rule } from "./rule.ts";
 import { algebra } from "./rules/algebra.ts";
 import { contract } from "./rules/contract.ts";
@@ -36,8 +36,9 @@ export const rules: readonly Rule[] = [
   ...algebra,
 ];
 
-const whole = indexRules(rules);
-const expanded = indexRules(rules.filter((rule) => !rule.composite));
+const compiled = rules.map(compileRule);
+const whole = indexRules(compiled);
+const expanded = indexRules(compiled.filter(({ rule }) => !rule.composite));
 
 /** A graph in, an equal graph out; `see` is told what was done, and changes nothing. */
 export interface Pass {

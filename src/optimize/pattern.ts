@@ -100,9 +100,9 @@ function accepts(rule: Rule, dtype: DType): (dtype: DType) => boolean {
   return dtype === "bool" ? (other) => other === "bool" : (other) => other === "i32" || other === "u32";
 }
 
-export function indexRules(rules: readonly Rule[]): RuleIndex {
+export function indexRules(rules: readonly CompiledRule[]): RuleIndex {
   const index = new Map<string, CompiledRule[]>();
-  for (const compiled of rules.map(compileRule)) {
+  for (const compiled of rules) {
     const list = index.get(compiled.pattern.op) ?? [];
     index.set(compiled.pattern.op, [...list, compiled]);
   }
