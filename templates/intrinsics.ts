@@ -25,6 +25,25 @@ export function exponent(x: f64): f64 {
 /** Rounds toward zero. */
 export const trunc = (x: f64): f64 => Math.trunc(x);
 
+/** 1.5·2^52: added to a number below 2^51, it leaves the nearest whole number in the lowest bits. */
+const magic = 6755399441055744;
+
+/**
+ * What is left of x beyond the nearest whole number of quarter turns, computed in float64 and then rounded to the type of
+ * x. π/2 is subtracted in parts of 22 and 53 bits: the first product is exact up to |x| = 2^31, and what is left of a
+ * float32 up to there errs by less than 2^-44; beyond that by about |x|·2^-52.
+ */
+export function turned(x: f64): f64 {
+  const k = x * 0.6366197723675814 + magic - magic;
+  return x - k * 1.570796012878418 - k * 3.139164786504813e-7;
+}
+
+/** That number of quarter turns modulo 4: 0 to 3. */
+export function quarter(x: f64): f64 {
+  bits.setFloat64(0, x * 0.6366197723675814 + magic);
+  return bits.getUint32(4) & 3;
+}
+
 /** `yes` or `no`; unlike `test ? yes : no` it may evaluate both, so it can become a blend of lanes. */
 export const select = (test: bool, yes: f64, no: f64): f64 => (test ? yes : no);
 

@@ -1,5 +1,5 @@
 import { erf } from "./erf.ts";
-import { exponent, pow2, pow2n, rotateLeft } from "./intrinsics.ts";
+import { exponent, pow2, pow2n, quarter, rotateLeft, turned } from "./intrinsics.ts";
 import { random } from "./threefry.ts";
 import { bool, f32, i32, u32, type boolx4, type index } from "./types.ts";
 
@@ -122,6 +122,8 @@ export const f32x4_cos = single(Math.cos);
 export const f32x4_pow2 = single(pow2);
 export const f32x4_pow2n = single(pow2n);
 export const f32x4_exponent = single(exponent);
+export const f32x4_turned = single(turned);
+export const f32x4_quarter = single(quarter);
 export const f32x4_erf = single(erf);
 export const f32x4_pow = singles(Math.pow);
 

@@ -1,9 +1,9 @@
 import { select } from "./intrinsics.ts";
 import type { bool, f64 } from "./types.ts";
 
-/** What is left of x after k quarter turns, in [-π/4, π/4]; π/2 is subtracted in three parts of 33, 33 and 53 bits. */
-export function turned(x: f64, k: f64): f64 {
-  const r: f64 = x - k * 1.5707963267341256 - k * 6.077100506303966e-11 - k * 2.0222662487959506e-21;
+/** What is left of x after k quarter turns, in [-π/4, π/4]; π/2 is subtracted in three parts of 22, 22 and 53 bits. */
+export function turnedBy(x: f64, k: f64): f64 {
+  const r: f64 = x - k * 1.570796012878418 - k * 3.139164164167596e-7 - k * 6.223372171896613e-14;
   // Beyond 2^50 no digit of the angle is left, but a sine stays between -1 and 1.
   return Math.max(-0.7854, Math.min(r, 0.7854));
 }
@@ -24,10 +24,10 @@ export function nearCosine(r: f64): f64 {
   return 1 - 0.5 * z + z * z * q;
 }
 
-/** sin x, to 2^-52 for |x| up to 2^20; beyond that the error grows like |x|·2^-53, the spacing of doubles at x. */
+/** sin x, to 2^-52 for |x| up to 2^31; beyond that the error grows like |x|·2^-52, the spacing of doubles at x. */
 export function sin(x: f64): f64 {
   const k: f64 = Math.floor(x * 0.6366197723675814 + 0.5);
-  const r: f64 = turned(x, k);
+  const r: f64 = turnedBy(x, k);
   const quarter: f64 = k - 4 * Math.floor(k / 4);
   const odd: bool = quarter === 1 || quarter === 3;
   const y: f64 = select(odd, nearCosine(r), nearSine(r));
@@ -38,7 +38,7 @@ export function sin(x: f64): f64 {
 /** cos x, as accurate as sin x. */
 export function cos(x: f64): f64 {
   const k: f64 = Math.floor(x * 0.6366197723675814 + 0.5);
-  const r: f64 = turned(x, k);
+  const r: f64 = turnedBy(x, k);
   const quarter: f64 = k - 4 * Math.floor(k / 4);
   const odd: bool = quarter === 1 || quarter === 3;
   const y: f64 = select(odd, nearSine(r), nearCosine(r));

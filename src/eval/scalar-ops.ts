@@ -41,6 +41,17 @@ function exponent(x: number): number {
   return ((high >>> 20) & 2047) - 1023;
 }
 
+/** What is left of an angle: π/2 in a part of 22 bits, of which multiples up to 2^31 are exact, and the rest. */
+function turned(x: number): number {
+  const turns = x * 0.6366197723675814 + 6755399441055744 - 6755399441055744;
+  return x - turns * 1.570796012878418 - turns * 3.139164786504813e-7;
+}
+/** The lowest two bits of the number of quarter turns. */
+function quarter(x: number): number {
+  const [low] = new Uint32Array(new Float64Array([x * 0.6366197723675814 + 6755399441055744]).buffer);
+  return low & 3;
+}
+
 /** The first word of Threefry-2x32 with 20 rounds, written apart from the template so that each checks the other. */
 export function threefry(key0: number, key1: number, counter0: number, counter1: number): number {
   const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
@@ -104,6 +115,8 @@ const exact: Readonly<Record<LaneWiseOp, Scalar>> = {
   pow2n,
   exponent,
   trunc: (a) => Math.trunc(a),
+  turned,
+  quarter,
 };
 
 /** What an operation of this type computes. `from` is the type of its first operand, which a cast depends on. */

@@ -31,8 +31,9 @@ export const loopOps = [
   "xor", "shiftLeft", "shiftRight", "rotateLeft",
   "select", "cast",
   // Intrinsics of the scalar templates: exact powers of two, of the whole range and of a normal f32 only (an addition
-  // and a shift), the exponent of a positive number, truncation.
-  "pow2", "pow2n", "exponent", "trunc",
+  // and a shift), the exponent of a positive number, truncation; what is left of an angle beyond whole quarter turns, and
+  // how many these are, modulo 4.
+  "pow2", "pow2n", "exponent", "trunc", "turned", "quarter",
 ] as const; // prettier-ignore
 /**
  * Between scalars and lanes, on targets that have any: four copies of a scalar, four scalars side by side, i32 lanes

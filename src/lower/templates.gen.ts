@@ -222,17 +222,12 @@ export function sigmoidF32(x: f32): f32 {
   return select(x < -87.2, 0, y - y * (y * low));
 }
 `,
-  "f32/sine": `import { select } from "../intrinsics.ts";
+  "f32/sine": `import { quarter, select, turned } from "../intrinsics.ts";
 import type { bool, f32 } from "../types.ts";
 
-/**
- * What is left of x after k quarter turns. π/2 is subtracted in parts of 8, 8, 8 and 24 bits, whose products with k are
- * exact up to |k| = 2^16; beyond that digits are lost, and a sine still stays between -1 and 1.
- */
-export function turnedF32(x: f32, k: f32): f32 {
-  const r: f32 =
-    x - k * 1.5703125 - k * 0.000484466552734375 + k * 6.407499313354492e-7 - k * 9.92093629470503e-10;
-  return Math.max(Math.min(r, 1), -1);
+/** What is left of x beyond whole quarter turns; where no digit of the angle is left, a sine still stays between -1 and 1. */
+export function turnedF32(x: f32): f32 {
+  return Math.max(Math.min(turned(x), 1), -1);
 }
 
 /** sin r for |r| ≤ π/4, with the odd polynomial whose largest error relative to sin r is least. */
@@ -248,27 +243,25 @@ export function nearCosineF32(r: f32): f32 {
 }
 
 /**
- * sin x, at most 1.65·2^-24 off for |x| up to 1e5, the same where products and sums fuse (measured over every 17th
- * float32). Beyond that products lose digits, and the error grows: to 0.008 by 2e5, to 0.6 by 1e7.
+ * sin x, at most 1.65·2^-24 off for |x| up to 2^31, the same where products and sums fuse (measured over every 17th
+ * float32). Beyond that the error grows like the spacing of float64 numbers, to 2^-21 by 2^32 and to 1 by 2^52.
  */
 export function sinF32(x: f32): f32 {
-  const k: f32 = Math.floor(x * 0.63661975 + 0.5);
-  const r: f32 = turnedF32(x, k);
-  const quarter: f32 = k - 4 * Math.floor(k * 0.25);
-  const odd: bool = quarter === 1 || quarter === 3;
+  const r: f32 = turnedF32(x);
+  const turns: f32 = quarter(x);
+  const odd: bool = turns === 1 || turns === 3;
   const y: f32 = select(odd, nearCosineF32(r), nearSineF32(r));
   // So close to 0 the answer is x itself, with its sign.
-  return select(Math.abs(x) < 0.0001, x, select(1 < quarter, -y, y));
+  return select(Math.abs(x) < 0.0001, x, select(1 < turns, -y, y));
 }
 
 /** cos x, as accurate as sin x. */
 export function cosF32(x: f32): f32 {
-  const k: f32 = Math.floor(x * 0.63661975 + 0.5);
-  const r: f32 = turnedF32(x, k);
-  const quarter: f32 = k - 4 * Math.floor(k * 0.25);
-  const odd: bool = quarter === 1 || quarter === 3;
+  const r: f32 = turnedF32(x);
+  const turns: f32 = quarter(x);
+  const odd: bool = turns === 1 || turns === 3;
   const y: f32 = select(odd, nearSineF32(r), nearCosineF32(r));
-  return select(quarter === 1 || quarter === 2, -y, y);
+  return select(turns === 1 || turns === 2, -y, y);
 }
 `,
   "f32/tanh": `import { select } from "../intrinsics.ts";
@@ -540,9 +533,9 @@ export function pow(x: f64, y: f64): f64 {
   "sine": `import { select } from "./intrinsics.ts";
 import type { bool, f64 } from "./types.ts";
 
-/** What is left of x after k quarter turns, in [-π/4, π/4]; π/2 is subtracted in three parts of 33, 33 and 53 bits. */
-export function turned(x: f64, k: f64): f64 {
-  const r: f64 = x - k * 1.5707963267341256 - k * 6.077100506303966e-11 - k * 2.0222662487959506e-21;
+/** What is left of x after k quarter turns, in [-π/4, π/4]; π/2 is subtracted in three parts of 22, 22 and 53 bits. */
+export function turnedBy(x: f64, k: f64): f64 {
+  const r: f64 = x - k * 1.570796012878418 - k * 3.139164164167596e-7 - k * 6.223372171896613e-14;
   // Beyond 2^50 no digit of the angle is left, but a sine stays between -1 and 1.
   return Math.max(-0.7854, Math.min(r, 0.7854));
 }
@@ -563,10 +556,10 @@ export function nearCosine(r: f64): f64 {
   return 1 - 0.5 * z + z * z * q;
 }
 
-/** sin x, to 2^-52 for |x| up to 2^20; beyond that the error grows like |x|·2^-53, the spacing of doubles at x. */
+/** sin x, to 2^-52 for |x| up to 2^31; beyond that the error grows like |x|·2^-52, the spacing of doubles at x. */
 export function sin(x: f64): f64 {
   const k: f64 = Math.floor(x * 0.6366197723675814 + 0.5);
-  const r: f64 = turned(x, k);
+  const r: f64 = turnedBy(x, k);
   const quarter: f64 = k - 4 * Math.floor(k / 4);
   const odd: bool = quarter === 1 || quarter === 3;
   const y: f64 = select(odd, nearCosine(r), nearSine(r));
@@ -577,7 +570,7 @@ export function sin(x: f64): f64 {
 /** cos x, as accurate as sin x. */
 export function cos(x: f64): f64 {
   const k: f64 = Math.floor(x * 0.6366197723675814 + 0.5);
-  const r: f64 = turned(x, k);
+  const r: f64 = turnedBy(x, k);
   const quarter: f64 = k - 4 * Math.floor(k / 4);
   const odd: bool = quarter === 1 || quarter === 3;
   const y: f64 = select(odd, nearSine(r), nearCosine(r));

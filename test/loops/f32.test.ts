@@ -55,8 +55,8 @@ const rows: readonly Row[] = [
   { name: "tanh", run: tanhF32, truth: Math.tanh, from: -Infinity, to: Infinity, dense: [-1.5, 1.5], worst: [1.35, 1.35] },
   { name: "sigmoid", run: sigmoidF32, truth: (x) => 1 / (1 + Math.exp(-x)), from: -87.2, to: Infinity, dense: [-20, 4], worst: [1.45, 1.45] },
   { name: "erf", run: erfF32, truth: erfOf, from: -Infinity, to: Infinity, dense: [-1.5, 1.5], worst: [1.35, 1.2] },
-  { name: "sin", run: sinF32, truth: Math.sin, from: -1e5, to: 1e5, dense: [-8, 8], worst: [1.7, 1.7], unit: absolute },
-  { name: "cos", run: cosF32, truth: Math.cos, from: -1e5, to: 1e5, dense: [-8, 8], worst: [1.7, 1.7], unit: absolute },
+  { name: "sin", run: sinF32, truth: Math.sin, from: -(2 ** 31), to: 2 ** 31, dense: [-8, 8], worst: [1.7, 1.7], unit: absolute },
+  { name: "cos", run: cosF32, truth: Math.cos, from: -(2 ** 31), to: 2 ** 31, dense: [-8, 8], worst: [1.7, 1.7], unit: absolute },
 ]; // prettier-ignore
 
 /** Formulas that kernels make of them; what their errors come to is said in the templates too. */

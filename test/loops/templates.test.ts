@@ -115,17 +115,17 @@ describe.each([
   { name: "sin", run: sin, truth: Math.sin },
   { name: "cos", run: cos, truth: Math.cos },
 ])("$name", ({ name, run, truth }) => {
-  test("is within 2^-52 of Math's up to 2^20, and stays between -1 and 1 beyond", () => {
+  test("is within 2^-52 of Math's up to 2^31, and stays between -1 and 1 beyond", () => {
     const next = seeded(7);
     let worst = 0;
     for (let k = 0; k < 100_000; k++) {
-      const x = (next() - 0.5) * 2 ** (next() * 45 - 24);
+      const x = (next() - 0.5) * 2 ** (next() * 56 - 24);
       worst = Math.max(worst, Math.abs(run(x) - truth(x)));
-      const large = (next() - 0.5) * 2 ** (20 + next() * 1000);
+      const large = (next() - 0.5) * 2 ** (32 + next() * 990);
       expect(Math.abs(run(large))).toBeLessThanOrEqual(1);
     }
     expect(worst).toBeLessThanOrEqual(epsilon);
-    expect(Math.abs(run(1e8) - truth(1e8))).toBeLessThan(1e-8);
+    expect(Math.abs(run(1e12) - truth(1e12))).toBeLessThan(1e-3);
   });
 
   test("takes special values like Math's, and interpreted gives the same bits as run", () => {

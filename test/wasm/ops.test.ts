@@ -157,6 +157,32 @@ const uniform = (op: LoopOp, arity: number, types: readonly LocalType[], more: P
   types.map((type) => ({ op, types: Array.from({ length: arity }, () => type), result: type, ...more }));
 const extremes = { zerosAlike: true };
 
+/** Of every size, with ties between quarter turns, and beyond what has any digit of an angle. */
+const angles = [
+  0,
+  -0,
+  0.1,
+  -0.1,
+  Math.PI / 4,
+  -Math.PI / 4,
+  0.75,
+  1.5,
+  -7,
+  100,
+  -1e5,
+  123456.789,
+  -8388607.5,
+  16777216,
+  2 ** 31,
+  -(2 ** 31),
+  1e12,
+  1e30,
+  -3e38,
+  NaN,
+  Infinity,
+  -Infinity,
+];
+
 const cases: readonly Case[] = [
   ...["add", "sub", "mul"].flatMap((op) => uniform(op as LoopOp, 2, [...numbers, "index"])),
   ...["div", "rem"].flatMap((op) => uniform(op as LoopOp, 2, numbers)),
@@ -201,6 +227,7 @@ const cases: readonly Case[] = [
   { op: "pow2n", types: ["f32"], result: "f32", values: Array.from({ length: 256 }, (_, k) => k - 127) },
   { op: "exponent", types: ["f64"], result: "f64", values: [1, 1.5, 2, 0.1, 2.2250738585072014e-308, 1.7976931348623157e308, 3, 1e-300, 0.9999999999999999] },
   { op: "exponent", types: ["f32"], result: "f32", values: [1, 1.5, 2, 0.1, 1.1754943508222875e-38, 3.4028234663852886e38, 3, 1e-30, 0.99999994] },
+  ...(["turned", "quarter"] as const).flatMap((op) => (["f32", "f64"] as const).map((type): Case => ({ op, types: [type], result: type, values: angles }))),
 ]; // prettier-ignore
 
 const nameOf = ({ op, types, result, constants }: Case): string =>

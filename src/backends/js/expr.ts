@@ -93,6 +93,16 @@ const rows = {
   pow2n: ([x]) => text(`(${wrap(x, level.relation)} < -126 ? 0 : powers[${wrap(x, level.sum)} + 1100])`),
   exponent: ([x]) => text(`((bits[0] = ${x.text}), ((words[1] >>> 20) & 2047) - 1023)`),
   trunc: call("Math.trunc"),
+  turned: ([x]) => {
+    const angle = wrap(x, level.product);
+    const turns = `(${angle} * 0.6366197723675814 + 6755399441055744 - 6755399441055744)`;
+    return text(
+      `${wrap(x, level.sum)} - ${turns} * 1.570796012878418 - ${turns} * 3.139164786504813e-7`,
+      level.sum,
+    );
+  },
+  quarter: ([x]) =>
+    text(`((bits[0] = ${wrap(x, level.product)} * 0.6366197723675814 + 6755399441055744), words[0] & 3)`),
 } satisfies Record<LaneWiseOp, Row>;
 
 const conditional = (test: Text, yes: Text, no: Text): Text =>

@@ -15,7 +15,7 @@ export function tablesOf(fn: LoopFunction): Tables {
   visitExprs(fn.body, (expr) => {
     if (expr.kind !== "op") return;
     powers ||= expr.op === "pow2" || expr.op === "pow2n";
-    bits ||= expr.op === "exponent";
+    bits ||= expr.op === "exponent" || expr.op === "quarter";
   });
   return { powers, bits };
 }

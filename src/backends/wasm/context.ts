@@ -93,7 +93,7 @@ export class Context {
     // Zeros are made in no time.
     if (same && Object.is(x, 0)) return w.vector(value);
     // Four copies of a number take fewer bytes so.
-    const copies = value.shape === "f32x4" ? w.op("f32x4.splat", w.f32(x)) : w.op("i32x4.splat", w.i32(x));
+    const copies = copiesOf(value.shape, x);
     const code = same ? copies : w.vector(value);
     if (this.loops.frames.length === 0) return code;
     const key = `${value.shape} ${value.values.map((x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
@@ -117,3 +117,8 @@ export class Context {
 
   sum = (form: Linear): Code => this.loops.value(form);
 }
+
+const copiesOf = (shape: VectorConstant["shape"], x: number): Code => {
+  if (shape === "f32x4") return w.op("f32x4.splat", w.f32(x));
+  return shape === "f64x2" ? w.op("f64x2.splat", w.f64(x)) : w.op("i32x4.splat", w.i32(x));
+};

@@ -2,7 +2,7 @@ import type { LaneWiseOp, LocalType } from "../../ir/loop.ts";
 import type { Context } from "./context.ts";
 import { w, type Code } from "./encode/code.ts";
 import type { PlainOp } from "./encode/opcodes.ts";
-import { isFloatType, type ByType, type Row } from "./scalar-rows.ts";
+import { angles, isFloatType, type ByType, type Row } from "./scalar-rows.ts";
 
 const four = (value: number): readonly number[] => [value, value, value, value];
 /** Four copies of a number in a vector's own type; a bool is a mask. */
@@ -112,6 +112,33 @@ const isShort = (x: Code): boolean =>
   x.args[1].kind === "number" &&
   Number(x.args[1].value) % 32 > 0;
 
+/** What is made of two lanes in float64, for the lower two and the upper two. */
+const inHalves = (x: Code, context: Context, make: (wide: Code) => Code): readonly [Code, Code] => {
+  const [first, again] = context.twice(x, "v128");
+  const upper = w.shuffle(again, again, [8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7]);
+  const [low, high] = [first, upper].map((half) => make(w.op("f64x2.promote_low_f32x4", half)));
+  return [low, high];
+};
+const both = (x: number, context: Context): Code => context.vector({ shape: "f64x2", values: [x, x] });
+const turnsOf = (x: Code, context: Context): Code =>
+  w.op("f64x2.add", w.op("f64x2.mul", x, both(angles.turnsPerRadian, context)), both(angles.magic, context));
+const turned: Row = ([x], { context }) => {
+  const [low, high] = inHalves(x, context, (wide) => {
+    const [first, again] = context.twice(wide, "v128");
+    const whole = w.op("f64x2.sub", turnsOf(again, context), both(angles.magic, context));
+    const [turns, same] = context.twice(whole, "v128");
+    const most = w.op("f64x2.sub", first, w.op("f64x2.mul", turns, both(angles.turn, context)));
+    const rest = w.op("f64x2.sub", most, w.op("f64x2.mul", same, both(angles.turnRest, context)));
+    return w.op("f32x4.demote_f64x2_zero", rest);
+  });
+  return w.shuffle(low, high, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]);
+};
+const quarter: Row = ([x], { context }) => {
+  const [low, high] = inHalves(x, context, (wide) => turnsOf(wide, context));
+  const words = w.shuffle(low, high, [0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27]);
+  return w.op("f32x4.convert_i32x4_s", w.op("v128.and", words, copiesOf(3, "i32", context)));
+};
+
 const rotate: Row = ([x, by], { context }) => {
   const [first, again] = context.twice(x, "v128");
   const [turns, known] = context.twice(by, "i32");
@@ -183,4 +210,6 @@ export const laneRows = {
   pow2n: { float: normalPower },
   exponent: { float: exponentOf },
   trunc: { float: lanes("f32x4.trunc"), int: same },
+  turned: { float: turned },
+  quarter: { float: quarter },
 } as const satisfies Record<LaneWiseOp, ByType>;

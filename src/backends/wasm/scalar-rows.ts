@@ -139,6 +139,30 @@ const exponentOf: Row = ([x], { type }) => {
   return w.op("f64.convert_i32_s", w.op("i32.sub", w.op("i32.and", field, w.i32(2047)), w.i32(1023)));
 };
 
+/** The numbers that angles are reduced by, as the templates' own `turned` explains. */
+export const angles = {
+  turnsPerRadian: 0.6366197723675814,
+  /** 1.5·2^52: added to a number of turns, it leaves the nearest whole one in the lowest bits. */
+  magic: 1.5 * 2 ** 52,
+  turn: 1.570796012878418,
+  turnRest: 3.139164786504813e-7,
+} as const;
+
+const turnsOf = (x: Code): Code =>
+  w.op("f64.add", w.op("f64.mul", x, w.f64(angles.turnsPerRadian)), w.f64(angles.magic));
+const turned: Row = ([x], { type, context }) => {
+  const [first, again] = context.twice(type === "f32" ? w.op("f64.promote_f32", x) : x, "f64");
+  const [turns, same] = context.twice(w.op("f64.sub", turnsOf(again), w.f64(angles.magic)), "f64");
+  const most = w.op("f64.sub", first, w.op("f64.mul", turns, w.f64(angles.turn)));
+  const rest = w.op("f64.sub", most, w.op("f64.mul", same, w.f64(angles.turnRest)));
+  return type === "f32" ? w.op("f32.demote_f64", rest) : rest;
+};
+const quarter: Row = ([x], { type }) => {
+  const sum = turnsOf(type === "f32" ? w.op("f64.promote_f32", x) : x);
+  const low = w.op("i32.wrap_i64", w.op("i64.reinterpret_f64", sum));
+  return w.op(`${type as "f32" | "f64"}.convert_i32_s`, w.op("i32.and", low, w.i32(3)));
+};
+
 /** A float as an integer modulo 2^32, and 0 for what is not finite: a float64 holds what t has above a multiple of 2^32. */
 const wholeOf = (x: Code, from: "f32" | "f64", context: Context): Code => {
   const wide = from === "f32" ? w.op("f64.promote_f32", x) : x;
@@ -218,6 +242,8 @@ export const scalarRows = {
   pow2n: { float: normalPower },
   exponent: { float: exponentOf },
   trunc: { float: float("trunc"), int: same },
+  turned: { float: turned },
+  quarter: { float: quarter },
 } as const satisfies Record<LaneWiseOp, ByType>;
 
 /** The row for an operation, if it has one: by the type of the result, of what it compares, or of both. */

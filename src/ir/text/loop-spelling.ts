@@ -61,6 +61,8 @@ export const plainCalls: ReadonlySet<string> = new Set<LoopOp>([
   "pow2n",
   "exponent",
   "trunc",
+  "turned",
+  "quarter",
   "rotateLeft",
   "random",
   "erf",
@@ -73,7 +75,7 @@ export const arity: Readonly<Record<LoopOp, number>> = {
   sin: 1, cos: 1, erf: 1,
   equal: 2, notEqual: 2, less: 2, lessEqual: 2, and: 2, or: 2, not: 1,
   xor: 2, shiftLeft: 2, shiftRight: 2, rotateLeft: 2, random: 4,
-  select: 3, cast: 1, pow2: 1, pow2n: 1, exponent: 1, trunc: 1,
+  select: 3, cast: 1, pow2: 1, pow2n: 1, exponent: 1, trunc: 1, turned: 1, quarter: 1,
   splat: 1, lanes: 4, ramp: 1, lane: 2, sumLanes: 1, prodLanes: 1, maximumLanes: 1, minimumLanes: 1,
 }; // prettier-ignore
 

@@ -127,6 +127,7 @@ function functionBody(fn: WasmFunction, functions: ReadonlyMap<string, number>):
         const { shape, values } = code.value;
         for (const value of values)
           if (shape === "f32x4") bytes.f32(value);
+          else if (shape === "f64x2") bytes.f64(value);
           else if (shape === "i32x4") bytes.i32(value);
           else bytes.byte(value);
         return;

@@ -8,7 +8,7 @@ export interface Local {
 
 /** The 16 bytes of a vector constant, spelt as numbers of one kind. */
 export type VectorConstant =
-  | { readonly shape: "f32x4" | "i32x4"; readonly values: readonly number[] }
+  | { readonly shape: "f32x4" | "i32x4" | "f64x2"; readonly values: readonly number[] }
   | { readonly shape: "i8x16"; readonly values: readonly number[] };
 
 /** Instructions as a tree: each node stands after its operands, which it takes from the stack. */

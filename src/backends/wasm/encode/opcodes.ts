@@ -33,7 +33,7 @@ export const plainOps = {
   "i32.trunc_sat_f32_s": [0xfc, 0], "i32.trunc_sat_f32_u": [0xfc, 1],
   "i32.trunc_sat_f64_s": [0xfc, 2], "i32.trunc_sat_f64_u": [0xfc, 3],
   ...vector({
-    "i8x16.splat": 0x0f, "i32x4.splat": 0x11, "f32x4.splat": 0x13,
+    "i8x16.splat": 0x0f, "i32x4.splat": 0x11, "f32x4.splat": 0x13, "f64x2.splat": 0x14,
     "i32x4.eq": 0x37, "i32x4.ne": 0x38, "i32x4.lt_s": 0x39, "i32x4.lt_u": 0x3a, "i32x4.gt_s": 0x3b,
     "i32x4.gt_u": 0x3c, "i32x4.le_s": 0x3d, "i32x4.le_u": 0x3e, "i32x4.ge_s": 0x3f, "i32x4.ge_u": 0x40,
     "f32x4.eq": 0x41, "f32x4.ne": 0x42, "f32x4.lt": 0x43, "f32x4.gt": 0x44, "f32x4.le": 0x45, "f32x4.ge": 0x46,
@@ -49,6 +49,8 @@ export const plainOps = {
     "f32x4.mul": 0xe6, "f32x4.div": 0xe7, "f32x4.pmin": 0xea,
     "f32x4.pmax": 0xeb,
     "i32x4.trunc_sat_f32x4_u": 0xf9, "f32x4.convert_i32x4_s": 0xfa, "f32x4.convert_i32x4_u": 0xfb,
+    "f32x4.demote_f64x2_zero": 0x5e, "f64x2.promote_low_f32x4": 0x5f,
+    "f64x2.add": 0xf0, "f64x2.sub": 0xf1, "f64x2.mul": 0xf2,
     "f32x4.relaxed_madd": 0x105, "f32x4.relaxed_nmadd": 0x106, "i32x4.relaxed_laneselect": 0x10b,
   }),
 } as const satisfies Readonly<Record<string, Opcode>>; // prettier-ignore

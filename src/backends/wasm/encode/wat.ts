@@ -116,8 +116,10 @@ const placeText = (offset: number, align: number, bytes: number): string =>
 const numberText = (value: number | bigint, type: ValueType): string =>
   type === "f32" || type === "f64" ? floatText(Number(value), type) : String(value);
 
-const vectorText = ({ shape, values }: VectorConstant): string =>
-  `${shape} ${values.map((value) => numberText(value, shape === "f32x4" ? "f32" : "i32")).join(" ")}`;
+const vectorText = ({ shape, values }: VectorConstant): string => {
+  const type = shape === "f32x4" ? "f32" : shape === "f64x2" ? "f64" : "i32";
+  return `${shape} ${values.map((value) => numberText(value, type)).join(" ")}`;
+};
 
 function codeLines(code: Code, names: Names, indent: string): string[] {
   const head = headText(code, names);
