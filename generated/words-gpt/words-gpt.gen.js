@@ -1859,7 +1859,7 @@ function second_attention_backward_4(second_attention_mul, d_second_attention, d
           let sum01 = 0;
           let sum10 = 0;
           let sum11 = 0;
-          for (let k = 0; k < 13; k++) {
+          for (let k = h; k < 13; k++) {
             const p3 = p2 + k * 13;
             const p7 = p6 + k * 40;
             const x0 = second_attention_mul[p3];
@@ -1882,7 +1882,7 @@ function second_attention_backward_4(second_attention_mul, d_second_attention, d
         const p14 = p8 + g;
         let sum0 = 0;
         let sum1 = 0;
-        for (let k = 0; k < 13; k++) {
+        for (let k = 12; k < 13; k++) {
           const p11 = p1 + k * 13;
           const p13 = p12 + k * 40;
           const x4 = second_attention_mul[p11 + 12];

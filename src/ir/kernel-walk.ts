@@ -27,10 +27,16 @@ export type Replace = (axis: Axis) => Index | undefined;
 const moved = (at: readonly Index[], replace: Replace): Index[] =>
   at.map((index) => indexReplace(index, replace));
 
-export const replaceInCore = (core: Core, replace: Replace): Core => ({
-  ...core,
-  operands: core.operands.map(({ buffer, at }) => ({ buffer, at: moved(at, replace) })),
-});
+export function replaceInCore({ only, ...core }: Core, replace: Replace): Core {
+  const operands = core.operands.map(({ buffer, at }) => ({ buffer, at: moved(at, replace) }));
+  if (!only) return { ...core, operands };
+  const { axis, from, upTo } = only;
+  const ends = {
+    ...(from && { from: indexReplace(from, replace) }),
+    ...(upTo && { upTo: indexReplace(upTo, replace) }),
+  };
+  return { ...core, operands, only: { axis, ...ends } };
+}
 
 export function replaceInItem(item: Item, replace: Replace): Item {
   return {

@@ -79,6 +79,8 @@ export interface Core {
   readonly template: string;
   readonly depth: readonly Axis[];
   readonly operands: readonly { readonly buffer: Buffer; readonly at: readonly Index[] }[];
+  /** The part of a depth axis on which the product is not known to be 0: to both ends, where they are given. */
+  readonly only?: { readonly axis: string; readonly from?: Index; readonly upTo?: Index };
   /** The local that holds the folded value, in float64 on the js target. */
   readonly result: string;
   readonly dtype: DType;

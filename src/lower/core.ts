@@ -1,9 +1,11 @@
 import { invariant } from "../base/errors.ts";
-import type { Core } from "../ir/kernel.ts";
+import type { Core, Kernel } from "../ir/kernel.ts";
+import { axesOf } from "../ir/index.ts";
+import { maxOf } from "../ir/type.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { templateNamed } from "./templates.ts";
 import type { Templates } from "./templates.ts";
-import { addressOf, loopOver, type Compute } from "./values.ts";
+import { addressOf, indexExpr, loopOver, type Compute } from "./values.ts";
 import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
 
 /**
@@ -11,7 +13,12 @@ import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
  * parallel axes are the kernel's own; its loop over the depth stands for loops over all of the core's depth axes; each array it reads is an
  * operand, addressed by the operand's real strides.
  */
-export function coreStatements(core: Core, compute: Compute, templates: Templates): LoopStmt[] {
+export function coreStatements(
+  core: Core,
+  kernel: Pick<Kernel, "outer" | "record">,
+  compute: Compute,
+  templates: Templates,
+): LoopStmt[] {
   const template = templateNamed(templates, core.template);
   let body = template.body;
   let store = body.find((stmt) => stmt.kind === "store");
@@ -46,8 +53,31 @@ export function coreStatements(core: Core, compute: Compute, templates: Template
   };
   // The template's one loop stands for a loop over each axis that the kernel folds; there may be none.
   const fold = body.flatMap((stmt): readonly LoopStmt[] => {
-    if (stmt.kind === "for") return loopOver(core.depth, stmt.body);
+    if (stmt.kind === "for")
+      return loopOver(core.depth, stmt.body).map((loop) => shortened(loop, core, kernel));
     return stmt.kind === "store" || stmt.kind === "note" ? [] : [stmt];
   });
   return [...mapExprs(mapStmts(fold, rename), expr)];
+}
+
+/**
+ * Loops over the depth, of which one is as short as the product's zeros allow. Rows of one tile share the loop, so it
+ * ends with the last of them. A loop in lanes keeps its length, which they count on.
+ */
+function shortened(
+  loop: LoopStmt,
+  { only, depth }: Core,
+  { outer, record }: Pick<Kernel, "outer" | "record">,
+): LoopStmt {
+  if (!only || record.lanes.includes(only.axis)) return loop;
+  return mapStmts([loop], (stmt) => {
+    if (stmt.kind !== "for" || stmt.name !== only.axis) return stmt;
+    const { from, upTo } = only;
+    if (from) return { ...stmt, from: indexExpr(from) };
+    const row = outer.findIndex(({ name }) => axesOf(upTo!).has(name));
+    const [rows, tile] = [maxOf(outer[row].extent), record.tile[row]];
+    const all = maxOf(depth.find(({ name }) => name === only.axis)!.extent);
+    if (Math.ceil(rows / tile) * tile > all) return stmt;
+    return { ...stmt, to: l.op("add", [indexExpr(upTo!), l.number(tile)]) };
+  })[0];
 }

@@ -10,7 +10,7 @@ export function nestStatements(kernel: Kernel, compute: Compute, templates: Temp
   const stages = kernel.stages;
   const folds = stages.flatMap((stage) => stage.items.filter((item) => item.reduce?.over === "outer"));
   const body = [
-    ...(kernel.core ? coreStatements(kernel.core, compute, templates) : []),
+    ...(kernel.core ? coreStatements(kernel.core, kernel, compute, templates) : []),
     ...stages.flatMap((stage) => stageStatements(stage, kernel.outer, compute)),
   ];
   return [

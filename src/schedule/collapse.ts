@@ -31,6 +31,7 @@ export function collapseAxes(kernel: Draft): Draft {
 
 /** What a template folds: an axis of extent 1 is none, and neighbours may be one. */
 function collapseDepth(core: Core): Core {
+  if (core.only) return core;
   const single = core.depth.findIndex((axis) => axis.extent === 1);
   if (single >= 0) {
     const gone: Replace = (axis) => (axis.name === core.depth[single].name ? indexConstant(0) : undefined);
@@ -82,9 +83,10 @@ function runTogether(a: Axis, b: Axis, accesses: Accesses, replace: Replace): bo
 } // prettier-ignore
 
 const accessesOfCore =
-  ({ operands }: Core): Accesses =>
+  ({ operands, only }: Core): Accesses =>
   (visit) => {
     for (const { at, buffer } of operands) visit(at, buffer.shape);
+    for (const end of [only?.from, only?.upTo]) if (end) visit([end], [1]);
   };
 
 const accessesOfItem =

@@ -5,6 +5,7 @@ import type { OpTable } from "../ir/op.ts";
 import type { Phase, PhaseKind } from "../ir/phase.ts";
 import type { Inliner } from "./inline.ts";
 import type { Names } from "./names.ts";
+import type { Zeros } from "./zeros.ts";
 import type { Alias } from "./flatten.ts";
 import type { Place, Sink, Storage } from "./storage.ts";
 
@@ -18,6 +19,7 @@ export interface KernelContext {
   readonly phase: Phase;
   readonly kind: PhaseKind;
   readonly kernelNames: Names;
+  readonly zeros: Zeros;
   /** The loops around the kernel. */
   readonly loops: readonly TimeLoop[];
   /** Values of bodies that are elements of values outside. */

@@ -13,6 +13,7 @@ import { kernelOf } from "./kernel.ts";
 import { Names, valueHint } from "./names.ts";
 import { orderGroups } from "./order.ts";
 import { Storage, type Place } from "./storage.ts";
+import { Zeros } from "./zeros.ts";
 import { workOf, type Named, type Work } from "./work.ts";
 
 /** Turns every graph of a program into kernels, in running order, decided for one target. */
@@ -60,7 +61,7 @@ function scheduleGraph(
   separateAssigns(groups, homes, work.sinks, work.inliner, before);
   const buffers = buffersOf(groups, homes, work);
   const { inliner, sinks, flat } = work;
-  const context = { graph: work.graph, ops, backend, inliner, storage, kernelNames, buffers, sinks, aliases: flat.aliases, kind: named.kind }; // prettier-ignore
+  const context = { graph: work.graph, ops, backend, inliner, storage, kernelNames, buffers, sinks, aliases: flat.aliases, zeros: new Zeros(), kind: named.kind }; // prettier-ignore
   const written = writtenBy(buffers);
   const kernelsIn = (within: Instance | null, loops: readonly TimeLoop[]): Kernel[] =>
     orderGroups({ groups: groups.filter((group) => group.within === within), before, written }).flatMap(

@@ -24,8 +24,8 @@ type Draft = Omit<Kernel, "record">;
  * it.
  */
 export function kernelOf(group: Group, context: KernelContext): Kernel[] {
-  const { backend, kernelNames, storage } = context;
-  const kernel = collapseAxes(sumInParts(draftOf(group, context), backend));
+  const { backend, kernelNames, storage, zeros } = context;
+  const kernel = collapseAxes(sumInParts(zeros.cut(draftOf(group, context)), backend));
   return inPanels(kernel, backend, storage, kernelNames).map((one) =>
     spreadRows({ ...one, record: recordOf(one, backend) }, backend, storage),
   );

@@ -17,7 +17,7 @@ const leastDepth = 16;
 export function sumInParts(kernel: Draft, { vectors }: Backend): Draft {
   const { core, outer, before, after } = kernel;
   const depth = core?.depth.filter(({ extent }) => extent !== 1) ?? [];
-  if (!vectors || !core || outer.length === 0 || depth.length < 2) return kernel;
+  if (!vectors || !core || core.only || outer.length === 0 || depth.length < 2) return kernel;
   const [part, ...rest] = depth;
   const columns = maxOf(outer[outer.length - 1].extent);
   // Twice what stays in the first cache comes from the second fast enough.

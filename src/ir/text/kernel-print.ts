@@ -20,7 +20,9 @@ function kernelText(kernel: Kernel): string {
     );
   if (core) {
     const operands = core.operands.map(({ buffer, at }) => elementText(buffer, at.map(indexText)));
-    lines.push(`  ${core.result} = ${core.template}${axesText(core.depth)} ${operands.join(" ")}`);
+    const { axis, from, upTo } = core.only ?? {};
+    const ends = `${from ? ` ${axis}≥${indexText(from)}` : ""}${upTo ? ` ${axis}≤${indexText(upTo)}` : ""}`;
+    lines.push(`  ${core.result} = ${core.template}${axesText(core.depth)}${ends} ${operands.join(" ")}`);
   }
   if (kernel.before.length > 0)
     lines.push("  before", ...kernel.before.map((item) => `    ${itemText(item)}`));

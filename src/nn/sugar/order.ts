@@ -59,7 +59,7 @@ const triangle = (name: string, x: Value, diagonal: number, upper: boolean): Val
       reject("option", `the diagonal of ${name} must be a whole number, found ${shown(diagonal)}`);
     const square: readonly Dim[] = shape.slice(-2);
     const [row, column] = [0, 1].map((axis) => iota({ shape: square, axis, dtype: "i32" }));
-    const moved = add(row, diagonal);
+    const moved = diagonal === 0 ? row : add(row, diagonal);
     const keeps = upper ? lessEqual(moved, column) : lessEqual(column, moved);
     return where(stretched(keeps, shape), value, 0);
   });

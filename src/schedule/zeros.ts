@@ -1,0 +1,131 @@
+import { indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
+import type { Buffer, Core, Item, Kernel, KernelExpr, Target } from "../ir/kernel.ts";
+import { sameDim } from "../ir/type.ts";
+
+type Draft = Omit<Kernel, "record">;
+/** What is 0 wherever the first of two axes is greater than the second. */
+type Pair = readonly [greater: string, than: string];
+/** The same by the places of coordinates in a buffer. */
+interface Triangle {
+  readonly greater: number;
+  readonly than: number;
+}
+/** What is known within one kernel: of its locals, and of rows where they are read as they were written. */
+interface Here {
+  readonly locals: Map<string, readonly Pair[]>;
+  readonly rows: Map<Buffer, { readonly at: readonly Index[]; readonly pairs: readonly Pair[] }>;
+}
+
+/**
+ * Which buffers of a graph are 0 on one side of a diagonal, as the weights of causal attention are and what is computed
+ * from them. A product leaves those parts of its depth out: half of the work, forwards and backwards. Where the other
+ * operand is no number there, or infinite, it gives what a mask would instead of that times 0.
+ */
+export class Zeros {
+  private readonly known = new Map<Buffer, readonly Triangle[]>();
+
+  /** A kernel with its product cut to what may not be 0; what it writes is remembered for the kernels after it. */
+  cut(kernel: Draft): Draft {
+    if (kernel.loops.length > 0) {
+      for (const { targets } of itemsOf(kernel)) for (const { buffer } of targets) this.known.delete(buffer);
+      return kernel;
+    }
+    const only = kernel.core && this.onlyOf(kernel.core, kernel.outer);
+    const here: Here = { locals: new Map(), rows: new Map() };
+    for (const item of itemsOf(kernel)) {
+      const pairs = item.reduce ? [] : this.pairsOf(item.value, here);
+      here.locals.set(item.name, pairs);
+      for (const target of item.targets) {
+        if (target.buffer.kind === "row") here.rows.set(target.buffer, { at: target.at, pairs });
+        else this.learn(target, pairs);
+      }
+    }
+    return only ? { ...kernel, core: { ...kernel.core!, only } } : kernel;
+  }
+
+  private learn({ buffer, at, accumulate }: Target, pairs: readonly Pair[]): void {
+    const places = new Map(at.map((index, k) => [plainAxis(index, buffer, k), k] as const));
+    const isWhole = at.every(
+      (index, k) => plainAxis(index, buffer, k) !== undefined || buffer.shape[k] === 1,
+    );
+    const found = pairs.flatMap(([a, b]): Triangle[] => {
+      const [greater, than] = [places.get(a), places.get(b)];
+      return greater !== undefined && than !== undefined ? [{ greater, than }] : [];
+    });
+    if (isWhole && !accumulate && buffer.kind !== "cell") this.known.set(buffer, found);
+    else this.known.delete(buffer);
+  }
+
+  private triangles(buffer: Buffer, at: readonly Index[]): Pair[] {
+    return (this.known.get(buffer) ?? []).flatMap(({ greater, than }): Pair[] => {
+      const [a, b] = [plainAxis(at[greater], buffer, greater), plainAxis(at[than], buffer, than)];
+      return a !== undefined && b !== undefined ? [[a, b]] : [];
+    });
+  }
+
+  private pairsOf(expr: KernelExpr, here: Here): readonly Pair[] {
+    switch (expr.kind) {
+      case "load": {
+        const row = here.rows.get(expr.buffer);
+        if (row) return row.at.every((index, k) => sameIndex(index, expr.at[k])) ? row.pairs : [];
+        return this.triangles(expr.buffer, expr.at);
+      }
+      case "local":
+        return here.locals.get(expr.name) ?? [];
+      case "op":
+        return this.pairsOfOp(expr.op, expr.args, here);
+      default:
+        return [];
+    }
+  }
+
+  private pairsOfOp(op: string, args: readonly KernelExpr[], here: Here): readonly Pair[] {
+    const of = (k: number): readonly Pair[] => this.pairsOf(args[k], here);
+    if (op === "mul") return [...of(0), ...of(1)];
+    if (op === "neg" || op === "div") return of(0);
+    if (op === "add" || op === "sub") return of(0).filter((pair) => has(of(1), pair));
+    if (op !== "select") return [];
+    const [test, , no] = args;
+    const isMasked = no.kind === "const" && no.value === 0;
+    return isMasked ? [...maskOf(test), ...of(1)] : of(1).filter((pair) => has(of(2), pair));
+  }
+
+  private onlyOf({ operands, depth }: Core, outer: readonly Axis[]): Core["only"] {
+    const folded = new Map(depth.map((axis) => [axis.name, axis]));
+    // Columns share what is read for a row, so the rows are what may end it early.
+    const rows = new Map(outer.slice(0, -1).map((axis) => [axis.name, axis]));
+    for (const [a, b] of operands.flatMap(({ buffer, at }) => this.triangles(buffer, at))) {
+      if (folded.has(a) && rows.has(b)) return { axis: a, upTo: indexAxis(rows.get(b)!) };
+      if (folded.has(b) && rows.has(a)) return { axis: b, from: indexAxis(rows.get(a)!) };
+    }
+    return undefined;
+  }
+}
+
+const itemsOf = ({ before, stages, after }: Draft): Item[] => [
+  ...before,
+  ...stages.flatMap(({ items }) => items),
+  ...after,
+];
+
+const has = (pairs: readonly Pair[], [a, b]: Pair): boolean => pairs.some(([c, d]) => a === c && b === d);
+
+/** The axis that a coordinate is, if it is one that runs over all of its extent. */
+function plainAxis({ constant, terms }: Index, buffer: Buffer, place: number): string | undefined {
+  const [term] = terms;
+  if (terms.length !== 1 || constant !== 0 || term.times !== 1 || term.atom.kind !== "axis") return undefined;
+  return sameDim(term.atom.axis.extent, buffer.shape[place]) ? term.atom.axis.name : undefined;
+}
+
+/** Where a test of two axes fails. */
+function maskOf(test: KernelExpr): Pair[] {
+  if (test.kind !== "op" || test.op !== "lessEqual") return [];
+  const [a, b] = test.args.map((arg) => (arg.kind === "index" ? axisOf(arg.index) : undefined));
+  return a !== undefined && b !== undefined ? [[a, b]] : [];
+}
+function axisOf(index: Index): string | undefined {
+  const [term] = index.terms;
+  return term?.atom.kind === "axis" && sameIndex(index, indexAxis(term.atom.axis))
+    ? term.atom.axis.name
+    : undefined;
+}
