@@ -150,7 +150,8 @@ function faultsOf({ name, outer, core, stages, nest, record }: Kernel, lanes: nu
   for (const [k, { name: axis, extent }] of outer.entries()) {
     const wide = record.lanes.includes(axis) ? lanes : 1;
     say(!(Number.isInteger(tile[k]) && tile[k] >= 1), `${axis} has a tile of ${tile[k]}`);
-    say(tile[k] > 1 && tile[k] * wide > maxOf(extent), `${axis} has a tile larger than itself`);
+    // The last vector may be a part of one.
+    say(tile[k] > 1 && (tile[k] - 1) * wide >= maxOf(extent), `${axis} has a tile larger than itself`);
     say(whole[k] && !(isBatch(extent) && tile[k] > 1), `${axis} has no tile that may end beyond n`);
     say(whole[k] && maxOf(extent) % (tile[k] * wide) !== 0, `the last tile of ${axis} ends beyond its array`);
   }
