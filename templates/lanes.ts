@@ -51,6 +51,10 @@ const inType = (type: Type<number>) => ({
     type(run(type(run(v[0], v[2])), type(run(v[1], v[3])))),
 });
 
+/** The larger and the smaller of two numbers, or what is none; of two zeros the first, whatever their signs. */
+const larger = (x: number, y: number): number => (y > x || y !== y ? y : x);
+const smaller = (x: number, y: number): number => (y < x || y !== y ? y : x);
+
 /** What there is of numbers. */
 function numbers(type: Type<number>, product: (x: number, y: number) => number) {
   const { one, two, fold } = inType(type);
@@ -62,15 +66,15 @@ function numbers(type: Type<number>, product: (x: number, y: number) => number) 
     mul: two(product),
     div: two((x, y) => x / y),
     rem: two((x, y) => x % y),
-    maximum: two(Math.max),
-    minimum: two(Math.min),
+    maximum: two(larger),
+    minimum: two(smaller),
     neg: one((x) => -x),
     abs: one(Math.abs),
     sign: one(Math.sign),
     sumLanes: fold(sum),
     prodLanes: fold(product),
-    maximumLanes: fold(Math.max),
-    minimumLanes: fold(Math.min),
+    maximumLanes: fold(larger),
+    minimumLanes: fold(smaller),
   };
 }
 

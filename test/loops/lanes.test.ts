@@ -95,6 +95,18 @@ test("folds take lanes 0 with 2 and 1 with 3, and round at each step", () => {
   expect(made("a[0] = f32x4_minimumLanes(f32x4_load(a, 0));", [NaN, 4, 3, 2])[0]).toBeNaN();
 });
 
+test("of two zeros the first comes out, here as there, and no number from either side", () => {
+  const [v, w] = [[0, -0, 0, NaN] as const, [-0, 0, NaN, 0] as const];
+  for (const name of ["maximum", "minimum"] as const) {
+    const body = `f32x4_store(a, 0, f32x4_${name}(f32x4_load(a, 0), f32x4_load(a, 4)));`;
+    expect(made(body, [...v, ...w]).slice(0, 4)).toEqual([0, -0, NaN, NaN]);
+    expect(library[`f32x4_${name}`](v, w)).toEqual([0, -0, NaN, NaN]);
+    const fold = `a[0] = f32x4_${name}Lanes(f32x4_load(a, 0));`;
+    expect(made(fold, [-0, 0, 0, -0])[0]).toBe(-0);
+    expect(library[`f32x4_${name}Lanes`]([-0, 0, 0, -0])).toBe(-0);
+  }
+});
+
 test("ramps, lanes of scalars and single lanes", () => {
   expect(made("f32x4_store(a, 0, f32x4_cast(i32x4_ramp(n)));", [0, 0, 0, 0])).toEqual([5, 6, 7, 8]);
   const reversed = `let v: f32x4 = f32x4_load(a, 0);
