@@ -67,7 +67,8 @@ function rewrite(fn: LoopFunction, callee: Callee, called: Context["called"]): L
   if (!wanted) return fn;
   const taken = new Set([...fn.params.map((param) => param.name), ...namesIn(fn.body), fn.name]);
   const fresh = (name: string): string => {
-    const stem = name.replace(/\d+$/, "");
+    // The digits of a number format belong to the name; others number it.
+    const stem = name.endsWith("F32") ? `${name}_` : name.replace(/\d+$/, "");
     let candidate = taken.has(name) ? `${stem}1` : name;
     for (let k = 2; taken.has(candidate); k++) candidate = `${stem}${k}`;
     taken.add(candidate);

@@ -1,16 +1,14 @@
+import { reserved } from "../base/reserved.ts";
 import { recomputation, type Graph, type Value } from "../ir/graph.ts";
 
-/** Words that may not be identifiers in the emitted module, and names that it uses itself. */
-const reserved = new Set(
-  (
-    "abstract arguments await boolean break byte case catch char class const continue debugger default delete do double else enum " +
-    "eval export extends false final finally float for function get goto if implements import in instanceof int interface let long " +
-    "native new null of package private protected public return set short static super switch synchronized this throw throws " +
-    "transient true try typeof undefined var void volatile while with yield async NaN Infinity Object Math Float32Array " +
-    "Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer WebAssembly RangeError Error String Number globalThis n i j k h g m q r t s " +
-    "constructor prototype hasOwnProperty toString valueOf"
+/** Words that may not be identifiers in the emitted module or in other languages, and names that loops use themselves. */
+const taboo = new Set([
+  ...reserved,
+  ...(
+    "abstract boolean byte char double final float goto int long native short synchronized throws transient volatile " +
+    "n i j k h g m q r t s constructor prototype hasOwnProperty toString valueOf"
   ).split(" "),
-);
+]);
 
 /** Letters, digits and single underscores of a name: a hint for readers that can never be code. */
 export function identifierHint(name: string): string {
@@ -20,7 +18,7 @@ export function identifierHint(name: string): string {
     .replace(/^_+|_+$/g, "")
     .slice(0, 40);
   const safe = letters === "" || /^[0-9]/.test(letters) ? `v${letters}` : letters;
-  return reserved.has(safe) ? `${safe}_` : safe;
+  return taboo.has(safe) ? `${safe}_` : safe;
 }
 
 /** Hands out identifiers that are unique in one module. */

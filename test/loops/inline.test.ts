@@ -186,3 +186,10 @@ function callsOf(fn: LoopFunction, { scalar }: Pick<Backend, "scalar">): LoopFun
   };
   return { ...fn, body: mapExprs(fn.body, change) };
 }
+
+test("names of templates stay whole where several calls number them", () => {
+  const calls = [4, 8, 12].map((at) => `f32x4_store(a, 0, f32x4_exp(f32x4_load(a, ${at})));`).join(" ");
+  const fn = parseLoop(`function f(a: f32s): void { ${calls} }`);
+  const names = printLoop(inlineCalls(fn, all, wasmBackend)).match(/\bexpF\w*/g);
+  expect([...new Set(names)]).toEqual(["expF32", "expF32_1", "expF32_2"]);
+});

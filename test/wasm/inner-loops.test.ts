@@ -125,7 +125,7 @@ describe("an inner loop holds nothing that could stand outside", () => {
     const number = l.op("add", [l.load("a", local("i"), "f32", 4), l.number(0.1, "f32")], "f32", 4);
     const fn: LoopFunction = { ...product(), body: [l.for("i", l.number(0), local("n"), 4, [l.store("c", local("i"), number)])] }; // prettier-ignore
     const [first, ...rest] = moduleOf(fn, false).functions[0].body;
-    expect(first).toEqual(w.set({ name: "c0.1", type: "v128" }, w.op("f32x4.splat", w.f32(0.1))));
+    expect(first).toEqual(w.set({ name: "0.1", type: "v128" }, w.op("f32x4.splat", w.f32(0.1))));
     const isFloat = (code: Code): boolean =>
       code.kind === "vector" || (code.kind === "number" && code.type === "f32");
     expect(rest.flatMap(everyCode).filter(isFloat)).toEqual([]);

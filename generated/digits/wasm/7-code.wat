@@ -94,16 +94,16 @@
   ;; hidden/kernel = (randomUniform(seed) · 0.5) + -0.25  (digits.model.ts:10)
   (func $init_hidden_kernel
     (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
-      (local $c_0 v128) (local $c-1640531527 v128) (local $c-2048144789 v128)
-      (local $c-1028477387 v128) (local $c5.9604645e-8 v128) (local $c0.5 v128) (local $c-0.25 v128)
+      (local $lanes_0 v128) (local $-1640531527 v128) (local $-2048144789 v128)
+      (local $-1028477387 v128) (local $5.9604645e-8 v128) (local $0.5 v128) (local $-0.25 v128)
       (local $t11 v128) (local $t9 v128) (local $t7 v128)
-    (local.set $c_0 (v128.const i32x4 0 1 2 3))
-    (local.set $c-1640531527 (i32x4.splat (i32.const -1640531527)))
-    (local.set $c-2048144789 (i32x4.splat (i32.const -2048144789)))
-    (local.set $c-1028477387 (i32x4.splat (i32.const -1028477387)))
-    (local.set $c5.9604645e-8 (f32x4.splat (f32.const 5.9604645e-8)))
-    (local.set $c0.5 (f32x4.splat (f32.const 0.5)))
-    (local.set $c-0.25 (f32x4.splat (f32.const -0.25)))
+    (local.set $lanes_0 (v128.const i32x4 0 1 2 3))
+    (local.set $-1640531527 (i32x4.splat (i32.const -1640531527)))
+    (local.set $-2048144789 (i32x4.splat (i32.const -2048144789)))
+    (local.set $-1028477387 (i32x4.splat (i32.const -1028477387)))
+    (local.set $5.9604645e-8 (f32x4.splat (f32.const 5.9604645e-8)))
+    (local.set $0.5 (f32x4.splat (f32.const 0.5)))
+    (local.set $-0.25 (f32x4.splat (f32.const -0.25)))
     (local.set $t4 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1953814117)))
     (local.set $t2
       (i32.mul
@@ -125,21 +125,21 @@
         (i32x4.add
           (local.get $c0)
           (i32x4.mul
-            (i32x4.add (i32x4.splat (local.get $i)) (local.get $c_0))
-            (local.get $c-1640531527)
+            (i32x4.add (i32x4.splat (local.get $i)) (local.get $lanes_0))
+            (local.get $-1640531527)
           )
         )
       )
       (local.set $t9
         (i32x4.mul
           (v128.xor (local.get $t11) (i32x4.shr_u (local.get $t11) (i32.const 16)))
-          (local.get $c-2048144789)
+          (local.get $-2048144789)
         )
       )
       (local.set $t7
         (i32x4.mul
           (v128.xor (local.get $t9) (i32x4.shr_u (local.get $t9) (i32.const 13)))
-          (local.get $c-1028477387)
+          (local.get $-1028477387)
         )
       )
       (v128.store align=4
@@ -152,10 +152,10 @@
                 (i32.const 8)
               )
             )
-            (local.get $c5.9604645e-8)
+            (local.get $5.9604645e-8)
           )
-          (local.get $c0.5)
-          (local.get $c-0.25)
+          (local.get $0.5)
+          (local.get $-0.25)
         )
       )
       (local.set $i (i32.add (local.get $i) (i32.const 4)))
@@ -167,16 +167,16 @@
   ;; logits/kernel = (randomUniform(seed) · 0.7559289460184544) + -0.3779644730092272  (digits.model.ts:11)
   (func $init_logits_kernel
     (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
-      (local $c_0 v128) (local $c-1640531527 v128) (local $c-2048144789 v128)
-      (local $c-1028477387 v128) (local $c5.9604645e-8 v128) (local $c0.75592893 v128)
-      (local $c-0.37796447 v128) (local $t11 v128) (local $t9 v128) (local $t7 v128)
-    (local.set $c_0 (v128.const i32x4 0 1 2 3))
-    (local.set $c-1640531527 (i32x4.splat (i32.const -1640531527)))
-    (local.set $c-2048144789 (i32x4.splat (i32.const -2048144789)))
-    (local.set $c-1028477387 (i32x4.splat (i32.const -1028477387)))
-    (local.set $c5.9604645e-8 (f32x4.splat (f32.const 5.9604645e-8)))
-    (local.set $c0.75592893 (f32x4.splat (f32.const 0.75592893)))
-    (local.set $c-0.37796447 (f32x4.splat (f32.const -0.37796447)))
+      (local $lanes_0 v128) (local $-1640531527 v128) (local $-2048144789 v128)
+      (local $-1028477387 v128) (local $5.9604645e-8 v128) (local $0.75592893 v128)
+      (local $-0.37796447 v128) (local $t11 v128) (local $t9 v128) (local $t7 v128)
+    (local.set $lanes_0 (v128.const i32x4 0 1 2 3))
+    (local.set $-1640531527 (i32x4.splat (i32.const -1640531527)))
+    (local.set $-2048144789 (i32x4.splat (i32.const -2048144789)))
+    (local.set $-1028477387 (i32x4.splat (i32.const -1028477387)))
+    (local.set $5.9604645e-8 (f32x4.splat (f32.const 5.9604645e-8)))
+    (local.set $0.75592893 (f32x4.splat (f32.const 0.75592893)))
+    (local.set $-0.37796447 (f32x4.splat (f32.const -0.37796447)))
     (local.set $t4 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1308314441)))
     (local.set $t2
       (i32.mul
@@ -198,21 +198,21 @@
         (i32x4.add
           (local.get $c0)
           (i32x4.mul
-            (i32x4.add (i32x4.splat (local.get $i)) (local.get $c_0))
-            (local.get $c-1640531527)
+            (i32x4.add (i32x4.splat (local.get $i)) (local.get $lanes_0))
+            (local.get $-1640531527)
           )
         )
       )
       (local.set $t9
         (i32x4.mul
           (v128.xor (local.get $t11) (i32x4.shr_u (local.get $t11) (i32.const 16)))
-          (local.get $c-2048144789)
+          (local.get $-2048144789)
         )
       )
       (local.set $t7
         (i32x4.mul
           (v128.xor (local.get $t9) (i32x4.shr_u (local.get $t9) (i32.const 13)))
-          (local.get $c-1028477387)
+          (local.get $-1028477387)
         )
       )
       (v128.store offset=8320 align=4
@@ -225,10 +225,10 @@
                 (i32.const 8)
               )
             )
-            (local.get $c5.9604645e-8)
+            (local.get $5.9604645e-8)
           )
-          (local.get $c0.75592893)
-          (local.get $c-0.37796447)
+          (local.get $0.75592893)
+          (local.get $-0.37796447)
         )
       )
       (local.set $i (i32.add (local.get $i) (i32.const 4)))
@@ -444,9 +444,9 @@
     (local $i_0 i32) (local $x0 f64) (local $x1 f64) (local $t0 f64) (local $add f64)
       (local $sqrt f64) (local $x2 f64) (local $x3 f64) (local $t1 f64) (local $add_2 f64)
       (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128) (local $c4 v128)
-      (local $c5 v128) (local $c7.523164e-37 v128) (local $x7 v128) (local $add_4_0 v128)
+      (local $c5 v128) (local $7.523164e-37 v128) (local $x7 v128) (local $add_4_0 v128)
       (local $add_5_0 v128) (local $x6 v128) (local $add_4 v128) (local $add_5 v128)
-    (local.set $c7.523164e-37 (f32x4.splat (f32.const 7.523164e-37)))
+    (local.set $7.523164e-37 (f32x4.splat (f32.const 7.523164e-37)))
     (local.set $x0 (f64.load offset=9648 (i32.const 0)))
     (local.set $x1 (f64.load offset=9680 (i32.const 0)))
     (local.set $t0 (f64.sub (f64.const 1) (local.get $x1)))
@@ -498,7 +498,7 @@
         (local.get $i_0)
         (v128.andnot
           (local.get $add_4)
-          (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $c7.523164e-37))
+          (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $7.523164e-37))
         )
       )
       (local.set $add_5
@@ -512,7 +512,7 @@
         (local.get $i_0)
         (v128.andnot
           (local.get $add_5)
-          (f32x4.lt (f32x4.abs (local.get $add_5)) (local.get $c7.523164e-37))
+          (f32x4.lt (f32x4.abs (local.get $add_5)) (local.get $7.523164e-37))
         )
       )
       (v128.store align=4
@@ -769,30 +769,30 @@
   ;; probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
   (func $predict_probabilities (param $n i32)
     (local $i_0 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_0_end i32) (local $k_1 i32)
-      (local $c-inf v128) (local $c88.9 v128) (local $c-87.2 v128) (local $c1.442695 v128)
-      (local $c12582912 v128) (local $c0.6933594 v128) (local $c0.00021219444 v128)
-      (local $c0.0013821 v128) (local $c0.008368673 v128) (local $c0.041668262 v128)
-      (local $c0.16666521 v128) (local $c0.49999994 v128) (local $c1 v128) (local $c12583039 v128)
+      (local $-inf v128) (local $88.9 v128) (local $-87.2 v128) (local $1.442695 v128)
+      (local $12582912.0 v128) (local $0.6933594 v128) (local $0.00021219444 v128)
+      (local $0.0013821 v128) (local $0.008368673 v128) (local $0.041668262 v128)
+      (local $0.16666521 v128) (local $0.49999994 v128) (local $1.0 v128) (local $12583039.0 v128)
       (local $max v128) (local $sum_wide v128) (local $c0 v128) (local $t v128) (local $x v128)
       (local $powersInF32 v128) (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128)
       (local $y v128) (local $expF32 v128) (local $v0 v128)
-    (local.set $c-inf (f32x4.splat (f32.const -inf)))
-    (local.set $c88.9 (f32x4.splat (f32.const 88.9)))
-    (local.set $c-87.2 (f32x4.splat (f32.const -87.2)))
-    (local.set $c1.442695 (f32x4.splat (f32.const 1.442695)))
-    (local.set $c12582912 (f32x4.splat (f32.const 12582912)))
-    (local.set $c0.6933594 (f32x4.splat (f32.const 0.6933594)))
-    (local.set $c0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
-    (local.set $c0.0013821 (f32x4.splat (f32.const 0.0013821)))
-    (local.set $c0.008368673 (f32x4.splat (f32.const 0.008368673)))
-    (local.set $c0.041668262 (f32x4.splat (f32.const 0.041668262)))
-    (local.set $c0.16666521 (f32x4.splat (f32.const 0.16666521)))
-    (local.set $c0.49999994 (f32x4.splat (f32.const 0.49999994)))
-    (local.set $c1 (f32x4.splat (f32.const 1)))
-    (local.set $c12583039 (f32x4.splat (f32.const 12583039)))
+    (local.set $-inf (f32x4.splat (f32.const -inf)))
+    (local.set $88.9 (f32x4.splat (f32.const 88.9)))
+    (local.set $-87.2 (f32x4.splat (f32.const -87.2)))
+    (local.set $1.442695 (f32x4.splat (f32.const 1.442695)))
+    (local.set $12582912.0 (f32x4.splat (f32.const 12582912)))
+    (local.set $0.6933594 (f32x4.splat (f32.const 0.6933594)))
+    (local.set $0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
+    (local.set $0.0013821 (f32x4.splat (f32.const 0.0013821)))
+    (local.set $0.008368673 (f32x4.splat (f32.const 0.008368673)))
+    (local.set $0.041668262 (f32x4.splat (f32.const 0.041668262)))
+    (local.set $0.16666521 (f32x4.splat (f32.const 0.16666521)))
+    (local.set $0.49999994 (f32x4.splat (f32.const 0.49999994)))
+    (local.set $1.0 (f32x4.splat (f32.const 1)))
+    (local.set $12583039.0 (f32x4.splat (f32.const 12583039)))
     (local.set $i_0_end (i32.add (local.get $i_0) (i32.mul (local.get $n) (i32.const 40))))
     (loop $i
-      (local.set $max (local.get $c-inf))
+      (local.set $max (local.get $-inf))
       (local.set $k_0 (i32.add (local.get $i_0) (i32.const 53840)))
       (local.set $k_0_end (i32.add (local.get $k_0) (i32.const 40)))
       (loop $k
@@ -835,52 +835,50 @@
             (local.get $max)
           )
         )
-        (local.set $t
-          (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2))
-        )
+        (local.set $t (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $88.9)) (local.get $-87.2)))
         (local.set $powersInF32
           (f32x4.sub
-            (f32x4.relaxed_madd (local.get $t) (local.get $c1.442695) (local.get $c12582912))
-            (local.get $c12582912)
+            (f32x4.relaxed_madd (local.get $t) (local.get $1.442695) (local.get $12582912.0))
+            (local.get $12582912.0)
           )
         )
         (local.set $restF32
           (f32x4.relaxed_madd
             (local.get $powersInF32)
-            (local.get $c0.00021219444)
-            (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t))
+            (local.get $0.00021219444)
+            (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $0.6933594) (local.get $t))
           )
         )
         (local.set $p
           (f32x4.relaxed_madd
             (f32x4.relaxed_madd
-              (local.get $c0.0013821)
+              (local.get $0.0013821)
               (local.get $restF32)
-              (local.get $c0.008368673)
+              (local.get $0.008368673)
             )
             (local.get $restF32)
-            (local.get $c0.041668262)
+            (local.get $0.041668262)
           )
         )
         (local.set $nearExpm1F32
           (f32x4.relaxed_madd
             (f32x4.mul (local.get $restF32) (local.get $restF32))
             (f32x4.relaxed_madd
-              (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
+              (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $0.16666521))
               (local.get $restF32)
-              (local.get $c0.49999994)
+              (local.get $0.49999994)
             )
             (local.get $restF32)
           )
         )
-        (local.set $y (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
+        (local.set $y (f32x4.add (local.get $1.0) (local.get $nearExpm1F32)))
         (local.set $expF32
           (f32x4.mul
             (f32x4.add (local.get $y) (local.get $y))
             (i32x4.shl
               (f32x4.add
-                (f32x4.sub (local.get $powersInF32) (local.get $c1))
-                (local.get $c12583039)
+                (f32x4.sub (local.get $powersInF32) (local.get $1.0))
+                (local.get $12583039.0)
               )
               (i32.const 23)
             )
@@ -892,7 +890,7 @@
         (local.set $k_1 (i32.add (local.get $k_1) (i32.const 16)))
         (br_if $k (i32.lt_s (local.get $k_1) (i32.const 160)))
       )
-      (local.set $c0 (f32x4.div (local.get $c1) (local.get $sum_wide)))
+      (local.set $c0 (f32x4.div (local.get $1.0) (local.get $sum_wide)))
       (local.set $k_0 (i32.const 0))
       (local.set $k_1 (i32.add (local.get $i_0) (i32.const 53840)))
       (loop $k
@@ -917,60 +915,59 @@
   (func $training_loss (param $n i32)
     (local $i_0 i32) (local $i i32) (local $i_2 i32) (local $i_end i32) (local $k_0 i32)
       (local $k i32) (local $k_1 i32) (local $k_2 i32) (local $sum_3_wide f64)
-      (local $sum_3_wideLanes0 v128) (local $c0 v128) (local $c1 v128) (local $c-inf v128)
-      (local $c_1 v128) (local $c88.9 v128) (local $c-87.2 v128) (local $c1.442695 v128)
-      (local $c12582912 v128) (local $c0.6933594 v128) (local $c0.00021219444 v128)
-      (local $c0.0013821 v128) (local $c0.008368673 v128) (local $c0.041668262 v128)
-      (local $c0.16666521 v128) (local $c0.49999994 v128) (local $c1.2 v128) (local $c12583039 v128)
-      (local $c7.888609e-31 v128) (local $c33554432 v128) (local $c0.70710677 v128)
-      (local $c255 v128) (local $c127 v128) (local $c0.25 v128) (local $c-24 v128) (local $c2 v128)
-      (local $c0.5 v128) (local $c0.29870808 v128) (local $c0.39977583 v128)
-      (local $c0.66666776 v128) (local $cinf v128) (local $cnan v128) (local $t v128)
-      (local $max v128) (local $sum_2_wide v128) (local $c2.2 v128) (local $inside0 v128)
-      (local $sum_wide v128) (local $sum_2 v128) (local $sum v128) (local $tiny v128)
-      (local $y2 v128) (local $e v128) (local $f v128) (local $k1 v128) (local $s v128)
-      (local $z v128) (local $half v128) (local $p3 v128) (local $value v128) (local $logF32 v128)
-      (local $c3 v128) (local $t0 v128) (local $x v128) (local $t.2 v128) (local $powersInF32 v128)
-      (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128) (local $y1 v128)
-      (local $expF32 v128) (local $v0 v128)
-    (local.set $c-inf (f32x4.splat (f32.const -inf)))
-    (local.set $c_1 (v128.const i32x4 0 1 2 3))
-    (local.set $c88.9 (f32x4.splat (f32.const 88.9)))
-    (local.set $c-87.2 (f32x4.splat (f32.const -87.2)))
-    (local.set $c1.442695 (f32x4.splat (f32.const 1.442695)))
-    (local.set $c12582912 (f32x4.splat (f32.const 12582912)))
-    (local.set $c0.6933594 (f32x4.splat (f32.const 0.6933594)))
-    (local.set $c0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
-    (local.set $c0.0013821 (f32x4.splat (f32.const 0.0013821)))
-    (local.set $c0.008368673 (f32x4.splat (f32.const 0.008368673)))
-    (local.set $c0.041668262 (f32x4.splat (f32.const 0.041668262)))
-    (local.set $c0.16666521 (f32x4.splat (f32.const 0.16666521)))
-    (local.set $c0.49999994 (f32x4.splat (f32.const 0.49999994)))
-    (local.set $c1.2 (f32x4.splat (f32.const 1)))
-    (local.set $c12583039 (f32x4.splat (f32.const 12583039)))
-    (local.set $c7.888609e-31 (f32x4.splat (f32.const 7.888609e-31)))
-    (local.set $c33554432 (f32x4.splat (f32.const 33554432)))
-    (local.set $c0.70710677 (f32x4.splat (f32.const 0.70710677)))
-    (local.set $c255 (i32x4.splat (i32.const 255)))
-    (local.set $c127 (i32x4.splat (i32.const 127)))
-    (local.set $c0.25 (f32x4.splat (f32.const 0.25)))
-    (local.set $c-24 (f32x4.splat (f32.const -24)))
-    (local.set $c2 (f32x4.splat (f32.const 2)))
-    (local.set $c0.5 (f32x4.splat (f32.const 0.5)))
-    (local.set $c0.29870808 (f32x4.splat (f32.const 0.29870808)))
-    (local.set $c0.39977583 (f32x4.splat (f32.const 0.39977583)))
-    (local.set $c0.66666776 (f32x4.splat (f32.const 0.66666776)))
-    (local.set $cinf (f32x4.splat (f32.const inf)))
-    (local.set $cnan (f32x4.splat (f32.const nan)))
+      (local $sum_3_wideLanes0 v128) (local $c0 v128) (local $c1 v128) (local $-inf v128)
+      (local $lanes_1 v128) (local $88.9 v128) (local $-87.2 v128) (local $1.442695 v128)
+      (local $12582912.0 v128) (local $0.6933594 v128) (local $0.00021219444 v128)
+      (local $0.0013821 v128) (local $0.008368673 v128) (local $0.041668262 v128)
+      (local $0.16666521 v128) (local $0.49999994 v128) (local $1.0 v128) (local $12583039.0 v128)
+      (local $7.888609e-31 v128) (local $33554432.0 v128) (local $0.70710677 v128) (local $255 v128)
+      (local $127 v128) (local $0.25 v128) (local $-24.0 v128) (local $2.0 v128) (local $0.5 v128)
+      (local $0.29870808 v128) (local $0.39977583 v128) (local $0.66666776 v128) (local $inf v128)
+      (local $nan v128) (local $t v128) (local $max v128) (local $sum_2_wide v128) (local $c2 v128)
+      (local $inside0 v128) (local $sum_wide v128) (local $sum_2 v128) (local $sum v128)
+      (local $tiny v128) (local $y2 v128) (local $e v128) (local $f v128) (local $k1 v128)
+      (local $s v128) (local $z v128) (local $half v128) (local $p3 v128) (local $value v128)
+      (local $logF32 v128) (local $c3 v128) (local $t0 v128) (local $x v128) (local $t.2 v128)
+      (local $powersInF32 v128) (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128)
+      (local $y1 v128) (local $expF32 v128) (local $v0 v128)
+    (local.set $-inf (f32x4.splat (f32.const -inf)))
+    (local.set $lanes_1 (v128.const i32x4 0 1 2 3))
+    (local.set $88.9 (f32x4.splat (f32.const 88.9)))
+    (local.set $-87.2 (f32x4.splat (f32.const -87.2)))
+    (local.set $1.442695 (f32x4.splat (f32.const 1.442695)))
+    (local.set $12582912.0 (f32x4.splat (f32.const 12582912)))
+    (local.set $0.6933594 (f32x4.splat (f32.const 0.6933594)))
+    (local.set $0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
+    (local.set $0.0013821 (f32x4.splat (f32.const 0.0013821)))
+    (local.set $0.008368673 (f32x4.splat (f32.const 0.008368673)))
+    (local.set $0.041668262 (f32x4.splat (f32.const 0.041668262)))
+    (local.set $0.16666521 (f32x4.splat (f32.const 0.16666521)))
+    (local.set $0.49999994 (f32x4.splat (f32.const 0.49999994)))
+    (local.set $1.0 (f32x4.splat (f32.const 1)))
+    (local.set $12583039.0 (f32x4.splat (f32.const 12583039)))
+    (local.set $7.888609e-31 (f32x4.splat (f32.const 7.888609e-31)))
+    (local.set $33554432.0 (f32x4.splat (f32.const 33554432)))
+    (local.set $0.70710677 (f32x4.splat (f32.const 0.70710677)))
+    (local.set $255 (i32x4.splat (i32.const 255)))
+    (local.set $127 (i32x4.splat (i32.const 127)))
+    (local.set $0.25 (f32x4.splat (f32.const 0.25)))
+    (local.set $-24.0 (f32x4.splat (f32.const -24)))
+    (local.set $2.0 (f32x4.splat (f32.const 2)))
+    (local.set $0.5 (f32x4.splat (f32.const 0.5)))
+    (local.set $0.29870808 (f32x4.splat (f32.const 0.29870808)))
+    (local.set $0.39977583 (f32x4.splat (f32.const 0.39977583)))
+    (local.set $0.66666776 (f32x4.splat (f32.const 0.66666776)))
+    (local.set $inf (f32x4.splat (f32.const inf)))
+    (local.set $nan (f32x4.splat (f32.const nan)))
     (local.set $c0 (i32x4.splat (local.get $n)))
     (local.set $c1 (f32x4.splat (f32.div (f32.const 1) (f32.convert_i32_s (local.get $n)))))
     (local.set $i_end (i32.add (local.get $i) (local.get $n)))
     (loop $i
-      (local.set $max (local.get $c-inf))
+      (local.set $max (local.get $-inf))
       (local.set $sum_2_wide (v128.const f32x4 0 0 0 0))
-      (local.set $c2.2 (v128.load offset=45376 align=4 (local.get $i_0)))
+      (local.set $c2 (v128.load offset=45376 align=4 (local.get $i_0)))
       (local.set $inside0
-        (i32x4.lt_s (i32x4.add (i32x4.splat (local.get $i)) (local.get $c_1)) (local.get $c0))
+        (i32x4.lt_s (i32x4.add (i32x4.splat (local.get $i)) (local.get $lanes_1)) (local.get $c0))
       )
       (local.set $k_0 (i32.add (local.get $i_2) (i32.const 53840)))
       (local.set $k (i32.const 0))
@@ -993,7 +990,7 @@
         (local.set $sum_2_wide
           (f32x4.add
             (local.get $sum_2_wide)
-            (v128.and (local.get $t0) (i32x4.eq (i32x4.splat (local.get $k)) (local.get $c2.2)))
+            (v128.and (local.get $t0) (i32x4.eq (i32x4.splat (local.get $k)) (local.get $c2)))
           )
         )
         (local.set $k_0 (i32.add (local.get $k_0) (i32.const 4)))
@@ -1018,51 +1015,51 @@
           )
         )
         (local.set $t.2
-          (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2))
+          (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $88.9)) (local.get $-87.2))
         )
         (local.set $powersInF32
           (f32x4.sub
-            (f32x4.relaxed_madd (local.get $t.2) (local.get $c1.442695) (local.get $c12582912))
-            (local.get $c12582912)
+            (f32x4.relaxed_madd (local.get $t.2) (local.get $1.442695) (local.get $12582912.0))
+            (local.get $12582912.0)
           )
         )
         (local.set $restF32
           (f32x4.relaxed_madd
             (local.get $powersInF32)
-            (local.get $c0.00021219444)
-            (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t.2))
+            (local.get $0.00021219444)
+            (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $0.6933594) (local.get $t.2))
           )
         )
         (local.set $p
           (f32x4.relaxed_madd
             (f32x4.relaxed_madd
-              (local.get $c0.0013821)
+              (local.get $0.0013821)
               (local.get $restF32)
-              (local.get $c0.008368673)
+              (local.get $0.008368673)
             )
             (local.get $restF32)
-            (local.get $c0.041668262)
+            (local.get $0.041668262)
           )
         )
         (local.set $nearExpm1F32
           (f32x4.relaxed_madd
             (f32x4.mul (local.get $restF32) (local.get $restF32))
             (f32x4.relaxed_madd
-              (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
+              (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $0.16666521))
               (local.get $restF32)
-              (local.get $c0.49999994)
+              (local.get $0.49999994)
             )
             (local.get $restF32)
           )
         )
-        (local.set $y1 (f32x4.add (local.get $c1.2) (local.get $nearExpm1F32)))
+        (local.set $y1 (f32x4.add (local.get $1.0) (local.get $nearExpm1F32)))
         (local.set $expF32
           (f32x4.mul
             (f32x4.add (local.get $y1) (local.get $y1))
             (i32x4.shl
               (f32x4.add
-                (f32x4.sub (local.get $powersInF32) (local.get $c1.2))
-                (local.get $c12583039)
+                (f32x4.sub (local.get $powersInF32) (local.get $1.0))
+                (local.get $12583039.0)
               )
               (i32.const 23)
             )
@@ -1075,10 +1072,10 @@
         (br_if $k (i32.lt_s (local.get $k_1) (i32.const 160)))
       )
       (local.set $sum (local.get $sum_wide))
-      (local.set $tiny (f32x4.lt (local.get $sum) (local.get $c7.888609e-31)))
+      (local.set $tiny (f32x4.lt (local.get $sum) (local.get $7.888609e-31)))
       (local.set $y2
         (i32x4.relaxed_laneselect
-          (f32x4.mul (local.get $sum) (local.get $c33554432))
+          (f32x4.mul (local.get $sum) (local.get $33554432.0))
           (local.get $sum)
           (local.get $tiny)
         )
@@ -1087,53 +1084,53 @@
         (f32x4.convert_i32x4_s
           (i32x4.sub
             (v128.and
-              (i32x4.shr_u (f32x4.mul (local.get $y2) (local.get $c0.70710677)) (i32.const 23))
-              (local.get $c255)
+              (i32x4.shr_u (f32x4.mul (local.get $y2) (local.get $0.70710677)) (i32.const 23))
+              (local.get $255)
             )
-            (local.get $c127)
+            (local.get $127)
           )
         )
       )
       (local.set $f
         (f32x4.sub
           (f32x4.mul
-            (f32x4.mul (local.get $y2) (local.get $c0.25))
+            (f32x4.mul (local.get $y2) (local.get $0.25))
             (i32x4.shl
-              (f32x4.add (f32x4.sub (local.get $c1.2) (local.get $e)) (local.get $c12583039))
+              (f32x4.add (f32x4.sub (local.get $1.0) (local.get $e)) (local.get $12583039.0))
               (i32.const 23)
             )
           )
-          (local.get $c1.2)
+          (local.get $1.0)
         )
       )
       (local.set $k1
         (f32x4.add
           (local.get $e)
-          (i32x4.relaxed_laneselect (local.get $c-24) (local.get $c1.2) (local.get $tiny))
+          (i32x4.relaxed_laneselect (local.get $-24.0) (local.get $1.0) (local.get $tiny))
         )
       )
-      (local.set $s (f32x4.div (local.get $f) (f32x4.add (local.get $c2) (local.get $f))))
+      (local.set $s (f32x4.div (local.get $f) (f32x4.add (local.get $2.0) (local.get $f))))
       (local.set $z (f32x4.mul (local.get $s) (local.get $s)))
-      (local.set $half (f32x4.mul (f32x4.mul (local.get $c0.5) (local.get $f)) (local.get $f)))
+      (local.set $half (f32x4.mul (f32x4.mul (local.get $0.5) (local.get $f)) (local.get $f)))
       (local.set $p3
         (f32x4.mul
           (local.get $z)
           (f32x4.relaxed_madd
-            (f32x4.relaxed_madd (local.get $c0.29870808) (local.get $z) (local.get $c0.39977583))
+            (f32x4.relaxed_madd (local.get $0.29870808) (local.get $z) (local.get $0.39977583))
             (local.get $z)
-            (local.get $c0.66666776)
+            (local.get $0.66666776)
           )
         )
       )
       (local.set $value
         (f32x4.sub
-          (f32x4.mul (local.get $k1) (local.get $c0.6933594))
+          (f32x4.mul (local.get $k1) (local.get $0.6933594))
           (f32x4.sub
             (f32x4.sub
               (local.get $half)
               (f32x4.relaxed_nmadd
                 (local.get $k1)
-                (local.get $c0.00021219444)
+                (local.get $0.00021219444)
                 (f32x4.mul (local.get $s) (f32x4.add (local.get $half) (local.get $p3)))
               )
             )
@@ -1146,11 +1143,11 @@
           (i32x4.relaxed_laneselect
             (local.get $value)
             (local.get $sum)
-            (f32x4.lt (local.get $sum) (local.get $cinf))
+            (f32x4.lt (local.get $sum) (local.get $inf))
           )
           (i32x4.relaxed_laneselect
-            (local.get $c-inf)
-            (local.get $cnan)
+            (local.get $-inf)
+            (local.get $nan)
             (f32x4.eq (local.get $sum) (v128.const f32x4 0 0 0 0))
           )
           (f32x4.lt (v128.const f32x4 0 0 0 0) (local.get $sum))
@@ -1165,7 +1162,7 @@
           )
         )
       )
-      (local.set $c3 (f32x4.div (local.get $c1.2) (local.get $sum)))
+      (local.set $c3 (f32x4.div (local.get $1.0) (local.get $sum)))
       (local.set $k_0 (i32.const 0))
       (local.set $k (i32.const 0))
       (local.set $k_2 (i32.add (local.get $i_2) (i32.const 53840)))
@@ -1175,7 +1172,7 @@
             (local.get $c1)
             (f32x4.sub
               (f32x4.mul (v128.load offset=56400 align=4 (local.get $k_0)) (local.get $c3))
-              (v128.and (local.get $c1.2) (i32x4.eq (local.get $c2.2) (i32x4.splat (local.get $k))))
+              (v128.and (local.get $1.0) (i32x4.eq (local.get $c2) (i32x4.splat (local.get $k))))
             )
           )
         )
@@ -1225,35 +1222,35 @@
     (local $i_0 i32) (local $i_1 i32) (local $i_2 i32) (local $i_0_end i32) (local $argMax i32)
       (local $c0 i32) (local $tiny i32) (local $k_0 i32) (local $k i32) (local $max f32)
       (local $argMax_best f32) (local $sum_2 f32) (local $x2 f32) (local $t2 f32)
-      (local $powersInF2 f32) (local $restF2 f32) (local $p3 f32) (local $nearExpm1F2 f32)
-      (local $y3 f32) (local $expF2 f32) (local $x3 f32) (local $t3 f32) (local $powersInF3 f32)
-      (local $restF3 f32) (local $p4 f32) (local $nearExpm1F3 f32) (local $y4 f32)
-      (local $expF3 f32) (local $x4 f32) (local $y5 f32) (local $e f32) (local $f f32)
-      (local $k1 f32) (local $s f32) (local $z f32) (local $half f32) (local $p5 f32)
+      (local $powersInF32_2 f32) (local $restF32_2 f32) (local $p3 f32) (local $nearExpm1F32_2 f32)
+      (local $y3 f32) (local $expF32_2 f32) (local $x3 f32) (local $t3 f32)
+      (local $powersInF32_3 f32) (local $restF32_3 f32) (local $p4 f32) (local $nearExpm1F32_3 f32)
+      (local $y4 f32) (local $expF32_3 f32) (local $x4 f32) (local $y5 f32) (local $e f32)
+      (local $f f32) (local $k1 f32) (local $s f32) (local $z f32) (local $half f32) (local $p5 f32)
       (local $value f32) (local $logF32 f32) (local $x0 f32) (local $add_2 f64)
       (local $sum_3_wide f64) (local $sum_4 f64) (local $add f64) (local $add_3 f64)
-      (local $sum_2_wide f64) (local $sum_wide f64) (local $c88.9 v128) (local $c-87.2 v128)
-      (local $c1.442695 v128) (local $c12582912 v128) (local $c0.6933594 v128)
-      (local $c0.00021219444 v128) (local $c0.0013821 v128) (local $c0.008368673 v128)
-      (local $c0.041668262 v128) (local $c0.16666521 v128) (local $c0.49999994 v128)
-      (local $c1 v128) (local $c12583039 v128) (local $sum_wideLanes0 v128) (local $x v128)
-      (local $t v128) (local $powersInF32 v128) (local $restF32 v128) (local $p v128)
-      (local $nearExpm1F32 v128) (local $y1 v128) (local $expF32 v128) (local $x1 v128)
-      (local $t1 v128) (local $powersInF1 v128) (local $restF1 v128) (local $p2 v128)
-      (local $nearExpm1F1 v128) (local $y2 v128) (local $expF1 v128) (local $t.2 v128)
-    (local.set $c88.9 (f32x4.splat (f32.const 88.9)))
-    (local.set $c-87.2 (f32x4.splat (f32.const -87.2)))
-    (local.set $c1.442695 (f32x4.splat (f32.const 1.442695)))
-    (local.set $c12582912 (f32x4.splat (f32.const 12582912)))
-    (local.set $c0.6933594 (f32x4.splat (f32.const 0.6933594)))
-    (local.set $c0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
-    (local.set $c0.0013821 (f32x4.splat (f32.const 0.0013821)))
-    (local.set $c0.008368673 (f32x4.splat (f32.const 0.008368673)))
-    (local.set $c0.041668262 (f32x4.splat (f32.const 0.041668262)))
-    (local.set $c0.16666521 (f32x4.splat (f32.const 0.16666521)))
-    (local.set $c0.49999994 (f32x4.splat (f32.const 0.49999994)))
-    (local.set $c1 (f32x4.splat (f32.const 1)))
-    (local.set $c12583039 (f32x4.splat (f32.const 12583039)))
+      (local $sum_2_wide f64) (local $sum_wide f64) (local $88.9 v128) (local $-87.2 v128)
+      (local $1.442695 v128) (local $12582912.0 v128) (local $0.6933594 v128)
+      (local $0.00021219444 v128) (local $0.0013821 v128) (local $0.008368673 v128)
+      (local $0.041668262 v128) (local $0.16666521 v128) (local $0.49999994 v128) (local $1.0 v128)
+      (local $12583039.0 v128) (local $sum_wideLanes0 v128) (local $x v128) (local $t v128)
+      (local $powersInF32 v128) (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128)
+      (local $y1 v128) (local $expF32 v128) (local $x1 v128) (local $t1 v128)
+      (local $powersInF32_1 v128) (local $restF32_1 v128) (local $p2 v128)
+      (local $nearExpm1F32_1 v128) (local $y2 v128) (local $expF32_1 v128) (local $t.2 v128)
+    (local.set $88.9 (f32x4.splat (f32.const 88.9)))
+    (local.set $-87.2 (f32x4.splat (f32.const -87.2)))
+    (local.set $1.442695 (f32x4.splat (f32.const 1.442695)))
+    (local.set $12582912.0 (f32x4.splat (f32.const 12582912)))
+    (local.set $0.6933594 (f32x4.splat (f32.const 0.6933594)))
+    (local.set $0.00021219444 (f32x4.splat (f32.const 0.00021219444)))
+    (local.set $0.0013821 (f32x4.splat (f32.const 0.0013821)))
+    (local.set $0.008368673 (f32x4.splat (f32.const 0.008368673)))
+    (local.set $0.041668262 (f32x4.splat (f32.const 0.041668262)))
+    (local.set $0.16666521 (f32x4.splat (f32.const 0.16666521)))
+    (local.set $0.49999994 (f32x4.splat (f32.const 0.49999994)))
+    (local.set $1.0 (f32x4.splat (f32.const 1)))
+    (local.set $12583039.0 (f32x4.splat (f32.const 12583039)))
     (local.set $add_2
       (f64.add (f64.load offset=67352 (i32.const 0)) (f64.convert_i32_s (local.get $n)))
     )
@@ -1294,48 +1291,47 @@
       (local.set $sum_wideLanes0 (v128.const f32x4 0 0 0 0))
       (local.set $sum_2 (f32.demote_f64 (local.get $sum_2_wide)))
       (local.set $x (f32x4.sub (v128.load align=4 (local.get $i_2)) (f32x4.splat (local.get $max))))
-      (local.set $t (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $c88.9)) (local.get $c-87.2)))
+      (local.set $t (f32x4.pmax (f32x4.pmin (local.get $x) (local.get $88.9)) (local.get $-87.2)))
       (local.set $powersInF32
         (f32x4.sub
-          (f32x4.relaxed_madd (local.get $t) (local.get $c1.442695) (local.get $c12582912))
-          (local.get $c12582912)
+          (f32x4.relaxed_madd (local.get $t) (local.get $1.442695) (local.get $12582912.0))
+          (local.get $12582912.0)
         )
       )
       (local.set $restF32
         (f32x4.relaxed_madd
           (local.get $powersInF32)
-          (local.get $c0.00021219444)
-          (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $c0.6933594) (local.get $t))
+          (local.get $0.00021219444)
+          (f32x4.relaxed_nmadd (local.get $powersInF32) (local.get $0.6933594) (local.get $t))
         )
       )
       (local.set $p
         (f32x4.relaxed_madd
-          (f32x4.relaxed_madd
-            (local.get $c0.0013821)
-            (local.get $restF32)
-            (local.get $c0.008368673)
-          )
+          (f32x4.relaxed_madd (local.get $0.0013821) (local.get $restF32) (local.get $0.008368673))
           (local.get $restF32)
-          (local.get $c0.041668262)
+          (local.get $0.041668262)
         )
       )
       (local.set $nearExpm1F32
         (f32x4.relaxed_madd
           (f32x4.mul (local.get $restF32) (local.get $restF32))
           (f32x4.relaxed_madd
-            (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $c0.16666521))
+            (f32x4.relaxed_madd (local.get $p) (local.get $restF32) (local.get $0.16666521))
             (local.get $restF32)
-            (local.get $c0.49999994)
+            (local.get $0.49999994)
           )
           (local.get $restF32)
         )
       )
-      (local.set $y1 (f32x4.add (local.get $c1) (local.get $nearExpm1F32)))
+      (local.set $y1 (f32x4.add (local.get $1.0) (local.get $nearExpm1F32)))
       (local.set $expF32
         (f32x4.mul
           (f32x4.add (local.get $y1) (local.get $y1))
           (i32x4.shl
-            (f32x4.add (f32x4.sub (local.get $powersInF32) (local.get $c1)) (local.get $c12583039))
+            (f32x4.add
+              (f32x4.sub (local.get $powersInF32) (local.get $1.0))
+              (local.get $12583039.0)
+            )
             (i32.const 23)
           )
         )
@@ -1344,51 +1340,56 @@
       (local.set $x1
         (f32x4.sub (v128.load offset=16 align=4 (local.get $i_2)) (f32x4.splat (local.get $max)))
       )
-      (local.set $t1
-        (f32x4.pmax (f32x4.pmin (local.get $x1) (local.get $c88.9)) (local.get $c-87.2))
-      )
-      (local.set $powersInF1
+      (local.set $t1 (f32x4.pmax (f32x4.pmin (local.get $x1) (local.get $88.9)) (local.get $-87.2)))
+      (local.set $powersInF32_1
         (f32x4.sub
-          (f32x4.relaxed_madd (local.get $t1) (local.get $c1.442695) (local.get $c12582912))
-          (local.get $c12582912)
+          (f32x4.relaxed_madd (local.get $t1) (local.get $1.442695) (local.get $12582912.0))
+          (local.get $12582912.0)
         )
       )
-      (local.set $restF1
+      (local.set $restF32_1
         (f32x4.relaxed_madd
-          (local.get $powersInF1)
-          (local.get $c0.00021219444)
-          (f32x4.relaxed_nmadd (local.get $powersInF1) (local.get $c0.6933594) (local.get $t1))
+          (local.get $powersInF32_1)
+          (local.get $0.00021219444)
+          (f32x4.relaxed_nmadd (local.get $powersInF32_1) (local.get $0.6933594) (local.get $t1))
         )
       )
       (local.set $p2
         (f32x4.relaxed_madd
-          (f32x4.relaxed_madd (local.get $c0.0013821) (local.get $restF1) (local.get $c0.008368673))
-          (local.get $restF1)
-          (local.get $c0.041668262)
-        )
-      )
-      (local.set $nearExpm1F1
-        (f32x4.relaxed_madd
-          (f32x4.mul (local.get $restF1) (local.get $restF1))
           (f32x4.relaxed_madd
-            (f32x4.relaxed_madd (local.get $p2) (local.get $restF1) (local.get $c0.16666521))
-            (local.get $restF1)
-            (local.get $c0.49999994)
+            (local.get $0.0013821)
+            (local.get $restF32_1)
+            (local.get $0.008368673)
           )
-          (local.get $restF1)
+          (local.get $restF32_1)
+          (local.get $0.041668262)
         )
       )
-      (local.set $y2 (f32x4.add (local.get $c1) (local.get $nearExpm1F1)))
-      (local.set $expF1
+      (local.set $nearExpm1F32_1
+        (f32x4.relaxed_madd
+          (f32x4.mul (local.get $restF32_1) (local.get $restF32_1))
+          (f32x4.relaxed_madd
+            (f32x4.relaxed_madd (local.get $p2) (local.get $restF32_1) (local.get $0.16666521))
+            (local.get $restF32_1)
+            (local.get $0.49999994)
+          )
+          (local.get $restF32_1)
+        )
+      )
+      (local.set $y2 (f32x4.add (local.get $1.0) (local.get $nearExpm1F32_1)))
+      (local.set $expF32_1
         (f32x4.mul
           (f32x4.add (local.get $y2) (local.get $y2))
           (i32x4.shl
-            (f32x4.add (f32x4.sub (local.get $powersInF1) (local.get $c1)) (local.get $c12583039))
+            (f32x4.add
+              (f32x4.sub (local.get $powersInF32_1) (local.get $1.0))
+              (local.get $12583039.0)
+            )
             (i32.const 23)
           )
         )
       )
-      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF1)))
+      (local.set $sum_wideLanes0 (f32x4.add (local.get $sum_wideLanes0) (local.get $expF32_1)))
       (local.set $sum_wide
         (f64.add
           (local.get $sum_wide)
@@ -1415,110 +1416,110 @@
       )
       (local.set $x2 (f32.sub (f32.load offset=32 (local.get $i_2)) (local.get $max)))
       (local.set $t2 (f32.max (f32.min (local.get $x2) (f32.const 88.9)) (f32.const -87.2)))
-      (local.set $powersInF2
+      (local.set $powersInF32_2
         (f32.sub
           (f32.add (f32.mul (local.get $t2) (f32.const 1.442695)) (f32.const 12582912))
           (f32.const 12582912)
         )
       )
-      (local.set $restF2
+      (local.set $restF32_2
         (f32.add
-          (f32.sub (local.get $t2) (f32.mul (local.get $powersInF2) (f32.const 0.6933594)))
-          (f32.mul (local.get $powersInF2) (f32.const 0.00021219444))
+          (f32.sub (local.get $t2) (f32.mul (local.get $powersInF32_2) (f32.const 0.6933594)))
+          (f32.mul (local.get $powersInF32_2) (f32.const 0.00021219444))
         )
       )
       (local.set $p3
         (f32.add
           (f32.mul
-            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF2)) (f32.const 0.008368673))
-            (local.get $restF2)
+            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF32_2)) (f32.const 0.008368673))
+            (local.get $restF32_2)
           )
           (f32.const 0.041668262)
         )
       )
-      (local.set $nearExpm1F2
+      (local.set $nearExpm1F32_2
         (f32.add
-          (local.get $restF2)
+          (local.get $restF32_2)
           (f32.mul
-            (f32.mul (local.get $restF2) (local.get $restF2))
+            (f32.mul (local.get $restF32_2) (local.get $restF32_2))
             (f32.add
               (f32.mul
-                (f32.add (f32.mul (local.get $p3) (local.get $restF2)) (f32.const 0.16666521))
-                (local.get $restF2)
+                (f32.add (f32.mul (local.get $p3) (local.get $restF32_2)) (f32.const 0.16666521))
+                (local.get $restF32_2)
               )
               (f32.const 0.49999994)
             )
           )
         )
       )
-      (local.set $y3 (f32.add (f32.const 1) (local.get $nearExpm1F2)))
-      (local.set $expF2
+      (local.set $y3 (f32.add (f32.const 1) (local.get $nearExpm1F32_2)))
+      (local.set $expF32_2
         (f32.mul
           (f32.add (local.get $y3) (local.get $y3))
           (f32.reinterpret_i32
             (i32.shl
               (i32.reinterpret_f32
-                (f32.add (f32.sub (local.get $powersInF2) (f32.const 1)) (f32.const 12583039))
+                (f32.add (f32.sub (local.get $powersInF32_2) (f32.const 1)) (f32.const 12583039))
               )
               (i32.const 23)
             )
           )
         )
       )
-      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF2))))
+      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF32_2))))
       (local.set $x3 (f32.sub (f32.load offset=36 (local.get $i_2)) (local.get $max)))
       (local.set $t3 (f32.max (f32.min (local.get $x3) (f32.const 88.9)) (f32.const -87.2)))
-      (local.set $powersInF3
+      (local.set $powersInF32_3
         (f32.sub
           (f32.add (f32.mul (local.get $t3) (f32.const 1.442695)) (f32.const 12582912))
           (f32.const 12582912)
         )
       )
-      (local.set $restF3
+      (local.set $restF32_3
         (f32.add
-          (f32.sub (local.get $t3) (f32.mul (local.get $powersInF3) (f32.const 0.6933594)))
-          (f32.mul (local.get $powersInF3) (f32.const 0.00021219444))
+          (f32.sub (local.get $t3) (f32.mul (local.get $powersInF32_3) (f32.const 0.6933594)))
+          (f32.mul (local.get $powersInF32_3) (f32.const 0.00021219444))
         )
       )
       (local.set $p4
         (f32.add
           (f32.mul
-            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF3)) (f32.const 0.008368673))
-            (local.get $restF3)
+            (f32.add (f32.mul (f32.const 0.0013821) (local.get $restF32_3)) (f32.const 0.008368673))
+            (local.get $restF32_3)
           )
           (f32.const 0.041668262)
         )
       )
-      (local.set $nearExpm1F3
+      (local.set $nearExpm1F32_3
         (f32.add
-          (local.get $restF3)
+          (local.get $restF32_3)
           (f32.mul
-            (f32.mul (local.get $restF3) (local.get $restF3))
+            (f32.mul (local.get $restF32_3) (local.get $restF32_3))
             (f32.add
               (f32.mul
-                (f32.add (f32.mul (local.get $p4) (local.get $restF3)) (f32.const 0.16666521))
-                (local.get $restF3)
+                (f32.add (f32.mul (local.get $p4) (local.get $restF32_3)) (f32.const 0.16666521))
+                (local.get $restF32_3)
               )
               (f32.const 0.49999994)
             )
           )
         )
       )
-      (local.set $y4 (f32.add (f32.const 1) (local.get $nearExpm1F3)))
-      (local.set $expF3
+      (local.set $y4 (f32.add (f32.const 1) (local.get $nearExpm1F32_3)))
+      (local.set $expF32_3
         (f32.mul
           (f32.add (local.get $y4) (local.get $y4))
           (f32.reinterpret_i32
             (i32.shl
               (i32.reinterpret_f32
-                (f32.add (f32.sub (local.get $powersInF3) (f32.const 1)) (f32.const 12583039))
+                (f32.add (f32.sub (local.get $powersInF32_3) (f32.const 1)) (f32.const 12583039))
               )
               (i32.const 23)
             )
           )
         )
       )
-      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF3))))
+      (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF32_3))))
       (local.set $x4 (f32.demote_f64 (local.get $sum_wide)))
       (local.set $tiny (f32.lt (local.get $x4) (f32.const 7.888609e-31)))
       (local.set $y5

@@ -1,14 +1,12 @@
-const reserved = new Set(
-  "arguments await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if implements import in instanceof interface let new null package private protected public return static super switch this throw true try typeof undefined var void while with yield async of get set NaN Infinity Object Math Float32Array Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer WebAssembly RangeError Error".split(
-    " ",
-  ),
-);
+import { reserved } from "../../base/reserved.ts";
+
+const taboo: ReadonlySet<string> = new Set(reserved);
 
 /** The declared name where it is a safe identifier, else a neutral one; unique among its neighbours. */
 export function identifier(name: string, taken: Set<string>): string {
   const safe =
     /^[A-Za-z_$][A-Za-z0-9_$]{0,63}$/.test(name) &&
-    !reserved.has(name) &&
+    !taboo.has(name) &&
     name !== "__proto__" &&
     !name.startsWith("$");
   let candidate = safe ? name : "input";

@@ -99,8 +99,7 @@ export class Context {
     const key = `${value.shape} ${value.values.map((x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
     let local = this.constants.get(key);
     if (!local) {
-      const text = value.shape === "f32x4" ? floatText(x, "f32") : String(x);
-      local = this.root.add(same ? `c${text}` : `c_${this.constants.size}`, "v128");
+      local = this.root.add(same ? constantName(value.shape, x) : `lanes_${this.constants.size}`, "v128");
       this.constants.set(key, local);
       this.constantIn.set(local, value);
       this.start.push(w.set(local, code));
@@ -116,6 +115,13 @@ export class Context {
   }
 
   sum = (form: Linear): Code => this.loops.value(form);
+}
+
+/** A constant is called what it is; those in float32 and in integers differ in their points. */
+function constantName(shape: VectorConstant["shape"], x: number): string {
+  if (shape === "i32x4" || shape === "i8x16") return String(x);
+  const text = floatText(x, shape === "f32x4" ? "f32" : "f64");
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
 const copiesOf = (shape: VectorConstant["shape"], x: number): Code => {
