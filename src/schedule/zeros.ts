@@ -1,6 +1,6 @@
 import { indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import type { Buffer, Core, Item, Kernel, KernelExpr, Target } from "../ir/kernel.ts";
-import { sameDim } from "../ir/type.ts";
+import { isBatch, sameDim } from "../ir/type.ts";
 
 type Draft = Omit<Kernel, "record">;
 /** What is 0 wherever the first of two axes is greater than the second. */
@@ -91,9 +91,12 @@ export class Zeros {
   }
 
   private onlyOf({ operands, depth }: Core, outer: readonly Axis[]): Core["only"] {
-    const folded = new Map(depth.map((axis) => [axis.name, axis]));
+    // A depth that is the batch ends with n, and rows that are the batch begin tiles anywhere.
+    const fixed = (axes: readonly Axis[]): Map<string, Axis> =>
+      new Map(axes.flatMap((axis) => (isBatch(axis.extent) ? [] : [[axis.name, axis] as const])));
+    const folded = fixed(depth);
     // Columns share what is read for a row, so the rows are what may end it early.
-    const rows = new Map(outer.slice(0, -1).map((axis) => [axis.name, axis]));
+    const rows = fixed(outer.slice(0, -1));
     for (const [a, b] of operands.flatMap(({ buffer, at }) => this.triangles(buffer, at))) {
       if (folded.has(a) && rows.has(b)) return { axis: a, upTo: indexAxis(rows.get(b)!) };
       if (folded.has(b) && rows.has(a)) return { axis: b, from: indexAxis(rows.get(a)!) };

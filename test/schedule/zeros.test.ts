@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
-  add, batch, defineModel, einsum, exp, f32, meanSquaredError, mul, multiHeadAttention, param, sgd, tril, triu, uniform,
+  add, batch, defineModel, einsum, exp, f32, matmul, meanSquaredError, mul, multiHeadAttention, param, sgd, tril, triu, uniform,
   type Model, type Value,
 } from "../../src/index.ts"; // prettier-ignore
 import type { CompileOptions } from "../../src/compile.ts";
@@ -73,4 +73,37 @@ describe("products leave out what a causal mask has made 0", () => {
       }
     },
   );
+
+  // Where the tiles leave single rows over, and where the depth is the batch itself.
+  test.each([
+    ["tril", tril, 12],
+    ["triu", triu, 8],
+  ] as const)("nothing beyond n rows nor beyond the depth: %s", async (_, triangle, depth) => {
+    const [most, columns] = [11, 8];
+    const n = batch(most);
+    const model = defineModel({
+      name: "rows",
+      inputs: { x: f32(n, depth), y: f32(n, columns) },
+      build: ({ x, y }) => {
+        const out = matmul(triangle(x), param("w", [depth, columns]));
+        return { outputs: { out }, loss: meanSquaredError(out, y), optimizer: sgd({ learningRate: 0.1 }) };
+      },
+    });
+    for (const options of [{}, { target: "wasm", strict: true }] as CompileOptions[]) {
+      const { generated } = await running(model, options);
+      const used = generated.create({ seed: 1 });
+      for (let rows = most; rows >= 1; rows--) {
+        const x = Float32Array.from({ length: rows * depth }, (_, k) => Math.cos(k));
+        const y = new Float32Array(rows * columns);
+        used.forward(new Float32Array(most * depth).fill(1e6), new Float32Array(most * columns), most);
+        used.backward();
+        const fresh = generated.create({ seed: 1 });
+        const losses = [fresh, used].map((net) => net.forward(x, y, rows));
+        expect(losses[0]).toBeGreaterThan(0);
+        expect(losses[1]).toBe(losses[0]);
+        for (const net of [fresh, used]) net.backward();
+        expect(used.gradients.w).toEqual(fresh.gradients.w);
+      }
+    }
+  });
 });
