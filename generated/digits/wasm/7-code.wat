@@ -439,136 +439,6 @@
     )
   )
 
-  ;; parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (digits.model.ts:16)
-  (func $update_parameters
-    (local $i_0 i32) (local $x0 f64) (local $x1 f64) (local $t0 f64) (local $add f64)
-      (local $sqrt f64) (local $x2 f64) (local $x3 f64) (local $t1 f64) (local $add_2 f64)
-      (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128) (local $c4 v128)
-      (local $c5 v128) (local $7.523164e-37 v128) (local $x7 v128) (local $add_4_0 v128)
-      (local $add_5_0 v128) (local $x6 v128) (local $add_4 v128) (local $add_5 v128)
-    (local.set $7.523164e-37 (f32x4.splat (f32.const 7.523164e-37)))
-    (local.set $x0 (f64.load offset=9648 (i32.const 0)))
-    (local.set $x1 (f64.load offset=9680 (i32.const 0)))
-    (local.set $t0 (f64.sub (f64.const 1) (local.get $x1)))
-    (local.set $add
-      (f64.add (local.get $x0) (f64.mul (local.get $t0) (f64.sub (f64.const 1) (local.get $x0))))
-    )
-    (f64.store offset=9648 (i32.const 0) (local.get $add))
-    (local.set $sqrt (f64.sqrt (local.get $add)))
-    (local.set $x2 (f64.load offset=9640 (i32.const 0)))
-    (local.set $x3 (f64.load offset=9672 (i32.const 0)))
-    (local.set $t1 (f64.sub (f64.const 1) (local.get $x3)))
-    (local.set $add_2
-      (f64.add (local.get $x2) (f64.mul (local.get $t1) (f64.sub (f64.const 1) (local.get $x2))))
-    )
-    (f64.store offset=9640 (i32.const 0) (local.get $add_2))
-    (f64.store offset=9656
-      (i32.const 0)
-      (f64.add (f64.load offset=9656 (i32.const 0)) (f64.const 1))
-    )
-    (local.set $c0 (f32x4.splat (f32.demote_f64 (local.get $x3))))
-    (local.set $c1 (f32x4.splat (f32.demote_f64 (local.get $t1))))
-    (local.set $c2 (f32x4.splat (f32.demote_f64 (local.get $x1))))
-    (local.set $c3 (f32x4.splat (f32.demote_f64 (local.get $t0))))
-    (local.set $c4
-      (f32x4.splat
-        (f32.demote_f64
-          (f64.div
-            (f64.mul (f64.load offset=9664 (i32.const 0)) (local.get $sqrt))
-            (local.get $add_2)
-          )
-        )
-      )
-    )
-    (local.set $c5
-      (f32x4.splat
-        (f32.demote_f64 (f64.mul (f64.load offset=9688 (i32.const 0)) (local.get $sqrt)))
-      )
-    )
-    (loop $i
-      (local.set $x6 (v128.load offset=57680 align=4 (local.get $i_0)))
-      (local.set $add_4
-        (f32x4.relaxed_madd
-          (local.get $c1)
-          (local.get $x6)
-          (f32x4.mul (local.get $c0) (v128.load offset=9696 align=4 (local.get $i_0)))
-        )
-      )
-      (v128.store offset=9696 align=4
-        (local.get $i_0)
-        (v128.andnot
-          (local.get $add_4)
-          (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $7.523164e-37))
-        )
-      )
-      (local.set $add_5
-        (f32x4.relaxed_madd
-          (local.get $c3)
-          (f32x4.mul (local.get $x6) (local.get $x6))
-          (f32x4.mul (local.get $c2) (v128.load offset=19336 align=4 (local.get $i_0)))
-        )
-      )
-      (v128.store offset=19336 align=4
-        (local.get $i_0)
-        (v128.andnot
-          (local.get $add_5)
-          (f32x4.lt (f32x4.abs (local.get $add_5)) (local.get $7.523164e-37))
-        )
-      )
-      (v128.store align=4
-        (local.get $i_0)
-        (f32x4.sub
-          (v128.load align=4 (local.get $i_0))
-          (f32x4.div
-            (f32x4.mul (local.get $c4) (local.get $add_4))
-            (f32x4.add (f32x4.sqrt (local.get $add_5)) (local.get $c5))
-          )
-        )
-      )
-      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 16)))
-      (br_if $i (i32.lt_s (local.get $i_0) (i32.const 9632)))
-    )
-    (local.set $x7 (v128.load64_zero offset=67312 align=4 (i32.const 0)))
-    (local.set $add_4_0
-      (f32x4.relaxed_madd
-        (local.get $c1)
-        (local.get $x7)
-        (f32x4.mul (local.get $c0) (v128.load64_zero offset=19328 align=4 (i32.const 0)))
-      )
-    )
-    (v128.store64_lane offset=19328 align=4 0
-      (i32.const 0)
-      (v128.andnot
-        (local.get $add_4_0)
-        (f32x4.lt (f32x4.abs (local.get $add_4_0)) (f32x4.splat (f32.const 7.523164e-37)))
-      )
-    )
-    (local.set $add_5_0
-      (f32x4.relaxed_madd
-        (local.get $c3)
-        (f32x4.mul (local.get $x7) (local.get $x7))
-        (f32x4.mul (local.get $c2) (v128.load64_zero offset=28968 align=4 (i32.const 0)))
-      )
-    )
-    (v128.store64_lane offset=28968 align=4 0
-      (i32.const 0)
-      (v128.andnot
-        (local.get $add_5_0)
-        (f32x4.lt (f32x4.abs (local.get $add_5_0)) (f32x4.splat (f32.const 7.523164e-37)))
-      )
-    )
-    (v128.store64_lane offset=9632 align=4 0
-      (i32.const 0)
-      (f32x4.sub
-        (v128.load64_zero offset=9632 align=4 (i32.const 0))
-        (f32x4.div
-          (f32x4.mul (local.get $c4) (local.get $add_4_0))
-          (f32x4.add (f32x4.sqrt (local.get $add_5_0)) (local.get $c5))
-        )
-      )
-    )
-  )
-
   ;; d_hidden_2 = where(0 < hidden_relu, d_logits · d_hidden, 0)  (digits.model.ts:10)
   (func $hidden_backward_2 (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $j_0 i32) (local $j_1 i32)
@@ -763,6 +633,150 @@
       (local.set $i_0 (i32.add (local.get $i_0) (i32.const 1024)))
       (local.set $i_1 (i32.add (local.get $i_1) (i32.const 512)))
       (br_if $i (i32.lt_s (local.get $i_0) (local.get $i_0_end)))
+    )
+  )
+
+  ;; parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (digits.model.ts:16)
+  (func $update_parameters
+    (local $i_0 i32) (local $x0 f64) (local $x1 f64) (local $t0 f64) (local $add f64)
+      (local $sqrt f64) (local $x2 f64) (local $x3 f64) (local $t1 f64) (local $add_2 f64)
+      (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128) (local $c4 v128)
+      (local $c5 v128) (local $7.523164e-37 v128) (local $3.469447e-18 v128) (local $x7 v128)
+      (local $add_4_0 v128) (local $t8 v128) (local $add_5_0 v128) (local $x6 v128)
+      (local $add_4 v128) (local $t5 v128) (local $add_5 v128)
+    (local.set $7.523164e-37 (f32x4.splat (f32.const 7.523164e-37)))
+    (local.set $3.469447e-18 (f32x4.splat (f32.const 3.469447e-18)))
+    (local.set $x0 (f64.load offset=9648 (i32.const 0)))
+    (local.set $x1 (f64.load offset=9680 (i32.const 0)))
+    (local.set $t0 (f64.sub (f64.const 1) (local.get $x1)))
+    (local.set $add
+      (f64.add (local.get $x0) (f64.mul (local.get $t0) (f64.sub (f64.const 1) (local.get $x0))))
+    )
+    (f64.store offset=9648 (i32.const 0) (local.get $add))
+    (local.set $sqrt (f64.sqrt (local.get $add)))
+    (local.set $x2 (f64.load offset=9640 (i32.const 0)))
+    (local.set $x3 (f64.load offset=9672 (i32.const 0)))
+    (local.set $t1 (f64.sub (f64.const 1) (local.get $x3)))
+    (local.set $add_2
+      (f64.add (local.get $x2) (f64.mul (local.get $t1) (f64.sub (f64.const 1) (local.get $x2))))
+    )
+    (f64.store offset=9640 (i32.const 0) (local.get $add_2))
+    (f64.store offset=9656
+      (i32.const 0)
+      (f64.add (f64.load offset=9656 (i32.const 0)) (f64.const 1))
+    )
+    (local.set $c0 (f32x4.splat (f32.demote_f64 (local.get $x3))))
+    (local.set $c1 (f32x4.splat (f32.demote_f64 (local.get $t1))))
+    (local.set $c2 (f32x4.splat (f32.demote_f64 (local.get $x1))))
+    (local.set $c3 (f32x4.splat (f32.demote_f64 (local.get $t0))))
+    (local.set $c4
+      (f32x4.splat
+        (f32.demote_f64
+          (f64.div
+            (f64.mul (f64.load offset=9664 (i32.const 0)) (local.get $sqrt))
+            (local.get $add_2)
+          )
+        )
+      )
+    )
+    (local.set $c5
+      (f32x4.splat
+        (f32.demote_f64 (f64.mul (f64.load offset=9688 (i32.const 0)) (local.get $sqrt)))
+      )
+    )
+    (loop $i
+      (local.set $x6 (v128.load offset=57680 align=4 (local.get $i_0)))
+      (local.set $add_4
+        (f32x4.relaxed_madd
+          (local.get $c1)
+          (local.get $x6)
+          (f32x4.mul (local.get $c0) (v128.load offset=9696 align=4 (local.get $i_0)))
+        )
+      )
+      (v128.store offset=9696 align=4
+        (local.get $i_0)
+        (v128.andnot
+          (local.get $add_4)
+          (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $7.523164e-37))
+        )
+      )
+      (local.set $t5
+        (v128.andnot
+          (local.get $x6)
+          (f32x4.lt (f32x4.abs (local.get $x6)) (local.get $3.469447e-18))
+        )
+      )
+      (local.set $add_5
+        (f32x4.relaxed_madd
+          (local.get $c3)
+          (f32x4.mul (local.get $t5) (local.get $t5))
+          (f32x4.mul (local.get $c2) (v128.load offset=19336 align=4 (local.get $i_0)))
+        )
+      )
+      (v128.store offset=19336 align=4
+        (local.get $i_0)
+        (v128.andnot
+          (local.get $add_5)
+          (f32x4.lt (f32x4.abs (local.get $add_5)) (local.get $7.523164e-37))
+        )
+      )
+      (v128.store align=4
+        (local.get $i_0)
+        (f32x4.sub
+          (v128.load align=4 (local.get $i_0))
+          (f32x4.div
+            (f32x4.mul (local.get $c4) (local.get $add_4))
+            (f32x4.add (f32x4.sqrt (local.get $add_5)) (local.get $c5))
+          )
+        )
+      )
+      (local.set $i_0 (i32.add (local.get $i_0) (i32.const 16)))
+      (br_if $i (i32.lt_s (local.get $i_0) (i32.const 9632)))
+    )
+    (local.set $x7 (v128.load64_zero offset=67312 align=4 (i32.const 0)))
+    (local.set $add_4_0
+      (f32x4.relaxed_madd
+        (local.get $c1)
+        (local.get $x7)
+        (f32x4.mul (local.get $c0) (v128.load64_zero offset=19328 align=4 (i32.const 0)))
+      )
+    )
+    (v128.store64_lane offset=19328 align=4 0
+      (i32.const 0)
+      (v128.andnot
+        (local.get $add_4_0)
+        (f32x4.lt (f32x4.abs (local.get $add_4_0)) (f32x4.splat (f32.const 7.523164e-37)))
+      )
+    )
+    (local.set $t8
+      (v128.andnot
+        (local.get $x7)
+        (f32x4.lt (f32x4.abs (local.get $x7)) (f32x4.splat (f32.const 3.469447e-18)))
+      )
+    )
+    (local.set $add_5_0
+      (f32x4.relaxed_madd
+        (local.get $c3)
+        (f32x4.mul (local.get $t8) (local.get $t8))
+        (f32x4.mul (local.get $c2) (v128.load64_zero offset=28968 align=4 (i32.const 0)))
+      )
+    )
+    (v128.store64_lane offset=28968 align=4 0
+      (i32.const 0)
+      (v128.andnot
+        (local.get $add_5_0)
+        (f32x4.lt (f32x4.abs (local.get $add_5_0)) (f32x4.splat (f32.const 7.523164e-37)))
+      )
+    )
+    (v128.store64_lane offset=9632 align=4 0
+      (i32.const 0)
+      (f32x4.sub
+        (v128.load64_zero offset=9632 align=4 (i32.const 0))
+        (f32x4.div
+          (f32x4.mul (local.get $c4) (local.get $add_4_0))
+          (f32x4.add (f32x4.sqrt (local.get $add_5_0)) (local.get $c5))
+        )
+      )
     )
   )
 
