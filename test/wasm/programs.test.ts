@@ -57,9 +57,9 @@ function lowered(
   const kernels = schedule(program, table, backend);
   const memory = plan(program, kernels);
   const all = lower(program, kernels, memory, backend);
-  // Kernels as phases call them; a tiny step written as one straight line is the js target's own.
-  const called = new Set([...all.calls.values()].flat().map(({ name }) => name));
-  const loops = { ...all, functions: all.functions.filter(({ name }) => called.has(name)), step: null };
+  // Kernels as phases call them, with what they call; a tiny step written as one straight line is the js target's own.
+  const functions = all.functions.filter(({ name }) => name !== all.step?.name);
+  const loops = { ...all, functions, step: null };
   assertLoops(loops);
   return { loops, memory };
 }
