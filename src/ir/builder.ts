@@ -20,6 +20,11 @@ export function nodeForm(op: string, attrs: Attrs, types: readonly TensorType[])
   return form;
 }
 
+/** A node but for its inputs. */
+interface NodeKind extends Pick<Node, "form" | "op" | "attrs"> {
+  readonly types: readonly TensorType[];
+}
+
 /** A gradient that the user wrote: from the cotangent of an output to the cotangents of some inputs. */
 export type Gradient = (cotangent: Value, output: Value, inputs: readonly Value[]) => readonly Value[];
 
@@ -47,25 +52,18 @@ export class Builder {
   private readonly takenTokens = new Set<Attr>();
 
   make(op: string, inputs: readonly Value[], attrs: Attrs, types: readonly TensorType[]): Node {
-    return this.find(nodeForm(op, attrs, types), op, inputs, attrs, types);
+    return this.find({ form: nodeForm(op, attrs, types), op, attrs, types }, inputs);
   }
 
   /** The same op with the same attributes on inputs of the same types. */
   again({ form, op, attrs, outputs }: Node, inputs: readonly Value[]): Node {
-    const types = outputs.map((output) => output.type);
-    return this.find(form, op, inputs, attrs, types);
+    return this.find({ form, op, attrs, types: outputs.map((output) => output.type) }, inputs);
   }
 
-  private find(
-    form: string,
-    op: string,
-    inputs: readonly Value[],
-    attrs: Attrs,
-    types: readonly TensorType[],
-  ): Node {
-    let key = form;
+  private find(kind: NodeKind, inputs: readonly Value[]): Node {
+    let key = kind.form;
     for (const { node, index } of inputs) key += `|${node.id}.${index}`;
-    const node = this.interned.get(key) ?? this.intern(key, form, op, inputs, attrs, types);
+    const node = this.interned.get(key) ?? this.intern(key, kind, inputs);
     this.remember(node, this.current.at(-1) ?? hereOrigin());
     for (const made of this.watchers) made.add(node);
     return node;
@@ -122,14 +120,7 @@ export class Builder {
     return token;
   }
 
-  private intern(
-    key: string,
-    form: string,
-    op: string,
-    inputs: readonly Value[],
-    attrs: Attrs,
-    types: readonly TensorType[],
-  ): Node {
+  private intern(key: string, { form, op, attrs, types }: NodeKind, inputs: readonly Value[]): Node {
     if (op === "placeholder") this.takenTokens.add(attrs["token"]);
     const outputs: Value[] = [];
     const node: Node = Object.freeze({

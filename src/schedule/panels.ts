@@ -26,10 +26,11 @@ export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kern
   const column = outer.at(-1);
   if (!backend.vectors || !core || !column || loops.length > 0) return [kernel];
   const { nearBytes } = backend.vectors;
+  const wide = core.operands.find((operand) => isWide(operand, kernel, column, nearBytes));
+  if (!wide) return [kernel];
   const { tile, lanes } = recordOf(kernel, backend);
   const width = tile[outer.length - 1] * backend.lanes;
-  const wide = core.operands.find((operand) => isWide(operand, kernel, column, width, nearBytes));
-  if (!lanes.includes(column.name) || !wide) return [kernel];
+  if (!lanes.includes(column.name) || maxOf(column.extent) % width !== 0) return [kernel];
 
   // No other axis of a kernel has this name.
   const panel: Axis = { name: "p", extent: Number(column.extent) / width };
@@ -82,13 +83,7 @@ export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kern
 }
 
 /** Whether an operand is a whole matrix that all rows read by its columns, and whether panels are worth their writing. */
-function isWide(
-  { buffer, at }: Operand,
-  { core, outer }: Draft,
-  column: Axis,
-  width: number,
-  nearBytes: number,
-): boolean {
+function isWide({ buffer, at }: Operand, { core, outer }: Draft, column: Axis, nearBytes: number): boolean {
   const others = new Set(outer.map(({ name }) => name));
   const isColumn = at.length > 1 && sameIndex(at[at.length - 1], indexAxis(column));
   const isDown = at.slice(0, -1).every((index) => [...axesOf(index)].every((name) => !others.has(name)));
@@ -96,11 +91,6 @@ function isWide(
   if (!isColumn || !isDown || !isWhole || buffer.shape.some(isBatch)) return false;
   const rows = outer.slice(0, -1).reduce((product, { extent }) => product * extentAt(extent, 1), 1);
   const bytes = bytesOf[buffer.dtype];
-  const columns = maxOf(column.extent);
-  return (
-    columns % width === 0 &&
-    columns * bytes >= longRow &&
-    elementsOf(buffer.shape) * bytes > nearBytes &&
-    rows >= leastRows
-  );
+  const isLong = maxOf(column.extent) * bytes >= longRow;
+  return isLong && elementsOf(buffer.shape) * bytes > nearBytes && rows >= leastRows;
 }

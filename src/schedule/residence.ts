@@ -11,13 +11,13 @@ import { valueHint, type Names } from "./names.ts";
 import { placed, type Place } from "./storage.ts";
 
 /** Where a member's value is found by later items of its kernel. */
-export interface Residence {
+interface Residence {
   readonly job: Job;
   readonly stage: number;
   readonly local: string;
   row: Buffer | null;
 }
-export type Residences = ReadonlyMap<Value, Residence>;
+type Residences = ReadonlyMap<Value, Residence>;
 
 /** Jobs that share one loop over inner axes. */
 export interface Members {

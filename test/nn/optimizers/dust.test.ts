@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { adam, batch, defineModel, dense, f32, meanSquaredError } from "../../../src/index.ts";
+import { visitExprs } from "../../../src/ir/loop-walk.ts";
 import { running } from "../../examples/run.ts";
 
 const model = defineModel({
@@ -22,6 +23,20 @@ async function momentsOf(gradient: number, target: "js" | "wasm"): Promise<reado
   const count = slot.shape.reduce<number>((product, extent) => product * Number(extent), 1);
   return Array.from(new Float32Array(net.state.slice(slot.offset, slot.offset + 4 * count).buffer));
 }
+
+test("no square is taken of what is too small for one", async () => {
+  const least = 2 ** -58;
+  for (const target of ["js", "wasm"] as const) {
+    const { compilation } = await running(model, { target });
+    const update = compilation.loops.functions.find(({ name }) => name.startsWith("update"))!;
+    let compared = 0;
+    visitExprs(update.body, (x) => {
+      if (x.kind === "op" && x.op === "less" && x.args[1].kind === "number" && x.args[1].value === least)
+        compared++;
+    });
+    expect(compared > 0).toBe(target === "wasm");
+  }
+});
 
 test("squares of gradients that would be denormal numbers are 0 in WebAssembly, and all others are kept", async () => {
   for (const gradient of [1e-18, -3e-18, 1e-20, 1e-30, 0])
