@@ -15,6 +15,7 @@ import { assertGraph } from "./ir/verify/graph.ts";
 import type { LoopProgram } from "./ir/loop.ts";
 import type { OpTable } from "./ir/op.ts";
 import { mapGraphs, type Program } from "./ir/program.ts";
+import { sizeOf } from "./ir/type.ts";
 import { lower } from "./lower/index.ts";
 import { plan } from "./memory/index.ts";
 import { buildGraph, type BuiltModel } from "./nn/model/build.ts";
@@ -47,6 +48,8 @@ export interface Sizes {
   readonly code: number;
   readonly arenaBytes: number;
   readonly liveBoundBytes: number;
+  /** What js keeps beside the arena: operands of large products as plain numbers. */
+  readonly numbersBytes: number;
   readonly stateBytes: number;
   readonly flopsPerRow: number;
 }
@@ -145,6 +148,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
     version,
   });
   const { arenaBytes, liveBoundBytes, stateBytes } = memory;
+  const numbersBytes = memory.numbers.reduce((sum, { array }) => sum + 8 * sizeOf(array.shape), 0);
   const code = codeFiles(files).reduce((sum, file) => sum + bytesOf(file).length, 0);
   return {
     target,
@@ -157,7 +161,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
     loops,
     wasm,
     files,
-    sizes: { code, arenaBytes, liveBoundBytes, stateBytes, flopsPerRow: flops },
+    sizes: { code, arenaBytes, liveBoundBytes, numbersBytes, stateBytes, flopsPerRow: flops },
   };
 }
 

@@ -27,8 +27,13 @@ function stageJson(compilation: Compilation, stage: Stage): unknown {
     return { stage, buffers: list, kernels: plain(kernels, buffers), results: plain(results, buffers) };
   }
   if (stage === "memory") {
-    const { placements, ...sizes } = compilation.memory;
-    return { stage, ...sizes, placements: plain([...placements.values()], buffers) };
+    const { placements, numbers, ...sizes } = compilation.memory;
+    return {
+      stage,
+      ...sizes,
+      placements: plain([...placements.values()], buffers),
+      numbers: plain(numbers, buffers),
+    };
   }
   if (stage === "loops") return { stage, loops: plain(compilation.loops, buffers) };
   const files = compilation.files.map(({ name, text }) => ({ name, text }));

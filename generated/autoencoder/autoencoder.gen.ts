@@ -152,57 +152,81 @@ function init_decoder_pixels_kernel(seed: Uint32Array, decoder_pixels_kernel: Fl
   }
 }
 
+// x_numbers = x as plain numbers, for encoder_dense_forward
+function copy_x(x: Float32Array, x_numbers: number[], n: number): void {
+  for (let k = 0; k < n << 6; k++) {
+    x_numbers[k] = x[k];
+  }
+}
+
+// encoder_dense_kernel_numbers = encoder_dense_kernel as plain numbers, for encoder_dense_forward
+function copy_encoder_dense_kernel(
+  encoder_dense_kernel: Float32Array,
+  encoder_dense_kernel_numbers: number[],
+): void {
+  for (let p = 0; p < 64; p++) {
+    const p0 = p << 1;
+    const p2 = p << 7;
+    for (let k = 0; k < 64; k++) {
+      const p1 = p0 + (k << 7);
+      const p3 = p2 + (k << 1);
+      encoder_dense_kernel_numbers[p3] = encoder_dense_kernel[p1];
+      encoder_dense_kernel_numbers[p3 + 1] = encoder_dense_kernel[p1 + 1];
+    }
+  }
+}
+
 // encoder_dense_relu = relu(x · encoder/dense/kernel + encoder/dense/bias)  (autoencoder.model.ts:12)
 function encoder_dense_forward(
-  x: Float32Array,
-  encoder_dense_kernel: Float32Array,
+  x_numbers: number[],
+  encoder_dense_kernel_numbers: number[],
   encoder_dense_bias: Float32Array,
   encoder_dense_relu: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p3 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p4 = p3 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p5 = i << 7;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p4 = p << 1;
+      const p6 = p5 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 128;
-        const x0 = x[p1];
-        const x1 = encoder_dense_kernel[p2];
-        const x2 = encoder_dense_kernel[p2 + 1];
-        const x3 = encoder_dense_kernel[p2 + 2];
-        const x4 = encoder_dense_kernel[p2 + 3];
-        const x5 = x[p1 + 64];
+        const p3 = p2 + (k << 1);
+        const x0 = x_numbers[p1];
+        const x1 = encoder_dense_kernel_numbers[p3];
+        const x2 = encoder_dense_kernel_numbers[p3 + 1];
+        const x3 = x_numbers[p1 + 64];
+        const x4 = x_numbers[p1 + 128];
+        const x5 = x_numbers[p1 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x6 = encoder_dense_bias[j];
-      encoder_dense_relu[p4] = Math.max(sum00 + x6, 0);
-      const x7 = encoder_dense_bias[j + 1];
-      encoder_dense_relu[p4 + 1] = Math.max(sum01 + x7, 0);
-      const x8 = encoder_dense_bias[j + 2];
-      encoder_dense_relu[p4 + 2] = Math.max(sum02 + x8, 0);
-      const x9 = encoder_dense_bias[j + 3];
-      encoder_dense_relu[p4 + 3] = Math.max(sum03 + x9, 0);
-      encoder_dense_relu[p4 + 128] = Math.max(sum10 + x6, 0);
-      encoder_dense_relu[p4 + 129] = Math.max(sum11 + x7, 0);
-      encoder_dense_relu[p4 + 130] = Math.max(sum12 + x8, 0);
-      encoder_dense_relu[p4 + 131] = Math.max(sum13 + x9, 0);
+      const x6 = encoder_dense_bias[p4];
+      encoder_dense_relu[p6] = Math.max(sum00 + x6, 0);
+      const x7 = encoder_dense_bias[p4 + 1];
+      encoder_dense_relu[p6 + 1] = Math.max(sum01 + x7, 0);
+      encoder_dense_relu[p6 + 128] = Math.max(sum10 + x6, 0);
+      encoder_dense_relu[p6 + 129] = Math.max(sum11 + x7, 0);
+      encoder_dense_relu[p6 + 256] = Math.max(sum20 + x6, 0);
+      encoder_dense_relu[p6 + 257] = Math.max(sum21 + x7, 0);
+      encoder_dense_relu[p6 + 384] = Math.max(sum30 + x6, 0);
+      encoder_dense_relu[p6 + 385] = Math.max(sum31 + x7, 0);
     }
   }
 }
@@ -216,8 +240,8 @@ function encoder_code_forward(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 128;
-    const p3 = i * 8;
+    const p0 = i << 7;
+    const p3 = i << 3;
     for (let j = 0; j < 8; j += 2) {
       const p4 = p3 + j;
       let sum00 = 0;
@@ -226,7 +250,7 @@ function encoder_code_forward(
       let sum11 = 0;
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 8;
+        const p2 = j + (k << 3);
         const x0 = encoder_dense_relu[p1];
         const x1 = encoder_code_kernel[p2];
         const x2 = encoder_code_kernel[p2 + 1];
@@ -255,8 +279,8 @@ function decoder_dense_forward(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 8;
-    const p3 = i * 128;
+    const p0 = i << 3;
+    const p3 = i << 7;
     for (let j = 0; j < 128; j += 2) {
       const p4 = p3 + j;
       let sum00 = 0;
@@ -265,7 +289,7 @@ function decoder_dense_forward(
       let sum11 = 0;
       for (let k = 0; k < 8; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 128;
+        const p2 = j + (k << 7);
         const x0 = encoder_code_add[p1];
         const x1 = decoder_dense_kernel[p2];
         const x2 = decoder_dense_kernel[p2 + 1];
@@ -285,57 +309,85 @@ function decoder_dense_forward(
   }
 }
 
+// decoder_dense_relu_numbers = decoder_dense_relu as plain numbers, for decoder_pixels_forward
+function copy_decoder_dense_relu(
+  decoder_dense_relu: Float32Array,
+  decoder_dense_relu_numbers: number[],
+  n: number,
+): void {
+  for (let k = 0; k < n << 7; k++) {
+    decoder_dense_relu_numbers[k] = decoder_dense_relu[k];
+  }
+}
+
+// decoder_pixels_kernel_numbers = decoder_pixels_kernel as plain numbers, for decoder_pixels_forward
+function copy_decoder_pixels_kernel(
+  decoder_pixels_kernel: Float32Array,
+  decoder_pixels_kernel_numbers: number[],
+): void {
+  for (let p = 0; p < 32; p++) {
+    const p0 = p << 1;
+    const p2 = p << 8;
+    for (let k = 0; k < 128; k++) {
+      const p1 = p0 + (k << 6);
+      const p3 = p2 + (k << 1);
+      decoder_pixels_kernel_numbers[p3] = decoder_pixels_kernel[p1];
+      decoder_pixels_kernel_numbers[p3 + 1] = decoder_pixels_kernel[p1 + 1];
+    }
+  }
+}
+
 // decoder_pixels_add = decoder_dense_relu · decoder/pixels/kernel + decoder/pixels/bias  (autoencoder.model.ts:15)
 function decoder_pixels_forward(
-  decoder_dense_relu: Float32Array,
-  decoder_pixels_kernel: Float32Array,
+  decoder_dense_relu_numbers: number[],
+  decoder_pixels_kernel_numbers: number[],
   decoder_pixels_bias: Float32Array,
   decoder_pixels_add: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 128;
-    const p3 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p4 = p3 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 7;
+    const p5 = i << 6;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 8;
+      const p4 = p << 1;
+      const p6 = p5 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 64;
-        const x0 = decoder_dense_relu[p1];
-        const x1 = decoder_pixels_kernel[p2];
-        const x2 = decoder_pixels_kernel[p2 + 1];
-        const x3 = decoder_pixels_kernel[p2 + 2];
-        const x4 = decoder_pixels_kernel[p2 + 3];
-        const x5 = decoder_dense_relu[p1 + 128];
+        const p3 = p2 + (k << 1);
+        const x0 = decoder_dense_relu_numbers[p1];
+        const x1 = decoder_pixels_kernel_numbers[p3];
+        const x2 = decoder_pixels_kernel_numbers[p3 + 1];
+        const x3 = decoder_dense_relu_numbers[p1 + 128];
+        const x4 = decoder_dense_relu_numbers[p1 + 256];
+        const x5 = decoder_dense_relu_numbers[p1 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x6 = decoder_pixels_bias[j];
-      decoder_pixels_add[p4] = sum00 + x6;
-      const x7 = decoder_pixels_bias[j + 1];
-      decoder_pixels_add[p4 + 1] = sum01 + x7;
-      const x8 = decoder_pixels_bias[j + 2];
-      decoder_pixels_add[p4 + 2] = sum02 + x8;
-      const x9 = decoder_pixels_bias[j + 3];
-      decoder_pixels_add[p4 + 3] = sum03 + x9;
-      decoder_pixels_add[p4 + 64] = sum10 + x6;
-      decoder_pixels_add[p4 + 65] = sum11 + x7;
-      decoder_pixels_add[p4 + 66] = sum12 + x8;
-      decoder_pixels_add[p4 + 67] = sum13 + x9;
+      const x6 = decoder_pixels_bias[p4];
+      decoder_pixels_add[p6] = sum00 + x6;
+      const x7 = decoder_pixels_bias[p4 + 1];
+      decoder_pixels_add[p6 + 1] = sum01 + x7;
+      decoder_pixels_add[p6 + 64] = sum10 + x6;
+      decoder_pixels_add[p6 + 65] = sum11 + x7;
+      decoder_pixels_add[p6 + 128] = sum20 + x6;
+      decoder_pixels_add[p6 + 129] = sum21 + x7;
+      decoder_pixels_add[p6 + 192] = sum30 + x6;
+      decoder_pixels_add[p6 + 193] = sum31 + x7;
     }
   }
 }
@@ -351,18 +403,18 @@ function training_loss(
   n: number,
 ): void {
   let sum = 0;
-  const t0 = n * 64;
+  const t0 = n << 6;
   const c0 = 1 / t0;
-  for (let i = 0; i < n * 64; i++) {
+  for (let i = 0; i < n << 6; i++) {
     const x1 = -decoder_pixels_add[i];
     const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    const sigmoid = 1 / (1 + exp);
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    const sigmoid = 1 / (1 + expSingle);
     const t1 = sigmoid - x[i];
     sum += t1 * t1;
     d_decoder_pixels[i] = c0 * (2 * t1) * (sigmoid * (1 - sigmoid));
@@ -370,103 +422,158 @@ function training_loss(
   loss[0] = sum / t0;
 }
 
+// decoder_dense_relu_numbers_2 = decoder_dense_relu as plain numbers, for decoder_pixels_kernel_gradient
+function copy_decoder_dense_relu_2(
+  decoder_dense_relu: Float32Array,
+  decoder_dense_relu_numbers: number[],
+  n: number,
+): void {
+  for (let s = 0; s < 32; s++) {
+    const p0 = s << 2;
+    const p2 = s << 8;
+    for (let k = 0; k < n; k++) {
+      const p1 = p0 + (k << 7);
+      const p3 = p2 + (k << 2);
+      decoder_dense_relu_numbers[p3] = decoder_dense_relu[p1];
+      decoder_dense_relu_numbers[p3 + 1] = decoder_dense_relu[p1 + 1];
+      decoder_dense_relu_numbers[p3 + 2] = decoder_dense_relu[p1 + 2];
+      decoder_dense_relu_numbers[p3 + 3] = decoder_dense_relu[p1 + 3];
+    }
+  }
+}
+
+// d_decoder_pixels_numbers = d_decoder_pixels as plain numbers, for decoder_pixels_kernel_gradient
+function copy_d_decoder_pixels(
+  d_decoder_pixels: Float32Array,
+  d_decoder_pixels_numbers: number[],
+  n: number,
+): void {
+  for (let p = 0; p < 32; p++) {
+    const p0 = p << 1;
+    const p2 = p << 7;
+    for (let k = 0; k < n; k++) {
+      const p1 = p0 + (k << 6);
+      const p3 = p2 + (k << 1);
+      d_decoder_pixels_numbers[p3] = d_decoder_pixels[p1];
+      d_decoder_pixels_numbers[p3 + 1] = d_decoder_pixels[p1 + 1];
+    }
+  }
+}
+
 // ∂loss/∂decoder/pixels/kernel = decoder_dense_reluᵀ · d_decoder_pixels  (autoencoder.model.ts:15)
 function decoder_pixels_kernel_gradient(
-  decoder_dense_relu: Float32Array,
-  d_decoder_pixels: Float32Array,
+  decoder_dense_relu_numbers: number[],
+  d_decoder_pixels_numbers: number[],
   d_decoder_pixels_kernel: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < 128; i += 2) {
-    const p2 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p3 = p2 + j;
+  for (let s = 0; s < 32; s++) {
+    const p0 = s << 8;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 7;
+      const p4 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 128;
-        const p1 = j + k * 64;
-        const x0 = decoder_dense_relu[p0];
-        const x1 = d_decoder_pixels[p1];
-        const x2 = d_decoder_pixels[p1 + 1];
-        const x3 = d_decoder_pixels[p1 + 2];
-        const x4 = d_decoder_pixels[p1 + 3];
-        const x5 = decoder_dense_relu[p0 + 1];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = decoder_dense_relu_numbers[p1];
+        const x1 = d_decoder_pixels_numbers[p3];
+        const x2 = d_decoder_pixels_numbers[p3 + 1];
+        const x3 = decoder_dense_relu_numbers[p1 + 1];
+        const x4 = decoder_dense_relu_numbers[p1 + 2];
+        const x5 = decoder_dense_relu_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_decoder_pixels_kernel[p3] += sum00;
-      d_decoder_pixels_kernel[p3 + 1] += sum01;
-      d_decoder_pixels_kernel[p3 + 2] += sum02;
-      d_decoder_pixels_kernel[p3 + 3] += sum03;
-      d_decoder_pixels_kernel[p3 + 64] += sum10;
-      d_decoder_pixels_kernel[p3 + 65] += sum11;
-      d_decoder_pixels_kernel[p3 + 66] += sum12;
-      d_decoder_pixels_kernel[p3 + 67] += sum13;
+      d_decoder_pixels_kernel[p4] += sum00;
+      d_decoder_pixels_kernel[p4 + 1] += sum01;
+      d_decoder_pixels_kernel[p4 + 64] += sum10;
+      d_decoder_pixels_kernel[p4 + 65] += sum11;
+      d_decoder_pixels_kernel[p4 + 128] += sum20;
+      d_decoder_pixels_kernel[p4 + 129] += sum21;
+      d_decoder_pixels_kernel[p4 + 192] += sum30;
+      d_decoder_pixels_kernel[p4 + 193] += sum31;
+    }
+  }
+}
+
+// decoder_pixels_kernel_numbers_2 = decoder_pixels_kernel as plain numbers, for decoder_dense_backward
+function copy_decoder_pixels_kernel_2(
+  decoder_pixels_kernel: Float32Array,
+  decoder_pixels_kernel_numbers: number[],
+): void {
+  for (let p = 0; p < 64; p++) {
+    const p0 = p << 7;
+    for (let m = 0; m < 64; m++) {
+      const p1 = p0 + m;
+      const p2 = p0 + (m << 1);
+      decoder_pixels_kernel_numbers[p2] = decoder_pixels_kernel[p1];
+      decoder_pixels_kernel_numbers[p2 + 1] = decoder_pixels_kernel[p1 + 64];
     }
   }
 }
 
 // d_decoder_dense = where(0 < decoder_dense_relu, d_decoder_pixels · decoder/pixels/kernelᵀ, 0)  (autoencoder.model.ts:15)
 function decoder_dense_backward(
-  d_decoder_pixels: Float32Array,
-  decoder_pixels_kernel: Float32Array,
+  d_decoder_pixels_numbers: number[],
+  decoder_pixels_kernel_numbers: number[],
   decoder_dense_relu: Float32Array,
   d_decoder_dense: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p4 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p2 = j * 64;
-      const p5 = p4 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p4 = i << 7;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_decoder_pixels[p1];
-        const x1 = decoder_pixels_kernel[p3];
-        const x2 = decoder_pixels_kernel[p3 + 64];
-        const x3 = decoder_pixels_kernel[p3 + 128];
-        const x4 = decoder_pixels_kernel[p3 + 192];
-        const x5 = d_decoder_pixels[p1 + 64];
+        const p3 = p2 + (k << 1);
+        const x0 = d_decoder_pixels_numbers[p1];
+        const x1 = decoder_pixels_kernel_numbers[p3];
+        const x2 = decoder_pixels_kernel_numbers[p3 + 1];
+        const x3 = d_decoder_pixels_numbers[p1 + 64];
+        const x4 = d_decoder_pixels_numbers[p1 + 128];
+        const x5 = d_decoder_pixels_numbers[p1 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
       d_decoder_dense[p5] = 0 < decoder_dense_relu[p5] ? sum00 : 0;
       d_decoder_dense[p5 + 1] = 0 < decoder_dense_relu[p5 + 1] ? sum01 : 0;
-      d_decoder_dense[p5 + 2] = 0 < decoder_dense_relu[p5 + 2] ? sum02 : 0;
-      d_decoder_dense[p5 + 3] = 0 < decoder_dense_relu[p5 + 3] ? sum03 : 0;
       d_decoder_dense[p5 + 128] = 0 < decoder_dense_relu[p5 + 128] ? sum10 : 0;
       d_decoder_dense[p5 + 129] = 0 < decoder_dense_relu[p5 + 129] ? sum11 : 0;
-      d_decoder_dense[p5 + 130] = 0 < decoder_dense_relu[p5 + 130] ? sum12 : 0;
-      d_decoder_dense[p5 + 131] = 0 < decoder_dense_relu[p5 + 131] ? sum13 : 0;
+      d_decoder_dense[p5 + 256] = 0 < decoder_dense_relu[p5 + 256] ? sum20 : 0;
+      d_decoder_dense[p5 + 257] = 0 < decoder_dense_relu[p5 + 257] ? sum21 : 0;
+      d_decoder_dense[p5 + 384] = 0 < decoder_dense_relu[p5 + 384] ? sum30 : 0;
+      d_decoder_dense[p5 + 385] = 0 < decoder_dense_relu[p5 + 385] ? sum31 : 0;
     }
   }
 }
@@ -480,7 +587,7 @@ function decoder_pixels_bias_gradient(
   for (let i = 0; i < 64; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_decoder_pixels[i + k * 64];
+      sum += d_decoder_pixels[i + (k << 6)];
     }
     d_decoder_pixels_bias[i] += sum;
   }
@@ -494,7 +601,7 @@ function decoder_dense_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 8; i += 2) {
-    const p2 = i * 128;
+    const p2 = i << 7;
     for (let j = 0; j < 128; j += 2) {
       const p3 = p2 + j;
       let sum00 = 0;
@@ -502,8 +609,8 @@ function decoder_dense_kernel_gradient(
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 8;
-        const p1 = j + k * 128;
+        const p0 = i + (k << 3);
+        const p1 = j + (k << 7);
         const x0 = encoder_code_add[p0];
         const x1 = d_decoder_dense[p1];
         const x2 = d_decoder_dense[p1 + 1];
@@ -530,7 +637,7 @@ function decoder_dense_bias_gradient(
   for (let i = 0; i < 128; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_decoder_dense[i + k * 128];
+      sum += d_decoder_dense[i + (k << 7)];
     }
     d_decoder_dense_bias[i] += sum;
   }
@@ -544,10 +651,10 @@ function encoder_code_backward(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 128;
-    const p4 = i * 8;
+    const p0 = i << 7;
+    const p4 = i << 3;
     for (let j = 0; j < 8; j += 2) {
-      const p2 = j * 128;
+      const p2 = j << 7;
       const p5 = p4 + j;
       let sum00 = 0;
       let sum01 = 0;
@@ -581,7 +688,7 @@ function encoder_code_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 128; i += 2) {
-    const p2 = i * 8;
+    const p2 = i << 3;
     for (let j = 0; j < 8; j += 2) {
       const p3 = p2 + j;
       let sum00 = 0;
@@ -589,8 +696,8 @@ function encoder_code_kernel_gradient(
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 128;
-        const p1 = j + k * 8;
+        const p0 = i + (k << 7);
+        const p1 = j + (k << 3);
         const x0 = encoder_dense_relu[p0];
         const x1 = d_encoder_code[p1];
         const x2 = d_encoder_code[p1 + 1];
@@ -617,10 +724,10 @@ function encoder_dense_backward(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 8;
-    const p4 = i * 128;
+    const p0 = i << 3;
+    const p4 = i << 7;
     for (let j = 0; j < 128; j += 2) {
-      const p2 = j * 8;
+      const p2 = j << 3;
       const p5 = p4 + j;
       let sum00 = 0;
       let sum01 = 0;
@@ -655,57 +762,93 @@ function encoder_code_bias_gradient(
   for (let i = 0; i < 8; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_encoder_code[i + k * 8];
+      sum += d_encoder_code[i + (k << 3)];
     }
     d_encoder_code_bias[i] += sum;
   }
 }
 
+// x_numbers_2 = x as plain numbers, for encoder_dense_kernel_gradient
+function copy_x_2(x: Float32Array, x_numbers: number[], n: number): void {
+  for (let s = 0; s < 16; s++) {
+    const p0 = s << 2;
+    const p2 = s << 8;
+    for (let k = 0; k < n; k++) {
+      const p1 = p0 + (k << 6);
+      const p3 = p2 + (k << 2);
+      x_numbers[p3] = x[p1];
+      x_numbers[p3 + 1] = x[p1 + 1];
+      x_numbers[p3 + 2] = x[p1 + 2];
+      x_numbers[p3 + 3] = x[p1 + 3];
+    }
+  }
+}
+
+// d_encoder_dense_numbers = d_encoder_dense as plain numbers, for encoder_dense_kernel_gradient
+function copy_d_encoder_dense(
+  d_encoder_dense: Float32Array,
+  d_encoder_dense_numbers: number[],
+  n: number,
+): void {
+  for (let p = 0; p < 64; p++) {
+    const p0 = p << 1;
+    const p2 = p << 7;
+    for (let k = 0; k < n; k++) {
+      const p1 = p0 + (k << 7);
+      const p3 = p2 + (k << 1);
+      d_encoder_dense_numbers[p3] = d_encoder_dense[p1];
+      d_encoder_dense_numbers[p3 + 1] = d_encoder_dense[p1 + 1];
+    }
+  }
+}
+
 // ∂loss/∂encoder/dense/kernel = xᵀ · d_encoder_dense  (autoencoder.model.ts:12)
 function encoder_dense_kernel_gradient(
-  x: Float32Array,
-  d_encoder_dense: Float32Array,
+  x_numbers: number[],
+  d_encoder_dense_numbers: number[],
   d_encoder_dense_kernel: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < 64; i += 2) {
-    const p2 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p3 = p2 + j;
+  for (let s = 0; s < 16; s++) {
+    const p0 = s << 8;
+    const p4 = s << 9;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 64;
-        const p1 = j + k * 128;
-        const x0 = x[p0];
-        const x1 = d_encoder_dense[p1];
-        const x2 = d_encoder_dense[p1 + 1];
-        const x3 = d_encoder_dense[p1 + 2];
-        const x4 = d_encoder_dense[p1 + 3];
-        const x5 = x[p0 + 1];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = x_numbers[p1];
+        const x1 = d_encoder_dense_numbers[p3];
+        const x2 = d_encoder_dense_numbers[p3 + 1];
+        const x3 = x_numbers[p1 + 1];
+        const x4 = x_numbers[p1 + 2];
+        const x5 = x_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_encoder_dense_kernel[p3] += sum00;
-      d_encoder_dense_kernel[p3 + 1] += sum01;
-      d_encoder_dense_kernel[p3 + 2] += sum02;
-      d_encoder_dense_kernel[p3 + 3] += sum03;
-      d_encoder_dense_kernel[p3 + 128] += sum10;
-      d_encoder_dense_kernel[p3 + 129] += sum11;
-      d_encoder_dense_kernel[p3 + 130] += sum12;
-      d_encoder_dense_kernel[p3 + 131] += sum13;
+      d_encoder_dense_kernel[p5] += sum00;
+      d_encoder_dense_kernel[p5 + 1] += sum01;
+      d_encoder_dense_kernel[p5 + 128] += sum10;
+      d_encoder_dense_kernel[p5 + 129] += sum11;
+      d_encoder_dense_kernel[p5 + 256] += sum20;
+      d_encoder_dense_kernel[p5 + 257] += sum21;
+      d_encoder_dense_kernel[p5 + 384] += sum30;
+      d_encoder_dense_kernel[p5 + 385] += sum31;
     }
   }
 }
@@ -742,6 +885,112 @@ function update_parameters(
   }
 }
 
+// encoder_dense_relu_2 = relu(x · encoder/dense/kernel + encoder/dense/bias)  (autoencoder.model.ts:12)
+function encoder_dense_forward_2(
+  x_numbers: number[],
+  encoder_dense_kernel: Float32Array,
+  encoder_dense_bias: Float32Array,
+  encoder_dense_relu: Float32Array,
+  n: number,
+): void {
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p3 = i << 7;
+    for (let j = 0; j < 128; j += 2) {
+      const p4 = p3 + j;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 64; k++) {
+        const p1 = p0 + k;
+        const p2 = j + (k << 7);
+        const x0 = x_numbers[p1];
+        const x1 = encoder_dense_kernel[p2];
+        const x2 = encoder_dense_kernel[p2 + 1];
+        const x3 = x_numbers[p1 + 64];
+        const x4 = x_numbers[p1 + 128];
+        const x5 = x_numbers[p1 + 192];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      const x6 = encoder_dense_bias[j];
+      encoder_dense_relu[p4] = Math.max(sum00 + x6, 0);
+      const x7 = encoder_dense_bias[j + 1];
+      encoder_dense_relu[p4 + 1] = Math.max(sum01 + x7, 0);
+      encoder_dense_relu[p4 + 128] = Math.max(sum10 + x6, 0);
+      encoder_dense_relu[p4 + 129] = Math.max(sum11 + x7, 0);
+      encoder_dense_relu[p4 + 256] = Math.max(sum20 + x6, 0);
+      encoder_dense_relu[p4 + 257] = Math.max(sum21 + x7, 0);
+      encoder_dense_relu[p4 + 384] = Math.max(sum30 + x6, 0);
+      encoder_dense_relu[p4 + 385] = Math.max(sum31 + x7, 0);
+    }
+  }
+}
+
+// decoder_pixels_add_2 = decoder_dense_relu · decoder/pixels/kernel + decoder/pixels/bias  (autoencoder.model.ts:15)
+function decoder_pixels_forward_2(
+  decoder_dense_relu_2_numbers: number[],
+  decoder_pixels_kernel: Float32Array,
+  decoder_pixels_bias: Float32Array,
+  decoder_pixels_add: Float32Array,
+  n: number,
+): void {
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 7;
+    const p3 = i << 6;
+    for (let j = 0; j < 64; j += 2) {
+      const p4 = p3 + j;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 128; k++) {
+        const p1 = p0 + k;
+        const p2 = j + (k << 6);
+        const x0 = decoder_dense_relu_2_numbers[p1];
+        const x1 = decoder_pixels_kernel[p2];
+        const x2 = decoder_pixels_kernel[p2 + 1];
+        const x3 = decoder_dense_relu_2_numbers[p1 + 128];
+        const x4 = decoder_dense_relu_2_numbers[p1 + 256];
+        const x5 = decoder_dense_relu_2_numbers[p1 + 384];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      const x6 = decoder_pixels_bias[j];
+      decoder_pixels_add[p4] = sum00 + x6;
+      const x7 = decoder_pixels_bias[j + 1];
+      decoder_pixels_add[p4 + 1] = sum01 + x7;
+      decoder_pixels_add[p4 + 64] = sum10 + x6;
+      decoder_pixels_add[p4 + 65] = sum11 + x7;
+      decoder_pixels_add[p4 + 128] = sum20 + x6;
+      decoder_pixels_add[p4 + 129] = sum21 + x7;
+      decoder_pixels_add[p4 + 192] = sum30 + x6;
+      decoder_pixels_add[p4 + 193] = sum31 + x7;
+    }
+  }
+}
+
 // image = sigmoid(decoder_pixels_add)  (autoencoder.model.ts:15)
 function predict_image(
   decoder_pixels_add: Float32Array,
@@ -749,16 +998,16 @@ function predict_image(
   powers: Float64Array,
   n: number,
 ): void {
-  for (let i = 0; i < n * 64; i++) {
+  for (let i = 0; i < n << 6; i++) {
     const x = -decoder_pixels_add[i];
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    image[i] = 1 / (1 + exp);
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    image[i] = 1 / (1 + expSingle);
   }
 }
 
@@ -774,19 +1023,19 @@ function evaluate_loss(
   const add_2 = totals[1] + n;
   totals[1] = add_2;
   let sum = 0;
-  for (let i = 0; i < n * 64; i++) {
+  for (let i = 0; i < n << 6; i++) {
     const x1 = -decoder_pixels_add[i];
     const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    const t0 = 1 / (1 + exp) - x[i];
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    const t0 = 1 / (1 + expSingle) - x[i];
     sum += t0 * t0;
   }
-  const add = totals[0] + sum / (n * 64) * n;
+  const add = totals[0] + sum / (n << 6) * n;
   totals[0] = add;
   evaluate_loss[0] = add / add_2;
 }
@@ -813,6 +1062,12 @@ function powersOfTwo(): Float64Array {
   for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
+// So many numbers that an engine keeps as doubles side by side, since none of them is whole.
+function numbers(length: number): number[] {
+  const list = [0.5];
+  while (list.length < length) list.push(0.5);
+  return list;
+}
 
 class Predictor {
   readonly $x: Float32Array;
@@ -831,6 +1086,7 @@ class Predictor {
   readonly $decoder_dense_relu_2: Float32Array;
   readonly $decoder_pixels_add_2: Float32Array;
   readonly $code_2: Float32Array;
+  readonly $numbers: number[];
   readonly params: Autoencoder["params"];
   readonly $powers: Float64Array;
   readonly $outputs: ReturnType<Autoencoder["predict"]>;
@@ -849,11 +1105,12 @@ class Predictor {
     this.$decoder_pixels_kernel = new Float32Array(buffer, 42016, 8192);
     this.$decoder_pixels_bias = new Float32Array(buffer, 74784, 64);
     this.$encoder_dense_relu = new Float32Array(buffer, scratch + 18448, 8192);
-    this.$image = new Float32Array(buffer, scratch + 51216, 4096);
+    this.$image = new Float32Array(buffer, scratch + 18448, 4096);
     this.$encoder_code_add_2 = new Float32Array(buffer, scratch + 51216, 512);
     this.$decoder_dense_relu_2 = new Float32Array(buffer, scratch + 18448, 8192);
-    this.$decoder_pixels_add_2 = new Float32Array(buffer, scratch + 51216, 4096);
+    this.$decoder_pixels_add_2 = new Float32Array(buffer, scratch + 18448, 4096);
     this.$code_2 = new Float32Array(buffer, scratch + 51216, 512);
+    this.$numbers = numbers(8192);
     this.params = { "encoder/dense/kernel": this.$encoder_dense_kernel, "encoder/dense/bias": this.$encoder_dense_bias, "encoder/code/kernel": this.$encoder_code_kernel, "encoder/code/bias": this.$encoder_code_bias, "decoder/dense/kernel": this.$decoder_dense_kernel, "decoder/dense/bias": this.$decoder_dense_bias, "decoder/pixels/kernel": this.$decoder_pixels_kernel, "decoder/pixels/bias": this.$decoder_pixels_bias };
     this.$powers = powersOfTwo();
     this.$outputs = { image: this.$image };
@@ -865,10 +1122,12 @@ class Predictor {
     checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
-    encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
+    copy_x(this.$x, this.$numbers, n);
+    encoder_dense_forward_2(this.$numbers, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
     encoder_code_forward(this.$encoder_dense_relu, this.$encoder_code_kernel, this.$encoder_code_bias, this.$encoder_code_add_2, n);
     decoder_dense_forward(this.$encoder_code_add_2, this.$decoder_dense_kernel, this.$decoder_dense_bias, this.$decoder_dense_relu_2, n);
-    decoder_pixels_forward(this.$decoder_dense_relu_2, this.$decoder_pixels_kernel, this.$decoder_pixels_bias, this.$decoder_pixels_add_2, n);
+    copy_decoder_dense_relu(this.$decoder_dense_relu_2, this.$numbers, n);
+    decoder_pixels_forward_2(this.$numbers, this.$decoder_pixels_kernel, this.$decoder_pixels_bias, this.$decoder_pixels_add_2, n);
     predict_image(this.$decoder_pixels_add_2, this.$image, this.$powers, n);
     return this.$outputs;
   }
@@ -876,7 +1135,8 @@ class Predictor {
     checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
-    encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
+    copy_x(this.$x, this.$numbers, n);
+    encoder_dense_forward_2(this.$numbers, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
     encoder_code_forward(this.$encoder_dense_relu, this.$encoder_code_kernel, this.$encoder_code_bias, this.$code_2, n);
     return this.$outputs$1;
   }
@@ -885,7 +1145,8 @@ class Predictor {
     this.$code.set(code);
     this.$fresh = false;
     decoder_dense_forward(this.$code, this.$decoder_dense_kernel, this.$decoder_dense_bias, this.$decoder_dense_relu_2, n);
-    decoder_pixels_forward(this.$decoder_dense_relu_2, this.$decoder_pixels_kernel, this.$decoder_pixels_bias, this.$decoder_pixels_add_2, n);
+    copy_decoder_dense_relu(this.$decoder_dense_relu_2, this.$numbers, n);
+    decoder_pixels_forward_2(this.$numbers, this.$decoder_pixels_kernel, this.$decoder_pixels_bias, this.$decoder_pixels_add_2, n);
     predict_image(this.$decoder_pixels_add_2, this.$image, this.$powers, n);
     return this.$outputs$2;
   }
@@ -917,6 +1178,7 @@ class Network extends Predictor {
   readonly $d_encoder_code: Float32Array;
   readonly $d_encoder_dense: Float32Array;
   readonly $evaluate_loss: Float64Array;
+  readonly $numbers$2: number[];
   readonly gradients: Autoencoder["gradients"];
   readonly hyper: Autoencoder["hyper"];
   readonly $metrics: ReturnType<Autoencoder["evaluate"]>;
@@ -948,7 +1210,8 @@ class Network extends Predictor {
     this.$d_decoder_dense = new Float32Array(buffer, scratch + 51216, 8192);
     this.$d_encoder_code = new Float32Array(buffer, scratch + 83984, 512);
     this.$d_encoder_dense = new Float32Array(buffer, scratch + 18448, 8192);
-    this.$evaluate_loss = new Float64Array(buffer, scratch + 18448, 1);
+    this.$evaluate_loss = new Float64Array(buffer, scratch + 34832, 1);
+    this.$numbers$2 = numbers(8192);
     this.gradients = { "encoder/dense/kernel": this.$d_encoder_dense_kernel, "encoder/dense/bias": this.$d_encoder_dense_bias, "encoder/code/kernel": this.$d_encoder_code_kernel, "encoder/code/bias": this.$d_encoder_code_bias, "decoder/dense/kernel": this.$d_decoder_dense_kernel, "decoder/dense/bias": this.$d_decoder_dense_bias, "decoder/pixels/kernel": this.$d_decoder_pixels_kernel, "decoder/pixels/bias": this.$d_decoder_pixels_bias };
     const scalars = this.$scalars;
     this.hyper = {
@@ -982,10 +1245,14 @@ class Network extends Predictor {
     checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$n = n;
-    encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
+    copy_x(this.$x, this.$numbers$2, n);
+    copy_encoder_dense_kernel(this.$encoder_dense_kernel, this.$numbers);
+    encoder_dense_forward(this.$numbers$2, this.$numbers, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
     encoder_code_forward(this.$encoder_dense_relu, this.$encoder_code_kernel, this.$encoder_code_bias, this.$encoder_code_add, n);
     decoder_dense_forward(this.$encoder_code_add, this.$decoder_dense_kernel, this.$decoder_dense_bias, this.$decoder_dense_relu, n);
-    decoder_pixels_forward(this.$decoder_dense_relu, this.$decoder_pixels_kernel, this.$decoder_pixels_bias, this.$decoder_pixels_add, n);
+    copy_decoder_dense_relu(this.$decoder_dense_relu, this.$numbers, n);
+    copy_decoder_pixels_kernel(this.$decoder_pixels_kernel, this.$numbers$2);
+    decoder_pixels_forward(this.$numbers, this.$numbers$2, this.$decoder_pixels_bias, this.$decoder_pixels_add, n);
     training_loss(this.$decoder_pixels_add, this.$x, this.$d_decoder_pixels, this.$loss, this.$powers, n);
     this.$fresh = true;
     return this.$loss[0];
@@ -995,8 +1262,12 @@ class Network extends Predictor {
     if (accumulate === false) this.$gradients.fill(0);
     else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
-    decoder_pixels_kernel_gradient(this.$decoder_dense_relu, this.$d_decoder_pixels, this.$d_decoder_pixels_kernel, n);
-    decoder_dense_backward(this.$d_decoder_pixels, this.$decoder_pixels_kernel, this.$decoder_dense_relu, this.$d_decoder_dense, n);
+    copy_decoder_dense_relu_2(this.$decoder_dense_relu, this.$numbers, n);
+    copy_d_decoder_pixels(this.$d_decoder_pixels, this.$numbers$2, n);
+    decoder_pixels_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_decoder_pixels_kernel, n);
+    copy_x(this.$d_decoder_pixels, this.$numbers$2, n);
+    copy_decoder_pixels_kernel_2(this.$decoder_pixels_kernel, this.$numbers);
+    decoder_dense_backward(this.$numbers$2, this.$numbers, this.$decoder_dense_relu, this.$d_decoder_dense, n);
     decoder_pixels_bias_gradient(this.$d_decoder_pixels, this.$d_decoder_pixels_bias, n);
     decoder_dense_kernel_gradient(this.$encoder_code_add, this.$d_decoder_dense, this.$d_decoder_dense_kernel, n);
     decoder_dense_bias_gradient(this.$d_decoder_dense, this.$d_decoder_dense_bias, n);
@@ -1004,7 +1275,9 @@ class Network extends Predictor {
     encoder_code_kernel_gradient(this.$encoder_dense_relu, this.$d_encoder_code, this.$d_encoder_code_kernel, n);
     encoder_dense_backward(this.$d_encoder_code, this.$encoder_code_kernel, this.$encoder_dense_relu, this.$d_encoder_dense, n);
     encoder_code_bias_gradient(this.$d_encoder_code, this.$d_encoder_code_bias, n);
-    encoder_dense_kernel_gradient(this.$x, this.$d_encoder_dense, this.$d_encoder_dense_kernel, n);
+    copy_x_2(this.$x, this.$numbers$2, n);
+    copy_d_encoder_dense(this.$d_encoder_dense, this.$numbers, n);
+    encoder_dense_kernel_gradient(this.$numbers$2, this.$numbers, this.$d_encoder_dense_kernel, n);
     decoder_dense_bias_gradient(this.$d_encoder_dense, this.$d_encoder_dense_bias, n);
     this.$fresh = false;
   }
@@ -1022,10 +1295,14 @@ class Network extends Predictor {
     checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
-    encoder_dense_forward(this.$x, this.$encoder_dense_kernel, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
+    copy_x(this.$x, this.$numbers$2, n);
+    copy_encoder_dense_kernel(this.$encoder_dense_kernel, this.$numbers);
+    encoder_dense_forward(this.$numbers$2, this.$numbers, this.$encoder_dense_bias, this.$encoder_dense_relu, n);
     encoder_code_forward(this.$encoder_dense_relu, this.$encoder_code_kernel, this.$encoder_code_bias, this.$encoder_code_add_2, n);
     decoder_dense_forward(this.$encoder_code_add_2, this.$decoder_dense_kernel, this.$decoder_dense_bias, this.$decoder_dense_relu_2, n);
-    decoder_pixels_forward(this.$decoder_dense_relu_2, this.$decoder_pixels_kernel, this.$decoder_pixels_bias, this.$decoder_pixels_add_2, n);
+    copy_decoder_dense_relu(this.$decoder_dense_relu_2, this.$numbers, n);
+    copy_decoder_pixels_kernel(this.$decoder_pixels_kernel, this.$numbers$2);
+    decoder_pixels_forward(this.$numbers, this.$numbers$2, this.$decoder_pixels_bias, this.$decoder_pixels_add_2, n);
     evaluate_loss(this.$totals, this.$decoder_pixels_add_2, this.$x, this.$evaluate_loss, this.$powers, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     return this.$metrics;
@@ -1049,7 +1326,7 @@ export function create({ seed = 0, state }: { readonly seed?: number; readonly s
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<Autoencoder, "predict" | "encode" | "decode" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(142704);
+  const buffer = new ArrayBuffer(128368);
   new Uint8Array(buffer).set(state.subarray(0, 75096));
   return new Predictor(buffer, 75104);
 }

@@ -112,8 +112,8 @@ function hidden_forward(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p3 = i * 32;
+    const p0 = i << 6;
+    const p3 = i << 5;
     for (let j = 0; j < 32; j += 2) {
       const p4 = p3 + j;
       let sum00 = 0;
@@ -122,7 +122,7 @@ function hidden_forward(
       let sum11 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 32;
+        const p2 = j + (k << 5);
         const x0 = x[p1];
         const x1 = hidden_kernel[p2];
         const x2 = hidden_kernel[p2 + 1];
@@ -151,7 +151,7 @@ function logits_forward(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 32;
+    const p0 = i << 5;
     const p3 = i * 10;
     for (let j = 0; j < 10; j += 2) {
       const p4 = p3 + j;
@@ -211,30 +211,30 @@ function training_loss(
     for (let k = 0; k < 10; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp_row[k] = exp1;
-      sum += exp1;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      exp_row[k] = expSingle;
+      sum += expSingle;
     }
     const tiny = sum < 2.2250738585072014e-308;
     const y1 = tiny ? sum * 18014398509481984 : sum;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += max + log - sum_2;
     const c2 = 1 / sum;
@@ -261,7 +261,7 @@ function logits_kernel_gradient(
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 32;
+        const p0 = i + (k << 5);
         const p1 = j + k * 10;
         const x0 = hidden_relu[p0];
         const x1 = d_logits[p1];
@@ -290,7 +290,7 @@ function hidden_backward(
 ): void {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 10;
-    const p4 = i * 32;
+    const p4 = i << 5;
     for (let j = 0; j < 32; j += 2) {
       const p2 = j * 10;
       const p5 = p4 + j;
@@ -337,7 +337,7 @@ function hidden_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 64; i += 2) {
-    const p2 = i * 32;
+    const p2 = i << 5;
     for (let j = 0; j < 32; j += 2) {
       const p3 = p2 + j;
       let sum00 = 0;
@@ -345,8 +345,8 @@ function hidden_kernel_gradient(
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 64;
-        const p1 = j + k * 32;
+        const p0 = i + (k << 6);
+        const p1 = j + (k << 5);
         const x0 = x[p0];
         const x1 = d_hidden[p1];
         const x2 = d_hidden[p1 + 1];
@@ -369,7 +369,7 @@ function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Arra
   for (let i = 0; i < 32; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_hidden[i + k * 32];
+      sum += d_hidden[i + (k << 5)];
     }
     d_hidden_bias[i] += sum;
   }
@@ -425,14 +425,14 @@ function predict_probabilities(
     for (let k = 0; k < 10; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp_row[k] = exp1;
-      sum += exp1;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      exp_row[k] = expSingle;
+      sum += expSingle;
     }
     const c0 = 1 / sum;
     for (let k = 0; k < 10; k++) {
@@ -478,29 +478,29 @@ function evaluate_accuracy(
     for (let k = 0; k < 10; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      sum += exp;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      sum += expSingle;
     }
     const tiny = sum < 2.2250738585072014e-308;
     const y1 = tiny ? sum * 18014398509481984 : sum;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += max + log - sum_2;
     sum_4 += argMax === c0 ? 1 : 0;

@@ -320,7 +320,7 @@ function discriminator_dropout_1_forward(
 ): void {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
-  for (let i = 0; i < n * 64; i++) {
+  for (let i = 0; i < n << 6; i++) {
     const counter0 = i >>> 0;
     const key2 = (c0 ^ 4 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
@@ -387,7 +387,7 @@ function discriminator_dropout_1_forward_2(
 ): void {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
-  for (let i = 0; i < n * 64; i++) {
+  for (let i = 0; i < n << 6; i++) {
     const counter0 = i >>> 0;
     const key2 = (c0 ^ 2 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
@@ -454,7 +454,7 @@ function discriminator_dropout_forward(
 ): void {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
-  for (let i = 0; i < n * 128; i++) {
+  for (let i = 0; i < n << 7; i++) {
     const counter0 = i >>> 0;
     const key2 = (c0 ^ 3 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
@@ -521,7 +521,7 @@ function discriminator_dropout_forward_2(
 ): void {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
-  for (let i = 0; i < n * 128; i++) {
+  for (let i = 0; i < n << 7; i++) {
     const counter0 = i >>> 0;
     const key2 = (c0 ^ 1 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
@@ -594,7 +594,7 @@ function training_sub(
 ): void {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
-  for (let i = 0; i < n * 16; i++) {
+  for (let i = 0; i < n << 4; i++) {
     const counter0 = i >>> 0;
     const key2 = (c0 ^ 0 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
@@ -654,7 +654,7 @@ function training_sub(
     const tiny = x1 < 2.2250738585072014e-308;
     const y1 = tiny ? x1 * 18014398509481984 : x1;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
+    const m0 = y1 * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
     const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high ? m0 * 0.5 : m0) - 1;
@@ -681,7 +681,7 @@ function training_mul(
   mul: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n * 16; i++) {
+  for (let i = 0; i < n << 4; i++) {
     const x0 = neg[i];
     const t0 = x0 - 2.5;
     const x1 = sub_2[i];
@@ -697,8 +697,8 @@ function generator_dense_forward(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 16;
-    const p3 = i * 64;
+    const p0 = i << 4;
+    const p3 = i << 6;
     for (let j = 0; j < 64; j += 2) {
       const p4 = p3 + j;
       let sum00 = 0;
@@ -707,7 +707,7 @@ function generator_dense_forward(
       let sum11 = 0;
       for (let k = 0; k < 16; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 64;
+        const p2 = j + (k << 6);
         const x0 = mul[p1];
         const x1 = generator_dense_kernel[p2];
         const x2 = generator_dense_kernel[p2 + 1];
@@ -741,14 +741,14 @@ function training_discriminator_generator_batchNo(
   for (let i = 0; i < 64; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += generator_dense_matmul[i + k * 64];
+      sum += generator_dense_matmul[i + (k << 6)];
     }
     const mul = sum * c0;
     generator_batchNorm_mul[i] = mul;
     next_discriminator_generator_batchNorm_m[i] = generator_batchNorm_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
-      const p1 = i + k * 64;
+      const p1 = i + (k << 6);
       const t0 = generator_dense_matmul[p1] - mul;
       sum_2 += t0 * t0;
     }
@@ -769,7 +769,7 @@ function generator_forward(
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
-    const p0 = i * 64;
+    const p0 = i << 6;
     for (let j = 0; j < 64; j++) {
       const p1 = p0 + j;
       generator_relu[p1] = Math.max((generator_dense_matmul[p1] - generator_batchNorm_mul[j]) * (1 / Math.sqrt(generator_batchNorm_mul_2[j] + 0.001)) * generator_batchNorm_gamma[j] + generator_batchNorm_beta[j], 0);
@@ -777,52 +777,81 @@ function generator_forward(
   }
 }
 
+// generator_relu_numbers = generator_relu as plain numbers, for generator_dense_1_forward
+function copy_generator_relu(
+  generator_relu: Float32Array,
+  generator_relu_numbers: number[],
+  n: number,
+): void {
+  for (let k = 0; k < n << 6; k++) {
+    generator_relu_numbers[k] = generator_relu[k];
+  }
+}
+
+// generator_dense_1_kernel_numbers = generator_dense_1_kernel as plain numbers, for generator_dense_1_forward
+function copy_generator_dense_1_kernel(
+  generator_dense_1_kernel: Float32Array,
+  generator_dense_1_kernel_numbers: number[],
+): void {
+  for (let p = 0; p < 64; p++) {
+    const p0 = p << 1;
+    const p2 = p << 7;
+    for (let k = 0; k < 64; k++) {
+      const p1 = p0 + (k << 7);
+      const p3 = p2 + (k << 1);
+      generator_dense_1_kernel_numbers[p3] = generator_dense_1_kernel[p1];
+      generator_dense_1_kernel_numbers[p3 + 1] = generator_dense_1_kernel[p1 + 1];
+    }
+  }
+}
+
 // generator_dense_1_matmul = generator_relu · generator/dense_1/kernel  (gan.model.ts:30)
 function generator_dense_1_forward(
-  generator_relu: Float32Array,
-  generator_dense_1_kernel: Float32Array,
+  generator_relu_numbers: number[],
+  generator_dense_1_kernel_numbers: number[],
   generator_dense_1_matmul: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p3 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p4 = p3 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p4 = i << 7;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 128;
-        const x0 = generator_relu[p1];
-        const x1 = generator_dense_1_kernel[p2];
-        const x2 = generator_dense_1_kernel[p2 + 1];
-        const x3 = generator_dense_1_kernel[p2 + 2];
-        const x4 = generator_dense_1_kernel[p2 + 3];
-        const x5 = generator_relu[p1 + 64];
+        const p3 = p2 + (k << 1);
+        const x0 = generator_relu_numbers[p1];
+        const x1 = generator_dense_1_kernel_numbers[p3];
+        const x2 = generator_dense_1_kernel_numbers[p3 + 1];
+        const x3 = generator_relu_numbers[p1 + 64];
+        const x4 = generator_relu_numbers[p1 + 128];
+        const x5 = generator_relu_numbers[p1 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      generator_dense_1_matmul[p4] = sum00;
-      generator_dense_1_matmul[p4 + 1] = sum01;
-      generator_dense_1_matmul[p4 + 2] = sum02;
-      generator_dense_1_matmul[p4 + 3] = sum03;
-      generator_dense_1_matmul[p4 + 128] = sum10;
-      generator_dense_1_matmul[p4 + 129] = sum11;
-      generator_dense_1_matmul[p4 + 130] = sum12;
-      generator_dense_1_matmul[p4 + 131] = sum13;
+      generator_dense_1_matmul[p5] = sum00;
+      generator_dense_1_matmul[p5 + 1] = sum01;
+      generator_dense_1_matmul[p5 + 128] = sum10;
+      generator_dense_1_matmul[p5 + 129] = sum11;
+      generator_dense_1_matmul[p5 + 256] = sum20;
+      generator_dense_1_matmul[p5 + 257] = sum21;
+      generator_dense_1_matmul[p5 + 384] = sum30;
+      generator_dense_1_matmul[p5 + 385] = sum31;
     }
   }
 }
@@ -843,14 +872,14 @@ function training_discriminator_generator_batchNo_2(
   for (let i = 0; i < 128; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += generator_dense_1_matmul[i + k * 128];
+      sum += generator_dense_1_matmul[i + (k << 7)];
     }
     const mul = sum * c0;
     generator_batchNorm_1_mul[i] = mul;
     next_discriminator_generator_batchNorm_1[i] = generator_batchNorm_1_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
-      const p1 = i + k * 128;
+      const p1 = i + (k << 7);
       const t0 = generator_dense_1_matmul[p1] - mul;
       sum_2 += t0 * t0;
     }
@@ -871,7 +900,7 @@ function generator_forward_2(
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
-    const p0 = i * 128;
+    const p0 = i << 7;
     for (let j = 0; j < 128; j++) {
       const p1 = p0 + j;
       generator_relu[p1] = Math.max((generator_dense_1_matmul[p1] - generator_batchNorm_1_mul[j]) * (1 / Math.sqrt(generator_batchNorm_1_mul_2[j] + 0.001)) * generator_batchNorm_1_gamma[j] + generator_batchNorm_1_beta[j], 0);
@@ -879,57 +908,85 @@ function generator_forward_2(
   }
 }
 
+// generator_relu_2_numbers = generator_relu_2 as plain numbers, for generator_pixels_forward
+function copy_generator_relu_2(
+  generator_relu: Float32Array,
+  generator_relu_2_numbers: number[],
+  n: number,
+): void {
+  for (let k = 0; k < n << 7; k++) {
+    generator_relu_2_numbers[k] = generator_relu[k];
+  }
+}
+
+// generator_pixels_kernel_numbers = generator_pixels_kernel as plain numbers, for generator_pixels_forward
+function copy_generator_pixels_kernel(
+  generator_pixels_kernel: Float32Array,
+  generator_pixels_kernel_numbers: number[],
+): void {
+  for (let p = 0; p < 32; p++) {
+    const p0 = p << 1;
+    const p2 = p << 8;
+    for (let k = 0; k < 128; k++) {
+      const p1 = p0 + (k << 6);
+      const p3 = p2 + (k << 1);
+      generator_pixels_kernel_numbers[p3] = generator_pixels_kernel[p1];
+      generator_pixels_kernel_numbers[p3 + 1] = generator_pixels_kernel[p1 + 1];
+    }
+  }
+}
+
 // generator_pixels_add = generator_relu · generator/pixels/kernel + generator/pixels/bias  (gan.model.ts:31)
 function generator_pixels_forward(
-  generator_relu: Float32Array,
-  generator_pixels_kernel: Float32Array,
+  generator_relu_2_numbers: number[],
+  generator_pixels_kernel_numbers: number[],
   generator_pixels_bias: Float32Array,
   generator_pixels_add: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 128;
-    const p3 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p4 = p3 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 7;
+    const p5 = i << 6;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 8;
+      const p4 = p << 1;
+      const p6 = p5 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 64;
-        const x0 = generator_relu[p1];
-        const x1 = generator_pixels_kernel[p2];
-        const x2 = generator_pixels_kernel[p2 + 1];
-        const x3 = generator_pixels_kernel[p2 + 2];
-        const x4 = generator_pixels_kernel[p2 + 3];
-        const x5 = generator_relu[p1 + 128];
+        const p3 = p2 + (k << 1);
+        const x0 = generator_relu_2_numbers[p1];
+        const x1 = generator_pixels_kernel_numbers[p3];
+        const x2 = generator_pixels_kernel_numbers[p3 + 1];
+        const x3 = generator_relu_2_numbers[p1 + 128];
+        const x4 = generator_relu_2_numbers[p1 + 256];
+        const x5 = generator_relu_2_numbers[p1 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x6 = generator_pixels_bias[j];
-      generator_pixels_add[p4] = sum00 + x6;
-      const x7 = generator_pixels_bias[j + 1];
-      generator_pixels_add[p4 + 1] = sum01 + x7;
-      const x8 = generator_pixels_bias[j + 2];
-      generator_pixels_add[p4 + 2] = sum02 + x8;
-      const x9 = generator_pixels_bias[j + 3];
-      generator_pixels_add[p4 + 3] = sum03 + x9;
-      generator_pixels_add[p4 + 64] = sum10 + x6;
-      generator_pixels_add[p4 + 65] = sum11 + x7;
-      generator_pixels_add[p4 + 66] = sum12 + x8;
-      generator_pixels_add[p4 + 67] = sum13 + x9;
+      const x6 = generator_pixels_bias[p4];
+      generator_pixels_add[p6] = sum00 + x6;
+      const x7 = generator_pixels_bias[p4 + 1];
+      generator_pixels_add[p6 + 1] = sum01 + x7;
+      generator_pixels_add[p6 + 64] = sum10 + x6;
+      generator_pixels_add[p6 + 65] = sum11 + x7;
+      generator_pixels_add[p6 + 128] = sum20 + x6;
+      generator_pixels_add[p6 + 129] = sum21 + x7;
+      generator_pixels_add[p6 + 192] = sum30 + x6;
+      generator_pixels_add[p6 + 193] = sum31 + x7;
     }
   }
 }
@@ -941,89 +998,89 @@ function generator_pixels_forward_2(
   powers: Float64Array,
   n: number,
 ): void {
-  for (let i = 0; i < n * 64; i++) {
+  for (let i = 0; i < n << 6; i++) {
     const x = -generator_pixels_add[i];
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    generator_pixels_sigmoid[i] = 1 / (1 + exp);
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    generator_pixels_sigmoid[i] = 1 / (1 + expSingle);
   }
 }
 
 // discriminator_dense_add = x · discriminator/dense/kernel + discriminator/dense/bias  (gan.model.ts:34)
 // discriminator_dropout_where = where(discriminator_dropout_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:34)
 function discriminator_dropout_forward_3(
-  x: Float32Array,
-  discriminator_dense_kernel: Float32Array,
+  x_numbers: number[],
+  discriminator_dense_kernel_numbers: number[],
   discriminator_dense_bias: Float32Array,
   discriminator_dropout_lessEqual: Uint8Array,
   discriminator_dense_add: Float32Array,
   discriminator_dropout_where: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p3 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p4 = p3 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p5 = i << 7;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p4 = p << 1;
+      const p6 = p5 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 128;
-        const x0 = x[p1];
-        const x1 = discriminator_dense_kernel[p2];
-        const x2 = discriminator_dense_kernel[p2 + 1];
-        const x3 = discriminator_dense_kernel[p2 + 2];
-        const x4 = discriminator_dense_kernel[p2 + 3];
-        const x5 = x[p1 + 64];
+        const p3 = p2 + (k << 1);
+        const x0 = x_numbers[p1];
+        const x1 = discriminator_dense_kernel_numbers[p3];
+        const x2 = discriminator_dense_kernel_numbers[p3 + 1];
+        const x3 = x_numbers[p1 + 64];
+        const x4 = x_numbers[p1 + 128];
+        const x5 = x_numbers[p1 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x6 = discriminator_dense_bias[j];
+      const x6 = discriminator_dense_bias[p4];
       const add00 = sum00 + x6;
-      const x7 = discriminator_dense_bias[j + 1];
+      const x7 = discriminator_dense_bias[p4 + 1];
       const add01 = sum01 + x7;
-      const x8 = discriminator_dense_bias[j + 2];
-      const add02 = sum02 + x8;
-      const x9 = discriminator_dense_bias[j + 3];
-      const add03 = sum03 + x9;
       const add10 = sum10 + x6;
       const add11 = sum11 + x7;
-      const add12 = sum12 + x8;
-      const add13 = sum13 + x9;
-      discriminator_dense_add[p4] = add00;
-      discriminator_dense_add[p4 + 1] = add01;
-      discriminator_dense_add[p4 + 2] = add02;
-      discriminator_dense_add[p4 + 3] = add03;
-      discriminator_dense_add[p4 + 128] = add10;
-      discriminator_dense_add[p4 + 129] = add11;
-      discriminator_dense_add[p4 + 130] = add12;
-      discriminator_dense_add[p4 + 131] = add13;
-      discriminator_dropout_where[p4] = discriminator_dropout_lessEqual[p4] !== 0 ? (0 < add00 ? add00 : add00 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p4 + 1] = discriminator_dropout_lessEqual[p4 + 1] !== 0 ? (0 < add01 ? add01 : add01 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p4 + 2] = discriminator_dropout_lessEqual[p4 + 2] !== 0 ? (0 < add02 ? add02 : add02 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p4 + 3] = discriminator_dropout_lessEqual[p4 + 3] !== 0 ? (0 < add03 ? add03 : add03 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p4 + 128] = discriminator_dropout_lessEqual[p4 + 128] !== 0 ? (0 < add10 ? add10 : add10 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p4 + 129] = discriminator_dropout_lessEqual[p4 + 129] !== 0 ? (0 < add11 ? add11 : add11 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p4 + 130] = discriminator_dropout_lessEqual[p4 + 130] !== 0 ? (0 < add12 ? add12 : add12 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p4 + 131] = discriminator_dropout_lessEqual[p4 + 131] !== 0 ? (0 < add13 ? add13 : add13 * 0.2) * 1.4285714285714286 : 0;
+      const add20 = sum20 + x6;
+      const add21 = sum21 + x7;
+      const add30 = sum30 + x6;
+      const add31 = sum31 + x7;
+      discriminator_dense_add[p6] = add00;
+      discriminator_dense_add[p6 + 1] = add01;
+      discriminator_dense_add[p6 + 128] = add10;
+      discriminator_dense_add[p6 + 129] = add11;
+      discriminator_dense_add[p6 + 256] = add20;
+      discriminator_dense_add[p6 + 257] = add21;
+      discriminator_dense_add[p6 + 384] = add30;
+      discriminator_dense_add[p6 + 385] = add31;
+      discriminator_dropout_where[p6] = discriminator_dropout_lessEqual[p6] !== 0 ? (0 < add00 ? add00 : add00 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p6 + 1] = discriminator_dropout_lessEqual[p6 + 1] !== 0 ? (0 < add01 ? add01 : add01 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p6 + 128] = discriminator_dropout_lessEqual[p6 + 128] !== 0 ? (0 < add10 ? add10 : add10 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p6 + 129] = discriminator_dropout_lessEqual[p6 + 129] !== 0 ? (0 < add11 ? add11 : add11 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p6 + 256] = discriminator_dropout_lessEqual[p6 + 256] !== 0 ? (0 < add20 ? add20 : add20 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p6 + 257] = discriminator_dropout_lessEqual[p6 + 257] !== 0 ? (0 < add21 ? add21 : add21 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p6 + 384] = discriminator_dropout_lessEqual[p6 + 384] !== 0 ? (0 < add30 ? add30 : add30 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p6 + 385] = discriminator_dropout_lessEqual[p6 + 385] !== 0 ? (0 < add31 ? add31 : add31 * 0.2) * 1.4285714285714286 : 0;
     }
   }
 }
@@ -1031,73 +1088,73 @@ function discriminator_dropout_forward_3(
 // discriminator_dense_1_add = discriminator_dropout_where · discriminator/dense_1/kernel + discriminator/dense_1/bias  (gan.model.ts:35)
 // discriminator_dropout_1_where = where(discriminator_dropout_1_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:35)
 function discriminator_dropout_1_forward_3(
-  discriminator_dropout_where: Float32Array,
-  discriminator_dense_1_kernel: Float32Array,
+  discriminator_dropout_where_numbers: number[],
+  discriminator_dense_1_kernel_numbers: number[],
   discriminator_dense_1_bias: Float32Array,
   discriminator_dropout_1_lessEqual: Uint8Array,
   discriminator_dense_1_add: Float32Array,
   discriminator_dropout_1_where: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 128;
-    const p3 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p4 = p3 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 7;
+    const p5 = i << 6;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 8;
+      const p4 = p << 1;
+      const p6 = p5 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 64;
-        const x0 = discriminator_dropout_where[p1];
-        const x1 = discriminator_dense_1_kernel[p2];
-        const x2 = discriminator_dense_1_kernel[p2 + 1];
-        const x3 = discriminator_dense_1_kernel[p2 + 2];
-        const x4 = discriminator_dense_1_kernel[p2 + 3];
-        const x5 = discriminator_dropout_where[p1 + 128];
+        const p3 = p2 + (k << 1);
+        const x0 = discriminator_dropout_where_numbers[p1];
+        const x1 = discriminator_dense_1_kernel_numbers[p3];
+        const x2 = discriminator_dense_1_kernel_numbers[p3 + 1];
+        const x3 = discriminator_dropout_where_numbers[p1 + 128];
+        const x4 = discriminator_dropout_where_numbers[p1 + 256];
+        const x5 = discriminator_dropout_where_numbers[p1 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x6 = discriminator_dense_1_bias[j];
+      const x6 = discriminator_dense_1_bias[p4];
       const add00 = sum00 + x6;
-      const x7 = discriminator_dense_1_bias[j + 1];
+      const x7 = discriminator_dense_1_bias[p4 + 1];
       const add01 = sum01 + x7;
-      const x8 = discriminator_dense_1_bias[j + 2];
-      const add02 = sum02 + x8;
-      const x9 = discriminator_dense_1_bias[j + 3];
-      const add03 = sum03 + x9;
       const add10 = sum10 + x6;
       const add11 = sum11 + x7;
-      const add12 = sum12 + x8;
-      const add13 = sum13 + x9;
-      discriminator_dense_1_add[p4] = add00;
-      discriminator_dense_1_add[p4 + 1] = add01;
-      discriminator_dense_1_add[p4 + 2] = add02;
-      discriminator_dense_1_add[p4 + 3] = add03;
-      discriminator_dense_1_add[p4 + 64] = add10;
-      discriminator_dense_1_add[p4 + 65] = add11;
-      discriminator_dense_1_add[p4 + 66] = add12;
-      discriminator_dense_1_add[p4 + 67] = add13;
-      discriminator_dropout_1_where[p4] = discriminator_dropout_1_lessEqual[p4] !== 0 ? (0 < add00 ? add00 : add00 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p4 + 1] = discriminator_dropout_1_lessEqual[p4 + 1] !== 0 ? (0 < add01 ? add01 : add01 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p4 + 2] = discriminator_dropout_1_lessEqual[p4 + 2] !== 0 ? (0 < add02 ? add02 : add02 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p4 + 3] = discriminator_dropout_1_lessEqual[p4 + 3] !== 0 ? (0 < add03 ? add03 : add03 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p4 + 64] = discriminator_dropout_1_lessEqual[p4 + 64] !== 0 ? (0 < add10 ? add10 : add10 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p4 + 65] = discriminator_dropout_1_lessEqual[p4 + 65] !== 0 ? (0 < add11 ? add11 : add11 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p4 + 66] = discriminator_dropout_1_lessEqual[p4 + 66] !== 0 ? (0 < add12 ? add12 : add12 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p4 + 67] = discriminator_dropout_1_lessEqual[p4 + 67] !== 0 ? (0 < add13 ? add13 : add13 * 0.2) * 1.4285714285714286 : 0;
+      const add20 = sum20 + x6;
+      const add21 = sum21 + x7;
+      const add30 = sum30 + x6;
+      const add31 = sum31 + x7;
+      discriminator_dense_1_add[p6] = add00;
+      discriminator_dense_1_add[p6 + 1] = add01;
+      discriminator_dense_1_add[p6 + 64] = add10;
+      discriminator_dense_1_add[p6 + 65] = add11;
+      discriminator_dense_1_add[p6 + 128] = add20;
+      discriminator_dense_1_add[p6 + 129] = add21;
+      discriminator_dense_1_add[p6 + 192] = add30;
+      discriminator_dense_1_add[p6 + 193] = add31;
+      discriminator_dropout_1_where[p6] = discriminator_dropout_1_lessEqual[p6] !== 0 ? (0 < add00 ? add00 : add00 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p6 + 1] = discriminator_dropout_1_lessEqual[p6 + 1] !== 0 ? (0 < add01 ? add01 : add01 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p6 + 64] = discriminator_dropout_1_lessEqual[p6 + 64] !== 0 ? (0 < add10 ? add10 : add10 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p6 + 65] = discriminator_dropout_1_lessEqual[p6 + 65] !== 0 ? (0 < add11 ? add11 : add11 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p6 + 128] = discriminator_dropout_1_lessEqual[p6 + 128] !== 0 ? (0 < add20 ? add20 : add20 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p6 + 129] = discriminator_dropout_1_lessEqual[p6 + 129] !== 0 ? (0 < add21 ? add21 : add21 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p6 + 192] = discriminator_dropout_1_lessEqual[p6 + 192] !== 0 ? (0 < add30 ? add30 : add30 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p6 + 193] = discriminator_dropout_1_lessEqual[p6 + 193] !== 0 ? (0 < add31 ? add31 : add31 * 0.2) * 1.4285714285714286 : 0;
     }
   }
 }
@@ -1112,7 +1169,7 @@ function discriminator_logit_forward(
 ): void {
   const c0 = discriminator_logit_bias[0];
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
+    const p0 = i << 6;
     let sum0 = 0;
     let sum1 = 0;
     for (let k = 0; k < 64; k++) {
@@ -1140,31 +1197,31 @@ function training_sum(
     const t0 = -discriminator_logit_add[i];
     const x = -Math.abs(t0);
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    const u = 1 + exp;
-    const lost = (exp - (u - 1)) / u;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    const u = 1 + expSingle;
+    const lost = (expSingle - (u - 1)) / u;
     const tiny = u < 2.2250738585072014e-308;
     const y1 = tiny ? u * 18014398509481984 : u;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < u ? u < Infinity ? value : u : u === 0 ? -Infinity : NaN;
-    const log1p = u === 1 ? exp : log + (0 < u && u < Infinity ? lost : 0);
+    const log1p = u === 1 ? expSingle : log + (0 < u && u < Infinity ? lost : 0);
     sumValue += Math.max(t0, 0) + log1p;
   }
   sum[0] = sumValue;
@@ -1191,41 +1248,41 @@ function training_discriminator_random_counter(
     const x0 = discriminator_logit_add[i];
     const x = -Math.abs(x0);
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    const u = 1 + exp;
-    const lost = (exp - (u - 1)) / u;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    const u = 1 + expSingle;
+    const lost = (expSingle - (u - 1)) / u;
     const tiny = u < 2.2250738585072014e-308;
     const y1 = tiny ? u * 18014398509481984 : u;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < u ? u < Infinity ? value : u : u === 0 ? -Infinity : NaN;
-    const log1p = u === 1 ? exp : log + (0 < u && u < Infinity ? lost : 0);
+    const log1p = u === 1 ? expSingle : log + (0 < u && u < Infinity ? lost : 0);
     sumValue += Math.max(x0, 0) + log1p;
     const x1 = -x0;
     const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-    const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-    const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t1 - k1 * 0.6931471805599453;
     const z2 = r1 * r1;
-    const p1 = r1 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-    const q1 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
-    d_discriminator[i] = c0 * (1 / (1 + exp1));
+    const low2 = (0.1666666586459192 * r1 + 0.5000000068036492) * z2 + (1 + r1);
+    const high2 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r1 + 0.04166629363706775);
+    const expSingle1 = (high2 * (z2 * z2) + low2) * powers[k1 + 1100 | 0];
+    d_discriminator[i] = c0 * (1 / (1 + expSingle1));
   }
   loss[0] = sum[0] / n + sumValue / n;
 }
@@ -1245,13 +1302,13 @@ function discriminator_logit_bias_gradient(
   for (let i = 0; i < n; i++) {
     const x = -(-discriminator_logit_add[i]);
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    const neg = -(c0 * (1 / (1 + exp)));
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    const neg = -(c0 * (1 / (1 + expSingle)));
     d_discriminator_2[i] = neg;
     sum += d_discriminator[i] + neg;
   }
@@ -1269,7 +1326,7 @@ function discriminator_logit_backward(
     let sum0 = 0;
     let sum1 = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 64;
+      const p0 = i + (k << 6);
       const x0 = d_discriminator[k];
       sum0 += discriminator_dropout_1_where[p0] * x0;
       sum1 += discriminator_dropout_1_where[p0 + 1] * x0;
@@ -1289,7 +1346,7 @@ function discriminator_dense_1_backward(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
+    const p0 = i << 6;
     const c0 = d_discriminator[i];
     const c1 = d_discriminator[i + 1];
     for (let j = 0; j < 64; j += 2) {
@@ -1332,7 +1389,7 @@ function discriminator_logit_kernel_gradient(
     let sum0 = 0;
     let sum1 = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 64;
+      const p0 = i + (k << 6);
       const x0 = d_discriminator[k];
       sum0 += discriminator_dropout_1_where[p0] * x0;
       sum1 += discriminator_dropout_1_where[p0 + 1] * x0;
@@ -1352,177 +1409,233 @@ function discriminator_dense_1_bias_gradient(
   for (let i = 0; i < 64; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 64;
+      const p0 = i + (k << 6);
       sum += d_discriminator_dense[p0] + d_discriminator_dense_1_2[p0];
     }
     d_discriminator_dense_1_bias[i] += sum;
   }
 }
 
+// discriminator_dense_1_kernel_numbers_3 = discriminator_dense_1_kernel as plain numbers, for discriminator_dense_backward
+function copy_discriminator_dense_1_kernel_3(
+  discriminator_dense_1_kernel: Float32Array,
+  discriminator_dense_1_kernel_numbers: number[],
+): void {
+  for (let p = 0; p < 64; p++) {
+    const p0 = p << 7;
+    for (let m = 0; m < 64; m++) {
+      const p1 = p0 + m;
+      const p2 = p0 + (m << 1);
+      discriminator_dense_1_kernel_numbers[p2] = discriminator_dense_1_kernel[p1];
+      discriminator_dense_1_kernel_numbers[p2 + 1] = discriminator_dense_1_kernel[p1 + 64];
+    }
+  }
+}
+
 // d_discriminator_dense = where(0 < discriminator_dense_add, … · 1.4285714285714286, 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:34)
 function discriminator_dense_backward(
-  d_discriminator_dense_1: Float32Array,
-  discriminator_dense_1_kernel: Float32Array,
+  d_discriminator_dense_1_numbers: number[],
+  discriminator_dense_1_kernel_numbers: number[],
   discriminator_dropout_lessEqual: Uint8Array,
   discriminator_dense_add: Float32Array,
   d_discriminator_dense: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p4 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p2 = j * 64;
-      const p5 = p4 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p4 = i << 7;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_discriminator_dense_1[p1];
-        const x1 = discriminator_dense_1_kernel[p3];
-        const x2 = discriminator_dense_1_kernel[p3 + 64];
-        const x3 = discriminator_dense_1_kernel[p3 + 128];
-        const x4 = discriminator_dense_1_kernel[p3 + 192];
-        const x5 = d_discriminator_dense_1[p1 + 64];
+        const p3 = p2 + (k << 1);
+        const x0 = d_discriminator_dense_1_numbers[p1];
+        const x1 = discriminator_dense_1_kernel_numbers[p3];
+        const x2 = discriminator_dense_1_kernel_numbers[p3 + 1];
+        const x3 = d_discriminator_dense_1_numbers[p1 + 64];
+        const x4 = d_discriminator_dense_1_numbers[p1 + 128];
+        const x5 = d_discriminator_dense_1_numbers[p1 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
       const mul00 = (discriminator_dropout_lessEqual[p5] !== 0 ? sum00 : 0) * 1.4285714285714286;
       const mul01 = (discriminator_dropout_lessEqual[p5 + 1] !== 0 ? sum01 : 0) * 1.4285714285714286;
-      const mul02 = (discriminator_dropout_lessEqual[p5 + 2] !== 0 ? sum02 : 0) * 1.4285714285714286;
-      const mul03 = (discriminator_dropout_lessEqual[p5 + 3] !== 0 ? sum03 : 0) * 1.4285714285714286;
       const mul10 = (discriminator_dropout_lessEqual[p5 + 128] !== 0 ? sum10 : 0) * 1.4285714285714286;
       const mul11 = (discriminator_dropout_lessEqual[p5 + 129] !== 0 ? sum11 : 0) * 1.4285714285714286;
-      const mul12 = (discriminator_dropout_lessEqual[p5 + 130] !== 0 ? sum12 : 0) * 1.4285714285714286;
-      const mul13 = (discriminator_dropout_lessEqual[p5 + 131] !== 0 ? sum13 : 0) * 1.4285714285714286;
+      const mul20 = (discriminator_dropout_lessEqual[p5 + 256] !== 0 ? sum20 : 0) * 1.4285714285714286;
+      const mul21 = (discriminator_dropout_lessEqual[p5 + 257] !== 0 ? sum21 : 0) * 1.4285714285714286;
+      const mul30 = (discriminator_dropout_lessEqual[p5 + 384] !== 0 ? sum30 : 0) * 1.4285714285714286;
+      const mul31 = (discriminator_dropout_lessEqual[p5 + 385] !== 0 ? sum31 : 0) * 1.4285714285714286;
       const t0 = 0 < discriminator_dense_add[p5];
       d_discriminator_dense[p5] = (t0 ? mul00 : 0) + (t0 ? 0 : mul00) * 0.2;
       const t1 = 0 < discriminator_dense_add[p5 + 1];
       d_discriminator_dense[p5 + 1] = (t1 ? mul01 : 0) + (t1 ? 0 : mul01) * 0.2;
-      const t2 = 0 < discriminator_dense_add[p5 + 2];
-      d_discriminator_dense[p5 + 2] = (t2 ? mul02 : 0) + (t2 ? 0 : mul02) * 0.2;
-      const t3 = 0 < discriminator_dense_add[p5 + 3];
-      d_discriminator_dense[p5 + 3] = (t3 ? mul03 : 0) + (t3 ? 0 : mul03) * 0.2;
-      const t4 = 0 < discriminator_dense_add[p5 + 128];
-      d_discriminator_dense[p5 + 128] = (t4 ? mul10 : 0) + (t4 ? 0 : mul10) * 0.2;
-      const t5 = 0 < discriminator_dense_add[p5 + 129];
-      d_discriminator_dense[p5 + 129] = (t5 ? mul11 : 0) + (t5 ? 0 : mul11) * 0.2;
-      const t6 = 0 < discriminator_dense_add[p5 + 130];
-      d_discriminator_dense[p5 + 130] = (t6 ? mul12 : 0) + (t6 ? 0 : mul12) * 0.2;
-      const t7 = 0 < discriminator_dense_add[p5 + 131];
-      d_discriminator_dense[p5 + 131] = (t7 ? mul13 : 0) + (t7 ? 0 : mul13) * 0.2;
+      const t2 = 0 < discriminator_dense_add[p5 + 128];
+      d_discriminator_dense[p5 + 128] = (t2 ? mul10 : 0) + (t2 ? 0 : mul10) * 0.2;
+      const t3 = 0 < discriminator_dense_add[p5 + 129];
+      d_discriminator_dense[p5 + 129] = (t3 ? mul11 : 0) + (t3 ? 0 : mul11) * 0.2;
+      const t4 = 0 < discriminator_dense_add[p5 + 256];
+      d_discriminator_dense[p5 + 256] = (t4 ? mul20 : 0) + (t4 ? 0 : mul20) * 0.2;
+      const t5 = 0 < discriminator_dense_add[p5 + 257];
+      d_discriminator_dense[p5 + 257] = (t5 ? mul21 : 0) + (t5 ? 0 : mul21) * 0.2;
+      const t6 = 0 < discriminator_dense_add[p5 + 384];
+      d_discriminator_dense[p5 + 384] = (t6 ? mul30 : 0) + (t6 ? 0 : mul30) * 0.2;
+      const t7 = 0 < discriminator_dense_add[p5 + 385];
+      d_discriminator_dense[p5 + 385] = (t7 ? mul31 : 0) + (t7 ? 0 : mul31) * 0.2;
+    }
+  }
+}
+
+// discriminator_dropout_where_2_numbers_2 = discriminator_dropout_where_2 as plain numbers, for discriminator_dense_1_backward_3
+function copy_discriminator_dropout_where_2_2(
+  discriminator_dropout_where: Float32Array,
+  discriminator_dropout_where_2_numbers: number[],
+  n: number,
+): void {
+  for (let s = 0; s < 32; s++) {
+    const p0 = s << 2;
+    const p2 = s << 8;
+    for (let k = 0; k < n; k++) {
+      const p1 = p0 + (k << 7);
+      const p3 = p2 + (k << 2);
+      discriminator_dropout_where_2_numbers[p3] = discriminator_dropout_where[p1];
+      discriminator_dropout_where_2_numbers[p3 + 1] = discriminator_dropout_where[p1 + 1];
+      discriminator_dropout_where_2_numbers[p3 + 2] = discriminator_dropout_where[p1 + 2];
+      discriminator_dropout_where_2_numbers[p3 + 3] = discriminator_dropout_where[p1 + 3];
+    }
+  }
+}
+
+// d_discriminator_dense_1_numbers_2 = d_discriminator_dense_1 as plain numbers, for discriminator_dense_1_backward_3
+function copy_d_discriminator_dense_1_2(
+  d_discriminator_dense: Float32Array,
+  d_discriminator_dense_1_numbers: number[],
+  n: number,
+): void {
+  for (let p = 0; p < 32; p++) {
+    const p0 = p << 1;
+    const p2 = p << 7;
+    for (let k = 0; k < n; k++) {
+      const p1 = p0 + (k << 6);
+      const p3 = p2 + (k << 1);
+      d_discriminator_dense_1_numbers[p3] = d_discriminator_dense[p1];
+      d_discriminator_dense_1_numbers[p3 + 1] = d_discriminator_dense[p1 + 1];
     }
   }
 }
 
 // d_discriminator_dense_1_3 = discriminator_dropout_whereᵀ · d_discriminator_dense  (gan.model.ts:35)
 function discriminator_dense_1_backward_3(
-  discriminator_dropout_where: Float32Array,
-  d_discriminator_dense: Float32Array,
-  d_discriminator_dense_1_3: Float32Array,
+  discriminator_dropout_where_2_numbers: number[],
+  d_discriminator_dense_1_numbers: number[],
+  d_discriminator_dense_1: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < 128; i += 2) {
-    const p2 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p3 = p2 + j;
+  for (let s = 0; s < 32; s++) {
+    const p0 = s << 8;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 7;
+      const p4 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 128;
-        const p1 = j + k * 64;
-        const x0 = discriminator_dropout_where[p0];
-        const x1 = d_discriminator_dense[p1];
-        const x2 = d_discriminator_dense[p1 + 1];
-        const x3 = d_discriminator_dense[p1 + 2];
-        const x4 = d_discriminator_dense[p1 + 3];
-        const x5 = discriminator_dropout_where[p0 + 1];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = discriminator_dropout_where_2_numbers[p1];
+        const x1 = d_discriminator_dense_1_numbers[p3];
+        const x2 = d_discriminator_dense_1_numbers[p3 + 1];
+        const x3 = discriminator_dropout_where_2_numbers[p1 + 1];
+        const x4 = discriminator_dropout_where_2_numbers[p1 + 2];
+        const x5 = discriminator_dropout_where_2_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_discriminator_dense_1_3[p3] = sum00;
-      d_discriminator_dense_1_3[p3 + 1] = sum01;
-      d_discriminator_dense_1_3[p3 + 2] = sum02;
-      d_discriminator_dense_1_3[p3 + 3] = sum03;
-      d_discriminator_dense_1_3[p3 + 64] = sum10;
-      d_discriminator_dense_1_3[p3 + 65] = sum11;
-      d_discriminator_dense_1_3[p3 + 66] = sum12;
-      d_discriminator_dense_1_3[p3 + 67] = sum13;
+      d_discriminator_dense_1[p4] = sum00;
+      d_discriminator_dense_1[p4 + 1] = sum01;
+      d_discriminator_dense_1[p4 + 64] = sum10;
+      d_discriminator_dense_1[p4 + 65] = sum11;
+      d_discriminator_dense_1[p4 + 128] = sum20;
+      d_discriminator_dense_1[p4 + 129] = sum21;
+      d_discriminator_dense_1[p4 + 192] = sum30;
+      d_discriminator_dense_1[p4 + 193] = sum31;
     }
   }
 }
 
 // ∂loss/∂discriminator/dense_1/kernel = d_discriminator_dense_1 + discriminator_dropout_whereᵀ · d_discriminator_dense_1  (gan.model.ts:35)
 function discriminator_dense_1_kernel_gradient(
-  discriminator_dropout_where: Float32Array,
-  d_discriminator_dense_1: Float32Array,
+  discriminator_dropout_where_numbers: number[],
+  d_discriminator_dense_1_2_numbers: number[],
   d_discriminator_dense_1_kernel: Float32Array,
-  d_discriminator_dense_1_3: Float32Array,
+  d_discriminator_dense_1: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < 128; i += 2) {
-    const p2 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p3 = p2 + j;
+  for (let s = 0; s < 32; s++) {
+    const p0 = s << 8;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 7;
+      const p4 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 128;
-        const p1 = j + k * 64;
-        const x0 = discriminator_dropout_where[p0];
-        const x1 = d_discriminator_dense_1[p1];
-        const x2 = d_discriminator_dense_1[p1 + 1];
-        const x3 = d_discriminator_dense_1[p1 + 2];
-        const x4 = d_discriminator_dense_1[p1 + 3];
-        const x5 = discriminator_dropout_where[p0 + 1];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = discriminator_dropout_where_numbers[p1];
+        const x1 = d_discriminator_dense_1_2_numbers[p3];
+        const x2 = d_discriminator_dense_1_2_numbers[p3 + 1];
+        const x3 = discriminator_dropout_where_numbers[p1 + 1];
+        const x4 = discriminator_dropout_where_numbers[p1 + 2];
+        const x5 = discriminator_dropout_where_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_discriminator_dense_1_kernel[p3] += d_discriminator_dense_1_3[p3] + sum00;
-      d_discriminator_dense_1_kernel[p3 + 1] += d_discriminator_dense_1_3[p3 + 1] + sum01;
-      d_discriminator_dense_1_kernel[p3 + 2] += d_discriminator_dense_1_3[p3 + 2] + sum02;
-      d_discriminator_dense_1_kernel[p3 + 3] += d_discriminator_dense_1_3[p3 + 3] + sum03;
-      d_discriminator_dense_1_kernel[p3 + 64] += d_discriminator_dense_1_3[p3 + 64] + sum10;
-      d_discriminator_dense_1_kernel[p3 + 65] += d_discriminator_dense_1_3[p3 + 65] + sum11;
-      d_discriminator_dense_1_kernel[p3 + 66] += d_discriminator_dense_1_3[p3 + 66] + sum12;
-      d_discriminator_dense_1_kernel[p3 + 67] += d_discriminator_dense_1_3[p3 + 67] + sum13;
+      d_discriminator_dense_1_kernel[p4] += d_discriminator_dense_1[p4] + sum00;
+      d_discriminator_dense_1_kernel[p4 + 1] += d_discriminator_dense_1[p4 + 1] + sum01;
+      d_discriminator_dense_1_kernel[p4 + 64] += d_discriminator_dense_1[p4 + 64] + sum10;
+      d_discriminator_dense_1_kernel[p4 + 65] += d_discriminator_dense_1[p4 + 65] + sum11;
+      d_discriminator_dense_1_kernel[p4 + 128] += d_discriminator_dense_1[p4 + 128] + sum20;
+      d_discriminator_dense_1_kernel[p4 + 129] += d_discriminator_dense_1[p4 + 129] + sum21;
+      d_discriminator_dense_1_kernel[p4 + 192] += d_discriminator_dense_1[p4 + 192] + sum30;
+      d_discriminator_dense_1_kernel[p4 + 193] += d_discriminator_dense_1[p4 + 193] + sum31;
     }
   }
 }
@@ -1537,108 +1650,150 @@ function discriminator_dense_bias_gradient(
   for (let i = 0; i < 128; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 128;
+      const p0 = i + (k << 7);
       sum += d_discriminator_dense[p0] + d_discriminator_dense_3[p0];
     }
     d_discriminator_dense_bias[i] += sum;
   }
 }
 
-// d_discriminator_dense_2 = generator_pixels_sigmoidᵀ · d_discriminator_dense  (gan.model.ts:34)
-function discriminator_dense_backward_3(
+// generator_pixels_sigmoid_numbers_2 = generator_pixels_sigmoid as plain numbers, for discriminator_dense_backward_3
+function copy_generator_pixels_sigmoid_2(
   generator_pixels_sigmoid: Float32Array,
-  d_discriminator_dense: Float32Array,
-  d_discriminator_dense_2: Float32Array,
+  generator_pixels_sigmoid_numbers: number[],
   n: number,
 ): void {
-  for (let i = 0; i < 64; i += 2) {
-    const p2 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p3 = p2 + j;
+  for (let s = 0; s < 16; s++) {
+    const p0 = s << 2;
+    const p2 = s << 8;
+    for (let k = 0; k < n; k++) {
+      const p1 = p0 + (k << 6);
+      const p3 = p2 + (k << 2);
+      generator_pixels_sigmoid_numbers[p3] = generator_pixels_sigmoid[p1];
+      generator_pixels_sigmoid_numbers[p3 + 1] = generator_pixels_sigmoid[p1 + 1];
+      generator_pixels_sigmoid_numbers[p3 + 2] = generator_pixels_sigmoid[p1 + 2];
+      generator_pixels_sigmoid_numbers[p3 + 3] = generator_pixels_sigmoid[p1 + 3];
+    }
+  }
+}
+
+// d_discriminator_dense_numbers = d_discriminator_dense as plain numbers, for discriminator_dense_backward_3
+function copy_d_discriminator_dense(
+  d_discriminator_dense: Float32Array,
+  d_discriminator_dense_numbers: number[],
+  n: number,
+): void {
+  for (let p = 0; p < 64; p++) {
+    const p0 = p << 1;
+    const p2 = p << 7;
+    for (let k = 0; k < n; k++) {
+      const p1 = p0 + (k << 7);
+      const p3 = p2 + (k << 1);
+      d_discriminator_dense_numbers[p3] = d_discriminator_dense[p1];
+      d_discriminator_dense_numbers[p3 + 1] = d_discriminator_dense[p1 + 1];
+    }
+  }
+}
+
+// d_discriminator_dense_2 = generator_pixels_sigmoidᵀ · d_discriminator_dense  (gan.model.ts:34)
+function discriminator_dense_backward_3(
+  generator_pixels_sigmoid_numbers: number[],
+  d_discriminator_dense_numbers: number[],
+  d_discriminator_dense: Float32Array,
+  n: number,
+): void {
+  for (let s = 0; s < 16; s++) {
+    const p0 = s << 8;
+    const p4 = s << 9;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 64;
-        const p1 = j + k * 128;
-        const x0 = generator_pixels_sigmoid[p0];
-        const x1 = d_discriminator_dense[p1];
-        const x2 = d_discriminator_dense[p1 + 1];
-        const x3 = d_discriminator_dense[p1 + 2];
-        const x4 = d_discriminator_dense[p1 + 3];
-        const x5 = generator_pixels_sigmoid[p0 + 1];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = generator_pixels_sigmoid_numbers[p1];
+        const x1 = d_discriminator_dense_numbers[p3];
+        const x2 = d_discriminator_dense_numbers[p3 + 1];
+        const x3 = generator_pixels_sigmoid_numbers[p1 + 1];
+        const x4 = generator_pixels_sigmoid_numbers[p1 + 2];
+        const x5 = generator_pixels_sigmoid_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_discriminator_dense_2[p3] = sum00;
-      d_discriminator_dense_2[p3 + 1] = sum01;
-      d_discriminator_dense_2[p3 + 2] = sum02;
-      d_discriminator_dense_2[p3 + 3] = sum03;
-      d_discriminator_dense_2[p3 + 128] = sum10;
-      d_discriminator_dense_2[p3 + 129] = sum11;
-      d_discriminator_dense_2[p3 + 130] = sum12;
-      d_discriminator_dense_2[p3 + 131] = sum13;
+      d_discriminator_dense[p5] = sum00;
+      d_discriminator_dense[p5 + 1] = sum01;
+      d_discriminator_dense[p5 + 128] = sum10;
+      d_discriminator_dense[p5 + 129] = sum11;
+      d_discriminator_dense[p5 + 256] = sum20;
+      d_discriminator_dense[p5 + 257] = sum21;
+      d_discriminator_dense[p5 + 384] = sum30;
+      d_discriminator_dense[p5 + 385] = sum31;
     }
   }
 }
 
 // ∂loss/∂discriminator/dense/kernel = d_discriminator_dense + xᵀ · d_discriminator_dense  (gan.model.ts:34)
 function discriminator_dense_kernel_gradient(
-  x: Float32Array,
-  d_discriminator_dense: Float32Array,
+  x_numbers: number[],
+  d_discriminator_dense_3_numbers: number[],
   d_discriminator_dense_kernel: Float32Array,
-  d_discriminator_dense_2: Float32Array,
+  d_discriminator_dense: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < 64; i += 2) {
-    const p2 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p3 = p2 + j;
+  for (let s = 0; s < 16; s++) {
+    const p0 = s << 8;
+    const p4 = s << 9;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 64;
-        const p1 = j + k * 128;
-        const x0 = x[p0];
-        const x1 = d_discriminator_dense[p1];
-        const x2 = d_discriminator_dense[p1 + 1];
-        const x3 = d_discriminator_dense[p1 + 2];
-        const x4 = d_discriminator_dense[p1 + 3];
-        const x5 = x[p0 + 1];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = x_numbers[p1];
+        const x1 = d_discriminator_dense_3_numbers[p3];
+        const x2 = d_discriminator_dense_3_numbers[p3 + 1];
+        const x3 = x_numbers[p1 + 1];
+        const x4 = x_numbers[p1 + 2];
+        const x5 = x_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_discriminator_dense_kernel[p3] += d_discriminator_dense_2[p3] + sum00;
-      d_discriminator_dense_kernel[p3 + 1] += d_discriminator_dense_2[p3 + 1] + sum01;
-      d_discriminator_dense_kernel[p3 + 2] += d_discriminator_dense_2[p3 + 2] + sum02;
-      d_discriminator_dense_kernel[p3 + 3] += d_discriminator_dense_2[p3 + 3] + sum03;
-      d_discriminator_dense_kernel[p3 + 128] += d_discriminator_dense_2[p3 + 128] + sum10;
-      d_discriminator_dense_kernel[p3 + 129] += d_discriminator_dense_2[p3 + 129] + sum11;
-      d_discriminator_dense_kernel[p3 + 130] += d_discriminator_dense_2[p3 + 130] + sum12;
-      d_discriminator_dense_kernel[p3 + 131] += d_discriminator_dense_2[p3 + 131] + sum13;
+      d_discriminator_dense_kernel[p5] += d_discriminator_dense[p5] + sum00;
+      d_discriminator_dense_kernel[p5 + 1] += d_discriminator_dense[p5 + 1] + sum01;
+      d_discriminator_dense_kernel[p5 + 128] += d_discriminator_dense[p5 + 128] + sum10;
+      d_discriminator_dense_kernel[p5 + 129] += d_discriminator_dense[p5 + 129] + sum11;
+      d_discriminator_dense_kernel[p5 + 256] += d_discriminator_dense[p5 + 256] + sum20;
+      d_discriminator_dense_kernel[p5 + 257] += d_discriminator_dense[p5 + 257] + sum21;
+      d_discriminator_dense_kernel[p5 + 384] += d_discriminator_dense[p5 + 384] + sum30;
+      d_discriminator_dense_kernel[p5 + 385] += d_discriminator_dense[p5 + 385] + sum31;
     }
   }
 }
@@ -1711,14 +1866,14 @@ function training_generator_generator_batchNorm_m(
   for (let i = 0; i < 64; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += generator_dense_matmul[i + k * 64];
+      sum += generator_dense_matmul[i + (k << 6)];
     }
     const mul = sum * c0;
     generator_batchNorm_mul[i] = mul;
     next_generator_generator_batchNorm_movin[i] = generator_batchNorm_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
-      const p1 = i + k * 64;
+      const p1 = i + (k << 6);
       const t0 = generator_dense_matmul[p1] - mul;
       sum_2 += t0 * t0;
     }
@@ -1739,7 +1894,7 @@ function generator_forward_3(
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
-    const p0 = i * 64;
+    const p0 = i << 6;
     for (let j = 0; j < 64; j++) {
       const p1 = p0 + j;
       generator_relu[p1] = Math.max((generator_dense_matmul[p1] - generator_batchNorm_mul[j]) * generator_batchNorm_rsqrt[j] * generator_batchNorm_gamma[j] + generator_batchNorm_beta[j], 0);
@@ -1763,14 +1918,14 @@ function training_generator_generator_batchNorm_1(
   for (let i = 0; i < 128; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += generator_dense_1_matmul[i + k * 128];
+      sum += generator_dense_1_matmul[i + (k << 7)];
     }
     const mul = sum * c0;
     generator_batchNorm_1_mul[i] = mul;
     next_generator_generator_batchNorm_1_mov[i] = generator_batchNorm_1_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
-      const p1 = i + k * 128;
+      const p1 = i + (k << 7);
       const t0 = generator_dense_1_matmul[p1] - mul;
       sum_2 += t0 * t0;
     }
@@ -1791,7 +1946,7 @@ function generator_forward_4(
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
-    const p0 = i * 128;
+    const p0 = i << 7;
     for (let j = 0; j < 128; j++) {
       const p1 = p0 + j;
       generator_relu[p1] = Math.max((generator_dense_1_matmul[p1] - generator_batchNorm_1_mul[j]) * generator_batchNorm_1_rsqrt[j] * generator_batchNorm_1_gamma[j] + generator_batchNorm_1_beta[j], 0);
@@ -1819,150 +1974,167 @@ function training_generator_random_counter(
     const t0 = -discriminator_logit_add[i];
     const x = -Math.abs(t0);
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    const u = 1 + exp;
-    const lost = (exp - (u - 1)) / u;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    const u = 1 + expSingle;
+    const lost = (expSingle - (u - 1)) / u;
     const tiny = u < 2.2250738585072014e-308;
     const y1 = tiny ? u * 18014398509481984 : u;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < u ? u < Infinity ? value : u : u === 0 ? -Infinity : NaN;
-    const log1p = u === 1 ? exp : log + (0 < u && u < Infinity ? lost : 0);
+    const log1p = u === 1 ? expSingle : log + (0 < u && u < Infinity ? lost : 0);
     sum += Math.max(t0, 0) + log1p;
     const x1 = -t0;
     const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-    const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-    const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t1 - k1 * 0.6931471805599453;
     const z2 = r1 * r1;
-    const p1 = r1 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-    const q1 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
-    d_discriminator[i] = -(c0 * (1 / (1 + exp1)));
+    const low2 = (0.1666666586459192 * r1 + 0.5000000068036492) * z2 + (1 + r1);
+    const high2 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r1 + 0.04166629363706775);
+    const expSingle1 = (high2 * (z2 * z2) + low2) * powers[k1 + 1100 | 0];
+    d_discriminator[i] = -(c0 * (1 / (1 + expSingle1)));
   }
   loss_2[0] = sum / n;
 }
 
+// discriminator_dense_kernel_numbers_4 = discriminator_dense_kernel as plain numbers, for generator_pixels_backward
+function copy_discriminator_dense_kernel_4(
+  discriminator_dense_kernel: Float32Array,
+  discriminator_dense_kernel_numbers: number[],
+): void {
+  for (let p = 0; p < 32; p++) {
+    const p0 = p << 8;
+    for (let m = 0; m < 128; m++) {
+      const p1 = p0 + m;
+      const p2 = p0 + (m << 1);
+      discriminator_dense_kernel_numbers[p2] = discriminator_dense_kernel[p1];
+      discriminator_dense_kernel_numbers[p2 + 1] = discriminator_dense_kernel[p1 + 128];
+    }
+  }
+}
+
 // d_generator_pixels = d_discriminator_dense · discriminator/dense/kernelᵀ · (generator_pixels_sigmoid · …)  (gan.model.ts:31)
 function generator_pixels_backward(
-  d_discriminator_dense: Float32Array,
-  discriminator_dense_kernel: Float32Array,
+  d_discriminator_dense_4_numbers: number[],
+  discriminator_dense_kernel_numbers: number[],
   generator_pixels_sigmoid: Float32Array,
   d_generator_pixels: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 128;
-    const p4 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p2 = j * 128;
-      const p5 = p4 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 7;
+    const p4 = i << 6;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 8;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_discriminator_dense[p1];
-        const x1 = discriminator_dense_kernel[p3];
-        const x2 = discriminator_dense_kernel[p3 + 128];
-        const x3 = discriminator_dense_kernel[p3 + 256];
-        const x4 = discriminator_dense_kernel[p3 + 384];
-        const x5 = d_discriminator_dense[p1 + 128];
+        const p3 = p2 + (k << 1);
+        const x0 = d_discriminator_dense_4_numbers[p1];
+        const x1 = discriminator_dense_kernel_numbers[p3];
+        const x2 = discriminator_dense_kernel_numbers[p3 + 1];
+        const x3 = d_discriminator_dense_4_numbers[p1 + 128];
+        const x4 = d_discriminator_dense_4_numbers[p1 + 256];
+        const x5 = d_discriminator_dense_4_numbers[p1 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
       const x6 = generator_pixels_sigmoid[p5];
       d_generator_pixels[p5] = sum00 * (x6 * (1 - x6));
       const x7 = generator_pixels_sigmoid[p5 + 1];
       d_generator_pixels[p5 + 1] = sum01 * (x7 * (1 - x7));
-      const x8 = generator_pixels_sigmoid[p5 + 2];
-      d_generator_pixels[p5 + 2] = sum02 * (x8 * (1 - x8));
-      const x9 = generator_pixels_sigmoid[p5 + 3];
-      d_generator_pixels[p5 + 3] = sum03 * (x9 * (1 - x9));
-      const x10 = generator_pixels_sigmoid[p5 + 64];
-      d_generator_pixels[p5 + 64] = sum10 * (x10 * (1 - x10));
-      const x11 = generator_pixels_sigmoid[p5 + 65];
-      d_generator_pixels[p5 + 65] = sum11 * (x11 * (1 - x11));
-      const x12 = generator_pixels_sigmoid[p5 + 66];
-      d_generator_pixels[p5 + 66] = sum12 * (x12 * (1 - x12));
-      const x13 = generator_pixels_sigmoid[p5 + 67];
-      d_generator_pixels[p5 + 67] = sum13 * (x13 * (1 - x13));
+      const x8 = generator_pixels_sigmoid[p5 + 64];
+      d_generator_pixels[p5 + 64] = sum10 * (x8 * (1 - x8));
+      const x9 = generator_pixels_sigmoid[p5 + 65];
+      d_generator_pixels[p5 + 65] = sum11 * (x9 * (1 - x9));
+      const x10 = generator_pixels_sigmoid[p5 + 128];
+      d_generator_pixels[p5 + 128] = sum20 * (x10 * (1 - x10));
+      const x11 = generator_pixels_sigmoid[p5 + 129];
+      d_generator_pixels[p5 + 129] = sum21 * (x11 * (1 - x11));
+      const x12 = generator_pixels_sigmoid[p5 + 192];
+      d_generator_pixels[p5 + 192] = sum30 * (x12 * (1 - x12));
+      const x13 = generator_pixels_sigmoid[p5 + 193];
+      d_generator_pixels[p5 + 193] = sum31 * (x13 * (1 - x13));
     }
   }
 }
 
 // ∂loss/∂generator/pixels/kernel = generator_reluᵀ · d_generator_pixels  (gan.model.ts:31)
 function generator_pixels_kernel_gradient(
-  generator_relu: Float32Array,
-  d_generator_pixels: Float32Array,
+  generator_relu_4_numbers: number[],
+  d_generator_pixels_numbers: number[],
   d_generator_pixels_kernel: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < 128; i += 2) {
-    const p2 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p3 = p2 + j;
+  for (let s = 0; s < 32; s++) {
+    const p0 = s << 8;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 7;
+      const p4 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 128;
-        const p1 = j + k * 64;
-        const x0 = generator_relu[p0];
-        const x1 = d_generator_pixels[p1];
-        const x2 = d_generator_pixels[p1 + 1];
-        const x3 = d_generator_pixels[p1 + 2];
-        const x4 = d_generator_pixels[p1 + 3];
-        const x5 = generator_relu[p0 + 1];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = generator_relu_4_numbers[p1];
+        const x1 = d_generator_pixels_numbers[p3];
+        const x2 = d_generator_pixels_numbers[p3 + 1];
+        const x3 = generator_relu_4_numbers[p1 + 1];
+        const x4 = generator_relu_4_numbers[p1 + 2];
+        const x5 = generator_relu_4_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_generator_pixels_kernel[p3] += sum00;
-      d_generator_pixels_kernel[p3 + 1] += sum01;
-      d_generator_pixels_kernel[p3 + 2] += sum02;
-      d_generator_pixels_kernel[p3 + 3] += sum03;
-      d_generator_pixels_kernel[p3 + 64] += sum10;
-      d_generator_pixels_kernel[p3 + 65] += sum11;
-      d_generator_pixels_kernel[p3 + 66] += sum12;
-      d_generator_pixels_kernel[p3 + 67] += sum13;
+      d_generator_pixels_kernel[p4] += sum00;
+      d_generator_pixels_kernel[p4 + 1] += sum01;
+      d_generator_pixels_kernel[p4 + 64] += sum10;
+      d_generator_pixels_kernel[p4 + 65] += sum11;
+      d_generator_pixels_kernel[p4 + 128] += sum20;
+      d_generator_pixels_kernel[p4 + 129] += sum21;
+      d_generator_pixels_kernel[p4 + 192] += sum30;
+      d_generator_pixels_kernel[p4 + 193] += sum31;
     }
   }
 }
@@ -1976,7 +2148,7 @@ function generator_pixels_bias_gradient(
   for (let i = 0; i < 64; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_generator_pixels[i + k * 64];
+      sum += d_generator_pixels[i + (k << 6)];
     }
     d_generator_pixels_bias[i] += sum;
   }
@@ -1985,74 +2157,73 @@ function generator_pixels_bias_gradient(
 // d_generator_batchNorm_1 = where(0 < generator_relu, d_generator_pixels · generator/pixels/kernelᵀ, 0)  (gan.model.ts:30)
 // d_generator_batchNorm_1_2 = d_generator_batchNorm_1 · generator/batchNorm_1/gamma  (gan.model.ts:30)
 function generator_batchNorm_1_backward(
-  d_generator_pixels: Float32Array,
-  generator_pixels_kernel: Float32Array,
+  d_generator_pixels_numbers: number[],
+  generator_pixels_kernel_numbers: number[],
   generator_relu: Float32Array,
   generator_batchNorm_1_gamma: Float32Array,
   d_generator_batchNorm: Float32Array,
   d_generator_batchNorm_1_2: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p4 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p2 = j * 64;
-      const p5 = p4 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p4 = i << 7;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p5 = p4 + (p << 1);
+      const p6 = p << 1;
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_generator_pixels[p1];
-        const x1 = generator_pixels_kernel[p3];
-        const x2 = generator_pixels_kernel[p3 + 64];
-        const x3 = generator_pixels_kernel[p3 + 128];
-        const x4 = generator_pixels_kernel[p3 + 192];
-        const x5 = d_generator_pixels[p1 + 64];
+        const p3 = p2 + (k << 1);
+        const x0 = d_generator_pixels_numbers[p1];
+        const x1 = generator_pixels_kernel_numbers[p3];
+        const x2 = generator_pixels_kernel_numbers[p3 + 1];
+        const x3 = d_generator_pixels_numbers[p1 + 64];
+        const x4 = d_generator_pixels_numbers[p1 + 128];
+        const x5 = d_generator_pixels_numbers[p1 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
       const where00 = 0 < generator_relu[p5] ? sum00 : 0;
       const where01 = 0 < generator_relu[p5 + 1] ? sum01 : 0;
-      const where02 = 0 < generator_relu[p5 + 2] ? sum02 : 0;
-      const where03 = 0 < generator_relu[p5 + 3] ? sum03 : 0;
       const where10 = 0 < generator_relu[p5 + 128] ? sum10 : 0;
       const where11 = 0 < generator_relu[p5 + 129] ? sum11 : 0;
-      const where12 = 0 < generator_relu[p5 + 130] ? sum12 : 0;
-      const where13 = 0 < generator_relu[p5 + 131] ? sum13 : 0;
+      const where20 = 0 < generator_relu[p5 + 256] ? sum20 : 0;
+      const where21 = 0 < generator_relu[p5 + 257] ? sum21 : 0;
+      const where30 = 0 < generator_relu[p5 + 384] ? sum30 : 0;
+      const where31 = 0 < generator_relu[p5 + 385] ? sum31 : 0;
       d_generator_batchNorm[p5] = where00;
       d_generator_batchNorm[p5 + 1] = where01;
-      d_generator_batchNorm[p5 + 2] = where02;
-      d_generator_batchNorm[p5 + 3] = where03;
       d_generator_batchNorm[p5 + 128] = where10;
       d_generator_batchNorm[p5 + 129] = where11;
-      d_generator_batchNorm[p5 + 130] = where12;
-      d_generator_batchNorm[p5 + 131] = where13;
-      const x6 = generator_batchNorm_1_gamma[j];
+      d_generator_batchNorm[p5 + 256] = where20;
+      d_generator_batchNorm[p5 + 257] = where21;
+      d_generator_batchNorm[p5 + 384] = where30;
+      d_generator_batchNorm[p5 + 385] = where31;
+      const x6 = generator_batchNorm_1_gamma[p6];
       d_generator_batchNorm_1_2[p5] = where00 * x6;
-      const x7 = generator_batchNorm_1_gamma[j + 1];
+      const x7 = generator_batchNorm_1_gamma[p6 + 1];
       d_generator_batchNorm_1_2[p5 + 1] = where01 * x7;
-      const x8 = generator_batchNorm_1_gamma[j + 2];
-      d_generator_batchNorm_1_2[p5 + 2] = where02 * x8;
-      const x9 = generator_batchNorm_1_gamma[j + 3];
-      d_generator_batchNorm_1_2[p5 + 3] = where03 * x9;
       d_generator_batchNorm_1_2[p5 + 128] = where10 * x6;
       d_generator_batchNorm_1_2[p5 + 129] = where11 * x7;
-      d_generator_batchNorm_1_2[p5 + 130] = where12 * x8;
-      d_generator_batchNorm_1_2[p5 + 131] = where13 * x9;
+      d_generator_batchNorm_1_2[p5 + 256] = where20 * x6;
+      d_generator_batchNorm_1_2[p5 + 257] = where21 * x7;
+      d_generator_batchNorm_1_2[p5 + 384] = where30 * x6;
+      d_generator_batchNorm_1_2[p5 + 385] = where31 * x7;
     }
   }
 }
@@ -2077,7 +2248,7 @@ function generator_batchNorm_1_beta_gradient(
     const c0 = generator_batchNorm_1_mul[i];
     const c1 = generator_batchNorm_1_rsqrt[i];
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 128;
+      const p0 = i + (k << 7);
       const t0 = generator_dense_1_matmul[p0] - c0;
       const x1 = d_generator_batchNorm[p0];
       sum += d_generator_batchNorm_1_2[p0] * t0;
@@ -2102,7 +2273,7 @@ function generator_batchNorm_1_backward_2(
 ): void {
   const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
-    const p0 = i * 128;
+    const p0 = i << 7;
     for (let j = 0; j < 128; j++) {
       const p1 = p0 + j;
       const x0 = generator_batchNorm_1_rsqrt[j];
@@ -2120,7 +2291,7 @@ function generator_batchNorm_1_backward_3(
   for (let i = 0; i < 128; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_generator_batchNorm_1[i + k * 128];
+      sum += d_generator_batchNorm_1[i + (k << 7)];
     }
     d_generator_batchNorm_1_5[i] = sum;
   }
@@ -2135,7 +2306,7 @@ function generator_dense_1_backward(
 ): void {
   const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
-    const p0 = i * 128;
+    const p0 = i << 7;
     for (let j = 0; j < 128; j++) {
       const p1 = p0 + j;
       d_generator_dense[p1] = d_generator_batchNorm_1[p1] + -(d_generator_batchNorm_1_5[j] * c0);
@@ -2145,49 +2316,51 @@ function generator_dense_1_backward(
 
 // ∂loss/∂generator/dense_1/kernel = generator_reluᵀ · d_generator_dense  (gan.model.ts:30)
 function generator_dense_1_kernel_gradient(
-  generator_relu: Float32Array,
-  d_generator_dense: Float32Array,
+  generator_relu_3_numbers: number[],
+  d_generator_dense_1_numbers: number[],
   d_generator_dense_1_kernel: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < 64; i += 2) {
-    const p2 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p3 = p2 + j;
+  for (let s = 0; s < 16; s++) {
+    const p0 = s << 8;
+    const p4 = s << 9;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 64;
-        const p1 = j + k * 128;
-        const x0 = generator_relu[p0];
-        const x1 = d_generator_dense[p1];
-        const x2 = d_generator_dense[p1 + 1];
-        const x3 = d_generator_dense[p1 + 2];
-        const x4 = d_generator_dense[p1 + 3];
-        const x5 = generator_relu[p0 + 1];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = generator_relu_3_numbers[p1];
+        const x1 = d_generator_dense_1_numbers[p3];
+        const x2 = d_generator_dense_1_numbers[p3 + 1];
+        const x3 = generator_relu_3_numbers[p1 + 1];
+        const x4 = generator_relu_3_numbers[p1 + 2];
+        const x5 = generator_relu_3_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_generator_dense_1_kernel[p3] += sum00;
-      d_generator_dense_1_kernel[p3 + 1] += sum01;
-      d_generator_dense_1_kernel[p3 + 2] += sum02;
-      d_generator_dense_1_kernel[p3 + 3] += sum03;
-      d_generator_dense_1_kernel[p3 + 128] += sum10;
-      d_generator_dense_1_kernel[p3 + 129] += sum11;
-      d_generator_dense_1_kernel[p3 + 130] += sum12;
-      d_generator_dense_1_kernel[p3 + 131] += sum13;
+      d_generator_dense_1_kernel[p5] += sum00;
+      d_generator_dense_1_kernel[p5 + 1] += sum01;
+      d_generator_dense_1_kernel[p5 + 128] += sum10;
+      d_generator_dense_1_kernel[p5 + 129] += sum11;
+      d_generator_dense_1_kernel[p5 + 256] += sum20;
+      d_generator_dense_1_kernel[p5 + 257] += sum21;
+      d_generator_dense_1_kernel[p5 + 384] += sum30;
+      d_generator_dense_1_kernel[p5 + 385] += sum31;
     }
   }
 }
@@ -2195,74 +2368,73 @@ function generator_dense_1_kernel_gradient(
 // d_generator_batchNorm = where(0 < generator_relu, d_generator_dense · generator/dense_1/kernelᵀ, 0)  (gan.model.ts:29)
 // d_generator_batchNorm_2 = d_generator_batchNorm · generator/batchNorm/gamma  (gan.model.ts:29)
 function generator_batchNorm_backward(
-  d_generator_dense: Float32Array,
-  generator_dense_1_kernel: Float32Array,
+  d_generator_dense_1_numbers: number[],
+  generator_dense_1_kernel_numbers: number[],
   generator_relu: Float32Array,
   generator_batchNorm_gamma: Float32Array,
   d_generator_batchNorm: Float32Array,
   d_generator_batchNorm_2: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 128;
-    const p4 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p2 = j * 128;
-      const p5 = p4 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 7;
+    const p4 = i << 6;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 8;
+      const p5 = p4 + (p << 1);
+      const p6 = p << 1;
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_generator_dense[p1];
-        const x1 = generator_dense_1_kernel[p3];
-        const x2 = generator_dense_1_kernel[p3 + 128];
-        const x3 = generator_dense_1_kernel[p3 + 256];
-        const x4 = generator_dense_1_kernel[p3 + 384];
-        const x5 = d_generator_dense[p1 + 128];
+        const p3 = p2 + (k << 1);
+        const x0 = d_generator_dense_1_numbers[p1];
+        const x1 = generator_dense_1_kernel_numbers[p3];
+        const x2 = generator_dense_1_kernel_numbers[p3 + 1];
+        const x3 = d_generator_dense_1_numbers[p1 + 128];
+        const x4 = d_generator_dense_1_numbers[p1 + 256];
+        const x5 = d_generator_dense_1_numbers[p1 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
       const where00 = 0 < generator_relu[p5] ? sum00 : 0;
       const where01 = 0 < generator_relu[p5 + 1] ? sum01 : 0;
-      const where02 = 0 < generator_relu[p5 + 2] ? sum02 : 0;
-      const where03 = 0 < generator_relu[p5 + 3] ? sum03 : 0;
       const where10 = 0 < generator_relu[p5 + 64] ? sum10 : 0;
       const where11 = 0 < generator_relu[p5 + 65] ? sum11 : 0;
-      const where12 = 0 < generator_relu[p5 + 66] ? sum12 : 0;
-      const where13 = 0 < generator_relu[p5 + 67] ? sum13 : 0;
+      const where20 = 0 < generator_relu[p5 + 128] ? sum20 : 0;
+      const where21 = 0 < generator_relu[p5 + 129] ? sum21 : 0;
+      const where30 = 0 < generator_relu[p5 + 192] ? sum30 : 0;
+      const where31 = 0 < generator_relu[p5 + 193] ? sum31 : 0;
       d_generator_batchNorm[p5] = where00;
       d_generator_batchNorm[p5 + 1] = where01;
-      d_generator_batchNorm[p5 + 2] = where02;
-      d_generator_batchNorm[p5 + 3] = where03;
       d_generator_batchNorm[p5 + 64] = where10;
       d_generator_batchNorm[p5 + 65] = where11;
-      d_generator_batchNorm[p5 + 66] = where12;
-      d_generator_batchNorm[p5 + 67] = where13;
-      const x6 = generator_batchNorm_gamma[j];
+      d_generator_batchNorm[p5 + 128] = where20;
+      d_generator_batchNorm[p5 + 129] = where21;
+      d_generator_batchNorm[p5 + 192] = where30;
+      d_generator_batchNorm[p5 + 193] = where31;
+      const x6 = generator_batchNorm_gamma[p6];
       d_generator_batchNorm_2[p5] = where00 * x6;
-      const x7 = generator_batchNorm_gamma[j + 1];
+      const x7 = generator_batchNorm_gamma[p6 + 1];
       d_generator_batchNorm_2[p5 + 1] = where01 * x7;
-      const x8 = generator_batchNorm_gamma[j + 2];
-      d_generator_batchNorm_2[p5 + 2] = where02 * x8;
-      const x9 = generator_batchNorm_gamma[j + 3];
-      d_generator_batchNorm_2[p5 + 3] = where03 * x9;
       d_generator_batchNorm_2[p5 + 64] = where10 * x6;
       d_generator_batchNorm_2[p5 + 65] = where11 * x7;
-      d_generator_batchNorm_2[p5 + 66] = where12 * x8;
-      d_generator_batchNorm_2[p5 + 67] = where13 * x9;
+      d_generator_batchNorm_2[p5 + 128] = where20 * x6;
+      d_generator_batchNorm_2[p5 + 129] = where21 * x7;
+      d_generator_batchNorm_2[p5 + 192] = where30 * x6;
+      d_generator_batchNorm_2[p5 + 193] = where31 * x7;
     }
   }
 }
@@ -2287,7 +2459,7 @@ function generator_batchNorm_beta_gradient(
     const c0 = generator_batchNorm_mul[i];
     const c1 = generator_batchNorm_rsqrt[i];
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 64;
+      const p0 = i + (k << 6);
       const t0 = generator_dense_matmul[p0] - c0;
       const x1 = d_generator_batchNorm[p0];
       sum += d_generator_batchNorm_2[p0] * t0;
@@ -2312,7 +2484,7 @@ function generator_batchNorm_backward_2(
 ): void {
   const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
-    const p0 = i * 64;
+    const p0 = i << 6;
     for (let j = 0; j < 64; j++) {
       const p1 = p0 + j;
       const x0 = generator_batchNorm_rsqrt[j];
@@ -2330,7 +2502,7 @@ function generator_batchNorm_backward_3(
   for (let i = 0; i < 64; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_generator_batchNorm[i + k * 64];
+      sum += d_generator_batchNorm[i + (k << 6)];
     }
     d_generator_batchNorm_5[i] = sum;
   }
@@ -2345,7 +2517,7 @@ function generator_dense_backward(
 ): void {
   const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
-    const p0 = i * 64;
+    const p0 = i << 6;
     for (let j = 0; j < 64; j++) {
       const p1 = p0 + j;
       d_generator_dense[p1] = d_generator_batchNorm[p1] + -(d_generator_batchNorm_5[j] * c0);
@@ -2361,7 +2533,7 @@ function generator_dense_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 16; i += 2) {
-    const p2 = i * 64;
+    const p2 = i << 6;
     for (let j = 0; j < 64; j += 2) {
       const p3 = p2 + j;
       let sum00 = 0;
@@ -2369,8 +2541,8 @@ function generator_dense_kernel_gradient(
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 16;
-        const p1 = j + k * 64;
+        const p0 = i + (k << 4);
+        const p1 = j + (k << 6);
         const x0 = mul[p0];
         const x1 = d_generator_dense[p1];
         const x2 = d_generator_dense[p1 + 1];
@@ -2432,8 +2604,8 @@ function generator_forward_5(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 16;
-    const p3 = i * 64;
+    const p0 = i << 4;
+    const p3 = i << 6;
     for (let j = 0; j < 64; j += 2) {
       const p4 = p3 + j;
       let sum00 = 0;
@@ -2442,7 +2614,7 @@ function generator_forward_5(
       let sum11 = 0;
       for (let k = 0; k < 16; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 64;
+        const p2 = j + (k << 6);
         const x0 = code[p1];
         const x1 = generator_dense_kernel[p2];
         const x2 = generator_dense_kernel[p2 + 1];
@@ -2470,196 +2642,305 @@ function generator_forward_5(
 
 // generator_relu_6 = relu(((… · …) · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
 function generator_forward_6(
-  generator_relu: Float32Array,
+  generator_relu_5_numbers: number[],
   generator_dense_1_kernel: Float32Array,
   generator_batchNorm_1_movingMean: Float32Array,
   generator_batchNorm_1_movingVariance: Float32Array,
   generator_batchNorm_1_gamma: Float32Array,
   generator_batchNorm_1_beta: Float32Array,
-  generator_relu_6: Float32Array,
+  generator_relu: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p3 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p3 = i << 7;
+    for (let j = 0; j < 128; j += 2) {
       const p4 = p3 + j;
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 128;
-        const x0 = generator_relu[p1];
+        const p2 = j + (k << 7);
+        const x0 = generator_relu_5_numbers[p1];
         const x1 = generator_dense_1_kernel[p2];
         const x2 = generator_dense_1_kernel[p2 + 1];
-        const x3 = generator_dense_1_kernel[p2 + 2];
-        const x4 = generator_dense_1_kernel[p2 + 3];
-        const x5 = generator_relu[p1 + 64];
+        const x3 = generator_relu_5_numbers[p1 + 64];
+        const x4 = generator_relu_5_numbers[p1 + 128];
+        const x5 = generator_relu_5_numbers[p1 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
       const x6 = generator_batchNorm_1_movingMean[j];
       const t0 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j] + 0.001);
       const x8 = generator_batchNorm_1_gamma[j];
       const x9 = generator_batchNorm_1_beta[j];
-      generator_relu_6[p4] = Math.max((sum00 - x6) * t0 * x8 + x9, 0);
+      generator_relu[p4] = Math.max((sum00 - x6) * t0 * x8 + x9, 0);
       const x10 = generator_batchNorm_1_movingMean[j + 1];
       const t3 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j + 1] + 0.001);
       const x12 = generator_batchNorm_1_gamma[j + 1];
       const x13 = generator_batchNorm_1_beta[j + 1];
-      generator_relu_6[p4 + 1] = Math.max((sum01 - x10) * t3 * x12 + x13, 0);
-      const x14 = generator_batchNorm_1_movingMean[j + 2];
-      const t6 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j + 2] + 0.001);
-      const x16 = generator_batchNorm_1_gamma[j + 2];
-      const x17 = generator_batchNorm_1_beta[j + 2];
-      generator_relu_6[p4 + 2] = Math.max((sum02 - x14) * t6 * x16 + x17, 0);
-      const x18 = generator_batchNorm_1_movingMean[j + 3];
-      const t9 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j + 3] + 0.001);
-      const x20 = generator_batchNorm_1_gamma[j + 3];
-      const x21 = generator_batchNorm_1_beta[j + 3];
-      generator_relu_6[p4 + 3] = Math.max((sum03 - x18) * t9 * x20 + x21, 0);
-      generator_relu_6[p4 + 128] = Math.max((sum10 - x6) * t0 * x8 + x9, 0);
-      generator_relu_6[p4 + 129] = Math.max((sum11 - x10) * t3 * x12 + x13, 0);
-      generator_relu_6[p4 + 130] = Math.max((sum12 - x14) * t6 * x16 + x17, 0);
-      generator_relu_6[p4 + 131] = Math.max((sum13 - x18) * t9 * x20 + x21, 0);
+      generator_relu[p4 + 1] = Math.max((sum01 - x10) * t3 * x12 + x13, 0);
+      generator_relu[p4 + 128] = Math.max((sum10 - x6) * t0 * x8 + x9, 0);
+      generator_relu[p4 + 129] = Math.max((sum11 - x10) * t3 * x12 + x13, 0);
+      generator_relu[p4 + 256] = Math.max((sum20 - x6) * t0 * x8 + x9, 0);
+      generator_relu[p4 + 257] = Math.max((sum21 - x10) * t3 * x12 + x13, 0);
+      generator_relu[p4 + 384] = Math.max((sum30 - x6) * t0 * x8 + x9, 0);
+      generator_relu[p4 + 385] = Math.max((sum31 - x10) * t3 * x12 + x13, 0);
+    }
+  }
+}
+
+// generator_pixels_add_3 = generator_relu · generator/pixels/kernel + generator/pixels/bias  (gan.model.ts:31)
+function generator_pixels_forward_5(
+  generator_relu_6_numbers: number[],
+  generator_pixels_kernel: Float32Array,
+  generator_pixels_bias: Float32Array,
+  generator_pixels_add: Float32Array,
+  n: number,
+): void {
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 7;
+    const p3 = i << 6;
+    for (let j = 0; j < 64; j += 2) {
+      const p4 = p3 + j;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 128; k++) {
+        const p1 = p0 + k;
+        const p2 = j + (k << 6);
+        const x0 = generator_relu_6_numbers[p1];
+        const x1 = generator_pixels_kernel[p2];
+        const x2 = generator_pixels_kernel[p2 + 1];
+        const x3 = generator_relu_6_numbers[p1 + 128];
+        const x4 = generator_relu_6_numbers[p1 + 256];
+        const x5 = generator_relu_6_numbers[p1 + 384];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      const x6 = generator_pixels_bias[j];
+      generator_pixels_add[p4] = sum00 + x6;
+      const x7 = generator_pixels_bias[j + 1];
+      generator_pixels_add[p4 + 1] = sum01 + x7;
+      generator_pixels_add[p4 + 64] = sum10 + x6;
+      generator_pixels_add[p4 + 65] = sum11 + x7;
+      generator_pixels_add[p4 + 128] = sum20 + x6;
+      generator_pixels_add[p4 + 129] = sum21 + x7;
+      generator_pixels_add[p4 + 192] = sum30 + x6;
+      generator_pixels_add[p4 + 193] = sum31 + x7;
+    }
+  }
+}
+
+// generator_relu_8 = relu(((… · …) · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
+function generator_forward_8(
+  generator_relu_7_numbers: number[],
+  generator_dense_1_kernel_numbers: number[],
+  generator_batchNorm_1_movingMean: Float32Array,
+  generator_batchNorm_1_movingVariance: Float32Array,
+  generator_batchNorm_1_gamma: Float32Array,
+  generator_batchNorm_1_beta: Float32Array,
+  generator_relu: Float32Array,
+  n: number,
+): void {
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p5 = i << 7;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p4 = p << 1;
+      const p6 = p5 + (p << 1);
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 64; k++) {
+        const p1 = p0 + k;
+        const p3 = p2 + (k << 1);
+        const x0 = generator_relu_7_numbers[p1];
+        const x1 = generator_dense_1_kernel_numbers[p3];
+        const x2 = generator_dense_1_kernel_numbers[p3 + 1];
+        const x3 = generator_relu_7_numbers[p1 + 64];
+        const x4 = generator_relu_7_numbers[p1 + 128];
+        const x5 = generator_relu_7_numbers[p1 + 192];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      const x6 = generator_batchNorm_1_movingMean[p4];
+      const t0 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p4] + 0.001);
+      const x8 = generator_batchNorm_1_gamma[p4];
+      const x9 = generator_batchNorm_1_beta[p4];
+      generator_relu[p6] = Math.max((sum00 - x6) * t0 * x8 + x9, 0);
+      const x10 = generator_batchNorm_1_movingMean[p4 + 1];
+      const t3 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p4 + 1] + 0.001);
+      const x12 = generator_batchNorm_1_gamma[p4 + 1];
+      const x13 = generator_batchNorm_1_beta[p4 + 1];
+      generator_relu[p6 + 1] = Math.max((sum01 - x10) * t3 * x12 + x13, 0);
+      generator_relu[p6 + 128] = Math.max((sum10 - x6) * t0 * x8 + x9, 0);
+      generator_relu[p6 + 129] = Math.max((sum11 - x10) * t3 * x12 + x13, 0);
+      generator_relu[p6 + 256] = Math.max((sum20 - x6) * t0 * x8 + x9, 0);
+      generator_relu[p6 + 257] = Math.max((sum21 - x10) * t3 * x12 + x13, 0);
+      generator_relu[p6 + 384] = Math.max((sum30 - x6) * t0 * x8 + x9, 0);
+      generator_relu[p6 + 385] = Math.max((sum31 - x10) * t3 * x12 + x13, 0);
     }
   }
 }
 
 // discriminator_dense_where_2 = where(0 < …, … + discriminator/dense/bias, … · 0.2)  (gan.model.ts:34)
 function discriminator_dense_forward(
-  generator_pixels_sigmoid: Float32Array,
-  discriminator_dense_kernel: Float32Array,
+  generator_pixels_sigmoid_3_numbers: number[],
+  discriminator_dense_kernel_numbers: number[],
   discriminator_dense_bias: Float32Array,
   discriminator_dense_where: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 64;
-    const p3 = i * 128;
-    for (let j = 0; j < 128; j += 4) {
-      const p4 = p3 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 6;
+    const p5 = i << 7;
+    for (let p = 0; p < 64; p++) {
+      const p2 = p << 7;
+      const p4 = p << 1;
+      const p6 = p5 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 64; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 128;
-        const x0 = generator_pixels_sigmoid[p1];
-        const x1 = discriminator_dense_kernel[p2];
-        const x2 = discriminator_dense_kernel[p2 + 1];
-        const x3 = discriminator_dense_kernel[p2 + 2];
-        const x4 = discriminator_dense_kernel[p2 + 3];
-        const x5 = generator_pixels_sigmoid[p1 + 64];
+        const p3 = p2 + (k << 1);
+        const x0 = generator_pixels_sigmoid_3_numbers[p1];
+        const x1 = discriminator_dense_kernel_numbers[p3];
+        const x2 = discriminator_dense_kernel_numbers[p3 + 1];
+        const x3 = generator_pixels_sigmoid_3_numbers[p1 + 64];
+        const x4 = generator_pixels_sigmoid_3_numbers[p1 + 128];
+        const x5 = generator_pixels_sigmoid_3_numbers[p1 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x6 = discriminator_dense_bias[j];
+      const x6 = discriminator_dense_bias[p4];
       const add00 = sum00 + x6;
-      const x7 = discriminator_dense_bias[j + 1];
+      const x7 = discriminator_dense_bias[p4 + 1];
       const add01 = sum01 + x7;
-      const x8 = discriminator_dense_bias[j + 2];
-      const add02 = sum02 + x8;
-      const x9 = discriminator_dense_bias[j + 3];
-      const add03 = sum03 + x9;
       const add10 = sum10 + x6;
       const add11 = sum11 + x7;
-      const add12 = sum12 + x8;
-      const add13 = sum13 + x9;
-      discriminator_dense_where[p4] = 0 < add00 ? add00 : add00 * 0.2;
-      discriminator_dense_where[p4 + 1] = 0 < add01 ? add01 : add01 * 0.2;
-      discriminator_dense_where[p4 + 2] = 0 < add02 ? add02 : add02 * 0.2;
-      discriminator_dense_where[p4 + 3] = 0 < add03 ? add03 : add03 * 0.2;
-      discriminator_dense_where[p4 + 128] = 0 < add10 ? add10 : add10 * 0.2;
-      discriminator_dense_where[p4 + 129] = 0 < add11 ? add11 : add11 * 0.2;
-      discriminator_dense_where[p4 + 130] = 0 < add12 ? add12 : add12 * 0.2;
-      discriminator_dense_where[p4 + 131] = 0 < add13 ? add13 : add13 * 0.2;
+      const add20 = sum20 + x6;
+      const add21 = sum21 + x7;
+      const add30 = sum30 + x6;
+      const add31 = sum31 + x7;
+      discriminator_dense_where[p6] = 0 < add00 ? add00 : add00 * 0.2;
+      discriminator_dense_where[p6 + 1] = 0 < add01 ? add01 : add01 * 0.2;
+      discriminator_dense_where[p6 + 128] = 0 < add10 ? add10 : add10 * 0.2;
+      discriminator_dense_where[p6 + 129] = 0 < add11 ? add11 : add11 * 0.2;
+      discriminator_dense_where[p6 + 256] = 0 < add20 ? add20 : add20 * 0.2;
+      discriminator_dense_where[p6 + 257] = 0 < add21 ? add21 : add21 * 0.2;
+      discriminator_dense_where[p6 + 384] = 0 < add30 ? add30 : add30 * 0.2;
+      discriminator_dense_where[p6 + 385] = 0 < add31 ? add31 : add31 * 0.2;
     }
   }
 }
 
 // discriminator_dense_1_where_2 = where(0 < …, … + discriminator/dense_1/bias, … · 0.2)  (gan.model.ts:35)
 function discriminator_dense_1_forward(
-  discriminator_dense_where: Float32Array,
-  discriminator_dense_1_kernel: Float32Array,
+  discriminator_dense_where_2_numbers: number[],
+  discriminator_dense_1_kernel_numbers: number[],
   discriminator_dense_1_bias: Float32Array,
   discriminator_dense_1_where: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i * 128;
-    const p3 = i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      const p4 = p3 + j;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i << 7;
+    const p5 = i << 6;
+    for (let p = 0; p < 32; p++) {
+      const p2 = p << 8;
+      const p4 = p << 1;
+      const p6 = p5 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 128; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 64;
-        const x0 = discriminator_dense_where[p1];
-        const x1 = discriminator_dense_1_kernel[p2];
-        const x2 = discriminator_dense_1_kernel[p2 + 1];
-        const x3 = discriminator_dense_1_kernel[p2 + 2];
-        const x4 = discriminator_dense_1_kernel[p2 + 3];
-        const x5 = discriminator_dense_where[p1 + 128];
+        const p3 = p2 + (k << 1);
+        const x0 = discriminator_dense_where_2_numbers[p1];
+        const x1 = discriminator_dense_1_kernel_numbers[p3];
+        const x2 = discriminator_dense_1_kernel_numbers[p3 + 1];
+        const x3 = discriminator_dense_where_2_numbers[p1 + 128];
+        const x4 = discriminator_dense_where_2_numbers[p1 + 256];
+        const x5 = discriminator_dense_where_2_numbers[p1 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x6 = discriminator_dense_1_bias[j];
+      const x6 = discriminator_dense_1_bias[p4];
       const add00 = sum00 + x6;
-      const x7 = discriminator_dense_1_bias[j + 1];
+      const x7 = discriminator_dense_1_bias[p4 + 1];
       const add01 = sum01 + x7;
-      const x8 = discriminator_dense_1_bias[j + 2];
-      const add02 = sum02 + x8;
-      const x9 = discriminator_dense_1_bias[j + 3];
-      const add03 = sum03 + x9;
       const add10 = sum10 + x6;
       const add11 = sum11 + x7;
-      const add12 = sum12 + x8;
-      const add13 = sum13 + x9;
-      discriminator_dense_1_where[p4] = 0 < add00 ? add00 : add00 * 0.2;
-      discriminator_dense_1_where[p4 + 1] = 0 < add01 ? add01 : add01 * 0.2;
-      discriminator_dense_1_where[p4 + 2] = 0 < add02 ? add02 : add02 * 0.2;
-      discriminator_dense_1_where[p4 + 3] = 0 < add03 ? add03 : add03 * 0.2;
-      discriminator_dense_1_where[p4 + 64] = 0 < add10 ? add10 : add10 * 0.2;
-      discriminator_dense_1_where[p4 + 65] = 0 < add11 ? add11 : add11 * 0.2;
-      discriminator_dense_1_where[p4 + 66] = 0 < add12 ? add12 : add12 * 0.2;
-      discriminator_dense_1_where[p4 + 67] = 0 < add13 ? add13 : add13 * 0.2;
+      const add20 = sum20 + x6;
+      const add21 = sum21 + x7;
+      const add30 = sum30 + x6;
+      const add31 = sum31 + x7;
+      discriminator_dense_1_where[p6] = 0 < add00 ? add00 : add00 * 0.2;
+      discriminator_dense_1_where[p6 + 1] = 0 < add01 ? add01 : add01 * 0.2;
+      discriminator_dense_1_where[p6 + 64] = 0 < add10 ? add10 : add10 * 0.2;
+      discriminator_dense_1_where[p6 + 65] = 0 < add11 ? add11 : add11 * 0.2;
+      discriminator_dense_1_where[p6 + 128] = 0 < add20 ? add20 : add20 * 0.2;
+      discriminator_dense_1_where[p6 + 129] = 0 < add21 ? add21 : add21 * 0.2;
+      discriminator_dense_1_where[p6 + 192] = 0 < add30 ? add30 : add30 * 0.2;
+      discriminator_dense_1_where[p6 + 193] = 0 < add31 ? add31 : add31 * 0.2;
     }
   }
 }
@@ -2685,59 +2966,59 @@ function evaluate_generator_loss(
     const t0 = -x0;
     const x = -Math.abs(x0);
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    const u = 1 + exp;
-    const lost = (exp - (u - 1)) / u;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    const u = 1 + expSingle;
+    const lost = (expSingle - (u - 1)) / u;
     const tiny = u < 2.2250738585072014e-308;
     const y1 = tiny ? u * 18014398509481984 : u;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < u ? u < Infinity ? value : u : u === 0 ? -Infinity : NaN;
-    const log1p = u === 1 ? exp : log + (0 < u && u < Infinity ? lost : 0);
+    const log1p = u === 1 ? expSingle : log + (0 < u && u < Infinity ? lost : 0);
     sum += Math.max(x0, 0) + log1p;
     const x1 = -Math.abs(t0);
     const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-    const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-    const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t1 - k1 * 0.6931471805599453;
     const z2 = r1 * r1;
-    const p1 = r1 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-    const q1 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
-    const u1 = 1 + exp1;
-    const lost1 = (exp1 - (u1 - 1)) / u1;
+    const low2 = (0.1666666586459192 * r1 + 0.5000000068036492) * z2 + (1 + r1);
+    const high2 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r1 + 0.04166629363706775);
+    const expSingle1 = (high2 * (z2 * z2) + low2) * powers[k1 + 1100 | 0];
+    const u1 = 1 + expSingle1;
+    const lost1 = (expSingle1 - (u1 - 1)) / u1;
     const tiny1 = u1 < 2.2250738585072014e-308;
     const y2 = tiny1 ? u1 * 18014398509481984 : u1;
     const e1 = ((bits[0] = y2), ((words[1] >>> 20) & 2047) - 1023);
-    const m1 = y2 * powers[-e1 + 1100];
-    const high1 = 1.4142135623730951 < m1;
-    const e2 = e1 + (high1 ? 1 : 0) - (tiny1 ? 54 : 0);
-    const f1 = (high1 ? m1 * 0.5 : m1) - 1;
+    const m1 = y2 * powers[-e1 + 1100 | 0];
+    const high3 = 1.4142135623730951 < m1;
+    const e2 = e1 + (high3 ? 1 : 0) - (tiny1 ? 54 : 0);
+    const f1 = (high3 ? m1 * 0.5 : m1) - 1;
     const s1 = f1 / (2 + f1);
     const z3 = s1 * s1;
     const w1 = z3 * z3;
     const odd1 = z3 * (0.6666666666666735 + w1 * (0.2857142874366239 + w1 * (0.1818357216161805 + w1 * 0.14798198605116586)));
     const even1 = w1 * (0.3999999999940942 + w1 * (0.22222198432149784 + w1 * 0.15313837699209373));
     const half1 = 0.5 * f1 * f1;
-    const low1 = s1 * (half1 + odd1 + even1) + e2 * 1.9082149292705877e-10;
-    const value1 = e2 * 0.6931471803691238 - (half1 - low1 - f1);
+    const low3 = s1 * (half1 + odd1 + even1) + e2 * 1.9082149292705877e-10;
+    const value1 = e2 * 0.6931471803691238 - (half1 - low3 - f1);
     const log1 = 0 < u1 ? u1 < Infinity ? value1 : u1 : u1 === 0 ? -Infinity : NaN;
-    const log1p1 = u1 === 1 ? exp1 : log1 + (0 < u1 && u1 < Infinity ? lost1 : 0);
+    const log1p1 = u1 === 1 ? expSingle1 : log1 + (0 < u1 && u1 < Infinity ? lost1 : 0);
     sum_2Value += Math.max(t0, 0) + log1p1;
   }
   const add = totals[0] + (sum_2[0] / n + sum / n) * n;
@@ -2773,6 +3054,12 @@ function powersOfTwo(): Float64Array {
   for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
+// So many numbers that an engine keeps as doubles side by side, since none of them is whole.
+function numbers(length: number): number[] {
+  const list = [0.5];
+  while (list.length < length) list.push(0.5);
+  return list;
+}
 
 class Predictor {
   readonly $code: Float32Array;
@@ -2798,6 +3085,7 @@ class Predictor {
   readonly $generator_relu_2: Float32Array;
   readonly $digits: Float32Array;
   readonly $generator_pixels_add_3: Float32Array;
+  readonly $numbers: number[];
   readonly params: Gan["params"];
   readonly $powers: Float64Array;
   readonly $bits: Float64Array;
@@ -2824,10 +3112,11 @@ class Predictor {
     this.$generator_batchNorm_movingVariance = new Float32Array(buffer, 138252, 64);
     this.$generator_batchNorm_1_movingMean = new Float32Array(buffer, 138508, 128);
     this.$generator_batchNorm_1_movingVariance = new Float32Array(buffer, 139020, 128);
-    this.$generator_relu = new Float32Array(buffer, scratch + 53264, 4096);
+    this.$generator_relu = new Float32Array(buffer, scratch + 20496, 4096);
     this.$generator_relu_2 = new Float32Array(buffer, scratch + 20496, 8192);
-    this.$digits = new Float32Array(buffer, scratch + 53264, 4096);
-    this.$generator_pixels_add_3 = new Float32Array(buffer, scratch + 53264, 4096);
+    this.$digits = new Float32Array(buffer, scratch + 20496, 4096);
+    this.$generator_pixels_add_3 = new Float32Array(buffer, scratch + 20496, 4096);
+    this.$numbers = numbers(8192);
     this.params = { "discriminator/dense/kernel": this.$discriminator_dense_kernel, "discriminator/dense/bias": this.$discriminator_dense_bias, "discriminator/dense_1/kernel": this.$discriminator_dense_1_kernel, "discriminator/dense_1/bias": this.$discriminator_dense_1_bias, "discriminator/logit/kernel": this.$discriminator_logit_kernel, "discriminator/logit/bias": this.$discriminator_logit_bias, "generator/dense/kernel": this.$generator_dense_kernel, "generator/batchNorm/gamma": this.$generator_batchNorm_gamma, "generator/batchNorm/beta": this.$generator_batchNorm_beta, "generator/dense_1/kernel": this.$generator_dense_1_kernel, "generator/batchNorm_1/gamma": this.$generator_batchNorm_1_gamma, "generator/batchNorm_1/beta": this.$generator_batchNorm_1_beta, "generator/pixels/kernel": this.$generator_pixels_kernel, "generator/pixels/bias": this.$generator_pixels_bias };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
@@ -2840,8 +3129,10 @@ class Predictor {
     this.$code.set(code);
     this.$fresh = 0;
     generator_forward_5(this.$code, this.$generator_dense_kernel, this.$generator_batchNorm_movingMean, this.$generator_batchNorm_movingVariance, this.$generator_batchNorm_gamma, this.$generator_batchNorm_beta, this.$generator_relu, n);
-    generator_forward_6(this.$generator_relu, this.$generator_dense_1_kernel, this.$generator_batchNorm_1_movingMean, this.$generator_batchNorm_1_movingVariance, this.$generator_batchNorm_1_gamma, this.$generator_batchNorm_1_beta, this.$generator_relu_2, n);
-    generator_pixels_forward(this.$generator_relu_2, this.$generator_pixels_kernel, this.$generator_pixels_bias, this.$generator_pixels_add_3, n);
+    copy_generator_relu(this.$generator_relu, this.$numbers, n);
+    generator_forward_6(this.$numbers, this.$generator_dense_1_kernel, this.$generator_batchNorm_1_movingMean, this.$generator_batchNorm_1_movingVariance, this.$generator_batchNorm_1_gamma, this.$generator_batchNorm_1_beta, this.$generator_relu_2, n);
+    copy_generator_relu_2(this.$generator_relu_2, this.$numbers, n);
+    generator_pixels_forward_5(this.$numbers, this.$generator_pixels_kernel, this.$generator_pixels_bias, this.$generator_pixels_add_3, n);
     generator_pixels_forward_2(this.$generator_pixels_add_3, this.$digits, this.$powers, n);
     return this.$outputs$0;
   }
@@ -2881,17 +3172,29 @@ class DiscriminatorStep {
     generator_dense_forward(net.$mul, net.$generator_dense_kernel, net.$generator_dense_matmul, n);
     training_discriminator_generator_batchNo(net.$generator_dense_matmul, net.$generator_batchNorm_movingMean, net.$generator_batchNorm_movingVariance, net.$generator_batchNorm_mul, net.$next_discriminator_generator_batchNorm_m, net.$generator_batchNorm_mul_2, net.$next_discriminator_generator_batchNorm_m_2, n);
     generator_forward(net.$generator_dense_matmul, net.$generator_batchNorm_mul, net.$generator_batchNorm_mul_2, net.$generator_batchNorm_gamma, net.$generator_batchNorm_beta, net.$generator_relu, n);
-    generator_dense_1_forward(net.$generator_relu, net.$generator_dense_1_kernel, net.$generator_dense_1_matmul, n);
+    copy_generator_relu(net.$generator_relu, net.$numbers$2, n);
+    copy_generator_dense_1_kernel(net.$generator_dense_1_kernel, net.$numbers);
+    generator_dense_1_forward(net.$numbers$2, net.$numbers, net.$generator_dense_1_matmul, n);
     training_discriminator_generator_batchNo_2(net.$generator_dense_1_matmul, net.$generator_batchNorm_1_movingMean, net.$generator_batchNorm_1_movingVariance, net.$generator_batchNorm_1_mul, net.$next_discriminator_generator_batchNorm_1, net.$generator_batchNorm_1_mul_2, net.$next_discriminator_generator_batchNorm_1_2, n);
     generator_forward_2(net.$generator_dense_1_matmul, net.$generator_batchNorm_1_mul, net.$generator_batchNorm_1_mul_2, net.$generator_batchNorm_1_gamma, net.$generator_batchNorm_1_beta, net.$generator_relu_2, n);
-    generator_pixels_forward(net.$generator_relu_2, net.$generator_pixels_kernel, net.$generator_pixels_bias, net.$generator_pixels_add, n);
+    copy_generator_relu_2(net.$generator_relu_2, net.$numbers, n);
+    copy_generator_pixels_kernel(net.$generator_pixels_kernel, net.$numbers$2);
+    generator_pixels_forward(net.$numbers, net.$numbers$2, net.$generator_pixels_bias, net.$generator_pixels_add, n);
     generator_pixels_forward_2(net.$generator_pixels_add, net.$generator_pixels_sigmoid, net.$powers, n);
-    discriminator_dropout_forward_3(net.$x, net.$discriminator_dense_kernel, net.$discriminator_dense_bias, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add, net.$discriminator_dropout_where, n);
-    discriminator_dropout_1_forward_3(net.$discriminator_dropout_where, net.$discriminator_dense_1_kernel, net.$discriminator_dense_1_bias, net.$discriminator_dropout_1_lessEqual, net.$discriminator_dense_1_add, net.$discriminator_dropout_1_where, n);
+    copy_generator_relu(net.$x, net.$numbers$2, n);
+    copy_generator_dense_1_kernel(net.$discriminator_dense_kernel, net.$numbers);
+    discriminator_dropout_forward_3(net.$numbers$2, net.$numbers, net.$discriminator_dense_bias, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add, net.$discriminator_dropout_where, n);
+    copy_generator_relu_2(net.$discriminator_dropout_where, net.$numbers, n);
+    copy_generator_pixels_kernel(net.$discriminator_dense_1_kernel, net.$numbers$2);
+    discriminator_dropout_1_forward_3(net.$numbers, net.$numbers$2, net.$discriminator_dense_1_bias, net.$discriminator_dropout_1_lessEqual, net.$discriminator_dense_1_add, net.$discriminator_dropout_1_where, n);
     discriminator_logit_forward(net.$discriminator_logit_bias, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_where, net.$discriminator_logit_add, n);
     training_sum(net.$discriminator_logit_add, net.$sum, net.$powers, net.$bits, net.$words, n);
-    discriminator_dropout_forward_3(net.$generator_pixels_sigmoid, net.$discriminator_dense_kernel, net.$discriminator_dense_bias, net.$discriminator_dropout_lessEqual_2, net.$discriminator_dense_add_2, net.$discriminator_dropout_where_2, n);
-    discriminator_dropout_1_forward_3(net.$discriminator_dropout_where_2, net.$discriminator_dense_1_kernel, net.$discriminator_dense_1_bias, net.$discriminator_dropout_1_lessEqual_2, net.$discriminator_dense_1_add_2, net.$discriminator_dropout_1_where_2, n);
+    copy_generator_relu(net.$generator_pixels_sigmoid, net.$numbers$2, n);
+    copy_generator_dense_1_kernel(net.$discriminator_dense_kernel, net.$numbers);
+    discriminator_dropout_forward_3(net.$numbers$2, net.$numbers, net.$discriminator_dense_bias, net.$discriminator_dropout_lessEqual_2, net.$discriminator_dense_add_2, net.$discriminator_dropout_where_2, n);
+    copy_generator_relu_2(net.$discriminator_dropout_where_2, net.$numbers, n);
+    copy_generator_pixels_kernel(net.$discriminator_dense_1_kernel, net.$numbers$2);
+    discriminator_dropout_1_forward_3(net.$numbers, net.$numbers$2, net.$discriminator_dense_1_bias, net.$discriminator_dropout_1_lessEqual_2, net.$discriminator_dense_1_add_2, net.$discriminator_dropout_1_where_2, n);
     discriminator_logit_forward(net.$discriminator_logit_bias, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_where_2, net.$discriminator_logit_add_2, n);
     training_discriminator_random_counter(net.$random_counter, net.$discriminator_logit_add_2, net.$sum, net.$next_discriminator_random_counter, net.$d_discriminator, net.$loss, net.$powers, net.$bits, net.$words, n);
     net.$fresh = 1;
@@ -2910,13 +3213,25 @@ class DiscriminatorStep {
     discriminator_logit_kernel_gradient(net.$d_discriminator_2, net.$discriminator_dropout_1_where, net.$d_discriminator_logit_kernel, net.$d_discriminator_logit, n);
     discriminator_dense_1_backward(net.$d_discriminator_2, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_lessEqual, net.$discriminator_dense_1_add, net.$d_discriminator_dense_1_2, n);
     discriminator_dense_1_bias_gradient(net.$d_discriminator_dense_1, net.$d_discriminator_dense_1_2, net.$d_discriminator_dense_1_bias, n);
-    discriminator_dense_backward(net.$d_discriminator_dense_1, net.$discriminator_dense_1_kernel, net.$discriminator_dropout_lessEqual_2, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
-    discriminator_dense_1_backward_3(net.$discriminator_dropout_where_2, net.$d_discriminator_dense_1, net.$d_discriminator_dense_1_3, n);
-    discriminator_dense_1_kernel_gradient(net.$discriminator_dropout_where, net.$d_discriminator_dense_1_2, net.$d_discriminator_dense_1_kernel, net.$d_discriminator_dense_1_3, n);
-    discriminator_dense_backward(net.$d_discriminator_dense_1_2, net.$discriminator_dense_1_kernel, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add, net.$d_discriminator_dense_3, n);
+    copy_generator_relu(net.$d_discriminator_dense_1, net.$numbers$2, n);
+    copy_discriminator_dense_1_kernel_3(net.$discriminator_dense_1_kernel, net.$numbers);
+    discriminator_dense_backward(net.$numbers$2, net.$numbers, net.$discriminator_dropout_lessEqual_2, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
+    copy_discriminator_dropout_where_2_2(net.$discriminator_dropout_where_2, net.$numbers, n);
+    copy_d_discriminator_dense_1_2(net.$d_discriminator_dense_1, net.$numbers$2, n);
+    discriminator_dense_1_backward_3(net.$numbers, net.$numbers$2, net.$d_discriminator_dense_1_3, n);
+    copy_discriminator_dropout_where_2_2(net.$discriminator_dropout_where, net.$numbers, n);
+    copy_d_discriminator_dense_1_2(net.$d_discriminator_dense_1_2, net.$numbers$2, n);
+    discriminator_dense_1_kernel_gradient(net.$numbers, net.$numbers$2, net.$d_discriminator_dense_1_kernel, net.$d_discriminator_dense_1_3, n);
+    copy_generator_relu(net.$d_discriminator_dense_1_2, net.$numbers$2, n);
+    copy_discriminator_dense_1_kernel_3(net.$discriminator_dense_1_kernel, net.$numbers);
+    discriminator_dense_backward(net.$numbers$2, net.$numbers, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add, net.$d_discriminator_dense_3, n);
     discriminator_dense_bias_gradient(net.$d_discriminator_dense, net.$d_discriminator_dense_3, net.$d_discriminator_dense_bias, n);
-    discriminator_dense_backward_3(net.$generator_pixels_sigmoid, net.$d_discriminator_dense, net.$d_discriminator_dense_2, n);
-    discriminator_dense_kernel_gradient(net.$x, net.$d_discriminator_dense_3, net.$d_discriminator_dense_kernel, net.$d_discriminator_dense_2, n);
+    copy_generator_pixels_sigmoid_2(net.$generator_pixels_sigmoid, net.$numbers$2, n);
+    copy_d_discriminator_dense(net.$d_discriminator_dense, net.$numbers, n);
+    discriminator_dense_backward_3(net.$numbers$2, net.$numbers, net.$d_discriminator_dense_2, n);
+    copy_generator_pixels_sigmoid_2(net.$x, net.$numbers$2, n);
+    copy_d_discriminator_dense(net.$d_discriminator_dense_3, net.$numbers, n);
+    discriminator_dense_kernel_gradient(net.$numbers$2, net.$numbers, net.$d_discriminator_dense_kernel, net.$d_discriminator_dense_2, n);
     net.$fresh = 0;
   }
   update(): void {
@@ -2964,19 +3279,27 @@ class GeneratorStep {
     checkCount(n, 64);
     net.$n = n;
     discriminator_dropout_1_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_1_lessEqual_3, n);
-    discriminator_dropout_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_lessEqual, n);
-    training_sub(net.$random_seed, net.$random_counter, net.$sub_3, net.$neg, net.$sub, net.$powers, net.$bits, net.$words, n);
-    training_mul(net.$neg, net.$sub, net.$sub_3, net.$mul_2, n);
+    discriminator_dropout_forward_2(net.$random_seed, net.$random_counter, net.$discriminator_dropout_lessEqual_3, n);
+    training_sub(net.$random_seed, net.$random_counter, net.$sub_3, net.$neg, net.$sub_2, net.$powers, net.$bits, net.$words, n);
+    training_mul(net.$neg, net.$sub_2, net.$sub_3, net.$mul_2, n);
     generator_dense_forward(net.$mul_2, net.$generator_dense_kernel, net.$generator_dense_matmul_2, n);
     training_generator_generator_batchNorm_m(net.$generator_dense_matmul_2, net.$generator_batchNorm_movingMean, net.$generator_batchNorm_movingVariance, net.$generator_batchNorm_mul_3, net.$next_generator_generator_batchNorm_movin, net.$generator_batchNorm_rsqrt, net.$next_generator_generator_batchNorm_movin_2, n);
     generator_forward_3(net.$generator_dense_matmul_2, net.$generator_batchNorm_mul_3, net.$generator_batchNorm_rsqrt, net.$generator_batchNorm_gamma, net.$generator_batchNorm_beta, net.$generator_relu_3, n);
-    generator_dense_1_forward(net.$generator_relu_3, net.$generator_dense_1_kernel, net.$generator_dense_1_matmul, n);
+    copy_generator_relu(net.$generator_relu_3, net.$numbers$2, n);
+    copy_generator_dense_1_kernel(net.$generator_dense_1_kernel, net.$numbers);
+    generator_dense_1_forward(net.$numbers$2, net.$numbers, net.$generator_dense_1_matmul, n);
     training_generator_generator_batchNorm_1(net.$generator_dense_1_matmul, net.$generator_batchNorm_1_movingMean, net.$generator_batchNorm_1_movingVariance, net.$generator_batchNorm_1_mul_3, net.$next_generator_generator_batchNorm_1_mov, net.$generator_batchNorm_1_rsqrt, net.$next_generator_generator_batchNorm_1_mov_2, n);
     generator_forward_4(net.$generator_dense_1_matmul, net.$generator_batchNorm_1_mul_3, net.$generator_batchNorm_1_rsqrt, net.$generator_batchNorm_1_gamma, net.$generator_batchNorm_1_beta, net.$generator_relu_4, n);
-    generator_pixels_forward(net.$generator_relu_4, net.$generator_pixels_kernel, net.$generator_pixels_bias, net.$generator_pixels_add, n);
-    generator_pixels_forward_2(net.$generator_pixels_add, net.$generator_pixels_sigmoid, net.$powers, n);
-    discriminator_dropout_forward_3(net.$generator_pixels_sigmoid, net.$discriminator_dense_kernel, net.$discriminator_dense_bias, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add_2, net.$discriminator_dropout_where_2, n);
-    discriminator_dropout_1_forward_3(net.$discriminator_dropout_where_2, net.$discriminator_dense_1_kernel, net.$discriminator_dense_1_bias, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add, net.$discriminator_dropout_1_where_3, n);
+    copy_generator_relu_2(net.$generator_relu_4, net.$numbers, n);
+    copy_generator_pixels_kernel(net.$generator_pixels_kernel, net.$numbers$2);
+    generator_pixels_forward(net.$numbers, net.$numbers$2, net.$generator_pixels_bias, net.$generator_pixels_add_2, n);
+    generator_pixels_forward_2(net.$generator_pixels_add_2, net.$generator_pixels_sigmoid_2, net.$powers, n);
+    copy_generator_relu(net.$generator_pixels_sigmoid_2, net.$numbers$2, n);
+    copy_generator_dense_1_kernel(net.$discriminator_dense_kernel, net.$numbers);
+    discriminator_dropout_forward_3(net.$numbers$2, net.$numbers, net.$discriminator_dense_bias, net.$discriminator_dropout_lessEqual_3, net.$discriminator_dense_add_2, net.$discriminator_dropout_where_2, n);
+    copy_generator_relu_2(net.$discriminator_dropout_where_2, net.$numbers, n);
+    copy_generator_pixels_kernel(net.$discriminator_dense_1_kernel, net.$numbers$2);
+    discriminator_dropout_1_forward_3(net.$numbers, net.$numbers$2, net.$discriminator_dense_1_bias, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add_3, net.$discriminator_dropout_1_where_3, n);
     discriminator_logit_forward(net.$discriminator_logit_bias, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_where_3, net.$discriminator_logit_add_3, n);
     training_generator_random_counter(net.$random_counter, net.$discriminator_logit_add_3, net.$next_generator_random_counter, net.$d_discriminator_3, net.$loss_2, net.$powers, net.$bits, net.$words, n);
     net.$fresh = 2;
@@ -2989,18 +3312,30 @@ class GeneratorStep {
     if (accumulate === false) this.$gradients.fill(0);
     else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = net.$n;
-    discriminator_dense_1_backward(net.$d_discriminator_3, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add, net.$d_discriminator_dense_1_2, n);
-    discriminator_dense_backward(net.$d_discriminator_dense_1_2, net.$discriminator_dense_1_kernel, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
-    generator_pixels_backward(net.$d_discriminator_dense, net.$discriminator_dense_kernel, net.$generator_pixels_sigmoid, net.$d_generator_pixels, n);
-    generator_pixels_kernel_gradient(net.$generator_relu_4, net.$d_generator_pixels, net.$d_generator_pixels_kernel, n);
+    discriminator_dense_1_backward(net.$d_discriminator_3, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add_3, net.$d_discriminator_dense_1_4, n);
+    copy_generator_relu(net.$d_discriminator_dense_1_4, net.$numbers$2, n);
+    copy_discriminator_dense_1_kernel_3(net.$discriminator_dense_1_kernel, net.$numbers);
+    discriminator_dense_backward(net.$numbers$2, net.$numbers, net.$discriminator_dropout_lessEqual_3, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
+    copy_generator_relu_2(net.$d_discriminator_dense, net.$numbers, n);
+    copy_discriminator_dense_kernel_4(net.$discriminator_dense_kernel, net.$numbers$2);
+    generator_pixels_backward(net.$numbers, net.$numbers$2, net.$generator_pixels_sigmoid_2, net.$d_generator_pixels, n);
+    copy_discriminator_dropout_where_2_2(net.$generator_relu_4, net.$numbers, n);
+    copy_d_discriminator_dense_1_2(net.$d_generator_pixels, net.$numbers$2, n);
+    generator_pixels_kernel_gradient(net.$numbers, net.$numbers$2, net.$d_generator_pixels_kernel, n);
     generator_pixels_bias_gradient(net.$d_generator_pixels, net.$d_generator_pixels_bias, n);
-    generator_batchNorm_1_backward(net.$d_generator_pixels, net.$generator_pixels_kernel, net.$generator_relu_4, net.$generator_batchNorm_1_gamma, net.$d_generator_batchNorm_1, net.$d_generator_batchNorm_1_2, n);
+    copy_generator_relu(net.$d_generator_pixels, net.$numbers$2, n);
+    copy_discriminator_dense_1_kernel_3(net.$generator_pixels_kernel, net.$numbers);
+    generator_batchNorm_1_backward(net.$numbers$2, net.$numbers, net.$generator_relu_4, net.$generator_batchNorm_1_gamma, net.$d_generator_batchNorm_1, net.$d_generator_batchNorm_1_2, n);
     generator_batchNorm_1_beta_gradient(net.$generator_batchNorm_1_mul_3, net.$generator_batchNorm_1_rsqrt, net.$generator_dense_1_matmul, net.$d_generator_batchNorm_1, net.$d_generator_batchNorm_1_2, net.$d_generator_batchNorm_1_gamma, net.$d_generator_batchNorm_1_beta, net.$d_generator_batchNorm_1_3, n);
     generator_batchNorm_1_backward_2(net.$generator_batchNorm_1_rsqrt, net.$d_generator_batchNorm_1_2, net.$d_generator_batchNorm_1_3, net.$generator_dense_1_matmul, net.$generator_batchNorm_1_mul_3, net.$d_generator_batchNorm_1_4, n);
-    generator_batchNorm_1_backward_3(net.$d_generator_batchNorm_1_4, net.$d_generator_batchNorm_1_5, n);
-    generator_dense_1_backward(net.$d_generator_batchNorm_1_4, net.$d_generator_batchNorm_1_5, net.$d_generator_dense_1, n);
-    generator_dense_1_kernel_gradient(net.$generator_relu_3, net.$d_generator_dense_1, net.$d_generator_dense_1_kernel, n);
-    generator_batchNorm_backward(net.$d_generator_dense_1, net.$generator_dense_1_kernel, net.$generator_relu_3, net.$generator_batchNorm_gamma, net.$d_generator_batchNorm, net.$d_generator_batchNorm_2, n);
+    generator_batchNorm_1_backward_3(net.$d_generator_batchNorm_1_4, net.$d_generator_batchNorm_1_3, n);
+    generator_dense_1_backward(net.$d_generator_batchNorm_1_4, net.$d_generator_batchNorm_1_3, net.$d_generator_dense_1, n);
+    copy_generator_pixels_sigmoid_2(net.$generator_relu_3, net.$numbers$2, n);
+    copy_d_discriminator_dense(net.$d_generator_dense_1, net.$numbers, n);
+    generator_dense_1_kernel_gradient(net.$numbers$2, net.$numbers, net.$d_generator_dense_1_kernel, n);
+    copy_generator_relu_2(net.$d_generator_dense_1, net.$numbers, n);
+    copy_discriminator_dense_kernel_4(net.$generator_dense_1_kernel, net.$numbers$2);
+    generator_batchNorm_backward(net.$numbers, net.$numbers$2, net.$generator_relu_3, net.$generator_batchNorm_gamma, net.$d_generator_batchNorm, net.$d_generator_batchNorm_2, n);
     generator_batchNorm_beta_gradient(net.$generator_batchNorm_mul_3, net.$generator_batchNorm_rsqrt, net.$generator_dense_matmul_2, net.$d_generator_batchNorm, net.$d_generator_batchNorm_2, net.$d_generator_batchNorm_gamma, net.$d_generator_batchNorm_beta, net.$d_generator_batchNorm_3, n);
     generator_batchNorm_backward_2(net.$generator_batchNorm_rsqrt, net.$d_generator_batchNorm_2, net.$d_generator_batchNorm_3, net.$generator_dense_matmul_2, net.$generator_batchNorm_mul_3, net.$d_generator_batchNorm_4, n);
     generator_batchNorm_backward_3(net.$d_generator_batchNorm_4, net.$d_generator_batchNorm_5, n);
@@ -3107,6 +3442,7 @@ class Network extends Predictor {
   readonly $d_generator_pixels_kernel: Float32Array;
   readonly $d_generator_pixels_bias: Float32Array;
   readonly $discriminator_dropout_1_lessEqual_3: Uint8Array;
+  readonly $discriminator_dropout_lessEqual_3: Uint8Array;
   readonly $sub_3: Float32Array;
   readonly $mul_2: Float32Array;
   readonly $generator_dense_matmul_2: Float32Array;
@@ -3116,15 +3452,18 @@ class Network extends Predictor {
   readonly $generator_batchNorm_1_mul_3: Float32Array;
   readonly $generator_batchNorm_1_rsqrt: Float32Array;
   readonly $generator_relu_4: Float32Array;
+  readonly $generator_pixels_add_2: Float32Array;
+  readonly $generator_pixels_sigmoid_2: Float32Array;
+  readonly $discriminator_dense_1_add_3: Float32Array;
   readonly $discriminator_dropout_1_where_3: Float32Array;
   readonly $discriminator_logit_add_3: Float32Array;
   readonly $d_discriminator_3: Float32Array;
+  readonly $d_discriminator_dense_1_4: Float32Array;
   readonly $d_generator_pixels: Float32Array;
   readonly $d_generator_batchNorm_1: Float32Array;
   readonly $d_generator_batchNorm_1_2: Float32Array;
   readonly $d_generator_batchNorm_1_3: Float32Array;
   readonly $d_generator_batchNorm_1_4: Float32Array;
-  readonly $d_generator_batchNorm_1_5: Float32Array;
   readonly $d_generator_dense_1: Float32Array;
   readonly $d_generator_batchNorm: Float32Array;
   readonly $d_generator_batchNorm_2: Float32Array;
@@ -3140,6 +3479,7 @@ class Network extends Predictor {
   readonly $sum_2: Float32Array;
   readonly $generator_pixels_sigmoid_3: Float32Array;
   readonly $discriminator_logit_add_5: Float32Array;
+  readonly $numbers$2: number[];
   readonly $metrics: ReturnType<Gan["evaluate"]>;
   $n: number;
   $pending$1: boolean;
@@ -3184,37 +3524,37 @@ class Network extends Predictor {
     this.$discriminator_dropout_lessEqual = new Uint8Array(buffer, scratch + 233488, 8192);
     this.$discriminator_dense_add = new Float32Array(buffer, scratch + 20496, 8192);
     this.$discriminator_dropout_where = new Float32Array(buffer, scratch + 53264, 8192);
-    this.$discriminator_dense_1_add = new Float32Array(buffer, scratch + 200720, 4096);
-    this.$discriminator_dropout_1_where = new Float32Array(buffer, scratch + 151568, 4096);
+    this.$discriminator_dense_1_add = new Float32Array(buffer, scratch + 167952, 4096);
+    this.$discriminator_dropout_1_where = new Float32Array(buffer, scratch + 184336, 4096);
     this.$discriminator_logit_add = new Float32Array(buffer, scratch + 258064, 64);
     this.$sum = new Float32Array(buffer, scratch + 258576, 1);
     this.$discriminator_dropout_1_lessEqual_2 = new Uint8Array(buffer, scratch + 253968, 4096);
     this.$discriminator_dropout_lessEqual_2 = new Uint8Array(buffer, scratch + 241680, 8192);
-    this.$sub = new Float32Array(buffer, scratch + 24592, 1024);
+    this.$sub = new Float32Array(buffer, scratch + 36880, 1024);
     this.$neg = new Float32Array(buffer, scratch + 20496, 1024);
-    this.$sub_2 = new Float32Array(buffer, scratch + 28688, 1024);
-    this.$mul = new Float32Array(buffer, scratch + 24592, 1024);
-    this.$generator_dense_matmul = new Float32Array(buffer, scratch + 53264, 4096);
-    this.$generator_batchNorm_mul = new Float32Array(buffer, scratch + 20496, 64);
-    this.$generator_batchNorm_mul_2 = new Float32Array(buffer, scratch + 20752, 64);
+    this.$sub_2 = new Float32Array(buffer, scratch + 24592, 1024);
+    this.$mul = new Float32Array(buffer, scratch + 36880, 1024);
+    this.$generator_dense_matmul = new Float32Array(buffer, scratch + 20496, 4096);
+    this.$generator_batchNorm_mul = new Float32Array(buffer, scratch + 36880, 64);
+    this.$generator_batchNorm_mul_2 = new Float32Array(buffer, scratch + 37136, 64);
     this.$generator_dense_1_matmul = new Float32Array(buffer, scratch + 20496, 8192);
     this.$generator_batchNorm_1_mul = new Float32Array(buffer, scratch + 53264, 128);
     this.$generator_batchNorm_1_mul_2 = new Float32Array(buffer, scratch + 53776, 128);
-    this.$generator_pixels_add = new Float32Array(buffer, scratch + 184336, 4096);
-    this.$generator_pixels_sigmoid = new Float32Array(buffer, scratch + 184336, 4096);
+    this.$generator_pixels_add = new Float32Array(buffer, scratch + 151568, 4096);
+    this.$generator_pixels_sigmoid = new Float32Array(buffer, scratch + 151568, 4096);
     this.$discriminator_dense_add_2 = new Float32Array(buffer, scratch + 86032, 8192);
     this.$discriminator_dropout_where_2 = new Float32Array(buffer, scratch + 118800, 8192);
-    this.$discriminator_dense_1_add_2 = new Float32Array(buffer, scratch + 217104, 4096);
-    this.$discriminator_dropout_1_where_2 = new Float32Array(buffer, scratch + 167952, 4096);
+    this.$discriminator_dense_1_add_2 = new Float32Array(buffer, scratch + 200720, 4096);
+    this.$discriminator_dropout_1_where_2 = new Float32Array(buffer, scratch + 217104, 4096);
     this.$discriminator_logit_add_2 = new Float32Array(buffer, scratch + 258320, 64);
     this.$d_discriminator = new Float32Array(buffer, scratch + 258320, 64);
-    this.$d_discriminator_dense_1 = new Float32Array(buffer, scratch + 217104, 4096);
+    this.$d_discriminator_dense_1 = new Float32Array(buffer, scratch + 200720, 4096);
     this.$d_discriminator_dense = new Float32Array(buffer, scratch + 86032, 8192);
     this.$d_discriminator_dense_2 = new Float32Array(buffer, scratch + 53264, 8192);
     this.$d_discriminator_2 = new Float32Array(buffer, scratch + 258064, 64);
-    this.$d_discriminator_dense_1_2 = new Float32Array(buffer, scratch + 200720, 4096);
+    this.$d_discriminator_dense_1_2 = new Float32Array(buffer, scratch + 167952, 4096);
     this.$d_discriminator_dense_3 = new Float32Array(buffer, scratch + 20496, 8192);
-    this.$d_discriminator_dense_1_3 = new Float32Array(buffer, scratch + 151568, 8192);
+    this.$d_discriminator_dense_1_3 = new Float32Array(buffer, scratch + 118800, 8192);
     this.$d_discriminator_logit = new Float32Array(buffer, scratch + 258576, 64);
     this.$loss_2 = new Float32Array(buffer, scratch + 399952, 1);
     this.$d_generator_dense_kernel = new Float32Array(buffer, scratch + 325408, 1024);
@@ -3225,40 +3565,45 @@ class Network extends Predictor {
     this.$d_generator_batchNorm_1_beta = new Float32Array(buffer, scratch + 363296, 128);
     this.$d_generator_pixels_kernel = new Float32Array(buffer, scratch + 363808, 8192);
     this.$d_generator_pixels_bias = new Float32Array(buffer, scratch + 396576, 64);
-    this.$discriminator_dropout_1_lessEqual_3 = new Uint8Array(buffer, scratch + 241680, 4096);
-    this.$sub_3 = new Float32Array(buffer, scratch + 245776, 1024);
-    this.$mul_2 = new Float32Array(buffer, scratch + 245776, 1024);
+    this.$discriminator_dropout_1_lessEqual_3 = new Uint8Array(buffer, scratch + 208912, 4096);
+    this.$discriminator_dropout_lessEqual_3 = new Uint8Array(buffer, scratch + 200720, 8192);
+    this.$sub_3 = new Float32Array(buffer, scratch + 213008, 1024);
+    this.$mul_2 = new Float32Array(buffer, scratch + 213008, 1024);
     this.$generator_dense_matmul_2 = new Float32Array(buffer, scratch + 151568, 4096);
-    this.$generator_batchNorm_mul_3 = new Float32Array(buffer, scratch + 250896, 64);
-    this.$generator_batchNorm_rsqrt = new Float32Array(buffer, scratch + 251152, 64);
+    this.$generator_batchNorm_mul_3 = new Float32Array(buffer, scratch + 218128, 64);
+    this.$generator_batchNorm_rsqrt = new Float32Array(buffer, scratch + 218384, 64);
     this.$generator_relu_3 = new Float32Array(buffer, scratch + 167952, 4096);
-    this.$generator_batchNorm_1_mul_3 = new Float32Array(buffer, scratch + 249872, 128);
-    this.$generator_batchNorm_1_rsqrt = new Float32Array(buffer, scratch + 250384, 128);
+    this.$generator_batchNorm_1_mul_3 = new Float32Array(buffer, scratch + 217104, 128);
+    this.$generator_batchNorm_1_rsqrt = new Float32Array(buffer, scratch + 217616, 128);
     this.$generator_relu_4 = new Float32Array(buffer, scratch + 53264, 8192);
-    this.$discriminator_dropout_1_where_3 = new Float32Array(buffer, scratch + 217104, 4096);
-    this.$discriminator_logit_add_3 = new Float32Array(buffer, scratch + 118800, 64);
-    this.$d_discriminator_3 = new Float32Array(buffer, scratch + 118800, 64);
+    this.$generator_pixels_add_2 = new Float32Array(buffer, scratch + 184336, 4096);
+    this.$generator_pixels_sigmoid_2 = new Float32Array(buffer, scratch + 184336, 4096);
+    this.$discriminator_dense_1_add_3 = new Float32Array(buffer, scratch + 118800, 4096);
+    this.$discriminator_dropout_1_where_3 = new Float32Array(buffer, scratch + 135184, 4096);
+    this.$discriminator_logit_add_3 = new Float32Array(buffer, scratch + 218640, 64);
+    this.$d_discriminator_3 = new Float32Array(buffer, scratch + 218640, 64);
+    this.$d_discriminator_dense_1_4 = new Float32Array(buffer, scratch + 118800, 4096);
     this.$d_generator_pixels = new Float32Array(buffer, scratch + 184336, 4096);
     this.$d_generator_batchNorm_1 = new Float32Array(buffer, scratch + 53264, 8192);
     this.$d_generator_batchNorm_1_2 = new Float32Array(buffer, scratch + 86032, 8192);
-    this.$d_generator_batchNorm_1_3 = new Float32Array(buffer, scratch + 118800, 128);
+    this.$d_generator_batchNorm_1_3 = new Float32Array(buffer, scratch + 184336, 128);
     this.$d_generator_batchNorm_1_4 = new Float32Array(buffer, scratch + 20496, 8192);
-    this.$d_generator_batchNorm_1_5 = new Float32Array(buffer, scratch + 184336, 128);
     this.$d_generator_dense_1 = new Float32Array(buffer, scratch + 20496, 8192);
     this.$d_generator_batchNorm = new Float32Array(buffer, scratch + 167952, 4096);
-    this.$d_generator_batchNorm_2 = new Float32Array(buffer, scratch + 53264, 4096);
-    this.$d_generator_batchNorm_3 = new Float32Array(buffer, scratch + 249872, 64);
+    this.$d_generator_batchNorm_2 = new Float32Array(buffer, scratch + 20496, 4096);
+    this.$d_generator_batchNorm_3 = new Float32Array(buffer, scratch + 217104, 64);
     this.$d_generator_batchNorm_4 = new Float32Array(buffer, scratch + 151568, 4096);
     this.$d_generator_batchNorm_5 = new Float32Array(buffer, scratch + 167952, 64);
     this.$d_generator_dense = new Float32Array(buffer, scratch + 151568, 4096);
-    this.$evaluate_discriminator_loss = new Float64Array(buffer, scratch + 20496, 1);
-    this.$evaluate_generator_loss = new Float64Array(buffer, scratch + 20512, 1);
+    this.$evaluate_discriminator_loss = new Float64Array(buffer, scratch + 37152, 1);
+    this.$evaluate_generator_loss = new Float64Array(buffer, scratch + 37168, 1);
     this.$discriminator_dense_where = new Float32Array(buffer, scratch + 20496, 8192);
-    this.$discriminator_dense_1_where = new Float32Array(buffer, scratch + 53264, 4096);
-    this.$discriminator_logit_add_4 = new Float32Array(buffer, scratch + 20496, 64);
-    this.$sum_2 = new Float32Array(buffer, scratch + 20752, 1);
-    this.$generator_pixels_sigmoid_3 = new Float32Array(buffer, scratch + 53264, 4096);
-    this.$discriminator_logit_add_5 = new Float32Array(buffer, scratch + 69648, 64);
+    this.$discriminator_dense_1_where = new Float32Array(buffer, scratch + 20496, 4096);
+    this.$discriminator_logit_add_4 = new Float32Array(buffer, scratch + 36880, 64);
+    this.$sum_2 = new Float32Array(buffer, scratch + 37136, 1);
+    this.$generator_pixels_sigmoid_3 = new Float32Array(buffer, scratch + 20496, 4096);
+    this.$discriminator_logit_add_5 = new Float32Array(buffer, scratch + 53264, 64);
+    this.$numbers$2 = numbers(8192);
     this.$metrics = { "discriminator/loss": 0.5, "generator/loss": 0.5 };
     this.$n = 0;
     this.$pending$1 = false;
@@ -3298,14 +3643,26 @@ class Network extends Predictor {
     training_sub(this.$random_seed, this.$random_counter, this.$sub, this.$neg, this.$sub_2, this.$powers, this.$bits, this.$words, n);
     training_mul(this.$neg, this.$sub_2, this.$sub, this.$mul, n);
     generator_forward_5(this.$mul, this.$generator_dense_kernel, this.$generator_batchNorm_movingMean, this.$generator_batchNorm_movingVariance, this.$generator_batchNorm_gamma, this.$generator_batchNorm_beta, this.$generator_relu, n);
-    generator_forward_6(this.$generator_relu, this.$generator_dense_1_kernel, this.$generator_batchNorm_1_movingMean, this.$generator_batchNorm_1_movingVariance, this.$generator_batchNorm_1_gamma, this.$generator_batchNorm_1_beta, this.$generator_relu_2, n);
-    generator_pixels_forward(this.$generator_relu_2, this.$generator_pixels_kernel, this.$generator_pixels_bias, this.$generator_pixels_add_3, n);
+    copy_generator_relu(this.$generator_relu, this.$numbers$2, n);
+    copy_generator_dense_1_kernel(this.$generator_dense_1_kernel, this.$numbers);
+    generator_forward_8(this.$numbers$2, this.$numbers, this.$generator_batchNorm_1_movingMean, this.$generator_batchNorm_1_movingVariance, this.$generator_batchNorm_1_gamma, this.$generator_batchNorm_1_beta, this.$generator_relu_2, n);
+    copy_generator_relu_2(this.$generator_relu_2, this.$numbers, n);
+    copy_generator_pixels_kernel(this.$generator_pixels_kernel, this.$numbers$2);
+    generator_pixels_forward(this.$numbers, this.$numbers$2, this.$generator_pixels_bias, this.$generator_pixels_add_3, n);
     generator_pixels_forward_2(this.$generator_pixels_add_3, this.$generator_pixels_sigmoid_3, this.$powers, n);
-    discriminator_dense_forward(this.$generator_pixels_sigmoid_3, this.$discriminator_dense_kernel, this.$discriminator_dense_bias, this.$discriminator_dense_where, n);
-    discriminator_dense_1_forward(this.$discriminator_dense_where, this.$discriminator_dense_1_kernel, this.$discriminator_dense_1_bias, this.$discriminator_dense_1_where, n);
+    copy_generator_relu(this.$generator_pixels_sigmoid_3, this.$numbers$2, n);
+    copy_generator_dense_1_kernel(this.$discriminator_dense_kernel, this.$numbers);
+    discriminator_dense_forward(this.$numbers$2, this.$numbers, this.$discriminator_dense_bias, this.$discriminator_dense_where, n);
+    copy_generator_relu_2(this.$discriminator_dense_where, this.$numbers, n);
+    copy_generator_pixels_kernel(this.$discriminator_dense_1_kernel, this.$numbers$2);
+    discriminator_dense_1_forward(this.$numbers, this.$numbers$2, this.$discriminator_dense_1_bias, this.$discriminator_dense_1_where, n);
     discriminator_logit_forward(this.$discriminator_logit_bias, this.$discriminator_logit_kernel, this.$discriminator_dense_1_where, this.$discriminator_logit_add_5, n);
-    discriminator_dense_forward(this.$x, this.$discriminator_dense_kernel, this.$discriminator_dense_bias, this.$discriminator_dense_where, n);
-    discriminator_dense_1_forward(this.$discriminator_dense_where, this.$discriminator_dense_1_kernel, this.$discriminator_dense_1_bias, this.$discriminator_dense_1_where, n);
+    copy_generator_relu(this.$x, this.$numbers$2, n);
+    copy_generator_dense_1_kernel(this.$discriminator_dense_kernel, this.$numbers);
+    discriminator_dense_forward(this.$numbers$2, this.$numbers, this.$discriminator_dense_bias, this.$discriminator_dense_where, n);
+    copy_generator_relu_2(this.$discriminator_dense_where, this.$numbers, n);
+    copy_generator_pixels_kernel(this.$discriminator_dense_1_kernel, this.$numbers$2);
+    discriminator_dense_1_forward(this.$numbers, this.$numbers$2, this.$discriminator_dense_1_bias, this.$discriminator_dense_1_where, n);
     discriminator_logit_forward(this.$discriminator_logit_bias, this.$discriminator_logit_kernel, this.$discriminator_dense_1_where, this.$discriminator_logit_add_4, n);
     training_sum(this.$discriminator_logit_add_4, this.$sum_2, this.$powers, this.$bits, this.$words, n);
     evaluate_generator_loss(this.$totals, this.$discriminator_logit_add_5, this.$sum_2, this.$evaluate_discriminator_loss, this.$evaluate_generator_loss, this.$powers, this.$bits, this.$words, n);
@@ -3332,7 +3689,7 @@ export function create({ seed = 0, state }: { readonly seed?: number; readonly s
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<Gan, "draw" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(209296);
+  const buffer = new ArrayBuffer(192912);
   new Uint8Array(buffer).set(state.subarray(0, 139648));
   return new Predictor(buffer, 139648);
 }

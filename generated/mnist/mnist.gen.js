@@ -86,87 +86,82 @@ function init_random_seed(seed, random_seed) {
   random_seed[0] = seed[0];
 }
 
+// x_numbers = x as plain numbers, for strokes_forward
+function copy_x(x, x_numbers, n) {
+  for (let k = 0; k < n * 784; k++) {
+    x_numbers[k] = x[k];
+  }
+}
+
+// strokes_kernel_numbers = strokes_kernel as plain numbers, for strokes_forward
+function copy_strokes_kernel(strokes_kernel, strokes_kernel_numbers) {
+  for (let p = 0; p < 4; p++) {
+    const p0 = p << 1;
+    const p2 = p * 50;
+    for (let k = 0; k < 25; k++) {
+      const p1 = p0 + (k << 3);
+      const p3 = p2 + (k << 1);
+      strokes_kernel_numbers[p3] = strokes_kernel[p1];
+      strokes_kernel_numbers[p3 + 1] = strokes_kernel[p1 + 1];
+    }
+  }
+}
+
 // strokes_relu = relu(affineEinsum(x, strokes/kernel) + strokes/bias)  (mnist.model.ts:25)
-function strokes_forward(x, strokes_kernel, strokes_bias, strokes_relu, n) {
+function strokes_forward(x_numbers, strokes_kernel_numbers, strokes_bias, strokes_relu, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 784;
-    const p7 = i * 4608;
+    const p9 = i * 4608;
     for (let j = 0; j < 24; j++) {
       const p1 = p0 + j * 28;
-      const p8 = p7 + j * 192;
+      const p10 = p9 + j * 192;
       for (let h = 0; h < 24; h += 4) {
         const p2 = p1 + h;
-        const p9 = p8 + h * 8;
-        for (let g = 0; g < 8; g += 4) {
-          const p10 = p9 + g;
+        const p11 = p10 + (h << 3);
+        for (let p = 0; p < 4; p++) {
+          const p5 = p * 50;
+          const p8 = p << 1;
+          const p12 = p11 + (p << 1);
           let sum00 = 0;
           let sum01 = 0;
-          let sum02 = 0;
-          let sum03 = 0;
           let sum10 = 0;
           let sum11 = 0;
-          let sum12 = 0;
-          let sum13 = 0;
           let sum20 = 0;
           let sum21 = 0;
-          let sum22 = 0;
-          let sum23 = 0;
           let sum30 = 0;
           let sum31 = 0;
-          let sum32 = 0;
-          let sum33 = 0;
           for (let k = 0; k < 5; k++) {
             const p3 = p2 + k * 28;
-            const p5 = g + k * 40;
+            const p6 = p5 + k * 10;
             for (let m = 0; m < 5; m++) {
               const p4 = p3 + m;
-              const p6 = p5 + m * 8;
-              const x0 = x[p4];
-              const x1 = strokes_kernel[p6];
-              const x2 = strokes_kernel[p6 + 1];
-              const x3 = strokes_kernel[p6 + 2];
-              const x4 = strokes_kernel[p6 + 3];
-              const x5 = x[p4 + 1];
-              const x6 = x[p4 + 2];
-              const x7 = x[p4 + 3];
+              const p7 = p6 + (m << 1);
+              const x0 = x_numbers[p4];
+              const x1 = strokes_kernel_numbers[p7];
+              const x2 = strokes_kernel_numbers[p7 + 1];
+              const x3 = x_numbers[p4 + 1];
+              const x4 = x_numbers[p4 + 2];
+              const x5 = x_numbers[p4 + 3];
               sum00 += x0 * x1;
               sum01 += x0 * x2;
-              sum02 += x0 * x3;
-              sum03 += x0 * x4;
-              sum10 += x5 * x1;
-              sum11 += x5 * x2;
-              sum12 += x5 * x3;
-              sum13 += x5 * x4;
-              sum20 += x6 * x1;
-              sum21 += x6 * x2;
-              sum22 += x6 * x3;
-              sum23 += x6 * x4;
-              sum30 += x7 * x1;
-              sum31 += x7 * x2;
-              sum32 += x7 * x3;
-              sum33 += x7 * x4;
+              sum10 += x3 * x1;
+              sum11 += x3 * x2;
+              sum20 += x4 * x1;
+              sum21 += x4 * x2;
+              sum30 += x5 * x1;
+              sum31 += x5 * x2;
             }
           }
-          const x8 = strokes_bias[g];
-          strokes_relu[p10] = Math.max(sum00 + x8, 0);
-          const x9 = strokes_bias[g + 1];
-          strokes_relu[p10 + 1] = Math.max(sum01 + x9, 0);
-          const x10 = strokes_bias[g + 2];
-          strokes_relu[p10 + 2] = Math.max(sum02 + x10, 0);
-          const x11 = strokes_bias[g + 3];
-          strokes_relu[p10 + 3] = Math.max(sum03 + x11, 0);
-          strokes_relu[p10 + 8] = Math.max(sum10 + x8, 0);
-          strokes_relu[p10 + 9] = Math.max(sum11 + x9, 0);
-          strokes_relu[p10 + 10] = Math.max(sum12 + x10, 0);
-          strokes_relu[p10 + 11] = Math.max(sum13 + x11, 0);
-          strokes_relu[p10 + 16] = Math.max(sum20 + x8, 0);
-          strokes_relu[p10 + 17] = Math.max(sum21 + x9, 0);
-          strokes_relu[p10 + 18] = Math.max(sum22 + x10, 0);
-          strokes_relu[p10 + 19] = Math.max(sum23 + x11, 0);
-          strokes_relu[p10 + 24] = Math.max(sum30 + x8, 0);
-          strokes_relu[p10 + 25] = Math.max(sum31 + x9, 0);
-          strokes_relu[p10 + 26] = Math.max(sum32 + x10, 0);
-          strokes_relu[p10 + 27] = Math.max(sum33 + x11, 0);
+          const x6 = strokes_bias[p8];
+          strokes_relu[p12] = Math.max(sum00 + x6, 0);
+          const x7 = strokes_bias[p8 + 1];
+          strokes_relu[p12 + 1] = Math.max(sum01 + x7, 0);
+          strokes_relu[p12 + 8] = Math.max(sum10 + x6, 0);
+          strokes_relu[p12 + 9] = Math.max(sum11 + x7, 0);
+          strokes_relu[p12 + 16] = Math.max(sum20 + x6, 0);
+          strokes_relu[p12 + 17] = Math.max(sum21 + x7, 0);
+          strokes_relu[p12 + 24] = Math.max(sum30 + x6, 0);
+          strokes_relu[p12 + 25] = Math.max(sum31 + x7, 0);
         }
       }
     }
@@ -176,16 +171,12 @@ function strokes_forward(x, strokes_kernel, strokes_bias, strokes_relu, n) {
 // maxPool2d_max = max(affineView(strokes_relu))  (mnist.model.ts:26)
 // d_strokes = min(where(affineView(strokes_relu) < maxPool2d_max, 4, iota()))  (mnist.model.ts:26)
 function maxPool2d_forward(strokes_relu, maxPool2d_max, d_strokes, n) {
-  const c0 = 0 * 2 + 0;
-  const c1 = 0 * 2 + 1;
-  const c2 = 1 * 2 + 0;
-  const c3 = 1 * 2 + 1;
   for (let i = 0; i < n * 12; i++) {
     const p0 = i * 384;
     const p3 = i * 96;
     for (let h = 0; h < 12; h++) {
-      const p1 = p0 + h * 16;
-      const p4 = p3 + h * 8;
+      const p1 = p0 + (h << 4);
+      const p4 = p3 + (h << 3);
       for (let g = 0; g < 8; g++) {
         const p2 = p1 + g;
         const p5 = p4 + g;
@@ -201,97 +192,92 @@ function maxPool2d_forward(strokes_relu, maxPool2d_max, d_strokes, n) {
         maxPool2d_max[p5] = max;
         let min = 2147483647;
         const t0 = Math.fround(max);
-        min = Math.min(min, x0 < t0 ? 4 : c0);
-        min = Math.min(min, x1 < t0 ? 4 : c1);
-        min = Math.min(min, x2 < t0 ? 4 : c2);
-        min = Math.min(min, x3 < t0 ? 4 : c3);
+        min = Math.min(min, x0 < t0 ? 4 : 0);
+        min = Math.min(min, x1 < t0 ? 4 : 1);
+        min = Math.min(min, x2 < t0 ? 4 : 2);
+        min = Math.min(min, x3 < t0 ? 4 : 3);
         d_strokes[p5] = min;
       }
     }
   }
 }
 
+// maxPool2d_max_numbers = maxPool2d_max as plain numbers, for shapes_forward
+function copy_maxPool2d_max(maxPool2d_max, maxPool2d_max_numbers, n) {
+  for (let k = 0; k < n * 1152; k++) {
+    maxPool2d_max_numbers[k] = maxPool2d_max[k];
+  }
+}
+
+// shapes_kernel_numbers = shapes_kernel as plain numbers, for shapes_forward
+function copy_shapes_kernel(shapes_kernel, shapes_kernel_numbers) {
+  for (let p = 0; p < 8; p++) {
+    const p0 = p << 1;
+    const p2 = p * 400;
+    for (let k = 0; k < 200; k++) {
+      const p1 = p0 + (k << 4);
+      const p3 = p2 + (k << 1);
+      shapes_kernel_numbers[p3] = shapes_kernel[p1];
+      shapes_kernel_numbers[p3 + 1] = shapes_kernel[p1 + 1];
+    }
+  }
+}
+
 // shapes_relu = relu(affineEinsum(maxPool2d_max, shapes/kernel) + shapes/bias)  (mnist.model.ts:26)
-function shapes_forward(maxPool2d_max, shapes_kernel, shapes_bias, shapes_relu, n) {
+function shapes_forward(maxPool2d_max_numbers, shapes_kernel_numbers, shapes_bias, shapes_relu, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 1152;
-    const p7 = i * 1024;
+    const p9 = i << 10;
     for (let j = 0; j < 8; j++) {
       const p1 = p0 + j * 96;
-      const p8 = p7 + j * 128;
+      const p10 = p9 + (j << 7);
       for (let h = 0; h < 8; h += 4) {
-        const p2 = p1 + h * 8;
-        const p9 = p8 + h * 16;
-        for (let g = 0; g < 16; g += 4) {
-          const p10 = p9 + g;
+        const p2 = p1 + (h << 3);
+        const p11 = p10 + (h << 4);
+        for (let p = 0; p < 8; p++) {
+          const p5 = p * 400;
+          const p8 = p << 1;
+          const p12 = p11 + (p << 1);
           let sum00 = 0;
           let sum01 = 0;
-          let sum02 = 0;
-          let sum03 = 0;
           let sum10 = 0;
           let sum11 = 0;
-          let sum12 = 0;
-          let sum13 = 0;
           let sum20 = 0;
           let sum21 = 0;
-          let sum22 = 0;
-          let sum23 = 0;
           let sum30 = 0;
           let sum31 = 0;
-          let sum32 = 0;
-          let sum33 = 0;
           for (let k = 0; k < 5; k++) {
             const p3 = p2 + k * 96;
-            const p5 = g + k * 640;
+            const p6 = p5 + k * 80;
             for (let m = 0; m < 40; m++) {
               const p4 = p3 + m;
-              const p6 = p5 + m * 16;
-              const x0 = maxPool2d_max[p4];
-              const x1 = shapes_kernel[p6];
-              const x2 = shapes_kernel[p6 + 1];
-              const x3 = shapes_kernel[p6 + 2];
-              const x4 = shapes_kernel[p6 + 3];
-              const x5 = maxPool2d_max[p4 + 8];
-              const x6 = maxPool2d_max[p4 + 16];
-              const x7 = maxPool2d_max[p4 + 24];
+              const p7 = p6 + (m << 1);
+              const x0 = maxPool2d_max_numbers[p4];
+              const x1 = shapes_kernel_numbers[p7];
+              const x2 = shapes_kernel_numbers[p7 + 1];
+              const x3 = maxPool2d_max_numbers[p4 + 8];
+              const x4 = maxPool2d_max_numbers[p4 + 16];
+              const x5 = maxPool2d_max_numbers[p4 + 24];
               sum00 += x0 * x1;
               sum01 += x0 * x2;
-              sum02 += x0 * x3;
-              sum03 += x0 * x4;
-              sum10 += x5 * x1;
-              sum11 += x5 * x2;
-              sum12 += x5 * x3;
-              sum13 += x5 * x4;
-              sum20 += x6 * x1;
-              sum21 += x6 * x2;
-              sum22 += x6 * x3;
-              sum23 += x6 * x4;
-              sum30 += x7 * x1;
-              sum31 += x7 * x2;
-              sum32 += x7 * x3;
-              sum33 += x7 * x4;
+              sum10 += x3 * x1;
+              sum11 += x3 * x2;
+              sum20 += x4 * x1;
+              sum21 += x4 * x2;
+              sum30 += x5 * x1;
+              sum31 += x5 * x2;
             }
           }
-          const x8 = shapes_bias[g];
-          shapes_relu[p10] = Math.max(sum00 + x8, 0);
-          const x9 = shapes_bias[g + 1];
-          shapes_relu[p10 + 1] = Math.max(sum01 + x9, 0);
-          const x10 = shapes_bias[g + 2];
-          shapes_relu[p10 + 2] = Math.max(sum02 + x10, 0);
-          const x11 = shapes_bias[g + 3];
-          shapes_relu[p10 + 3] = Math.max(sum03 + x11, 0);
-          shapes_relu[p10 + 16] = Math.max(sum10 + x8, 0);
-          shapes_relu[p10 + 17] = Math.max(sum11 + x9, 0);
-          shapes_relu[p10 + 18] = Math.max(sum12 + x10, 0);
-          shapes_relu[p10 + 19] = Math.max(sum13 + x11, 0);
-          shapes_relu[p10 + 32] = Math.max(sum20 + x8, 0);
-          shapes_relu[p10 + 33] = Math.max(sum21 + x9, 0);
-          shapes_relu[p10 + 34] = Math.max(sum22 + x10, 0);
-          shapes_relu[p10 + 35] = Math.max(sum23 + x11, 0);
-          shapes_relu[p10 + 48] = Math.max(sum30 + x8, 0);
-          shapes_relu[p10 + 49] = Math.max(sum31 + x9, 0);
-          shapes_relu[p10 + 50] = Math.max(sum32 + x10, 0);
-          shapes_relu[p10 + 51] = Math.max(sum33 + x11, 0);
+          const x6 = shapes_bias[p8];
+          shapes_relu[p12] = Math.max(sum00 + x6, 0);
+          const x7 = shapes_bias[p8 + 1];
+          shapes_relu[p12 + 1] = Math.max(sum01 + x7, 0);
+          shapes_relu[p12 + 16] = Math.max(sum10 + x6, 0);
+          shapes_relu[p12 + 17] = Math.max(sum11 + x7, 0);
+          shapes_relu[p12 + 32] = Math.max(sum20 + x6, 0);
+          shapes_relu[p12 + 33] = Math.max(sum21 + x7, 0);
+          shapes_relu[p12 + 48] = Math.max(sum30 + x6, 0);
+          shapes_relu[p12 + 49] = Math.max(sum31 + x7, 0);
         }
       }
     }
@@ -301,16 +287,12 @@ function shapes_forward(maxPool2d_max, shapes_kernel, shapes_bias, shapes_relu, 
 // maxPool2d_1_max = max(affineView(shapes_relu))  (mnist.model.ts:33)
 // d_shapes = min(where(affineView(shapes_relu) < maxPool2d_1_max, 4, iota()))  (mnist.model.ts:33)
 function maxPool2d_1_forward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
-  const c0 = 0 * 2 + 0;
-  const c1 = 0 * 2 + 1;
-  const c2 = 1 * 2 + 0;
-  const c3 = 1 * 2 + 1;
-  for (let i = 0; i < n * 4; i++) {
-    const p0 = i * 256;
-    const p3 = i * 64;
+  for (let i = 0; i < n << 2; i++) {
+    const p0 = i << 8;
+    const p3 = i << 6;
     for (let h = 0; h < 4; h++) {
-      const p1 = p0 + h * 32;
-      const p4 = p3 + h * 16;
+      const p1 = p0 + (h << 5);
+      const p4 = p3 + (h << 4);
       for (let g = 0; g < 16; g++) {
         const p2 = p1 + g;
         const p5 = p4 + g;
@@ -326,10 +308,10 @@ function maxPool2d_1_forward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
         maxPool2d_1_max[p5] = max;
         let min = 2147483647;
         const t0 = Math.fround(max);
-        min = Math.min(min, x0 < t0 ? 4 : c0);
-        min = Math.min(min, x1 < t0 ? 4 : c1);
-        min = Math.min(min, x2 < t0 ? 4 : c2);
-        min = Math.min(min, x3 < t0 ? 4 : c3);
+        min = Math.min(min, x0 < t0 ? 4 : 0);
+        min = Math.min(min, x1 < t0 ? 4 : 1);
+        min = Math.min(min, x2 < t0 ? 4 : 2);
+        min = Math.min(min, x3 < t0 ? 4 : 3);
         d_shapes[p5] = min;
       }
     }
@@ -341,7 +323,7 @@ function maxPool2d_1_forward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
 function dropout_forward(random_seed, random_counter, maxPool2d_1_max, dropout_lessEqual, dropout_where, n) {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
-  for (let i = 0; i < n * 256; i++) {
+  for (let i = 0; i < n << 8; i++) {
     const counter0 = i >>> 0;
     const key2 = (c0 ^ 0 ^ 466688986) >>> 0;
     let x = counter0 + c0 >>> 0;
@@ -404,7 +386,7 @@ function dropout_forward(random_seed, random_counter, maxPool2d_1_max, dropout_l
 // logits_add = dropout_where · logits/kernel + logits/bias  (mnist.model.ts:34)
 function logits_forward(dropout_where, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i += 2) {
-    const p0 = i * 256;
+    const p0 = i << 8;
     const p3 = i * 10;
     for (let j = 0; j < 10; j += 2) {
       const p4 = p3 + j;
@@ -467,30 +449,30 @@ function training_random_counter(
     for (let k = 0; k < 10; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp_row[k] = exp1;
-      sum += exp1;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      exp_row[k] = expSingle;
+      sum += expSingle;
     }
     const tiny = sum < 2.2250738585072014e-308;
     const y1 = tiny ? sum * 18014398509481984 : sum;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += max + log - sum_2;
     const c2 = 1 / sum;
@@ -512,7 +494,7 @@ function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 256;
+        const p0 = i + (k << 8);
         const p1 = j + k * 10;
         const x0 = dropout_where[p0];
         const x1 = d_logits[p1];
@@ -535,7 +517,7 @@ function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
 function flatten_backward(d_logits, logits_kernel, dropout_lessEqual, d_flatten, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 10;
-    const p4 = i * 256;
+    const p4 = i << 8;
     for (let j = 0; j < 256; j += 2) {
       const p2 = j * 10;
       const p5 = p4 + j;
@@ -591,12 +573,12 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
 function maxPool2d_backward(shapes_kernel, d_maxPool2d) {
   for (let i = 0; i < 25; i++) {
     const p0 = i * -128;
-    const p3 = i * 128;
+    const p3 = i << 7;
     for (let h = 0; h < 16; h++) {
       const p1 = p0 + h;
-      const p4 = p3 + h * 8;
+      const p4 = p3 + (h << 3);
       for (let g = 0; g < 8; g++) {
-        d_maxPool2d[p4 + g] = shapes_kernel[p1 + g * 16 + 3072];
+        d_maxPool2d[p4 + g] = shapes_kernel[p1 + (g << 4) + 3072];
       }
     }
   }
@@ -605,108 +587,117 @@ function maxPool2d_backward(shapes_kernel, d_maxPool2d) {
 // d_maxPool2d = pad(where(0 < shapes_relu, affineView(where(iota() = d_shapes, d_flatten, 0)), 0))  (mnist.model.ts:26)
 function maxPool2d_backward_2(d_shapes, shapes_relu, d_flatten, d_maxPool2d, n) {
   for (let i = 0; i < n; i++) {
-    const p0 = i * 256;
-    const p4 = i * 1024;
-    const p8 = i * 4096;
+    const p0 = i << 8;
+    const p4 = i << 10;
+    const p8 = i << 12;
     for (let j = 0; j < 16; j++) {
-      const p1 = p0 + (j - j % 2) / 2 * 64;
-      const p5 = p4 + j * 128;
-      const p9 = p8 + j * 256;
+      const p1 = p0 + ((j - j % 2) / 2 << 6);
+      const p5 = p4 + (j << 7);
+      const p9 = p8 + (j << 8);
       const t0 = j + -4;
       const c0 = 0 <= t0 && t0 < 8;
       for (let h = 0; h < 16; h++) {
-        const p2 = p1 + (h - h % 2) / 2 * 16;
-        const p6 = p5 + h * 16;
-        const p10 = p9 + h * 16;
+        const p2 = p1 + ((h - h % 2) / 2 << 4);
+        const p6 = p5 + (h << 4);
+        const p10 = p9 + (h << 4);
         const t1 = h + -4;
         const c1 = c0 && 0 <= t1 && t1 < 8;
         for (let g = 0; g < 16; g++) {
           const p3 = p2 + g;
-          d_maxPool2d[p10 + g] = c1 ? j % 2 * 2 + h % 2 === d_shapes[p3 + -160] ? 0 < shapes_relu[p6 + g + -576] ? d_flatten[p3 + -160] : 0 : 0 : 0;
+          d_maxPool2d[p10 + g] = c1 ? (j % 2 << 1) + h % 2 === d_shapes[p3 + -160] ? 0 < shapes_relu[p6 + g + -576] ? d_flatten[p3 + -160] : 0 : 0 : 0;
         }
       }
     }
   }
 }
 
+// maxPool2d_max_numbers_2 = maxPool2d_max as plain numbers, for shapes_kernel_gradient
+function copy_maxPool2d_max_2(maxPool2d_max, maxPool2d_max_numbers, n) {
+  for (let s = 0; s < 2; s++) {
+    const p0 = s << 2;
+    const p2 = s * 18432;
+    for (let k = 0; k < n * 144; k++) {
+      const p1 = p0 + (k << 3);
+      const p3 = p2 + (k << 2);
+      maxPool2d_max_numbers[p3] = maxPool2d_max[p1];
+      maxPool2d_max_numbers[p3 + 1] = maxPool2d_max[p1 + 1];
+      maxPool2d_max_numbers[p3 + 2] = maxPool2d_max[p1 + 2];
+      maxPool2d_max_numbers[p3 + 3] = maxPool2d_max[p1 + 3];
+    }
+  }
+}
+
+// d_maxPool2d_numbers = d_maxPool2d as plain numbers, for shapes_kernel_gradient
+function copy_d_maxPool2d(d_maxPool2d, d_maxPool2d_numbers, n) {
+  for (let p = 0; p < 8; p++) {
+    const p0 = p << 1;
+    const p2 = p << 14;
+    for (let k = 0; k < n << 8; k++) {
+      const p1 = p0 + (k << 4);
+      const p3 = p2 + (k << 1);
+      d_maxPool2d_numbers[p3] = d_maxPool2d[p1];
+      d_maxPool2d_numbers[p3 + 1] = d_maxPool2d[p1 + 1];
+    }
+  }
+}
+
 // ∂loss/∂shapes/kernel = affineEinsum(maxPool2d_max, d_maxPool2d)  (mnist.model.ts:26)
-function shapes_kernel_gradient(maxPool2d_max, d_maxPool2d, d_shapes_kernel, n) {
+function shapes_kernel_gradient(maxPool2d_max_numbers, d_maxPool2d_numbers, d_shapes_kernel, n) {
   for (let i = 0; i < 5; i++) {
-    const p0 = i * 96;
-    const p8 = i * 640;
-    for (let j = 0; j < 40; j += 4) {
-      const p1 = p0 + j;
-      const p9 = p8 + j * 16;
-      for (let g = 0; g < 16; g += 4) {
-        const p10 = p9 + g;
-        let sum00 = 0;
-        let sum01 = 0;
-        let sum02 = 0;
-        let sum03 = 0;
-        let sum10 = 0;
-        let sum11 = 0;
-        let sum12 = 0;
-        let sum13 = 0;
-        let sum20 = 0;
-        let sum21 = 0;
-        let sum22 = 0;
-        let sum23 = 0;
-        let sum30 = 0;
-        let sum31 = 0;
-        let sum32 = 0;
-        let sum33 = 0;
-        for (let k = 0; k < n; k++) {
-          const p2 = p1 + k * 1152;
-          const p5 = g + k * 4096;
-          for (let m = 0; m < 8; m++) {
-            const p3 = p2 + m * 96;
-            const p6 = p5 + m * 256;
-            for (let q = 0; q < 8; q++) {
-              const p4 = p3 + q * 8;
-              const p7 = p6 + q * 16;
-              const x0 = maxPool2d_max[p4];
-              const x1 = d_maxPool2d[p7 + 1088];
-              const x2 = d_maxPool2d[p7 + 1089];
-              const x3 = d_maxPool2d[p7 + 1090];
-              const x4 = d_maxPool2d[p7 + 1091];
-              const x5 = maxPool2d_max[p4 + 1];
-              const x6 = maxPool2d_max[p4 + 2];
-              const x7 = maxPool2d_max[p4 + 3];
-              sum00 += x0 * x1;
-              sum01 += x0 * x2;
-              sum02 += x0 * x3;
-              sum03 += x0 * x4;
-              sum10 += x5 * x1;
-              sum11 += x5 * x2;
-              sum12 += x5 * x3;
-              sum13 += x5 * x4;
-              sum20 += x6 * x1;
-              sum21 += x6 * x2;
-              sum22 += x6 * x3;
-              sum23 += x6 * x4;
-              sum30 += x7 * x1;
-              sum31 += x7 * x2;
-              sum32 += x7 * x3;
-              sum33 += x7 * x4;
+    const p0 = i * 48;
+    const p10 = i * 640;
+    for (let j = 0; j < 5; j++) {
+      const p1 = p0 + (j << 2);
+      const p11 = p10 + (j << 7);
+      for (let s = 0; s < 2; s++) {
+        const p2 = p1 + s * 18432;
+        const p12 = p11 + (s << 6);
+        for (let p = 0; p < 8; p++) {
+          const p6 = p << 14;
+          const p13 = p12 + (p << 1);
+          let sum00 = 0;
+          let sum01 = 0;
+          let sum10 = 0;
+          let sum11 = 0;
+          let sum20 = 0;
+          let sum21 = 0;
+          let sum30 = 0;
+          let sum31 = 0;
+          for (let k = 0; k < n; k++) {
+            const p3 = p2 + k * 576;
+            const p7 = p6 + (k << 9);
+            for (let m = 0; m < 8; m++) {
+              const p4 = p3 + m * 48;
+              const p8 = p7 + (m << 5);
+              for (let q = 0; q < 8; q++) {
+                const p5 = p4 + (q << 2);
+                const p9 = p8 + (q << 1);
+                const x0 = maxPool2d_max_numbers[p5];
+                const x1 = d_maxPool2d_numbers[p9 + 136];
+                const x2 = d_maxPool2d_numbers[p9 + 137];
+                const x3 = maxPool2d_max_numbers[p5 + 1];
+                const x4 = maxPool2d_max_numbers[p5 + 2];
+                const x5 = maxPool2d_max_numbers[p5 + 3];
+                sum00 += x0 * x1;
+                sum01 += x0 * x2;
+                sum10 += x3 * x1;
+                sum11 += x3 * x2;
+                sum20 += x4 * x1;
+                sum21 += x4 * x2;
+                sum30 += x5 * x1;
+                sum31 += x5 * x2;
+              }
             }
           }
+          d_shapes_kernel[p13] += sum00;
+          d_shapes_kernel[p13 + 1] += sum01;
+          d_shapes_kernel[p13 + 16] += sum10;
+          d_shapes_kernel[p13 + 17] += sum11;
+          d_shapes_kernel[p13 + 32] += sum20;
+          d_shapes_kernel[p13 + 33] += sum21;
+          d_shapes_kernel[p13 + 48] += sum30;
+          d_shapes_kernel[p13 + 49] += sum31;
         }
-        d_shapes_kernel[p10] += sum00;
-        d_shapes_kernel[p10 + 1] += sum01;
-        d_shapes_kernel[p10 + 2] += sum02;
-        d_shapes_kernel[p10 + 3] += sum03;
-        d_shapes_kernel[p10 + 16] += sum10;
-        d_shapes_kernel[p10 + 17] += sum11;
-        d_shapes_kernel[p10 + 18] += sum12;
-        d_shapes_kernel[p10 + 19] += sum13;
-        d_shapes_kernel[p10 + 32] += sum20;
-        d_shapes_kernel[p10 + 33] += sum21;
-        d_shapes_kernel[p10 + 34] += sum22;
-        d_shapes_kernel[p10 + 35] += sum23;
-        d_shapes_kernel[p10 + 48] += sum30;
-        d_shapes_kernel[p10 + 49] += sum31;
-        d_shapes_kernel[p10 + 50] += sum32;
-        d_shapes_kernel[p10 + 51] += sum33;
       }
     }
   }
@@ -720,11 +711,11 @@ function shapes_bias_gradient(d_maxPool2d, d_shapes_bias, n) {
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 4096;
+      const p0 = i + (k << 12);
       for (let m = 0; m < 8; m++) {
-        const p1 = p0 + m * 256;
+        const p1 = p0 + (m << 8);
         for (let q = 0; q < 8; q++) {
-          const p2 = p1 + q * 16;
+          const p2 = p1 + (q << 4);
           sum0 += d_maxPool2d[p2 + 1088];
           sum1 += d_maxPool2d[p2 + 1089];
           sum2 += d_maxPool2d[p2 + 1090];
@@ -739,83 +730,79 @@ function shapes_bias_gradient(d_maxPool2d, d_shapes_bias, n) {
   }
 }
 
+// d_maxPool2d_numbers_2 = d_maxPool2d as plain numbers, for maxPool2d_backward_3
+function copy_d_maxPool2d_2(d_maxPool2d, d_maxPool2d_numbers, n) {
+  for (let k = 0; k < n << 12; k++) {
+    d_maxPool2d_numbers[k] = d_maxPool2d[k];
+  }
+}
+
+// d_maxPool2d_2_numbers = d_maxPool2d_2 as plain numbers, for maxPool2d_backward_3
+function copy_d_maxPool2d_2_2(d_maxPool2d, d_maxPool2d_2_numbers) {
+  for (let p = 0; p < 4; p++) {
+    const p0 = p << 1;
+    const p2 = p * 800;
+    for (let k = 0; k < 400; k++) {
+      const p1 = p0 + (k << 3);
+      const p3 = p2 + (k << 1);
+      d_maxPool2d_2_numbers[p3] = d_maxPool2d[p1];
+      d_maxPool2d_2_numbers[p3 + 1] = d_maxPool2d[p1 + 1];
+    }
+  }
+}
+
 // d_maxPool2d_3 = affineEinsum(d_maxPool2d, d_maxPool2d)  (mnist.model.ts:26)
-function maxPool2d_backward_3(d_maxPool2d, d_maxPool2d_2, d_maxPool2d_3, n) {
+function maxPool2d_backward_3(d_maxPool2d_numbers, d_maxPool2d_2_numbers, d_maxPool2d, n) {
   for (let i = 0; i < n; i++) {
-    const p0 = i * 4096;
-    const p7 = i * 1152;
+    const p0 = i << 12;
+    const p8 = i * 1152;
     for (let j = 0; j < 12; j++) {
-      const p1 = p0 + j * 256;
-      const p8 = p7 + j * 96;
+      const p1 = p0 + (j << 8);
+      const p9 = p8 + j * 96;
       for (let h = 0; h < 12; h += 4) {
-        const p2 = p1 + h * 16;
-        const p9 = p8 + h * 8;
-        for (let g = 0; g < 8; g += 4) {
-          const p10 = p9 + g;
+        const p2 = p1 + (h << 4);
+        const p10 = p9 + (h << 3);
+        for (let p = 0; p < 4; p++) {
+          const p5 = p * 800;
+          const p11 = p10 + (p << 1);
           let sum00 = 0;
           let sum01 = 0;
-          let sum02 = 0;
-          let sum03 = 0;
           let sum10 = 0;
           let sum11 = 0;
-          let sum12 = 0;
-          let sum13 = 0;
           let sum20 = 0;
           let sum21 = 0;
-          let sum22 = 0;
-          let sum23 = 0;
           let sum30 = 0;
           let sum31 = 0;
-          let sum32 = 0;
-          let sum33 = 0;
           for (let k = 0; k < 5; k++) {
-            const p3 = p2 + k * 256;
-            const p5 = g + k * 640;
+            const p3 = p2 + (k << 8);
+            const p6 = p5 + k * 160;
             for (let m = 0; m < 80; m++) {
               const p4 = p3 + m;
-              const p6 = p5 + m * 8;
-              const x0 = d_maxPool2d[p4];
-              const x1 = d_maxPool2d_2[p6];
-              const x2 = d_maxPool2d_2[p6 + 1];
-              const x3 = d_maxPool2d_2[p6 + 2];
-              const x4 = d_maxPool2d_2[p6 + 3];
-              const x5 = d_maxPool2d[p4 + 16];
-              const x6 = d_maxPool2d[p4 + 32];
-              const x7 = d_maxPool2d[p4 + 48];
+              const p7 = p6 + (m << 1);
+              const x0 = d_maxPool2d_numbers[p4];
+              const x1 = d_maxPool2d_2_numbers[p7];
+              const x2 = d_maxPool2d_2_numbers[p7 + 1];
+              const x3 = d_maxPool2d_numbers[p4 + 16];
+              const x4 = d_maxPool2d_numbers[p4 + 32];
+              const x5 = d_maxPool2d_numbers[p4 + 48];
               sum00 += x0 * x1;
               sum01 += x0 * x2;
-              sum02 += x0 * x3;
-              sum03 += x0 * x4;
-              sum10 += x5 * x1;
-              sum11 += x5 * x2;
-              sum12 += x5 * x3;
-              sum13 += x5 * x4;
-              sum20 += x6 * x1;
-              sum21 += x6 * x2;
-              sum22 += x6 * x3;
-              sum23 += x6 * x4;
-              sum30 += x7 * x1;
-              sum31 += x7 * x2;
-              sum32 += x7 * x3;
-              sum33 += x7 * x4;
+              sum10 += x3 * x1;
+              sum11 += x3 * x2;
+              sum20 += x4 * x1;
+              sum21 += x4 * x2;
+              sum30 += x5 * x1;
+              sum31 += x5 * x2;
             }
           }
-          d_maxPool2d_3[p10] = sum00;
-          d_maxPool2d_3[p10 + 1] = sum01;
-          d_maxPool2d_3[p10 + 2] = sum02;
-          d_maxPool2d_3[p10 + 3] = sum03;
-          d_maxPool2d_3[p10 + 8] = sum10;
-          d_maxPool2d_3[p10 + 9] = sum11;
-          d_maxPool2d_3[p10 + 10] = sum12;
-          d_maxPool2d_3[p10 + 11] = sum13;
-          d_maxPool2d_3[p10 + 16] = sum20;
-          d_maxPool2d_3[p10 + 17] = sum21;
-          d_maxPool2d_3[p10 + 18] = sum22;
-          d_maxPool2d_3[p10 + 19] = sum23;
-          d_maxPool2d_3[p10 + 24] = sum30;
-          d_maxPool2d_3[p10 + 25] = sum31;
-          d_maxPool2d_3[p10 + 26] = sum32;
-          d_maxPool2d_3[p10 + 27] = sum33;
+          d_maxPool2d[p11] = sum00;
+          d_maxPool2d[p11 + 1] = sum01;
+          d_maxPool2d[p11 + 8] = sum10;
+          d_maxPool2d[p11 + 9] = sum11;
+          d_maxPool2d[p11 + 16] = sum20;
+          d_maxPool2d[p11 + 17] = sum21;
+          d_maxPool2d[p11 + 24] = sum30;
+          d_maxPool2d[p11 + 25] = sum31;
         }
       }
     }
@@ -831,9 +818,9 @@ function strokes_backward(d_strokes, strokes_relu, d_maxPool2d, d_strokes_2, n) 
       const p1 = p0 + (j - j % 2) / 2 * 96;
       const p5 = p4 + j * 192;
       for (let h = 0; h < 24; h++) {
-        const p2 = p1 + (h - h % 2) / 2 * 8;
-        const p6 = p5 + h * 8;
-        const c0 = j % 2 * 2 + h % 2;
+        const p2 = p1 + ((h - h % 2) / 2 << 3);
+        const p6 = p5 + (h << 3);
+        const c0 = (j % 2 << 1) + h % 2;
         for (let g = 0; g < 8; g++) {
           const p3 = p2 + g;
           const p7 = p6 + g;
@@ -844,94 +831,77 @@ function strokes_backward(d_strokes, strokes_relu, d_maxPool2d, d_strokes_2, n) 
   }
 }
 
+// d_strokes_2_numbers = d_strokes_2 as plain numbers, for strokes_kernel_gradient
+function copy_d_strokes_2(d_strokes, d_strokes_2_numbers, n) {
+  for (let p = 0; p < 4; p++) {
+    const p0 = p << 1;
+    const p2 = p * 36864;
+    for (let k = 0; k < n * 576; k++) {
+      const p1 = p0 + (k << 3);
+      const p3 = p2 + (k << 1);
+      d_strokes_2_numbers[p3] = d_strokes[p1];
+      d_strokes_2_numbers[p3 + 1] = d_strokes[p1 + 1];
+    }
+  }
+}
+
 // ∂loss/∂strokes/kernel = affineEinsum(x, d_strokes)  (mnist.model.ts:25)
-function strokes_kernel_gradient(x, d_strokes, d_strokes_kernel, n) {
+function strokes_kernel_gradient(x_numbers, d_strokes_2_numbers, d_strokes_kernel, n) {
   for (let i = 0; i < 5; i++) {
     const p0 = i * 28;
-    const p7 = i * 40;
-    for (let h = 0; h < 8; h += 4) {
-      const p8 = p7 + h;
+    const p8 = i * 40;
+    for (let p = 0; p < 4; p++) {
+      const p4 = p * 36864;
+      const p9 = p8 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       let sum40 = 0;
       let sum41 = 0;
-      let sum42 = 0;
-      let sum43 = 0;
       for (let k = 0; k < n; k++) {
         const p1 = p0 + k * 784;
-        const p4 = h + k * 4608;
+        const p5 = p4 + k * 1152;
         for (let m = 0; m < 24; m++) {
           const p2 = p1 + m * 28;
-          const p5 = p4 + m * 192;
+          const p6 = p5 + m * 48;
           for (let q = 0; q < 24; q++) {
             const p3 = p2 + q;
-            const p6 = p5 + q * 8;
-            const x0 = x[p3];
-            const x1 = d_strokes[p6];
-            const x2 = d_strokes[p6 + 1];
-            const x3 = d_strokes[p6 + 2];
-            const x4 = d_strokes[p6 + 3];
-            const x5 = x[p3 + 1];
-            const x6 = x[p3 + 2];
-            const x7 = x[p3 + 3];
-            const x8 = x[p3 + 4];
+            const p7 = p6 + (q << 1);
+            const x0 = x_numbers[p3];
+            const x1 = d_strokes_2_numbers[p7];
+            const x2 = d_strokes_2_numbers[p7 + 1];
+            const x3 = x_numbers[p3 + 1];
+            const x4 = x_numbers[p3 + 2];
+            const x5 = x_numbers[p3 + 3];
+            const x6 = x_numbers[p3 + 4];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
-            sum02 += x0 * x3;
-            sum03 += x0 * x4;
-            sum10 += x5 * x1;
-            sum11 += x5 * x2;
-            sum12 += x5 * x3;
-            sum13 += x5 * x4;
-            sum20 += x6 * x1;
-            sum21 += x6 * x2;
-            sum22 += x6 * x3;
-            sum23 += x6 * x4;
-            sum30 += x7 * x1;
-            sum31 += x7 * x2;
-            sum32 += x7 * x3;
-            sum33 += x7 * x4;
-            sum40 += x8 * x1;
-            sum41 += x8 * x2;
-            sum42 += x8 * x3;
-            sum43 += x8 * x4;
+            sum10 += x3 * x1;
+            sum11 += x3 * x2;
+            sum20 += x4 * x1;
+            sum21 += x4 * x2;
+            sum30 += x5 * x1;
+            sum31 += x5 * x2;
+            sum40 += x6 * x1;
+            sum41 += x6 * x2;
           }
         }
       }
-      d_strokes_kernel[p8] += sum00;
-      d_strokes_kernel[p8 + 1] += sum01;
-      d_strokes_kernel[p8 + 2] += sum02;
-      d_strokes_kernel[p8 + 3] += sum03;
-      d_strokes_kernel[p8 + 8] += sum10;
-      d_strokes_kernel[p8 + 9] += sum11;
-      d_strokes_kernel[p8 + 10] += sum12;
-      d_strokes_kernel[p8 + 11] += sum13;
-      d_strokes_kernel[p8 + 16] += sum20;
-      d_strokes_kernel[p8 + 17] += sum21;
-      d_strokes_kernel[p8 + 18] += sum22;
-      d_strokes_kernel[p8 + 19] += sum23;
-      d_strokes_kernel[p8 + 24] += sum30;
-      d_strokes_kernel[p8 + 25] += sum31;
-      d_strokes_kernel[p8 + 26] += sum32;
-      d_strokes_kernel[p8 + 27] += sum33;
-      d_strokes_kernel[p8 + 32] += sum40;
-      d_strokes_kernel[p8 + 33] += sum41;
-      d_strokes_kernel[p8 + 34] += sum42;
-      d_strokes_kernel[p8 + 35] += sum43;
+      d_strokes_kernel[p9] += sum00;
+      d_strokes_kernel[p9 + 1] += sum01;
+      d_strokes_kernel[p9 + 8] += sum10;
+      d_strokes_kernel[p9 + 9] += sum11;
+      d_strokes_kernel[p9 + 16] += sum20;
+      d_strokes_kernel[p9 + 17] += sum21;
+      d_strokes_kernel[p9 + 24] += sum30;
+      d_strokes_kernel[p9 + 25] += sum31;
+      d_strokes_kernel[p9 + 32] += sum40;
+      d_strokes_kernel[p9 + 33] += sum41;
     }
   }
 }
@@ -944,7 +914,7 @@ function strokes_bias_gradient(d_strokes, d_strokes_bias, n) {
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < n * 576; k++) {
-      const p0 = i + k * 8;
+      const p0 = i + (k << 3);
       sum0 += d_strokes[p0];
       sum1 += d_strokes[p0 + 1];
       sum2 += d_strokes[p0 + 2];
@@ -1011,8 +981,8 @@ function maxPool2d_forward_2(strokes_relu, maxPool2d_max, n) {
     const p0 = i * 384;
     const p3 = i * 96;
     for (let h = 0; h < 12; h++) {
-      const p1 = p0 + h * 16;
-      const p4 = p3 + h * 8;
+      const p1 = p0 + (h << 4);
+      const p4 = p3 + (h << 3);
       for (let g = 0; g < 8; g++) {
         const p2 = p1 + g;
         let max = -Infinity;
@@ -1028,12 +998,12 @@ function maxPool2d_forward_2(strokes_relu, maxPool2d_max, n) {
 
 // maxPool2d_1_max_2 = max(affineView(shapes_relu))  (mnist.model.ts:33)
 function maxPool2d_1_forward_2(shapes_relu, maxPool2d_1_max, n) {
-  for (let i = 0; i < n * 4; i++) {
-    const p0 = i * 256;
-    const p3 = i * 64;
+  for (let i = 0; i < n << 2; i++) {
+    const p0 = i << 8;
+    const p3 = i << 6;
     for (let h = 0; h < 4; h++) {
-      const p1 = p0 + h * 32;
-      const p4 = p3 + h * 16;
+      const p1 = p0 + (h << 5);
+      const p4 = p3 + (h << 4);
       for (let g = 0; g < 16; g++) {
         const p2 = p1 + g;
         let max = -Infinity;
@@ -1059,14 +1029,14 @@ function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
     for (let k = 0; k < 10; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp_row[k] = exp1;
-      sum += exp1;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      exp_row[k] = expSingle;
+      sum += expSingle;
     }
     const c0 = 1 / sum;
     for (let k = 0; k < 10; k++) {
@@ -1102,29 +1072,29 @@ function evaluate_accuracy(totals, y, logits_add, evaluate_loss, evaluate_accura
     for (let k = 0; k < 10; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      sum += exp;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      sum += expSingle;
     }
     const tiny = sum < 2.2250738585072014e-308;
     const y1 = tiny ? sum * 18014398509481984 : sum;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += max + log - sum_2;
     sum_4 += argMax === c0 ? 1 : 0;
@@ -1166,6 +1136,12 @@ function powersOfTwo() {
   for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
+// So many numbers that an engine keeps as doubles side by side, since none of them is whole.
+function numbers(length) {
+  const list = [0.5];
+  while (list.length < length) list.push(0.5);
+  return list;
+}
 
 class Predictor {
   constructor(buffer, scratch) {
@@ -1183,6 +1159,8 @@ class Predictor {
     this.$maxPool2d_1_max_2 = new Float32Array(buffer, scratch + 231568, 8192);
     this.$logits_add_2 = new Float32Array(buffer, scratch + 100496, 320);
     this.$exp_row_2 = new Float32Array(buffer, scratch + 101776, 10);
+    this.$numbers = numbers(147456);
+    this.$numbers$2 = numbers(36864);
     this.params = { "strokes/kernel": this.$strokes_kernel, "strokes/bias": this.$strokes_bias, "shapes/kernel": this.$shapes_kernel, "shapes/bias": this.$shapes_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
@@ -1194,9 +1172,13 @@ class Predictor {
     checkRows("x", x, 784, n, 32);
     this.$x.set(x);
     this.$fresh = false;
-    strokes_forward(this.$x, this.$strokes_kernel, this.$strokes_bias, this.$strokes_relu, n);
+    copy_x(this.$x, this.$numbers, n);
+    copy_strokes_kernel(this.$strokes_kernel, this.$numbers$2);
+    strokes_forward(this.$numbers, this.$numbers$2, this.$strokes_bias, this.$strokes_relu, n);
     maxPool2d_forward_2(this.$strokes_relu, this.$maxPool2d_max_2, n);
-    shapes_forward(this.$maxPool2d_max_2, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu_2, n);
+    copy_maxPool2d_max(this.$maxPool2d_max_2, this.$numbers, n);
+    copy_shapes_kernel(this.$shapes_kernel, this.$numbers$2);
+    shapes_forward(this.$numbers, this.$numbers$2, this.$shapes_bias, this.$shapes_relu_2, n);
     maxPool2d_1_forward_2(this.$shapes_relu_2, this.$maxPool2d_1_max_2, n);
     logits_forward(this.$maxPool2d_1_max_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     predict_probabilities(this.$logits_add_2, this.$exp_row_2, this.$probabilities, this.$powers, n);
@@ -1239,7 +1221,7 @@ class Network extends Predictor {
     this.$d_flatten = new Float32Array(buffer, scratch + 1673360, 8192);
     this.$d_maxPool2d = new Float32Array(buffer, scratch + 690320, 131072);
     this.$d_maxPool2d_2 = new Float32Array(buffer, scratch + 1706128, 3200);
-    this.$d_maxPool2d_3 = new Float32Array(buffer, scratch + 1362064, 36864);
+    this.$d_maxPool2d_3 = new Float32Array(buffer, scratch + 690320, 36864);
     this.$d_strokes_2 = new Float32Array(buffer, scratch + 100496, 147456);
     this.$exp_row = new Float32Array(buffer, scratch + 732560, 10);
     this.$adam_add = new Float64Array(buffer, scratch + 100496, 1);
@@ -1283,9 +1265,13 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
-    strokes_forward(this.$x, this.$strokes_kernel, this.$strokes_bias, this.$strokes_relu, n);
+    copy_x(this.$x, this.$numbers, n);
+    copy_strokes_kernel(this.$strokes_kernel, this.$numbers$2);
+    strokes_forward(this.$numbers, this.$numbers$2, this.$strokes_bias, this.$strokes_relu, n);
     maxPool2d_forward(this.$strokes_relu, this.$maxPool2d_max, this.$d_strokes, n);
-    shapes_forward(this.$maxPool2d_max, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu, n);
+    copy_maxPool2d_max(this.$maxPool2d_max, this.$numbers, n);
+    copy_shapes_kernel(this.$shapes_kernel, this.$numbers$2);
+    shapes_forward(this.$numbers, this.$numbers$2, this.$shapes_bias, this.$shapes_relu, n);
     maxPool2d_1_forward(this.$shapes_relu, this.$maxPool2d_1_max, this.$d_shapes, n);
     dropout_forward(this.$random_seed, this.$random_counter, this.$maxPool2d_1_max, this.$dropout_lessEqual, this.$dropout_where, n);
     logits_forward(this.$dropout_where, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
@@ -1304,11 +1290,17 @@ class Network extends Predictor {
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
     maxPool2d_backward(this.$shapes_kernel, this.$d_maxPool2d_2);
     maxPool2d_backward_2(this.$d_shapes, this.$shapes_relu, this.$d_flatten, this.$d_maxPool2d, n);
-    shapes_kernel_gradient(this.$maxPool2d_max, this.$d_maxPool2d, this.$d_shapes_kernel, n);
+    copy_maxPool2d_max_2(this.$maxPool2d_max, this.$numbers$2, n);
+    copy_d_maxPool2d(this.$d_maxPool2d, this.$numbers, n);
+    shapes_kernel_gradient(this.$numbers$2, this.$numbers, this.$d_shapes_kernel, n);
     shapes_bias_gradient(this.$d_maxPool2d, this.$d_shapes_bias, n);
-    maxPool2d_backward_3(this.$d_maxPool2d, this.$d_maxPool2d_2, this.$d_maxPool2d_3, n);
+    copy_d_maxPool2d_2(this.$d_maxPool2d, this.$numbers, n);
+    copy_d_maxPool2d_2_2(this.$d_maxPool2d_2, this.$numbers$2);
+    maxPool2d_backward_3(this.$numbers, this.$numbers$2, this.$d_maxPool2d_3, n);
     strokes_backward(this.$d_strokes, this.$strokes_relu, this.$d_maxPool2d_3, this.$d_strokes_2, n);
-    strokes_kernel_gradient(this.$x, this.$d_strokes_2, this.$d_strokes_kernel, n);
+    copy_x(this.$x, this.$numbers$2, n);
+    copy_d_strokes_2(this.$d_strokes_2, this.$numbers, n);
+    strokes_kernel_gradient(this.$numbers$2, this.$numbers, this.$d_strokes_kernel, n);
     strokes_bias_gradient(this.$d_strokes_2, this.$d_strokes_bias, n);
     this.$fresh = false;
   }
@@ -1333,9 +1325,13 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;
-    strokes_forward(this.$x, this.$strokes_kernel, this.$strokes_bias, this.$strokes_relu, n);
+    copy_x(this.$x, this.$numbers, n);
+    copy_strokes_kernel(this.$strokes_kernel, this.$numbers$2);
+    strokes_forward(this.$numbers, this.$numbers$2, this.$strokes_bias, this.$strokes_relu, n);
     maxPool2d_forward_2(this.$strokes_relu, this.$maxPool2d_max_2, n);
-    shapes_forward(this.$maxPool2d_max_2, this.$shapes_kernel, this.$shapes_bias, this.$shapes_relu_2, n);
+    copy_maxPool2d_max(this.$maxPool2d_max_2, this.$numbers, n);
+    copy_shapes_kernel(this.$shapes_kernel, this.$numbers$2);
+    shapes_forward(this.$numbers, this.$numbers$2, this.$shapes_bias, this.$shapes_relu_2, n);
     maxPool2d_1_forward_2(this.$shapes_relu_2, this.$maxPool2d_1_max_2, n);
     logits_forward(this.$maxPool2d_1_max_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     evaluate_accuracy(this.$totals, this.$y, this.$logits_add_2, this.$evaluate_loss, this.$evaluate_accuracy, this.$powers, this.$bits, this.$words, n);

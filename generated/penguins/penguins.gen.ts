@@ -186,7 +186,7 @@ function hidden_forward(
 ): void {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 9;
-    const p3 = i * 16;
+    const p3 = i << 4;
     for (let j = 0; j < 16; j += 2) {
       const p4 = p3 + j;
       let sum00 = 0;
@@ -195,7 +195,7 @@ function hidden_forward(
       let sum11 = 0;
       for (let k = 0; k < 9; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 16;
+        const p2 = j + (k << 4);
         const x0 = table_mul[p1];
         const x1 = hidden_kernel[p2];
         const x2 = hidden_kernel[p2 + 1];
@@ -227,7 +227,7 @@ function logits_forward(
   const c1 = logits_bias[1];
   const c2 = logits_bias[2];
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 16;
+    const p0 = i << 4;
     const p3 = i * 3;
     let sum00 = 0;
     let sum01 = 0;
@@ -311,49 +311,49 @@ function training_loss(
     let sum = 0;
     const x = x0 - max;
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    exp_row[0] = exp;
-    sum += exp;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    exp_row[0] = expSingle;
+    sum += expSingle;
     const x4 = x2 - max;
     const t1 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-    const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-    const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t1 - k1 * 0.6931471805599453;
     const z1 = r1 * r1;
-    const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-    const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
-    exp_row[1] = exp1;
-    sum += exp1;
+    const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
+    const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
+    const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
+    exp_row[1] = expSingle1;
+    sum += expSingle1;
     const x5 = x3 - max;
     const t2 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
-    const k2 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-    const r2 = t2 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
+    const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r2 = t2 - k2 * 0.6931471805599453;
     const z2 = r2 * r2;
-    const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-    const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-    const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 + 1099];
-    exp_row[2] = exp2;
-    sum += exp2;
+    const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
+    const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
+    const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
+    exp_row[2] = expSingle2;
+    sum += expSingle2;
     const tiny = sum < 2.2250738585072014e-308;
     const y1 = tiny ? sum * 18014398509481984 : sum;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high3 = 1.4142135623730951 < m0;
+    const e = e0 + (high3 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high3 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z3 = s * s;
     const w = z3 * z3;
     const odd = z3 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low3 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low3 - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += max + log - sum_2;
     const t0 = 1 / sum;
@@ -386,7 +386,7 @@ function logits_kernel_gradient(
     let sum31 = 0;
     let sum32 = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 16;
+      const p0 = i + (k << 4);
       const p1 = k * 3;
       const x0 = hidden_relu[p0];
       const x1 = d_logits[p1];
@@ -433,7 +433,7 @@ function hidden_backward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i * 3;
-    const p2 = i * 16;
+    const p2 = i << 4;
     const c0 = d_logits[p0];
     const c1 = d_logits[p0 + 3];
     const c2 = d_logits[p0 + 6];
@@ -553,7 +553,7 @@ function hidden_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 9; i += 3) {
-    const p2 = i * 16;
+    const p2 = i << 4;
     for (let j = 0; j < 16; j += 2) {
       const p3 = p2 + j;
       let sum00 = 0;
@@ -564,7 +564,7 @@ function hidden_kernel_gradient(
       let sum21 = 0;
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 9;
-        const p1 = j + k * 16;
+        const p1 = j + (k << 4);
         const x0 = table_mul[p0];
         const x1 = d_hidden[p1];
         const x2 = d_hidden[p1 + 1];
@@ -592,7 +592,7 @@ function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Arra
   for (let i = 0; i < 16; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_hidden[i + k * 16];
+      sum += d_hidden[i + (k << 4)];
     }
     d_hidden_bias[i] += sum;
   }
@@ -666,34 +666,34 @@ function predict_probabilities(
     let sum = 0;
     const x = x0 - max;
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    exp_row[0] = exp;
-    sum += exp;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    exp_row[0] = expSingle;
+    sum += expSingle;
     const x3 = x1 - max;
     const t1 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
-    const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-    const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t1 - k1 * 0.6931471805599453;
     const z1 = r1 * r1;
-    const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-    const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
-    exp_row[1] = exp1;
-    sum += exp1;
+    const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
+    const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
+    const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
+    exp_row[1] = expSingle1;
+    sum += expSingle1;
     const x4 = x2 - max;
     const t2 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-    const k2 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-    const r2 = t2 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
+    const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r2 = t2 - k2 * 0.6931471805599453;
     const z2 = r2 * r2;
-    const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-    const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-    const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 + 1099];
-    exp_row[2] = exp2;
-    sum += exp2;
+    const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
+    const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
+    const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
+    exp_row[2] = expSingle2;
+    sum += expSingle2;
     const t0 = 1 / sum;
     probabilities[p0] = exp_row[0] * t0;
     probabilities[p0 + 1] = exp_row[1] * t0;
@@ -748,46 +748,46 @@ function evaluate_accuracy(
     let sum = 0;
     const x = x0 - max;
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    sum += exp;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    sum += expSingle;
     const x4 = x2 - max;
     const t1 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-    const k1 = Math.floor(t1 * 1.4426950408889634 + 0.5);
-    const r1 = t1 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t1 - k1 * 0.6931471805599453;
     const z1 = r1 * r1;
-    const p1 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-    const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-    const exp1 = (2 + 4 * p1 / (q1 - p1)) * powers[k1 + 1099];
-    sum += exp1;
+    const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
+    const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
+    const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
+    sum += expSingle1;
     const x5 = x3 - max;
     const t2 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
-    const k2 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-    const r2 = t2 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
+    const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r2 = t2 - k2 * 0.6931471805599453;
     const z2 = r2 * r2;
-    const p2 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-    const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-    const exp2 = (2 + 4 * p2 / (q2 - p2)) * powers[k2 + 1099];
-    sum += exp2;
+    const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
+    const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
+    const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
+    sum += expSingle2;
     const tiny = sum < 2.2250738585072014e-308;
     const y1 = tiny ? sum * 18014398509481984 : sum;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high3 = 1.4142135623730951 < m0;
+    const e = e0 + (high3 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high3 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z3 = s * s;
     const w = z3 * z3;
     const odd = z3 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low3 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low3 - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += max + log - sum_2;
     sum_4 += argMax === x1 ? 1 : 0;

@@ -82,7 +82,7 @@ function week_forward(seed, week_sub, week_neg, week_sub_2, powers, bits, words)
     const tiny = x < 2.2250738585072014e-308;
     const y = tiny ? x * 18014398509481984 : x;
     const e0 = ((bits[0] = y), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y * powers[-e0 + 1100];
+    const m0 = y * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
     const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high ? m0 * 0.5 : m0) - 1;
@@ -116,7 +116,7 @@ function week_forward_3(week_mul, week_orthogonalize) {
   for (let j = 0; j < 16; j++) {
     let before = 0;
     for (let i = 0; i < 48; i++) {
-      const p0 = j + i * 16;
+      const p0 = j + (i << 4);
       const value = week_mul[p0];
       before += value * value;
       week_orthogonalize[p0] = value;
@@ -125,24 +125,24 @@ function week_forward_3(week_mul, week_orthogonalize) {
       for (let c = 0; c < j; c++) {
         let dot = 0;
         for (let i = 0; i < 48; i++) {
-          dot += week_orthogonalize[c + i * 16] * week_orthogonalize[j + i * 16];
+          dot += week_orthogonalize[c + (i << 4)] * week_orthogonalize[j + (i << 4)];
         }
         for (let i = 0; i < 48; i++) {
-          const p3 = j + i * 16;
+          const p3 = j + (i << 4);
           const value = week_orthogonalize[p3];
-          week_orthogonalize[p3] = value - dot * week_orthogonalize[c + i * 16];
+          week_orthogonalize[p3] = value - dot * week_orthogonalize[c + (i << 4)];
         }
       }
     }
     let after = 0;
     for (let i = 0; i < 48; i++) {
-      const value = week_orthogonalize[j + i * 16];
+      const value = week_orthogonalize[j + (i << 4)];
       after += value * value;
     }
     // What is left of a dependent column is rounding noise, about 1e-7 of its length in float32.
     const kept = before * 1e-12 < after ? 1 / Math.sqrt(after) : 0;
     for (let i = 0; i < 48; i++) {
-      const p6 = j + i * 16;
+      const p6 = j + (i << 4);
       const value = week_orthogonalize[p6];
       week_orthogonalize[p6] = value * kept;
     }
@@ -154,13 +154,13 @@ function init_week_recurrentKernel(week_orthogonalize, week_recurrentKernel) {
   for (let i = 0; i < 16; i++) {
     const p1 = i * 48;
     for (let j = 0; j < 48; j++) {
-      week_recurrentKernel[p1 + j] = week_orthogonalize[i + j * 16];
+      week_recurrentKernel[p1 + j] = week_orthogonalize[i + (j << 4)];
     }
   }
 }
 
 function week_forward_4(week_scan, n) {
-  for (let i = 0; i < n * 16; i++) {
+  for (let i = 0; i < n << 4; i++) {
     week_scan[i] = 0;
   }
 }
@@ -200,10 +200,10 @@ function week_forward_5(x, week_kernel, week_bias, week_add, n) {
 
 // week_scan_5 = week_scan · week/recurrentKernel  (weather-gru.model.ts:24)
 function week_forward_6(week_scan, week_recurrentKernel, week_scan_5, t, n) {
-  const p0 = t * 512;
+  const p0 = t << 9;
   const p4 = t * 1536;
   for (let i = 0; i < n; i += 2) {
-    const p1 = p0 + i * 16;
+    const p1 = p0 + (i << 4);
     const p5 = p4 + i * 48;
     for (let j = 0; j < 48; j += 2) {
       const p6 = p5 + j;
@@ -245,50 +245,48 @@ function week_forward_7(
 ) {
   const p0 = t * 48;
   const p3 = t * 1536;
-  const p6 = t * 512;
+  const p6 = t << 9;
   for (let i = 0; i < n; i++) {
     const p1 = p0 + i * 336;
     const p4 = p3 + i * 48;
-    const p7 = p6 + i * 16;
+    const p7 = p6 + (i << 4);
     for (let j = 0; j < 16; j++) {
       const p2 = p1 + j;
       const p5 = p4 + j;
       const p8 = p7 + j;
       const x = -(week_add[p2] + (week_scan_5[p5] + week_bias[j + 48]));
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
-      const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
+      const k = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t1 - k * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-      const sigmoid = 1 / (1 + exp);
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+      const sigmoid = 1 / (1 + expSingle);
       week_scan_2[p8] = sigmoid;
       const x1 = -(week_add[p2 + 16] + (week_scan_5[p5 + 16] + week_bias[j + 64]));
       const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-      const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r1 = t2 - k1 * 0.6931471805599453;
       const z1 = r1 * r1;
-      const p9 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-      const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-      const exp1 = (2 + 4 * p9 / (q1 - p9)) * powers[k1 + 1099];
-      const sigmoid_2 = 1 / (1 + exp1);
+      const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
+      const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
+      const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
+      const sigmoid_2 = 1 / (1 + expSingle1);
       week_scan_4[p8] = sigmoid_2;
       const x2 = week_add[p2 + 32] + sigmoid_2 * (week_scan_5[p5 + 32] + week_bias[j + 80]);
-      const x3 = -2 * Math.abs(x2);
-      const t3 = Math.max(-746, Math.min(x3, 710));
-      const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
-      const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
+      const x3 = 2 * x2;
+      const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
+      const k2 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r2 = t3 - k2 * 0.6931471805599453;
       const z2 = r2 * r2;
-      const p10 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-      const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-      const half = powers[k2 + 1099];
-      const y1 = (half * (2 * p10 / (q2 - p10)) + (half - 0.5)) * 2;
-      const expm1 = Math.abs(x3) < 5e-17 ? x3 : y1;
-      const y = -expm1 / (expm1 + 2);
-      const tanh1 = Math.abs(x2) < 3.725290298461914e-9 ? x2 : x2 < 0 ? -y : y;
-      week_scan_3[p8] = tanh1;
-      week_scan[p8 + 512] = sigmoid * week_scan[p8] + (1 - sigmoid) * tanh1;
+      const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
+      const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
+      const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
+      const y = 1 - 2 / (expSingle2 + 1);
+      const tanhSingle = Math.abs(x2) < 0.000001 ? x2 : y;
+      week_scan_3[p8] = tanhSingle;
+      week_scan[p8 + 512] = sigmoid * week_scan[p8] + (1 - sigmoid) * tanhSingle;
     }
   }
 }
@@ -299,7 +297,7 @@ function training_sub(tomorrow_bias, tomorrow_kernel, week_scan, y, sub, d_mul, 
   const c0 = tomorrow_bias[0];
   const c1 = 1 / n;
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 16;
+    const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
     let sum2 = 0;
@@ -338,7 +336,7 @@ function training_loss(sub, loss, n) {
 }
 
 function week_forward_8(d_week, n) {
-  for (let i = 0; i < n * 16; i++) {
+  for (let i = 0; i < n << 4; i++) {
     d_week[i + 512] = 0;
   }
 }
@@ -351,7 +349,7 @@ function tomorrow_kernel_gradient(d_mul, week_scan, d_tomorrow_kernel, n) {
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 16;
+      const p0 = i + (k << 4);
       const x0 = d_mul[k];
       sum0 += week_scan[p0 + 3584] * x0;
       sum1 += week_scan[p0 + 3585] * x0;
@@ -377,7 +375,7 @@ function tomorrow_bias_gradient(d_mul, d_tomorrow_bias, n) {
 // d_week_4 = d_mul · tomorrow/kernelᵀ  (weather-gru.model.ts:25)
 function week_backward(d_mul, tomorrow_kernel, d_week, n) {
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 16;
+    const p0 = i << 4;
     const c0 = d_mul[i];
     const c1 = d_mul[i + 1];
     const c2 = d_mul[i + 2];
@@ -460,14 +458,14 @@ function week_backward_2(
   t,
   n,
 ) {
-  const p0 = (t + 1) % 2 * 512;
-  const p3 = t * 512;
+  const p0 = (t + 1) % 2 << 9;
+  const p3 = t << 9;
   const p8 = t * 1536;
   const c0 = 0 <= t + -6;
   for (let i = 0; i < n; i++) {
-    const p1 = p0 + i * 16;
-    const p4 = p3 + i * 16;
-    const p6 = i * 16;
+    const p1 = p0 + (i << 4);
+    const p4 = p3 + (i << 4);
+    const p6 = i << 4;
     const p9 = p8 + i * 48;
     for (let k = 0; k < 16; k++) {
       const p5 = p4 + k;
@@ -505,13 +503,13 @@ function week_backward_2(
 
 function week_backward_3(d_week_3, week_recurrentKernel, d_week_5, week_scan, d_week, t, n) {
   const p0 = t * 1536;
-  const p7 = t * 512;
-  const p10 = t % 2 * 512;
+  const p7 = t << 9;
+  const p10 = t % 2 << 9;
   for (let i = 0; i < n; i += 2) {
     const p1 = p0 + i * 48;
-    const p5 = i * 16;
-    const p8 = p7 + i * 16;
-    const p11 = p10 + i * 16;
+    const p5 = i << 4;
+    const p8 = p7 + (i << 4);
+    const p11 = p10 + (i << 4);
     for (let j = 0; j < 16; j += 2) {
       const p3 = j * 48;
       const p6 = p5 + j;
@@ -552,10 +550,10 @@ function week_recurrentKernel_gradient(week_scan, d_week, d_week_recurrentKernel
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 7; k++) {
-        const p0 = i + k * 512;
+        const p0 = i + (k << 9);
         const p2 = j + k * 1536;
         for (let m = 0; m < n; m++) {
-          const p1 = p0 + m * 16;
+          const p1 = p0 + (m << 4);
           const p3 = p2 + m * 48;
           const x0 = week_scan[p1];
           const x1 = d_week[p3];
@@ -696,9 +694,9 @@ function update_parameters(scalars, gradients, adamW_m, adamW_v, parameters) {
 
 // week_add_3 = week_scan · week/recurrentKernel + week/bias  (weather-gru.model.ts:24)
 function week_forward_11(week_scan, week_recurrentKernel, week_bias, week_add, t, n) {
-  const p0 = t % 2 * 512;
+  const p0 = t % 2 << 9;
   for (let i = 0; i < n; i += 2) {
-    const p1 = p0 + i * 16;
+    const p1 = p0 + (i << 4);
     const p4 = i * 48;
     for (let j = 0; j < 48; j += 2) {
       const p5 = p4 + j;
@@ -730,47 +728,45 @@ function week_forward_11(week_scan, week_recurrentKernel, week_bias, week_add, t
 
 function week_forward_12(week_add, week_add_3, week_scan, powers, t, n) {
   const p0 = t * 48;
-  const p5 = t % 2 * 512;
-  const p8 = (t + 1) % 2 * 512;
+  const p5 = t % 2 << 9;
+  const p8 = (t + 1) % 2 << 9;
   for (let i = 0; i < n; i++) {
     const p1 = p0 + i * 336;
     const p3 = i * 48;
-    const p6 = p5 + i * 16;
-    const p9 = p8 + i * 16;
+    const p6 = p5 + (i << 4);
+    const p9 = p8 + (i << 4);
     for (let j = 0; j < 16; j++) {
       const p2 = p1 + j;
       const p4 = p3 + j;
       const x = -(week_add[p2] + week_add_3[p4]);
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
-      const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
+      const k = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t1 - k * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-      const sigmoid = 1 / (1 + exp);
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+      const sigmoid = 1 / (1 + expSingle);
       const x1 = -(week_add[p2 + 16] + week_add_3[p4 + 16]);
       const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-      const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r1 = t2 - k1 * 0.6931471805599453;
       const z1 = r1 * r1;
-      const p7 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-      const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-      const exp1 = (2 + 4 * p7 / (q1 - p7)) * powers[k1 + 1099];
-      const x2 = week_add[p2 + 32] + 1 / (1 + exp1) * week_add_3[p4 + 32];
-      const x3 = -2 * Math.abs(x2);
-      const t3 = Math.max(-746, Math.min(x3, 710));
-      const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
-      const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
+      const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
+      const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
+      const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
+      const x2 = week_add[p2 + 32] + 1 / (1 + expSingle1) * week_add_3[p4 + 32];
+      const x3 = 2 * x2;
+      const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
+      const k2 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r2 = t3 - k2 * 0.6931471805599453;
       const z2 = r2 * r2;
-      const p10 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-      const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-      const half = powers[k2 + 1099];
-      const y1 = (half * (2 * p10 / (q2 - p10)) + (half - 0.5)) * 2;
-      const expm1 = Math.abs(x3) < 5e-17 ? x3 : y1;
-      const y = -expm1 / (expm1 + 2);
-      const tanh = Math.abs(x2) < 3.725290298461914e-9 ? x2 : x2 < 0 ? -y : y;
-      week_scan[p9 + j] = sigmoid * week_scan[p6 + j] + (1 - sigmoid) * tanh;
+      const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
+      const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
+      const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
+      const y = 1 - 2 / (expSingle2 + 1);
+      const tanhSingle = Math.abs(x2) < 0.000001 ? x2 : y;
+      week_scan[p9 + j] = sigmoid * week_scan[p6 + j] + (1 - sigmoid) * tanhSingle;
     }
   }
 }
@@ -779,7 +775,7 @@ function week_forward_12(week_add, week_add_3, week_scan, powers, t, n) {
 function predict_celsius(tomorrow_bias, tomorrow_kernel, week_scan, celsius, n) {
   const c0 = tomorrow_bias[0];
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 16;
+    const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
     let sum2 = 0;
@@ -803,7 +799,7 @@ function predict_celsius(tomorrow_bias, tomorrow_kernel, week_scan, celsius, n) 
 function evaluate_sub(tomorrow_bias, tomorrow_kernel, week_scan, y, sub, n) {
   const c0 = tomorrow_bias[0];
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 16;
+    const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
     let sum2 = 0;

@@ -224,7 +224,7 @@ function hidden_forward(
 ): void {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 12;
-    const p3 = i * 16;
+    const p3 = i << 4;
     for (let j = 0; j < 16; j += 2) {
       const p4 = p3 + j;
       let sum00 = 0;
@@ -233,7 +233,7 @@ function hidden_forward(
       let sum11 = 0;
       for (let k = 0; k < 12; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 16;
+        const p2 = j + (k << 4);
         const x0 = table_mul[p1];
         const x1 = hidden_kernel[p2];
         const x2 = hidden_kernel[p2 + 1];
@@ -260,21 +260,19 @@ function hidden_forward_2(
   powers: Float64Array,
   n: number,
 ): void {
-  for (let i = 0; i < n * 16; i++) {
+  for (let i = 0; i < n << 4; i++) {
     const x = hidden_add[i];
-    const x1 = -2 * Math.abs(x);
-    const t1 = Math.max(-746, Math.min(x1, 710));
-    const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
-    const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const x1 = 2 * x;
+    const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const half = powers[k + 1099];
-    const y1 = (half * (2 * p / (q - p)) + (half - 0.5)) * 2;
-    const expm1 = Math.abs(x1) < 5e-17 ? x1 : y1;
-    const y = -expm1 / (expm1 + 2);
-    const tanh = Math.abs(x) < 3.725290298461914e-9 ? x : x < 0 ? -y : y;
-    hidden_tanh[i] = tanh;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    const y = 1 - 2 / (expSingle + 1);
+    const tanhSingle = Math.abs(x) < 0.000001 ? x : y;
+    hidden_tanh[i] = tanhSingle;
   }
 }
 
@@ -293,7 +291,7 @@ function training_sub(
   const c0 = linear_bias[0];
   const c1 = 1 / n;
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 16;
+    const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
     let sum2 = 0;
@@ -380,7 +378,7 @@ function bent_kernel_gradient(
     let sum2 = 0;
     let sum3 = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + k * 16;
+      const p0 = i + (k << 4);
       const x0 = d_mul[k];
       sum0 += hidden_tanh[p0] * x0;
       sum1 += hidden_tanh[p0 + 1] * x0;
@@ -403,7 +401,7 @@ function hidden_backward(
   n: number,
 ): void {
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 16;
+    const p0 = i << 4;
     const c0 = d_mul[i];
     const c1 = d_mul[i + 1];
     const c2 = d_mul[i + 2];
@@ -490,7 +488,7 @@ function hidden_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 12; i += 2) {
-    const p2 = i * 16;
+    const p2 = i << 4;
     for (let j = 0; j < 16; j += 2) {
       const p3 = p2 + j;
       let sum00 = 0;
@@ -499,7 +497,7 @@ function hidden_kernel_gradient(
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
         const p0 = i + k * 12;
-        const p1 = j + k * 16;
+        const p1 = j + (k << 4);
         const x0 = table_mul[p0];
         const x1 = d_hidden[p1];
         const x2 = d_hidden[p1 + 1];
@@ -522,7 +520,7 @@ function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Arra
   for (let i = 0; i < 16; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
-      sum += d_hidden[i + k * 16];
+      sum += d_hidden[i + (k << 4)];
     }
     d_hidden_bias[i] += sum;
   }
@@ -571,7 +569,7 @@ function predict_celsius(
 ): void {
   const c0 = linear_bias[0];
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 16;
+    const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
     let sum2 = 0;
@@ -606,7 +604,7 @@ function evaluate_sub(
 ): void {
   const c0 = linear_bias[0];
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 16;
+    const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
     let sum2 = 0;

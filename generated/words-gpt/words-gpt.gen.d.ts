@@ -426,7 +426,7 @@ export declare const spec: {
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 2285360;
+  readonly arenaBytes: 2189184;
   readonly stateBytes: 506796;
   readonly flopsPerRow: 3362468;
 };

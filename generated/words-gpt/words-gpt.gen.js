@@ -65,7 +65,7 @@ export const spec = {
     { name: "adamW/v", dtype: "f32", shape: [42227], offset: 337884 },
   ],
   table: null,
-  arenaBytes: 2285360,
+  arenaBytes: 2189184,
   stateBytes: 506796,
   flopsPerRow: 3362468,
 };
@@ -287,7 +287,7 @@ function places_forward(seed, places_sub, places_neg, places_sub_2, powers, bits
     const tiny = x < 2.2250738585072014e-308;
     const y = tiny ? x * 18014398509481984 : x;
     const e0 = ((bits[0] = y), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y * powers[-e0 + 1100];
+    const m0 = y * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
     const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high ? m0 * 0.5 : m0) - 1;
@@ -333,7 +333,7 @@ function letters_forward(seed, letters_sub, letters_neg, letters_sub_2, powers, 
     const tiny = x < 2.2250738585072014e-308;
     const y = tiny ? x * 18014398509481984 : x;
     const e0 = ((bits[0] = y), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y * powers[-e0 + 1100];
+    const m0 = y * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
     const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high ? m0 * 0.5 : m0) - 1;
@@ -365,7 +365,7 @@ function init_letters_embeddings(letters_neg, letters_sub_2, letters_sub, letter
 // letters_take = take(letters/embeddings, x)  (words-gpt.model.ts:45)
 function letters_forward_2(x, letters_embeddings, letters_take, n) {
   for (let p = 0; p < n * 13; p++) {
-    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 40;
+    const p0 = Math.min(Math.max(x[p], 0), 26) * 40;
     const p2 = p * 40;
     for (let b = 0; b < 40; b++) {
       letters_take[p2 + b] = letters_embeddings[p0 + b];
@@ -413,56 +413,80 @@ function first_norm_forward(
   }
 }
 
+// first_norm_add_numbers = first_norm_add as plain numbers, for first_attention_forward
+function copy_first_norm_add(first_norm_add, first_norm_add_numbers, n) {
+  for (let k = 0; k < n * 520; k++) {
+    first_norm_add_numbers[k] = first_norm_add[k];
+  }
+}
+
+// first_attention_query_kernel_numbers = first_attention_query_kernel as plain numbers, for first_attention_forward
+function copy_first_attention_query_kernel(
+  first_attention_query_kernel,
+  first_attention_query_kernel_numbers,
+) {
+  for (let p = 0; p < 20; p++) {
+    const p0 = p << 1;
+    const p2 = p * 80;
+    for (let k = 0; k < 40; k++) {
+      const p1 = p0 + k * 40;
+      const p3 = p2 + (k << 1);
+      first_attention_query_kernel_numbers[p3] = first_attention_query_kernel[p1];
+      first_attention_query_kernel_numbers[p3 + 1] = first_attention_query_kernel[p1 + 1];
+    }
+  }
+}
+
 // first_attention_add = dotGeneral(first_norm_add, first/attention/query/kernel) + first/attention/query/bias  (words-gpt.model.ts:31)
 function first_attention_forward(
-  first_norm_add,
-  first_attention_query_kernel,
+  first_norm_add_numbers,
+  first_attention_query_kernel_numbers,
   first_attention_query_bias,
   first_attention_add,
   n,
 ) {
-  for (let i = 0; i < n * 13; i += 2) {
+  for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
-    for (let h = 0; h < 40; h += 4) {
-      const p3 = p0 + h;
+    for (let p = 0; p < 20; p++) {
+      const p2 = p * 80;
+      const p4 = p << 1;
+      const p5 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p2 = h + k * 40;
-        const x0 = first_norm_add[p1];
-        const x1 = first_attention_query_kernel[p2];
-        const x2 = first_attention_query_kernel[p2 + 1];
-        const x3 = first_attention_query_kernel[p2 + 2];
-        const x4 = first_attention_query_kernel[p2 + 3];
-        const x5 = first_norm_add[p1 + 40];
+        const p3 = p2 + (k << 1);
+        const x0 = first_norm_add_numbers[p1];
+        const x1 = first_attention_query_kernel_numbers[p3];
+        const x2 = first_attention_query_kernel_numbers[p3 + 1];
+        const x3 = first_norm_add_numbers[p1 + 40];
+        const x4 = first_norm_add_numbers[p1 + 80];
+        const x5 = first_norm_add_numbers[p1 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x6 = first_attention_query_bias[h];
-      first_attention_add[p3] = sum00 + x6;
-      const x7 = first_attention_query_bias[h + 1];
-      first_attention_add[p3 + 1] = sum01 + x7;
-      const x8 = first_attention_query_bias[h + 2];
-      first_attention_add[p3 + 2] = sum02 + x8;
-      const x9 = first_attention_query_bias[h + 3];
-      first_attention_add[p3 + 3] = sum03 + x9;
-      first_attention_add[p3 + 40] = sum10 + x6;
-      first_attention_add[p3 + 41] = sum11 + x7;
-      first_attention_add[p3 + 42] = sum12 + x8;
-      first_attention_add[p3 + 43] = sum13 + x9;
+      const x6 = first_attention_query_bias[p4];
+      first_attention_add[p5] = sum00 + x6;
+      const x7 = first_attention_query_bias[p4 + 1];
+      first_attention_add[p5 + 1] = sum01 + x7;
+      first_attention_add[p5 + 40] = sum10 + x6;
+      first_attention_add[p5 + 41] = sum11 + x7;
+      first_attention_add[p5 + 80] = sum20 + x6;
+      first_attention_add[p5 + 81] = sum21 + x7;
+      first_attention_add[p5 + 120] = sum30 + x6;
+      first_attention_add[p5 + 121] = sum31 + x7;
     }
   }
 }
@@ -547,7 +571,7 @@ function first_attention_forward_5(
   powers,
   n,
 ) {
-  for (let i = 0; i < n * 4; i++) {
+  for (let i = 0; i < n << 2; i++) {
     const p0 = i * 169;
     for (let h = 0; h < 13; h++) {
       const p1 = p0 + h * 13;
@@ -560,13 +584,13 @@ function first_attention_forward_5(
       for (let k = 0; k < 13; k++) {
         const x = first_attention_mul[p1 + k] - max;
         const t = x < -746 ? -746 : 710 < x ? 710 : x;
-        const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-        const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+        const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+        const r = t - k1 * 0.6931471805599453;
         const z = r * r;
-        const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-        const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-        const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-        const where = k <= c0 ? exp : 0;
+        const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+        const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+        const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+        const where = k <= c0 ? expSingle : 0;
         first_attention_where_row[k] = where;
         sum += where;
       }
@@ -636,8 +660,8 @@ function first_attention_forward_6(first_attention_mul, first_attention_add, fir
 
 // first_add = (letters_take + places/embeddings) + (… + first/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
 function first_forward(
-  first_attention_dotGeneral,
-  first_attention_attentionOutput_kernel,
+  first_attention_dotGeneral_numbers,
+  first_attention_attentionOutput_kernel_n,
   first_attention_attentionOutput_bias,
   letters_take,
   places_embeddings,
@@ -646,80 +670,76 @@ function first_forward(
 ) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
-    for (let j = 0; j < 12; j += 2) {
+    for (let j = 0; j < 12; j += 4) {
       const p1 = p0 + j * 10;
-      const p6 = p0 + j * 40;
-      const p8 = j * 40;
-      for (let h = 0; h < 40; h += 4) {
-        const p7 = p6 + h;
-        const p9 = p8 + h;
+      const p7 = p0 + j * 40;
+      const p9 = j * 40;
+      for (let p = 0; p < 20; p++) {
+        const p4 = p * 80;
+        const p8 = p7 + (p << 1);
+        const p10 = p9 + (p << 1);
+        const p11 = p << 1;
         let sum00 = 0;
         let sum01 = 0;
-        let sum02 = 0;
-        let sum03 = 0;
         let sum10 = 0;
         let sum11 = 0;
-        let sum12 = 0;
-        let sum13 = 0;
+        let sum20 = 0;
+        let sum21 = 0;
+        let sum30 = 0;
+        let sum31 = 0;
         for (let k = 0; k < 4; k++) {
           const p2 = p1 + k * 130;
-          const p4 = h + k * 400;
+          const p5 = p4 + k * 20;
           for (let m = 0; m < 10; m++) {
             const p3 = p2 + m;
-            const p5 = p4 + m * 40;
-            const x0 = first_attention_dotGeneral[p3];
-            const x1 = first_attention_attentionOutput_kernel[p5];
-            const x2 = first_attention_attentionOutput_kernel[p5 + 1];
-            const x3 = first_attention_attentionOutput_kernel[p5 + 2];
-            const x4 = first_attention_attentionOutput_kernel[p5 + 3];
-            const x5 = first_attention_dotGeneral[p3 + 10];
+            const p6 = p5 + (m << 1);
+            const x0 = first_attention_dotGeneral_numbers[p3];
+            const x1 = first_attention_attentionOutput_kernel_n[p6];
+            const x2 = first_attention_attentionOutput_kernel_n[p6 + 1];
+            const x3 = first_attention_dotGeneral_numbers[p3 + 10];
+            const x4 = first_attention_dotGeneral_numbers[p3 + 20];
+            const x5 = first_attention_dotGeneral_numbers[p3 + 30];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
-            sum02 += x0 * x3;
-            sum03 += x0 * x4;
-            sum10 += x5 * x1;
-            sum11 += x5 * x2;
-            sum12 += x5 * x3;
-            sum13 += x5 * x4;
+            sum10 += x3 * x1;
+            sum11 += x3 * x2;
+            sum20 += x4 * x1;
+            sum21 += x4 * x2;
+            sum30 += x5 * x1;
+            sum31 += x5 * x2;
           }
         }
-        const x6 = first_attention_attentionOutput_bias[h];
-        first_add[p7] = letters_take[p7] + places_embeddings[p9] + (sum00 + x6);
-        const x7 = first_attention_attentionOutput_bias[h + 1];
-        first_add[p7 + 1] = letters_take[p7 + 1] + places_embeddings[p9 + 1] + (sum01 + x7);
-        const x8 = first_attention_attentionOutput_bias[h + 2];
-        first_add[p7 + 2] = letters_take[p7 + 2] + places_embeddings[p9 + 2] + (sum02 + x8);
-        const x9 = first_attention_attentionOutput_bias[h + 3];
-        first_add[p7 + 3] = letters_take[p7 + 3] + places_embeddings[p9 + 3] + (sum03 + x9);
-        first_add[p7 + 40] = letters_take[p7 + 40] + places_embeddings[p9 + 40] + (sum10 + x6);
-        first_add[p7 + 41] = letters_take[p7 + 41] + places_embeddings[p9 + 41] + (sum11 + x7);
-        first_add[p7 + 42] = letters_take[p7 + 42] + places_embeddings[p9 + 42] + (sum12 + x8);
-        first_add[p7 + 43] = letters_take[p7 + 43] + places_embeddings[p9 + 43] + (sum13 + x9);
+        const x6 = first_attention_attentionOutput_bias[p11];
+        first_add[p8] = letters_take[p8] + places_embeddings[p10] + (sum00 + x6);
+        const x7 = first_attention_attentionOutput_bias[p11 + 1];
+        first_add[p8 + 1] = letters_take[p8 + 1] + places_embeddings[p10 + 1] + (sum01 + x7);
+        first_add[p8 + 40] = letters_take[p8 + 40] + places_embeddings[p10 + 40] + (sum10 + x6);
+        first_add[p8 + 41] = letters_take[p8 + 41] + places_embeddings[p10 + 41] + (sum11 + x7);
+        first_add[p8 + 80] = letters_take[p8 + 80] + places_embeddings[p10 + 80] + (sum20 + x6);
+        first_add[p8 + 81] = letters_take[p8 + 81] + places_embeddings[p10 + 81] + (sum21 + x7);
+        first_add[p8 + 120] = letters_take[p8 + 120] + places_embeddings[p10 + 120] + (sum30 + x6);
+        first_add[p8 + 121] = letters_take[p8 + 121] + places_embeddings[p10 + 121] + (sum31 + x7);
       }
     }
-    for (let h = 0; h < 40; h += 4) {
-      const p14 = p0 + h;
+    for (let p = 0; p < 20; p++) {
+      const p14 = p * 80;
+      const p17 = p0 + (p << 1);
+      const p18 = p << 1;
       let sum0 = 0;
       let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
       for (let k = 0; k < 4; k++) {
-        const p10 = p0 + k * 130;
-        const p12 = h + k * 400;
+        const p12 = p0 + k * 130;
+        const p15 = p14 + k * 20;
         for (let m = 0; m < 10; m++) {
-          const p11 = p10 + m;
-          const p13 = p12 + m * 40;
-          const x10 = first_attention_dotGeneral[p11 + 120];
-          sum0 += x10 * first_attention_attentionOutput_kernel[p13];
-          sum1 += x10 * first_attention_attentionOutput_kernel[p13 + 1];
-          sum2 += x10 * first_attention_attentionOutput_kernel[p13 + 2];
-          sum3 += x10 * first_attention_attentionOutput_kernel[p13 + 3];
+          const p13 = p12 + m;
+          const p16 = p15 + (m << 1);
+          const x8 = first_attention_dotGeneral_numbers[p13 + 120];
+          sum0 += x8 * first_attention_attentionOutput_kernel_n[p16];
+          sum1 += x8 * first_attention_attentionOutput_kernel_n[p16 + 1];
         }
       }
-      first_add[p14 + 480] = letters_take[p14 + 480] + places_embeddings[h + 480] + (sum0 + first_attention_attentionOutput_bias[h]);
-      first_add[p14 + 481] = letters_take[p14 + 481] + places_embeddings[h + 481] + (sum1 + first_attention_attentionOutput_bias[h + 1]);
-      first_add[p14 + 482] = letters_take[p14 + 482] + places_embeddings[h + 482] + (sum2 + first_attention_attentionOutput_bias[h + 2]);
-      first_add[p14 + 483] = letters_take[p14 + 483] + places_embeddings[h + 483] + (sum3 + first_attention_attentionOutput_bias[h + 3]);
+      first_add[p17 + 480] = letters_take[p17 + 480] + places_embeddings[p18 + 480] + (sum0 + first_attention_attentionOutput_bias[p18]);
+      first_add[p17 + 481] = letters_take[p17 + 481] + places_embeddings[p18 + 481] + (sum1 + first_attention_attentionOutput_bias[p18 + 1]);
     }
   }
 }
@@ -758,77 +778,71 @@ function first_norm2_forward(
   }
 }
 
+// first_wide_kernel_numbers = first_wide_kernel as plain numbers, for first_wide_forward
+function copy_first_wide_kernel(first_wide_kernel, first_wide_kernel_numbers) {
+  for (let p = 0; p < 80; p++) {
+    const p0 = p << 1;
+    const p2 = p * 80;
+    for (let k = 0; k < 40; k++) {
+      const p1 = p0 + k * 160;
+      const p3 = p2 + (k << 1);
+      first_wide_kernel_numbers[p3] = first_wide_kernel[p1];
+      first_wide_kernel_numbers[p3 + 1] = first_wide_kernel[p1 + 1];
+    }
+  }
+}
+
 // first_wide_add = dotGeneral(first_norm2_add, first/wide/kernel) + first/wide/bias  (words-gpt.model.ts:32)
-function first_wide_forward(first_norm2_add, first_wide_kernel, first_wide_bias, first_wide_add, n) {
+function first_wide_forward(
+  first_norm2_add_numbers,
+  first_wide_kernel_numbers,
+  first_wide_bias,
+  first_wide_add,
+  n,
+) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
-    const p3 = i * 160;
-    for (let h = 0; h < 160; h += 4) {
-      const p4 = p3 + h;
+    const p5 = i * 160;
+    for (let p = 0; p < 80; p++) {
+      const p2 = p * 80;
+      const p4 = p << 1;
+      const p6 = p5 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p2 = h + k * 160;
-        const x0 = first_norm2_add[p1];
-        const x1 = first_wide_kernel[p2];
-        const x2 = first_wide_kernel[p2 + 1];
-        const x3 = first_wide_kernel[p2 + 2];
-        const x4 = first_wide_kernel[p2 + 3];
-        const x5 = first_norm2_add[p1 + 40];
-        const x6 = first_norm2_add[p1 + 80];
-        const x7 = first_norm2_add[p1 + 120];
+        const p3 = p2 + (k << 1);
+        const x0 = first_norm2_add_numbers[p1];
+        const x1 = first_wide_kernel_numbers[p3];
+        const x2 = first_wide_kernel_numbers[p3 + 1];
+        const x3 = first_norm2_add_numbers[p1 + 40];
+        const x4 = first_norm2_add_numbers[p1 + 80];
+        const x5 = first_norm2_add_numbers[p1 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x8 = first_wide_bias[h];
-      first_wide_add[p4] = sum00 + x8;
-      const x9 = first_wide_bias[h + 1];
-      first_wide_add[p4 + 1] = sum01 + x9;
-      const x10 = first_wide_bias[h + 2];
-      first_wide_add[p4 + 2] = sum02 + x10;
-      const x11 = first_wide_bias[h + 3];
-      first_wide_add[p4 + 3] = sum03 + x11;
-      first_wide_add[p4 + 160] = sum10 + x8;
-      first_wide_add[p4 + 161] = sum11 + x9;
-      first_wide_add[p4 + 162] = sum12 + x10;
-      first_wide_add[p4 + 163] = sum13 + x11;
-      first_wide_add[p4 + 320] = sum20 + x8;
-      first_wide_add[p4 + 321] = sum21 + x9;
-      first_wide_add[p4 + 322] = sum22 + x10;
-      first_wide_add[p4 + 323] = sum23 + x11;
-      first_wide_add[p4 + 480] = sum30 + x8;
-      first_wide_add[p4 + 481] = sum31 + x9;
-      first_wide_add[p4 + 482] = sum32 + x10;
-      first_wide_add[p4 + 483] = sum33 + x11;
+      const x6 = first_wide_bias[p4];
+      first_wide_add[p6] = sum00 + x6;
+      const x7 = first_wide_bias[p4 + 1];
+      first_wide_add[p6 + 1] = sum01 + x7;
+      first_wide_add[p6 + 160] = sum10 + x6;
+      first_wide_add[p6 + 161] = sum11 + x7;
+      first_wide_add[p6 + 320] = sum20 + x6;
+      first_wide_add[p6 + 321] = sum21 + x7;
+      first_wide_add[p6 + 480] = sum30 + x6;
+      first_wide_add[p6 + 481] = sum31 + x7;
     }
   }
 }
@@ -851,13 +865,13 @@ function first_wide_forward_2(first_wide_add, first_wide_add_2, first_wide_mul, 
       const q4 = (((q3 + 0.016885942379635793) * u + 0.05463901420051134) * u + 0.14956560740980876) * u;
       const x1 = -z;
       const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+      const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k * 0.6931471805599453;
       const z1 = r * r;
-      const p = r * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-      const q = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-      const far = 1 - exp * (q4 + 0.20100586278980304);
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z1 + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z1 + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z1 * z1) + low) * powers[k + 1100 | 0];
+      const far = 1 - expSingle * (q4 + 0.20100586278980304);
       y = x < 0 ? -far : far;
     } else {
       const p0 = ((5.957176147748911e-11 * z - 1.1372848856791674e-9) * z + 1.4659775274047436e-8) * z;
@@ -872,85 +886,87 @@ function first_wide_forward_2(first_wide_add, first_wide_add_2, first_wide_mul, 
   }
 }
 
+// first_wide_mul_numbers = first_wide_mul as plain numbers, for first_forward_2
+function copy_first_wide_mul(first_wide_mul, first_wide_mul_numbers, n) {
+  for (let k = 0; k < n * 2080; k++) {
+    first_wide_mul_numbers[k] = first_wide_mul[k];
+  }
+}
+
+// first_narrow_kernel_numbers = first_narrow_kernel as plain numbers, for first_forward_2
+function copy_first_narrow_kernel(first_narrow_kernel, first_narrow_kernel_numbers) {
+  for (let p = 0; p < 20; p++) {
+    const p0 = p << 1;
+    const p2 = p * 320;
+    for (let k = 0; k < 160; k++) {
+      const p1 = p0 + k * 40;
+      const p3 = p2 + (k << 1);
+      first_narrow_kernel_numbers[p3] = first_narrow_kernel[p1];
+      first_narrow_kernel_numbers[p3 + 1] = first_narrow_kernel[p1 + 1];
+    }
+  }
+}
+
 // first_add_2 = first_add + (dotGeneral(first_wide_mul, first/narrow/kernel) + first/narrow/bias)  (words-gpt.model.ts:37)
-function first_forward_2(first_wide_mul, first_narrow_kernel, first_narrow_bias, first_add, first_add_2, n) {
+function first_forward_2(
+  first_wide_mul_numbers,
+  first_narrow_kernel_numbers,
+  first_narrow_bias,
+  first_add,
+  first_add_2,
+  n,
+) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 160;
-    const p3 = i * 40;
-    for (let h = 0; h < 40; h += 4) {
-      const p4 = p3 + h;
+    const p4 = i * 40;
+    for (let p = 0; p < 20; p++) {
+      const p2 = p * 320;
+      const p5 = p4 + (p << 1);
+      const p6 = p << 1;
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < 160; k++) {
         const p1 = p0 + k;
-        const p2 = h + k * 40;
-        const x0 = first_wide_mul[p1];
-        const x1 = first_narrow_kernel[p2];
-        const x2 = first_narrow_kernel[p2 + 1];
-        const x3 = first_narrow_kernel[p2 + 2];
-        const x4 = first_narrow_kernel[p2 + 3];
-        const x5 = first_wide_mul[p1 + 160];
-        const x6 = first_wide_mul[p1 + 320];
-        const x7 = first_wide_mul[p1 + 480];
+        const p3 = p2 + (k << 1);
+        const x0 = first_wide_mul_numbers[p1];
+        const x1 = first_narrow_kernel_numbers[p3];
+        const x2 = first_narrow_kernel_numbers[p3 + 1];
+        const x3 = first_wide_mul_numbers[p1 + 160];
+        const x4 = first_wide_mul_numbers[p1 + 320];
+        const x5 = first_wide_mul_numbers[p1 + 480];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x8 = first_narrow_bias[h];
-      first_add_2[p4] = first_add[p4] + (sum00 + x8);
-      const x9 = first_narrow_bias[h + 1];
-      first_add_2[p4 + 1] = first_add[p4 + 1] + (sum01 + x9);
-      const x10 = first_narrow_bias[h + 2];
-      first_add_2[p4 + 2] = first_add[p4 + 2] + (sum02 + x10);
-      const x11 = first_narrow_bias[h + 3];
-      first_add_2[p4 + 3] = first_add[p4 + 3] + (sum03 + x11);
-      first_add_2[p4 + 40] = first_add[p4 + 40] + (sum10 + x8);
-      first_add_2[p4 + 41] = first_add[p4 + 41] + (sum11 + x9);
-      first_add_2[p4 + 42] = first_add[p4 + 42] + (sum12 + x10);
-      first_add_2[p4 + 43] = first_add[p4 + 43] + (sum13 + x11);
-      first_add_2[p4 + 80] = first_add[p4 + 80] + (sum20 + x8);
-      first_add_2[p4 + 81] = first_add[p4 + 81] + (sum21 + x9);
-      first_add_2[p4 + 82] = first_add[p4 + 82] + (sum22 + x10);
-      first_add_2[p4 + 83] = first_add[p4 + 83] + (sum23 + x11);
-      first_add_2[p4 + 120] = first_add[p4 + 120] + (sum30 + x8);
-      first_add_2[p4 + 121] = first_add[p4 + 121] + (sum31 + x9);
-      first_add_2[p4 + 122] = first_add[p4 + 122] + (sum32 + x10);
-      first_add_2[p4 + 123] = first_add[p4 + 123] + (sum33 + x11);
+      const x6 = first_narrow_bias[p6];
+      first_add_2[p5] = first_add[p5] + (sum00 + x6);
+      const x7 = first_narrow_bias[p6 + 1];
+      first_add_2[p5 + 1] = first_add[p5 + 1] + (sum01 + x7);
+      first_add_2[p5 + 40] = first_add[p5 + 40] + (sum10 + x6);
+      first_add_2[p5 + 41] = first_add[p5 + 41] + (sum11 + x7);
+      first_add_2[p5 + 80] = first_add[p5 + 80] + (sum20 + x6);
+      first_add_2[p5 + 81] = first_add[p5 + 81] + (sum21 + x7);
+      first_add_2[p5 + 120] = first_add[p5 + 120] + (sum30 + x6);
+      first_add_2[p5 + 121] = first_add[p5 + 121] + (sum31 + x7);
     }
   }
 }
 
 // second_add = first_add + (… + second/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
 function second_forward(
-  second_attention_dotGeneral,
-  second_attention_attentionOutput_kernel,
+  second_attention_dotGeneral_numbers,
+  second_attention_attentionOutput_kernel_,
   second_attention_attentionOutput_bias,
   first_add,
   second_add,
@@ -958,78 +974,74 @@ function second_forward(
 ) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
-    for (let j = 0; j < 12; j += 2) {
+    for (let j = 0; j < 12; j += 4) {
       const p1 = p0 + j * 10;
-      const p6 = p0 + j * 40;
-      for (let h = 0; h < 40; h += 4) {
-        const p7 = p6 + h;
+      const p7 = p0 + j * 40;
+      for (let p = 0; p < 20; p++) {
+        const p4 = p * 80;
+        const p8 = p7 + (p << 1);
+        const p9 = p << 1;
         let sum00 = 0;
         let sum01 = 0;
-        let sum02 = 0;
-        let sum03 = 0;
         let sum10 = 0;
         let sum11 = 0;
-        let sum12 = 0;
-        let sum13 = 0;
+        let sum20 = 0;
+        let sum21 = 0;
+        let sum30 = 0;
+        let sum31 = 0;
         for (let k = 0; k < 4; k++) {
           const p2 = p1 + k * 130;
-          const p4 = h + k * 400;
+          const p5 = p4 + k * 20;
           for (let m = 0; m < 10; m++) {
             const p3 = p2 + m;
-            const p5 = p4 + m * 40;
-            const x0 = second_attention_dotGeneral[p3];
-            const x1 = second_attention_attentionOutput_kernel[p5];
-            const x2 = second_attention_attentionOutput_kernel[p5 + 1];
-            const x3 = second_attention_attentionOutput_kernel[p5 + 2];
-            const x4 = second_attention_attentionOutput_kernel[p5 + 3];
-            const x5 = second_attention_dotGeneral[p3 + 10];
+            const p6 = p5 + (m << 1);
+            const x0 = second_attention_dotGeneral_numbers[p3];
+            const x1 = second_attention_attentionOutput_kernel_[p6];
+            const x2 = second_attention_attentionOutput_kernel_[p6 + 1];
+            const x3 = second_attention_dotGeneral_numbers[p3 + 10];
+            const x4 = second_attention_dotGeneral_numbers[p3 + 20];
+            const x5 = second_attention_dotGeneral_numbers[p3 + 30];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
-            sum02 += x0 * x3;
-            sum03 += x0 * x4;
-            sum10 += x5 * x1;
-            sum11 += x5 * x2;
-            sum12 += x5 * x3;
-            sum13 += x5 * x4;
+            sum10 += x3 * x1;
+            sum11 += x3 * x2;
+            sum20 += x4 * x1;
+            sum21 += x4 * x2;
+            sum30 += x5 * x1;
+            sum31 += x5 * x2;
           }
         }
-        const x6 = second_attention_attentionOutput_bias[h];
-        second_add[p7] = first_add[p7] + (sum00 + x6);
-        const x7 = second_attention_attentionOutput_bias[h + 1];
-        second_add[p7 + 1] = first_add[p7 + 1] + (sum01 + x7);
-        const x8 = second_attention_attentionOutput_bias[h + 2];
-        second_add[p7 + 2] = first_add[p7 + 2] + (sum02 + x8);
-        const x9 = second_attention_attentionOutput_bias[h + 3];
-        second_add[p7 + 3] = first_add[p7 + 3] + (sum03 + x9);
-        second_add[p7 + 40] = first_add[p7 + 40] + (sum10 + x6);
-        second_add[p7 + 41] = first_add[p7 + 41] + (sum11 + x7);
-        second_add[p7 + 42] = first_add[p7 + 42] + (sum12 + x8);
-        second_add[p7 + 43] = first_add[p7 + 43] + (sum13 + x9);
+        const x6 = second_attention_attentionOutput_bias[p9];
+        second_add[p8] = first_add[p8] + (sum00 + x6);
+        const x7 = second_attention_attentionOutput_bias[p9 + 1];
+        second_add[p8 + 1] = first_add[p8 + 1] + (sum01 + x7);
+        second_add[p8 + 40] = first_add[p8 + 40] + (sum10 + x6);
+        second_add[p8 + 41] = first_add[p8 + 41] + (sum11 + x7);
+        second_add[p8 + 80] = first_add[p8 + 80] + (sum20 + x6);
+        second_add[p8 + 81] = first_add[p8 + 81] + (sum21 + x7);
+        second_add[p8 + 120] = first_add[p8 + 120] + (sum30 + x6);
+        second_add[p8 + 121] = first_add[p8 + 121] + (sum31 + x7);
       }
     }
-    for (let h = 0; h < 40; h += 4) {
-      const p12 = p0 + h;
+    for (let p = 0; p < 20; p++) {
+      const p12 = p * 80;
+      const p15 = p0 + (p << 1);
+      const p16 = p << 1;
       let sum0 = 0;
       let sum1 = 0;
-      let sum2 = 0;
-      let sum3 = 0;
       for (let k = 0; k < 4; k++) {
-        const p8 = p0 + k * 130;
-        const p10 = h + k * 400;
+        const p10 = p0 + k * 130;
+        const p13 = p12 + k * 20;
         for (let m = 0; m < 10; m++) {
-          const p9 = p8 + m;
-          const p11 = p10 + m * 40;
-          const x10 = second_attention_dotGeneral[p9 + 120];
-          sum0 += x10 * second_attention_attentionOutput_kernel[p11];
-          sum1 += x10 * second_attention_attentionOutput_kernel[p11 + 1];
-          sum2 += x10 * second_attention_attentionOutput_kernel[p11 + 2];
-          sum3 += x10 * second_attention_attentionOutput_kernel[p11 + 3];
+          const p11 = p10 + m;
+          const p14 = p13 + (m << 1);
+          const x8 = second_attention_dotGeneral_numbers[p11 + 120];
+          sum0 += x8 * second_attention_attentionOutput_kernel_[p14];
+          sum1 += x8 * second_attention_attentionOutput_kernel_[p14 + 1];
         }
       }
-      second_add[p12 + 480] = first_add[p12 + 480] + (sum0 + second_attention_attentionOutput_bias[h]);
-      second_add[p12 + 481] = first_add[p12 + 481] + (sum1 + second_attention_attentionOutput_bias[h + 1]);
-      second_add[p12 + 482] = first_add[p12 + 482] + (sum2 + second_attention_attentionOutput_bias[h + 2]);
-      second_add[p12 + 483] = first_add[p12 + 483] + (sum3 + second_attention_attentionOutput_bias[h + 3]);
+      second_add[p15 + 480] = first_add[p15 + 480] + (sum0 + second_attention_attentionOutput_bias[p16]);
+      second_add[p15 + 481] = first_add[p15 + 481] + (sum1 + second_attention_attentionOutput_bias[p16 + 1]);
     }
   }
 }
@@ -1097,32 +1109,32 @@ function training_loss(y, logits_add, exp, sum, sum_2, loss, powers, bits, words
       const p2 = p0 + k;
       const x = logits_add[p2] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp[p2] = exp1;
-      sumValue += exp1;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      exp[p2] = expSingle;
+      sumValue += expSingle;
     }
     sum[i] = sumValue;
     const t0 = x0 !== -1;
     const tiny = sumValue < 2.2250738585072014e-308;
     const y1 = tiny ? sumValue * 18014398509481984 : sumValue;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < sumValue ? sumValue < Infinity ? value : sumValue : sumValue === 0 ? -Infinity : NaN;
     sum_3 += t0 ? max + log - sum_2Value : 0;
     sum_4 += t0 ? 1 : 0;
@@ -1193,16 +1205,6 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
       sum += d_logits[i + k * 27];
     }
     d_logits_bias[i] += sum;
-  }
-}
-
-// d_second_attention = contiguous(second/attention/attentionOutput/kernel)  (words-gpt.model.ts:31)
-function second_attention_backward(second_attention_attentionOutput_kernel, d_second_attention) {
-  for (let i = 0; i < 40; i++) {
-    const p1 = i * 40;
-    for (let j = 0; j < 40; j++) {
-      d_second_attention[p1 + j] = second_attention_attentionOutput_kernel[i + j * 40];
-    }
   }
 }
 
@@ -1277,72 +1279,78 @@ function second_backward(norm_rsqrt, d_norm, norm_gamma, norm_sub, d_second, n) 
   }
 }
 
+// second_wide_mul_numbers_2 = second_wide_mul as plain numbers, for second_narrow_kernel_gradient
+function copy_second_wide_mul_2(second_wide_mul, second_wide_mul_numbers, n) {
+  for (let s = 0; s < 40; s++) {
+    const p0 = s << 2;
+    const p2 = s * 832;
+    for (let k = 0; k < n * 13; k++) {
+      const p1 = p0 + k * 160;
+      const p3 = p2 + (k << 2);
+      second_wide_mul_numbers[p3] = second_wide_mul[p1];
+      second_wide_mul_numbers[p3 + 1] = second_wide_mul[p1 + 1];
+      second_wide_mul_numbers[p3 + 2] = second_wide_mul[p1 + 2];
+      second_wide_mul_numbers[p3 + 3] = second_wide_mul[p1 + 3];
+    }
+  }
+}
+
+// d_second_numbers = d_second as plain numbers, for second_narrow_kernel_gradient
+function copy_d_second(d_second, d_second_numbers, n) {
+  for (let p = 0; p < 20; p++) {
+    const p0 = p << 1;
+    const p2 = p * 416;
+    for (let k = 0; k < n * 13; k++) {
+      const p1 = p0 + k * 40;
+      const p3 = p2 + (k << 1);
+      d_second_numbers[p3] = d_second[p1];
+      d_second_numbers[p3 + 1] = d_second[p1 + 1];
+    }
+  }
+}
+
 // ∂loss/∂second/narrow/kernel = dotGeneral(second_wide_mul, d_second)  (words-gpt.model.ts:37)
-function second_narrow_kernel_gradient(second_wide_mul, d_second, d_second_narrow_kernel, n) {
-  for (let i = 0; i < 160; i += 4) {
-    const p2 = i * 40;
-    for (let j = 0; j < 40; j += 4) {
-      const p3 = p2 + j;
+function second_narrow_kernel_gradient(second_wide_mul_numbers, d_second_numbers, d_second_narrow_kernel, n) {
+  for (let s = 0; s < 40; s++) {
+    const p0 = s * 832;
+    const p4 = s * 160;
+    for (let p = 0; p < 20; p++) {
+      const p2 = p * 416;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p0 = i + k * 160;
-        const p1 = j + k * 40;
-        const x0 = second_wide_mul[p0];
-        const x1 = d_second[p1];
-        const x2 = d_second[p1 + 1];
-        const x3 = d_second[p1 + 2];
-        const x4 = d_second[p1 + 3];
-        const x5 = second_wide_mul[p0 + 1];
-        const x6 = second_wide_mul[p0 + 2];
-        const x7 = second_wide_mul[p0 + 3];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = second_wide_mul_numbers[p1];
+        const x1 = d_second_numbers[p3];
+        const x2 = d_second_numbers[p3 + 1];
+        const x3 = second_wide_mul_numbers[p1 + 1];
+        const x4 = second_wide_mul_numbers[p1 + 2];
+        const x5 = second_wide_mul_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_second_narrow_kernel[p3] += sum00;
-      d_second_narrow_kernel[p3 + 1] += sum01;
-      d_second_narrow_kernel[p3 + 2] += sum02;
-      d_second_narrow_kernel[p3 + 3] += sum03;
-      d_second_narrow_kernel[p3 + 40] += sum10;
-      d_second_narrow_kernel[p3 + 41] += sum11;
-      d_second_narrow_kernel[p3 + 42] += sum12;
-      d_second_narrow_kernel[p3 + 43] += sum13;
-      d_second_narrow_kernel[p3 + 80] += sum20;
-      d_second_narrow_kernel[p3 + 81] += sum21;
-      d_second_narrow_kernel[p3 + 82] += sum22;
-      d_second_narrow_kernel[p3 + 83] += sum23;
-      d_second_narrow_kernel[p3 + 120] += sum30;
-      d_second_narrow_kernel[p3 + 121] += sum31;
-      d_second_narrow_kernel[p3 + 122] += sum32;
-      d_second_narrow_kernel[p3 + 123] += sum33;
+      d_second_narrow_kernel[p5] += sum00;
+      d_second_narrow_kernel[p5 + 1] += sum01;
+      d_second_narrow_kernel[p5 + 40] += sum10;
+      d_second_narrow_kernel[p5 + 41] += sum11;
+      d_second_narrow_kernel[p5 + 80] += sum20;
+      d_second_narrow_kernel[p5 + 81] += sum21;
+      d_second_narrow_kernel[p5 + 120] += sum30;
+      d_second_narrow_kernel[p5 + 121] += sum31;
     }
   }
 }
@@ -1358,103 +1366,71 @@ function second_narrow_bias_gradient(d_second, d_second_narrow_bias, n) {
   }
 }
 
-// d_second_wide = contiguous(second/narrow/kernel)  (words-gpt.model.ts:37)
-function second_wide_backward(second_narrow_kernel, d_second_wide) {
-  for (let i = 0; i < 40; i++) {
-    const p1 = i * 160;
-    for (let j = 0; j < 160; j++) {
-      d_second_wide[p1 + j] = second_narrow_kernel[i + j * 40];
+// second_narrow_kernel_numbers_2 = second_narrow_kernel as plain numbers, for second_wide_backward
+function copy_second_narrow_kernel_2(second_narrow_kernel, second_narrow_kernel_numbers) {
+  for (let p = 0; p < 80; p++) {
+    const p0 = p * 80;
+    for (let m = 0; m < 40; m++) {
+      const p1 = p0 + m;
+      const p2 = p0 + (m << 1);
+      second_narrow_kernel_numbers[p2] = second_narrow_kernel[p1];
+      second_narrow_kernel_numbers[p2 + 1] = second_narrow_kernel[p1 + 40];
     }
   }
 }
 
-// d_second_norm2 = contiguous(second/wide/kernel)  (words-gpt.model.ts:32)
-function second_norm2_backward(second_wide_kernel, d_second_norm2) {
-  for (let i = 0; i < 160; i++) {
-    const p1 = i * 40;
-    for (let j = 0; j < 40; j++) {
-      d_second_norm2[p1 + j] = second_wide_kernel[i + j * 160];
-    }
-  }
-}
-
-// d_second_wide_2 = dotGeneral(d_second, d_second_wide)  (words-gpt.model.ts:37)
-function second_wide_backward_2(d_second, d_second_wide, d_second_wide_2, n) {
+// d_second_wide = dotGeneral(d_second, second/narrow/kernel)  (words-gpt.model.ts:37)
+function second_wide_backward(d_second_numbers, second_narrow_kernel_numbers, d_second_wide, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
-    const p3 = i * 160;
-    for (let h = 0; h < 160; h += 4) {
-      const p4 = p3 + h;
+    const p4 = i * 160;
+    for (let p = 0; p < 80; p++) {
+      const p2 = p * 80;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p2 = h + k * 160;
-        const x0 = d_second[p1];
-        const x1 = d_second_wide[p2];
-        const x2 = d_second_wide[p2 + 1];
-        const x3 = d_second_wide[p2 + 2];
-        const x4 = d_second_wide[p2 + 3];
-        const x5 = d_second[p1 + 40];
-        const x6 = d_second[p1 + 80];
-        const x7 = d_second[p1 + 120];
+        const p3 = p2 + (k << 1);
+        const x0 = d_second_numbers[p1];
+        const x1 = second_narrow_kernel_numbers[p3];
+        const x2 = second_narrow_kernel_numbers[p3 + 1];
+        const x3 = d_second_numbers[p1 + 40];
+        const x4 = d_second_numbers[p1 + 80];
+        const x5 = d_second_numbers[p1 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_second_wide_2[p4] = sum00;
-      d_second_wide_2[p4 + 1] = sum01;
-      d_second_wide_2[p4 + 2] = sum02;
-      d_second_wide_2[p4 + 3] = sum03;
-      d_second_wide_2[p4 + 160] = sum10;
-      d_second_wide_2[p4 + 161] = sum11;
-      d_second_wide_2[p4 + 162] = sum12;
-      d_second_wide_2[p4 + 163] = sum13;
-      d_second_wide_2[p4 + 320] = sum20;
-      d_second_wide_2[p4 + 321] = sum21;
-      d_second_wide_2[p4 + 322] = sum22;
-      d_second_wide_2[p4 + 323] = sum23;
-      d_second_wide_2[p4 + 480] = sum30;
-      d_second_wide_2[p4 + 481] = sum31;
-      d_second_wide_2[p4 + 482] = sum32;
-      d_second_wide_2[p4 + 483] = sum33;
+      d_second_wide[p5] = sum00;
+      d_second_wide[p5 + 1] = sum01;
+      d_second_wide[p5 + 160] = sum10;
+      d_second_wide[p5 + 161] = sum11;
+      d_second_wide[p5 + 320] = sum20;
+      d_second_wide[p5 + 321] = sum21;
+      d_second_wide[p5 + 480] = sum30;
+      d_second_wide[p5 + 481] = sum31;
     }
   }
 }
 
-// d_second_wide_3 = ((… · …) · 0.7071067811865476) + ((d_second_wide · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
-function second_wide_backward_3(
+// d_second_wide_2 = ((… · …) · 0.7071067811865476) + ((d_second_wide · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
+function second_wide_backward_2(
   d_second_wide,
   second_wide_add,
   second_wide_add_2,
-  d_second_wide_3,
+  d_second_wide_2,
   powers,
   n,
 ) {
@@ -1464,82 +1440,93 @@ function second_wide_backward_3(
     const t0 = x1 * 0.7071067811865476;
     const x = -(t0 * t0);
     const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = Math.floor(t * 1.4426950408889634 + 0.5);
-    const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k * 0.6931471805599453;
     const z = r * r;
-    const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-    const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-    const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-    d_second_wide_3[i] = x0 * (x1 * 0.5) * (1.1283791670955126 * exp) * 0.7071067811865476 + x0 * second_wide_add_2[i] * 0.5;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+    d_second_wide_2[i] = x0 * (x1 * 0.5) * (1.1283791670955126 * expSingle) * 0.7071067811865476 + x0 * second_wide_add_2[i] * 0.5;
+  }
+}
+
+// second_norm2_add_numbers_2 = second_norm2_add as plain numbers, for second_wide_kernel_gradient
+function copy_second_norm2_add_2(second_norm2_add, second_norm2_add_numbers, n) {
+  for (let s = 0; s < 10; s++) {
+    const p0 = s << 2;
+    const p2 = s * 832;
+    for (let k = 0; k < n * 13; k++) {
+      const p1 = p0 + k * 40;
+      const p3 = p2 + (k << 2);
+      second_norm2_add_numbers[p3] = second_norm2_add[p1];
+      second_norm2_add_numbers[p3 + 1] = second_norm2_add[p1 + 1];
+      second_norm2_add_numbers[p3 + 2] = second_norm2_add[p1 + 2];
+      second_norm2_add_numbers[p3 + 3] = second_norm2_add[p1 + 3];
+    }
+  }
+}
+
+// d_second_wide_2_numbers = d_second_wide_2 as plain numbers, for second_wide_kernel_gradient
+function copy_d_second_wide_2(d_second_wide, d_second_wide_2_numbers, n) {
+  for (let p = 0; p < 80; p++) {
+    const p0 = p << 1;
+    const p2 = p * 416;
+    for (let k = 0; k < n * 13; k++) {
+      const p1 = p0 + k * 160;
+      const p3 = p2 + (k << 1);
+      d_second_wide_2_numbers[p3] = d_second_wide[p1];
+      d_second_wide_2_numbers[p3 + 1] = d_second_wide[p1 + 1];
+    }
   }
 }
 
 // ∂loss/∂second/wide/kernel = dotGeneral(second_norm2_add, d_second_wide)  (words-gpt.model.ts:32)
-function second_wide_kernel_gradient(second_norm2_add, d_second_wide, d_second_wide_kernel, n) {
-  for (let i = 0; i < 40; i += 4) {
-    const p2 = i * 160;
-    for (let j = 0; j < 160; j += 4) {
-      const p3 = p2 + j;
+function second_wide_kernel_gradient(
+  second_norm2_add_numbers,
+  d_second_wide_2_numbers,
+  d_second_wide_kernel,
+  n,
+) {
+  for (let s = 0; s < 10; s++) {
+    const p0 = s * 832;
+    const p4 = s * 640;
+    for (let p = 0; p < 80; p++) {
+      const p2 = p * 416;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p0 = i + k * 40;
-        const p1 = j + k * 160;
-        const x0 = second_norm2_add[p0];
-        const x1 = d_second_wide[p1];
-        const x2 = d_second_wide[p1 + 1];
-        const x3 = d_second_wide[p1 + 2];
-        const x4 = d_second_wide[p1 + 3];
-        const x5 = second_norm2_add[p0 + 1];
-        const x6 = second_norm2_add[p0 + 2];
-        const x7 = second_norm2_add[p0 + 3];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = second_norm2_add_numbers[p1];
+        const x1 = d_second_wide_2_numbers[p3];
+        const x2 = d_second_wide_2_numbers[p3 + 1];
+        const x3 = second_norm2_add_numbers[p1 + 1];
+        const x4 = second_norm2_add_numbers[p1 + 2];
+        const x5 = second_norm2_add_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_second_wide_kernel[p3] += sum00;
-      d_second_wide_kernel[p3 + 1] += sum01;
-      d_second_wide_kernel[p3 + 2] += sum02;
-      d_second_wide_kernel[p3 + 3] += sum03;
-      d_second_wide_kernel[p3 + 160] += sum10;
-      d_second_wide_kernel[p3 + 161] += sum11;
-      d_second_wide_kernel[p3 + 162] += sum12;
-      d_second_wide_kernel[p3 + 163] += sum13;
-      d_second_wide_kernel[p3 + 320] += sum20;
-      d_second_wide_kernel[p3 + 321] += sum21;
-      d_second_wide_kernel[p3 + 322] += sum22;
-      d_second_wide_kernel[p3 + 323] += sum23;
-      d_second_wide_kernel[p3 + 480] += sum30;
-      d_second_wide_kernel[p3 + 481] += sum31;
-      d_second_wide_kernel[p3 + 482] += sum32;
-      d_second_wide_kernel[p3 + 483] += sum33;
+      d_second_wide_kernel[p5] += sum00;
+      d_second_wide_kernel[p5 + 1] += sum01;
+      d_second_wide_kernel[p5 + 160] += sum10;
+      d_second_wide_kernel[p5 + 161] += sum11;
+      d_second_wide_kernel[p5 + 320] += sum20;
+      d_second_wide_kernel[p5 + 321] += sum21;
+      d_second_wide_kernel[p5 + 480] += sum30;
+      d_second_wide_kernel[p5 + 481] += sum31;
     }
   }
 }
@@ -1565,73 +1552,61 @@ function second_wide_bias_gradient(d_second_wide, d_second_wide_bias, n) {
   }
 }
 
-// d_second_norm2_2 = dotGeneral(d_second_wide, d_second_norm2)  (words-gpt.model.ts:32)
-function second_norm2_backward_2(d_second_wide, d_second_norm2, d_second_norm2_2, n) {
+// second_wide_kernel_numbers_2 = second_wide_kernel as plain numbers, for second_norm2_backward
+function copy_second_wide_kernel_2(second_wide_kernel, second_wide_kernel_numbers) {
+  for (let p = 0; p < 20; p++) {
+    const p0 = p * 320;
+    for (let m = 0; m < 160; m++) {
+      const p1 = p0 + m;
+      const p2 = p0 + (m << 1);
+      second_wide_kernel_numbers[p2] = second_wide_kernel[p1];
+      second_wide_kernel_numbers[p2 + 1] = second_wide_kernel[p1 + 160];
+    }
+  }
+}
+
+// d_second_norm2 = dotGeneral(d_second_wide, second/wide/kernel)  (words-gpt.model.ts:32)
+function second_norm2_backward(d_second_wide_2_numbers, second_wide_kernel_numbers, d_second_norm2, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 160;
-    const p3 = i * 40;
-    for (let h = 0; h < 40; h += 4) {
-      const p4 = p3 + h;
+    const p4 = i * 40;
+    for (let p = 0; p < 20; p++) {
+      const p2 = p * 320;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < 160; k++) {
         const p1 = p0 + k;
-        const p2 = h + k * 40;
-        const x0 = d_second_wide[p1];
-        const x1 = d_second_norm2[p2];
-        const x2 = d_second_norm2[p2 + 1];
-        const x3 = d_second_norm2[p2 + 2];
-        const x4 = d_second_norm2[p2 + 3];
-        const x5 = d_second_wide[p1 + 160];
-        const x6 = d_second_wide[p1 + 320];
-        const x7 = d_second_wide[p1 + 480];
+        const p3 = p2 + (k << 1);
+        const x0 = d_second_wide_2_numbers[p1];
+        const x1 = second_wide_kernel_numbers[p3];
+        const x2 = second_wide_kernel_numbers[p3 + 1];
+        const x3 = d_second_wide_2_numbers[p1 + 160];
+        const x4 = d_second_wide_2_numbers[p1 + 320];
+        const x5 = d_second_wide_2_numbers[p1 + 480];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_second_norm2_2[p4] = sum00;
-      d_second_norm2_2[p4 + 1] = sum01;
-      d_second_norm2_2[p4 + 2] = sum02;
-      d_second_norm2_2[p4 + 3] = sum03;
-      d_second_norm2_2[p4 + 40] = sum10;
-      d_second_norm2_2[p4 + 41] = sum11;
-      d_second_norm2_2[p4 + 42] = sum12;
-      d_second_norm2_2[p4 + 43] = sum13;
-      d_second_norm2_2[p4 + 80] = sum20;
-      d_second_norm2_2[p4 + 81] = sum21;
-      d_second_norm2_2[p4 + 82] = sum22;
-      d_second_norm2_2[p4 + 83] = sum23;
-      d_second_norm2_2[p4 + 120] = sum30;
-      d_second_norm2_2[p4 + 121] = sum31;
-      d_second_norm2_2[p4 + 122] = sum32;
-      d_second_norm2_2[p4 + 123] = sum33;
+      d_second_norm2[p5] = sum00;
+      d_second_norm2[p5 + 1] = sum01;
+      d_second_norm2[p5 + 40] = sum10;
+      d_second_norm2[p5 + 41] = sum11;
+      d_second_norm2[p5 + 80] = sum20;
+      d_second_norm2[p5 + 81] = sum21;
+      d_second_norm2[p5 + 120] = sum30;
+      d_second_norm2[p5 + 121] = sum31;
     }
   }
 }
@@ -1668,108 +1643,132 @@ function second_backward_2(
 
 // ∂loss/∂second/attention/attentionOutput/kernel = dotGeneral(second_attention_dotGeneral, d_second)  (words-gpt.model.ts:31)
 function second_attention_attentionOutput_kernel_(
-  second_attention_dotGeneral,
-  d_second,
+  second_attention_dotGeneral_numbers,
+  d_second_2_numbers,
   d_second_attention_attentionOutput_kerne,
   n,
 ) {
   for (let i = 0; i < 4; i++) {
     const p0 = i * 130;
-    const p6 = i * 400;
-    for (let j = 0; j < 10; j += 2) {
+    const p7 = i * 400;
+    for (let j = 0; j < 10; j += 5) {
       const p1 = p0 + j;
-      const p7 = p6 + j * 40;
-      for (let h = 0; h < 40; h += 4) {
-        const p8 = p7 + h;
+      const p8 = p7 + j * 40;
+      for (let p = 0; p < 20; p++) {
+        const p4 = p * 416;
+        const p9 = p8 + (p << 1);
         let sum00 = 0;
         let sum01 = 0;
-        let sum02 = 0;
-        let sum03 = 0;
         let sum10 = 0;
         let sum11 = 0;
-        let sum12 = 0;
-        let sum13 = 0;
+        let sum20 = 0;
+        let sum21 = 0;
+        let sum30 = 0;
+        let sum31 = 0;
+        let sum40 = 0;
+        let sum41 = 0;
         for (let k = 0; k < n; k++) {
           const p2 = p1 + k * 520;
-          const p4 = h + k * 520;
+          const p5 = p4 + k * 26;
           for (let m = 0; m < 13; m++) {
             const p3 = p2 + m * 10;
-            const p5 = p4 + m * 40;
-            const x0 = second_attention_dotGeneral[p3];
-            const x1 = d_second[p5];
-            const x2 = d_second[p5 + 1];
-            const x3 = d_second[p5 + 2];
-            const x4 = d_second[p5 + 3];
-            const x5 = second_attention_dotGeneral[p3 + 1];
+            const p6 = p5 + (m << 1);
+            const x0 = second_attention_dotGeneral_numbers[p3];
+            const x1 = d_second_2_numbers[p6];
+            const x2 = d_second_2_numbers[p6 + 1];
+            const x3 = second_attention_dotGeneral_numbers[p3 + 1];
+            const x4 = second_attention_dotGeneral_numbers[p3 + 2];
+            const x5 = second_attention_dotGeneral_numbers[p3 + 3];
+            const x6 = second_attention_dotGeneral_numbers[p3 + 4];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
-            sum02 += x0 * x3;
-            sum03 += x0 * x4;
-            sum10 += x5 * x1;
-            sum11 += x5 * x2;
-            sum12 += x5 * x3;
-            sum13 += x5 * x4;
+            sum10 += x3 * x1;
+            sum11 += x3 * x2;
+            sum20 += x4 * x1;
+            sum21 += x4 * x2;
+            sum30 += x5 * x1;
+            sum31 += x5 * x2;
+            sum40 += x6 * x1;
+            sum41 += x6 * x2;
           }
         }
-        d_second_attention_attentionOutput_kerne[p8] += sum00;
-        d_second_attention_attentionOutput_kerne[p8 + 1] += sum01;
-        d_second_attention_attentionOutput_kerne[p8 + 2] += sum02;
-        d_second_attention_attentionOutput_kerne[p8 + 3] += sum03;
-        d_second_attention_attentionOutput_kerne[p8 + 40] += sum10;
-        d_second_attention_attentionOutput_kerne[p8 + 41] += sum11;
-        d_second_attention_attentionOutput_kerne[p8 + 42] += sum12;
-        d_second_attention_attentionOutput_kerne[p8 + 43] += sum13;
+        d_second_attention_attentionOutput_kerne[p9] += sum00;
+        d_second_attention_attentionOutput_kerne[p9 + 1] += sum01;
+        d_second_attention_attentionOutput_kerne[p9 + 40] += sum10;
+        d_second_attention_attentionOutput_kerne[p9 + 41] += sum11;
+        d_second_attention_attentionOutput_kerne[p9 + 80] += sum20;
+        d_second_attention_attentionOutput_kerne[p9 + 81] += sum21;
+        d_second_attention_attentionOutput_kerne[p9 + 120] += sum30;
+        d_second_attention_attentionOutput_kerne[p9 + 121] += sum31;
+        d_second_attention_attentionOutput_kerne[p9 + 160] += sum40;
+        d_second_attention_attentionOutput_kerne[p9 + 161] += sum41;
       }
     }
   }
 }
 
-// d_second_attention_2 = dotGeneral(d_second, d_second_attention)  (words-gpt.model.ts:31)
-function second_attention_backward_2(d_second, d_second_attention, d_second_attention_2, n) {
-  for (let i = 0; i < n * 13; i += 2) {
+// second_attention_attentionOutput_kernel__2 = second_attention_attentionOutput_kernel as plain numbers, for second_attention_backward
+function copy_second_attention_attentionOutput_ke_2(
+  second_attention_attentionOutput_kernel,
+  second_attention_attentionOutput_kernel_,
+) {
+  for (let k = 0; k < 1600; k++) {
+    second_attention_attentionOutput_kernel_[k] = second_attention_attentionOutput_kernel[k];
+  }
+}
+
+// d_second_attention = dotGeneral(d_second, second/attention/attentionOutput/kernel)  (words-gpt.model.ts:31)
+function second_attention_backward(
+  d_second_2_numbers,
+  second_attention_attentionOutput_kernel_,
+  d_second_attention,
+  n,
+) {
+  for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
-    for (let h = 0; h < 40; h += 4) {
-      const p3 = p0 + h;
+    for (let h = 0; h < 40; h += 2) {
+      const p2 = h * 40;
+      const p4 = p0 + h;
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p2 = h + k * 40;
-        const x0 = d_second[p1];
-        const x1 = d_second_attention[p2];
-        const x2 = d_second_attention[p2 + 1];
-        const x3 = d_second_attention[p2 + 2];
-        const x4 = d_second_attention[p2 + 3];
-        const x5 = d_second[p1 + 40];
+        const p3 = p2 + k;
+        const x0 = d_second_2_numbers[p1];
+        const x1 = second_attention_attentionOutput_kernel_[p3];
+        const x2 = second_attention_attentionOutput_kernel_[p3 + 40];
+        const x3 = d_second_2_numbers[p1 + 40];
+        const x4 = d_second_2_numbers[p1 + 80];
+        const x5 = d_second_2_numbers[p1 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_second_attention_2[p3] = sum00;
-      d_second_attention_2[p3 + 1] = sum01;
-      d_second_attention_2[p3 + 2] = sum02;
-      d_second_attention_2[p3 + 3] = sum03;
-      d_second_attention_2[p3 + 40] = sum10;
-      d_second_attention_2[p3 + 41] = sum11;
-      d_second_attention_2[p3 + 42] = sum12;
-      d_second_attention_2[p3 + 43] = sum13;
+      d_second_attention[p4] = sum00;
+      d_second_attention[p4 + 1] = sum01;
+      d_second_attention[p4 + 40] = sum10;
+      d_second_attention[p4 + 41] = sum11;
+      d_second_attention[p4 + 80] = sum20;
+      d_second_attention[p4 + 81] = sum21;
+      d_second_attention[p4 + 120] = sum30;
+      d_second_attention[p4 + 121] = sum31;
     }
   }
 }
 
-// d_second_attention_5 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
-function second_attention_backward_3(d_second_attention, second_attention_add, d_second_attention_5, n) {
+// d_second_attention_4 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
+function second_attention_backward_2(d_second_attention, second_attention_add, d_second_attention_4, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
     const p6 = i * 676;
@@ -1798,10 +1797,10 @@ function second_attention_backward_3(d_second_attention, second_attention_add, d
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          d_second_attention_5[p9] = sum00;
-          d_second_attention_5[p9 + 1] = sum01;
-          d_second_attention_5[p9 + 13] = sum10;
-          d_second_attention_5[p9 + 14] = sum11;
+          d_second_attention_4[p9] = sum00;
+          d_second_attention_4[p9 + 1] = sum01;
+          d_second_attention_4[p9 + 13] = sum10;
+          d_second_attention_4[p9 + 14] = sum11;
         }
         let sum0 = 0;
         let sum1 = 0;
@@ -1812,8 +1811,8 @@ function second_attention_backward_3(d_second_attention, second_attention_add, d
           sum0 += d_second_attention[p10] * x4;
           sum1 += d_second_attention[p10 + 40] * x4;
         }
-        d_second_attention_5[p8 + 12] = sum0;
-        d_second_attention_5[p8 + 25] = sum1;
+        d_second_attention_4[p8 + 12] = sum0;
+        d_second_attention_4[p8 + 25] = sum1;
       }
       for (let g = 0; g < 12; g += 2) {
         const p13 = p1 + g * 40;
@@ -1827,21 +1826,21 @@ function second_attention_backward_3(d_second_attention, second_attention_add, d
           sum0_0 += x5 * second_attention_add[p14];
           sum1_0 += x5 * second_attention_add[p14 + 40];
         }
-        d_second_attention_5[p15 + 156] = sum0_0;
-        d_second_attention_5[p15 + 157] = sum1_0;
+        d_second_attention_4[p15 + 156] = sum0_0;
+        d_second_attention_4[p15 + 157] = sum1_0;
       }
       let sum_0 = 0;
       for (let k = 0; k < 10; k++) {
         const p16 = p1 + k;
         sum_0 += d_second_attention[p16 + 480] * second_attention_add[p16 + 480];
       }
-      d_second_attention_5[p7 + 168] = sum_0;
+      d_second_attention_4[p7 + 168] = sum_0;
     }
   }
 }
 
-// d_second_attention_3 = dotGeneral(second_attention_mul, d_second_attention)  (words-gpt.model.ts:31)
-function second_attention_backward_4(second_attention_mul, d_second_attention, d_second_attention_3, n) {
+// d_second_attention_2 = dotGeneral(second_attention_mul, d_second_attention)  (words-gpt.model.ts:31)
+function second_attention_backward_3(second_attention_mul, d_second_attention, d_second_attention_2, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 676;
     const p4 = i * 520;
@@ -1871,10 +1870,10 @@ function second_attention_backward_4(second_attention_mul, d_second_attention, d
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          d_second_attention_3[p10] = sum00;
-          d_second_attention_3[p10 + 1] = sum01;
-          d_second_attention_3[p10 + 10] = sum10;
-          d_second_attention_3[p10 + 11] = sum11;
+          d_second_attention_2[p10] = sum00;
+          d_second_attention_2[p10 + 1] = sum01;
+          d_second_attention_2[p10 + 10] = sum10;
+          d_second_attention_2[p10 + 11] = sum11;
         }
       }
       for (let g = 0; g < 10; g += 2) {
@@ -1889,15 +1888,15 @@ function second_attention_backward_4(second_attention_mul, d_second_attention, d
           sum0 += x4 * d_second_attention[p13];
           sum1 += x4 * d_second_attention[p13 + 1];
         }
-        d_second_attention_3[p14 + 120] = sum0;
-        d_second_attention_3[p14 + 121] = sum1;
+        d_second_attention_2[p14 + 120] = sum0;
+        d_second_attention_2[p14 + 121] = sum1;
       }
     }
   }
 }
 
-// d_second_attention_6 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
-function second_attention_backward_5(d_second_attention, second_attention_mul, d_second_attention_6, n) {
+// d_second_attention_5 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
+function second_attention_backward_4(d_second_attention, second_attention_mul, d_second_attention_5, n) {
   for (let i = 0; i < n * 52; i++) {
     const p0 = i * 13;
     let sum = 0;
@@ -1907,20 +1906,20 @@ function second_attention_backward_5(d_second_attention, second_attention_mul, d
     }
     for (let k = 0; k < 13; k++) {
       const p2 = p0 + k;
-      d_second_attention_6[p2] = second_attention_mul[p2] * (d_second_attention[p2] - sum) * 0.31622776601683794;
+      d_second_attention_5[p2] = second_attention_mul[p2] * (d_second_attention[p2] - sum) * 0.31622776601683794;
     }
   }
 }
 
-// d_second_attention_4 = d_second_attention  (words-gpt.model.ts:31)
-function second_attention_backward_6(d_second_attention, d_second_attention_4, n) {
+// d_second_attention_3 = d_second_attention  (words-gpt.model.ts:31)
+function second_attention_backward_5(d_second_attention, d_second_attention_3, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
     for (let j = 0; j < 13; j++) {
       const p1 = p0 + j * 10;
       const p3 = p0 + j * 40;
       for (let h = 0; h < 40; h++) {
-        d_second_attention_4[p3 + h] = d_second_attention[p1 + (h - h % 10) / 10 * 130 + h % 10];
+        d_second_attention_3[p3 + h] = d_second_attention[p1 + (h - h % 10) / 10 * 130 + h % 10];
       }
     }
   }
@@ -1928,123 +1927,191 @@ function second_attention_backward_6(d_second_attention, d_second_attention_4, n
 
 // ∂loss/∂second/attention/query/kernel = dotGeneral(second_norm_add, d_second_attention)  (words-gpt.model.ts:31)
 function second_attention_query_kernel_gradient(
-  second_norm_add,
-  d_second_attention,
+  second_norm_add_numbers,
+  d_second_attention_9_numbers,
   d_second_attention_query_kernel,
   n,
 ) {
-  for (let i = 0; i < 40; i += 2) {
-    const p2 = i * 40;
-    for (let j = 0; j < 40; j += 4) {
-      const p3 = p2 + j;
+  for (let s = 0; s < 10; s++) {
+    const p0 = s * 832;
+    const p4 = s * 160;
+    for (let p = 0; p < 20; p++) {
+      const p2 = p * 416;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p0 = i + k * 40;
-        const p1 = j + k * 40;
-        const x0 = second_norm_add[p0];
-        const x1 = d_second_attention[p1];
-        const x2 = d_second_attention[p1 + 1];
-        const x3 = d_second_attention[p1 + 2];
-        const x4 = d_second_attention[p1 + 3];
-        const x5 = second_norm_add[p0 + 1];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = second_norm_add_numbers[p1];
+        const x1 = d_second_attention_9_numbers[p3];
+        const x2 = d_second_attention_9_numbers[p3 + 1];
+        const x3 = second_norm_add_numbers[p1 + 1];
+        const x4 = second_norm_add_numbers[p1 + 2];
+        const x5 = second_norm_add_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_second_attention_query_kernel[p3] += sum00;
-      d_second_attention_query_kernel[p3 + 1] += sum01;
-      d_second_attention_query_kernel[p3 + 2] += sum02;
-      d_second_attention_query_kernel[p3 + 3] += sum03;
-      d_second_attention_query_kernel[p3 + 40] += sum10;
-      d_second_attention_query_kernel[p3 + 41] += sum11;
-      d_second_attention_query_kernel[p3 + 42] += sum12;
-      d_second_attention_query_kernel[p3 + 43] += sum13;
+      d_second_attention_query_kernel[p5] += sum00;
+      d_second_attention_query_kernel[p5 + 1] += sum01;
+      d_second_attention_query_kernel[p5 + 40] += sum10;
+      d_second_attention_query_kernel[p5 + 41] += sum11;
+      d_second_attention_query_kernel[p5 + 80] += sum20;
+      d_second_attention_query_kernel[p5 + 81] += sum21;
+      d_second_attention_query_kernel[p5 + 120] += sum30;
+      d_second_attention_query_kernel[p5 + 121] += sum31;
     }
   }
 }
 
-// d_second_norm_6 = (d_second_norm + d_second_norm) + dotGeneral(d_second_attention, d_second_norm)  (words-gpt.model.ts:31)
-// d_second_norm_7 = d_second_norm_6 · second/norm/gamma  (words-gpt.model.ts:31)
-function second_norm_backward_6(
-  d_second_attention,
+// second_attention_key_kernel_numbers_2 = second_attention_key_kernel as plain numbers, for second_norm_backward
+function copy_second_attention_key_kernel_2(
+  second_attention_key_kernel,
+  second_attention_key_kernel_numbers,
+) {
+  for (let p = 0; p < 20; p++) {
+    const p0 = p * 80;
+    for (let m = 0; m < 40; m++) {
+      const p1 = p0 + m;
+      const p2 = p0 + (m << 1);
+      second_attention_key_kernel_numbers[p2] = second_attention_key_kernel[p1];
+      second_attention_key_kernel_numbers[p2 + 1] = second_attention_key_kernel[p1 + 40];
+    }
+  }
+}
+
+// d_second_norm_2 = dotGeneral(d_second_attention, second/attention/key/kernel)  (words-gpt.model.ts:31)
+function second_norm_backward(
+  d_second_attention_7_numbers,
+  second_attention_key_kernel_numbers,
   d_second_norm,
-  d_second_norm_2,
-  d_second_norm_4,
-  second_norm_gamma,
-  d_second_norm_6,
-  d_second_norm_7,
   n,
 ) {
-  for (let i = 0; i < n * 13; i += 2) {
+  for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
-    for (let h = 0; h < 40; h += 4) {
-      const p3 = p0 + h;
+    for (let p = 0; p < 20; p++) {
+      const p2 = p * 80;
+      const p4 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 40; k++) {
         const p1 = p0 + k;
-        const p2 = h + k * 40;
-        const x0 = d_second_attention[p1];
-        const x1 = d_second_norm[p2];
-        const x2 = d_second_norm[p2 + 1];
-        const x3 = d_second_norm[p2 + 2];
-        const x4 = d_second_norm[p2 + 3];
-        const x5 = d_second_attention[p1 + 40];
+        const p3 = p2 + (k << 1);
+        const x0 = d_second_attention_7_numbers[p1];
+        const x1 = second_attention_key_kernel_numbers[p3];
+        const x2 = second_attention_key_kernel_numbers[p3 + 1];
+        const x3 = d_second_attention_7_numbers[p1 + 40];
+        const x4 = d_second_attention_7_numbers[p1 + 80];
+        const x5 = d_second_attention_7_numbers[p1 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const add00 = d_second_norm_2[p3] + d_second_norm_4[p3] + sum00;
-      const add01 = d_second_norm_2[p3 + 1] + d_second_norm_4[p3 + 1] + sum01;
-      const add02 = d_second_norm_2[p3 + 2] + d_second_norm_4[p3 + 2] + sum02;
-      const add03 = d_second_norm_2[p3 + 3] + d_second_norm_4[p3 + 3] + sum03;
-      const add10 = d_second_norm_2[p3 + 40] + d_second_norm_4[p3 + 40] + sum10;
-      const add11 = d_second_norm_2[p3 + 41] + d_second_norm_4[p3 + 41] + sum11;
-      const add12 = d_second_norm_2[p3 + 42] + d_second_norm_4[p3 + 42] + sum12;
-      const add13 = d_second_norm_2[p3 + 43] + d_second_norm_4[p3 + 43] + sum13;
-      d_second_norm_6[p3] = add00;
-      d_second_norm_6[p3 + 1] = add01;
-      d_second_norm_6[p3 + 2] = add02;
-      d_second_norm_6[p3 + 3] = add03;
-      d_second_norm_6[p3 + 40] = add10;
-      d_second_norm_6[p3 + 41] = add11;
-      d_second_norm_6[p3 + 42] = add12;
-      d_second_norm_6[p3 + 43] = add13;
-      const x6 = second_norm_gamma[h];
-      d_second_norm_7[p3] = add00 * x6;
-      const x7 = second_norm_gamma[h + 1];
-      d_second_norm_7[p3 + 1] = add01 * x7;
-      const x8 = second_norm_gamma[h + 2];
-      d_second_norm_7[p3 + 2] = add02 * x8;
-      const x9 = second_norm_gamma[h + 3];
-      d_second_norm_7[p3 + 3] = add03 * x9;
-      d_second_norm_7[p3 + 40] = add10 * x6;
-      d_second_norm_7[p3 + 41] = add11 * x7;
-      d_second_norm_7[p3 + 42] = add12 * x8;
-      d_second_norm_7[p3 + 43] = add13 * x9;
+      d_second_norm[p4] = sum00;
+      d_second_norm[p4 + 1] = sum01;
+      d_second_norm[p4 + 40] = sum10;
+      d_second_norm[p4 + 41] = sum11;
+      d_second_norm[p4 + 80] = sum20;
+      d_second_norm[p4 + 81] = sum21;
+      d_second_norm[p4 + 120] = sum30;
+      d_second_norm[p4 + 121] = sum31;
+    }
+  }
+}
+
+// d_second_norm_3 = (d_second_norm + d_second_norm) + dotGeneral(d_second_attention, second/attention/query/kernel)  (words-gpt.model.ts:31)
+// d_second_norm_4 = d_second_norm_3 · second/norm/gamma  (words-gpt.model.ts:31)
+function second_norm_backward_3(
+  d_second_attention_9_numbers,
+  second_attention_query_kernel_numbers,
+  d_second_norm,
+  d_second_norm_2,
+  second_norm_gamma,
+  d_second_norm_3,
+  d_second_norm_4,
+  n,
+) {
+  for (let i = 0; i < n * 13; i += 4) {
+    const p0 = i * 40;
+    for (let p = 0; p < 20; p++) {
+      const p2 = p * 80;
+      const p4 = p0 + (p << 1);
+      const p5 = p << 1;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 40; k++) {
+        const p1 = p0 + k;
+        const p3 = p2 + (k << 1);
+        const x0 = d_second_attention_9_numbers[p1];
+        const x1 = second_attention_query_kernel_numbers[p3];
+        const x2 = second_attention_query_kernel_numbers[p3 + 1];
+        const x3 = d_second_attention_9_numbers[p1 + 40];
+        const x4 = d_second_attention_9_numbers[p1 + 80];
+        const x5 = d_second_attention_9_numbers[p1 + 120];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      const add00 = d_second_norm[p4] + d_second_norm_2[p4] + sum00;
+      const add01 = d_second_norm[p4 + 1] + d_second_norm_2[p4 + 1] + sum01;
+      const add10 = d_second_norm[p4 + 40] + d_second_norm_2[p4 + 40] + sum10;
+      const add11 = d_second_norm[p4 + 41] + d_second_norm_2[p4 + 41] + sum11;
+      const add20 = d_second_norm[p4 + 80] + d_second_norm_2[p4 + 80] + sum20;
+      const add21 = d_second_norm[p4 + 81] + d_second_norm_2[p4 + 81] + sum21;
+      const add30 = d_second_norm[p4 + 120] + d_second_norm_2[p4 + 120] + sum30;
+      const add31 = d_second_norm[p4 + 121] + d_second_norm_2[p4 + 121] + sum31;
+      d_second_norm_3[p4] = add00;
+      d_second_norm_3[p4 + 1] = add01;
+      d_second_norm_3[p4 + 40] = add10;
+      d_second_norm_3[p4 + 41] = add11;
+      d_second_norm_3[p4 + 80] = add20;
+      d_second_norm_3[p4 + 81] = add21;
+      d_second_norm_3[p4 + 120] = add30;
+      d_second_norm_3[p4 + 121] = add31;
+      const x6 = second_norm_gamma[p5];
+      d_second_norm_4[p4] = add00 * x6;
+      const x7 = second_norm_gamma[p5 + 1];
+      d_second_norm_4[p4 + 1] = add01 * x7;
+      d_second_norm_4[p4 + 40] = add10 * x6;
+      d_second_norm_4[p4 + 41] = add11 * x7;
+      d_second_norm_4[p4 + 80] = add20 * x6;
+      d_second_norm_4[p4 + 81] = add21 * x7;
+      d_second_norm_4[p4 + 120] = add30 * x6;
+      d_second_norm_4[p4 + 121] = add31 * x7;
     }
   }
 }
@@ -2074,7 +2141,7 @@ function first_backward(second_norm_rsqrt, d_second_norm, second_norm_sub, d_sec
 // ∂loss/∂letters/embeddings = scatterAdd(d_first_norm, x)  (words-gpt.model.ts:45)
 function letters_embeddings_gradient(x, d_letters_embeddings, d_first_norm, n) {
   for (let p = 0; p < n * 13; p++) {
-    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 40;
+    const p0 = Math.min(Math.max(x[p], 0), 26) * 40;
     const p2 = p * 40;
     for (let b = 0; b < 40; b++) {
       const p1 = p0 + b;
@@ -2173,6 +2240,140 @@ function first_norm_forward_2(
   }
 }
 
+// first_attention_add_4 = dotGeneral(first_norm_add, first/attention/query/kernel) + first/attention/query/bias  (words-gpt.model.ts:31)
+function first_attention_forward_7(
+  first_norm_add_2_numbers,
+  first_attention_query_kernel,
+  first_attention_query_bias,
+  first_attention_add,
+  n,
+) {
+  for (let i = 0; i < n * 13; i += 4) {
+    const p0 = i * 40;
+    for (let h = 0; h < 40; h += 2) {
+      const p3 = p0 + h;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 40; k++) {
+        const p1 = p0 + k;
+        const p2 = h + k * 40;
+        const x0 = first_norm_add_2_numbers[p1];
+        const x1 = first_attention_query_kernel[p2];
+        const x2 = first_attention_query_kernel[p2 + 1];
+        const x3 = first_norm_add_2_numbers[p1 + 40];
+        const x4 = first_norm_add_2_numbers[p1 + 80];
+        const x5 = first_norm_add_2_numbers[p1 + 120];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      const x6 = first_attention_query_bias[h];
+      first_attention_add[p3] = sum00 + x6;
+      const x7 = first_attention_query_bias[h + 1];
+      first_attention_add[p3 + 1] = sum01 + x7;
+      first_attention_add[p3 + 40] = sum10 + x6;
+      first_attention_add[p3 + 41] = sum11 + x7;
+      first_attention_add[p3 + 80] = sum20 + x6;
+      first_attention_add[p3 + 81] = sum21 + x7;
+      first_attention_add[p3 + 120] = sum30 + x6;
+      first_attention_add[p3 + 121] = sum31 + x7;
+    }
+  }
+}
+
+// first_add_3 = (letters_take + places/embeddings) + (… + first/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+function first_forward_3(
+  first_attention_dotGeneral_2_numbers,
+  first_attention_attentionOutput_kernel,
+  first_attention_attentionOutput_bias,
+  letters_take,
+  places_embeddings,
+  first_add,
+  n,
+) {
+  for (let i = 0; i < n; i++) {
+    const p0 = i * 520;
+    for (let j = 0; j < 12; j += 4) {
+      const p1 = p0 + j * 10;
+      const p6 = p0 + j * 40;
+      const p8 = j * 40;
+      for (let h = 0; h < 40; h += 2) {
+        const p7 = p6 + h;
+        const p9 = p8 + h;
+        let sum00 = 0;
+        let sum01 = 0;
+        let sum10 = 0;
+        let sum11 = 0;
+        let sum20 = 0;
+        let sum21 = 0;
+        let sum30 = 0;
+        let sum31 = 0;
+        for (let k = 0; k < 4; k++) {
+          const p2 = p1 + k * 130;
+          const p4 = h + k * 400;
+          for (let m = 0; m < 10; m++) {
+            const p3 = p2 + m;
+            const p5 = p4 + m * 40;
+            const x0 = first_attention_dotGeneral_2_numbers[p3];
+            const x1 = first_attention_attentionOutput_kernel[p5];
+            const x2 = first_attention_attentionOutput_kernel[p5 + 1];
+            const x3 = first_attention_dotGeneral_2_numbers[p3 + 10];
+            const x4 = first_attention_dotGeneral_2_numbers[p3 + 20];
+            const x5 = first_attention_dotGeneral_2_numbers[p3 + 30];
+            sum00 += x0 * x1;
+            sum01 += x0 * x2;
+            sum10 += x3 * x1;
+            sum11 += x3 * x2;
+            sum20 += x4 * x1;
+            sum21 += x4 * x2;
+            sum30 += x5 * x1;
+            sum31 += x5 * x2;
+          }
+        }
+        const x6 = first_attention_attentionOutput_bias[h];
+        first_add[p7] = letters_take[p7] + places_embeddings[p9] + (sum00 + x6);
+        const x7 = first_attention_attentionOutput_bias[h + 1];
+        first_add[p7 + 1] = letters_take[p7 + 1] + places_embeddings[p9 + 1] + (sum01 + x7);
+        first_add[p7 + 40] = letters_take[p7 + 40] + places_embeddings[p9 + 40] + (sum10 + x6);
+        first_add[p7 + 41] = letters_take[p7 + 41] + places_embeddings[p9 + 41] + (sum11 + x7);
+        first_add[p7 + 80] = letters_take[p7 + 80] + places_embeddings[p9 + 80] + (sum20 + x6);
+        first_add[p7 + 81] = letters_take[p7 + 81] + places_embeddings[p9 + 81] + (sum21 + x7);
+        first_add[p7 + 120] = letters_take[p7 + 120] + places_embeddings[p9 + 120] + (sum30 + x6);
+        first_add[p7 + 121] = letters_take[p7 + 121] + places_embeddings[p9 + 121] + (sum31 + x7);
+      }
+    }
+    for (let h = 0; h < 40; h += 2) {
+      const p14 = p0 + h;
+      let sum0 = 0;
+      let sum1 = 0;
+      for (let k = 0; k < 4; k++) {
+        const p10 = p0 + k * 130;
+        const p12 = h + k * 400;
+        for (let m = 0; m < 10; m++) {
+          const p11 = p10 + m;
+          const p13 = p12 + m * 40;
+          const x8 = first_attention_dotGeneral_2_numbers[p11 + 120];
+          sum0 += x8 * first_attention_attentionOutput_kernel[p13];
+          sum1 += x8 * first_attention_attentionOutput_kernel[p13 + 1];
+        }
+      }
+      first_add[p14 + 480] = letters_take[p14 + 480] + places_embeddings[h + 480] + (sum0 + first_attention_attentionOutput_bias[h]);
+      first_add[p14 + 481] = letters_take[p14 + 481] + places_embeddings[h + 481] + (sum1 + first_attention_attentionOutput_bias[h + 1]);
+    }
+  }
+}
+
 // first_norm2_add_2 = (((first_add − (… / 40)) · rsqrt(… + 0.001)) · first/norm2/gamma) + first/norm2/beta  (words-gpt.model.ts:32)
 function first_norm2_forward_2(
   first_add,
@@ -2202,6 +2403,59 @@ function first_norm2_forward_2(
   }
 }
 
+// first_wide_add_3 = dotGeneral(first_norm2_add, first/wide/kernel) + first/wide/bias  (words-gpt.model.ts:32)
+function first_wide_forward_3(
+  first_norm2_add_2_numbers,
+  first_wide_kernel,
+  first_wide_bias,
+  first_wide_add,
+  n,
+) {
+  for (let i = 0; i < n * 13; i += 4) {
+    const p0 = i * 40;
+    const p3 = i * 160;
+    for (let h = 0; h < 160; h += 2) {
+      const p4 = p3 + h;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 40; k++) {
+        const p1 = p0 + k;
+        const p2 = h + k * 160;
+        const x0 = first_norm2_add_2_numbers[p1];
+        const x1 = first_wide_kernel[p2];
+        const x2 = first_wide_kernel[p2 + 1];
+        const x3 = first_norm2_add_2_numbers[p1 + 40];
+        const x4 = first_norm2_add_2_numbers[p1 + 80];
+        const x5 = first_norm2_add_2_numbers[p1 + 120];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      const x6 = first_wide_bias[h];
+      first_wide_add[p4] = sum00 + x6;
+      const x7 = first_wide_bias[h + 1];
+      first_wide_add[p4 + 1] = sum01 + x7;
+      first_wide_add[p4 + 160] = sum10 + x6;
+      first_wide_add[p4 + 161] = sum11 + x7;
+      first_wide_add[p4 + 320] = sum20 + x6;
+      first_wide_add[p4 + 321] = sum21 + x7;
+      first_wide_add[p4 + 480] = sum30 + x6;
+      first_wide_add[p4 + 481] = sum31 + x7;
+    }
+  }
+}
+
 // first_wide_mul_2 = (first_wide_add · 0.5) · (erf(first_wide_add · 0.7071067811865476) + 1)  (words-gpt.model.ts:32)
 function first_wide_forward_4(first_wide_add, first_wide_mul, powers, n) {
   for (let i = 0; i < n * 2080; i++) {
@@ -2219,13 +2473,13 @@ function first_wide_forward_4(first_wide_add, first_wide_mul, powers, n) {
       const q4 = (((q3 + 0.016885942379635793) * u + 0.05463901420051134) * u + 0.14956560740980876) * u;
       const x1 = -z;
       const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k * 0.693145751953125 - k * 0.0000014286068203094173;
+      const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k * 0.6931471805599453;
       const z1 = r * r;
-      const p = r * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-      const q = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-      const far = 1 - exp * (q4 + 0.20100586278980304);
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z1 + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z1 + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z1 * z1) + low) * powers[k + 1100 | 0];
+      const far = 1 - expSingle * (q4 + 0.20100586278980304);
       y = x < 0 ? -far : far;
     } else {
       const p0 = ((5.957176147748911e-11 * z - 1.1372848856791674e-9) * z + 1.4659775274047436e-8) * z;
@@ -2235,6 +2489,139 @@ function first_wide_forward_4(first_wide_add, first_wide_mul, powers, n) {
       y = x * (p3 + 1.1283791670955126);
     }
     first_wide_mul[i] = x0 * 0.5 * (y + 1);
+  }
+}
+
+// first_add_4 = first_add + (dotGeneral(first_wide_mul, first/narrow/kernel) + first/narrow/bias)  (words-gpt.model.ts:37)
+function first_forward_4(
+  first_wide_mul_2_numbers,
+  first_narrow_kernel,
+  first_narrow_bias,
+  first_add,
+  first_add_4,
+  n,
+) {
+  for (let i = 0; i < n * 13; i += 4) {
+    const p0 = i * 160;
+    const p3 = i * 40;
+    for (let h = 0; h < 40; h += 2) {
+      const p4 = p3 + h;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 160; k++) {
+        const p1 = p0 + k;
+        const p2 = h + k * 40;
+        const x0 = first_wide_mul_2_numbers[p1];
+        const x1 = first_narrow_kernel[p2];
+        const x2 = first_narrow_kernel[p2 + 1];
+        const x3 = first_wide_mul_2_numbers[p1 + 160];
+        const x4 = first_wide_mul_2_numbers[p1 + 320];
+        const x5 = first_wide_mul_2_numbers[p1 + 480];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      const x6 = first_narrow_bias[h];
+      first_add_4[p4] = first_add[p4] + (sum00 + x6);
+      const x7 = first_narrow_bias[h + 1];
+      first_add_4[p4 + 1] = first_add[p4 + 1] + (sum01 + x7);
+      first_add_4[p4 + 40] = first_add[p4 + 40] + (sum10 + x6);
+      first_add_4[p4 + 41] = first_add[p4 + 41] + (sum11 + x7);
+      first_add_4[p4 + 80] = first_add[p4 + 80] + (sum20 + x6);
+      first_add_4[p4 + 81] = first_add[p4 + 81] + (sum21 + x7);
+      first_add_4[p4 + 120] = first_add[p4 + 120] + (sum30 + x6);
+      first_add_4[p4 + 121] = first_add[p4 + 121] + (sum31 + x7);
+    }
+  }
+}
+
+// second_add_3 = first_add + (… + second/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+function second_forward_3(
+  second_attention_dotGeneral_2_numbers,
+  second_attention_attentionOutput_kernel,
+  second_attention_attentionOutput_bias,
+  first_add,
+  second_add,
+  n,
+) {
+  for (let i = 0; i < n; i++) {
+    const p0 = i * 520;
+    for (let j = 0; j < 12; j += 4) {
+      const p1 = p0 + j * 10;
+      const p6 = p0 + j * 40;
+      for (let h = 0; h < 40; h += 2) {
+        const p7 = p6 + h;
+        let sum00 = 0;
+        let sum01 = 0;
+        let sum10 = 0;
+        let sum11 = 0;
+        let sum20 = 0;
+        let sum21 = 0;
+        let sum30 = 0;
+        let sum31 = 0;
+        for (let k = 0; k < 4; k++) {
+          const p2 = p1 + k * 130;
+          const p4 = h + k * 400;
+          for (let m = 0; m < 10; m++) {
+            const p3 = p2 + m;
+            const p5 = p4 + m * 40;
+            const x0 = second_attention_dotGeneral_2_numbers[p3];
+            const x1 = second_attention_attentionOutput_kernel[p5];
+            const x2 = second_attention_attentionOutput_kernel[p5 + 1];
+            const x3 = second_attention_dotGeneral_2_numbers[p3 + 10];
+            const x4 = second_attention_dotGeneral_2_numbers[p3 + 20];
+            const x5 = second_attention_dotGeneral_2_numbers[p3 + 30];
+            sum00 += x0 * x1;
+            sum01 += x0 * x2;
+            sum10 += x3 * x1;
+            sum11 += x3 * x2;
+            sum20 += x4 * x1;
+            sum21 += x4 * x2;
+            sum30 += x5 * x1;
+            sum31 += x5 * x2;
+          }
+        }
+        const x6 = second_attention_attentionOutput_bias[h];
+        second_add[p7] = first_add[p7] + (sum00 + x6);
+        const x7 = second_attention_attentionOutput_bias[h + 1];
+        second_add[p7 + 1] = first_add[p7 + 1] + (sum01 + x7);
+        second_add[p7 + 40] = first_add[p7 + 40] + (sum10 + x6);
+        second_add[p7 + 41] = first_add[p7 + 41] + (sum11 + x7);
+        second_add[p7 + 80] = first_add[p7 + 80] + (sum20 + x6);
+        second_add[p7 + 81] = first_add[p7 + 81] + (sum21 + x7);
+        second_add[p7 + 120] = first_add[p7 + 120] + (sum30 + x6);
+        second_add[p7 + 121] = first_add[p7 + 121] + (sum31 + x7);
+      }
+    }
+    for (let h = 0; h < 40; h += 2) {
+      const p12 = p0 + h;
+      let sum0 = 0;
+      let sum1 = 0;
+      for (let k = 0; k < 4; k++) {
+        const p8 = p0 + k * 130;
+        const p10 = h + k * 400;
+        for (let m = 0; m < 10; m++) {
+          const p9 = p8 + m;
+          const p11 = p10 + m * 40;
+          const x8 = second_attention_dotGeneral_2_numbers[p9 + 120];
+          sum0 += x8 * second_attention_attentionOutput_kernel[p11];
+          sum1 += x8 * second_attention_attentionOutput_kernel[p11 + 1];
+        }
+      }
+      second_add[p12 + 480] = first_add[p12 + 480] + (sum0 + second_attention_attentionOutput_bias[h]);
+      second_add[p12 + 481] = first_add[p12 + 481] + (sum1 + second_attention_attentionOutput_bias[h + 1]);
+    }
   }
 }
 
@@ -2250,14 +2637,14 @@ function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
     for (let k = 0; k < 27; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp_row[k] = exp1;
-      sum += exp1;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      exp_row[k] = expSingle;
+      sum += expSingle;
     }
     const c0 = 1 / sum;
     for (let k = 0; k < 27; k++) {
@@ -2288,30 +2675,30 @@ function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words
     for (let k = 0; k < 27; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      sum += exp;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      sum += expSingle;
     }
     const t0 = x0 !== -1;
     const tiny = sum < 2.2250738585072014e-308;
     const y1 = tiny ? sum * 18014398509481984 : sum;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += t0 ? max + log - sum_2 : 0;
     sum_4 += t0 ? 1 : 0;
@@ -2349,6 +2736,12 @@ function powersOfTwo() {
   powers[26] = 5e-324;
   for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
+}
+// So many numbers that an engine keeps as doubles side by side, since none of them is whole.
+function numbers(length) {
+  const list = [0.5];
+  while (list.length < length) list.push(0.5);
+  return list;
 }
 
 class Predictor {
@@ -2399,29 +2792,32 @@ class Predictor {
     this.$first_attention_add_4 = new Float32Array(buffer, scratch + 78224, 8320);
     this.$first_attention_add_5 = new Float32Array(buffer, scratch + 168080, 8320);
     this.$first_attention_mul_3 = new Float32Array(buffer, scratch + 1680, 10816);
-    this.$first_attention_dotGeneral_2 = new Float32Array(buffer, scratch + 44944, 8320);
+    this.$first_attention_add_6 = new Float32Array(buffer, scratch + 44944, 8320);
+    this.$first_attention_dotGeneral_2 = new Float32Array(buffer, scratch + 78224, 8320);
     this.$first_add_3 = new Float32Array(buffer, scratch + 134800, 8320);
-    this.$first_norm2_add_2 = new Float32Array(buffer, scratch + 168080, 8320);
+    this.$first_norm2_add_2 = new Float32Array(buffer, scratch + 1680, 8320);
     this.$first_wide_mul_2 = new Float32Array(buffer, scratch + 1680, 33280);
     this.$second_norm_add_2 = new Float32Array(buffer, scratch + 44944, 8320);
     this.$second_attention_add_4 = new Float32Array(buffer, scratch + 78224, 8320);
     this.$second_attention_add_5 = new Float32Array(buffer, scratch + 168080, 8320);
     this.$second_attention_mul_3 = new Float32Array(buffer, scratch + 1680, 10816);
-    this.$second_attention_dotGeneral_2 = new Float32Array(buffer, scratch + 44944, 8320);
+    this.$second_attention_add_6 = new Float32Array(buffer, scratch + 44944, 8320);
+    this.$second_attention_dotGeneral_2 = new Float32Array(buffer, scratch + 78224, 8320);
     this.$second_add_3 = new Float32Array(buffer, scratch + 134800, 8320);
-    this.$second_norm2_add_2 = new Float32Array(buffer, scratch + 168080, 8320);
+    this.$second_norm2_add_2 = new Float32Array(buffer, scratch + 1680, 8320);
     this.$second_wide_add_3 = new Float32Array(buffer, scratch + 1680, 33280);
     this.$second_wide_mul_2 = new Float32Array(buffer, scratch + 1680, 33280);
     this.$norm_add_2 = new Float32Array(buffer, scratch + 134800, 8320);
     this.$logits_add_2 = new Float32Array(buffer, scratch + 1680, 5616);
     this.$first_norm_sub_row = new Float32Array(buffer, scratch + 1680, 40);
     this.$first_attention_where_row_2 = new Float32Array(buffer, scratch + 78224, 13);
-    this.$first_norm2_sub_row = new Float32Array(buffer, scratch + 1680, 40);
+    this.$first_norm2_sub_row = new Float32Array(buffer, scratch + 34960, 40);
     this.$second_norm_sub_row = new Float32Array(buffer, scratch + 1680, 40);
     this.$second_attention_where_row_2 = new Float32Array(buffer, scratch + 78224, 13);
-    this.$second_norm2_sub_row = new Float32Array(buffer, scratch + 1680, 40);
+    this.$second_norm2_sub_row = new Float32Array(buffer, scratch + 34960, 40);
     this.$norm_sub_row = new Float32Array(buffer, scratch + 1680, 40);
     this.$exp_row = new Float32Array(buffer, scratch + 24144, 27);
+    this.$numbers = numbers(33280);
     this.params = { "letters/embeddings": this.$letters_embeddings, "places/embeddings": this.$places_embeddings, "first/norm/gamma": this.$first_norm_gamma, "first/norm/beta": this.$first_norm_beta, "first/attention/query/kernel": this.$first_attention_query_kernel, "first/attention/query/bias": this.$first_attention_query_bias, "first/attention/key/kernel": this.$first_attention_key_kernel, "first/attention/key/bias": this.$first_attention_key_bias, "first/attention/value/kernel": this.$first_attention_value_kernel, "first/attention/value/bias": this.$first_attention_value_bias, "first/attention/attentionOutput/kernel": this.$first_attention_attentionOutput_kernel, "first/attention/attentionOutput/bias": this.$first_attention_attentionOutput_bias, "first/norm2/gamma": this.$first_norm2_gamma, "first/norm2/beta": this.$first_norm2_beta, "first/wide/kernel": this.$first_wide_kernel, "first/wide/bias": this.$first_wide_bias, "first/narrow/kernel": this.$first_narrow_kernel, "first/narrow/bias": this.$first_narrow_bias, "second/norm/gamma": this.$second_norm_gamma, "second/norm/beta": this.$second_norm_beta, "second/attention/query/kernel": this.$second_attention_query_kernel, "second/attention/query/bias": this.$second_attention_query_bias, "second/attention/key/kernel": this.$second_attention_key_kernel, "second/attention/key/bias": this.$second_attention_key_bias, "second/attention/value/kernel": this.$second_attention_value_kernel, "second/attention/value/bias": this.$second_attention_value_bias, "second/attention/attentionOutput/kernel": this.$second_attention_attentionOutput_kernel, "second/attention/attentionOutput/bias": this.$second_attention_attentionOutput_bias, "second/norm2/gamma": this.$second_norm2_gamma, "second/norm2/beta": this.$second_norm2_beta, "second/wide/kernel": this.$second_wide_kernel, "second/wide/bias": this.$second_wide_bias, "second/narrow/kernel": this.$second_narrow_kernel, "second/narrow/bias": this.$second_narrow_bias, "norm/gamma": this.$norm_gamma, "norm/beta": this.$norm_beta, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
@@ -2436,29 +2832,41 @@ class Predictor {
     this.$fresh = false;
     letters_forward_2(this.$x, this.$letters_embeddings, this.$letters_take_2, n);
     first_norm_forward_2(this.$letters_take_2, this.$places_embeddings, this.$first_norm_sub_row, this.$first_norm_gamma, this.$first_norm_beta, this.$first_norm_add_2, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_query_kernel, this.$first_attention_query_bias, this.$first_attention_add_4, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_key_kernel, this.$first_attention_key_bias, this.$first_attention_add_5, n);
+    copy_first_norm_add(this.$first_norm_add_2, this.$numbers, n);
+    first_attention_forward_7(this.$numbers, this.$first_attention_query_kernel, this.$first_attention_query_bias, this.$first_attention_add_4, n);
+    copy_first_norm_add(this.$first_norm_add_2, this.$numbers, n);
+    first_attention_forward_7(this.$numbers, this.$first_attention_key_kernel, this.$first_attention_key_bias, this.$first_attention_add_5, n);
     first_attention_forward_4(this.$first_attention_add_4, this.$first_attention_add_5, this.$first_attention_mul_3, n);
     first_attention_forward_5(this.$first_attention_mul_3, this.$first_attention_where_row_2, this.$first_attention_mul_3, this.$powers, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_value_kernel, this.$first_attention_value_bias, this.$first_attention_add_4, n);
-    first_attention_forward_6(this.$first_attention_mul_3, this.$first_attention_add_4, this.$first_attention_dotGeneral_2, n);
-    first_forward(this.$first_attention_dotGeneral_2, this.$first_attention_attentionOutput_kernel, this.$first_attention_attentionOutput_bias, this.$letters_take_2, this.$places_embeddings, this.$first_add_3, n);
+    copy_first_norm_add(this.$first_norm_add_2, this.$numbers, n);
+    first_attention_forward_7(this.$numbers, this.$first_attention_value_kernel, this.$first_attention_value_bias, this.$first_attention_add_6, n);
+    first_attention_forward_6(this.$first_attention_mul_3, this.$first_attention_add_6, this.$first_attention_dotGeneral_2, n);
+    copy_first_norm_add(this.$first_attention_dotGeneral_2, this.$numbers, n);
+    first_forward_3(this.$numbers, this.$first_attention_attentionOutput_kernel, this.$first_attention_attentionOutput_bias, this.$letters_take_2, this.$places_embeddings, this.$first_add_3, n);
     first_norm2_forward_2(this.$first_add_3, this.$first_norm2_sub_row, this.$first_norm2_gamma, this.$first_norm2_beta, this.$first_norm2_add_2, n);
-    first_wide_forward(this.$first_norm2_add_2, this.$first_wide_kernel, this.$first_wide_bias, this.$first_wide_add, n);
+    copy_first_norm_add(this.$first_norm2_add_2, this.$numbers, n);
+    first_wide_forward_3(this.$numbers, this.$first_wide_kernel, this.$first_wide_bias, this.$first_wide_add, n);
     first_wide_forward_4(this.$first_wide_add, this.$first_wide_mul_2, this.$powers, n);
-    first_forward_2(this.$first_wide_mul_2, this.$first_narrow_kernel, this.$first_narrow_bias, this.$first_add_3, this.$first_add_3, n);
+    copy_first_wide_mul(this.$first_wide_mul_2, this.$numbers, n);
+    first_forward_4(this.$numbers, this.$first_narrow_kernel, this.$first_narrow_bias, this.$first_add_3, this.$first_add_3, n);
     first_norm2_forward_2(this.$first_add_3, this.$second_norm_sub_row, this.$second_norm_gamma, this.$second_norm_beta, this.$second_norm_add_2, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_query_kernel, this.$second_attention_query_bias, this.$second_attention_add_4, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_key_kernel, this.$second_attention_key_bias, this.$second_attention_add_5, n);
+    copy_first_norm_add(this.$second_norm_add_2, this.$numbers, n);
+    first_attention_forward_7(this.$numbers, this.$second_attention_query_kernel, this.$second_attention_query_bias, this.$second_attention_add_4, n);
+    copy_first_norm_add(this.$second_norm_add_2, this.$numbers, n);
+    first_attention_forward_7(this.$numbers, this.$second_attention_key_kernel, this.$second_attention_key_bias, this.$second_attention_add_5, n);
     first_attention_forward_4(this.$second_attention_add_4, this.$second_attention_add_5, this.$second_attention_mul_3, n);
     first_attention_forward_5(this.$second_attention_mul_3, this.$second_attention_where_row_2, this.$second_attention_mul_3, this.$powers, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_value_kernel, this.$second_attention_value_bias, this.$second_attention_add_4, n);
-    first_attention_forward_6(this.$second_attention_mul_3, this.$second_attention_add_4, this.$second_attention_dotGeneral_2, n);
-    second_forward(this.$second_attention_dotGeneral_2, this.$second_attention_attentionOutput_kernel, this.$second_attention_attentionOutput_bias, this.$first_add_3, this.$second_add_3, n);
+    copy_first_norm_add(this.$second_norm_add_2, this.$numbers, n);
+    first_attention_forward_7(this.$numbers, this.$second_attention_value_kernel, this.$second_attention_value_bias, this.$second_attention_add_6, n);
+    first_attention_forward_6(this.$second_attention_mul_3, this.$second_attention_add_6, this.$second_attention_dotGeneral_2, n);
+    copy_first_norm_add(this.$second_attention_dotGeneral_2, this.$numbers, n);
+    second_forward_3(this.$numbers, this.$second_attention_attentionOutput_kernel, this.$second_attention_attentionOutput_bias, this.$first_add_3, this.$second_add_3, n);
     first_norm2_forward_2(this.$second_add_3, this.$second_norm2_sub_row, this.$second_norm2_gamma, this.$second_norm2_beta, this.$second_norm2_add_2, n);
-    first_wide_forward(this.$second_norm2_add_2, this.$second_wide_kernel, this.$second_wide_bias, this.$second_wide_add_3, n);
+    copy_first_norm_add(this.$second_norm2_add_2, this.$numbers, n);
+    first_wide_forward_3(this.$numbers, this.$second_wide_kernel, this.$second_wide_bias, this.$second_wide_add_3, n);
     first_wide_forward_4(this.$second_wide_add_3, this.$second_wide_mul_2, this.$powers, n);
-    first_forward_2(this.$second_wide_mul_2, this.$second_narrow_kernel, this.$second_narrow_bias, this.$second_add_3, this.$second_add_3, n);
+    copy_first_wide_mul(this.$second_wide_mul_2, this.$numbers, n);
+    first_forward_4(this.$numbers, this.$second_narrow_kernel, this.$second_narrow_bias, this.$second_add_3, this.$second_add_3, n);
     first_norm2_forward_2(this.$second_add_3, this.$norm_sub_row, this.$norm_gamma, this.$norm_beta, this.$norm_add_2, n);
     logits_forward(this.$norm_add_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     predict_probabilities(this.$logits_add_2, this.$exp_row, this.$probabilities, this.$powers, n);
@@ -2472,10 +2880,10 @@ class Network extends Predictor {
     super(buffer, scratch);
     this.state = new Uint8Array(buffer, 0, 506796);
     this.$scalars = new Float64Array(buffer, 168912, 8);
-    this.$totals = new Float64Array(buffer, scratch + 1778544, 2);
+    this.$totals = new Float64Array(buffer, scratch + 1682368, 2);
     this.$y = new Int32Array(buffer, scratch + 832, 208);
     this.$parameters = new Float32Array(buffer, 0, 42227);
-    this.$gradients = new Float32Array(buffer, scratch + 1609616, 42227);
+    this.$gradients = new Float32Array(buffer, scratch + 1513440, 42227);
     this.$adamW_m = new Float32Array(buffer, 168976, 42227);
     this.$adamW_v = new Float32Array(buffer, 337884, 42227);
     this.$letters_sub = new Float32Array(buffer, scratch + 6000, 1080);
@@ -2485,48 +2893,48 @@ class Network extends Predictor {
     this.$places_neg = new Float32Array(buffer, scratch + 1680, 520);
     this.$places_sub_2 = new Float32Array(buffer, scratch + 5840, 520);
     this.$seed = new Uint32Array(buffer, scratch + 1664, 1);
-    this.$loss = new Float32Array(buffer, scratch + 1778528, 1);
-    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 1609616, 1080);
-    this.$d_places_embeddings = new Float32Array(buffer, scratch + 1613936, 520);
-    this.$d_first_norm_gamma = new Float32Array(buffer, scratch + 1616016, 40);
-    this.$d_first_norm_beta = new Float32Array(buffer, scratch + 1616176, 40);
-    this.$d_first_attention_query_kernel = new Float32Array(buffer, scratch + 1616336, 1600);
-    this.$d_first_attention_query_bias = new Float32Array(buffer, scratch + 1622736, 40);
-    this.$d_first_attention_key_kernel = new Float32Array(buffer, scratch + 1622896, 1600);
-    this.$d_first_attention_key_bias = new Float32Array(buffer, scratch + 1629296, 40);
-    this.$d_first_attention_value_kernel = new Float32Array(buffer, scratch + 1629456, 1600);
-    this.$d_first_attention_value_bias = new Float32Array(buffer, scratch + 1635856, 40);
-    this.$d_first_attention_attentionOutput_kernel = new Float32Array(buffer, scratch + 1636016, 1600);
-    this.$d_first_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1642416, 40);
-    this.$d_first_norm2_gamma = new Float32Array(buffer, scratch + 1642576, 40);
-    this.$d_first_norm2_beta = new Float32Array(buffer, scratch + 1642736, 40);
-    this.$d_first_wide_kernel = new Float32Array(buffer, scratch + 1642896, 6400);
-    this.$d_first_wide_bias = new Float32Array(buffer, scratch + 1668496, 160);
-    this.$d_first_narrow_kernel = new Float32Array(buffer, scratch + 1669136, 6400);
-    this.$d_first_narrow_bias = new Float32Array(buffer, scratch + 1694736, 40);
-    this.$d_second_norm_gamma = new Float32Array(buffer, scratch + 1694896, 40);
-    this.$d_second_norm_beta = new Float32Array(buffer, scratch + 1695056, 40);
-    this.$d_second_attention_query_kernel = new Float32Array(buffer, scratch + 1695216, 1600);
-    this.$d_second_attention_query_bias = new Float32Array(buffer, scratch + 1701616, 40);
-    this.$d_second_attention_key_kernel = new Float32Array(buffer, scratch + 1701776, 1600);
-    this.$d_second_attention_key_bias = new Float32Array(buffer, scratch + 1708176, 40);
-    this.$d_second_attention_value_kernel = new Float32Array(buffer, scratch + 1708336, 1600);
-    this.$d_second_attention_value_bias = new Float32Array(buffer, scratch + 1714736, 40);
-    this.$d_second_attention_attentionOutput_kerne = new Float32Array(buffer, scratch + 1714896, 1600);
-    this.$d_second_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1721296, 40);
-    this.$d_second_norm2_gamma = new Float32Array(buffer, scratch + 1721456, 40);
-    this.$d_second_norm2_beta = new Float32Array(buffer, scratch + 1721616, 40);
-    this.$d_second_wide_kernel = new Float32Array(buffer, scratch + 1721776, 6400);
-    this.$d_second_wide_bias = new Float32Array(buffer, scratch + 1747376, 160);
-    this.$d_second_narrow_kernel = new Float32Array(buffer, scratch + 1748016, 6400);
-    this.$d_second_narrow_bias = new Float32Array(buffer, scratch + 1773616, 40);
-    this.$d_norm_gamma = new Float32Array(buffer, scratch + 1773776, 40);
-    this.$d_norm_beta = new Float32Array(buffer, scratch + 1773936, 40);
-    this.$d_logits_kernel = new Float32Array(buffer, scratch + 1774096, 1080);
-    this.$d_logits_bias = new Float32Array(buffer, scratch + 1778416, 27);
+    this.$loss = new Float32Array(buffer, scratch + 1682352, 1);
+    this.$d_letters_embeddings = new Float32Array(buffer, scratch + 1513440, 1080);
+    this.$d_places_embeddings = new Float32Array(buffer, scratch + 1517760, 520);
+    this.$d_first_norm_gamma = new Float32Array(buffer, scratch + 1519840, 40);
+    this.$d_first_norm_beta = new Float32Array(buffer, scratch + 1520000, 40);
+    this.$d_first_attention_query_kernel = new Float32Array(buffer, scratch + 1520160, 1600);
+    this.$d_first_attention_query_bias = new Float32Array(buffer, scratch + 1526560, 40);
+    this.$d_first_attention_key_kernel = new Float32Array(buffer, scratch + 1526720, 1600);
+    this.$d_first_attention_key_bias = new Float32Array(buffer, scratch + 1533120, 40);
+    this.$d_first_attention_value_kernel = new Float32Array(buffer, scratch + 1533280, 1600);
+    this.$d_first_attention_value_bias = new Float32Array(buffer, scratch + 1539680, 40);
+    this.$d_first_attention_attentionOutput_kernel = new Float32Array(buffer, scratch + 1539840, 1600);
+    this.$d_first_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1546240, 40);
+    this.$d_first_norm2_gamma = new Float32Array(buffer, scratch + 1546400, 40);
+    this.$d_first_norm2_beta = new Float32Array(buffer, scratch + 1546560, 40);
+    this.$d_first_wide_kernel = new Float32Array(buffer, scratch + 1546720, 6400);
+    this.$d_first_wide_bias = new Float32Array(buffer, scratch + 1572320, 160);
+    this.$d_first_narrow_kernel = new Float32Array(buffer, scratch + 1572960, 6400);
+    this.$d_first_narrow_bias = new Float32Array(buffer, scratch + 1598560, 40);
+    this.$d_second_norm_gamma = new Float32Array(buffer, scratch + 1598720, 40);
+    this.$d_second_norm_beta = new Float32Array(buffer, scratch + 1598880, 40);
+    this.$d_second_attention_query_kernel = new Float32Array(buffer, scratch + 1599040, 1600);
+    this.$d_second_attention_query_bias = new Float32Array(buffer, scratch + 1605440, 40);
+    this.$d_second_attention_key_kernel = new Float32Array(buffer, scratch + 1605600, 1600);
+    this.$d_second_attention_key_bias = new Float32Array(buffer, scratch + 1612000, 40);
+    this.$d_second_attention_value_kernel = new Float32Array(buffer, scratch + 1612160, 1600);
+    this.$d_second_attention_value_bias = new Float32Array(buffer, scratch + 1618560, 40);
+    this.$d_second_attention_attentionOutput_kerne = new Float32Array(buffer, scratch + 1618720, 1600);
+    this.$d_second_attention_attentionOutput_bias = new Float32Array(buffer, scratch + 1625120, 40);
+    this.$d_second_norm2_gamma = new Float32Array(buffer, scratch + 1625280, 40);
+    this.$d_second_norm2_beta = new Float32Array(buffer, scratch + 1625440, 40);
+    this.$d_second_wide_kernel = new Float32Array(buffer, scratch + 1625600, 6400);
+    this.$d_second_wide_bias = new Float32Array(buffer, scratch + 1651200, 160);
+    this.$d_second_narrow_kernel = new Float32Array(buffer, scratch + 1651840, 6400);
+    this.$d_second_narrow_bias = new Float32Array(buffer, scratch + 1677440, 40);
+    this.$d_norm_gamma = new Float32Array(buffer, scratch + 1677600, 40);
+    this.$d_norm_beta = new Float32Array(buffer, scratch + 1677760, 40);
+    this.$d_logits_kernel = new Float32Array(buffer, scratch + 1677920, 1080);
+    this.$d_logits_bias = new Float32Array(buffer, scratch + 1682240, 27);
     this.$letters_take = new Float32Array(buffer, scratch + 886928, 8320);
     this.$first_norm_sub = new Float32Array(buffer, scratch + 953488, 8320);
-    this.$first_norm_rsqrt = new Float32Array(buffer, scratch + 1606288, 208);
+    this.$first_norm_rsqrt = new Float32Array(buffer, scratch + 1508432, 208);
     this.$first_norm_add = new Float32Array(buffer, scratch + 920208, 8320);
     this.$first_attention_add = new Float32Array(buffer, scratch + 986768, 8320);
     this.$first_attention_add_2 = new Float32Array(buffer, scratch + 1020048, 8320);
@@ -2535,12 +2943,12 @@ class Network extends Predictor {
     this.$first_attention_dotGeneral = new Float32Array(buffer, scratch + 1086608, 8320);
     this.$first_add = new Float32Array(buffer, scratch + 886928, 8320);
     this.$first_norm2_sub = new Float32Array(buffer, scratch + 1153168, 8320);
-    this.$first_norm2_rsqrt = new Float32Array(buffer, scratch + 1607120, 208);
+    this.$first_norm2_rsqrt = new Float32Array(buffer, scratch + 1509264, 208);
     this.$first_norm2_add = new Float32Array(buffer, scratch + 1119888, 8320);
     this.$first_wide_add_2 = new Float32Array(buffer, scratch + 134800, 33280);
     this.$first_wide_mul = new Float32Array(buffer, scratch + 267920, 33280);
     this.$second_norm_sub = new Float32Array(buffer, scratch + 1219728, 8320);
-    this.$second_norm_rsqrt = new Float32Array(buffer, scratch + 1607952, 208);
+    this.$second_norm_rsqrt = new Float32Array(buffer, scratch + 1510096, 208);
     this.$second_norm_add = new Float32Array(buffer, scratch + 1186448, 8320);
     this.$second_attention_add = new Float32Array(buffer, scratch + 1253008, 8320);
     this.$second_attention_add_2 = new Float32Array(buffer, scratch + 1286288, 8320);
@@ -2549,64 +2957,53 @@ class Network extends Predictor {
     this.$second_attention_dotGeneral = new Float32Array(buffer, scratch + 1352848, 8320);
     this.$second_add = new Float32Array(buffer, scratch + 886928, 8320);
     this.$second_norm2_sub = new Float32Array(buffer, scratch + 1419408, 8320);
-    this.$second_norm2_rsqrt = new Float32Array(buffer, scratch + 1608784, 208);
+    this.$second_norm2_rsqrt = new Float32Array(buffer, scratch + 1510928, 208);
     this.$second_norm2_add = new Float32Array(buffer, scratch + 1386128, 8320);
     this.$second_wide_add = new Float32Array(buffer, scratch + 401040, 33280);
     this.$second_wide_add_2 = new Float32Array(buffer, scratch + 534160, 33280);
     this.$second_wide_mul = new Float32Array(buffer, scratch + 667280, 33280);
     this.$norm_sub = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$norm_rsqrt = new Float32Array(buffer, scratch + 1508432, 208);
+    this.$norm_rsqrt = new Float32Array(buffer, scratch + 1511760, 208);
     this.$norm_add = new Float32Array(buffer, scratch + 1452688, 8320);
     this.$logits_add = new Float32Array(buffer, scratch + 1485968, 5616);
     this.$exp = new Float32Array(buffer, scratch + 1485968, 5616);
-    this.$sum = new Float32Array(buffer, scratch + 1509264, 208);
-    this.$sum_2 = new Float32Array(buffer, scratch + 1510096, 1);
+    this.$sum = new Float32Array(buffer, scratch + 1512592, 208);
+    this.$sum_2 = new Float32Array(buffer, scratch + 1513424, 1);
     this.$d_logits = new Float32Array(buffer, scratch + 1485968, 5616);
     this.$d_norm = new Float32Array(buffer, scratch + 1452688, 8320);
     this.$d_second = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$d_second_wide = new Float32Array(buffer, scratch + 1452688, 6400);
-    this.$d_second_wide_2 = new Float32Array(buffer, scratch + 667280, 33280);
-    this.$d_second_wide_3 = new Float32Array(buffer, scratch + 401040, 33280);
-    this.$d_second_norm2 = new Float32Array(buffer, scratch + 1478288, 6400);
-    this.$d_second_norm2_2 = new Float32Array(buffer, scratch + 1386128, 8320);
-    this.$d_second_attention = new Float32Array(buffer, scratch + 1555088, 1600);
-    this.$d_second_attention_2 = new Float32Array(buffer, scratch + 444304, 8320);
-    this.$d_second_attention_3 = new Float32Array(buffer, scratch + 477584, 8320);
-    this.$d_second_attention_4 = new Float32Array(buffer, scratch + 401040, 8320);
-    this.$d_second_norm = new Float32Array(buffer, scratch + 1561488, 1600);
-    this.$d_second_norm_2 = new Float32Array(buffer, scratch + 1186448, 8320);
-    this.$d_second_attention_5 = new Float32Array(buffer, scratch + 401040, 10816);
-    this.$d_second_attention_6 = new Float32Array(buffer, scratch + 843664, 10816);
-    this.$d_second_attention_7 = new Float32Array(buffer, scratch + 434320, 8320);
-    this.$d_second_attention_8 = new Float32Array(buffer, scratch + 843664, 8320);
-    this.$d_second_norm_3 = new Float32Array(buffer, scratch + 1567888, 1600);
-    this.$d_second_norm_4 = new Float32Array(buffer, scratch + 467600, 8320);
-    this.$d_second_attention_9 = new Float32Array(buffer, scratch + 1253008, 8320);
-    this.$d_second_norm_5 = new Float32Array(buffer, scratch + 1574288, 1600);
+    this.$d_second_wide = new Float32Array(buffer, scratch + 667280, 33280);
+    this.$d_second_wide_2 = new Float32Array(buffer, scratch + 401040, 33280);
+    this.$d_second_norm2 = new Float32Array(buffer, scratch + 1386128, 8320);
+    this.$d_second_attention = new Float32Array(buffer, scratch + 444304, 8320);
+    this.$d_second_attention_2 = new Float32Array(buffer, scratch + 477584, 8320);
+    this.$d_second_attention_3 = new Float32Array(buffer, scratch + 401040, 8320);
+    this.$d_second_norm = new Float32Array(buffer, scratch + 401040, 8320);
+    this.$d_second_attention_4 = new Float32Array(buffer, scratch + 401040, 10816);
+    this.$d_second_attention_5 = new Float32Array(buffer, scratch + 843664, 10816);
+    this.$d_second_attention_6 = new Float32Array(buffer, scratch + 434320, 8320);
+    this.$d_second_attention_7 = new Float32Array(buffer, scratch + 843664, 8320);
+    this.$d_second_norm_2 = new Float32Array(buffer, scratch + 843664, 8320);
+    this.$d_second_attention_8 = new Float32Array(buffer, scratch + 1253008, 8320);
     this.$d_first = new Float32Array(buffer, scratch + 886928, 8320);
-    this.$d_first_wide = new Float32Array(buffer, scratch + 1503888, 6400);
-    this.$d_first_wide_2 = new Float32Array(buffer, scratch + 267920, 33280);
-    this.$d_first_wide_3 = new Float32Array(buffer, scratch + 1680, 33280);
-    this.$d_first_norm2 = new Float32Array(buffer, scratch + 1529488, 6400);
-    this.$d_first_norm2_2 = new Float32Array(buffer, scratch + 1119888, 8320);
-    this.$d_first_attention = new Float32Array(buffer, scratch + 1580688, 1600);
-    this.$d_first_attention_2 = new Float32Array(buffer, scratch + 843664, 8320);
-    this.$d_first_attention_3 = new Float32Array(buffer, scratch + 44944, 8320);
-    this.$d_first_attention_4 = new Float32Array(buffer, scratch + 1680, 8320);
-    this.$d_first_norm = new Float32Array(buffer, scratch + 1587088, 1600);
+    this.$d_first_wide = new Float32Array(buffer, scratch + 267920, 33280);
+    this.$d_first_wide_2 = new Float32Array(buffer, scratch + 1680, 33280);
+    this.$d_first_norm2 = new Float32Array(buffer, scratch + 1119888, 8320);
+    this.$d_first_attention = new Float32Array(buffer, scratch + 843664, 8320);
+    this.$d_first_attention_2 = new Float32Array(buffer, scratch + 44944, 8320);
+    this.$d_first_attention_3 = new Float32Array(buffer, scratch + 1680, 8320);
+    this.$d_first_norm = new Float32Array(buffer, scratch + 1680, 8320);
+    this.$d_first_attention_4 = new Float32Array(buffer, scratch + 1680, 10816);
+    this.$d_first_attention_5 = new Float32Array(buffer, scratch + 800400, 10816);
+    this.$d_first_attention_7 = new Float32Array(buffer, scratch + 34960, 8320);
     this.$d_first_norm_2 = new Float32Array(buffer, scratch + 34960, 8320);
-    this.$d_first_attention_5 = new Float32Array(buffer, scratch + 1680, 10816);
-    this.$d_first_attention_6 = new Float32Array(buffer, scratch + 800400, 10816);
-    this.$d_first_attention_8 = new Float32Array(buffer, scratch + 34960, 8320);
-    this.$d_first_norm_3 = new Float32Array(buffer, scratch + 1593488, 1600);
-    this.$d_first_norm_4 = new Float32Array(buffer, scratch + 101520, 8320);
-    this.$d_first_attention_9 = new Float32Array(buffer, scratch + 986768, 8320);
-    this.$d_first_attention_10 = new Float32Array(buffer, scratch + 68240, 8320);
-    this.$d_first_norm_5 = new Float32Array(buffer, scratch + 1599888, 1600);
-    this.$d_first_norm_8 = new Float32Array(buffer, scratch + 886928, 8320);
+    this.$d_first_attention_8 = new Float32Array(buffer, scratch + 986768, 8320);
+    this.$d_first_attention_9 = new Float32Array(buffer, scratch + 68240, 8320);
+    this.$d_first_norm_5 = new Float32Array(buffer, scratch + 886928, 8320);
     this.$first_attention_where_row = new Float32Array(buffer, scratch + 843664, 13);
     this.$second_attention_where_row = new Float32Array(buffer, scratch + 1352848, 13);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 24144, 1);
+    this.$numbers$2 = numbers(8320);
     this.gradients = { "letters/embeddings": this.$d_letters_embeddings, "places/embeddings": this.$d_places_embeddings, "first/norm/gamma": this.$d_first_norm_gamma, "first/norm/beta": this.$d_first_norm_beta, "first/attention/query/kernel": this.$d_first_attention_query_kernel, "first/attention/query/bias": this.$d_first_attention_query_bias, "first/attention/key/kernel": this.$d_first_attention_key_kernel, "first/attention/key/bias": this.$d_first_attention_key_bias, "first/attention/value/kernel": this.$d_first_attention_value_kernel, "first/attention/value/bias": this.$d_first_attention_value_bias, "first/attention/attentionOutput/kernel": this.$d_first_attention_attentionOutput_kernel, "first/attention/attentionOutput/bias": this.$d_first_attention_attentionOutput_bias, "first/norm2/gamma": this.$d_first_norm2_gamma, "first/norm2/beta": this.$d_first_norm2_beta, "first/wide/kernel": this.$d_first_wide_kernel, "first/wide/bias": this.$d_first_wide_bias, "first/narrow/kernel": this.$d_first_narrow_kernel, "first/narrow/bias": this.$d_first_narrow_bias, "second/norm/gamma": this.$d_second_norm_gamma, "second/norm/beta": this.$d_second_norm_beta, "second/attention/query/kernel": this.$d_second_attention_query_kernel, "second/attention/query/bias": this.$d_second_attention_query_bias, "second/attention/key/kernel": this.$d_second_attention_key_kernel, "second/attention/key/bias": this.$d_second_attention_key_bias, "second/attention/value/kernel": this.$d_second_attention_value_kernel, "second/attention/value/bias": this.$d_second_attention_value_bias, "second/attention/attentionOutput/kernel": this.$d_second_attention_attentionOutput_kerne, "second/attention/attentionOutput/bias": this.$d_second_attention_attentionOutput_bias, "second/norm2/gamma": this.$d_second_norm2_gamma, "second/norm2/beta": this.$d_second_norm2_beta, "second/wide/kernel": this.$d_second_wide_kernel, "second/wide/bias": this.$d_second_wide_bias, "second/narrow/kernel": this.$d_second_narrow_kernel, "second/narrow/bias": this.$d_second_narrow_bias, "norm/gamma": this.$d_norm_gamma, "norm/beta": this.$d_norm_beta, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
     const scalars = this.$scalars;
     this.hyper = {
@@ -2662,29 +3059,53 @@ class Network extends Predictor {
     this.$n = n;
     letters_forward_2(this.$x, this.$letters_embeddings, this.$letters_take, n);
     first_norm_forward(this.$letters_take, this.$places_embeddings, this.$first_norm_sub, this.$first_norm_gamma, this.$first_norm_beta, this.$first_norm_rsqrt, this.$first_norm_add, n);
-    first_attention_forward(this.$first_norm_add, this.$first_attention_query_kernel, this.$first_attention_query_bias, this.$first_attention_add, n);
-    first_attention_forward(this.$first_norm_add, this.$first_attention_key_kernel, this.$first_attention_key_bias, this.$first_attention_add_2, n);
-    first_attention_forward(this.$first_norm_add, this.$first_attention_value_kernel, this.$first_attention_value_bias, this.$first_attention_add_3, n);
+    copy_first_norm_add(this.$first_norm_add, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$first_attention_query_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$first_attention_query_bias, this.$first_attention_add, n);
+    copy_first_norm_add(this.$first_norm_add, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$first_attention_key_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$first_attention_key_bias, this.$first_attention_add_2, n);
+    copy_first_norm_add(this.$first_norm_add, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$first_attention_value_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$first_attention_value_bias, this.$first_attention_add_3, n);
     first_attention_forward_4(this.$first_attention_add, this.$first_attention_add_2, this.$first_attention_mul, n);
     first_attention_forward_5(this.$first_attention_mul, this.$first_attention_where_row, this.$first_attention_mul, this.$powers, n);
     first_attention_forward_6(this.$first_attention_mul, this.$first_attention_add_3, this.$first_attention_dotGeneral, n);
-    first_forward(this.$first_attention_dotGeneral, this.$first_attention_attentionOutput_kernel, this.$first_attention_attentionOutput_bias, this.$letters_take, this.$places_embeddings, this.$first_add, n);
+    copy_first_norm_add(this.$first_attention_dotGeneral, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$first_attention_attentionOutput_kernel, this.$numbers$2);
+    first_forward(this.$numbers, this.$numbers$2, this.$first_attention_attentionOutput_bias, this.$letters_take, this.$places_embeddings, this.$first_add, n);
     first_norm2_forward(this.$first_add, this.$first_norm2_sub, this.$first_norm2_gamma, this.$first_norm2_beta, this.$first_norm2_rsqrt, this.$first_norm2_add, n);
-    first_wide_forward(this.$first_norm2_add, this.$first_wide_kernel, this.$first_wide_bias, this.$first_wide_add, n);
+    copy_first_norm_add(this.$first_norm2_add, this.$numbers, n);
+    copy_first_wide_kernel(this.$first_wide_kernel, this.$numbers$2);
+    first_wide_forward(this.$numbers, this.$numbers$2, this.$first_wide_bias, this.$first_wide_add, n);
     first_wide_forward_2(this.$first_wide_add, this.$first_wide_add_2, this.$first_wide_mul, this.$powers, n);
-    first_forward_2(this.$first_wide_mul, this.$first_narrow_kernel, this.$first_narrow_bias, this.$first_add, this.$first_add, n);
+    copy_first_wide_mul(this.$first_wide_mul, this.$numbers, n);
+    copy_first_narrow_kernel(this.$first_narrow_kernel, this.$numbers$2);
+    first_forward_2(this.$numbers, this.$numbers$2, this.$first_narrow_bias, this.$first_add, this.$first_add, n);
     first_norm2_forward(this.$first_add, this.$second_norm_sub, this.$second_norm_gamma, this.$second_norm_beta, this.$second_norm_rsqrt, this.$second_norm_add, n);
-    first_attention_forward(this.$second_norm_add, this.$second_attention_query_kernel, this.$second_attention_query_bias, this.$second_attention_add, n);
-    first_attention_forward(this.$second_norm_add, this.$second_attention_key_kernel, this.$second_attention_key_bias, this.$second_attention_add_2, n);
-    first_attention_forward(this.$second_norm_add, this.$second_attention_value_kernel, this.$second_attention_value_bias, this.$second_attention_add_3, n);
+    copy_first_norm_add(this.$second_norm_add, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$second_attention_query_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$second_attention_query_bias, this.$second_attention_add, n);
+    copy_first_norm_add(this.$second_norm_add, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$second_attention_key_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$second_attention_key_bias, this.$second_attention_add_2, n);
+    copy_first_norm_add(this.$second_norm_add, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$second_attention_value_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$second_attention_value_bias, this.$second_attention_add_3, n);
     first_attention_forward_4(this.$second_attention_add, this.$second_attention_add_2, this.$second_attention_mul, n);
     first_attention_forward_5(this.$second_attention_mul, this.$second_attention_where_row, this.$second_attention_mul, this.$powers, n);
     first_attention_forward_6(this.$second_attention_mul, this.$second_attention_add_3, this.$second_attention_dotGeneral, n);
-    second_forward(this.$second_attention_dotGeneral, this.$second_attention_attentionOutput_kernel, this.$second_attention_attentionOutput_bias, this.$first_add, this.$second_add, n);
+    copy_first_norm_add(this.$second_attention_dotGeneral, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$second_attention_attentionOutput_kernel, this.$numbers$2);
+    second_forward(this.$numbers, this.$numbers$2, this.$second_attention_attentionOutput_bias, this.$first_add, this.$second_add, n);
     first_norm2_forward(this.$second_add, this.$second_norm2_sub, this.$second_norm2_gamma, this.$second_norm2_beta, this.$second_norm2_rsqrt, this.$second_norm2_add, n);
-    first_wide_forward(this.$second_norm2_add, this.$second_wide_kernel, this.$second_wide_bias, this.$second_wide_add, n);
+    copy_first_norm_add(this.$second_norm2_add, this.$numbers, n);
+    copy_first_wide_kernel(this.$second_wide_kernel, this.$numbers$2);
+    first_wide_forward(this.$numbers, this.$numbers$2, this.$second_wide_bias, this.$second_wide_add, n);
     first_wide_forward_2(this.$second_wide_add, this.$second_wide_add_2, this.$second_wide_mul, this.$powers, n);
-    first_forward_2(this.$second_wide_mul, this.$second_narrow_kernel, this.$second_narrow_bias, this.$second_add, this.$second_add, n);
+    copy_first_wide_mul(this.$second_wide_mul, this.$numbers, n);
+    copy_first_narrow_kernel(this.$second_narrow_kernel, this.$numbers$2);
+    first_forward_2(this.$numbers, this.$numbers$2, this.$second_narrow_bias, this.$second_add, this.$second_add, n);
     first_norm2_forward(this.$second_add, this.$norm_sub, this.$norm_gamma, this.$norm_beta, this.$norm_rsqrt, this.$norm_add, n);
     logits_forward(this.$norm_add, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
     training_loss(this.$y, this.$logits_add, this.$exp, this.$sum, this.$sum_2, this.$loss, this.$powers, this.$bits, this.$words, n);
@@ -2699,85 +3120,121 @@ class Network extends Predictor {
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     logits_kernel_gradient(this.$norm_add, this.$d_logits, this.$d_logits_kernel, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
-    second_attention_backward(this.$second_attention_attentionOutput_kernel, this.$d_second_attention);
-    second_attention_backward(this.$second_attention_value_kernel, this.$d_second_norm);
-    second_attention_backward(this.$second_attention_key_kernel, this.$d_second_norm_3);
-    second_attention_backward(this.$second_attention_query_kernel, this.$d_second_norm_5);
-    second_attention_backward(this.$first_attention_attentionOutput_kernel, this.$d_first_attention);
-    second_attention_backward(this.$first_attention_value_kernel, this.$d_first_norm);
-    second_attention_backward(this.$first_attention_key_kernel, this.$d_first_norm_3);
-    second_attention_backward(this.$first_attention_query_kernel, this.$d_first_norm_5);
     norm_backward(this.$d_logits, this.$logits_kernel, this.$d_norm, n);
     norm_beta_gradient(this.$d_norm, this.$norm_sub, this.$norm_rsqrt, this.$d_norm_gamma, this.$d_norm_beta, n);
     second_backward(this.$norm_rsqrt, this.$d_norm, this.$norm_gamma, this.$norm_sub, this.$d_second, n);
-    second_narrow_kernel_gradient(this.$second_wide_mul, this.$d_second, this.$d_second_narrow_kernel, n);
+    copy_second_wide_mul_2(this.$second_wide_mul, this.$numbers, n);
+    copy_d_second(this.$d_second, this.$numbers$2, n);
+    second_narrow_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_second_narrow_kernel, n);
     second_narrow_bias_gradient(this.$d_second, this.$d_second_narrow_bias, n);
-    second_wide_backward(this.$second_narrow_kernel, this.$d_second_wide);
-    second_norm2_backward(this.$second_wide_kernel, this.$d_second_norm2);
-    second_wide_backward(this.$first_narrow_kernel, this.$d_first_wide);
-    second_norm2_backward(this.$first_wide_kernel, this.$d_first_norm2);
-    second_wide_backward_2(this.$d_second, this.$d_second_wide, this.$d_second_wide_2, n);
-    second_wide_backward_3(this.$d_second_wide_2, this.$second_wide_add, this.$second_wide_add_2, this.$d_second_wide_3, this.$powers, n);
-    second_wide_kernel_gradient(this.$second_norm2_add, this.$d_second_wide_3, this.$d_second_wide_kernel, n);
-    second_wide_bias_gradient(this.$d_second_wide_3, this.$d_second_wide_bias, n);
-    second_norm2_backward_2(this.$d_second_wide_3, this.$d_second_norm2, this.$d_second_norm2_2, n);
-    second_backward_2(this.$second_norm2_rsqrt, this.$d_second_norm2_2, this.$second_norm2_gamma, this.$second_norm2_sub, this.$d_second, this.$d_second, n);
-    norm_beta_gradient(this.$d_second_norm2_2, this.$second_norm2_sub, this.$second_norm2_rsqrt, this.$d_second_norm2_gamma, this.$d_second_norm2_beta, n);
-    second_attention_attentionOutput_kernel_(this.$second_attention_dotGeneral, this.$d_second, this.$d_second_attention_attentionOutput_kerne, n);
+    copy_first_norm_add(this.$d_second, this.$numbers, n);
+    copy_second_narrow_kernel_2(this.$second_narrow_kernel, this.$numbers$2);
+    second_wide_backward(this.$numbers, this.$numbers$2, this.$d_second_wide, n);
+    second_wide_backward_2(this.$d_second_wide, this.$second_wide_add, this.$second_wide_add_2, this.$d_second_wide_2, this.$powers, n);
+    copy_second_norm2_add_2(this.$second_norm2_add, this.$numbers$2, n);
+    copy_d_second_wide_2(this.$d_second_wide_2, this.$numbers, n);
+    second_wide_kernel_gradient(this.$numbers$2, this.$numbers, this.$d_second_wide_kernel, n);
+    second_wide_bias_gradient(this.$d_second_wide_2, this.$d_second_wide_bias, n);
+    copy_first_wide_mul(this.$d_second_wide_2, this.$numbers, n);
+    copy_second_wide_kernel_2(this.$second_wide_kernel, this.$numbers$2);
+    second_norm2_backward(this.$numbers, this.$numbers$2, this.$d_second_norm2, n);
+    second_backward_2(this.$second_norm2_rsqrt, this.$d_second_norm2, this.$second_norm2_gamma, this.$second_norm2_sub, this.$d_second, this.$d_second, n);
+    norm_beta_gradient(this.$d_second_norm2, this.$second_norm2_sub, this.$second_norm2_rsqrt, this.$d_second_norm2_gamma, this.$d_second_norm2_beta, n);
+    copy_first_norm_add(this.$second_attention_dotGeneral, this.$numbers, n);
+    copy_d_second(this.$d_second, this.$numbers$2, n);
+    second_attention_attentionOutput_kernel_(this.$numbers, this.$numbers$2, this.$d_second_attention_attentionOutput_kerne, n);
     second_narrow_bias_gradient(this.$d_second, this.$d_second_attention_attentionOutput_bias, n);
-    second_attention_backward_2(this.$d_second, this.$d_second_attention, this.$d_second_attention_2, n);
-    second_attention_backward_3(this.$d_second_attention_2, this.$second_attention_add_3, this.$d_second_attention_5, n);
-    second_attention_backward_4(this.$second_attention_mul, this.$d_second_attention_2, this.$d_second_attention_3, n);
-    second_attention_backward_5(this.$d_second_attention_5, this.$second_attention_mul, this.$d_second_attention_6, n);
-    second_attention_backward_6(this.$d_second_attention_3, this.$d_second_attention_4, n);
-    second_attention_backward_4(this.$d_second_attention_6, this.$second_attention_add, this.$d_second_attention_7, n);
-    first_attention_forward_6(this.$d_second_attention_6, this.$second_attention_add_2, this.$d_second_attention_9, n);
-    second_attention_backward_6(this.$d_second_attention_7, this.$d_second_attention_8, n);
-    second_attention_backward_6(this.$d_second_attention_9, this.$d_second_attention_7, n);
-    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_7, this.$d_second_attention_query_kernel, n);
-    second_narrow_bias_gradient(this.$d_second_attention_7, this.$d_second_attention_query_bias, n);
-    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_8, this.$d_second_attention_key_kernel, n);
-    second_narrow_bias_gradient(this.$d_second_attention_8, this.$d_second_attention_key_bias, n);
-    second_attention_backward_2(this.$d_second_attention_8, this.$d_second_norm_3, this.$d_second_norm_4, n);
-    second_attention_query_kernel_gradient(this.$second_norm_add, this.$d_second_attention_4, this.$d_second_attention_value_kernel, n);
-    second_narrow_bias_gradient(this.$d_second_attention_4, this.$d_second_attention_value_bias, n);
-    second_attention_backward_2(this.$d_second_attention_4, this.$d_second_norm, this.$d_second_norm_2, n);
-    second_norm_backward_6(this.$d_second_attention_7, this.$d_second_norm_5, this.$d_second_norm_2, this.$d_second_norm_4, this.$second_norm_gamma, this.$d_second_norm_4, this.$d_second_norm_2, n);
-    first_backward(this.$second_norm_rsqrt, this.$d_second_norm_2, this.$second_norm_sub, this.$d_second, this.$d_first, n);
-    norm_beta_gradient(this.$d_second_norm_4, this.$second_norm_sub, this.$second_norm_rsqrt, this.$d_second_norm_gamma, this.$d_second_norm_beta, n);
-    second_narrow_kernel_gradient(this.$first_wide_mul, this.$d_first, this.$d_first_narrow_kernel, n);
+    copy_first_norm_add(this.$d_second, this.$numbers, n);
+    copy_second_attention_attentionOutput_ke_2(this.$second_attention_attentionOutput_kernel, this.$numbers$2);
+    second_attention_backward(this.$numbers, this.$numbers$2, this.$d_second_attention, n);
+    second_attention_backward_2(this.$d_second_attention, this.$second_attention_add_3, this.$d_second_attention_4, n);
+    second_attention_backward_3(this.$second_attention_mul, this.$d_second_attention, this.$d_second_attention_2, n);
+    second_attention_backward_4(this.$d_second_attention_4, this.$second_attention_mul, this.$d_second_attention_5, n);
+    second_attention_backward_5(this.$d_second_attention_2, this.$d_second_attention_3, n);
+    second_attention_backward_3(this.$d_second_attention_5, this.$second_attention_add, this.$d_second_attention_6, n);
+    first_attention_forward_6(this.$d_second_attention_5, this.$second_attention_add_2, this.$d_second_attention_8, n);
+    second_attention_backward_5(this.$d_second_attention_6, this.$d_second_attention_7, n);
+    second_attention_backward_5(this.$d_second_attention_8, this.$d_second_attention_6, n);
+    copy_second_norm2_add_2(this.$second_norm_add, this.$numbers, n);
+    copy_d_second(this.$d_second_attention_6, this.$numbers$2, n);
+    second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_second_attention_query_kernel, n);
+    second_narrow_bias_gradient(this.$d_second_attention_6, this.$d_second_attention_query_bias, n);
+    copy_second_norm2_add_2(this.$second_norm_add, this.$numbers, n);
+    copy_d_second(this.$d_second_attention_7, this.$numbers$2, n);
+    second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_second_attention_key_kernel, n);
+    second_narrow_bias_gradient(this.$d_second_attention_7, this.$d_second_attention_key_bias, n);
+    copy_first_norm_add(this.$d_second_attention_7, this.$numbers, n);
+    copy_second_attention_key_kernel_2(this.$second_attention_key_kernel, this.$numbers$2);
+    second_norm_backward(this.$numbers, this.$numbers$2, this.$d_second_norm_2, n);
+    copy_second_norm2_add_2(this.$second_norm_add, this.$numbers, n);
+    copy_d_second(this.$d_second_attention_3, this.$numbers$2, n);
+    second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_second_attention_value_kernel, n);
+    second_narrow_bias_gradient(this.$d_second_attention_3, this.$d_second_attention_value_bias, n);
+    copy_first_norm_add(this.$d_second_attention_3, this.$numbers, n);
+    copy_second_attention_key_kernel_2(this.$second_attention_value_kernel, this.$numbers$2);
+    second_norm_backward(this.$numbers, this.$numbers$2, this.$d_second_norm, n);
+    copy_first_norm_add(this.$d_second_attention_6, this.$numbers, n);
+    copy_second_attention_key_kernel_2(this.$second_attention_query_kernel, this.$numbers$2);
+    second_norm_backward_3(this.$numbers, this.$numbers$2, this.$d_second_norm, this.$d_second_norm_2, this.$second_norm_gamma, this.$d_second_norm_2, this.$d_second_norm, n);
+    first_backward(this.$second_norm_rsqrt, this.$d_second_norm, this.$second_norm_sub, this.$d_second, this.$d_first, n);
+    norm_beta_gradient(this.$d_second_norm_2, this.$second_norm_sub, this.$second_norm_rsqrt, this.$d_second_norm_gamma, this.$d_second_norm_beta, n);
+    copy_second_wide_mul_2(this.$first_wide_mul, this.$numbers, n);
+    copy_d_second(this.$d_first, this.$numbers$2, n);
+    second_narrow_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_first_narrow_kernel, n);
     second_narrow_bias_gradient(this.$d_first, this.$d_first_narrow_bias, n);
-    second_wide_backward_2(this.$d_first, this.$d_first_wide, this.$d_first_wide_2, n);
-    second_wide_backward_3(this.$d_first_wide_2, this.$first_wide_add, this.$first_wide_add_2, this.$d_first_wide_3, this.$powers, n);
-    second_wide_kernel_gradient(this.$first_norm2_add, this.$d_first_wide_3, this.$d_first_wide_kernel, n);
-    second_wide_bias_gradient(this.$d_first_wide_3, this.$d_first_wide_bias, n);
-    second_norm2_backward_2(this.$d_first_wide_3, this.$d_first_norm2, this.$d_first_norm2_2, n);
-    second_backward_2(this.$first_norm2_rsqrt, this.$d_first_norm2_2, this.$first_norm2_gamma, this.$first_norm2_sub, this.$d_first, this.$d_first, n);
-    norm_beta_gradient(this.$d_first_norm2_2, this.$first_norm2_sub, this.$first_norm2_rsqrt, this.$d_first_norm2_gamma, this.$d_first_norm2_beta, n);
-    second_attention_attentionOutput_kernel_(this.$first_attention_dotGeneral, this.$d_first, this.$d_first_attention_attentionOutput_kernel, n);
+    copy_first_norm_add(this.$d_first, this.$numbers, n);
+    copy_second_narrow_kernel_2(this.$first_narrow_kernel, this.$numbers$2);
+    second_wide_backward(this.$numbers, this.$numbers$2, this.$d_first_wide, n);
+    second_wide_backward_2(this.$d_first_wide, this.$first_wide_add, this.$first_wide_add_2, this.$d_first_wide_2, this.$powers, n);
+    copy_second_norm2_add_2(this.$first_norm2_add, this.$numbers$2, n);
+    copy_d_second_wide_2(this.$d_first_wide_2, this.$numbers, n);
+    second_wide_kernel_gradient(this.$numbers$2, this.$numbers, this.$d_first_wide_kernel, n);
+    second_wide_bias_gradient(this.$d_first_wide_2, this.$d_first_wide_bias, n);
+    copy_first_wide_mul(this.$d_first_wide_2, this.$numbers, n);
+    copy_second_wide_kernel_2(this.$first_wide_kernel, this.$numbers$2);
+    second_norm2_backward(this.$numbers, this.$numbers$2, this.$d_first_norm2, n);
+    second_backward_2(this.$first_norm2_rsqrt, this.$d_first_norm2, this.$first_norm2_gamma, this.$first_norm2_sub, this.$d_first, this.$d_first, n);
+    norm_beta_gradient(this.$d_first_norm2, this.$first_norm2_sub, this.$first_norm2_rsqrt, this.$d_first_norm2_gamma, this.$d_first_norm2_beta, n);
+    copy_first_norm_add(this.$first_attention_dotGeneral, this.$numbers, n);
+    copy_d_second(this.$d_first, this.$numbers$2, n);
+    second_attention_attentionOutput_kernel_(this.$numbers, this.$numbers$2, this.$d_first_attention_attentionOutput_kernel, n);
     second_narrow_bias_gradient(this.$d_first, this.$d_first_attention_attentionOutput_bias, n);
-    second_attention_backward_2(this.$d_first, this.$d_first_attention, this.$d_first_attention_2, n);
-    second_attention_backward_3(this.$d_first_attention_2, this.$first_attention_add_3, this.$d_first_attention_5, n);
-    second_attention_backward_4(this.$first_attention_mul, this.$d_first_attention_2, this.$d_first_attention_3, n);
-    second_attention_backward_5(this.$d_first_attention_5, this.$first_attention_mul, this.$d_first_attention_6, n);
-    second_attention_backward_6(this.$d_first_attention_3, this.$d_first_attention_4, n);
-    second_attention_backward_4(this.$d_first_attention_6, this.$first_attention_add, this.$d_first_attention_2, n);
-    first_attention_forward_6(this.$d_first_attention_6, this.$first_attention_add_2, this.$d_first_attention_9, n);
-    second_attention_backward_6(this.$d_first_attention_2, this.$d_first_attention_8, n);
-    second_attention_backward_6(this.$d_first_attention_9, this.$d_first_attention_10, n);
-    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_10, this.$d_first_attention_query_kernel, n);
-    second_narrow_bias_gradient(this.$d_first_attention_10, this.$d_first_attention_query_bias, n);
-    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_8, this.$d_first_attention_key_kernel, n);
-    second_narrow_bias_gradient(this.$d_first_attention_8, this.$d_first_attention_key_bias, n);
-    second_attention_backward_2(this.$d_first_attention_8, this.$d_first_norm_3, this.$d_first_norm_4, n);
-    second_attention_query_kernel_gradient(this.$first_norm_add, this.$d_first_attention_4, this.$d_first_attention_value_kernel, n);
-    second_narrow_bias_gradient(this.$d_first_attention_4, this.$d_first_attention_value_bias, n);
-    second_attention_backward_2(this.$d_first_attention_4, this.$d_first_norm, this.$d_first_norm_2, n);
-    second_norm_backward_6(this.$d_first_attention_10, this.$d_first_norm_5, this.$d_first_norm_2, this.$d_first_norm_4, this.$first_norm_gamma, this.$d_first_norm_4, this.$d_first_norm_2, n);
-    first_backward(this.$first_norm_rsqrt, this.$d_first_norm_2, this.$first_norm_sub, this.$d_first, this.$d_first_norm_8, n);
-    norm_beta_gradient(this.$d_first_norm_4, this.$first_norm_sub, this.$first_norm_rsqrt, this.$d_first_norm_gamma, this.$d_first_norm_beta, n);
-    letters_embeddings_gradient(this.$x, this.$d_letters_embeddings, this.$d_first_norm_8, n);
-    places_embeddings_gradient(this.$d_first_norm_8, this.$d_places_embeddings, n);
+    copy_first_norm_add(this.$d_first, this.$numbers, n);
+    copy_second_attention_attentionOutput_ke_2(this.$first_attention_attentionOutput_kernel, this.$numbers$2);
+    second_attention_backward(this.$numbers, this.$numbers$2, this.$d_first_attention, n);
+    second_attention_backward_2(this.$d_first_attention, this.$first_attention_add_3, this.$d_first_attention_4, n);
+    second_attention_backward_3(this.$first_attention_mul, this.$d_first_attention, this.$d_first_attention_2, n);
+    second_attention_backward_4(this.$d_first_attention_4, this.$first_attention_mul, this.$d_first_attention_5, n);
+    second_attention_backward_5(this.$d_first_attention_2, this.$d_first_attention_3, n);
+    second_attention_backward_3(this.$d_first_attention_5, this.$first_attention_add, this.$d_first_attention, n);
+    first_attention_forward_6(this.$d_first_attention_5, this.$first_attention_add_2, this.$d_first_attention_8, n);
+    second_attention_backward_5(this.$d_first_attention, this.$d_first_attention_7, n);
+    second_attention_backward_5(this.$d_first_attention_8, this.$d_first_attention_9, n);
+    copy_second_norm2_add_2(this.$first_norm_add, this.$numbers, n);
+    copy_d_second(this.$d_first_attention_9, this.$numbers$2, n);
+    second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_first_attention_query_kernel, n);
+    second_narrow_bias_gradient(this.$d_first_attention_9, this.$d_first_attention_query_bias, n);
+    copy_second_norm2_add_2(this.$first_norm_add, this.$numbers, n);
+    copy_d_second(this.$d_first_attention_7, this.$numbers$2, n);
+    second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_first_attention_key_kernel, n);
+    second_narrow_bias_gradient(this.$d_first_attention_7, this.$d_first_attention_key_bias, n);
+    copy_first_norm_add(this.$d_first_attention_7, this.$numbers, n);
+    copy_second_attention_key_kernel_2(this.$first_attention_key_kernel, this.$numbers$2);
+    second_norm_backward(this.$numbers, this.$numbers$2, this.$d_first_norm_2, n);
+    copy_second_norm2_add_2(this.$first_norm_add, this.$numbers, n);
+    copy_d_second(this.$d_first_attention_3, this.$numbers$2, n);
+    second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_first_attention_value_kernel, n);
+    second_narrow_bias_gradient(this.$d_first_attention_3, this.$d_first_attention_value_bias, n);
+    copy_first_norm_add(this.$d_first_attention_3, this.$numbers, n);
+    copy_second_attention_key_kernel_2(this.$first_attention_value_kernel, this.$numbers$2);
+    second_norm_backward(this.$numbers, this.$numbers$2, this.$d_first_norm, n);
+    copy_first_norm_add(this.$d_first_attention_9, this.$numbers, n);
+    copy_second_attention_key_kernel_2(this.$first_attention_query_kernel, this.$numbers$2);
+    second_norm_backward_3(this.$numbers, this.$numbers$2, this.$d_first_norm, this.$d_first_norm_2, this.$first_norm_gamma, this.$d_first_norm_2, this.$d_first_norm, n);
+    first_backward(this.$first_norm_rsqrt, this.$d_first_norm, this.$first_norm_sub, this.$d_first, this.$d_first_norm_5, n);
+    norm_beta_gradient(this.$d_first_norm_2, this.$first_norm_sub, this.$first_norm_rsqrt, this.$d_first_norm_gamma, this.$d_first_norm_beta, n);
+    letters_embeddings_gradient(this.$x, this.$d_letters_embeddings, this.$d_first_norm_5, n);
+    places_embeddings_gradient(this.$d_first_norm_5, this.$d_places_embeddings, n);
     this.$fresh = false;
   }
   update() {
@@ -2800,29 +3257,53 @@ class Network extends Predictor {
     this.$fresh = false;
     letters_forward_2(this.$x, this.$letters_embeddings, this.$letters_take_2, n);
     first_norm_forward_2(this.$letters_take_2, this.$places_embeddings, this.$first_norm_sub_row, this.$first_norm_gamma, this.$first_norm_beta, this.$first_norm_add_2, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_query_kernel, this.$first_attention_query_bias, this.$first_attention_add_4, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_key_kernel, this.$first_attention_key_bias, this.$first_attention_add_5, n);
+    copy_first_norm_add(this.$first_norm_add_2, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$first_attention_query_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$first_attention_query_bias, this.$first_attention_add_4, n);
+    copy_first_norm_add(this.$first_norm_add_2, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$first_attention_key_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$first_attention_key_bias, this.$first_attention_add_5, n);
     first_attention_forward_4(this.$first_attention_add_4, this.$first_attention_add_5, this.$first_attention_mul_3, n);
     first_attention_forward_5(this.$first_attention_mul_3, this.$first_attention_where_row_2, this.$first_attention_mul_3, this.$powers, n);
-    first_attention_forward(this.$first_norm_add_2, this.$first_attention_value_kernel, this.$first_attention_value_bias, this.$first_attention_add_4, n);
-    first_attention_forward_6(this.$first_attention_mul_3, this.$first_attention_add_4, this.$first_attention_dotGeneral_2, n);
-    first_forward(this.$first_attention_dotGeneral_2, this.$first_attention_attentionOutput_kernel, this.$first_attention_attentionOutput_bias, this.$letters_take_2, this.$places_embeddings, this.$first_add_3, n);
+    copy_first_norm_add(this.$first_norm_add_2, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$first_attention_value_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$first_attention_value_bias, this.$first_attention_add_6, n);
+    first_attention_forward_6(this.$first_attention_mul_3, this.$first_attention_add_6, this.$first_attention_dotGeneral_2, n);
+    copy_first_norm_add(this.$first_attention_dotGeneral_2, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$first_attention_attentionOutput_kernel, this.$numbers$2);
+    first_forward(this.$numbers, this.$numbers$2, this.$first_attention_attentionOutput_bias, this.$letters_take_2, this.$places_embeddings, this.$first_add_3, n);
     first_norm2_forward_2(this.$first_add_3, this.$first_norm2_sub_row, this.$first_norm2_gamma, this.$first_norm2_beta, this.$first_norm2_add_2, n);
-    first_wide_forward(this.$first_norm2_add_2, this.$first_wide_kernel, this.$first_wide_bias, this.$first_wide_add, n);
+    copy_first_norm_add(this.$first_norm2_add_2, this.$numbers, n);
+    copy_first_wide_kernel(this.$first_wide_kernel, this.$numbers$2);
+    first_wide_forward(this.$numbers, this.$numbers$2, this.$first_wide_bias, this.$first_wide_add, n);
     first_wide_forward_4(this.$first_wide_add, this.$first_wide_mul_2, this.$powers, n);
-    first_forward_2(this.$first_wide_mul_2, this.$first_narrow_kernel, this.$first_narrow_bias, this.$first_add_3, this.$first_add_3, n);
+    copy_first_wide_mul(this.$first_wide_mul_2, this.$numbers, n);
+    copy_first_narrow_kernel(this.$first_narrow_kernel, this.$numbers$2);
+    first_forward_2(this.$numbers, this.$numbers$2, this.$first_narrow_bias, this.$first_add_3, this.$first_add_3, n);
     first_norm2_forward_2(this.$first_add_3, this.$second_norm_sub_row, this.$second_norm_gamma, this.$second_norm_beta, this.$second_norm_add_2, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_query_kernel, this.$second_attention_query_bias, this.$second_attention_add_4, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_key_kernel, this.$second_attention_key_bias, this.$second_attention_add_5, n);
+    copy_first_norm_add(this.$second_norm_add_2, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$second_attention_query_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$second_attention_query_bias, this.$second_attention_add_4, n);
+    copy_first_norm_add(this.$second_norm_add_2, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$second_attention_key_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$second_attention_key_bias, this.$second_attention_add_5, n);
     first_attention_forward_4(this.$second_attention_add_4, this.$second_attention_add_5, this.$second_attention_mul_3, n);
     first_attention_forward_5(this.$second_attention_mul_3, this.$second_attention_where_row_2, this.$second_attention_mul_3, this.$powers, n);
-    first_attention_forward(this.$second_norm_add_2, this.$second_attention_value_kernel, this.$second_attention_value_bias, this.$second_attention_add_4, n);
-    first_attention_forward_6(this.$second_attention_mul_3, this.$second_attention_add_4, this.$second_attention_dotGeneral_2, n);
-    second_forward(this.$second_attention_dotGeneral_2, this.$second_attention_attentionOutput_kernel, this.$second_attention_attentionOutput_bias, this.$first_add_3, this.$second_add_3, n);
+    copy_first_norm_add(this.$second_norm_add_2, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$second_attention_value_kernel, this.$numbers$2);
+    first_attention_forward(this.$numbers, this.$numbers$2, this.$second_attention_value_bias, this.$second_attention_add_6, n);
+    first_attention_forward_6(this.$second_attention_mul_3, this.$second_attention_add_6, this.$second_attention_dotGeneral_2, n);
+    copy_first_norm_add(this.$second_attention_dotGeneral_2, this.$numbers, n);
+    copy_first_attention_query_kernel(this.$second_attention_attentionOutput_kernel, this.$numbers$2);
+    second_forward(this.$numbers, this.$numbers$2, this.$second_attention_attentionOutput_bias, this.$first_add_3, this.$second_add_3, n);
     first_norm2_forward_2(this.$second_add_3, this.$second_norm2_sub_row, this.$second_norm2_gamma, this.$second_norm2_beta, this.$second_norm2_add_2, n);
-    first_wide_forward(this.$second_norm2_add_2, this.$second_wide_kernel, this.$second_wide_bias, this.$second_wide_add_3, n);
+    copy_first_norm_add(this.$second_norm2_add_2, this.$numbers, n);
+    copy_first_wide_kernel(this.$second_wide_kernel, this.$numbers$2);
+    first_wide_forward(this.$numbers, this.$numbers$2, this.$second_wide_bias, this.$second_wide_add_3, n);
     first_wide_forward_4(this.$second_wide_add_3, this.$second_wide_mul_2, this.$powers, n);
-    first_forward_2(this.$second_wide_mul_2, this.$second_narrow_kernel, this.$second_narrow_bias, this.$second_add_3, this.$second_add_3, n);
+    copy_first_wide_mul(this.$second_wide_mul_2, this.$numbers, n);
+    copy_first_narrow_kernel(this.$second_narrow_kernel, this.$numbers$2);
+    first_forward_2(this.$numbers, this.$numbers$2, this.$second_narrow_bias, this.$second_add_3, this.$second_add_3, n);
     first_norm2_forward_2(this.$second_add_3, this.$norm_sub_row, this.$norm_gamma, this.$norm_beta, this.$norm_add_2, n);
     logits_forward(this.$norm_add_2, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     evaluate_loss(this.$totals, this.$y, this.$logits_add_2, this.$evaluate_loss, this.$powers, this.$bits, this.$words, n);
@@ -2835,7 +3316,7 @@ class Network extends Predictor {
 }
 
 export function create({ seed = 0, state } = {}) {
-  const net = new Network(new ArrayBuffer(2285360));
+  const net = new Network(new ArrayBuffer(2189184));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);

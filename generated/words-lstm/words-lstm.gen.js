@@ -110,7 +110,7 @@ function memory_forward(seed, memory_sub, memory_neg, memory_sub_2, powers, bits
     const tiny = x < 2.2250738585072014e-308;
     const y = tiny ? x * 18014398509481984 : x;
     const e0 = ((bits[0] = y), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y * powers[-e0 + 1100];
+    const m0 = y * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
     const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high ? m0 * 0.5 : m0) - 1;
@@ -193,60 +193,62 @@ function memory_forward_4(memory_scan, n) {
   }
 }
 
+// letters_embeddings_numbers = letters_embeddings as plain numbers, for memory_forward_6
+function copy_letters_embeddings(letters_embeddings, letters_embeddings_numbers) {
+  for (let k = 0; k < 864; k++) {
+    letters_embeddings_numbers[k] = letters_embeddings[k];
+  }
+}
+
+// memory_kernel_numbers = memory_kernel as plain numbers, for memory_forward_6
+function copy_memory_kernel(memory_kernel, memory_kernel_numbers) {
+  for (let p = 0; p < 192; p++) {
+    const p0 = p << 1;
+    const p2 = p << 6;
+    for (let k = 0; k < 32; k++) {
+      const p1 = p0 + k * 384;
+      const p3 = p2 + (k << 1);
+      memory_kernel_numbers[p3] = memory_kernel[p1];
+      memory_kernel_numbers[p3 + 1] = memory_kernel[p1 + 1];
+    }
+  }
+}
+
 // memory_dotGeneral = dotGeneral(letters/embeddings, memory/kernel)  (words-lstm.model.ts:31)
-function memory_forward_6(letters_embeddings, memory_kernel, memory_dotGeneral) {
+function memory_forward_6(letters_embeddings_numbers, memory_kernel_numbers, memory_dotGeneral) {
   for (let i = 0; i < 27; i += 3) {
-    const p0 = i * 32;
-    const p3 = i * 384;
-    for (let j = 0; j < 384; j += 4) {
-      const p4 = p3 + j;
+    const p0 = i << 5;
+    const p4 = i * 384;
+    for (let p = 0; p < 192; p++) {
+      const p2 = p << 6;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       for (let k = 0; k < 32; k++) {
         const p1 = p0 + k;
-        const p2 = j + k * 384;
-        const x0 = letters_embeddings[p1];
-        const x1 = memory_kernel[p2];
-        const x2 = memory_kernel[p2 + 1];
-        const x3 = memory_kernel[p2 + 2];
-        const x4 = memory_kernel[p2 + 3];
-        const x5 = letters_embeddings[p1 + 32];
-        const x6 = letters_embeddings[p1 + 64];
+        const p3 = p2 + (k << 1);
+        const x0 = letters_embeddings_numbers[p1];
+        const x1 = memory_kernel_numbers[p3];
+        const x2 = memory_kernel_numbers[p3 + 1];
+        const x3 = letters_embeddings_numbers[p1 + 32];
+        const x4 = letters_embeddings_numbers[p1 + 64];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
       }
-      memory_dotGeneral[p4] = sum00;
-      memory_dotGeneral[p4 + 1] = sum01;
-      memory_dotGeneral[p4 + 2] = sum02;
-      memory_dotGeneral[p4 + 3] = sum03;
-      memory_dotGeneral[p4 + 384] = sum10;
-      memory_dotGeneral[p4 + 385] = sum11;
-      memory_dotGeneral[p4 + 386] = sum12;
-      memory_dotGeneral[p4 + 387] = sum13;
-      memory_dotGeneral[p4 + 768] = sum20;
-      memory_dotGeneral[p4 + 769] = sum21;
-      memory_dotGeneral[p4 + 770] = sum22;
-      memory_dotGeneral[p4 + 771] = sum23;
+      memory_dotGeneral[p5] = sum00;
+      memory_dotGeneral[p5 + 1] = sum01;
+      memory_dotGeneral[p5 + 384] = sum10;
+      memory_dotGeneral[p5 + 385] = sum11;
+      memory_dotGeneral[p5 + 768] = sum20;
+      memory_dotGeneral[p5 + 769] = sum21;
     }
   }
 }
@@ -254,7 +256,7 @@ function memory_forward_6(letters_embeddings, memory_kernel, memory_dotGeneral) 
 // memory_take = take(memory_dotGeneral, x)  (words-lstm.model.ts:31)
 function memory_forward_7(x, memory_dotGeneral, memory_take, n) {
   for (let p = 0; p < n * 13; p++) {
-    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 384;
+    const p0 = Math.min(Math.max(x[p], 0), 26) * 384;
     const p2 = p * 384;
     for (let b = 0; b < 384; b++) {
       memory_take[p2 + b] = memory_dotGeneral[p0 + b];
@@ -262,81 +264,84 @@ function memory_forward_7(x, memory_dotGeneral, memory_take, n) {
   }
 }
 
-// memory_add = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:31)
-function memory_forward_8(memory_scan, memory_recurrentKernel, memory_bias, memory_take, memory_add, t, n) {
+// memory_recurrentKernel_numbers = memory_recurrentKernel as plain numbers, for memory_forward_8
+function copy_memory_recurrentKernel(memory_recurrentKernel, memory_recurrentKernel_numbers) {
+  for (let p = 0; p < 192; p++) {
+    const p0 = p << 1;
+    const p2 = p * 192;
+    for (let k = 0; k < 96; k++) {
+      const p1 = p0 + k * 384;
+      const p3 = p2 + (k << 1);
+      memory_recurrentKernel_numbers[p3] = memory_recurrentKernel[p1];
+      memory_recurrentKernel_numbers[p3 + 1] = memory_recurrentKernel[p1 + 1];
+    }
+  }
+}
+
+// memory_scan_numbers = memory_scan as plain numbers, for memory_forward_8
+function copy_memory_scan(memory_scan, memory_scan_numbers, t, n) {
   const p0 = t * 3072;
+  for (let k = 0; k < n * 96; k++) {
+    memory_scan_numbers[k] = memory_scan[p0 + k];
+  }
+}
+
+// memory_add = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:31)
+function memory_forward_8(
+  memory_scan_numbers,
+  memory_recurrentKernel_numbers,
+  memory_bias,
+  memory_take,
+  memory_add,
+  t,
+  n,
+) {
   const p4 = t * 384;
   for (let i = 0; i < n; i += 4) {
-    const p1 = p0 + i * 96;
+    const p0 = i * 96;
     const p5 = p4 + i * 4992;
-    const p7 = i * 384;
-    for (let j = 0; j < 384; j += 4) {
-      const p6 = p5 + j;
-      const p8 = p7 + j;
+    const p8 = i * 384;
+    for (let p = 0; p < 192; p++) {
+      const p2 = p * 192;
+      const p6 = p5 + (p << 1);
+      const p7 = p << 1;
+      const p9 = p8 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < 96; k++) {
-        const p2 = p1 + k;
-        const p3 = j + k * 384;
-        const x0 = memory_scan[p2];
-        const x1 = memory_recurrentKernel[p3];
-        const x2 = memory_recurrentKernel[p3 + 1];
-        const x3 = memory_recurrentKernel[p3 + 2];
-        const x4 = memory_recurrentKernel[p3 + 3];
-        const x5 = memory_scan[p2 + 96];
-        const x6 = memory_scan[p2 + 192];
-        const x7 = memory_scan[p2 + 288];
+        const p1 = p0 + k;
+        const p3 = p2 + (k << 1);
+        const x0 = memory_scan_numbers[p1];
+        const x1 = memory_recurrentKernel_numbers[p3];
+        const x2 = memory_recurrentKernel_numbers[p3 + 1];
+        const x3 = memory_scan_numbers[p1 + 96];
+        const x4 = memory_scan_numbers[p1 + 192];
+        const x5 = memory_scan_numbers[p1 + 288];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x8 = memory_bias[j];
-      memory_add[p8] = memory_take[p6] + x8 + sum00;
-      const x9 = memory_bias[j + 1];
-      memory_add[p8 + 1] = memory_take[p6 + 1] + x9 + sum01;
-      const x10 = memory_bias[j + 2];
-      memory_add[p8 + 2] = memory_take[p6 + 2] + x10 + sum02;
-      const x11 = memory_bias[j + 3];
-      memory_add[p8 + 3] = memory_take[p6 + 3] + x11 + sum03;
-      memory_add[p8 + 384] = memory_take[p6 + 4992] + x8 + sum10;
-      memory_add[p8 + 385] = memory_take[p6 + 4993] + x9 + sum11;
-      memory_add[p8 + 386] = memory_take[p6 + 4994] + x10 + sum12;
-      memory_add[p8 + 387] = memory_take[p6 + 4995] + x11 + sum13;
-      memory_add[p8 + 768] = memory_take[p6 + 9984] + x8 + sum20;
-      memory_add[p8 + 769] = memory_take[p6 + 9985] + x9 + sum21;
-      memory_add[p8 + 770] = memory_take[p6 + 9986] + x10 + sum22;
-      memory_add[p8 + 771] = memory_take[p6 + 9987] + x11 + sum23;
-      memory_add[p8 + 1152] = memory_take[p6 + 14976] + x8 + sum30;
-      memory_add[p8 + 1153] = memory_take[p6 + 14977] + x9 + sum31;
-      memory_add[p8 + 1154] = memory_take[p6 + 14978] + x10 + sum32;
-      memory_add[p8 + 1155] = memory_take[p6 + 14979] + x11 + sum33;
+      const x6 = memory_bias[p7];
+      memory_add[p9] = memory_take[p6] + x6 + sum00;
+      const x7 = memory_bias[p7 + 1];
+      memory_add[p9 + 1] = memory_take[p6 + 1] + x7 + sum01;
+      memory_add[p9 + 384] = memory_take[p6 + 4992] + x6 + sum10;
+      memory_add[p9 + 385] = memory_take[p6 + 4993] + x7 + sum11;
+      memory_add[p9 + 768] = memory_take[p6 + 9984] + x6 + sum20;
+      memory_add[p9 + 769] = memory_take[p6 + 9985] + x7 + sum21;
+      memory_add[p9 + 1152] = memory_take[p6 + 14976] + x6 + sum30;
+      memory_add[p9 + 1153] = memory_take[p6 + 14977] + x7 + sum31;
     }
   }
 }
@@ -363,64 +368,60 @@ function memory_forward_9(
       const p4 = p3 + j;
       const x = -memory_add[p1 + 288];
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
-      const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
+      const k = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t1 - k * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
-      const sigmoid = 1 / (1 + exp);
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
+      const sigmoid = 1 / (1 + expSingle);
       memory_scan_3[p4] = sigmoid;
       const x1 = -memory_add[p1 + 96];
       const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-      const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r1 = t2 - k1 * 0.6931471805599453;
       const z1 = r1 * r1;
-      const p5 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-      const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-      const exp1 = (2 + 4 * p5 / (q1 - p5)) * powers[k1 + 1099];
-      const sigmoid_2 = 1 / (1 + exp1);
+      const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
+      const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
+      const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
+      const sigmoid_2 = 1 / (1 + expSingle1);
       memory_scan_5[p4] = sigmoid_2;
       const x2 = -memory_add[p1];
       const t3 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
-      const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
-      const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
+      const k2 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r2 = t3 - k2 * 0.6931471805599453;
       const z2 = r2 * r2;
-      const p6 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-      const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-      const exp2 = (2 + 4 * p6 / (q2 - p6)) * powers[k2 + 1099];
-      const sigmoid_3 = 1 / (1 + exp2);
+      const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
+      const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
+      const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
+      const sigmoid_3 = 1 / (1 + expSingle2);
       memory_scan_6[p4] = sigmoid_3;
       const x3 = memory_add[p1 + 192];
-      const x4 = -2 * Math.abs(x3);
-      const t4 = Math.max(-746, Math.min(x4, 710));
-      const k3 = Math.floor(t4 * 1.4426950408889634 + 0.5);
-      const r3 = t4 - k3 * 0.693145751953125 - k3 * 0.0000014286068203094173;
+      const x4 = 2 * x3;
+      const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
+      const k3 = t4 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r3 = t4 - k3 * 0.6931471805599453;
       const z3 = r3 * r3;
-      const p7 = r3 * ((0.00012617719307481058 * z3 + 0.030299440770744195) * z3 + 1);
-      const q3 = ((0.0000030019850513866446 * z3 + 0.0025244834034968415) * z3 + 0.22726554820815503) * z3 + 2;
-      const half = powers[k3 + 1099];
-      const y1 = (half * (2 * p7 / (q3 - p7)) + (half - 0.5)) * 2;
-      const expm1 = Math.abs(x4) < 5e-17 ? x4 : y1;
-      const y = -expm1 / (expm1 + 2);
-      const tanh1 = Math.abs(x3) < 3.725290298461914e-9 ? x3 : x3 < 0 ? -y : y;
-      memory_scan_7[p4] = tanh1;
-      const add = sigmoid_2 * memory_scan_2[p4] + sigmoid_3 * tanh1;
+      const low3 = (0.1666666586459192 * r3 + 0.5000000068036492) * z3 + (1 + r3);
+      const high3 = (0.0001979024270489897 * r3 + 0.0013944758424196788) * z3 + (0.008333497675513021 * r3 + 0.04166629363706775);
+      const expSingle3 = (high3 * (z3 * z3) + low3) * powers[k3 + 1100 | 0];
+      const y = 1 - 2 / (expSingle3 + 1);
+      const tanhSingle = Math.abs(x3) < 0.000001 ? x3 : y;
+      memory_scan_7[p4] = tanhSingle;
+      const add = sigmoid_2 * memory_scan_2[p4] + sigmoid_3 * tanhSingle;
       memory_scan_2[p4 + 3072] = add;
-      const x5 = -2 * Math.abs(add);
-      const t5 = Math.max(-746, Math.min(x5, 710));
-      const k4 = Math.floor(t5 * 1.4426950408889634 + 0.5);
-      const r4 = t5 - k4 * 0.693145751953125 - k4 * 0.0000014286068203094173;
+      const x5 = 2 * add;
+      const t5 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
+      const k4 = t5 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r4 = t5 - k4 * 0.6931471805599453;
       const z4 = r4 * r4;
-      const p8 = r4 * ((0.00012617719307481058 * z4 + 0.030299440770744195) * z4 + 1);
-      const q4 = ((0.0000030019850513866446 * z4 + 0.0025244834034968415) * z4 + 0.22726554820815503) * z4 + 2;
-      const half1 = powers[k4 + 1099];
-      const y2 = (half1 * (2 * p8 / (q4 - p8)) + (half1 - 0.5)) * 2;
-      const expm2 = Math.abs(x5) < 5e-17 ? x5 : y2;
-      const y3 = -expm2 / (expm2 + 2);
-      const tanh2 = Math.abs(add) < 3.725290298461914e-9 ? add : add < 0 ? -y3 : y3;
-      memory_scan_4[p4] = tanh2;
-      memory_scan[p4 + 3072] = sigmoid * tanh2;
+      const low4 = (0.1666666586459192 * r4 + 0.5000000068036492) * z4 + (1 + r4);
+      const high4 = (0.0001979024270489897 * r4 + 0.0013944758424196788) * z4 + (0.008333497675513021 * r4 + 0.04166629363706775);
+      const expSingle4 = (high4 * (z4 * z4) + low4) * powers[k4 + 1100 | 0];
+      const y1 = 1 - 2 / (expSingle4 + 1);
+      const tanhSingle1 = Math.abs(add) < 0.000001 ? add : y1;
+      memory_scan_4[p4] = tanhSingle1;
+      memory_scan[p4 + 3072] = sigmoid * tanhSingle1;
     }
   }
 }
@@ -499,8 +500,22 @@ function dropout_forward(random_seed, random_counter, memory_scan, dropout_lessE
   }
 }
 
+// dropout_where_numbers = dropout_where as plain numbers, for logits_forward
+function copy_dropout_where(dropout_where, dropout_where_numbers, n) {
+  for (let k = 0; k < n * 1248; k++) {
+    dropout_where_numbers[k] = dropout_where[k];
+  }
+}
+
+// logits_kernel_numbers = logits_kernel as plain numbers, for logits_forward
+function copy_logits_kernel(logits_kernel, logits_kernel_numbers) {
+  for (let k = 0; k < 2592; k++) {
+    logits_kernel_numbers[k] = logits_kernel[k];
+  }
+}
+
 // logits_add = dotGeneral(dropout_where, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
-function logits_forward(dropout_where, logits_kernel, logits_bias, logits_add, n) {
+function logits_forward(dropout_where_numbers, logits_kernel_numbers, logits_bias, logits_add, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 96;
     const p3 = i * 27;
@@ -521,13 +536,13 @@ function logits_forward(dropout_where, logits_kernel, logits_bias, logits_add, n
       for (let k = 0; k < 96; k++) {
         const p1 = p0 + k;
         const p2 = h + k * 27;
-        const x0 = dropout_where[p1];
-        const x1 = logits_kernel[p2];
-        const x2 = logits_kernel[p2 + 1];
-        const x3 = logits_kernel[p2 + 2];
-        const x4 = dropout_where[p1 + 96];
-        const x5 = dropout_where[p1 + 192];
-        const x6 = dropout_where[p1 + 288];
+        const x0 = dropout_where_numbers[p1];
+        const x1 = logits_kernel_numbers[p2];
+        const x2 = logits_kernel_numbers[p2 + 1];
+        const x3 = logits_kernel_numbers[p2 + 2];
+        const x4 = dropout_where_numbers[p1 + 96];
+        const x5 = dropout_where_numbers[p1 + 192];
+        const x6 = dropout_where_numbers[p1 + 288];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -596,32 +611,32 @@ function training_random_counter(
       const p2 = p0 + k;
       const x = logits_add[p2] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp[p2] = exp1;
-      sumValue += exp1;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      exp[p2] = expSingle;
+      sumValue += expSingle;
     }
     sum[i] = sumValue;
     const t0 = x0 !== -1;
     const tiny = sumValue < 2.2250738585072014e-308;
     const y1 = tiny ? sumValue * 18014398509481984 : sumValue;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < sumValue ? sumValue < Infinity ? value : sumValue : sumValue === 0 ? -Infinity : NaN;
     sum_3 += t0 ? max + log - sum_2Value : 0;
     sum_4 += t0 ? 1 : 0;
@@ -653,12 +668,36 @@ function memory_forward_10(d_memory, n) {
   }
 }
 
+// dropout_where_numbers_2 = dropout_where as plain numbers, for logits_kernel_gradient
+function copy_dropout_where_2(dropout_where, dropout_where_numbers, n) {
+  for (let s = 0; s < 24; s++) {
+    const p0 = s << 2;
+    const p2 = s * 1664;
+    for (let k = 0; k < n * 13; k++) {
+      const p1 = p0 + k * 96;
+      const p3 = p2 + (k << 2);
+      dropout_where_numbers[p3] = dropout_where[p1];
+      dropout_where_numbers[p3 + 1] = dropout_where[p1 + 1];
+      dropout_where_numbers[p3 + 2] = dropout_where[p1 + 2];
+      dropout_where_numbers[p3 + 3] = dropout_where[p1 + 3];
+    }
+  }
+}
+
+// d_logits_numbers = d_logits as plain numbers, for logits_kernel_gradient
+function copy_d_logits(d_logits, d_logits_numbers, n) {
+  for (let k = 0; k < n * 351; k++) {
+    d_logits_numbers[k] = d_logits[k];
+  }
+}
+
 // ∂loss/∂logits/kernel = dotGeneral(dropout_where, d_logits)  (words-lstm.model.ts:32)
-function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
-  for (let i = 0; i < 96; i += 4) {
-    const p2 = i * 27;
+function logits_kernel_gradient(dropout_where_numbers, d_logits_numbers, d_logits_kernel, n) {
+  for (let s = 0; s < 24; s++) {
+    const p0 = s * 1664;
+    const p3 = s * 108;
     for (let j = 0; j < 27; j += 3) {
-      const p3 = p2 + j;
+      const p4 = p3 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -672,15 +711,15 @@ function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
       let sum31 = 0;
       let sum32 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p0 = i + k * 96;
-        const p1 = j + k * 27;
-        const x0 = dropout_where[p0];
-        const x1 = d_logits[p1];
-        const x2 = d_logits[p1 + 1];
-        const x3 = d_logits[p1 + 2];
-        const x4 = dropout_where[p0 + 1];
-        const x5 = dropout_where[p0 + 2];
-        const x6 = dropout_where[p0 + 3];
+        const p1 = p0 + (k << 2);
+        const p2 = j + k * 27;
+        const x0 = dropout_where_numbers[p1];
+        const x1 = d_logits_numbers[p2];
+        const x2 = d_logits_numbers[p2 + 1];
+        const x3 = d_logits_numbers[p2 + 2];
+        const x4 = dropout_where_numbers[p1 + 1];
+        const x5 = dropout_where_numbers[p1 + 2];
+        const x6 = dropout_where_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -694,18 +733,77 @@ function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
         sum31 += x6 * x2;
         sum32 += x6 * x3;
       }
-      d_logits_kernel[p3] += sum00;
-      d_logits_kernel[p3 + 1] += sum01;
-      d_logits_kernel[p3 + 2] += sum02;
-      d_logits_kernel[p3 + 27] += sum10;
-      d_logits_kernel[p3 + 28] += sum11;
-      d_logits_kernel[p3 + 29] += sum12;
-      d_logits_kernel[p3 + 54] += sum20;
-      d_logits_kernel[p3 + 55] += sum21;
-      d_logits_kernel[p3 + 56] += sum22;
-      d_logits_kernel[p3 + 81] += sum30;
-      d_logits_kernel[p3 + 82] += sum31;
-      d_logits_kernel[p3 + 83] += sum32;
+      d_logits_kernel[p4] += sum00;
+      d_logits_kernel[p4 + 1] += sum01;
+      d_logits_kernel[p4 + 2] += sum02;
+      d_logits_kernel[p4 + 27] += sum10;
+      d_logits_kernel[p4 + 28] += sum11;
+      d_logits_kernel[p4 + 29] += sum12;
+      d_logits_kernel[p4 + 54] += sum20;
+      d_logits_kernel[p4 + 55] += sum21;
+      d_logits_kernel[p4 + 56] += sum22;
+      d_logits_kernel[p4 + 81] += sum30;
+      d_logits_kernel[p4 + 82] += sum31;
+      d_logits_kernel[p4 + 83] += sum32;
+    }
+  }
+}
+
+// logits_kernel_numbers_2 = logits_kernel as plain numbers, for memory_backward
+function copy_logits_kernel_2(logits_kernel, logits_kernel_numbers) {
+  for (let p = 0; p < 48; p++) {
+    const p0 = p * 54;
+    for (let m = 0; m < 27; m++) {
+      const p1 = p0 + m;
+      const p2 = p0 + (m << 1);
+      logits_kernel_numbers[p2] = logits_kernel[p1];
+      logits_kernel_numbers[p2 + 1] = logits_kernel[p1 + 27];
+    }
+  }
+}
+
+// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, logits/kernel), 0) · 1.1111111111111112  (words-lstm.model.ts:32)
+function memory_backward(d_logits_numbers, logits_kernel_numbers, dropout_lessEqual, d_memory, n) {
+  for (let i = 0; i < n * 13; i += 4) {
+    const p0 = i * 27;
+    const p4 = i * 96;
+    for (let p = 0; p < 48; p++) {
+      const p2 = p * 54;
+      const p5 = p4 + (p << 1);
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 27; k++) {
+        const p1 = p0 + k;
+        const p3 = p2 + (k << 1);
+        const x0 = d_logits_numbers[p1];
+        const x1 = logits_kernel_numbers[p3];
+        const x2 = logits_kernel_numbers[p3 + 1];
+        const x3 = d_logits_numbers[p1 + 27];
+        const x4 = d_logits_numbers[p1 + 54];
+        const x5 = d_logits_numbers[p1 + 81];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      d_memory[p5] = (dropout_lessEqual[p5] !== 0 ? sum00 : 0) * 1.1111111111111112;
+      d_memory[p5 + 1] = (dropout_lessEqual[p5 + 1] !== 0 ? sum01 : 0) * 1.1111111111111112;
+      d_memory[p5 + 96] = (dropout_lessEqual[p5 + 96] !== 0 ? sum10 : 0) * 1.1111111111111112;
+      d_memory[p5 + 97] = (dropout_lessEqual[p5 + 97] !== 0 ? sum11 : 0) * 1.1111111111111112;
+      d_memory[p5 + 192] = (dropout_lessEqual[p5 + 192] !== 0 ? sum20 : 0) * 1.1111111111111112;
+      d_memory[p5 + 193] = (dropout_lessEqual[p5 + 193] !== 0 ? sum21 : 0) * 1.1111111111111112;
+      d_memory[p5 + 288] = (dropout_lessEqual[p5 + 288] !== 0 ? sum30 : 0) * 1.1111111111111112;
+      d_memory[p5 + 289] = (dropout_lessEqual[p5 + 289] !== 0 ? sum31 : 0) * 1.1111111111111112;
     }
   }
 }
@@ -721,94 +819,26 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
   }
 }
 
-// d_dropout = contiguous(logits/kernel)  (words-lstm.model.ts:32)
-function dropout_backward(logits_kernel, d_dropout) {
-  for (let i = 0; i < 27; i++) {
-    const p1 = i * 96;
-    for (let j = 0; j < 96; j++) {
-      d_dropout[p1 + j] = logits_kernel[i + j * 27];
-    }
-  }
-}
-
-// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, d_dropout), 0) · 1.1111111111111112  (words-lstm.model.ts:32)
-function memory_backward(d_logits, d_dropout, dropout_lessEqual, d_memory, n) {
-  for (let i = 0; i < n * 13; i += 4) {
-    const p0 = i * 27;
-    const p3 = i * 96;
-    for (let h = 0; h < 96; h += 4) {
-      const p4 = p3 + h;
-      let sum00 = 0;
-      let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
-      let sum20 = 0;
-      let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
-      let sum30 = 0;
-      let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
-      for (let k = 0; k < 27; k++) {
-        const p1 = p0 + k;
-        const p2 = h + k * 96;
-        const x0 = d_logits[p1];
-        const x1 = d_dropout[p2];
-        const x2 = d_dropout[p2 + 1];
-        const x3 = d_dropout[p2 + 2];
-        const x4 = d_dropout[p2 + 3];
-        const x5 = d_logits[p1 + 27];
-        const x6 = d_logits[p1 + 54];
-        const x7 = d_logits[p1 + 81];
-        sum00 += x0 * x1;
-        sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
-      }
-      d_memory[p4] = (dropout_lessEqual[p4] !== 0 ? sum00 : 0) * 1.1111111111111112;
-      d_memory[p4 + 1] = (dropout_lessEqual[p4 + 1] !== 0 ? sum01 : 0) * 1.1111111111111112;
-      d_memory[p4 + 2] = (dropout_lessEqual[p4 + 2] !== 0 ? sum02 : 0) * 1.1111111111111112;
-      d_memory[p4 + 3] = (dropout_lessEqual[p4 + 3] !== 0 ? sum03 : 0) * 1.1111111111111112;
-      d_memory[p4 + 96] = (dropout_lessEqual[p4 + 96] !== 0 ? sum10 : 0) * 1.1111111111111112;
-      d_memory[p4 + 97] = (dropout_lessEqual[p4 + 97] !== 0 ? sum11 : 0) * 1.1111111111111112;
-      d_memory[p4 + 98] = (dropout_lessEqual[p4 + 98] !== 0 ? sum12 : 0) * 1.1111111111111112;
-      d_memory[p4 + 99] = (dropout_lessEqual[p4 + 99] !== 0 ? sum13 : 0) * 1.1111111111111112;
-      d_memory[p4 + 192] = (dropout_lessEqual[p4 + 192] !== 0 ? sum20 : 0) * 1.1111111111111112;
-      d_memory[p4 + 193] = (dropout_lessEqual[p4 + 193] !== 0 ? sum21 : 0) * 1.1111111111111112;
-      d_memory[p4 + 194] = (dropout_lessEqual[p4 + 194] !== 0 ? sum22 : 0) * 1.1111111111111112;
-      d_memory[p4 + 195] = (dropout_lessEqual[p4 + 195] !== 0 ? sum23 : 0) * 1.1111111111111112;
-      d_memory[p4 + 288] = (dropout_lessEqual[p4 + 288] !== 0 ? sum30 : 0) * 1.1111111111111112;
-      d_memory[p4 + 289] = (dropout_lessEqual[p4 + 289] !== 0 ? sum31 : 0) * 1.1111111111111112;
-      d_memory[p4 + 290] = (dropout_lessEqual[p4 + 290] !== 0 ? sum32 : 0) * 1.1111111111111112;
-      d_memory[p4 + 291] = (dropout_lessEqual[p4 + 291] !== 0 ? sum33 : 0) * 1.1111111111111112;
-    }
-  }
-}
-
 // letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:25)
 function letters_forward(x, letters_embeddings, letters_take, n) {
   for (let p = 0; p < n * 13; p++) {
-    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 32;
-    const p2 = p * 32;
+    const p0 = Math.min(Math.max(x[p], 0), 26) << 5;
+    const p2 = p << 5;
     for (let b = 0; b < 32; b++) {
       letters_take[p2 + b] = letters_embeddings[p0 + b];
+    }
+  }
+}
+
+// memory_recurrentKernel_numbers_2 = memory_recurrentKernel as plain numbers, for memory_backward_3
+function copy_memory_recurrentKernel_2(memory_recurrentKernel, memory_recurrentKernel_numbers) {
+  for (let p = 0; p < 48; p++) {
+    const p0 = p * 768;
+    for (let m = 0; m < 384; m++) {
+      const p1 = p0 + m;
+      const p2 = p0 + (m << 1);
+      memory_recurrentKernel_numbers[p2] = memory_recurrentKernel[p1];
+      memory_recurrentKernel_numbers[p2 + 1] = memory_recurrentKernel[p1 + 384];
     }
   }
 }
@@ -874,149 +904,149 @@ function memory_backward_2(
   }
 }
 
-function memory_backward_3(d_memory_3, memory_recurrentKernel, d_memory, t, n) {
+// d_memory_3_numbers = d_memory_3 as plain numbers, for memory_backward_3
+function copy_d_memory_3(d_memory, d_memory_3_numbers, t, n) {
   const p0 = t * 12288;
-  const p5 = t % 2 * 3072;
+  for (let k = 0; k < n * 384; k++) {
+    d_memory_3_numbers[k] = d_memory[p0 + k];
+  }
+}
+
+function memory_backward_3(d_memory_3_numbers, memory_recurrentKernel_numbers, d_memory, t, n) {
+  const p4 = t % 2 * 3072;
   for (let i = 0; i < n; i += 4) {
-    const p1 = p0 + i * 384;
-    const p6 = p5 + i * 96;
-    for (let j = 0; j < 96; j += 4) {
-      const p3 = j * 384;
-      const p7 = p6 + j;
+    const p0 = i * 384;
+    const p5 = p4 + i * 96;
+    for (let p = 0; p < 48; p++) {
+      const p2 = p * 768;
+      const p6 = p5 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < 384; k++) {
-        const p2 = p1 + k;
-        const p4 = p3 + k;
-        const x0 = d_memory_3[p2];
-        const x1 = memory_recurrentKernel[p4];
-        const x2 = memory_recurrentKernel[p4 + 384];
-        const x3 = memory_recurrentKernel[p4 + 768];
-        const x4 = memory_recurrentKernel[p4 + 1152];
-        const x5 = d_memory_3[p2 + 384];
-        const x6 = d_memory_3[p2 + 768];
-        const x7 = d_memory_3[p2 + 1152];
+        const p1 = p0 + k;
+        const p3 = p2 + (k << 1);
+        const x0 = d_memory_3_numbers[p1];
+        const x1 = memory_recurrentKernel_numbers[p3];
+        const x2 = memory_recurrentKernel_numbers[p3 + 1];
+        const x3 = d_memory_3_numbers[p1 + 384];
+        const x4 = d_memory_3_numbers[p1 + 768];
+        const x5 = d_memory_3_numbers[p1 + 1152];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_memory[p7] = sum00;
-      d_memory[p7 + 1] = sum01;
-      d_memory[p7 + 2] = sum02;
-      d_memory[p7 + 3] = sum03;
-      d_memory[p7 + 96] = sum10;
-      d_memory[p7 + 97] = sum11;
-      d_memory[p7 + 98] = sum12;
-      d_memory[p7 + 99] = sum13;
-      d_memory[p7 + 192] = sum20;
-      d_memory[p7 + 193] = sum21;
-      d_memory[p7 + 194] = sum22;
-      d_memory[p7 + 195] = sum23;
-      d_memory[p7 + 288] = sum30;
-      d_memory[p7 + 289] = sum31;
-      d_memory[p7 + 290] = sum32;
-      d_memory[p7 + 291] = sum33;
+      d_memory[p6] = sum00;
+      d_memory[p6 + 1] = sum01;
+      d_memory[p6 + 96] = sum10;
+      d_memory[p6 + 97] = sum11;
+      d_memory[p6 + 192] = sum20;
+      d_memory[p6 + 193] = sum21;
+      d_memory[p6 + 288] = sum30;
+      d_memory[p6 + 289] = sum31;
+    }
+  }
+}
+
+// memory_scan_numbers_2 = memory_scan as plain numbers, for memory_recurrentKernel_gradient
+function copy_memory_scan_2(memory_scan, memory_scan_numbers, n) {
+  for (let s = 0; s < 24; s++) {
+    const p0 = s << 2;
+    const p3 = s * 1792;
+    for (let k = 0; k < 14; k++) {
+      const p1 = p0 + k * 3072;
+      const p4 = p3 + (k << 7);
+      for (let m = 0; m < n; m++) {
+        const p2 = p1 + m * 96;
+        const p5 = p4 + (m << 2);
+        memory_scan_numbers[p5] = memory_scan[p2];
+        memory_scan_numbers[p5 + 1] = memory_scan[p2 + 1];
+        memory_scan_numbers[p5 + 2] = memory_scan[p2 + 2];
+        memory_scan_numbers[p5 + 3] = memory_scan[p2 + 3];
+      }
+    }
+  }
+}
+
+// d_memory_3_numbers_2 = d_memory_3 as plain numbers, for memory_recurrentKernel_gradient
+function copy_d_memory_3_2(d_memory, d_memory_3_numbers, n) {
+  for (let p = 0; p < 192; p++) {
+    const p0 = p << 1;
+    const p3 = p * 832;
+    for (let k = 0; k < 13; k++) {
+      const p1 = p0 + k * 12288;
+      const p4 = p3 + (k << 6);
+      for (let m = 0; m < n; m++) {
+        const p2 = p1 + m * 384;
+        const p5 = p4 + (m << 1);
+        d_memory_3_numbers[p5] = d_memory[p2];
+        d_memory_3_numbers[p5 + 1] = d_memory[p2 + 1];
+      }
     }
   }
 }
 
 // ∂loss/∂memory/recurrentKernel = dotGeneral(memory_scan, d_memory)  (words-lstm.model.ts:31)
-function memory_recurrentKernel_gradient(memory_scan, d_memory, d_memory_recurrentKernel, n) {
-  for (let i = 0; i < 96; i += 4) {
-    const p4 = i * 384;
-    for (let j = 0; j < 384; j += 4) {
-      const p5 = p4 + j;
+function memory_recurrentKernel_gradient(
+  memory_scan_numbers,
+  d_memory_3_numbers,
+  d_memory_recurrentKernel,
+  n,
+) {
+  for (let s = 0; s < 24; s++) {
+    const p0 = s * 1792;
+    const p6 = s * 1536;
+    for (let p = 0; p < 192; p++) {
+      const p3 = p * 832;
+      const p7 = p6 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < 13; k++) {
-        const p0 = i + k * 3072;
-        const p2 = j + k * 12288;
+        const p1 = p0 + (k << 7);
+        const p4 = p3 + (k << 6);
         for (let m = 0; m < n; m++) {
-          const p1 = p0 + m * 96;
-          const p3 = p2 + m * 384;
-          const x0 = memory_scan[p1];
-          const x1 = d_memory[p3];
-          const x2 = d_memory[p3 + 1];
-          const x3 = d_memory[p3 + 2];
-          const x4 = d_memory[p3 + 3];
-          const x5 = memory_scan[p1 + 1];
-          const x6 = memory_scan[p1 + 2];
-          const x7 = memory_scan[p1 + 3];
+          const p2 = p1 + (m << 2);
+          const p5 = p4 + (m << 1);
+          const x0 = memory_scan_numbers[p2];
+          const x1 = d_memory_3_numbers[p5];
+          const x2 = d_memory_3_numbers[p5 + 1];
+          const x3 = memory_scan_numbers[p2 + 1];
+          const x4 = memory_scan_numbers[p2 + 2];
+          const x5 = memory_scan_numbers[p2 + 3];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
-          sum02 += x0 * x3;
-          sum03 += x0 * x4;
-          sum10 += x5 * x1;
-          sum11 += x5 * x2;
-          sum12 += x5 * x3;
-          sum13 += x5 * x4;
-          sum20 += x6 * x1;
-          sum21 += x6 * x2;
-          sum22 += x6 * x3;
-          sum23 += x6 * x4;
-          sum30 += x7 * x1;
-          sum31 += x7 * x2;
-          sum32 += x7 * x3;
-          sum33 += x7 * x4;
+          sum10 += x3 * x1;
+          sum11 += x3 * x2;
+          sum20 += x4 * x1;
+          sum21 += x4 * x2;
+          sum30 += x5 * x1;
+          sum31 += x5 * x2;
         }
       }
-      d_memory_recurrentKernel[p5] += sum00;
-      d_memory_recurrentKernel[p5 + 1] += sum01;
-      d_memory_recurrentKernel[p5 + 2] += sum02;
-      d_memory_recurrentKernel[p5 + 3] += sum03;
-      d_memory_recurrentKernel[p5 + 384] += sum10;
-      d_memory_recurrentKernel[p5 + 385] += sum11;
-      d_memory_recurrentKernel[p5 + 386] += sum12;
-      d_memory_recurrentKernel[p5 + 387] += sum13;
-      d_memory_recurrentKernel[p5 + 768] += sum20;
-      d_memory_recurrentKernel[p5 + 769] += sum21;
-      d_memory_recurrentKernel[p5 + 770] += sum22;
-      d_memory_recurrentKernel[p5 + 771] += sum23;
-      d_memory_recurrentKernel[p5 + 1152] += sum30;
-      d_memory_recurrentKernel[p5 + 1153] += sum31;
-      d_memory_recurrentKernel[p5 + 1154] += sum32;
-      d_memory_recurrentKernel[p5 + 1155] += sum33;
+      d_memory_recurrentKernel[p7] += sum00;
+      d_memory_recurrentKernel[p7 + 1] += sum01;
+      d_memory_recurrentKernel[p7 + 384] += sum10;
+      d_memory_recurrentKernel[p7 + 385] += sum11;
+      d_memory_recurrentKernel[p7 + 768] += sum20;
+      d_memory_recurrentKernel[p7 + 769] += sum21;
+      d_memory_recurrentKernel[p7 + 1152] += sum30;
+      d_memory_recurrentKernel[p7 + 1153] += sum31;
     }
   }
 }
@@ -1036,72 +1066,78 @@ function memory_backward_4(d_memory, d_memory_5, n) {
   }
 }
 
+// letters_take_numbers = letters_take as plain numbers, for memory_kernel_gradient
+function copy_letters_take(letters_take, letters_take_numbers, n) {
+  for (let s = 0; s < 8; s++) {
+    const p0 = s << 2;
+    const p2 = s * 1664;
+    for (let k = 0; k < n * 13; k++) {
+      const p1 = p0 + (k << 5);
+      const p3 = p2 + (k << 2);
+      letters_take_numbers[p3] = letters_take[p1];
+      letters_take_numbers[p3 + 1] = letters_take[p1 + 1];
+      letters_take_numbers[p3 + 2] = letters_take[p1 + 2];
+      letters_take_numbers[p3 + 3] = letters_take[p1 + 3];
+    }
+  }
+}
+
+// d_memory_5_numbers = d_memory_5 as plain numbers, for memory_kernel_gradient
+function copy_d_memory_5(d_memory, d_memory_5_numbers, n) {
+  for (let p = 0; p < 192; p++) {
+    const p0 = p << 1;
+    const p2 = p * 832;
+    for (let k = 0; k < n * 13; k++) {
+      const p1 = p0 + k * 384;
+      const p3 = p2 + (k << 1);
+      d_memory_5_numbers[p3] = d_memory[p1];
+      d_memory_5_numbers[p3 + 1] = d_memory[p1 + 1];
+    }
+  }
+}
+
 // ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:31)
-function memory_kernel_gradient(letters_take, d_memory, d_memory_kernel, n) {
-  for (let i = 0; i < 32; i += 4) {
-    const p2 = i * 384;
-    for (let j = 0; j < 384; j += 4) {
-      const p3 = p2 + j;
+function memory_kernel_gradient(letters_take_numbers, d_memory_5_numbers, d_memory_kernel, n) {
+  for (let s = 0; s < 8; s++) {
+    const p0 = s * 1664;
+    const p4 = s * 1536;
+    for (let p = 0; p < 192; p++) {
+      const p2 = p * 832;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p0 = i + k * 32;
-        const p1 = j + k * 384;
-        const x0 = letters_take[p0];
-        const x1 = d_memory[p1];
-        const x2 = d_memory[p1 + 1];
-        const x3 = d_memory[p1 + 2];
-        const x4 = d_memory[p1 + 3];
-        const x5 = letters_take[p0 + 1];
-        const x6 = letters_take[p0 + 2];
-        const x7 = letters_take[p0 + 3];
+        const p1 = p0 + (k << 2);
+        const p3 = p2 + (k << 1);
+        const x0 = letters_take_numbers[p1];
+        const x1 = d_memory_5_numbers[p3];
+        const x2 = d_memory_5_numbers[p3 + 1];
+        const x3 = letters_take_numbers[p1 + 1];
+        const x4 = letters_take_numbers[p1 + 2];
+        const x5 = letters_take_numbers[p1 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
-        sum30 += x7 * x1;
-        sum31 += x7 * x2;
-        sum32 += x7 * x3;
-        sum33 += x7 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      d_memory_kernel[p3] += sum00;
-      d_memory_kernel[p3 + 1] += sum01;
-      d_memory_kernel[p3 + 2] += sum02;
-      d_memory_kernel[p3 + 3] += sum03;
-      d_memory_kernel[p3 + 384] += sum10;
-      d_memory_kernel[p3 + 385] += sum11;
-      d_memory_kernel[p3 + 386] += sum12;
-      d_memory_kernel[p3 + 387] += sum13;
-      d_memory_kernel[p3 + 768] += sum20;
-      d_memory_kernel[p3 + 769] += sum21;
-      d_memory_kernel[p3 + 770] += sum22;
-      d_memory_kernel[p3 + 771] += sum23;
-      d_memory_kernel[p3 + 1152] += sum30;
-      d_memory_kernel[p3 + 1153] += sum31;
-      d_memory_kernel[p3 + 1154] += sum32;
-      d_memory_kernel[p3 + 1155] += sum33;
+      d_memory_kernel[p5] += sum00;
+      d_memory_kernel[p5 + 1] += sum01;
+      d_memory_kernel[p5 + 384] += sum10;
+      d_memory_kernel[p5 + 385] += sum11;
+      d_memory_kernel[p5 + 768] += sum20;
+      d_memory_kernel[p5 + 769] += sum21;
+      d_memory_kernel[p5 + 1152] += sum30;
+      d_memory_kernel[p5 + 1153] += sum31;
     }
   }
 }
@@ -1133,7 +1169,7 @@ function letters_backward(x, d_letters, d_memory, n) {
     d_letters[z] = 0;
   }
   for (let p = 0; p < n * 13; p++) {
-    const p0 = Math.min(Math.max(x[p], 0), 27 - 1) * 384;
+    const p0 = Math.min(Math.max(x[p], 0), 26) * 384;
     const p2 = p * 384;
     for (let b = 0; b < 384; b++) {
       const p1 = p0 + b;
@@ -1142,61 +1178,61 @@ function letters_backward(x, d_letters, d_memory, n) {
   }
 }
 
+// d_letters_numbers = d_letters as plain numbers, for letters_embeddings_gradient
+function copy_d_letters(d_letters, d_letters_numbers) {
+  for (let k = 0; k < 10368; k++) {
+    d_letters_numbers[k] = d_letters[k];
+  }
+}
+
+// memory_kernel_numbers_2 = memory_kernel as plain numbers, for letters_embeddings_gradient
+function copy_memory_kernel_2(memory_kernel, memory_kernel_numbers) {
+  for (let p = 0; p < 16; p++) {
+    const p0 = p * 768;
+    for (let m = 0; m < 384; m++) {
+      const p1 = p0 + m;
+      const p2 = p0 + (m << 1);
+      memory_kernel_numbers[p2] = memory_kernel[p1];
+      memory_kernel_numbers[p2 + 1] = memory_kernel[p1 + 384];
+    }
+  }
+}
+
 // ∂loss/∂letters/embeddings = dotGeneral(d_letters, memory/kernel)  (words-lstm.model.ts:25)
-function letters_embeddings_gradient(d_letters, memory_kernel, d_letters_embeddings) {
+function letters_embeddings_gradient(d_letters_numbers, memory_kernel_numbers, d_letters_embeddings) {
   for (let i = 0; i < 27; i += 3) {
     const p0 = i * 384;
-    const p4 = i * 32;
-    for (let j = 0; j < 32; j += 4) {
-      const p2 = j * 384;
-      const p5 = p4 + j;
+    const p4 = i << 5;
+    for (let p = 0; p < 16; p++) {
+      const p2 = p * 768;
+      const p5 = p4 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       for (let k = 0; k < 384; k++) {
         const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_letters[p1];
-        const x1 = memory_kernel[p3];
-        const x2 = memory_kernel[p3 + 384];
-        const x3 = memory_kernel[p3 + 768];
-        const x4 = memory_kernel[p3 + 1152];
-        const x5 = d_letters[p1 + 384];
-        const x6 = d_letters[p1 + 768];
+        const p3 = p2 + (k << 1);
+        const x0 = d_letters_numbers[p1];
+        const x1 = memory_kernel_numbers[p3];
+        const x2 = memory_kernel_numbers[p3 + 1];
+        const x3 = d_letters_numbers[p1 + 384];
+        const x4 = d_letters_numbers[p1 + 768];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
-        sum02 += x0 * x3;
-        sum03 += x0 * x4;
-        sum10 += x5 * x1;
-        sum11 += x5 * x2;
-        sum12 += x5 * x3;
-        sum13 += x5 * x4;
-        sum20 += x6 * x1;
-        sum21 += x6 * x2;
-        sum22 += x6 * x3;
-        sum23 += x6 * x4;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
       }
       d_letters_embeddings[p5] += sum00;
       d_letters_embeddings[p5 + 1] += sum01;
-      d_letters_embeddings[p5 + 2] += sum02;
-      d_letters_embeddings[p5 + 3] += sum03;
       d_letters_embeddings[p5 + 32] += sum10;
       d_letters_embeddings[p5 + 33] += sum11;
-      d_letters_embeddings[p5 + 34] += sum12;
-      d_letters_embeddings[p5 + 35] += sum13;
       d_letters_embeddings[p5 + 64] += sum20;
       d_letters_embeddings[p5 + 65] += sum21;
-      d_letters_embeddings[p5 + 66] += sum22;
-      d_letters_embeddings[p5 + 67] += sum23;
     }
   }
 }
@@ -1249,6 +1285,64 @@ function update_step(adam_add, scalars) {
   scalars[2] = adam_add[0];
 }
 
+// memory_add_2 = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:31)
+function memory_forward_16(
+  memory_scan_8_numbers,
+  memory_recurrentKernel,
+  memory_bias,
+  memory_take,
+  memory_add,
+  t,
+  n,
+) {
+  const p3 = t * 384;
+  for (let i = 0; i < n; i += 4) {
+    const p0 = i * 96;
+    const p4 = p3 + i * 4992;
+    const p6 = i * 384;
+    for (let j = 0; j < 384; j += 2) {
+      const p5 = p4 + j;
+      const p7 = p6 + j;
+      let sum00 = 0;
+      let sum01 = 0;
+      let sum10 = 0;
+      let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
+      for (let k = 0; k < 96; k++) {
+        const p1 = p0 + k;
+        const p2 = j + k * 384;
+        const x0 = memory_scan_8_numbers[p1];
+        const x1 = memory_recurrentKernel[p2];
+        const x2 = memory_recurrentKernel[p2 + 1];
+        const x3 = memory_scan_8_numbers[p1 + 96];
+        const x4 = memory_scan_8_numbers[p1 + 192];
+        const x5 = memory_scan_8_numbers[p1 + 288];
+        sum00 += x0 * x1;
+        sum01 += x0 * x2;
+        sum10 += x3 * x1;
+        sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
+      }
+      const x6 = memory_bias[j];
+      memory_add[p7] = memory_take[p5] + x6 + sum00;
+      const x7 = memory_bias[j + 1];
+      memory_add[p7 + 1] = memory_take[p5 + 1] + x7 + sum01;
+      memory_add[p7 + 384] = memory_take[p5 + 4992] + x6 + sum10;
+      memory_add[p7 + 385] = memory_take[p5 + 4993] + x7 + sum11;
+      memory_add[p7 + 768] = memory_take[p5 + 9984] + x6 + sum20;
+      memory_add[p7 + 769] = memory_take[p5 + 9985] + x7 + sum21;
+      memory_add[p7 + 1152] = memory_take[p5 + 14976] + x6 + sum30;
+      memory_add[p7 + 1153] = memory_take[p5 + 14977] + x7 + sum31;
+    }
+  }
+}
+
 function memory_forward_17(memory_add, memory_scan, memory_scan_8, powers, t, n) {
   const p2 = t % 2 * 3072;
   const p5 = (t + 1) % 2 * 3072;
@@ -1262,62 +1356,69 @@ function memory_forward_17(memory_add, memory_scan, memory_scan_8, powers, t, n)
       const p1 = p0 + j;
       const x = -memory_add[p1 + 96];
       const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k = Math.floor(t1 * 1.4426950408889634 + 0.5);
-      const r = t1 - k * 0.693145751953125 - k * 0.0000014286068203094173;
+      const k = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t1 - k * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k + 1099];
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
       const x1 = -memory_add[p1];
       const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k1 = Math.floor(t2 * 1.4426950408889634 + 0.5);
-      const r1 = t2 - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r1 = t2 - k1 * 0.6931471805599453;
       const z1 = r1 * r1;
-      const p4 = r1 * ((0.00012617719307481058 * z1 + 0.030299440770744195) * z1 + 1);
-      const q1 = ((0.0000030019850513866446 * z1 + 0.0025244834034968415) * z1 + 0.22726554820815503) * z1 + 2;
-      const exp1 = (2 + 4 * p4 / (q1 - p4)) * powers[k1 + 1099];
+      const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
+      const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
+      const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
       const x2 = memory_add[p1 + 192];
-      const x3 = -2 * Math.abs(x2);
-      const t3 = Math.max(-746, Math.min(x3, 710));
-      const k2 = Math.floor(t3 * 1.4426950408889634 + 0.5);
-      const r2 = t3 - k2 * 0.693145751953125 - k2 * 0.0000014286068203094173;
+      const x3 = 2 * x2;
+      const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
+      const k2 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r2 = t3 - k2 * 0.6931471805599453;
       const z2 = r2 * r2;
-      const p7 = r2 * ((0.00012617719307481058 * z2 + 0.030299440770744195) * z2 + 1);
-      const q2 = ((0.0000030019850513866446 * z2 + 0.0025244834034968415) * z2 + 0.22726554820815503) * z2 + 2;
-      const half = powers[k2 + 1099];
-      const y1 = (half * (2 * p7 / (q2 - p7)) + (half - 0.5)) * 2;
-      const expm1 = Math.abs(x3) < 5e-17 ? x3 : y1;
-      const y = -expm1 / (expm1 + 2);
-      const tanh = Math.abs(x2) < 3.725290298461914e-9 ? x2 : x2 < 0 ? -y : y;
-      const add = 1 / (1 + exp) * memory_scan[p3 + j] + 1 / (1 + exp1) * tanh;
+      const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
+      const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
+      const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
+      const y = 1 - 2 / (expSingle2 + 1);
+      const tanhSingle = Math.abs(x2) < 0.000001 ? x2 : y;
+      const add = 1 / (1 + expSingle) * memory_scan[p3 + j] + 1 / (1 + expSingle1) * tanhSingle;
       memory_scan[p6 + j] = add;
       const x4 = -memory_add[p1 + 288];
       const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-      const k3 = Math.floor(t4 * 1.4426950408889634 + 0.5);
-      const r3 = t4 - k3 * 0.693145751953125 - k3 * 0.0000014286068203094173;
+      const k3 = t4 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r3 = t4 - k3 * 0.6931471805599453;
       const z3 = r3 * r3;
-      const p10 = r3 * ((0.00012617719307481058 * z3 + 0.030299440770744195) * z3 + 1);
-      const q3 = ((0.0000030019850513866446 * z3 + 0.0025244834034968415) * z3 + 0.22726554820815503) * z3 + 2;
-      const exp2 = (2 + 4 * p10 / (q3 - p10)) * powers[k3 + 1099];
-      const x5 = -2 * Math.abs(add);
-      const t5 = Math.max(-746, Math.min(x5, 710));
-      const k4 = Math.floor(t5 * 1.4426950408889634 + 0.5);
-      const r4 = t5 - k4 * 0.693145751953125 - k4 * 0.0000014286068203094173;
+      const low3 = (0.1666666586459192 * r3 + 0.5000000068036492) * z3 + (1 + r3);
+      const high3 = (0.0001979024270489897 * r3 + 0.0013944758424196788) * z3 + (0.008333497675513021 * r3 + 0.04166629363706775);
+      const expSingle3 = (high3 * (z3 * z3) + low3) * powers[k3 + 1100 | 0];
+      const x5 = 2 * add;
+      const t5 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
+      const k4 = t5 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r4 = t5 - k4 * 0.6931471805599453;
       const z4 = r4 * r4;
-      const p11 = r4 * ((0.00012617719307481058 * z4 + 0.030299440770744195) * z4 + 1);
-      const q4 = ((0.0000030019850513866446 * z4 + 0.0025244834034968415) * z4 + 0.22726554820815503) * z4 + 2;
-      const half1 = powers[k4 + 1099];
-      const y2 = (half1 * (2 * p11 / (q4 - p11)) + (half1 - 0.5)) * 2;
-      const expm2 = Math.abs(x5) < 5e-17 ? x5 : y2;
-      const y3 = -expm2 / (expm2 + 2);
-      const tanh1 = Math.abs(add) < 3.725290298461914e-9 ? add : add < 0 ? -y3 : y3;
-      memory_scan_8[p9 + j + 3072] = 1 / (1 + exp2) * tanh1;
+      const low4 = (0.1666666586459192 * r4 + 0.5000000068036492) * z4 + (1 + r4);
+      const high4 = (0.0001979024270489897 * r4 + 0.0013944758424196788) * z4 + (0.008333497675513021 * r4 + 0.04166629363706775);
+      const expSingle4 = (high4 * (z4 * z4) + low4) * powers[k4 + 1100 | 0];
+      const y1 = 1 - 2 / (expSingle4 + 1);
+      const tanhSingle1 = Math.abs(add) < 0.000001 ? add : y1;
+      memory_scan_8[p9 + j + 3072] = 1 / (1 + expSingle3) * tanhSingle1;
+    }
+  }
+}
+
+// memory_scan_8_numbers_2 = memory_scan_8 as plain numbers, for logits_forward_2
+function copy_memory_scan_8_2(memory_scan, memory_scan_8_numbers, n) {
+  for (let k = 0; k < 14; k++) {
+    const p0 = k * 3072;
+    for (let m = 0; m < n * 96; m++) {
+      const p1 = p0 + m;
+      memory_scan_8_numbers[p1] = memory_scan[p1];
     }
   }
 }
 
 // logits_add_2 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
-function logits_forward_2(memory_scan, logits_kernel, logits_bias, logits_add, n) {
+function logits_forward_2(memory_scan_8_numbers, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 96;
     const p4 = i * 351;
@@ -1341,13 +1442,13 @@ function logits_forward_2(memory_scan, logits_kernel, logits_bias, logits_add, n
         for (let k = 0; k < 96; k++) {
           const p2 = p1 + k;
           const p3 = h + k * 27;
-          const x0 = memory_scan[p2 + 3072];
+          const x0 = memory_scan_8_numbers[p2 + 3072];
           const x1 = logits_kernel[p3];
           const x2 = logits_kernel[p3 + 1];
           const x3 = logits_kernel[p3 + 2];
-          const x4 = memory_scan[p2 + 6144];
-          const x5 = memory_scan[p2 + 9216];
-          const x6 = memory_scan[p2 + 12288];
+          const x4 = memory_scan_8_numbers[p2 + 6144];
+          const x5 = memory_scan_8_numbers[p2 + 9216];
+          const x6 = memory_scan_8_numbers[p2 + 12288];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
           sum02 += x0 * x3;
@@ -1386,7 +1487,7 @@ function logits_forward_2(memory_scan, logits_kernel, logits_bias, logits_add, n
       for (let k = 0; k < 96; k++) {
         const p7 = p0 + k;
         const p8 = h + k * 27;
-        const x10 = memory_scan[p7 + 39936];
+        const x10 = memory_scan_8_numbers[p7 + 39936];
         sum0 += x10 * logits_kernel[p8];
         sum1 += x10 * logits_kernel[p8 + 1];
         sum2 += x10 * logits_kernel[p8 + 2];
@@ -1410,18 +1511,100 @@ function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
     for (let k = 0; k < 27; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp1 = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      exp_row[k] = exp1;
-      sum += exp1;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      exp_row[k] = expSingle;
+      sum += expSingle;
     }
     const c0 = 1 / sum;
     for (let k = 0; k < 27; k++) {
       probabilities[p0 + k] = exp_row[k] * c0;
+    }
+  }
+}
+
+// logits_add_3 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
+function logits_forward_3(memory_scan_10_numbers, logits_kernel_numbers, logits_bias, logits_add, n) {
+  for (let i = 0; i < n; i++) {
+    const p0 = i * 96;
+    const p4 = i * 351;
+    for (let j = 0; j < 12; j += 4) {
+      const p1 = p0 + j * 3072;
+      const p5 = p4 + j * 27;
+      for (let h = 0; h < 27; h += 3) {
+        const p6 = p5 + h;
+        let sum00 = 0;
+        let sum01 = 0;
+        let sum02 = 0;
+        let sum10 = 0;
+        let sum11 = 0;
+        let sum12 = 0;
+        let sum20 = 0;
+        let sum21 = 0;
+        let sum22 = 0;
+        let sum30 = 0;
+        let sum31 = 0;
+        let sum32 = 0;
+        for (let k = 0; k < 96; k++) {
+          const p2 = p1 + k;
+          const p3 = h + k * 27;
+          const x0 = memory_scan_10_numbers[p2 + 3072];
+          const x1 = logits_kernel_numbers[p3];
+          const x2 = logits_kernel_numbers[p3 + 1];
+          const x3 = logits_kernel_numbers[p3 + 2];
+          const x4 = memory_scan_10_numbers[p2 + 6144];
+          const x5 = memory_scan_10_numbers[p2 + 9216];
+          const x6 = memory_scan_10_numbers[p2 + 12288];
+          sum00 += x0 * x1;
+          sum01 += x0 * x2;
+          sum02 += x0 * x3;
+          sum10 += x4 * x1;
+          sum11 += x4 * x2;
+          sum12 += x4 * x3;
+          sum20 += x5 * x1;
+          sum21 += x5 * x2;
+          sum22 += x5 * x3;
+          sum30 += x6 * x1;
+          sum31 += x6 * x2;
+          sum32 += x6 * x3;
+        }
+        const x7 = logits_bias[h];
+        logits_add[p6] = sum00 + x7;
+        const x8 = logits_bias[h + 1];
+        logits_add[p6 + 1] = sum01 + x8;
+        const x9 = logits_bias[h + 2];
+        logits_add[p6 + 2] = sum02 + x9;
+        logits_add[p6 + 27] = sum10 + x7;
+        logits_add[p6 + 28] = sum11 + x8;
+        logits_add[p6 + 29] = sum12 + x9;
+        logits_add[p6 + 54] = sum20 + x7;
+        logits_add[p6 + 55] = sum21 + x8;
+        logits_add[p6 + 56] = sum22 + x9;
+        logits_add[p6 + 81] = sum30 + x7;
+        logits_add[p6 + 82] = sum31 + x8;
+        logits_add[p6 + 83] = sum32 + x9;
+      }
+    }
+    for (let h = 0; h < 27; h += 3) {
+      const p9 = p4 + h;
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      for (let k = 0; k < 96; k++) {
+        const p7 = p0 + k;
+        const p8 = h + k * 27;
+        const x10 = memory_scan_10_numbers[p7 + 39936];
+        sum0 += x10 * logits_kernel_numbers[p8];
+        sum1 += x10 * logits_kernel_numbers[p8 + 1];
+        sum2 += x10 * logits_kernel_numbers[p8 + 2];
+      }
+      logits_add[p9 + 324] = sum0 + logits_bias[h];
+      logits_add[p9 + 325] = sum1 + logits_bias[h + 1];
+      logits_add[p9 + 326] = sum2 + logits_bias[h + 2];
     }
   }
 }
@@ -1448,30 +1631,30 @@ function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words
     for (let k = 0; k < 27; k++) {
       const x = logits_add[p0 + k] - max;
       const t = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k1 = Math.floor(t * 1.4426950408889634 + 0.5);
-      const r = t - k1 * 0.693145751953125 - k1 * 0.0000014286068203094173;
+      const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t - k1 * 0.6931471805599453;
       const z = r * r;
-      const p = r * ((0.00012617719307481058 * z + 0.030299440770744195) * z + 1);
-      const q = ((0.0000030019850513866446 * z + 0.0025244834034968415) * z + 0.22726554820815503) * z + 2;
-      const exp = (2 + 4 * p / (q - p)) * powers[k1 + 1099];
-      sum += exp;
+      const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+      const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+      const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+      sum += expSingle;
     }
     const t0 = x0 !== -1;
     const tiny = sum < 2.2250738585072014e-308;
     const y1 = tiny ? sum * 18014398509481984 : sum;
     const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100];
-    const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
-    const f = (high ? m0 * 0.5 : m0) - 1;
+    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const high1 = 1.4142135623730951 < m0;
+    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
+    const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
     const w = z1 * z1;
     const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
     const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
     const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
+    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
+    const value = e * 0.6931471803691238 - (half - low1 - f);
     const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
     sum_3 += t0 ? max + log - sum_2 : 0;
     sum_4 += t0 ? 1 : 0;
@@ -1510,6 +1693,12 @@ function powersOfTwo() {
   for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
 }
+// So many numbers that an engine keeps as doubles side by side, since none of them is whole.
+function numbers(length) {
+  const list = [0.5];
+  while (list.length < length) list.push(0.5);
+  return list;
+}
 
 class Predictor {
   constructor(buffer, scratch) {
@@ -1528,6 +1717,8 @@ class Predictor {
     this.$memory_add_2 = new Float32Array(buffer, scratch + 815888, 12288);
     this.$logits_add_2 = new Float32Array(buffer, scratch + 4880, 11232);
     this.$exp_row = new Float32Array(buffer, scratch + 49808, 27);
+    this.$numbers = numbers(159744);
+    this.$numbers$2 = numbers(43008);
     this.params = { "letters/embeddings": this.$letters_embeddings, "memory/kernel": this.$memory_kernel, "memory/recurrentKernel": this.$memory_recurrentKernel, "memory/bias": this.$memory_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
@@ -1542,13 +1733,17 @@ class Predictor {
     this.$fresh = false;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_9, n);
-    memory_forward_6(this.$letters_embeddings, this.$memory_kernel, this.$memory_dotGeneral_2);
+    copy_letters_embeddings(this.$letters_embeddings, this.$numbers$2);
+    copy_memory_kernel(this.$memory_kernel, this.$numbers);
+    memory_forward_6(this.$numbers$2, this.$numbers, this.$memory_dotGeneral_2);
     memory_forward_7(this.$x, this.$memory_dotGeneral_2, this.$memory_take, n);
     for (let t = 0; t < 13; t++) {
-      memory_forward_8(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_bias, this.$memory_take, this.$memory_add_2, t, n);
+      copy_memory_scan(this.$memory_scan, this.$numbers, t, n);
+      memory_forward_16(this.$numbers, this.$memory_recurrentKernel, this.$memory_bias, this.$memory_take, this.$memory_add_2, t, n);
       memory_forward_17(this.$memory_add_2, this.$memory_scan_9, this.$memory_scan, this.$powers, t, n);
     }
-    logits_forward_2(this.$memory_scan, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
+    copy_memory_scan_8_2(this.$memory_scan, this.$numbers, n);
+    logits_forward_2(this.$numbers, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
     predict_probabilities(this.$logits_add_2, this.$exp_row, this.$probabilities, this.$powers, n);
     return this.$outputs;
   }
@@ -1602,7 +1797,6 @@ class Network extends Predictor {
     this.$sum = new Float32Array(buffer, scratch + 249488, 416);
     this.$sum_2 = new Float32Array(buffer, scratch + 251152, 1);
     this.$d_logits = new Float32Array(buffer, scratch + 164624, 11232);
-    this.$d_dropout = new Float32Array(buffer, scratch + 1946384, 2592);
     this.$d_memory_4 = new Float32Array(buffer, scratch + 1786640, 39936);
     this.$d_memory_5 = new Float32Array(buffer, scratch + 643856, 159744);
     this.$d_letters = new Float32Array(buffer, scratch + 4880, 10368);
@@ -1657,14 +1851,20 @@ class Network extends Predictor {
     this.$n = n;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_2, n);
-    memory_forward_6(this.$letters_embeddings, this.$memory_kernel, this.$memory_dotGeneral);
+    copy_letters_embeddings(this.$letters_embeddings, this.$numbers$2);
+    copy_memory_kernel(this.$memory_kernel, this.$numbers);
+    memory_forward_6(this.$numbers$2, this.$numbers, this.$memory_dotGeneral);
     memory_forward_7(this.$x, this.$memory_dotGeneral, this.$memory_take, n);
+    copy_memory_recurrentKernel(this.$memory_recurrentKernel, this.$numbers);
     for (let t = 0; t < 13; t++) {
-      memory_forward_8(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_bias, this.$memory_take, this.$memory_add, t, n);
+      copy_memory_scan(this.$memory_scan, this.$numbers$2, t, n);
+      memory_forward_8(this.$numbers$2, this.$numbers, this.$memory_bias, this.$memory_take, this.$memory_add, t, n);
       memory_forward_9(this.$memory_add, this.$memory_scan_2, this.$memory_scan_3, this.$memory_scan_5, this.$memory_scan_6, this.$memory_scan_7, this.$memory_scan_4, this.$memory_scan, this.$powers, t, n);
     }
     dropout_forward(this.$random_seed, this.$random_counter, this.$memory_scan, this.$dropout_lessEqual, this.$dropout_where, n);
-    logits_forward(this.$dropout_where, this.$logits_kernel, this.$logits_bias, this.$logits_add, n);
+    copy_dropout_where(this.$dropout_where, this.$numbers, n);
+    copy_logits_kernel(this.$logits_kernel, this.$numbers$2);
+    logits_forward(this.$numbers, this.$numbers$2, this.$logits_bias, this.$logits_add, n);
     training_random_counter(this.$random_counter, this.$y, this.$logits_add, this.$next_random_counter, this.$exp, this.$sum, this.$sum_2, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
     this.$pending = true;
@@ -1678,21 +1878,32 @@ class Network extends Predictor {
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     memory_forward_10(this.$d_memory, n);
     memory_forward_10(this.$d_memory_2, n);
-    logits_kernel_gradient(this.$dropout_where, this.$d_logits, this.$d_logits_kernel, n);
+    copy_dropout_where_2(this.$dropout_where, this.$numbers, n);
+    copy_d_logits(this.$d_logits, this.$numbers$2, n);
+    logits_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_logits_kernel, n);
+    copy_d_logits(this.$d_logits, this.$numbers, n);
+    copy_logits_kernel_2(this.$logits_kernel, this.$numbers$2);
+    memory_backward(this.$numbers, this.$numbers$2, this.$dropout_lessEqual, this.$d_memory_4, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
-    dropout_backward(this.$logits_kernel, this.$d_dropout);
-    memory_backward(this.$d_logits, this.$d_dropout, this.$dropout_lessEqual, this.$d_memory_4, n);
     letters_forward(this.$x, this.$letters_embeddings, this.$letters_take, n);
+    copy_memory_recurrentKernel_2(this.$memory_recurrentKernel, this.$numbers);
     for (let t = 12; t >= 0; t--) {
       memory_backward_2(this.$d_memory, this.$d_memory_4, this.$memory_scan_4, this.$d_memory_2, this.$memory_scan_3, this.$memory_scan_5, this.$memory_scan_6, this.$d_memory_row, this.$memory_scan_7, this.$memory_scan_2, this.$d_memory_row_2, this.$d_memory_3, t, n);
-      memory_backward_3(this.$d_memory_3, this.$memory_recurrentKernel, this.$d_memory, t, n);
+      copy_d_memory_3(this.$d_memory_3, this.$numbers$2, t, n);
+      memory_backward_3(this.$numbers$2, this.$numbers, this.$d_memory, t, n);
     }
-    memory_recurrentKernel_gradient(this.$memory_scan, this.$d_memory_3, this.$d_memory_recurrentKernel, n);
+    copy_memory_scan_2(this.$memory_scan, this.$numbers$2, n);
+    copy_d_memory_3_2(this.$d_memory_3, this.$numbers, n);
+    memory_recurrentKernel_gradient(this.$numbers$2, this.$numbers, this.$d_memory_recurrentKernel, n);
     memory_backward_4(this.$d_memory_3, this.$d_memory_5, n);
-    memory_kernel_gradient(this.$letters_take, this.$d_memory_5, this.$d_memory_kernel, n);
+    copy_letters_take(this.$letters_take, this.$numbers$2, n);
+    copy_d_memory_5(this.$d_memory_5, this.$numbers, n);
+    memory_kernel_gradient(this.$numbers$2, this.$numbers, this.$d_memory_kernel, n);
     memory_bias_gradient(this.$d_memory_5, this.$d_memory_bias, n);
     letters_backward(this.$x, this.$d_letters, this.$d_memory_5, n);
-    letters_embeddings_gradient(this.$d_letters, this.$memory_kernel, this.$d_letters_embeddings);
+    copy_d_letters(this.$d_letters, this.$numbers$2);
+    copy_memory_kernel_2(this.$memory_kernel, this.$numbers);
+    letters_embeddings_gradient(this.$numbers$2, this.$numbers, this.$d_letters_embeddings);
     this.$fresh = false;
   }
   update() {
@@ -1719,13 +1930,19 @@ class Network extends Predictor {
     this.$fresh = false;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_9, n);
-    memory_forward_6(this.$letters_embeddings, this.$memory_kernel, this.$memory_dotGeneral_2);
+    copy_letters_embeddings(this.$letters_embeddings, this.$numbers$2);
+    copy_memory_kernel(this.$memory_kernel, this.$numbers);
+    memory_forward_6(this.$numbers$2, this.$numbers, this.$memory_dotGeneral_2);
     memory_forward_7(this.$x, this.$memory_dotGeneral_2, this.$memory_take, n);
+    copy_memory_recurrentKernel(this.$memory_recurrentKernel, this.$numbers);
     for (let t = 0; t < 13; t++) {
-      memory_forward_8(this.$memory_scan, this.$memory_recurrentKernel, this.$memory_bias, this.$memory_take, this.$memory_add_2, t, n);
+      copy_memory_scan(this.$memory_scan, this.$numbers$2, t, n);
+      memory_forward_8(this.$numbers$2, this.$numbers, this.$memory_bias, this.$memory_take, this.$memory_add_2, t, n);
       memory_forward_17(this.$memory_add_2, this.$memory_scan_9, this.$memory_scan, this.$powers, t, n);
     }
-    logits_forward_2(this.$memory_scan, this.$logits_kernel, this.$logits_bias, this.$logits_add_2, n);
+    copy_memory_scan_8_2(this.$memory_scan, this.$numbers, n);
+    copy_logits_kernel(this.$logits_kernel, this.$numbers$2);
+    logits_forward_3(this.$numbers, this.$numbers$2, this.$logits_bias, this.$logits_add_2, n);
     evaluate_loss(this.$totals, this.$y, this.$logits_add_2, this.$evaluate_loss, this.$powers, this.$bits, this.$words, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     return this.$metrics;

@@ -15,6 +15,7 @@ export const sizesText = (sizes: Sizes): string =>
   [
     `code ${bytesText(sizes.code)} (gzip ${bytesText(sizes.gzip)})`,
     `arena ${bytesText(sizes.arenaBytes)} (bound ${bytesText(sizes.liveBoundBytes)})`,
+    ...(sizes.numbersBytes > 0 ? [`${bytesText(sizes.numbersBytes)} of plain numbers`] : []),
     `state ${bytesText(sizes.stateBytes)}`,
     `${countText(sizes.flopsPerRow)}flop a row`,
   ].join(", ");

@@ -19,6 +19,8 @@ export interface Placement {
 
 export interface MemoryPlan {
   readonly placements: ReadonlyMap<Buffer, Placement>;
+  /** Arrays of plain numbers beside the arena, and the buffers that share each. */
+  readonly numbers: readonly { readonly array: Buffer; readonly holds: readonly Buffer[] }[];
   readonly regions: readonly { readonly region: Region; readonly offset: number; readonly bytes: number }[];
   readonly stateBytes: number;
   /** The bytes of state that prediction needs: parameters and model state, without optimizer slots. */

@@ -26,6 +26,19 @@ export interface VectorFacts {
 }
 
 /**
+ * When operands of products are first written out as plain numbers, which an engine reads in fewer instructions than
+ * floats of a typed array.
+ */
+export interface NumbersFacts {
+  /** Multiply-adds of a product, over all times of the loops around it, that are worth the code that writes its operands. */
+  readonly leastWork: number;
+  /** So often must an element be read to be worth its writing. */
+  readonly leastReads: number;
+  /** The register tile where what the rows read is written out; the other way round where only the columns' is. */
+  readonly tile: { readonly rows: number; readonly columns: number };
+}
+
+/**
  * What the middle of the compiler must know of a target and of the precision that it is compiled for. Everything else
  * about a target is its printer's business.
  */
@@ -37,6 +50,8 @@ export interface Backend {
   readonly lanes: Lanes;
   /** Null for a target with one lane. */
   readonly vectors: VectorFacts | null;
+  /** Null for a target that reads all arrays alike. */
+  readonly numbers: NumbersFacts | null;
   /**
    * The template that computes a scalar function for a value of this type; undefined where the target has the function
    * itself, and for lanes that it can only compute one by one. A template of another type has the values cast.
@@ -49,8 +64,11 @@ export interface Backend {
    * they are denormal numbers and stay so, on which a processor spends a hundred times as long.
    */
   readonly leastSlot: number;
-  /** Which products x@yᵀ read yᵀ written out: those of so many rows, and of so many multiply-adds. */
-  readonly pack: { readonly rows: number; readonly work: number };
+  /**
+   * Which products x@yᵀ read yᵀ written out: those of so many rows, and of so many multiply-adds; null where operands are
+   * written out as numbers.
+   */
+  readonly pack: { readonly rows: number; readonly work: number } | null;
 }
 
 /** Whether an operation on four lanes is one for all of them: no scalar function, or one with a template for lanes. */

@@ -5,8 +5,11 @@ import type { ScalarOp } from "./expr.ts";
 import type { Phase } from "./phase.ts";
 import type { DType, Shape } from "./type.ts";
 
-/** What a buffer is kept for; a cell lives in memory of its own, the others in the shared temporary region. */
-export type BufferKind = "cell" | "constant" | "temporary" | "row";
+/**
+ * What a buffer is kept for; a cell lives in memory of its own, the others in the shared temporary region, but for
+ * "numbers": what a product reads, written out as float64 for it in an array beside the arena.
+ */
+export type BufferKind = "cell" | "constant" | "temporary" | "row" | "numbers";
 
 /** A piece of the arena that kernels read and write, row-major with n at its maximum. */
 export interface Buffer {

@@ -72,8 +72,13 @@ export type LoopStmt =
 export type ForLoop = LoopStmt & { readonly kind: "for" };
 
 export type LoopParam =
-  | { readonly kind: "array"; readonly name: string; readonly dtype: DType }
+  /** With `numbers`, an array of plain numbers that lies beside the arena. */
+  | { readonly kind: "array"; readonly name: string; readonly dtype: DType; readonly numbers?: boolean }
   | { readonly kind: "scalar"; readonly name: string; readonly type: LocalType };
+
+/** What a parameter is, in one word: `f32s` for an array of f32. */
+export const paramType = (param: LoopParam): string =>
+  param.kind === "scalar" ? param.type : param.numbers ? "numbers" : `${param.dtype}s`;
 
 export interface LoopFunction {
   readonly name: string;

@@ -24,6 +24,10 @@ const named = (kind: string, name: string | null): Phase =>
 export const stepPhase = (kind: StepPart, step: Pick<StepGraphs, "name">): Phase => named(kind, step.name);
 export const functionPhase = (name: string): Phase => (name === "predict" ? name : named("function", name));
 
+/** Whether a phase is a function's, as predict is, which is asked for one row as often as for many. */
+export const isFunctionPhase = (phase: Phase): boolean =>
+  phase === "predict" || phase.startsWith("function ");
+
 /** Everything that can be called, in a fixed order. */
 export const entriesOf = ({ graphs }: Pick<Program, "graphs">): Entry[] => [
   { kind: "init", phases: ["init"] },

@@ -145,7 +145,12 @@ function lowered(
 function functionOf({ name, doc, buffers, times }: Frame, body: Body): Lowered {
   const arrays = arraysIn(body).map((array) => buffers.get(array)!);
   const params: LoopParam[] = [
-    ...arrays.map((buffer): LoopParam => ({ kind: "array", name: buffer.name, dtype: buffer.dtype })),
+    ...arrays.map(({ name, dtype, kind }): LoopParam => ({
+      kind: "array",
+      name,
+      dtype,
+      ...(kind === "numbers" ? { numbers: true } : {}),
+    })),
     ...[...times, "n"]
       .filter((scalar) => readsLocal(body, scalar))
       .map((scalar): LoopParam => ({ kind: "scalar", name: scalar, type: "index" })),

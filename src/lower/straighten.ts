@@ -3,7 +3,7 @@ import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { bytesOf, sizeOf, type DType } from "../ir/type.ts";
-import { castTo } from "./values.ts";
+import { castTo, foldIndex } from "./values.ts";
 import { hasLoad, operands, withOperands } from "../ir/loop-walk.ts";
 
 /** A step with more statements than this is not worth writing out: V8 stops optimising very long functions. */
@@ -129,39 +129,3 @@ export function straighten(
 const isZero = (x: LoopExpr): boolean => x.kind === "number" && Object.is(x.value, 0);
 /** 0 + (0 + x) is 0 + x to the bit; a single 0 + x is not x where x is −0. */
 const startsAtZero = (x: LoopExpr): boolean => x.kind === "op" && x.op === "add" && isZero(x.args[0]);
-
-/** Arithmetic, comparisons and logic of known numbers. */
-function foldIndex(x: LoopExpr & { kind: "op" }): LoopExpr {
-  const values = x.args.map((arg) => (arg.kind === "number" ? arg.value : undefined));
-  const [a, b] = values;
-  if (a === undefined || values.includes(undefined)) return x;
-  const number = (value: number | boolean): LoopExpr => l.number(Number(value), x.type);
-  if (x.op === "not") return number(!a);
-  if (b === undefined) return x;
-  switch (x.op) {
-    case "add":
-      return number(a + b);
-    case "sub":
-      return number(a - b);
-    case "mul":
-      return number(a * b);
-    case "rem":
-      return number(a % b);
-    case "div":
-      return number(a / b);
-    case "less":
-      return number(a < b);
-    case "lessEqual":
-      return number(a <= b);
-    case "equal":
-      return number(a === b);
-    case "notEqual":
-      return number(a !== b);
-    case "and":
-      return number(a !== 0 && b !== 0);
-    case "or":
-      return number(a !== 0 || b !== 0);
-    default:
-      return x;
-  }
-}

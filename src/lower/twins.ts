@@ -1,7 +1,7 @@
 import { exactText } from "../base/exact.ts";
 import { indexText, type Index } from "../ir/index.ts";
 import type { Buffer, Kernel } from "../ir/kernel.ts";
-import type { LoopFunction } from "../ir/loop.ts";
+import { paramType, type LoopFunction } from "../ir/loop.ts";
 import { mapExprs, mapStmts, visitStmts } from "../ir/loop-walk.ts";
 import { buffersOfKernel } from "./function.ts";
 
@@ -39,9 +39,9 @@ export function formOf(kernel: Kernel): Form {
     if (!all.has(thing as Buffer)) return thing;
     const known = places.get(thing);
     if (known !== undefined) return known;
-    const { dtype, shape } = thing as Buffer;
+    const { dtype, shape, kind } = thing as Buffer;
     places.set(thing, places.size);
-    return { place: places.size, dtype, shape };
+    return { place: places.size, dtype, shape, numbers: kind === "numbers" };
   });
   return { text, buffers: [...places.keys()] as Buffer[] };
 }
@@ -53,7 +53,7 @@ export function shapeOf(fn: LoopFunction): string {
     mapExprs(fn.body, (x) => (x.kind === "load" ? { ...x, array: position.get(x.array)! } : x)),
     (stmt) => (stmt.kind === "store" ? { ...stmt, array: position.get(stmt.array)! } : stmt),
   );
-  return exactText([fn.params.map((param) => (param.kind === "array" ? param.dtype : param.type)), renamed]);
+  return exactText([fn.params.map(paramType), renamed]);
 }
 
 /** What kernels that are lowered alike have in common, at a glance. */
@@ -71,9 +71,5 @@ export function outlineOfFunction({ params, body }: LoopFunction): string {
   let count = 0;
   visitStmts(body, () => count++);
   const loops = body.flatMap((stmt) => (stmt.kind === "for" ? [stmt.to, stmt.step] : []));
-  return exactText([
-    params.map((param) => (param.kind === "array" ? param.dtype : param.type)),
-    count,
-    loops,
-  ]);
+  return exactText([params.map(paramType), count, loops]);
 }

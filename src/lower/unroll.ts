@@ -1,6 +1,6 @@
 import { l, type LoopExpr, type LoopOp, type LoopStmt, type ScalarFunction } from "../ir/loop.ts";
 import { declaredIn } from "./jam.ts";
-import { castTo } from "./values.ts";
+import { castTo, foldIndex } from "./values.ts";
 import { expressionsOf, mapExprs, mapStmts, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 
 /** A loop of at most this many iterations, holding no other loop, is written out. */
@@ -82,6 +82,7 @@ function iteration(
   const names = new Map([...declared].map((name) => [name, fresh(`${name}_`)]));
   const local = (x: LoopExpr): LoopExpr => {
     if (x.kind === "op" && x.op === "cast") return castTo(x.args[0], x.type);
+    if (x.kind === "op" && x.type === "index") return foldIndex(x);
     if (x.kind !== "local") return x;
     if (x.name === counter) return l.number(value);
     const name = names.get(x.name);

@@ -142,3 +142,39 @@ export function foldOf(
   const [name, start] = rows[op];
   return { start: l.number(start, type), join: (acc, x) => l.op(name, [acc, x], type) };
 }
+
+/** Arithmetic, comparisons and logic of known numbers. */
+export function foldIndex(x: LoopExpr & { kind: "op" }): LoopExpr {
+  const values = x.args.map((arg) => (arg.kind === "number" ? arg.value : undefined));
+  const [a, b] = values;
+  if (a === undefined || values.includes(undefined)) return x;
+  const number = (value: number | boolean): LoopExpr => l.number(Number(value), x.type);
+  if (x.op === "not") return number(!a);
+  if (b === undefined) return x;
+  switch (x.op) {
+    case "add":
+      return number(a + b);
+    case "sub":
+      return number(a - b);
+    case "mul":
+      return number(a * b);
+    case "rem":
+      return number(a % b);
+    case "div":
+      return number(a / b);
+    case "less":
+      return number(a < b);
+    case "lessEqual":
+      return number(a <= b);
+    case "equal":
+      return number(a === b);
+    case "notEqual":
+      return number(a !== b);
+    case "and":
+      return number(a !== 0 && b !== 0);
+    case "or":
+      return number(a !== 0 || b !== 0);
+    default:
+      return x;
+  }
+}

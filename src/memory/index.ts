@@ -1,11 +1,12 @@
 import { hashOf } from "../base/hash.ts";
 import type { MemoryPlan, Placement } from "../ir/arena.ts";
-import type { Buffer, Schedule } from "../ir/kernel.ts";
-import { entriesOf } from "../ir/phase.ts";
+import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
+import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { tensorType, typeText } from "../ir/type.ts";
 import { Arena } from "./arena.ts";
 import { align, tenantsOf } from "./lives.ts";
+import { numberArrays } from "./numbers.ts";
 import { peakOf, placeTenants } from "./place.ts";
 
 /** Fixes every byte: saved cells first, then scratch. */
@@ -30,6 +31,7 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
   const saved = [...placements.values()].filter(({ region }) => region === "saved");
   return {
     placements,
+    numbers: numberArrays(entriesOf(program).map(({ phases }) => kernelsOf(phases, schedule))),
     regions,
     ...state,
     predictorBytes: scratchStart + temporary.predictorBytes,
@@ -66,6 +68,10 @@ function lossesOf(program: Program, { results }: Schedule): ReadonlySet<Buffer> 
   return new Set(results.flatMap(({ phase, buffer }) => (steps.has(phase) ? [buffer] : [])));
 }
 
+/** What runs in some phases, in order. */
+const kernelsOf = (phases: readonly Phase[], { kernels }: Schedule): Kernel[] =>
+  phases.flatMap((phase) => kernels.filter((kernel) => kernel.phase === phase));
+
 /** Entries are planned one by one over the same region. Gives its largest use, and what a predictor needs of it. */
 function placeTemporaries(
   arena: Arena,
@@ -77,7 +83,7 @@ function placeTemporaries(
   const isTemporary = (buffer: Buffer): boolean =>
     buffer.kind === "temporary" || buffer.kind === "row" || (isResult(buffer) && !losses.has(buffer));
   const plans = entriesOf(program).map(({ kind, phases }) => {
-    const kernels = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
+    const kernels = kernelsOf(phases, schedule);
     const tenants = tenantsOf(kernels, isTemporary, isResult);
     return { kind, tenants, ...placeTenants(tenants), peak: peakOf(tenants, kernels.length) };
   });

@@ -23,7 +23,7 @@ export const packStep =
 export const isPacked = (node: Node, backend: Backend): boolean => packed(node, backend) !== undefined;
 
 function packed(node: Node, { pack }: Backend): Packed | undefined {
-  if (node.op !== "matmul" && node.op !== "dotGeneral") return undefined;
+  if (!pack || (node.op !== "matmul" && node.op !== "dotGeneral")) return undefined;
   const [a, b] = node.inputs;
   const made = node.op === "matmul" ? packedMatmul(node, a, b) : packedDot(node, a, b);
   const work = elementsOf(node.outputs[0].type.shape) * (made?.depth ?? 0);

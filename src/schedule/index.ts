@@ -66,7 +66,11 @@ function scheduleGraph(
   const kernelsIn = (within: Instance | null, loops: readonly TimeLoop[]): Kernel[] =>
     orderGroups({ groups: groups.filter((group) => group.within === within), before, written }).flatMap(
       (group) => {
-        if (group.instance) return kernelsIn(group.instance, [...loops, group.instance.loop]);
+        if (group.instance) {
+          const all = kernelsIn(group.instance, [...loops, group.instance.loop]);
+          const isOutside = (kernel: Kernel): boolean => kernel.loops.length <= loops.length;
+          return [...all.filter(isOutside), ...all.filter((kernel) => !isOutside(kernel))];
+        }
         const phase = named.backward && !group.forward ? named.backward : named.phase;
         return kernelOf(group, { ...context, loops, phase });
       },

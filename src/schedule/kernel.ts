@@ -10,6 +10,7 @@ import { isTotal, sectionsOf, type Group } from "./group.ts";
 import { coordinates } from "./inline.ts";
 import { innerAxes, outerAxes, ownCoordinates, type Job } from "./job.ts";
 import { Names } from "./names.ts";
+import { asNumbers } from "./numbers.ts";
 import { inPanels } from "./panels.ts";
 import { sumInParts } from "./parts.ts";
 import { recordOf } from "./record.ts";
@@ -25,10 +26,11 @@ type Draft = Omit<Kernel, "record">;
  */
 export function kernelOf(group: Group, context: KernelContext): Kernel[] {
   const { backend, kernelNames, storage, zeros } = context;
-  const kernel = collapseAxes(sumInParts(zeros.cut(draftOf(group, context)), backend));
-  return inPanels(kernel, backend, storage, kernelNames).map((one) =>
-    spreadRows({ ...one, record: recordOf(one, backend) }, backend, storage),
-  );
+  const product = zeros.cut(draftOf(group, context));
+  return asNumbers(product, backend, storage, kernelNames)
+    .map((kernel) => collapseAxes(sumInParts(kernel, backend)))
+    .flatMap((kernel) => inPanels(kernel, backend, storage, kernelNames))
+    .map((kernel) => spreadRows({ ...kernel, record: recordOf(kernel, backend) }, backend, storage));
 }
 
 /** Stages, locals, and rows instead of buffers where nobody else reads. */

@@ -1,15 +1,33 @@
 import type { Backend } from "../ir/backend.ts";
-import { axesOf, indexAdd, indexAxis, indexScale, pointsOf, sameIndex, type Axis } from "../ir/index.ts";
+import {
+  axesOf,
+  indexAdd,
+  indexAxis,
+  indexScale,
+  pointsOf,
+  sameIndex,
+  type Axis,
+  type Index,
+} from "../ir/index.ts";
 import { replaceInCore, replaceInItem, type Replace } from "../ir/kernel-walk.ts";
-import type { Core, Item, Kernel } from "../ir/kernel.ts";
+import type { Core, Kernel } from "../ir/kernel.ts";
 import { bytesOf, elementsOf, extentAt, isBatch, maxOf } from "../ir/type.ts";
 import { innerAxes } from "./job.ts";
 import type { Names } from "./names.ts";
 import { recordOf } from "./record.ts";
 import type { Storage } from "./storage.ts";
+import { copyKernel } from "./write-out.ts";
 
 type Draft = Omit<Kernel, "record">;
 type Operand = Core["operands"][number];
+
+/** An axis in parts of one width: the panel, the place within it, and both as the index that they stand for. */
+export interface Panels {
+  readonly axis: Axis;
+  readonly panel: Axis;
+  readonly within: Axis;
+  readonly whole: Index;
+}
 
 /** Rows as long as this all begin in a few sets of the first cache, so that a walk down the columns finds nothing again. */
 const longRow = 2 ** 11;
@@ -22,7 +40,7 @@ const leastRows = 48;
  * which that walk is one run. Gives the kernels in their order; the product alone where panels do not pay.
  */
 export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kernelNames: Names): Draft[] {
-  const { core, outer, loops } = kernel;
+  const { core, outer, loops, phase } = kernel;
   const column = outer.at(-1);
   if (!backend.vectors || !core || !column || loops.length > 0) return [kernel];
   const { nearBytes } = backend.vectors;
@@ -32,54 +50,47 @@ export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kern
   const width = tile[outer.length - 1] * backend.lanes;
   if (!lanes.includes(column.name) || maxOf(column.extent) % width !== 0) return [kernel];
 
-  // No other axis of a kernel has this name.
-  const panel: Axis = { name: "p", extent: Number(column.extent) / width };
-  const within: Axis = { name: column.name, extent: width };
-  const whole = indexAdd(indexScale(indexAxis(panel), width), indexAxis(within));
-  const replace: Replace = (axis) => (axis.name === column.name ? whole : undefined);
+  const columns = panelsOf(column, width);
+  const { panel, within, whole } = columns;
   const { buffer: matrix } = wide;
-  const packed = [Number(panel.extent), ...matrix.shape.slice(0, -1), width];
+  const packed = [maxOf(panel.extent), ...matrix.shape.slice(0, -1), width];
   const panels = storage.temporary(`${matrix.name}_panels`, matrix.dtype, packed);
+  const operands = core.operands.map((operand): Operand => {
+    if (operand !== wide) return operand;
+    return { buffer: panels, at: [indexAxis(panel), ...operand.at.slice(0, -1), indexAxis(within)] };
+  });
+  const rows = innerAxes(matrix.shape.slice(0, -1));
+  const packing = copyKernel({
+    name: kernelNames.fresh(`${kernel.name}_panels`),
+    doc: `${panels.name} = ${matrix.name} in panels of ${width} columns, for ${kernel.name}`,
+    phase,
+    loops,
+    from: { buffer: matrix, at: [...rows.map(indexAxis), whole] },
+    to: { buffer: panels, axes: [panel, ...rows, within] },
+  });
+  return [packing, split({ ...kernel, core: { ...core, operands } }, columns)];
+}
 
-  const { operands } = replaceInCore(core, replace);
-  const product: Draft = {
+/** An axis in panels of so many. No other axis of a kernel has the name of the panels'. */
+export function panelsOf(axis: Axis, width: number, name = "p"): Panels {
+  const panel: Axis = { name, extent: maxOf(axis.extent) / width };
+  const within: Axis = { name: axis.name, extent: width };
+  return { axis, panel, within, whole: indexAdd(indexScale(indexAxis(panel), width), indexAxis(within)) };
+}
+
+/** A kernel with two axes in the place of one of its outer ones; the one within panels keeps the name. */
+export function split(kernel: Draft, { axis, panel, within, whole }: Panels): Draft {
+  const replace: Replace = ({ name, extent }) =>
+    name === axis.name && extent === axis.extent ? whole : undefined;
+  return {
     ...kernel,
-    outer: [...outer.slice(0, -1), panel, within],
-    core: {
-      ...core,
-      operands: core.operands.map((operand, k) => {
-        if (operand !== wide) return operands[k];
-        return { buffer: panels, at: [indexAxis(panel), ...operand.at.slice(0, -1), indexAxis(within)] };
-      }),
-    },
+    outer: kernel.outer.flatMap((one) => (one.name === axis.name ? [panel, within] : [one])),
+    core: kernel.core && replaceInCore(kernel.core, replace),
     stages: kernel.stages.map(({ inner, items }) => ({
       inner,
       items: items.map((item) => replaceInItem(item, replace)),
     })),
   };
-  const rows = innerAxes(matrix.shape.slice(0, -1));
-  const read = [...rows.map(indexAxis), whole];
-  const written = [panel, ...rows, within];
-  const item: Item = {
-    name: "x",
-    dtype: matrix.dtype,
-    value: { kind: "load", buffer: matrix, at: read, dtype: matrix.dtype },
-    reduce: null,
-    targets: [{ buffer: panels, at: written.map(indexAxis), accumulate: false }],
-  };
-  const packing: Draft = {
-    name: kernelNames.fresh(`${kernel.name}_panels`),
-    doc: [`${panels.name} = ${matrix.name} in panels of ${width} columns, for ${kernel.name}`],
-    phase: kernel.phase,
-    loops,
-    outer: written,
-    core: null,
-    nest: null,
-    stages: [{ inner: [], items: [item] }],
-    before: [],
-    after: [],
-  };
-  return [packing, product];
 }
 
 /** Whether an operand is a whole matrix that all rows read by its columns, and whether panels are worth their writing. */

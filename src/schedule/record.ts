@@ -1,9 +1,9 @@
 import type { Backend } from "../ir/backend.ts";
-import { axesOf, pointsOf, type Axis } from "../ir/index.ts";
-import type { Core, Kernel, ScheduleRecord } from "../ir/kernel.ts";
+import { pointsOf, type Axis } from "../ir/index.ts";
+import type { Kernel, ScheduleRecord } from "../ir/kernel.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { lanesOf } from "./lanes.ts";
-import { aloneColumns, vectorTile, type Tile } from "./tiles.ts";
+import { aloneColumns, isAsked, rowAxis, tileOfNumbers, vectorTile, type Tile } from "./tiles.ts";
 
 type Draft = Omit<Kernel, "record">;
 
@@ -36,16 +36,15 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
   return { tile, whole, lanes, alone, calls: false };
 }
 
-/** A kernel that a prediction may share, which is asked for one row as often as for many. */
-const isAsked = ({ phase }: Draft): boolean => !phase.startsWith("backward");
-
 /** Rows and columns of a product: what the target makes of its size, or of lanes that lie along the depth. */
 function productTile({ core, outer }: Draft, row: number, lanes: readonly string[], backend: Backend): Tile {
   const column = outer[outer.length - 1];
   const work = pointsOf([...outer, ...core!.depth]);
   if (lanes.includes(column.name)) return vectorTile(row < 0 ? undefined : outer[row], column, work, backend);
   const wish =
-    lanes.length > 0 ? backend.vectors!.depthTile : backend.tiles.find(({ below }) => work < below)!;
+    lanes.length > 0
+      ? backend.vectors!.depthTile
+      : (tileOfNumbers(core!.operands, column, backend) ?? backend.tiles.find(({ below }) => work < below)!);
   return { rows: row < 0 ? 1 : tileOf(outer[row], wish.rows, 1), columns: tileOf(column, wish.columns, 1) };
 }
 
@@ -58,21 +57,6 @@ function columnTile({ outer, stages }: Draft, lanes: number): number {
   const points = pointsOf([axis, ...stages[0].inner]);
   const wish = points < 2 ** 9 ? 8 : points < 2 ** 14 ? 1 : 4;
   return wish > 1 ? tileOf(axis, lanes === 1 ? wish : 4, lanes) : 1;
-}
-
-/**
- * The axis that shares a tile with the last one: the innermost along which what is read for the columns stays the
- * same, so that one load serves all rows of the tile. For a convolution these are neighbouring pixels.
- */
-function rowAxis({ operands }: Core, outer: readonly Axis[]): number {
-  const last = outer.length - 1;
-  const reads = ({ at }: Core["operands"][number], axis: Axis): boolean =>
-    at.some((index) => axesOf(index).has(axis.name));
-  const columns = operands.filter((operand) => reads(operand, outer[last]));
-  const shared = outer.findLastIndex(
-    (axis, k) => k < last && columns.every((operand) => !reads(operand, axis)),
-  );
-  return shared >= 0 ? shared : last - 1;
 }
 
 /** The wished-for width, or what divides the extent without a remainder: remainders double the code. */

@@ -28,7 +28,7 @@ export const placed = ({ lead, slots }: Place, at: readonly Index[]): Index[] =>
 
 /** Fields and parameters that an emitted module needs for itself; a cell of such a name is called a little longer. */
 const fields = new Set(
-  "bits fresh gradients load metrics n net outputs pending powers runBackward runForward running scalars totals wasm words".split(
+  "bits fresh gradients load metrics n net numbers outputs pending powers runBackward runForward running scalars totals wasm words".split(
     " ",
   ),
 );
@@ -97,7 +97,12 @@ export class Storage {
     return buffer;
   }
 
-  temporary(hint: string, dtype: DType, shape: Shape, kind: "temporary" | "row" = "temporary"): Buffer {
+  temporary(
+    hint: string,
+    dtype: DType,
+    shape: Shape,
+    kind: "temporary" | "row" | "numbers" = "temporary",
+  ): Buffer {
     return this.add({ name: this.names.fresh(hint), kind, dtype, shape });
   }
 

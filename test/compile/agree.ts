@@ -1,6 +1,8 @@
 import { hasRelaxed } from "../../src/backends/wasm/host.ts";
 import { encodeModule, wasmModule } from "../../src/backends/wasm/index.ts";
+import { jsBackend } from "../../src/backends/js/backend.ts";
 import { wasmBackend } from "../../src/backends/wasm/backend.ts";
+import type { Backend } from "../../src/ir/backend.ts";
 import type { Buffer } from "../../src/ir/kernel.ts";
 import type { LoopArray } from "../../src/eval/interpret.ts";
 import type { Program } from "../../src/ir/program.ts";
@@ -21,15 +23,45 @@ import {
   type Truth,
 } from "./program.ts";
 
-/** A program compiled for every target: for js, and where it holds float32 for wasm. */
+/**
+ * A program compiled for every target: for js, where it has products also with all that they read written out as plain
+ * numbers, which else happens to large ones only, and where it holds float32 for wasm.
+ */
 export interface Everywhere {
   readonly js: Compiled;
+  readonly written: Compiled | null;
   readonly wasm: Stages | null;
 }
-export const compileEverywhere = (program: Program): Everywhere => ({
-  js: compileProgram(program),
-  wasm: program.precision === "f32" ? loopsOf(program, wasmBackend) : null,
-});
+export function compileEverywhere(program: Program): Everywhere {
+  const js = compileProgram(program);
+  const hasProducts = js.kernels.kernels.some(({ core }) => core !== null);
+  return {
+    js,
+    written: hasProducts ? compileProgram(program, eager(program.precision)) : null,
+    wasm: program.precision === "f32" ? loopsOf(program, wasmBackend) : null,
+  };
+}
+
+/** JavaScript that writes out every operand of a product that it can. */
+function eager(precision: "f32" | "f64"): Backend {
+  const backend = jsBackend(precision);
+  return { ...backend, numbers: { ...backend.numbers!, leastWork: 1, leastReads: 0 } };
+}
+
+/**
+ * What is wrong with the loops and the module of a program that reads plain numbers: its sums are those of the plain
+ * program, in the same order, so that it computes the same bits.
+ */
+export function wrongNumbers(
+  { written }: Everywhere,
+  loops: Results,
+  feed: Feed,
+  n: number,
+): string | undefined {
+  if (!written) return undefined;
+  const own = runLoops(written, feed, n);
+  return firstDifference(loops, own) ?? firstDifference(own, runModule(written, feed, n));
+}
 
 type Instance = { readonly memory: ArrayBuffer; readonly run: (phase: string, n: number) => void };
 const instances = new WeakMap<Stages, Map<boolean, Instance>>();
@@ -91,12 +123,8 @@ export interface Tolerance {
  * target emits agrees with the interpreter to the bit; the relaxed variant, which rounds less often, as the naive
  * evaluation does, within the tolerance.
  */
-export function disagreements(
-  { js, wasm }: Everywhere,
-  feed: Feed,
-  n: number,
-  tolerance: Tolerance,
-): string[] {
+export function disagreements(everywhere: Everywhere, feed: Feed, n: number, tolerance: Tolerance): string[] {
+  const { js, wasm } = everywhere;
   const truth: Truth = truthOf(js.program, feed, n);
   const found: string[] = [];
   const say = (what: string, difference: string | undefined): void => {
@@ -105,6 +133,7 @@ export function disagreements(
   const loops = runLoops(js, feed, n);
   say("loops against module", firstDifference(loops, runModule(js, feed, n)));
   say("js", firstError(truth, loops, tolerance.js));
+  say("js with plain numbers", wrongNumbers(everywhere, loops, feed, n));
   if (!wasm) return found;
   const lanes = runLoops(wasm, feed, n);
   say("loops against wasm", firstDifference(lanes, runWasm(wasm, feed, n)!));

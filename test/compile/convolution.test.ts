@@ -5,6 +5,7 @@ import type { Kernel } from "../../src/ir/kernel.ts";
 import type { LoopExpr, LoopStmt } from "../../src/ir/loop.ts";
 import { graphNodes } from "../../src/ir/graph.ts";
 import { visitExprs } from "../../src/ir/loop-walk.ts";
+import { extentAt } from "../../src/ir/type.ts";
 
 const n = g.batch(64);
 function compiled(layers: (x: g.Value) => g.Value) {
@@ -51,8 +52,8 @@ describe("a network of convolutions", () => {
 
   test("tiles pixels and channels, with nothing but loads, products and sums in the loops of products", () => {
     const forward = products(network, "first_forward")[0];
-    expect(forward.outer.map(({ extent }) => extent).slice(1)).toEqual([12, 12, 8]);
-    expect(forward.record.tile).toEqual([1, 1, 4, 4]);
+    expect(forward.outer.map(({ extent }) => extent).slice(1)).toEqual([12, 12, 4, 2]);
+    expect(forward.record.tile).toEqual([1, 1, 4, 1, 2]);
     // A row of the window and the channels are one run of memory.
     expect(forward.core?.depth.map(({ extent }) => extent)).toEqual([3, 12]);
     const cores = new Set(network.kernels.kernels.filter(({ core }) => core).map(({ name }) => name));
@@ -73,7 +74,7 @@ describe("a network of convolutions", () => {
       const inner = innermost(body);
       for (const op of ["rem", "div"]) expect(operations(inner).has(op) && !/update|loss/.test(name), `${op} in ${name}`).toBe(false); // prettier-ignore
     }
-    const largest = Math.max(...network.kernels.buffers.map(({ shape }) => shape.slice(1).reduce<number>((size, dim) => size * (dim as number), 1))); // prettier-ignore
+    const largest = Math.max(...network.kernels.buffers.map(({ shape }) => shape.reduce<number>((size, dim) => size * extentAt(dim, 1), 1))); // prettier-ignore
     // Nothing is larger than the padded input of a layer.
     expect(largest).toBeLessThanOrEqual(14 * 14 * 8);
   });
@@ -113,8 +114,8 @@ test("groups and phases of a transposed convolution still tile pixels", () => {
     return g.conv2dTranspose(parts, { filters: 4, kernelSize: 3, strides: 2, padding: "same", name: "up" });
   });
   // [n, y, x, group, filter] and [n, y, phase, x, phase, filter].
-  expect(products(network, "parts_forward")[0].record.tile).toEqual([1, 1, 2, 1, 4]);
-  expect(products(network, "up_forward")[0].record.tile).toEqual([1, 1, 1, 5, 1, 4]);
+  expect(products(network, "parts_forward")[0].record.tile).toEqual([1, 1, 5, 1, 2]);
+  expect(products(network, "up_forward")[0].record.tile).toEqual([1, 1, 1, 5, 1, 1, 2]);
   // No zeros stand between the elements of what is transposed.
   const padded = network.kernels.buffers.find(({ name }) => name === "up_pad");
   expect(padded?.shape.slice(1)).toEqual([11, 11, 8]);
@@ -131,9 +132,9 @@ test("a wide matrix that a product reads across is written out for many rows onl
         return { outputs: { hidden }, loss: g.mean(g.square(hidden)), optimizer: g.sgd({ learningRate: 1 }) };
       },
     });
-    const { training } = compile(model).optimized.graphs.steps[0];
+    const { training } = compile(model, { target: "wasm" }).optimized.graphs.steps[0];
     const packed = graphNodes(training).some(({ op }) => op === "contiguous");
     return packed;
   };
-  expect([packs(256), packs(32)]).toEqual([true, false]);
+  expect([packs(256), packs(8)]).toEqual([true, false]);
 });

@@ -95,8 +95,8 @@ export function loopsOf(program: Program, backend: Backend): Stages {
 }
 
 /** Everything from the schedule to the text of the js target. The graphs must hold no composite ops. */
-export function compileProgram(program: Program): Compiled {
-  const stages = loopsOf(program, jsBackend(program.precision));
+export function compileProgram(program: Program, backend = jsBackend(program.precision)): Compiled {
+  const stages = loopsOf(program, backend);
   const [{ text }] = printModule(program, stages.kernels, stages.memory, stages.loops, null, {
     types: false,
     base: "sample",
@@ -173,7 +173,14 @@ export function arenaOf(
   poison = 255,
   arena = new ArrayBuffer(memory.arenaBytes),
 ) {
+  // Arrays of plain numbers have their exact length here, so that the interpreter sees what reaches beyond one.
+  const numbers = new Map(
+    memory.numbers
+      .flatMap(({ holds }) => holds)
+      .map((buffer) => [buffer, new Float64Array(sizeOf(buffer.shape)).fill(NaN)]),
+  );
   const viewOf = (buffer: Buffer): LoopArray =>
+    numbers.get(buffer) ??
     new views[buffer.dtype](arena, memory.placements.get(buffer)!.offset, sizeOf(buffer.shape));
   for (const { offset, bytes, region } of memory.placements.values()) {
     if (region === "temporary" || region === "inputs") new Uint8Array(arena, offset, bytes).fill(poison);

@@ -29,7 +29,7 @@ import { optimizeGraph, passes } from "../../src/optimize/index.ts";
 import { randomArray, randomFrom } from "../ops/sample.ts";
 import { asOutputs, randomGraph } from "../optimize/random-graph.ts";
 import { allowRelaxed } from "../wasm/relaxed.ts";
-import { compileEverywhere, runWasm } from "./agree.ts";
+import { compileEverywhere, runWasm, wrongNumbers } from "./agree.ts";
 import {
   firstDifference,
   programOf,
@@ -180,7 +180,8 @@ function problems(seed: number): string[] {
   ] as const) {
     const where = `seed ${seed}, ${precision}, ${size} ops, n = ${n}, ${text}`;
     try {
-      const { js, wasm } = compileEverywhere(programOf(parts(simplify)));
+      const everywhere = compileEverywhere(programOf(parts(simplify)));
+      const { js, wasm } = everywhere;
       const loops = runLoops(js, feed, n);
       const say = (target: string, wrong: string | undefined): void => {
         if (wrong) found.push(`${where}: ${target}: ${wrong}`);
@@ -189,6 +190,7 @@ function problems(seed: number): string[] {
         "js",
         firstDifference(loops, runModule(js, feed, n)) ?? firstDifference(loops, runLoops(js, feed, n, 0)),
       );
+      say("js with plain numbers", wrongNumbers(everywhere, loops, feed, n));
       const own = [runNaive(js.program, feed, n)];
       if (precision === "f64")
         for (const wrong of wrongValues(exact, own, moved, loops, bounds.f64)) say("js", wrong);

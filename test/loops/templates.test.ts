@@ -15,6 +15,8 @@ import { matmul } from "../../templates/matmul.ts";
 import { orthogonalize } from "../../templates/orthogonalize.ts";
 import { pow } from "../../templates/pow.ts";
 import { cos, sin } from "../../templates/sine.ts";
+import { expSingle } from "../../templates/single/exp.ts";
+import { tanhSingle } from "../../templates/single/tanh.ts";
 import { tanh } from "../../templates/tanh.ts";
 import { random } from "../../templates/threefry.ts";
 import { seeded } from "./random-loops.ts";
@@ -256,4 +258,29 @@ test("the bundle holds the templates as they are", () => {
   for (const [name, text] of Object.entries(templates)) {
     expect(text, "run `npm run templates`").toBe(readFileSync(new URL(`${name}.ts`, folder), "utf8"));
   }
+});
+
+describe.each([
+  { name: "expSingle", run: expSingle, truth: Math.exp, to: 80 },
+  { name: "tanhSingle", run: tanhSingle, truth: Math.tanh, to: 12 },
+])("$name, for what is rounded to float32", ({ name, run, truth, to }) => {
+  test("is off by less than a hundredth of a float32's last place", () => {
+    const next = seeded(9);
+    let worst = 0;
+    for (let k = 0; k < 100_000; k++) {
+      const small = 2 ** (next() * 65 - 60) * (next() < 0.5 ? -1 : 1);
+      const x = k % 2 === 0 ? (2 * next() - 1) * to : small;
+      worst = Math.max(worst, relative(run(x), truth(x)));
+    }
+    expect(worst).toBeLessThan(0.01 * 2 ** -24);
+  });
+
+  test("rounds special values as Math's, in templates as in loops", () => {
+    const fn = templateNamed(templateLookup(), name);
+    const helpers = new Map([["expSingle", templateNamed(templateLookup(), "expSingle")]]);
+    for (const x of specials) {
+      expect(Math.fround(run(x)), `${name}(${x})`).toBe(Math.fround(truth(x)));
+      expect(interpret(fn, [x], helpers), `${name}(${x}) as loops`).toBe(run(x));
+    }
+  });
 });

@@ -44,6 +44,7 @@ export function planOf(buffers: readonly Buffer[], start = 0): MemoryPlan {
   }
   return {
     placements,
+    numbers: [],
     regions: [],
     stateBytes: 0,
     predictorStateBytes: 0,

@@ -7,7 +7,7 @@ import { align16 } from "../module/layout.ts";
 import { packsOf } from "../module/pack.ts";
 import { functionText, tablesOf } from "./function.ts";
 import { packLoops } from "./pack.ts";
-import { powersLines } from "./tables.ts";
+import { numbersLines, powersLines } from "./tables.ts";
 import { shareViews } from "./views.ts";
 
 /** Kernels as functions of the module, which methods call with the views that an instance holds. */
@@ -51,9 +51,12 @@ export function jsEngine(
       ...(phase === "forward" ? (loops.step?.arrays ?? []) : []),
     ],
     usesBatch: (phase) => callsOf(phase).some((call) => call.batch),
-    names: ["powersOfTwo", ...loops.functions.map(({ name }) => name)],
+    names: ["powersOfTwo", "numbers", ...loops.functions.map(({ name }) => name)],
     kernels: loops.functions.flatMap((fn) => [functionText(fn, types), ""]),
-    helpers: powers ? powersLines(types) : [],
+    helpers: [
+      ...(powers ? powersLines(types) : []),
+      ...(memory.numbers.length > 0 ? numbersLines(types) : []),
+    ],
     fields: tables,
     run: (phase, self) => callLines(callTree(callsOf(phase)), loops, self),
     runStep: (_step, self) => loops.step && [callText(loops.step, loops, self)],

@@ -34,6 +34,13 @@ const arithmetic =
   (args: readonly Text[], type: LocalType): Text =>
     wrapped(type, binary(sign, at)(args));
 
+/** A place times a power of two, as a shift: V8 asks of a product whether it is still a small number. */
+function shifted([place, times]: readonly Text[], type: LocalType): Text | undefined {
+  const places = Math.log2(Number(times.text));
+  if (type !== "index" || !Number.isInteger(places) || places === 0) return undefined;
+  return text(`${wrap(place, level.shift)} << ${places}`, level.shift);
+}
+
 type Row = (args: readonly Text[], type: LocalType, from: LocalType) => Text;
 
 /** The js target's table: the type checker lists what is missing. */
@@ -45,7 +52,7 @@ const rows = {
       ? call("Math.imul")(args)
       : type === "u32"
         ? wrapped("u32", call("Math.imul")(args))
-        : binary("*", level.product)(args),
+        : (shifted(args, type) ?? binary("*", level.product)(args)),
   div: (args, type) => wrapped(type, binary("/", level.product)(args)),
   rem: binary("%", level.product),
   maximum: call("Math.max"),
@@ -89,7 +96,7 @@ const rows = {
   select: ([test, yes, no]) => conditional(test, yes, no),
   cast: ([x], to, from) => castText(x, to, from),
   // Powers of two come from a table, the exponent from the upper word of the number's bits.
-  pow2: ([x]) => text(`powers[${wrap(x, level.sum)} + 1100]`),
+  pow2: ([x]) => text(`powers[${wrap(x, level.sum)} + 1100 | 0]`),
   pow2n: ([x]) => text(`(${wrap(x, level.relation)} < -126 ? 0 : powers[${wrap(x, level.sum)} + 1100])`),
   exponent: ([x]) => text(`((bits[0] = ${x.text}), ((words[1] >>> 20) & 2047) - 1023)`),
   trunc: call("Math.trunc"),
@@ -122,13 +129,13 @@ function castText(x: Text, to: LocalType, from: LocalType): Text {
 
 /** 2^x from the table; a constant in x joins the table's origin. */
 function powerText(x: LoopExpr): Text {
-  const shifted =
+  const offset =
     x.kind === "op" && (x.op === "add" || x.op === "sub") && x.args[1].kind === "number"
       ? x.args[1].value
       : undefined;
-  if (shifted === undefined || x.kind !== "op") return rows.pow2([exprParts(x)]);
+  if (offset === undefined || x.kind !== "op") return rows.pow2([exprParts(x)]);
   return text(
-    `powers[${wrap(exprParts(x.args[0]), level.sum)} + ${1100 + (x.op === "add" ? shifted : -shifted)}]`,
+    `powers[${wrap(exprParts(x.args[0]), level.sum)} + ${1100 + (x.op === "add" ? offset : -offset)} | 0]`,
   );
 }
 

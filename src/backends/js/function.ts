@@ -24,7 +24,9 @@ export function tablesOf(fn: LoopFunction): Tables {
 function parameterNames(fn: LoopFunction): { readonly name: string; readonly type: string }[] {
   const tables = tablesOf(fn);
   const arrays = fn.params.flatMap((param) =>
-    param.kind === "array" ? [{ name: param.name, type: arrayClass[param.dtype] }] : [],
+    param.kind === "array"
+      ? [{ name: param.name, type: param.numbers ? "number[]" : arrayClass[param.dtype] }]
+      : [],
   );
   const scalars = fn.params.flatMap((param) =>
     param.kind === "scalar" ? [{ name: param.name, type: "number" }] : [],

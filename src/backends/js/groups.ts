@@ -4,7 +4,7 @@ import { sizeOf } from "../../ir/type.ts";
 import { callLines } from "./engine.ts";
 import { arrayClass } from "../module/layout.ts";
 import { functionText, tablesOf } from "./function.ts";
-import { powersLines } from "./tables.ts";
+import { numbersLines, powersLines } from "./tables.ts";
 
 /**
  * A module that runs some calls of a program by themselves, to be measured: `groups(buffer)` takes an arena and gives
@@ -12,11 +12,13 @@ import { powersLines } from "./tables.ts";
  */
 export function groupsText(
   loops: LoopProgram,
-  { placements }: MemoryPlan,
+  { placements, numbers }: MemoryPlan,
   groups: readonly (readonly LoopCall[])[],
 ): string {
   const buffers = new Set(groups.flat().flatMap((call) => call.arrays));
   const views = [...buffers].map((buffer) => {
+    const array = numbers.findIndex(({ holds }) => holds.includes(buffer));
+    if (array >= 0) return `    $${buffer.name}: arrays[${array}],`;
     const { offset } = placements.get(buffer)!;
     return `    $${buffer.name}: new ${arrayClass[buffer.dtype]}(buffer, ${offset}, ${sizeOf(buffer.shape)}),`;
   });
@@ -30,7 +32,9 @@ export function groupsText(
   return [
     ...loops.functions.flatMap((fn) => [functionText(fn, false), ""]),
     ...(powers ? powersLines(false) : []),
+    ...(numbers.length > 0 ? numbersLines(false) : []),
     "export function groups(buffer) {",
+    `  const arrays = [${numbers.map(({ array }) => `numbers(${sizeOf(array.shape)})`).join(", ")}];`,
     "  const own = {",
     ...views,
     ...(powers ? ["    $powers: powersOfTwo(),"] : []),

@@ -8,3 +8,13 @@ export const powersLines = (types: boolean): string[] => [
   "  return powers;",
   "}",
 ];
+
+/** What makes an array of plain numbers, once for an instance. */
+export const numbersLines = (types: boolean): string[] => [
+  "// So many numbers that an engine keeps as doubles side by side, since none of them is whole.",
+  `function numbers(length${types ? ": number" : ""})${types ? ": number[]" : ""} {`,
+  "  const list = [0.5];",
+  "  while (list.length < length) list.push(0.5);",
+  "  return list;",
+  "}",
+];

@@ -25,10 +25,11 @@ export const indent = (lines: readonly string[]): string[] => lines.map((line) =
 export const arrayText = (type: string, offset: number, length: number, { engine }: ModuleContext): string =>
   `new ${type}(buffer, ${engine.memory.place(offset)}, ${length})`;
 
-/** The view of a buffer; a constant is filled in. */
+/** The view of a buffer, of which a constant is filled in, or an array of plain numbers. */
 export function viewField(buffer: Buffer, context: ModuleContext): Field {
-  const type = arrayClass[buffer.dtype];
   const name = `$${buffer.name}`;
+  if (buffer.kind === "numbers") return { name, type: "number[]", value: `numbers(${sizeOf(buffer.shape)})` };
+  const type = arrayClass[buffer.dtype];
   const value = arrayText(type, context.memory.placements.get(buffer)!.offset, sizeOf(buffer.shape), context);
   return {
     name,

@@ -8,7 +8,15 @@ const globals = new Set(
   ),
 );
 /** Functions that run once for an instance or a module, and so may make its objects. */
-const makers = new Set(["create", "createPredictor", "checkState", "powersOfTwo", "instantiate", "bytesOf"]);
+const makers = new Set([
+  "create",
+  "createPredictor",
+  "checkState",
+  "powersOfTwo",
+  "numbers",
+  "instantiate",
+  "bytesOf",
+]);
 /** What a maker may make of WebAssembly. */
 const machines = new Set(["Module", "Instance"]);
 /** Calls on views that copy into what is there. */

@@ -29,6 +29,7 @@ export const wasmBackend: Backend = {
   name: "wasm",
   compute: "f32",
   lanes: 4,
+  numbers: null,
   vectors: {
     registers: 15,
     latency: 16,

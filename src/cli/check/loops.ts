@@ -4,7 +4,7 @@ import type { Buffer } from "../../ir/kernel.ts";
 import { eachCall } from "../../ir/loop.ts";
 import { stepPhase, type Phase } from "../../ir/phase.ts";
 import type { StepGraphs } from "../../ir/program.ts";
-import { maxOf, type DType } from "../../ir/type.ts";
+import { sizeOf, type DType } from "../../ir/type.ts";
 
 const arrays: Readonly<
   Record<DType, new (memory: ArrayBuffer, offset: number, length: number) => LoopArray>
@@ -31,13 +31,12 @@ export function interpretTraining(
   n: number,
 ): Interpreted {
   const arena = new ArrayBuffer(memory.arenaBytes);
+  const numbers = memory.numbers.map(({ array }) => new Float64Array(sizeOf(array.shape)));
   const viewOf = (buffer: Buffer): LoopArray => {
+    if (buffer.kind === "numbers")
+      return numbers[memory.numbers.findIndex(({ holds }) => holds.includes(buffer))];
     const { offset } = memory.placements.get(buffer)!;
-    return new arrays[buffer.dtype](
-      arena,
-      offset,
-      buffer.shape.reduce<number>((size, dim) => size * maxOf(dim), 1),
-    );
+    return new arrays[buffer.dtype](arena, offset, sizeOf(buffer.shape));
   };
   new Uint8Array(arena).set(state.subarray(0, memory.stateBytes));
   for (const buffer of kernels.buffers) {

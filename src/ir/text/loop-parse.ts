@@ -73,12 +73,13 @@ function readParams(cursor: Cursor): LoopParam[] {
     const type = cursor.name("a parameter's type");
     const dtype = dtypes.find((candidate) => `${candidate}s` === type);
     if (dtype) params.push({ kind: "array", name, dtype });
+    else if (type === "numbers") params.push({ kind: "array", name, dtype: "f64", numbers: true });
     else if (isType(type)) params.push({ kind: "scalar", name, type });
     else
       cursor.refuse(
         `"${type}" is not a type of the loop level`,
         token,
-        "arrays are f32s, f64s, i32s, u32s, bools",
+        "arrays are f32s, f64s, i32s, u32s, bools, numbers",
       );
     if (!cursor.accept(",")) break;
   }

@@ -1,4 +1,11 @@
-import { type Lanes, type LocalType, type LoopExpr, type LoopFunction, type LoopStmt } from "../loop.ts";
+import {
+  paramType,
+  type Lanes,
+  type LocalType,
+  type LoopExpr,
+  type LoopFunction,
+  type LoopStmt,
+} from "../loop.ts";
 import { infix, level, mathNameOf, scalarsOfLanes } from "./loop-spelling.ts";
 import { erase, type Names, type Tree } from "./loop-tree.ts";
 
@@ -116,7 +123,7 @@ export function printLoop(fn: LoopFunction): string {
   const scalars = fn.params.flatMap((p) =>
     p.kind === "scalar" ? [[p.name, { type: p.type, lanes: 1 as Lanes }] as const] : [],
   );
-  const params = fn.params.map((p) => `${p.name}: ${p.kind === "array" ? `${p.dtype}s` : p.type}`);
+  const params = fn.params.map((param) => `${param.name}: ${paramType(param)}`);
   const head = `export function ${fn.name}(`;
   const tail = `): ${fn.returns ?? "void"} {`;
   const oneLine = head + params.join(", ") + tail;

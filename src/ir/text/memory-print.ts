@@ -1,5 +1,5 @@
 import type { MemoryPlan, Placement } from "../arena.ts";
-import { typeText } from "../type.ts";
+import { sizeOf, typeText } from "../type.ts";
 
 /** The memory map: every region with its buffers at their offsets, then the arena beside its lower bound. */
 export function printMemory(memory: MemoryPlan): string {
@@ -12,6 +12,10 @@ export function printMemory(memory: MemoryPlan): string {
       .sort((a, b) => a.offset - b.offset || a.bytes - b.bytes);
     const wide = Math.max(0, ...own.map((p) => p.buffer.name.length));
     lines.push(...own.map((placement) => placementText(placement, wide)));
+  }
+  for (const { array, holds } of memory.numbers) {
+    lines.push(`beside the arena: ${array.name}, ${sizeOf(array.shape)} plain numbers`);
+    lines.push(...holds.map((buffer) => `            ${buffer.name}  ${typeText(buffer)}`));
   }
   const { arenaBytes, liveBoundBytes, stateBytes, layoutHash } = memory;
   lines.push(

@@ -1,0 +1,142 @@
+import type { Backend } from "../ir/backend.ts";
+import { axesOf, indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
+import type { Core, Kernel } from "../ir/kernel.ts";
+import { isFunctionPhase } from "../ir/phase.ts";
+import { extentAt, isBatch, isFloat, maxOf } from "../ir/type.ts";
+import { innerAxes } from "./job.ts";
+import type { Names } from "./names.ts";
+import { panelsOf, split, type Panels } from "./panels.ts";
+import type { Storage } from "./storage.ts";
+import { rowAxis } from "./tiles.ts";
+import { copyKernel } from "./write-out.ts";
+
+type Draft = Omit<Kernel, "record">;
+type Operand = Core["operands"][number];
+
+/** An operand as it is copied: what is read, by axes of its own, and how the product finds it in the copy. */
+interface Form {
+  readonly axes: readonly Axis[];
+  readonly from: readonly Index[];
+  readonly at: readonly Index[];
+}
+
+/**
+ * Engines read plain numbers in half the instructions that floats of a typed array take: nothing is widened, and a place
+ * is found in one step. So what a large product reads often is first written out as numbers, in panels as wide as the
+ * tile where it is read along the tile. Gives the kernels in their order; the product alone where that does not pay.
+ */
+export function asNumbers(kernel: Draft, backend: Backend, storage: Storage, kernelNames: Names): Draft[] {
+  const { core, outer } = kernel;
+  if (!backend.numbers || !core || outer.length === 0) return [kernel];
+  const chosen = core.operands.filter((operand) => isWorth(operand, kernel, backend));
+  if (chosen.length === 0) return [kernel];
+  const { rows, columns } = backend.numbers.tile;
+  const [row, column] = [outer[rowAxis(core, outer)], outer[outer.length - 1]];
+  const alongRow = chosen.some((operand) => !reads(operand, column));
+  const copies: Draft[] = [];
+  const panels: Panels[] = [];
+  const operands = core.operands.map((operand): Operand => {
+    if (!chosen.includes(operand)) return operand;
+    const isColumn = reads(operand, column);
+    const form = formOf(operand, kernel);
+    const own = isColumn ? inPanels(form, column, alongRow ? columns : rows, "p") : rowPanels(form, kernel, row, rows);
+    if (own) panels.push(own);
+    const { copy, at } = copyOf(operand, own ? panelled(form, own) : form, kernel, storage, kernelNames);
+    copies.push(copy);
+    return { buffer: copy.stages[0].items[0].targets[0].buffer, at };
+  });
+  return [...copies, panels.reduce(split, { ...kernel, core: { ...core, operands } })];
+} // prettier-ignore
+
+const reads = ({ at }: Operand, { name }: Axis): boolean => at.some((index) => axesOf(index).has(name));
+
+/**
+ * Whether an operand is read so often that copying it is little work. A prediction may be of one row, for which a matrix
+ * of weights would be copied as well; a training step does more for every weight than copying it.
+ */
+function isWorth(operand: Operand, kernel: Draft, { numbers }: Backend): boolean {
+  const { core, outer, phase, loops } = kernel;
+  const { leastWork, leastReads, tile } = numbers!;
+  const all = [...outer, ...core!.depth];
+  const row = outer[rowAxis(core!, outer)] as Axis | undefined;
+  const alongRow = row !== undefined && reads(operand, row);
+  if (!isFloat(operand.buffer.dtype) || alongRow === reads(operand, outer[outer.length - 1])) return false;
+  const most = Math.max(1, ...all.flatMap(({ extent }) => (isBatch(extent) ? [extent.max] : [])));
+  const n = isFunctionPhase(phase) ? 1 : most;
+  const together = alongRow ? tile.columns : tile.rows;
+  const times = pointsAt(loops.map(({ axis }) => axis), 1); // prettier-ignore
+  const copied = pointsAt(formOf(operand, kernel).axes, n) * (isLasting(operand, kernel) ? 1 : times);
+  return (
+    times * pointsAt(all, most) >= leastWork && times * pointsAt(all, n) >= leastReads * together * copied
+  );
+}
+
+const pointsAt = (axes: readonly Axis[], n: number): number =>
+  axes.reduce((product, { extent }) => product * extentAt(extent, n), 1);
+
+/** Whether all times of the loops around a kernel read the same, so that one copy before them serves all. */
+const isLasting = ({ buffer, at }: Operand, { loops }: Draft): boolean =>
+  buffer.cell?.kind === "parameter" &&
+  !at.some((index) => loops.some(({ axis }) => axesOf(index).has(axis.name)));
+
+/** All of a buffer but for coordinates that the whole kernel shares, as the time is. */
+function formOf({ buffer, at }: Operand, { core, outer }: Draft): Form {
+  const own = new Set([...outer, ...core!.depth].map(({ name }) => name));
+  const moves = at.map((index) => [...axesOf(index)].some((name) => own.has(name)));
+  const axes = innerAxes(buffer.shape.filter((_, k) => moves[k]));
+  const rest = [...axes];
+  const from = at.map((index, k) => (moves[k] ? indexAxis(rest.shift()!) : index));
+  return { axes, from, at: at.filter((_, k) => moves[k]) };
+}
+
+/** The panels of a copy along an axis that is a coordinate of it, in full; undefined where there are no whole ones. */
+function inPanels({ axes, at }: Form, axis: Axis, width: number, name: string): Panels | undefined {
+  const place = at.findIndex((index) => sameIndex(index, indexAxis(axis)));
+  const isWhole = !isBatch(axis.extent) && axes[place]?.extent === axis.extent && maxOf(axis.extent) % width === 0;
+  return isWhole ? panelsOf(axis, width, name) : undefined;
+} // prettier-ignore
+
+/**
+ * Rows whose depth is a run of memory are read as so many runs. Panels serve rows that are neighbours themselves, but not
+ * a product that is cut at a diagonal: where it ends is counted in rows.
+ */
+const rowPanels = (form: Form, { core }: Draft, row: Axis, width: number): Panels | undefined =>
+  core!.only || !sameIndex(form.at[form.at.length - 1], indexAxis(row))
+    ? undefined
+    : inPanels(form, row, width, "s");
+
+/** A copy with one of its axes in panels: these first, what is within them last. */
+function panelled({ axes, from, at }: Form, { axis, panel, within, whole }: Panels): Form {
+  const place = at.findIndex((index) => sameIndex(index, indexAxis(axis)));
+  const [own, others] = [axes[place], axes.filter((_, k) => k !== place)];
+  return {
+    axes: [panel, ...others, within],
+    from: from.map((index) => (sameIndex(index, indexAxis(own)) ? whole : index)),
+    at: [indexAxis(panel), ...at.filter((_, k) => k !== place), indexAxis(within)],
+  };
+}
+
+/** The kernel that copies an operand, and where the product finds it. */
+function copyOf(
+  operand: Operand,
+  { axes, from, at }: Form,
+  kernel: Draft,
+  storage: Storage,
+  kernelNames: Names,
+): { readonly copy: Draft; readonly at: readonly Index[] } {
+  const { buffer } = operand;
+  const { name, phase } = kernel;
+  const loops = isLasting(operand, kernel) ? [] : kernel.loops;
+  const shape = axes.map(({ extent }) => extent);
+  const numbers = storage.temporary(`${buffer.name}_numbers`, "f64", shape, "numbers");
+  const doc = `${numbers.name} = ${buffer.name} as plain numbers, for ${name}`;
+  const copy = copyKernel({
+    name: kernelNames.fresh(`copy_${buffer.name}`),
+    doc,
+    phase,
+    loops,
+    from: { buffer, at: from },
+    to: { buffer: numbers, axes },
+  });
+  return { copy, at };
+}
