@@ -38,7 +38,10 @@ export function withOperands(expr: LoopExpr, args: readonly LoopExpr[]): LoopExp
   }
 }
 
-/** Rewrites an expression from its leaves up. Leaves, of which most expressions are made, cost no list. */
+/**
+ * Rewrites an expression from its leaves up. Leaves, of which most expressions are made, cost no list, and neither does
+ * what stays as it is. Here and below, plain loops: much of this runs before an engine has optimized anything.
+ */
 export function mapExpr(expr: LoopExpr, change: (expr: LoopExpr) => LoopExpr): LoopExpr {
   switch (expr.kind) {
     case "number":
@@ -49,9 +52,13 @@ export function mapExpr(expr: LoopExpr, change: (expr: LoopExpr) => LoopExpr): L
       return change(index === expr.index ? expr : { ...expr, index });
     }
     default: {
-      const mapped: LoopExpr[] = [];
-      for (const arg of operands(expr)) mapped.push(mapExpr(arg, change));
-      return change(withOperands(expr, mapped));
+      const args = operands(expr);
+      let mapped: LoopExpr[] | undefined;
+      for (let k = 0; k < args.length; k++) {
+        const arg = mapExpr(args[k], change);
+        if (arg !== args[k]) (mapped ??= [...args])[k] = arg;
+      }
+      return change(mapped ? withOperands(expr, mapped) : expr);
     }
   }
 }
@@ -60,8 +67,10 @@ export function mapExpr(expr: LoopExpr, change: (expr: LoopExpr) => LoopExpr): L
 export function visitExpr(expr: LoopExpr, see: (expr: LoopExpr) => void): void {
   see(expr);
   if (expr.kind === "load") visitExpr(expr.index, see);
-  else if (expr.kind !== "number" && expr.kind !== "local")
-    for (const arg of operands(expr)) visitExpr(arg, see);
+  else if (expr.kind !== "number" && expr.kind !== "local") {
+    const args = operands(expr);
+    for (let k = 0; k < args.length; k++) visitExpr(args[k], see);
+  }
 }
 
 /** Whether an expression, or anything in it, is as asked. */
@@ -69,7 +78,9 @@ export function someExpr(expr: LoopExpr, holds: (expr: LoopExpr) => boolean): bo
   if (holds(expr)) return true;
   if (expr.kind === "load") return someExpr(expr.index, holds);
   if (expr.kind === "number" || expr.kind === "local") return false;
-  return operands(expr).some((arg) => someExpr(arg, holds));
+  const args = operands(expr);
+  for (let k = 0; k < args.length; k++) if (someExpr(args[k], holds)) return true;
+  return false;
 }
 
 /** The expressions that stand directly in a statement, not those of its blocks. */
@@ -122,6 +133,14 @@ export function withBlocks(stmt: LoopStmt, blocks: readonly (readonly LoopStmt[]
   return stmt.kind === "if" ? { ...stmt, then: blocks[0], otherwise: blocks[1] } : stmt;
 }
 
+/** The same statement with its blocks changed; most have none. */
+export function mapBlocks(
+  stmt: LoopStmt,
+  change: (block: readonly LoopStmt[]) => readonly LoopStmt[],
+): LoopStmt {
+  return stmt.kind === "for" || stmt.kind === "if" ? withBlocks(stmt, blocksOf(stmt).map(change)) : stmt;
+}
+
 /**
  * Rewrites every statement from the innermost blocks out; one statement may become several or none. A block in which
  * nothing changes is the same block.
@@ -132,8 +151,7 @@ export function mapStmts(
 ): readonly LoopStmt[] {
   const mapped: LoopStmt[] = [];
   for (const stmt of body) {
-    const blocks = blocksOf(stmt).map((inner) => mapStmts(inner, change));
-    const changed = change(withBlocks(stmt, blocks));
+    const changed = change(mapBlocks(stmt, (inner) => mapStmts(inner, change)));
     if (Array.isArray(changed)) mapped.push(...(changed as readonly LoopStmt[]));
     else mapped.push(changed as LoopStmt);
   }
@@ -150,16 +168,22 @@ export function mapExprs(
 
 /** Sees every statement, an outer one before those in its blocks. */
 export function visitStmts(body: readonly LoopStmt[], see: (stmt: LoopStmt) => void): void {
-  for (const stmt of body) {
+  for (let k = 0; k < body.length; k++) {
+    const stmt = body[k];
     see(stmt);
-    for (const inner of blocksOf(stmt)) visitStmts(inner, see);
+    if (stmt.kind === "for") visitStmts(stmt.body, see);
+    else if (stmt.kind === "if") {
+      visitStmts(stmt.then, see);
+      visitStmts(stmt.otherwise, see);
+    }
   }
 }
 
 /** Sees every expression of every statement, parts included. */
 export function visitExprs(body: readonly LoopStmt[], see: (expr: LoopExpr) => void): void {
   visitStmts(body, (stmt) => {
-    for (const expr of expressionsOf(stmt)) visitExpr(expr, see);
+    const exprs = expressionsOf(stmt);
+    for (let k = 0; k < exprs.length; k++) visitExpr(exprs[k], see);
   });
 }
 
@@ -195,5 +219,12 @@ export function effectsOf(body: readonly LoopStmt[]): {
 }
 
 /** Rewrites the expressions that stand directly in a statement. */
-export const mapOwnExprs = (stmt: LoopStmt, change: (expr: LoopExpr) => LoopExpr): LoopStmt =>
-  withExpressions(stmt, expressionsOf(stmt).map(change));
+export function mapOwnExprs(stmt: LoopStmt, change: (expr: LoopExpr) => LoopExpr): LoopStmt {
+  const exprs = expressionsOf(stmt);
+  let mapped: LoopExpr[] | undefined;
+  for (let k = 0; k < exprs.length; k++) {
+    const expr = change(exprs[k]);
+    if (expr !== exprs[k]) (mapped ??= [...exprs])[k] = expr;
+  }
+  return mapped ? withExpressions(stmt, mapped) : stmt;
+}

@@ -3,8 +3,8 @@ import { exactText } from "../base/exact.ts";
 import type { Backend } from "../ir/backend.ts";
 import { l, type LoopExpr, type LoopFunction, type LoopStmt } from "../ir/loop.ts";
 import {
-  blocksOf, effectsOf, expressionsOf, hasLoad, mapExpr, namesIn, operands, visitExpr, visitExprs, withBlocks,
-  withExpressions, withOperands,
+  effectsOf, expressionsOf, hasLoad, mapBlocks, mapExpr, namesIn, operands, visitExpr, visitExprs, withExpressions,
+  withOperands,
 } from "../ir/loop-walk.ts"; // prettier-ignore
 import { templateNamed, type Templates } from "./templates.ts";
 
@@ -81,14 +81,13 @@ function blockOf(body: readonly LoopStmt[], memo: Memo, context: Context): reado
   return body.flatMap((stmt) => {
     if (stmt.kind === "for") {
       // What the body changes is unknown from its second round on, and after it.
-      forget(memo, effectsOf(stmt.body));
+      if (memo.size > 0) forget(memo, effectsOf(stmt.body));
       return [{ ...stmt, body: blockOf(stmt.body, new Map(memo), context) }];
     }
     const before: LoopStmt[] = [];
     const exprs = expressionsOf(stmt).map((expr) => expression(expr, before, memo, context));
-    const blocks = blocksOf(stmt).map((inner) => blockOf(inner, new Map(memo), context));
-    const after = withBlocks(withExpressions(stmt, exprs), blocks);
-    forget(memo, effectsOf([after]));
+    const after = mapBlocks(withExpressions(stmt, exprs), (inner) => blockOf(inner, new Map(memo), context));
+    if (memo.size > 0) forget(memo, effectsOf([after]));
     return [...before, after];
   });
 }

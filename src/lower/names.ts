@@ -1,5 +1,14 @@
 import { type LoopStmt } from "../ir/loop.ts";
-import { mapExprs, mapStmts, namesIn, visitExprs, visitStmts } from "../ir/loop-walk.ts";
+import {
+  blocksOf,
+  expressionsOf,
+  mapExprs,
+  mapStmts,
+  namesIn,
+  someExpr,
+  visitExprs,
+  visitStmts,
+} from "../ir/loop-walk.ts";
 import { declaredIn } from "./jam.ts";
 
 /** Names that no local, counter or array of a body has yet. */
@@ -45,7 +54,10 @@ export function arraysIn(body: readonly LoopStmt[]): string[] {
 }
 
 export function readsLocal(body: readonly LoopStmt[], name: string): boolean {
-  let found = false;
-  visitExprs(body, (x) => (found ||= x.kind === "local" && x.name === name));
-  return found;
+  return body.some(
+    (stmt) =>
+      expressionsOf(stmt).some((x) =>
+        someExpr(x, (inner) => inner.kind === "local" && inner.name === name),
+      ) || blocksOf(stmt).some((inner) => readsLocal(inner, name)),
+  );
 }

@@ -1,7 +1,7 @@
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { Keys } from "./key.ts";
 import {
-  blocksOf,
+  mapBlocks,
   mapExpr,
   mapOwnExprs,
   mapStmts,
@@ -10,7 +10,6 @@ import {
   visitExpr,
   visitExprs,
   visitStmts,
-  withBlocks,
 } from "../ir/loop-walk.ts";
 
 /**
@@ -229,7 +228,7 @@ function withoutRenames(
   const renames = new Map(known);
   const change = (x: LoopExpr): LoopExpr => (x.kind === "local" ? (renames.get(x.name) ?? x) : x);
   return body.map((stmt) => {
-    const own = mapOwnExprs(stmt, (x) => mapExpr(x, change));
+    const own = renames.size === 0 ? stmt : mapOwnExprs(stmt, (x) => mapExpr(x, change));
     if (own.kind === "let") {
       const again = !own.mutable && own.value.kind === "local" && constants.has(own.value.name);
       if (again) renames.set(own.name, own.value);
@@ -237,10 +236,7 @@ function withoutRenames(
       if (own.mutable) constants.delete(own.name);
       else constants.add(own.name);
     }
-    return withBlocks(
-      own,
-      blocksOf(own).map((inner) => withoutRenames(inner, constants, renames)),
-    );
+    return mapBlocks(own, (inner) => withoutRenames(inner, constants, renames));
   });
 }
 

@@ -8,10 +8,10 @@ export function nameSigmoids(
   { scalar }: Pick<Backend, "scalar">,
 ): readonly LoopStmt[] {
   return mapExprs(body, (x) => {
-    if (scalar("sigmoid", x.type, x.lanes) === undefined) return x;
     const sum = besideOne(x, "div");
     const power = sum && besideOne(sum, "add");
     if (power?.kind !== "op" || power.op !== "exp") return x;
+    if (scalar("sigmoid", x.type, x.lanes) === undefined) return x;
     const [t] = power.args;
     const negated = t.kind === "op" && t.op === "neg" ? t.args[0] : l.op("neg", [t]);
     return l.op("sigmoid", [negated], x.type, x.lanes);

@@ -25,13 +25,14 @@ export function unrollShort(body: readonly LoopStmt[], fresh: (hint: string) => 
     const loop = { ...stmt, body: inside };
     if (stmt.from.kind !== "number" || stmt.to.kind !== "number") return [loop];
     const trips = Math.ceil((stmt.to.value - stmt.from.value) / stmt.step);
+    if (trips > shortTrips) return [loop];
     let statements = 0;
     let loops = 0;
     visitStmts(inside, (one) => {
       if (one.kind === "for") loops++;
       else statements += weightOf(one);
     });
-    const short = trips <= shortTrips && loops === 0 && trips * statements <= mostStatements;
+    const short = loops === 0 && trips * statements <= mostStatements;
     if (trips !== 1 && !short) return [loop];
     const { from, step } = stmt;
     return Array.from({ length: trips }, (_, k) =>
