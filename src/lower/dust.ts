@@ -3,6 +3,9 @@ import type { Buffer } from "../ir/kernel.ts";
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { mapExprs, mapStmts, visitStmts } from "../ir/loop-walk.ts";
 
+/** Whether a buffer is an optimizer's memory of the past. */
+export const isSlot = ({ cell }: Buffer): boolean => cell?.kind === "slot";
+
 /**
  * Keeps denormal numbers out of an optimizer's memory of the past, on which a processor spends a hundred times as long:
  * what is stored is 0 where it is too small to matter, and so is what is squared on the way there.
@@ -12,10 +15,12 @@ export function withoutDust(
   buffers: ReadonlyMap<string, Buffer>,
   least: number,
 ): readonly LoopStmt[] {
-  const isSlot = (stmt: LoopStmt): boolean =>
-    stmt.kind === "store" && stmt.value.type === "f32" && buffers.get(stmt.array)?.cell?.kind === "slot";
+  const storesSlot = (stmt: LoopStmt): boolean => {
+    const buffer = stmt.kind === "store" && stmt.value.type === "f32" ? buffers.get(stmt.array) : undefined;
+    return buffer !== undefined && isSlot(buffer);
+  };
   let keeps = false;
-  visitStmts(body, (stmt) => (keeps ||= isSlot(stmt)));
+  visitStmts(body, (stmt) => (keeps ||= storesSlot(stmt)));
   if (least === 0 || !keeps) return body;
   // The square joins an average a thousandth at a time, and even that is no denormal number then.
   const leastSquared = 4 * Math.sqrt(least);
@@ -27,7 +32,7 @@ export function withoutDust(
     return { ...x, args: [swept, swept] };
   });
   return mapStmts(squared, (stmt) =>
-    isSlot(stmt) && stmt.kind === "store" ? { ...stmt, value: orZero(stmt.value, least) } : stmt,
+    storesSlot(stmt) && stmt.kind === "store" ? { ...stmt, value: orZero(stmt.value, least) } : stmt,
   );
 }
 

@@ -3,6 +3,7 @@ import { indexText, type Index } from "../ir/index.ts";
 import type { Buffer, Kernel } from "../ir/kernel.ts";
 import { paramType, type LoopFunction } from "../ir/loop.ts";
 import { mapExprs, mapStmts, visitStmts } from "../ir/loop-walk.ts";
+import { isSlot } from "./dust.ts";
 import { buffersOfKernel } from "./function.ts";
 
 /** Finds things whose texts are equal. Texts are long, so they are written only where the outlines are equal too. */
@@ -41,7 +42,10 @@ export function formOf(kernel: Kernel): Form {
     if (known !== undefined) return known;
     const { dtype, shape, kind } = thing as Buffer;
     places.set(thing, places.size);
-    return { place: places.size, dtype, shape, numbers: kind === "numbers" };
+    // An optimizer's memory is kept free of denormal numbers, rows may have lanes that other buffers have not, and plain
+    // numbers are another kind of array.
+    const role = isSlot(thing as Buffer) ? "slot" : kind === "row" || kind === "numbers" ? kind : "plain";
+    return { place: places.size, dtype, shape, role };
   });
   return { text, buffers: [...places.keys()] as Buffer[] };
 }
