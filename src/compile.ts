@@ -24,13 +24,13 @@ import { differentiate } from "./nn/model/differentiate.ts";
 import { optimizeGraph, type Listener } from "./optimize/index.ts";
 import { opsOf } from "./ops/table.ts";
 import { schedule } from "./schedule/index.ts";
-import { chooseTarget, type Target } from "./target.ts";
+import { chooseTarget, precisions, targetChoices, type Target, type TargetChoice } from "./target.ts";
 import { version } from "./version.ts";
 
 export type { Target } from "./target.ts";
 export interface CompileOptions {
   /** `auto` is wasm or js, by the work of a training step. */
-  readonly target?: Target | "auto";
+  readonly target?: TargetChoice;
   readonly precision?: "f32" | "f64";
   /** For wasm: leaves out relaxed SIMD, whose results depend on the host. */
   readonly strict?: boolean;
@@ -72,8 +72,8 @@ export interface Compilation {
 }
 
 const known: { readonly [option: string]: readonly unknown[] | null } = {
-  target: ["js", "ts", "wasm", "auto"],
-  precision: ["f32", "f64"],
+  target: targetChoices,
+  precision: precisions,
   strict: [true, false],
   wasmFile: [true, false],
   source: null,

@@ -1,9 +1,11 @@
+import type { TargetChoice } from "./target.ts";
+
 /** What `gradc.config.ts` may say; flags on the command line win over it. */
 export interface Config {
   /** Model files or patterns, relative to the configuration file: `"models/*.model.ts"`. */
   readonly models?: string | readonly string[];
   /** `auto` is wasm or js, by the work of a training step. */
-  readonly target?: "js" | "ts" | "wasm" | "auto";
+  readonly target?: TargetChoice;
   readonly precision?: "f32" | "f64";
   /** For wasm: whether relaxed SIMD, whose results depend on the host, is left out. */
   readonly strict?: boolean;

@@ -1,5 +1,13 @@
 /** What a module is written in. */
-export type Target = "js" | "ts" | "wasm";
+export const targets = ["js", "ts", "wasm"] as const;
+export type Target = (typeof targets)[number];
+
+/** What may be asked for: `auto` is wasm or js, by the work of a training step. */
+export const targetChoices = [...targets, "auto"] as const;
+export type TargetChoice = (typeof targetChoices)[number];
+
+/** Of what numbers a build is made. */
+export const precisions = ["f32", "f64"] as const;
 
 /**
  * Operations of a training step from which WebAssembly is worth its module: from there on it was three to twenty times

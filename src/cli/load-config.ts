@@ -2,10 +2,21 @@ import { fail } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Config } from "../config.ts";
 import type { Disk } from "../disk.ts";
+import { precisions, targetChoices } from "../target.ts";
 import { importUserModule } from "./load-model.ts";
 
 const file = "gradc.config.ts";
 
+/** `"a", "b" or "c"`. */
+const oneOf = (choices: readonly string[]): string =>
+  choices
+    .map((choice) => `"${choice}"`)
+    .join(", ")
+    .replace(/, (?=[^,]*$)/, " or ");
+const isOneOf =
+  (choices: readonly unknown[]) =>
+  (value: unknown): boolean =>
+    choices.includes(value);
 const isBoolean = (value: unknown): boolean => typeof value === "boolean";
 
 /** What each setting must be, in words and as a test. */
@@ -15,10 +26,10 @@ const settings: Readonly<Record<keyof Config, { what: string; holds: (value: unk
     holds: (v) => [v].flat().every((item) => typeof item === "string"),
   },
   target: {
-    what: '"js", "ts", "wasm" or "auto"',
-    holds: (v) => v === "js" || v === "ts" || v === "wasm" || v === "auto",
+    what: oneOf(targetChoices),
+    holds: isOneOf(targetChoices),
   },
-  precision: { what: '"f32" or "f64"', holds: (v) => v === "f32" || v === "f64" },
+  precision: { what: oneOf(precisions), holds: isOneOf(precisions) },
   strict: { what: "true or false", holds: isBoolean },
   wasmFile: { what: "true or false", holds: isBoolean },
   outDir: { what: "a directory", holds: (v) => typeof v === "string" },

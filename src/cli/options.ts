@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
-import type { Target } from "../compile.ts";
+import { precisions, targets } from "../target.ts";
 import { usage } from "./usage.ts";
 
 /** A whole number of at least `least`; anything else is wrong usage. */
@@ -38,12 +38,11 @@ export const withCommon = (command: Command): Command =>
   command.option("--debug", "show the stack of an error, and verify more on the way");
 
 export const precisionOption = (): Option =>
-  new Option("--precision <p>", "numbers of the build").choices(["f32", "f64"]);
+  new Option("--precision <p>", "numbers of the build").choices(precisions);
 
 /** Whose code is meant. */
 export const targetOption = (words: string, choices: readonly string[] = targets): Option =>
   new Option("--target <t>", words).choices(choices);
-export const targets = ["js", "ts", "wasm"] as const satisfies readonly Target[];
 
 export const strictOption = (): Option =>
   new Option("--strict", "wasm without relaxed SIMD, whose last bits depend on the host");

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { Settings, SettingsFlags } from "../compile/settings.ts";
 import type { Context, Session } from "../io.ts";
-import { jsonOption, precisionOption, strictOption, targetOption, targets } from "../options.ts";
+import { targetChoices } from "../../target.ts";
+import { jsonOption, precisionOption, strictOption, targetOption } from "../options.ts";
 import { sayTarget } from "../say-target.ts";
 import { usage } from "../usage.ts";
 
@@ -35,7 +36,7 @@ export const declareCompile = (program: Command, session: Session): Command =>
     .addOption(
       targetOption(
         "js (with types beside it), ts, wasm (the same as js, with WebAssembly in it), or auto: wasm for all but small models",
-        [...targets, "auto"],
+        targetChoices,
       ),
     )
     .addOption(precisionOption())

@@ -1,10 +1,10 @@
-import type { Target } from "../../compile.ts";
+import type { TargetChoice } from "../../target.ts";
 import type { Config } from "../../config.ts";
 import type { Disk } from "../../disk.ts";
 import { checkTarget } from "../options.ts";
 
 export interface Settings {
-  readonly target: Target | "auto";
+  readonly target: TargetChoice;
   readonly precision?: "f32" | "f64";
   readonly strict?: boolean;
   readonly wasmFile?: boolean;
@@ -14,7 +14,7 @@ export interface Settings {
 }
 
 export interface SettingsFlags {
-  readonly target?: Target | "auto";
+  readonly target?: TargetChoice;
   readonly precision?: "f32" | "f64";
   readonly strict?: boolean;
   readonly wasmFile?: boolean;
