@@ -191,7 +191,7 @@ export const sparseSoftmaxCrossEntropy: Op<Sparse> = op<Sparse, "logits" | "labe
 );
 
 export const sigmoidCrossEntropy: Op<(logits: Value, targets: Value) => Value> = op("sigmoidCrossEntropy", {
-  doc: "max(x, 0) − x·z + log(1 + e^−|x|) for logits x and targets z, element by element.",
+  doc: "−z·log σ(x) − (1 − z)·log σ(−x) for logits x and targets z, element by element; an infinite logit that its target agrees with costs 0.",
   inputs: ["logits", "targets"],
   names: { pytorch: "functional.binary_cross_entropy_with_logits", keras: "ops.binary_crossentropy" },
   type: ({ logits, targets }) => {
@@ -205,18 +205,23 @@ export const sigmoidCrossEntropy: Op<(logits: Value, targets: Value) => Value> =
   },
   lower: {
     kind: "at",
+    // |x|·(how far the target is from the side of x) + log(1 + e^−|x|), in which nothing cancels, and 0·∞ is 0.
     at: ({ logits, targets }, i, { out }) => {
-      const x = logits(...i);
-      const linear = e.sub(e.maximum(x, e.constant(0, out.dtype)), e.mul(x, targets(...i)));
-      return e.add(linear, e.log1p(e.exp(e.neg(e.abs(x)))));
+      const [zero, one] = [0, 1].map((value) => e.constant(value, out.dtype));
+      const [x, z] = [logits(...i), targets(...i)];
+      const size = e.abs(x);
+      const away = e.select(e.less(zero, x), e.sub(one, z), z);
+      const linear = e.select(e.equal(away, zero), zero, e.mul(size, away));
+      return e.add(linear, e.log1p(e.exp(e.neg(size))));
     },
   },
-  // −z·log σ(x) − (1 − z)·log σ(−x), the definition, with log σ kept finite.
+  // The definition, with log σ kept finite where x is.
   eval: ({ logits, targets }) => ({
     ...logits,
     data: logits.data.map((x, k) => {
       const z = targets.data[k];
-      return -z * logSigmoidOf(x) - (1 - z) * logSigmoidOf(-x);
+      const part = (weight: number, log: number): number => (weight === 0 ? 0 : weight * log);
+      return -part(z, logSigmoidOf(x)) - part(1 - z, logSigmoidOf(-x));
     }),
   }),
   samples: binarySamples("", "~0..1", "~-1000..1000"),
