@@ -1,5 +1,5 @@
 import type { Backend } from "../ir/backend.ts";
-import { pointsOf, type Axis } from "../ir/index.ts";
+import { axesOf, pointsOf, type Axis } from "../ir/index.ts";
 import type { Kernel, ScheduleRecord } from "../ir/kernel.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { lanesOf } from "./lanes.ts";
@@ -22,19 +22,34 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
     if (lanes.includes(kernel.outer[last].name) && isAsked(kernel))
       alone = aloneColumns(kernel, row, rows, backend);
     // What a tile computes beyond n is never read, and mostly costs less than loops for the remaining rows.
-    for (const [k, { name, extent }] of kernel.outer.entries())
+    for (const [k, axis] of kernel.outer.entries()) {
+      const { name, extent } = axis;
       whole[k] =
         tile[k] > 1 &&
         isBatch(extent) &&
+        isApart(kernel, axis) &&
         extent.max % tile[k] === 0 &&
         !lanes.includes(name) &&
         !(k === row && alone > 1);
+    }
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
     tile[last] = columnTile(kernel, lanes.includes(kernel.outer[last].name) ? backend.lanes : 1);
   }
   // Whether calls are worth it shows once the work of the whole phase is known.
   return { tile, whole, lanes, alone, calls: false };
 }
+
+/**
+ * Whether all that a kernel writes lies in places of its own for each index of an axis. What is added up over the axis
+ * would take in what lies beyond n.
+ */
+const isApart = ({ stages }: Draft, { name }: Axis): boolean =>
+  stages.every(({ items }) =>
+    items.every(
+      ({ reduce, targets }) =>
+        reduce?.over !== "outer" && targets.every(({ at }) => at.some((index) => axesOf(index).has(name))),
+    ),
+  );
 
 /** Rows and columns of a product: what the target makes of its size, or of lanes that lie along the depth. */
 function productTile({ core, outer }: Draft, row: number, lanes: readonly string[], backend: Backend): Tile {

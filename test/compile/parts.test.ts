@@ -1,5 +1,17 @@
 import { expect, test } from "vitest";
-import { adam, batch, defineModel, dense, f32, meanSquaredError, type Model } from "gradc";
+import {
+  adam,
+  batch,
+  defineModel,
+  dense,
+  depthwiseConv1d,
+  f32,
+  mean,
+  meanSquaredError,
+  sgd,
+  square,
+  type Model,
+} from "gradc";
 import { compile } from "../../src/compile.ts";
 import { stageText } from "../../src/stages.ts";
 import { randomFrom } from "../ops/sample.ts";
@@ -49,4 +61,29 @@ test("its parts give the same gradient, and add to what is there", () => {
     expect(Math.abs(wasm.once[k] - gradient)).toBeLessThan(1e-8 + 1e-4 * Math.abs(gradient));
     expect(Math.abs(wasm.twice[k] - 2 * gradient)).toBeLessThan(2e-8 + 2e-4 * Math.abs(gradient));
   }
+});
+
+test("rows that are no part of a gradient's places are added up to n and no further", () => {
+  const n = batch(32);
+  const model = defineModel({
+    name: "channels",
+    inputs: { x: f32(n, 32, 48) },
+    build({ x }) {
+      const y = depthwiseConv1d(x, { kernelSize: 1, name: "filter" });
+      return { outputs: { y }, loss: mean(square(y)), optimizer: sgd({ learningRate: 0.1 }) };
+    },
+  });
+  const random = randomFrom(8);
+  const full = Float32Array.from({ length: 32 * 32 * 48 }, () => 100 * random());
+  const [js, wasm] = (["js", "wasm"] as const).map((target) => {
+    const net = loadText(compile(model, { target }).files[0].text).create({ seed: 1 });
+    net.forward(full, 32);
+    net.backward();
+    // What the rows after the first held before must not be seen.
+    net.forward(full.subarray(0, 32 * 48), 1);
+    net.backward();
+    return [...Object.values(net.gradients)[0]];
+  });
+  for (const [k, gradient] of js.entries())
+    expect(Math.abs(wasm[k] - gradient)).toBeLessThan(1e-4 * Math.abs(gradient));
 });
