@@ -28,7 +28,7 @@ export function wrongAnswers(
       continue;
     }
     // Beside the largest of its kind, what is zero but for rounding is zero.
-    const scale = Math.max(size(values), 1e-2 * largest.get(kindOf(name))!, 1e-6);
+    const scale = Math.max(size(values), 1e-2 * largest.get(kindOf(name))!, 1e-4);
     for (const [k, value] of values.entries()) {
       if (Object.is(own[k], value) || Math.abs(own[k] - value) <= tolerance * scale) continue;
       others ??= moved();

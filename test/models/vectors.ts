@@ -47,7 +47,8 @@ export const vectors: Blocks = {
     return g.concat([x, g.embedding(chosen, { inputDim: classes, outputDim: d.int(1, 5) })], { axis: 1 });
   },
   scattered: (x, d) => {
-    const chosen = g.argMax(x, { axis: 1 });
+    // Of numbers that are equal but for rounding another may be the largest on another target.
+    const chosen = g.argMax(g.dense(x, { units: width(x) }), { axis: 1 });
     const table = g.param("table", [width(x), d.int(1, 6)], { initializer: g.uniform() });
     const updates = g.dense(x, { units: dimsOf(table)[0], activation: "tanh" });
     return g.matmul(x, g.scatterAdd(table, chosen, updates));

@@ -26,8 +26,8 @@ const memory = (length: number): g.Model =>
   });
 const codeOf = (length: number): string => compile(memory(length)).files[0].text;
 
-test("code for 200 times is no larger than for 40, but for its numbers", () => {
-  const [short, long] = [codeOf(40), codeOf(200)];
+test("code for 200 times is no larger than for 20, but for its numbers", () => {
+  const [short, long] = [codeOf(20), codeOf(200)];
   const shape = (text: string): string => text.replace(/\d+/g, "0");
   expect(shape(long)).toBe(shape(short));
   // Every extent is above the sizes at which the cost model chooses other tiles.

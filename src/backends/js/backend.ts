@@ -22,7 +22,7 @@ export const jsBackend = (precision: "f32" | "f64"): Backend => ({
   compute: "f64",
   lanes: 1,
   vectors: null,
-  numbers: { leastWork: 2 ** 18, leastReads: 6, tile: { rows: 4, columns: 2 } },
+  numbers: { leastWork: 2 ** 18, leastReads: 5, tile: { rows: 4, columns: 2 } },
   scalar: (op) => {
     if (precision === "f32" && single.has(op)) return `${op}Single`;
     return (precision === "f32" ? own : missing).has(op) ? op : undefined;
