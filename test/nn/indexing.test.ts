@@ -127,9 +127,33 @@ describe("embedding", () => {
     const before = [...net.state];
     for (const bad of [3, -1]) {
       const step = () => net.trainStep(Int32Array.of(0, bad), Float32Array.of(1));
-      expect(step).toThrow(new RangeError(`input x: ${bad} at 1 is not from 0 to 2`));
+      expect(step).toThrow(new RangeError(`input x: number ${bad} at 1 is not a whole number from 0 to 2`));
     }
     expect([...net.state]).toEqual(before);
+  });
+
+  test.each(["js", "wasm"] as const)("refuses what is no whole number as an index, in %s", async (target) => {
+    const { generated } = await running(words(1), { target });
+    const net = generated.create({ seed: 1 });
+    const loss = net.forward(Int32Array.of(0, 2), Float32Array.of(1));
+    const [before, memory] = [[...net.state], new Uint8Array(net.state.buffer).slice()];
+    const others: readonly (readonly [ArrayLike<unknown>, string])[] = [
+      [Float64Array.of(1, 0.5), "number 0.5"],
+      [Float32Array.of(0, NaN), "number NaN"],
+      [[2, "1"], "string 1"],
+    ];
+    for (const [words, found] of others)
+      expect(() => net.forward(words as Int32Array, Float32Array.of(1))).toThrow(
+        new RangeError(`input x: ${found} at 1 is not a whole number from 0 to 2`),
+      );
+    expect(() => net.forward(BigInt64Array.of(0n, 1n) as never, Float32Array.of(1))).toThrow(
+      new RangeError("input x: bigint 0 at 0 is not a whole number from 0 to 2"),
+    );
+    expect([...net.state]).toEqual(before);
+    expect(Buffer.compare(new Uint8Array(net.state.buffer), memory)).toBe(0);
+    // Whole numbers in any array are as good as those of an Int32Array.
+    expect(net.forward(Float64Array.of(0, 2) as never, Float32Array.of(1))).toBe(loss);
+    expect(net.forward([0, 2] as never, Float32Array.of(1))).toBe(loss);
   });
 
   test("each entry takes the indices of the tables that it reads", () => {

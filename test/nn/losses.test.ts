@@ -227,14 +227,14 @@ describe("refuses", () => {
     expect(net.forward(x, Int32Array.of(1, -100))).toBe(alone);
     for (const bad of [3, 7, -1, -99]) {
       expect(() => net.forward(x, Int32Array.of(-100, bad))).toThrow(
-        new RangeError(`input k: ${bad} at 1 is not from 0 to 2 nor -100`),
+        new RangeError(`input k: number ${bad} at 1 is not a whole number from 0 to 2 nor -100`),
       );
     }
     expect(loadText(text).spec["inputs"]).toContainEqual({ name: "k", dtype: "i32", shape: ["n"], limit: 3, allowed: -100 }); // prettier-ignore
     const others = compile(labelled((x, k) => [entropy(x, k)])).files[0].text;
     expect(others).toContain("checkIndices(name, values, count, limit)");
     expect(() => loadText(others).create().forward(x, Int32Array.of(3, -100))).toThrow(
-      new RangeError("input k: 3 at 0 is not from 0 to 2"),
+      new RangeError("input k: number 3 at 0 is not a whole number from 0 to 2"),
     );
   });
 

@@ -41,8 +41,9 @@ export function helperLines(context: ModuleContext): string[] {
     out.push(
       `function checkIndices(name${t(": string")}, values${t(": Int32Array | Uint32Array")}, count${t(": number")}, limit${t(": number")}${ignores ? `, allowed${t("?: number")}` : ""})${t(": void")} {`,
       "  for (let i = 0; i < count; i++) {",
-      `    if (!(values[i] >= 0 && values[i] < limit)${ignores ? " && values[i] !== allowed" : ""}) {`,
-      `      throw new RangeError(\`input \${name}: \${values[i]} at \${i} is not from 0 to \${limit - 1}${ignores ? '${allowed === undefined ? "" : ` nor ${allowed}`}' : ""}\`);`,
+      // A fraction would be cut off and a BigInt refused by the copy, neither with the input's name.
+      `    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)${ignores ? " && values[i] !== allowed" : ""}) {`,
+      `      throw new RangeError(\`input \${name}: \${typeof values[i]} \${values[i]} at \${i} is not a whole number from 0 to \${limit - 1}${ignores ? '${allowed === undefined ? "" : ` nor ${allowed}`}' : ""}\`);`,
       "    }",
       "  }",
       "}",
