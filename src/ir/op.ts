@@ -51,7 +51,7 @@ export interface OpRoom<I extends string = string, A extends Attrs = Attrs> {
   /** Arithmetic operations for one element of the output; 1 where nothing is said, 0 for what only carries. */
   readonly work?: (context: LowerContext<A>) => number;
   /** How formulas in comments write it, with "_" for the inputs in order; by default like a function. */
-  readonly symbol?: string | ((attrs: A) => string);
+  readonly symbol?: string;
   /** Its two inputs may change places without changing a bit of the result. */
   readonly commutative?: true;
   /** False where a result from constants is no better than the op: it repeats numbers, or draws them. */

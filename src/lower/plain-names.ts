@@ -1,10 +1,11 @@
+import { withNames } from "../ir/doc-names.ts";
 import { plainName, type Buffer } from "../ir/kernel.ts";
 import { mapExprs, mapStmts, namesIn } from "../ir/loop-walk.ts";
 import type { Lowered } from "./function.ts";
 
 /**
  * A function whose temporaries are called as in the entry that had them first, where nothing else in it is: one value
- * has one name wherever it is computed.
+ * has one name wherever it is computed, in the function and in what its comment says.
  * @param buffers everything that has a name
  */
 export function withPlainNames({ fn, arrays }: Lowered, buffers: ReadonlyMap<string, Buffer>): Lowered {
@@ -23,8 +24,6 @@ export function withPlainNames({ fn, arrays }: Lowered, buffers: ReadonlyMap<str
     mapExprs(fn.body, (x) => (x.kind === "load" ? { ...x, array: renamed(x.array) } : x)),
     (stmt) => (stmt.kind === "store" ? { ...stmt, array: renamed(stmt.array) } : stmt),
   );
-  return {
-    fn: { ...fn, params: fn.params.map((param) => ({ ...param, name: renamed(param.name) })), body },
-    arrays,
-  };
+  const params = fn.params.map((param) => ({ ...param, name: renamed(param.name) }));
+  return { fn: { ...fn, doc: withNames(fn.doc, names), params, body }, arrays };
 }

@@ -65,7 +65,6 @@ export const matmul: Op<Matmul> = op<Matmul, "a" | "b", Transposes>("matmul", {
     needWithin("matmul", types[0], [types[0].shape.length - (attrs.transposeA ? 2 : 1)]);
     return matmul(a, b, attrs);
   },
-  symbol: ({ transposeA, transposeB }) => `_${transposeA ? "ᵀ" : ""} · _${transposeB ? "ᵀ" : ""}`,
   work: ({ attrs, types: [a] }) => 2 * maxOf(matrix(a.shape, attrs.transposeA).columns),
   lower: {
     kind: "template",

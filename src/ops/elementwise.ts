@@ -101,7 +101,7 @@ export const reciprocal: Unary = op("reciprocal", {
   names: { onnx: "Reciprocal", keras: "ops.reciprocal" },
   type: likeInput("reciprocal", "float"),
   vjp: { x: ({ y, g }) => neg(mul(g, mul(y, y))) },
-  symbol: "1/_",
+  symbol: "1 / _",
   lower: { kind: "at", at: ({ x }, i, { out }) => e.div(e.constant(1, out.dtype), x(...i)) },
   eval: map((x) => 1 / x),
   samples: unarySamples("~0.2..3", "~-9e2..-20"),

@@ -54,20 +54,30 @@ export function jobOf(value: Value, within: Instance | null, ops: OpTable, inlin
   return { value, node, kind, within, space, kept: space.length, reduction: null, formula };
 }
 
+/** The axes of what a reduction reads, but those of extent 1: in place, those that stay, and these before the folded. */
+function foldOrder({ inputs, attrs }: Node) {
+  const { shape } = inputs[0].type;
+  const axes = attrs["axes"] as readonly number[];
+  const positions = shape.map((_, k) => k).filter((k) => large(shape[k]));
+  const keptAxes = positions.filter((k) => !axes.includes(k));
+  // Kept axes come first, so that the folded ones are the inner loops whatever their place in memory.
+  return { positions, keptAxes, order: [...keptAxes, ...positions.filter((k) => axes.includes(k))] };
+}
+
+/** The element that a reduction reads at a point of its space. */
+export function foldedAt(node: Node, point: readonly Index[]): Index[] {
+  const { positions, order } = foldOrder(node);
+  const byPosition = positions.map((k) => point[order.indexOf(k)]);
+  return coordinates(node.inputs[0].type.shape, byPosition);
+}
+
 function foldJob(value: Value, within: Instance | null, reduction: Reduction, inliner: Inliner): Job {
   const { node } = value;
   const input = node.inputs[0];
   const { shape } = input.type;
-  const axes = node.attrs["axes"] as readonly number[];
-  const positions = shape.map((_, k) => k).filter((k) => large(shape[k]));
-  const keptAxes = positions.filter((k) => !axes.includes(k));
-  // Kept axes come first, so that the folded ones are the inner loops whatever their place in memory.
-  const order = [...keptAxes, ...positions.filter((k) => axes.includes(k))];
+  const { positions, keptAxes, order } = foldOrder(node);
   const space = order.map((k) => shape[k]);
-  const formula = byDepth(space, (point) => {
-    const byPosition = positions.map((k) => point[order.indexOf(k)]);
-    return inliner.at(input, coordinates(shape, byPosition));
-  });
+  const formula = byDepth(space, (point) => inliner.at(input, foldedAt(node, point)));
   // A fold over nothing but extents of 1 is the element itself, and its place is 0.
   if (keptAxes.length === positions.length) {
     const picks = reduction === "argMax" || reduction === "argMin";

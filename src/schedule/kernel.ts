@@ -48,13 +48,15 @@ function draftOf(group: Group, context: KernelContext): Draft {
   const coreJob = group.jobs.find((job) => job.kind === "core");
   const nestJob = group.jobs.find((job) => job.kind === "nest");
   const result = coreJob ? resultStages(coreJob, group.depth, around, locals) : [];
+  const outer = nestJob ? [] : outerAxes((loops[0] ?? group.jobs[0]).space.slice(0, group.depth));
+  const core = coreJob ? coreOf(coreJob, context, around) : null;
   return {
     name: context.kernelNames.fresh(kernelHint(group, context)),
-    doc: describe(group, context),
+    doc: describe(group, context, core && { ...core, outer }),
     phase: context.phase,
     loops: context.loops,
-    outer: nestJob ? [] : outerAxes((loops[0] ?? group.jobs[0]).space.slice(0, group.depth)),
-    core: coreJob ? coreOf(coreJob, context, around) : null,
+    outer,
+    core,
     nest: nestJob ? nestOf(nestJob, context, around) : null,
     stages: mergeStages([...result, ...stages]),
     before: before.map(outside),

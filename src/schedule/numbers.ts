@@ -1,5 +1,6 @@
 import type { Backend } from "../ir/backend.ts";
 import { axesOf, indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
+import { withNames } from "../ir/doc-names.ts";
 import type { Core, Kernel } from "../ir/kernel.ts";
 import { isFunctionPhase } from "../ir/phase.ts";
 import { extentAt, isBatch, isFloat, maxOf } from "../ir/type.ts";
@@ -34,6 +35,7 @@ export function asNumbers(kernel: Draft, backend: Backend, storage: Storage, ker
   const [row, column] = [outer[rowAxis(core, outer)], outer[outer.length - 1]];
   const alongRow = chosen.some((operand) => !reads(operand, column));
   const copies: Draft[] = [];
+  const names = new Map<string, string>();
   const panels: Panels[] = [];
   const operands = core.operands.map((operand): Operand => {
     if (!chosen.includes(operand)) return operand;
@@ -43,9 +45,12 @@ export function asNumbers(kernel: Draft, backend: Backend, storage: Storage, ker
     if (own) panels.push(own);
     const { copy, at } = copyOf(operand, own ? panelled(form, own) : form, kernel, storage, kernelNames);
     copies.push(copy);
-    return { buffer: copy.stages[0].items[0].targets[0].buffer, at };
+    const { buffer } = copy.stages[0].items[0].targets[0];
+    names.set(operand.buffer.name, buffer.name);
+    return { buffer, at };
   });
-  return [...copies, panels.reduce(split, { ...kernel, core: { ...core, operands } })];
+  const doc = withNames(kernel.doc, names);
+  return [...copies, panels.reduce(split, { ...kernel, doc, core: { ...core, operands } })];
 } // prettier-ignore
 
 const reads = ({ at }: Operand, { name }: Axis): boolean => at.some((index) => axesOf(index).has(name));

@@ -10,6 +10,7 @@ import {
   type Index,
 } from "../ir/index.ts";
 import { replaceInCore, replaceInItem, type Replace } from "../ir/kernel-walk.ts";
+import { withNames } from "../ir/doc-names.ts";
 import type { Core, Kernel } from "../ir/kernel.ts";
 import { bytesOf, elementsOf, extentAt, isBatch, maxOf } from "../ir/type.ts";
 import { innerAxes } from "./job.ts";
@@ -68,7 +69,8 @@ export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kern
     from: { buffer: matrix, at: [...rows.map(indexAxis), whole] },
     to: { buffer: panels, axes: [panel, ...rows, within] },
   });
-  return [packing, split({ ...kernel, core: { ...core, operands } }, columns)];
+  const doc = withNames(kernel.doc, new Map([[matrix.name, panels.name]]));
+  return [packing, split({ ...kernel, doc, core: { ...core, operands } }, columns)];
 }
 
 /** An axis in panels of so many. No other axis of a kernel has the name of the panels'. */

@@ -97,6 +97,11 @@ export class Storage {
     return buffer;
   }
 
+  /** What the memory of a leaf is called. */
+  nameOfLeaf(op: LeafOp, name: string): string {
+    return this.cells.get(`${op}:${name}`)?.name ?? identifierHint(name);
+  }
+
   temporary(
     hint: string,
     dtype: DType,
