@@ -43,6 +43,18 @@ describe("what is said of a function speaks of what it is given", () => {
   });
 });
 
+describe("a parameter that is written out anew is called after it", () => {
+  test.each([
+    ["examples/digits/digits.model.ts", "logits_kernel_transposed = logits_kernelᵀ"],
+    ["examples/mnist/mnist.model.ts", "shapes_kernel_rearranged[0,0,i,j,h,g] = shapes_kernel[-1*i+4,-1*j+4,g,h]"],
+    ["examples/words-gpt/words-gpt.model.ts", "attentionOutput_kernel_transposed[i,j,h] = second_attention_attentionOutput_kernel[10*j+h,i]"],
+  ])("%s", async (path, said) => {
+    const { default: model } = (await import(`${root}/${path}`)) as { readonly default: Model };
+    const docs = compile(model, { target: "wasm" }).loops.functions.flatMap(({ doc }) => doc);
+    expect(docs.map((line) => line.replace(/ {2}\([^()]*\)$/, ""))).toContain(said);
+  }); // prettier-ignore
+});
+
 const saidOf = (...lines: readonly string[]): string[] =>
   kernelsOf(lines.map((line) => `  ${line}`).join("\n"), jsBackend("f32")).flatMap(({ doc }) => doc);
 
