@@ -12,6 +12,8 @@ import type { Graph } from "./ir/graph.ts";
 import type { Schedule } from "./ir/kernel.ts";
 import { assertLoop, assertLoops } from "./ir/verify/loop.ts";
 import { assertGraph } from "./ir/verify/graph.ts";
+import { assertKernels } from "./ir/verify/kernel.ts";
+import { assertMemory } from "./ir/verify/memory.ts";
 import type { LoopProgram } from "./ir/loop.ts";
 import type { OpTable } from "./ir/op.ts";
 import { mapGraphs, type Program } from "./ir/program.ts";
@@ -38,7 +40,7 @@ export interface CompileOptions {
   readonly wasmFile?: boolean;
   /** The model file's base name, for comments, headers and file names. */
   readonly source?: string;
-  /** Verifies every graph after every pass. */
+  /** Verifies graphs and loops after every pass, kernels, and the memory plan. */
   readonly debug?: boolean;
   /** Sees each optimizer pass: its name, its graph, the rules it applied. */
   readonly see?: Listener;
@@ -136,7 +138,9 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   const backend = target === "wasm" ? wasmBackend : jsBackend(precision);
   const optimized = optimize(training, forward, table, backend, debug ? verifying(table, see) : see);
   const kernels = schedule(optimized, table, backend);
+  if (debug) assertKernels(kernels, backend.lanes);
   const memory = plan(optimized, kernels);
+  if (debug) assertMemory(optimized, kernels, memory);
   const loops = lower(optimized, kernels, memory, backend, debug ? assertLoop : undefined);
   if (debug) assertLoops(loops);
   const wasm = target === "wasm" ? assemble(optimized, kernels, memory, loops, { strict }) : null;

@@ -44,7 +44,7 @@ export const spec = {
   flopsPerRow: 95310,
 };
 
-// encoder/dense/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (autoencoder.model.ts:12)
+// encoder_dense_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (autoencoder.model.ts:12)
 function init_encoder_dense_kernel(seed, encoder_dense_kernel) {
   const t4 = (seed[0] ^ 452083065) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -58,7 +58,7 @@ function init_encoder_dense_kernel(seed, encoder_dense_kernel) {
   }
 }
 
-// encoder/code/kernel = (randomUniform(seed) · 0.42008402520840293) + -0.21004201260420147  (autoencoder.model.ts:12)
+// encoder_code_kernel = randomUniform(seed) · 0.420084 − 0.210042  (autoencoder.model.ts:12)
 function init_encoder_code_kernel(seed, encoder_code_kernel) {
   const t4 = (seed[0] ^ 555919783) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -72,7 +72,7 @@ function init_encoder_code_kernel(seed, encoder_code_kernel) {
   }
 }
 
-// decoder/dense/kernel = (randomUniform(seed) · 0.42008402520840293) + -0.21004201260420147  (autoencoder.model.ts:15)
+// decoder_dense_kernel = randomUniform(seed) · 0.420084 − 0.210042  (autoencoder.model.ts:15)
 function init_decoder_dense_kernel(seed, decoder_dense_kernel) {
   const t4 = (seed[0] ^ 113914305) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -86,7 +86,7 @@ function init_decoder_dense_kernel(seed, decoder_dense_kernel) {
   }
 }
 
-// decoder/pixels/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (autoencoder.model.ts:15)
+// decoder_pixels_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (autoencoder.model.ts:15)
 function init_decoder_pixels_kernel(seed, decoder_pixels_kernel) {
   const t4 = (seed[0] ^ 870761899) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -100,14 +100,14 @@ function init_decoder_pixels_kernel(seed, decoder_pixels_kernel) {
   }
 }
 
-// x_numbers = x as plain numbers, for encoder_dense_forward
+// x_numbers = x as plain numbers
 function copy_x(x, x_numbers, n) {
   for (let k = 0; k < n << 6; k++) {
     x_numbers[k] = x[k];
   }
 }
 
-// encoder_dense_kernel_numbers = encoder_dense_kernel as plain numbers, for encoder_dense_forward
+// encoder_dense_kernel_numbers = encoder_dense_kernel as plain numbers
 function copy_encoder_dense_kernel(encoder_dense_kernel, encoder_dense_kernel_numbers) {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
@@ -121,7 +121,7 @@ function copy_encoder_dense_kernel(encoder_dense_kernel, encoder_dense_kernel_nu
   }
 }
 
-// encoder_dense_relu = relu(x · encoder/dense/kernel + encoder/dense/bias)  (autoencoder.model.ts:12)
+// encoder_dense_relu = relu(x_numbers · encoder_dense_kernel_numbers + encoder_dense_bias)  (autoencoder.model.ts:12)
 function encoder_dense_forward(
   x_numbers,
   encoder_dense_kernel_numbers,
@@ -176,7 +176,7 @@ function encoder_dense_forward(
   }
 }
 
-// encoder_code_add = encoder_dense_relu · encoder/code/kernel + encoder/code/bias  (autoencoder.model.ts:12)
+// encoder_code_add = encoder_dense_relu · encoder_code_kernel + encoder_code_bias  (autoencoder.model.ts:12)
 function encoder_code_forward(
   encoder_dense_relu,
   encoder_code_kernel,
@@ -215,7 +215,7 @@ function encoder_code_forward(
   }
 }
 
-// decoder_dense_relu = relu(encoder_code_add · decoder/dense/kernel + decoder/dense/bias)  (autoencoder.model.ts:15)
+// decoder_dense_relu = relu(encoder_code_add · decoder_dense_kernel + decoder_dense_bias)  (autoencoder.model.ts:15)
 function decoder_dense_forward(
   encoder_code_add,
   decoder_dense_kernel,
@@ -254,14 +254,14 @@ function decoder_dense_forward(
   }
 }
 
-// decoder_dense_relu_numbers = decoder_dense_relu as plain numbers, for decoder_pixels_forward
+// decoder_dense_relu_numbers = decoder_dense_relu as plain numbers
 function copy_decoder_dense_relu(decoder_dense_relu, decoder_dense_relu_numbers, n) {
   for (let k = 0; k < n << 7; k++) {
     decoder_dense_relu_numbers[k] = decoder_dense_relu[k];
   }
 }
 
-// decoder_pixels_kernel_numbers = decoder_pixels_kernel as plain numbers, for decoder_pixels_forward
+// decoder_pixels_kernel_numbers = decoder_pixels_kernel as plain numbers
 function copy_decoder_pixels_kernel(decoder_pixels_kernel, decoder_pixels_kernel_numbers) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
@@ -275,7 +275,7 @@ function copy_decoder_pixels_kernel(decoder_pixels_kernel, decoder_pixels_kernel
   }
 }
 
-// decoder_pixels_add = decoder_dense_relu · decoder/pixels/kernel + decoder/pixels/bias  (autoencoder.model.ts:15)
+// decoder_pixels_add = decoder_dense_relu_numbers · decoder_pixels_kernel_numbers + decoder_pixels_bias  (autoencoder.model.ts:15)
 function decoder_pixels_forward(
   decoder_dense_relu_numbers,
   decoder_pixels_kernel_numbers,
@@ -330,8 +330,8 @@ function decoder_pixels_forward(
   }
 }
 
-// loss = sum((sigmoid(decoder_pixels_add) − x)²) / 64*n  (autoencoder.model.ts:26)
-// d_decoder_pixels = (1/64*n · (2 · (… − x))) · (sigmoid(decoder_pixels_add) · (1 − sigmoid(decoder_pixels_add)))  (autoencoder.model.ts:15)
+// loss = sum((sigmoid(decoder_pixels_add) − x)²) / (64 · n)  (autoencoder.model.ts:26)
+// d_decoder_pixels = 1 / (64 · n) · (2 · …) · (sigmoid(decoder_pixels_add) · (1 − …))  (autoencoder.model.ts:15)
 function training_loss(decoder_pixels_add, x, d_decoder_pixels, loss, powers, n) {
   let sum = 0;
   const t0 = n << 6;
@@ -353,7 +353,7 @@ function training_loss(decoder_pixels_add, x, d_decoder_pixels, loss, powers, n)
   loss[0] = sum / t0;
 }
 
-// decoder_dense_relu_numbers_2 = decoder_dense_relu as plain numbers, for decoder_pixels_kernel_gradient
+// decoder_dense_relu_numbers = decoder_dense_relu as plain numbers
 function copy_decoder_dense_relu_2(decoder_dense_relu, decoder_dense_relu_numbers, n) {
   for (let s = 0; s < 32; s++) {
     const p0 = s << 2;
@@ -369,7 +369,7 @@ function copy_decoder_dense_relu_2(decoder_dense_relu, decoder_dense_relu_number
   }
 }
 
-// d_decoder_pixels_numbers = d_decoder_pixels as plain numbers, for decoder_pixels_kernel_gradient
+// d_decoder_pixels_numbers = d_decoder_pixels as plain numbers
 function copy_d_decoder_pixels(d_decoder_pixels, d_decoder_pixels_numbers, n) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
@@ -383,7 +383,7 @@ function copy_d_decoder_pixels(d_decoder_pixels, d_decoder_pixels_numbers, n) {
   }
 }
 
-// ∂loss/∂decoder/pixels/kernel = decoder_dense_reluᵀ · d_decoder_pixels  (autoencoder.model.ts:15)
+// ∂loss/∂decoder/pixels/kernel = decoder_dense_relu_numbersᵀ · d_decoder_pixels_numbers  (autoencoder.model.ts:15)
 function decoder_pixels_kernel_gradient(
   decoder_dense_relu_numbers,
   d_decoder_pixels_numbers,
@@ -433,7 +433,7 @@ function decoder_pixels_kernel_gradient(
   }
 }
 
-// decoder_pixels_kernel_numbers_2 = decoder_pixels_kernel as plain numbers, for decoder_dense_backward
+// decoder_pixels_kernel_numbers = decoder_pixels_kernel as plain numbers
 function copy_decoder_pixels_kernel_2(decoder_pixels_kernel, decoder_pixels_kernel_numbers) {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 7;
@@ -446,7 +446,7 @@ function copy_decoder_pixels_kernel_2(decoder_pixels_kernel, decoder_pixels_kern
   }
 }
 
-// d_decoder_dense = where(0 < decoder_dense_relu, d_decoder_pixels · decoder/pixels/kernelᵀ, 0)  (autoencoder.model.ts:15)
+// d_decoder_dense = where(0 < decoder_dense_relu, d_decoder_pixels_numbers · decoder_pixels_kernel_numbersᵀ, 0)  (autoencoder.model.ts:15)
 function decoder_dense_backward(
   d_decoder_pixels_numbers,
   decoder_pixels_kernel_numbers,
@@ -550,7 +550,7 @@ function decoder_dense_bias_gradient(d_decoder_dense, d_decoder_dense_bias, n) {
   }
 }
 
-// d_encoder_code = d_decoder_dense · decoder/dense/kernelᵀ  (autoencoder.model.ts:15)
+// d_encoder_code = d_decoder_dense · decoder_dense_kernelᵀ  (autoencoder.model.ts:15)
 function encoder_code_backward(d_decoder_dense, decoder_dense_kernel, d_encoder_code, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 7;
@@ -612,7 +612,7 @@ function encoder_code_kernel_gradient(encoder_dense_relu, d_encoder_code, d_enco
   }
 }
 
-// d_encoder_dense = where(0 < encoder_dense_relu, d_encoder_code · encoder/code/kernelᵀ, 0)  (autoencoder.model.ts:12)
+// d_encoder_dense = where(0 < encoder_dense_relu, d_encoder_code · encoder_code_kernelᵀ, 0)  (autoencoder.model.ts:12)
 function encoder_dense_backward(d_encoder_code, encoder_code_kernel, encoder_dense_relu, d_encoder_dense, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 3;
@@ -655,7 +655,7 @@ function encoder_code_bias_gradient(d_encoder_code, d_encoder_code_bias, n) {
   }
 }
 
-// x_numbers_2 = x as plain numbers, for encoder_dense_kernel_gradient
+// x_numbers = x as plain numbers
 function copy_x_2(x, x_numbers, n) {
   for (let s = 0; s < 16; s++) {
     const p0 = s << 2;
@@ -671,7 +671,7 @@ function copy_x_2(x, x_numbers, n) {
   }
 }
 
-// d_encoder_dense_numbers = d_encoder_dense as plain numbers, for encoder_dense_kernel_gradient
+// d_encoder_dense_numbers = d_encoder_dense as plain numbers
 function copy_d_encoder_dense(d_encoder_dense, d_encoder_dense_numbers, n) {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
@@ -685,7 +685,7 @@ function copy_d_encoder_dense(d_encoder_dense, d_encoder_dense_numbers, n) {
   }
 }
 
-// ∂loss/∂encoder/dense/kernel = xᵀ · d_encoder_dense  (autoencoder.model.ts:12)
+// ∂loss/∂encoder/dense/kernel = x_numbersᵀ · d_encoder_dense_numbers  (autoencoder.model.ts:12)
 function encoder_dense_kernel_gradient(x_numbers, d_encoder_dense_numbers, d_encoder_dense_kernel, n) {
   for (let s = 0; s < 16; s++) {
     const p0 = s << 8;
@@ -731,7 +731,7 @@ function encoder_dense_kernel_gradient(x_numbers, d_encoder_dense_numbers, d_enc
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (autoencoder.model.ts:27)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (autoencoder.model.ts:27)
 function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   const adam_correction2 = scalars[1];
   const beta2 = scalars[5];
@@ -757,7 +757,7 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   }
 }
 
-// encoder_dense_relu_2 = relu(x · encoder/dense/kernel + encoder/dense/bias)  (autoencoder.model.ts:12)
+// encoder_dense_relu = relu(x_numbers · encoder_dense_kernel + encoder_dense_bias)  (autoencoder.model.ts:12)
 function encoder_dense_forward_2(x_numbers, encoder_dense_kernel, encoder_dense_bias, encoder_dense_relu, n) {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
@@ -804,7 +804,7 @@ function encoder_dense_forward_2(x_numbers, encoder_dense_kernel, encoder_dense_
   }
 }
 
-// decoder_pixels_add_2 = decoder_dense_relu · decoder/pixels/kernel + decoder/pixels/bias  (autoencoder.model.ts:15)
+// decoder_pixels_add = decoder_dense_relu_2_numbers · decoder_pixels_kernel + decoder_pixels_bias  (autoencoder.model.ts:15)
 function decoder_pixels_forward_2(
   decoder_dense_relu_2_numbers,
   decoder_pixels_kernel,
@@ -872,7 +872,7 @@ function predict_image(decoder_pixels_add, image, powers, n) {
   }
 }
 
-// evaluate/loss = loss/sum / loss/rows  (autoencoder.model.ts:26)
+// evaluate_loss = loss_sum / loss_rows  (autoencoder.model.ts:26)
 function evaluate_loss(totals, decoder_pixels_add, x, evaluate_loss, powers, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;

@@ -96,7 +96,7 @@ export const spec = {
   flopsPerRow: 95310,
 } as const;
 
-// encoder/dense/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (autoencoder.model.ts:12)
+// encoder_dense_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (autoencoder.model.ts:12)
 function init_encoder_dense_kernel(seed: Uint32Array, encoder_dense_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 452083065) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -110,7 +110,7 @@ function init_encoder_dense_kernel(seed: Uint32Array, encoder_dense_kernel: Floa
   }
 }
 
-// encoder/code/kernel = (randomUniform(seed) · 0.42008402520840293) + -0.21004201260420147  (autoencoder.model.ts:12)
+// encoder_code_kernel = randomUniform(seed) · 0.420084 − 0.210042  (autoencoder.model.ts:12)
 function init_encoder_code_kernel(seed: Uint32Array, encoder_code_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 555919783) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -124,7 +124,7 @@ function init_encoder_code_kernel(seed: Uint32Array, encoder_code_kernel: Float3
   }
 }
 
-// decoder/dense/kernel = (randomUniform(seed) · 0.42008402520840293) + -0.21004201260420147  (autoencoder.model.ts:15)
+// decoder_dense_kernel = randomUniform(seed) · 0.420084 − 0.210042  (autoencoder.model.ts:15)
 function init_decoder_dense_kernel(seed: Uint32Array, decoder_dense_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 113914305) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -138,7 +138,7 @@ function init_decoder_dense_kernel(seed: Uint32Array, decoder_dense_kernel: Floa
   }
 }
 
-// decoder/pixels/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (autoencoder.model.ts:15)
+// decoder_pixels_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (autoencoder.model.ts:15)
 function init_decoder_pixels_kernel(seed: Uint32Array, decoder_pixels_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 870761899) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -152,14 +152,14 @@ function init_decoder_pixels_kernel(seed: Uint32Array, decoder_pixels_kernel: Fl
   }
 }
 
-// x_numbers = x as plain numbers, for encoder_dense_forward
+// x_numbers = x as plain numbers
 function copy_x(x: Float32Array, x_numbers: number[], n: number): void {
   for (let k = 0; k < n << 6; k++) {
     x_numbers[k] = x[k];
   }
 }
 
-// encoder_dense_kernel_numbers = encoder_dense_kernel as plain numbers, for encoder_dense_forward
+// encoder_dense_kernel_numbers = encoder_dense_kernel as plain numbers
 function copy_encoder_dense_kernel(
   encoder_dense_kernel: Float32Array,
   encoder_dense_kernel_numbers: number[],
@@ -176,7 +176,7 @@ function copy_encoder_dense_kernel(
   }
 }
 
-// encoder_dense_relu = relu(x · encoder/dense/kernel + encoder/dense/bias)  (autoencoder.model.ts:12)
+// encoder_dense_relu = relu(x_numbers · encoder_dense_kernel_numbers + encoder_dense_bias)  (autoencoder.model.ts:12)
 function encoder_dense_forward(
   x_numbers: number[],
   encoder_dense_kernel_numbers: number[],
@@ -231,7 +231,7 @@ function encoder_dense_forward(
   }
 }
 
-// encoder_code_add = encoder_dense_relu · encoder/code/kernel + encoder/code/bias  (autoencoder.model.ts:12)
+// encoder_code_add = encoder_dense_relu · encoder_code_kernel + encoder_code_bias  (autoencoder.model.ts:12)
 function encoder_code_forward(
   encoder_dense_relu: Float32Array,
   encoder_code_kernel: Float32Array,
@@ -270,7 +270,7 @@ function encoder_code_forward(
   }
 }
 
-// decoder_dense_relu = relu(encoder_code_add · decoder/dense/kernel + decoder/dense/bias)  (autoencoder.model.ts:15)
+// decoder_dense_relu = relu(encoder_code_add · decoder_dense_kernel + decoder_dense_bias)  (autoencoder.model.ts:15)
 function decoder_dense_forward(
   encoder_code_add: Float32Array,
   decoder_dense_kernel: Float32Array,
@@ -309,7 +309,7 @@ function decoder_dense_forward(
   }
 }
 
-// decoder_dense_relu_numbers = decoder_dense_relu as plain numbers, for decoder_pixels_forward
+// decoder_dense_relu_numbers = decoder_dense_relu as plain numbers
 function copy_decoder_dense_relu(
   decoder_dense_relu: Float32Array,
   decoder_dense_relu_numbers: number[],
@@ -320,7 +320,7 @@ function copy_decoder_dense_relu(
   }
 }
 
-// decoder_pixels_kernel_numbers = decoder_pixels_kernel as plain numbers, for decoder_pixels_forward
+// decoder_pixels_kernel_numbers = decoder_pixels_kernel as plain numbers
 function copy_decoder_pixels_kernel(
   decoder_pixels_kernel: Float32Array,
   decoder_pixels_kernel_numbers: number[],
@@ -337,7 +337,7 @@ function copy_decoder_pixels_kernel(
   }
 }
 
-// decoder_pixels_add = decoder_dense_relu · decoder/pixels/kernel + decoder/pixels/bias  (autoencoder.model.ts:15)
+// decoder_pixels_add = decoder_dense_relu_numbers · decoder_pixels_kernel_numbers + decoder_pixels_bias  (autoencoder.model.ts:15)
 function decoder_pixels_forward(
   decoder_dense_relu_numbers: number[],
   decoder_pixels_kernel_numbers: number[],
@@ -392,8 +392,8 @@ function decoder_pixels_forward(
   }
 }
 
-// loss = sum((sigmoid(decoder_pixels_add) − x)²) / 64*n  (autoencoder.model.ts:26)
-// d_decoder_pixels = (1/64*n · (2 · (… − x))) · (sigmoid(decoder_pixels_add) · (1 − sigmoid(decoder_pixels_add)))  (autoencoder.model.ts:15)
+// loss = sum((sigmoid(decoder_pixels_add) − x)²) / (64 · n)  (autoencoder.model.ts:26)
+// d_decoder_pixels = 1 / (64 · n) · (2 · …) · (sigmoid(decoder_pixels_add) · (1 − …))  (autoencoder.model.ts:15)
 function training_loss(
   decoder_pixels_add: Float32Array,
   x: Float32Array,
@@ -422,7 +422,7 @@ function training_loss(
   loss[0] = sum / t0;
 }
 
-// decoder_dense_relu_numbers_2 = decoder_dense_relu as plain numbers, for decoder_pixels_kernel_gradient
+// decoder_dense_relu_numbers = decoder_dense_relu as plain numbers
 function copy_decoder_dense_relu_2(
   decoder_dense_relu: Float32Array,
   decoder_dense_relu_numbers: number[],
@@ -442,7 +442,7 @@ function copy_decoder_dense_relu_2(
   }
 }
 
-// d_decoder_pixels_numbers = d_decoder_pixels as plain numbers, for decoder_pixels_kernel_gradient
+// d_decoder_pixels_numbers = d_decoder_pixels as plain numbers
 function copy_d_decoder_pixels(
   d_decoder_pixels: Float32Array,
   d_decoder_pixels_numbers: number[],
@@ -460,7 +460,7 @@ function copy_d_decoder_pixels(
   }
 }
 
-// ∂loss/∂decoder/pixels/kernel = decoder_dense_reluᵀ · d_decoder_pixels  (autoencoder.model.ts:15)
+// ∂loss/∂decoder/pixels/kernel = decoder_dense_relu_numbersᵀ · d_decoder_pixels_numbers  (autoencoder.model.ts:15)
 function decoder_pixels_kernel_gradient(
   decoder_dense_relu_numbers: number[],
   d_decoder_pixels_numbers: number[],
@@ -510,7 +510,7 @@ function decoder_pixels_kernel_gradient(
   }
 }
 
-// decoder_pixels_kernel_numbers_2 = decoder_pixels_kernel as plain numbers, for decoder_dense_backward
+// decoder_pixels_kernel_numbers = decoder_pixels_kernel as plain numbers
 function copy_decoder_pixels_kernel_2(
   decoder_pixels_kernel: Float32Array,
   decoder_pixels_kernel_numbers: number[],
@@ -526,7 +526,7 @@ function copy_decoder_pixels_kernel_2(
   }
 }
 
-// d_decoder_dense = where(0 < decoder_dense_relu, d_decoder_pixels · decoder/pixels/kernelᵀ, 0)  (autoencoder.model.ts:15)
+// d_decoder_dense = where(0 < decoder_dense_relu, d_decoder_pixels_numbers · decoder_pixels_kernel_numbersᵀ, 0)  (autoencoder.model.ts:15)
 function decoder_dense_backward(
   d_decoder_pixels_numbers: number[],
   decoder_pixels_kernel_numbers: number[],
@@ -643,7 +643,7 @@ function decoder_dense_bias_gradient(
   }
 }
 
-// d_encoder_code = d_decoder_dense · decoder/dense/kernelᵀ  (autoencoder.model.ts:15)
+// d_encoder_code = d_decoder_dense · decoder_dense_kernelᵀ  (autoencoder.model.ts:15)
 function encoder_code_backward(
   d_decoder_dense: Float32Array,
   decoder_dense_kernel: Float32Array,
@@ -715,7 +715,7 @@ function encoder_code_kernel_gradient(
   }
 }
 
-// d_encoder_dense = where(0 < encoder_dense_relu, d_encoder_code · encoder/code/kernelᵀ, 0)  (autoencoder.model.ts:12)
+// d_encoder_dense = where(0 < encoder_dense_relu, d_encoder_code · encoder_code_kernelᵀ, 0)  (autoencoder.model.ts:12)
 function encoder_dense_backward(
   d_encoder_code: Float32Array,
   encoder_code_kernel: Float32Array,
@@ -768,7 +768,7 @@ function encoder_code_bias_gradient(
   }
 }
 
-// x_numbers_2 = x as plain numbers, for encoder_dense_kernel_gradient
+// x_numbers = x as plain numbers
 function copy_x_2(x: Float32Array, x_numbers: number[], n: number): void {
   for (let s = 0; s < 16; s++) {
     const p0 = s << 2;
@@ -784,7 +784,7 @@ function copy_x_2(x: Float32Array, x_numbers: number[], n: number): void {
   }
 }
 
-// d_encoder_dense_numbers = d_encoder_dense as plain numbers, for encoder_dense_kernel_gradient
+// d_encoder_dense_numbers = d_encoder_dense as plain numbers
 function copy_d_encoder_dense(
   d_encoder_dense: Float32Array,
   d_encoder_dense_numbers: number[],
@@ -802,7 +802,7 @@ function copy_d_encoder_dense(
   }
 }
 
-// ∂loss/∂encoder/dense/kernel = xᵀ · d_encoder_dense  (autoencoder.model.ts:12)
+// ∂loss/∂encoder/dense/kernel = x_numbersᵀ · d_encoder_dense_numbers  (autoencoder.model.ts:12)
 function encoder_dense_kernel_gradient(
   x_numbers: number[],
   d_encoder_dense_numbers: number[],
@@ -853,7 +853,7 @@ function encoder_dense_kernel_gradient(
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (autoencoder.model.ts:27)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (autoencoder.model.ts:27)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -885,7 +885,7 @@ function update_parameters(
   }
 }
 
-// encoder_dense_relu_2 = relu(x · encoder/dense/kernel + encoder/dense/bias)  (autoencoder.model.ts:12)
+// encoder_dense_relu = relu(x_numbers · encoder_dense_kernel + encoder_dense_bias)  (autoencoder.model.ts:12)
 function encoder_dense_forward_2(
   x_numbers: number[],
   encoder_dense_kernel: Float32Array,
@@ -938,7 +938,7 @@ function encoder_dense_forward_2(
   }
 }
 
-// decoder_pixels_add_2 = decoder_dense_relu · decoder/pixels/kernel + decoder/pixels/bias  (autoencoder.model.ts:15)
+// decoder_pixels_add = decoder_dense_relu_2_numbers · decoder_pixels_kernel + decoder_pixels_bias  (autoencoder.model.ts:15)
 function decoder_pixels_forward_2(
   decoder_dense_relu_2_numbers: number[],
   decoder_pixels_kernel: Float32Array,
@@ -1011,7 +1011,7 @@ function predict_image(
   }
 }
 
-// evaluate/loss = loss/sum / loss/rows  (autoencoder.model.ts:26)
+// evaluate_loss = loss_sum / loss_rows  (autoencoder.model.ts:26)
 function evaluate_loss(
   totals: Float64Array,
   decoder_pixels_add: Float32Array,

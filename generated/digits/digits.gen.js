@@ -35,7 +35,7 @@ export const spec = {
   flopsPerRow: 10229,
 };
 
-// hidden/kernel = (randomUniform(seed) · 0.5) + -0.25  (digits.model.ts:10)
+// hidden_kernel = randomUniform(seed) · 0.5 − 0.25  (digits.model.ts:10)
 function init_hidden_kernel(seed, hidden_kernel) {
   const t4 = (seed[0] ^ 2341153179) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -49,7 +49,7 @@ function init_hidden_kernel(seed, hidden_kernel) {
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.7559289460184544) + -0.3779644730092272  (digits.model.ts:11)
+// logits_kernel = randomUniform(seed) · 0.7559289 − 0.3779645  (digits.model.ts:11)
 function init_logits_kernel(seed, logits_kernel) {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -63,7 +63,7 @@ function init_logits_kernel(seed, logits_kernel) {
   }
 }
 
-// hidden_relu = relu(x · hidden/kernel + hidden/bias)  (digits.model.ts:10)
+// hidden_relu = relu(x · hidden_kernel + hidden_bias)  (digits.model.ts:10)
 function hidden_forward(x, hidden_kernel, hidden_bias, hidden_relu, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 6;
@@ -96,7 +96,7 @@ function hidden_forward(x, hidden_kernel, hidden_bias, hidden_relu, n) {
   }
 }
 
-// logits_add = hidden_relu · logits/kernel + logits/bias  (digits.model.ts:11)
+// logits_add = hidden_relu · logits_kernel + logits_bias  (digits.model.ts:11)
 function logits_forward(hidden_relu, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 5;
@@ -129,8 +129,8 @@ function logits_forward(hidden_relu, logits_kernel, logits_bias, logits_add, n) 
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (digits.model.ts:14)
-// d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
+// loss = sum(max(logits_add) + log(sum(…)) − sum(where(k = y, logits_add, 0))) / n  (digits.model.ts:14)
+// d_logits = 1 / n · (exp(logits_add − max(logits_add)) · (1 / sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
 function training_loss(y, logits_add, exp_row, d_logits, loss, powers, bits, words, n) {
   let sum_3 = 0;
   const c0 = 1 / n;
@@ -213,7 +213,7 @@ function logits_kernel_gradient(hidden_relu, d_logits, d_logits_kernel, n) {
   }
 }
 
-// d_hidden = where(0 < hidden_relu, d_logits · logits/kernelᵀ, 0)  (digits.model.ts:10)
+// d_hidden = where(0 < hidden_relu, d_logits · logits_kernelᵀ, 0)  (digits.model.ts:10)
 function hidden_backward(d_logits, logits_kernel, hidden_relu, d_hidden, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 10;
@@ -297,7 +297,7 @@ function hidden_bias_gradient(d_hidden, d_hidden_bias, n) {
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (digits.model.ts:16)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (digits.model.ts:16)
 function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   const adam_correction2 = scalars[1];
   const beta2 = scalars[5];
@@ -323,7 +323,7 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
+// probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (digits.model.ts:13)
 function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 10;
@@ -351,7 +351,7 @@ function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
   }
 }
 
-// evaluate/accuracy = accuracy/correct / loss/rows  (digits.model.ts:15)
+// evaluate_accuracy = accuracy_correct / loss_rows  (digits.model.ts:15)
 function evaluate_accuracy(totals, y, logits_add, evaluate_loss, evaluate_accuracy, powers, bits, words, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;
@@ -425,8 +425,8 @@ function checkHyper(name, value) {
 }
 function checkIndices(name, values, count, limit) {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
     }
   }
 }

@@ -75,7 +75,7 @@ export const spec = {
   flopsPerRow: 10229,
 } as const;
 
-// hidden/kernel = (randomUniform(seed) · 0.5) + -0.25  (digits.model.ts:10)
+// hidden_kernel = randomUniform(seed) · 0.5 − 0.25  (digits.model.ts:10)
 function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2341153179) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -89,7 +89,7 @@ function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): voi
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.7559289460184544) + -0.3779644730092272  (digits.model.ts:11)
+// logits_kernel = randomUniform(seed) · 0.7559289 − 0.3779645  (digits.model.ts:11)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -103,7 +103,7 @@ function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): voi
   }
 }
 
-// hidden_relu = relu(x · hidden/kernel + hidden/bias)  (digits.model.ts:10)
+// hidden_relu = relu(x · hidden_kernel + hidden_bias)  (digits.model.ts:10)
 function hidden_forward(
   x: Float32Array,
   hidden_kernel: Float32Array,
@@ -142,7 +142,7 @@ function hidden_forward(
   }
 }
 
-// logits_add = hidden_relu · logits/kernel + logits/bias  (digits.model.ts:11)
+// logits_add = hidden_relu · logits_kernel + logits_bias  (digits.model.ts:11)
 function logits_forward(
   hidden_relu: Float32Array,
   logits_kernel: Float32Array,
@@ -181,8 +181,8 @@ function logits_forward(
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (digits.model.ts:14)
-// d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
+// loss = sum(max(logits_add) + log(sum(…)) − sum(where(k = y, logits_add, 0))) / n  (digits.model.ts:14)
+// d_logits = 1 / n · (exp(logits_add − max(logits_add)) · (1 / sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
 function training_loss(
   y: Int32Array,
   logits_add: Float32Array,
@@ -280,7 +280,7 @@ function logits_kernel_gradient(
   }
 }
 
-// d_hidden = where(0 < hidden_relu, d_logits · logits/kernelᵀ, 0)  (digits.model.ts:10)
+// d_hidden = where(0 < hidden_relu, d_logits · logits_kernelᵀ, 0)  (digits.model.ts:10)
 function hidden_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
@@ -375,7 +375,7 @@ function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Arra
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (digits.model.ts:16)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (digits.model.ts:16)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -407,7 +407,7 @@ function update_parameters(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
+// probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (digits.model.ts:13)
 function predict_probabilities(
   logits_add: Float32Array,
   exp_row: Float32Array,
@@ -441,7 +441,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = accuracy/correct / loss/rows  (digits.model.ts:15)
+// evaluate_accuracy = accuracy_correct / loss_rows  (digits.model.ts:15)
 function evaluate_accuracy(
   totals: Float64Array,
   y: Int32Array,
@@ -525,8 +525,8 @@ function checkHyper(name: string, value: number): number {
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
     }
   }
 }

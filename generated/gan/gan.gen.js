@@ -114,7 +114,7 @@ export const spec = {
   flopsPerRow: 398064,
 };
 
-// generator/dense/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (gan.model.ts:29)
+// generator_dense_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (gan.model.ts:29)
 function init_generator_dense_kernel(seed, generator_dense_kernel) {
   const t4 = (seed[0] ^ 3142901586) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -128,7 +128,7 @@ function init_generator_dense_kernel(seed, generator_dense_kernel) {
   }
 }
 
-// generator/batchNorm/gamma = 1  (gan.model.ts:29)
+// generator_batchNorm_gamma = 1  (gan.model.ts:29)
 function init_generator_batchNorm_gamma(generator_batchNorm_gamma, generator_batchNorm_movingVariance) {
   for (let i = 0; i < 64; i++) {
     const broadcastTo = 1;
@@ -137,7 +137,7 @@ function init_generator_batchNorm_gamma(generator_batchNorm_gamma, generator_bat
   }
 }
 
-// generator/dense_1/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (gan.model.ts:30)
+// generator_dense_1_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:30)
 function init_generator_dense_1_kernel(seed, generator_dense_1_kernel) {
   const t4 = (seed[0] ^ 3811940186) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -151,7 +151,7 @@ function init_generator_dense_1_kernel(seed, generator_dense_1_kernel) {
   }
 }
 
-// generator/batchNorm_1/gamma = 1  (gan.model.ts:30)
+// generator_batchNorm_1_gamma = 1  (gan.model.ts:30)
 function init_generator_batchNorm_1_gamma(generator_batchNorm_1_gamma, generator_batchNorm_1_movingVariance) {
   for (let i = 0; i < 128; i++) {
     const broadcastTo = 1;
@@ -160,7 +160,7 @@ function init_generator_batchNorm_1_gamma(generator_batchNorm_1_gamma, generator
   }
 }
 
-// generator/pixels/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (gan.model.ts:31)
+// generator_pixels_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:31)
 function init_generator_pixels_kernel(seed, generator_pixels_kernel) {
   const t4 = (seed[0] ^ 2357731014) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -174,7 +174,7 @@ function init_generator_pixels_kernel(seed, generator_pixels_kernel) {
   }
 }
 
-// discriminator/dense/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (gan.model.ts:34)
+// discriminator_dense_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:34)
 function init_discriminator_dense_kernel(seed, discriminator_dense_kernel) {
   const t4 = (seed[0] ^ 912402045) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -188,7 +188,7 @@ function init_discriminator_dense_kernel(seed, discriminator_dense_kernel) {
   }
 }
 
-// discriminator/dense_1/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (gan.model.ts:35)
+// discriminator_dense_1_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:35)
 function init_discriminator_dense_1_kernel(seed, discriminator_dense_1_kernel) {
   const t4 = (seed[0] ^ 4043030337) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -202,7 +202,7 @@ function init_discriminator_dense_1_kernel(seed, discriminator_dense_1_kernel) {
   }
 }
 
-// discriminator/logit/kernel = (randomUniform(seed) · 0.6076436202502) + -0.3038218101251  (gan.model.ts:36)
+// discriminator_logit_kernel = randomUniform(seed) · 0.6076436 − 0.3038218  (gan.model.ts:36)
 function init_discriminator_logit_kernel(seed, discriminator_logit_kernel) {
   const t4 = (seed[0] ^ 1941506889) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -216,12 +216,12 @@ function init_discriminator_logit_kernel(seed, discriminator_logit_kernel) {
   }
 }
 
-// random/seed = seed  (gan.model.ts:38)
+// random_seed = seed  (gan.model.ts:38)
 function init_random_seed(seed, random_seed) {
   random_seed[0] = seed[0];
 }
 
-// discriminator_dropout_1_lessEqual = randomBits(random/seed, random/counter) ≤ 3006477106  (gan.model.ts:35)
+// discriminator_dropout_1_lessEqual = randomBits(random_seed, random_counter) ≤ 3006477106  (gan.model.ts:35)
 function discriminator_dropout_1_forward(random_seed, random_counter, discriminator_dropout_1_lessEqual, n) {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
@@ -283,7 +283,7 @@ function discriminator_dropout_1_forward(random_seed, random_counter, discrimina
   }
 }
 
-// discriminator_dropout_1_lessEqual_2 = randomBits(random/seed, random/counter) ≤ 3006477106  (gan.model.ts:35)
+// discriminator_dropout_1_lessEqual = randomBits(random_seed, random_counter) ≤ 3006477106  (gan.model.ts:35)
 function discriminator_dropout_1_forward_2(
   random_seed,
   random_counter,
@@ -350,7 +350,7 @@ function discriminator_dropout_1_forward_2(
   }
 }
 
-// discriminator_dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3006477106  (gan.model.ts:34)
+// discriminator_dropout_lessEqual = randomBits(random_seed, random_counter) ≤ 3006477106  (gan.model.ts:34)
 function discriminator_dropout_forward(random_seed, random_counter, discriminator_dropout_lessEqual, n) {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
@@ -412,7 +412,7 @@ function discriminator_dropout_forward(random_seed, random_counter, discriminato
   }
 }
 
-// discriminator_dropout_lessEqual_2 = randomBits(random/seed, random/counter) ≤ 3006477106  (gan.model.ts:34)
+// discriminator_dropout_lessEqual = randomBits(random_seed, random_counter) ≤ 3006477106  (gan.model.ts:34)
 function discriminator_dropout_forward_2(random_seed, random_counter, discriminator_dropout_lessEqual, n) {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
@@ -474,7 +474,7 @@ function discriminator_dropout_forward_2(random_seed, random_counter, discrimina
   }
 }
 
-// sub = (uniformFromBits(randomBits(random/seed, random/counter)) · 2) − 0.9999999403953552  (gan.model.ts:38)
+// sub = uniformFromBits(randomBits(random_seed, random_counter)) · 2 − 0.9999999  (gan.model.ts:38)
 // neg = −log((1 − sub) · (1 + sub))  (gan.model.ts:38)
 function training_sub(random_seed, random_counter, sub, neg, sub_2, powers, bits, words, n) {
   const c0 = random_seed[0];
@@ -558,7 +558,7 @@ function training_sub(random_seed, random_counter, sub, neg, sub_2, powers, bits
   }
 }
 
-// mul = (where(neg < 5, (… · …) + 1.50140941, (… · sub) + 2.83297682) · sub) · 1.4142135623730951  (gan.model.ts:38)
+// mul = where(neg < 5, … · … + 1.501409, … · sub_2 + 2.832977) · sub · 1.414214  (gan.model.ts:38)
 function training_mul(neg, sub_2, sub, mul, n) {
   for (let i = 0; i < n << 4; i++) {
     const x0 = neg[i];
@@ -568,7 +568,7 @@ function training_mul(neg, sub_2, sub, mul, n) {
   }
 }
 
-// generator_dense_matmul = mul · generator/dense/kernel  (gan.model.ts:29)
+// generator_dense_matmul = mul · generator_dense_kernel  (gan.model.ts:29)
 function generator_dense_forward(mul, generator_dense_kernel, generator_dense_matmul, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 4;
@@ -599,8 +599,8 @@ function generator_dense_forward(mul, generator_dense_kernel, generator_dense_ma
   }
 }
 
-// generator_batchNorm_mul = sum(generator_dense_matmul) · 1/n  (gan.model.ts:29)
-// generator_batchNorm_mul_2 = sum((generator_dense_matmul − generator_batchNorm_mul)²) · 1/n  (gan.model.ts:29)
+// generator_batchNorm_mul = sum(generator_dense_matmul) · (1 / n)  (gan.model.ts:29)
+// generator_batchNorm_mul_2 = sum((generator_dense_matmul − generator_batchNorm_mul)²) · (1 / n)  (gan.model.ts:29)
 function training_discriminator_generator_batchNo(
   generator_dense_matmul,
   generator_batchNorm_movingMean,
@@ -632,7 +632,7 @@ function training_discriminator_generator_batchNo(
   }
 }
 
-// generator_relu = relu(((… · …) · generator/batchNorm/gamma) + generator/batchNorm/beta)  (gan.model.ts:29)
+// generator_relu = relu(… · … · generator_batchNorm_gamma + generator_batchNorm_beta)  (gan.model.ts:29)
 function generator_forward(
   generator_dense_matmul,
   generator_batchNorm_mul,
@@ -651,14 +651,14 @@ function generator_forward(
   }
 }
 
-// generator_relu_numbers = generator_relu as plain numbers, for generator_dense_1_forward
+// generator_relu_numbers = generator_relu as plain numbers
 function copy_generator_relu(generator_relu, generator_relu_numbers, n) {
   for (let k = 0; k < n << 6; k++) {
     generator_relu_numbers[k] = generator_relu[k];
   }
 }
 
-// generator_dense_1_kernel_numbers = generator_dense_1_kernel as plain numbers, for generator_dense_1_forward
+// generator_dense_1_kernel_numbers = generator_dense_1_kernel as plain numbers
 function copy_generator_dense_1_kernel(generator_dense_1_kernel, generator_dense_1_kernel_numbers) {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
@@ -672,7 +672,7 @@ function copy_generator_dense_1_kernel(generator_dense_1_kernel, generator_dense
   }
 }
 
-// generator_dense_1_matmul = generator_relu · generator/dense_1/kernel  (gan.model.ts:30)
+// generator_dense_1_matmul = generator_relu_numbers · generator_dense_1_kernel_numbers  (gan.model.ts:30)
 function generator_dense_1_forward(
   generator_relu_numbers,
   generator_dense_1_kernel_numbers,
@@ -723,8 +723,8 @@ function generator_dense_1_forward(
   }
 }
 
-// generator_batchNorm_1_mul = sum(generator_dense_1_matmul) · 1/n  (gan.model.ts:30)
-// generator_batchNorm_1_mul_2 = sum((generator_dense_1_matmul − generator_batchNorm_1_mul)²) · 1/n  (gan.model.ts:30)
+// generator_batchNorm_1_mul = sum(generator_dense_1_matmul) · (1 / n)  (gan.model.ts:30)
+// generator_batchNorm_1_mul_2 = sum((generator_dense_1_matmul − generator_batchNorm_1_mul)²) · (1 / n)  (gan.model.ts:30)
 function training_discriminator_generator_batchNo_2(
   generator_dense_1_matmul,
   generator_batchNorm_1_movingMean,
@@ -756,7 +756,7 @@ function training_discriminator_generator_batchNo_2(
   }
 }
 
-// generator_relu_2 = relu(((… · …) · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
+// generator_relu = relu(… · … · generator_batchNorm_1_gamma + generator_batchNorm_1_beta)  (gan.model.ts:30)
 function generator_forward_2(
   generator_dense_1_matmul,
   generator_batchNorm_1_mul,
@@ -775,14 +775,14 @@ function generator_forward_2(
   }
 }
 
-// generator_relu_2_numbers = generator_relu_2 as plain numbers, for generator_pixels_forward
+// generator_relu_2_numbers = generator_relu as plain numbers
 function copy_generator_relu_2(generator_relu, generator_relu_2_numbers, n) {
   for (let k = 0; k < n << 7; k++) {
     generator_relu_2_numbers[k] = generator_relu[k];
   }
 }
 
-// generator_pixels_kernel_numbers = generator_pixels_kernel as plain numbers, for generator_pixels_forward
+// generator_pixels_kernel_numbers = generator_pixels_kernel as plain numbers
 function copy_generator_pixels_kernel(generator_pixels_kernel, generator_pixels_kernel_numbers) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
@@ -796,7 +796,7 @@ function copy_generator_pixels_kernel(generator_pixels_kernel, generator_pixels_
   }
 }
 
-// generator_pixels_add = generator_relu · generator/pixels/kernel + generator/pixels/bias  (gan.model.ts:31)
+// generator_pixels_add = generator_relu_2_numbers · generator_pixels_kernel_numbers + generator_pixels_bias  (gan.model.ts:31)
 function generator_pixels_forward(
   generator_relu_2_numbers,
   generator_pixels_kernel_numbers,
@@ -866,8 +866,8 @@ function generator_pixels_forward_2(generator_pixels_add, generator_pixels_sigmo
   }
 }
 
-// discriminator_dense_add = x · discriminator/dense/kernel + discriminator/dense/bias  (gan.model.ts:34)
-// discriminator_dropout_where = where(discriminator_dropout_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:34)
+// discriminator_dense_add = x_numbers · discriminator_dense_kernel_numbers + discriminator_dense_bias  (gan.model.ts:34)
+// discriminator_dropout_where = where(discriminator_dropout_lessEqual, where(…, discriminator_dense_add, …) · 1.428571, 0)  (gan.model.ts:34)
 function discriminator_dropout_forward_3(
   x_numbers,
   discriminator_dense_kernel_numbers,
@@ -940,8 +940,8 @@ function discriminator_dropout_forward_3(
   }
 }
 
-// discriminator_dense_1_add = discriminator_dropout_where · discriminator/dense_1/kernel + discriminator/dense_1/bias  (gan.model.ts:35)
-// discriminator_dropout_1_where = where(discriminator_dropout_1_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:35)
+// discriminator_dense_1_add = discriminator_dropout_where_numbers · discriminator_dense_1_kernel_numbers + discriminator_dense_1_bias  (gan.model.ts:35)
+// discriminator_dropout_1_where = where(discriminator_dropout_1_lessEqual, … · 1.428571, 0)  (gan.model.ts:35)
 function discriminator_dropout_1_forward_3(
   discriminator_dropout_where_numbers,
   discriminator_dense_1_kernel_numbers,
@@ -1014,7 +1014,7 @@ function discriminator_dropout_1_forward_3(
   }
 }
 
-// discriminator_logit_add = discriminator_dropout_1_where · discriminator/logit/kernel + discriminator/logit/bias  (gan.model.ts:36)
+// discriminator_logit_add = discriminator_dropout_1_where · discriminator_logit_kernel + discriminator_logit_bias  (gan.model.ts:36)
 function discriminator_logit_forward(
   discriminator_logit_bias,
   discriminator_logit_kernel,
@@ -1075,8 +1075,8 @@ function training_sum(discriminator_logit_add, sum, powers, bits, words, n) {
   sum[0] = sumValue;
 }
 
-// loss = (sum / n) + (sum(softplus(discriminator_logit_add)) / n)  (gan.model.ts:46)
-// next "discriminator" random/counter = random/counter + 1  (gan.model.ts:38)
+// loss = sum / n + sum(softplus(discriminator_logit_add)) / n  (gan.model.ts:46)
+// next_discriminator_random_counter = random_counter + 1  (gan.model.ts:38)
 function training_discriminator_random_counter(
   random_counter,
   discriminator_logit_add,
@@ -1135,7 +1135,7 @@ function training_discriminator_random_counter(
   loss[0] = sum[0] / n + sumValue / n;
 }
 
-// d_discriminator_2 = −(1/n · sigmoid(−discriminator_logit_add))  (gan.model.ts:46)
+// d_discriminator_2 = −(1 / n · sigmoid(−discriminator_logit_add))  (gan.model.ts:46)
 // ∂loss/∂discriminator/logit/bias = sum(d_discriminator + d_discriminator_2)  (gan.model.ts:36)
 function discriminator_logit_bias_gradient(
   discriminator_logit_add,
@@ -1184,7 +1184,7 @@ function discriminator_logit_backward(
   }
 }
 
-// d_discriminator_dense_1 = where(0 < discriminator_dense_1_add, … · 1.4285714285714286, 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:35)
+// d_discriminator_dense = where(0 < discriminator_dense_1_add, … · 1.428571, 0) + where(…, 0, …) · 0.2  (gan.model.ts:35)
 function discriminator_dense_1_backward(
   d_discriminator,
   discriminator_logit_kernel,
@@ -1247,7 +1247,7 @@ function discriminator_logit_kernel_gradient(
   }
 }
 
-// ∂loss/∂discriminator/dense_1/bias = sum(d_discriminator_dense + d_discriminator_dense_1)  (gan.model.ts:35)
+// ∂loss/∂discriminator/dense_1/bias = sum(d_discriminator_dense + d_discriminator_dense_1_2)  (gan.model.ts:35)
 function discriminator_dense_1_bias_gradient(
   d_discriminator_dense,
   d_discriminator_dense_1_2,
@@ -1264,7 +1264,7 @@ function discriminator_dense_1_bias_gradient(
   }
 }
 
-// discriminator_dense_1_kernel_numbers_3 = discriminator_dense_1_kernel as plain numbers, for discriminator_dense_backward
+// discriminator_dense_1_kernel_numbers = discriminator_dense_1_kernel as plain numbers
 function copy_discriminator_dense_1_kernel_3(
   discriminator_dense_1_kernel,
   discriminator_dense_1_kernel_numbers,
@@ -1280,7 +1280,7 @@ function copy_discriminator_dense_1_kernel_3(
   }
 }
 
-// d_discriminator_dense = where(0 < discriminator_dense_add, … · 1.4285714285714286, 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:34)
+// d_discriminator_dense = where(0 < discriminator_dense_add, … · 1.428571, 0) + where(…, 0, …) · 0.2  (gan.model.ts:34)
 function discriminator_dense_backward(
   d_discriminator_dense_1_numbers,
   discriminator_dense_1_kernel_numbers,
@@ -1349,7 +1349,7 @@ function discriminator_dense_backward(
   }
 }
 
-// discriminator_dropout_where_2_numbers_2 = discriminator_dropout_where_2 as plain numbers, for discriminator_dense_1_backward_3
+// discriminator_dropout_where_2_numbers = discriminator_dropout_where as plain numbers
 function copy_discriminator_dropout_where_2_2(
   discriminator_dropout_where,
   discriminator_dropout_where_2_numbers,
@@ -1369,7 +1369,7 @@ function copy_discriminator_dropout_where_2_2(
   }
 }
 
-// d_discriminator_dense_1_numbers_2 = d_discriminator_dense_1 as plain numbers, for discriminator_dense_1_backward_3
+// d_discriminator_dense_1_numbers = d_discriminator_dense as plain numbers
 function copy_d_discriminator_dense_1_2(d_discriminator_dense, d_discriminator_dense_1_numbers, n) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
@@ -1383,7 +1383,7 @@ function copy_d_discriminator_dense_1_2(d_discriminator_dense, d_discriminator_d
   }
 }
 
-// d_discriminator_dense_1_3 = discriminator_dropout_whereᵀ · d_discriminator_dense  (gan.model.ts:35)
+// d_discriminator_dense_1 = discriminator_dropout_where_2_numbersᵀ · d_discriminator_dense_1_numbers  (gan.model.ts:35)
 function discriminator_dense_1_backward_3(
   discriminator_dropout_where_2_numbers,
   d_discriminator_dense_1_numbers,
@@ -1433,7 +1433,7 @@ function discriminator_dense_1_backward_3(
   }
 }
 
-// ∂loss/∂discriminator/dense_1/kernel = d_discriminator_dense_1 + discriminator_dropout_whereᵀ · d_discriminator_dense_1  (gan.model.ts:35)
+// ∂loss/∂discriminator/dense_1/kernel = d_discriminator_dense_1 + discriminator_dropout_where_numbersᵀ · d_discriminator_dense_1_2_numbers  (gan.model.ts:35)
 function discriminator_dense_1_kernel_gradient(
   discriminator_dropout_where_numbers,
   d_discriminator_dense_1_2_numbers,
@@ -1484,7 +1484,7 @@ function discriminator_dense_1_kernel_gradient(
   }
 }
 
-// ∂loss/∂discriminator/dense/bias = sum(d_discriminator_dense + d_discriminator_dense)  (gan.model.ts:34)
+// ∂loss/∂discriminator/dense/bias = sum(d_discriminator_dense + d_discriminator_dense_3)  (gan.model.ts:34)
 function discriminator_dense_bias_gradient(
   d_discriminator_dense,
   d_discriminator_dense_3,
@@ -1501,7 +1501,7 @@ function discriminator_dense_bias_gradient(
   }
 }
 
-// generator_pixels_sigmoid_numbers_2 = generator_pixels_sigmoid as plain numbers, for discriminator_dense_backward_3
+// generator_pixels_sigmoid_numbers = generator_pixels_sigmoid as plain numbers
 function copy_generator_pixels_sigmoid_2(generator_pixels_sigmoid, generator_pixels_sigmoid_numbers, n) {
   for (let s = 0; s < 16; s++) {
     const p0 = s << 2;
@@ -1517,7 +1517,7 @@ function copy_generator_pixels_sigmoid_2(generator_pixels_sigmoid, generator_pix
   }
 }
 
-// d_discriminator_dense_numbers = d_discriminator_dense as plain numbers, for discriminator_dense_backward_3
+// d_discriminator_dense_numbers = d_discriminator_dense as plain numbers
 function copy_d_discriminator_dense(d_discriminator_dense, d_discriminator_dense_numbers, n) {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
@@ -1531,7 +1531,7 @@ function copy_d_discriminator_dense(d_discriminator_dense, d_discriminator_dense
   }
 }
 
-// d_discriminator_dense_2 = generator_pixels_sigmoidᵀ · d_discriminator_dense  (gan.model.ts:34)
+// d_discriminator_dense = generator_pixels_sigmoid_numbersᵀ · d_discriminator_dense_numbers  (gan.model.ts:34)
 function discriminator_dense_backward_3(
   generator_pixels_sigmoid_numbers,
   d_discriminator_dense_numbers,
@@ -1582,7 +1582,7 @@ function discriminator_dense_backward_3(
   }
 }
 
-// ∂loss/∂discriminator/dense/kernel = d_discriminator_dense + xᵀ · d_discriminator_dense  (gan.model.ts:34)
+// ∂loss/∂discriminator/dense/kernel = d_discriminator_dense + x_numbersᵀ · d_discriminator_dense_3_numbers  (gan.model.ts:34)
 function discriminator_dense_kernel_gradient(
   x_numbers,
   d_discriminator_dense_3_numbers,
@@ -1634,7 +1634,7 @@ function discriminator_dense_kernel_gradient(
   }
 }
 
-// discriminator/parameters = discriminator/parameters − ((… · discriminator/adam/m) / (… + …))  (gan.model.ts:41)
+// discriminator_parameters = discriminator_parameters − … · discriminator_adam_m / (… + …)  (gan.model.ts:41)
 function update_discriminator_parameters(
   scalars,
   discriminator_gradients,
@@ -1666,7 +1666,7 @@ function update_discriminator_parameters(
   }
 }
 
-// generator/batchNorm/movingMean = next "discriminator" generator/batchNorm/movingMean  (gan.model.ts:29)
+// generator_batchNorm_movingMean = next_discriminator_generator_batchNorm_m  (gan.model.ts:29)
 function commit_generator_batchNorm_movingMean(
   next_discriminator_generator_batchNorm_m,
   generator_batchNorm_movingMean,
@@ -1676,7 +1676,7 @@ function commit_generator_batchNorm_movingMean(
   }
 }
 
-// generator/batchNorm_1/movingMean = next "discriminator" generator/batchNorm_1/movingMean  (gan.model.ts:30)
+// generator_batchNorm_1_movingMean = next_discriminator_generator_batchNorm_1  (gan.model.ts:30)
 function commit_generator_batchNorm_1_movingMean(
   next_discriminator_generator_batchNorm_1,
   generator_batchNorm_1_movingMean,
@@ -1686,8 +1686,8 @@ function commit_generator_batchNorm_1_movingMean(
   }
 }
 
-// generator_batchNorm_mul_3 = sum(generator_dense_matmul) · 1/n  (gan.model.ts:29)
-// generator_batchNorm_rsqrt = rsqrt((sum((generator_dense_matmul − generator_batchNorm_mul_3)²) · 1/n) + 0.001)  (gan.model.ts:29)
+// generator_batchNorm_mul = sum(generator_dense_matmul) · (1 / n)  (gan.model.ts:29)
+// generator_batchNorm_rsqrt = rsqrt(sum((generator_dense_matmul − generator_batchNorm_mul)²) · (1 / n) + 0.001)  (gan.model.ts:29)
 function training_generator_generator_batchNorm_m(
   generator_dense_matmul,
   generator_batchNorm_movingMean,
@@ -1719,7 +1719,7 @@ function training_generator_generator_batchNorm_m(
   }
 }
 
-// generator_relu_3 = relu((… · generator/batchNorm/gamma) + generator/batchNorm/beta)  (gan.model.ts:29)
+// generator_relu = relu(… · generator_batchNorm_rsqrt · generator_batchNorm_gamma + generator_batchNorm_beta)  (gan.model.ts:29)
 function generator_forward_3(
   generator_dense_matmul,
   generator_batchNorm_mul,
@@ -1738,8 +1738,8 @@ function generator_forward_3(
   }
 }
 
-// generator_batchNorm_1_mul_3 = sum(generator_dense_1_matmul) · 1/n  (gan.model.ts:30)
-// generator_batchNorm_1_rsqrt = rsqrt((sum((generator_dense_1_matmul − generator_batchNorm_1_mul_3)²) · 1/n) + 0.001)  (gan.model.ts:30)
+// generator_batchNorm_1_mul = sum(generator_dense_1_matmul) · (1 / n)  (gan.model.ts:30)
+// generator_batchNorm_1_rsqrt = rsqrt(sum((generator_dense_1_matmul − generator_batchNorm_1_mul)²) · (1 / n) + 0.001)  (gan.model.ts:30)
 function training_generator_generator_batchNorm_1(
   generator_dense_1_matmul,
   generator_batchNorm_1_movingMean,
@@ -1771,7 +1771,7 @@ function training_generator_generator_batchNorm_1(
   }
 }
 
-// generator_relu_4 = relu((… · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
+// generator_relu = relu(… · generator_batchNorm_1_gamma + generator_batchNorm_1_beta)  (gan.model.ts:30)
 function generator_forward_4(
   generator_dense_1_matmul,
   generator_batchNorm_1_mul,
@@ -1790,8 +1790,8 @@ function generator_forward_4(
   }
 }
 
-// loss = sum(softplus(−discriminator_logit_add)) / n  (gan.model.ts:50)
-// next "generator" random/counter = random/counter + 1  (gan.model.ts:38)
+// loss_2 = sum(softplus(−discriminator_logit_add)) / n  (gan.model.ts:50)
+// next_generator_random_counter = random_counter + 1  (gan.model.ts:38)
 function training_generator_random_counter(
   random_counter,
   discriminator_logit_add,
@@ -1849,7 +1849,7 @@ function training_generator_random_counter(
   loss_2[0] = sum / n;
 }
 
-// discriminator_dense_kernel_numbers_4 = discriminator_dense_kernel as plain numbers, for generator_pixels_backward
+// discriminator_dense_kernel_numbers = discriminator_dense_kernel as plain numbers
 function copy_discriminator_dense_kernel_4(discriminator_dense_kernel, discriminator_dense_kernel_numbers) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 8;
@@ -1862,7 +1862,7 @@ function copy_discriminator_dense_kernel_4(discriminator_dense_kernel, discrimin
   }
 }
 
-// d_generator_pixels = d_discriminator_dense · discriminator/dense/kernelᵀ · (generator_pixels_sigmoid · …)  (gan.model.ts:31)
+// d_generator_pixels = (d_discriminator_dense_4_numbers · discriminator_dense_kernel_numbersᵀ) · (generator_pixels_sigmoid · …)  (gan.model.ts:31)
 function generator_pixels_backward(
   d_discriminator_dense_4_numbers,
   discriminator_dense_kernel_numbers,
@@ -1922,7 +1922,7 @@ function generator_pixels_backward(
   }
 }
 
-// ∂loss/∂generator/pixels/kernel = generator_reluᵀ · d_generator_pixels  (gan.model.ts:31)
+// ∂loss/∂generator/pixels/kernel = generator_relu_4_numbersᵀ · d_generator_pixels_numbers  (gan.model.ts:31)
 function generator_pixels_kernel_gradient(
   generator_relu_4_numbers,
   d_generator_pixels_numbers,
@@ -1983,8 +1983,8 @@ function generator_pixels_bias_gradient(d_generator_pixels, d_generator_pixels_b
   }
 }
 
-// d_generator_batchNorm_1 = where(0 < generator_relu, d_generator_pixels · generator/pixels/kernelᵀ, 0)  (gan.model.ts:30)
-// d_generator_batchNorm_1_2 = d_generator_batchNorm_1 · generator/batchNorm_1/gamma  (gan.model.ts:30)
+// d_generator_batchNorm = where(0 < generator_relu, d_generator_pixels_numbers · generator_pixels_kernel_numbersᵀ, 0)  (gan.model.ts:30)
+// d_generator_batchNorm_1_2 = d_generator_batchNorm · generator_batchNorm_1_gamma  (gan.model.ts:30)
 function generator_batchNorm_1_backward(
   d_generator_pixels_numbers,
   generator_pixels_kernel_numbers,
@@ -2057,7 +2057,7 @@ function generator_batchNorm_1_backward(
   }
 }
 
-// d_generator_batchNorm_1_3 = sum(d_generator_batchNorm_1 · (generator_dense_1_matmul − generator_batchNorm_1_mul))  (gan.model.ts:30)
+// d_generator_batchNorm_1_3 = sum(d_generator_batchNorm_1_2 · (generator_dense_1_matmul − generator_batchNorm_1_mul))  (gan.model.ts:30)
 // ∂loss/∂generator/batchNorm_1/gamma = sum(d_generator_batchNorm · (… · generator_batchNorm_1_rsqrt))  (gan.model.ts:30)
 function generator_batchNorm_1_beta_gradient(
   generator_batchNorm_1_mul,
@@ -2090,7 +2090,7 @@ function generator_batchNorm_1_beta_gradient(
   }
 }
 
-// d_generator_batchNorm_1_4 = (d_generator_batchNorm_1 · generator_batchNorm_1_rsqrt) + ((… · …) · (2 · …))  (gan.model.ts:30)
+// d_generator_batchNorm_1_4 = d_generator_batchNorm_1 · generator_batchNorm_1_rsqrt + … · … · (2 · …)  (gan.model.ts:30)
 function generator_batchNorm_1_backward_2(
   generator_batchNorm_1_rsqrt,
   d_generator_batchNorm_1,
@@ -2122,7 +2122,7 @@ function generator_batchNorm_1_backward_3(d_generator_batchNorm_1, d_generator_b
   }
 }
 
-// d_generator_dense_1 = d_generator_batchNorm_1 + −(d_generator_batchNorm_1 · 1/n)  (gan.model.ts:30)
+// d_generator_dense = d_generator_batchNorm_1 − (d_generator_batchNorm_1_5 · (1 / n))  (gan.model.ts:30)
 function generator_dense_1_backward(
   d_generator_batchNorm_1,
   d_generator_batchNorm_1_5,
@@ -2139,7 +2139,7 @@ function generator_dense_1_backward(
   }
 }
 
-// ∂loss/∂generator/dense_1/kernel = generator_reluᵀ · d_generator_dense  (gan.model.ts:30)
+// ∂loss/∂generator/dense_1/kernel = generator_relu_3_numbersᵀ · d_generator_dense_1_numbers  (gan.model.ts:30)
 function generator_dense_1_kernel_gradient(
   generator_relu_3_numbers,
   d_generator_dense_1_numbers,
@@ -2190,8 +2190,8 @@ function generator_dense_1_kernel_gradient(
   }
 }
 
-// d_generator_batchNorm = where(0 < generator_relu, d_generator_dense · generator/dense_1/kernelᵀ, 0)  (gan.model.ts:29)
-// d_generator_batchNorm_2 = d_generator_batchNorm · generator/batchNorm/gamma  (gan.model.ts:29)
+// d_generator_batchNorm = where(0 < generator_relu, d_generator_dense_1_numbers · generator_dense_1_kernel_numbersᵀ, 0)  (gan.model.ts:29)
+// d_generator_batchNorm_2 = d_generator_batchNorm · generator_batchNorm_gamma  (gan.model.ts:29)
 function generator_batchNorm_backward(
   d_generator_dense_1_numbers,
   generator_dense_1_kernel_numbers,
@@ -2264,7 +2264,7 @@ function generator_batchNorm_backward(
   }
 }
 
-// d_generator_batchNorm_3 = sum(d_generator_batchNorm · (generator_dense_matmul − generator_batchNorm_mul))  (gan.model.ts:29)
+// d_generator_batchNorm_3 = sum(d_generator_batchNorm_2 · (generator_dense_matmul − generator_batchNorm_mul))  (gan.model.ts:29)
 // ∂loss/∂generator/batchNorm/gamma = sum(d_generator_batchNorm · (… · generator_batchNorm_rsqrt))  (gan.model.ts:29)
 function generator_batchNorm_beta_gradient(
   generator_batchNorm_mul,
@@ -2297,7 +2297,7 @@ function generator_batchNorm_beta_gradient(
   }
 }
 
-// d_generator_batchNorm_4 = (d_generator_batchNorm · generator_batchNorm_rsqrt) + ((… · …) · (2 · …))  (gan.model.ts:29)
+// d_generator_batchNorm_4 = d_generator_batchNorm · generator_batchNorm_rsqrt + … · … · (2 · …)  (gan.model.ts:29)
 function generator_batchNorm_backward_2(
   generator_batchNorm_rsqrt,
   d_generator_batchNorm,
@@ -2329,7 +2329,7 @@ function generator_batchNorm_backward_3(d_generator_batchNorm, d_generator_batch
   }
 }
 
-// d_generator_dense = d_generator_batchNorm + −(d_generator_batchNorm · 1/n)  (gan.model.ts:29)
+// d_generator_dense = d_generator_batchNorm − (d_generator_batchNorm_5 · (1 / n))  (gan.model.ts:29)
 function generator_dense_backward(d_generator_batchNorm, d_generator_batchNorm_5, d_generator_dense, n) {
   const c0 = 1 / n;
   for (let i = 0; i < n; i++) {
@@ -2371,7 +2371,7 @@ function generator_dense_kernel_gradient(mul, d_generator_dense, d_generator_den
   }
 }
 
-// generator/parameters = generator/parameters − ((… · generator/adam/m) / (… + …))  (gan.model.ts:41)
+// generator_parameters = generator_parameters − … · generator_adam_m / (… + …)  (gan.model.ts:41)
 function update_generator_parameters(
   scalars,
   generator_gradients,
@@ -2403,7 +2403,7 @@ function update_generator_parameters(
   }
 }
 
-// generator_relu_5 = relu(((… · …) · generator/batchNorm/gamma) + generator/batchNorm/beta)  (gan.model.ts:29)
+// generator_relu = relu(… · … · generator_batchNorm_gamma + generator_batchNorm_beta)  (gan.model.ts:29)
 function generator_forward_5(
   code,
   generator_dense_kernel,
@@ -2451,7 +2451,7 @@ function generator_forward_5(
   }
 }
 
-// generator_relu_6 = relu(((… · …) · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
+// generator_relu = relu(… · … · generator_batchNorm_1_gamma + generator_batchNorm_1_beta)  (gan.model.ts:30)
 function generator_forward_6(
   generator_relu_5_numbers,
   generator_dense_1_kernel,
@@ -2513,7 +2513,7 @@ function generator_forward_6(
   }
 }
 
-// generator_pixels_add_3 = generator_relu · generator/pixels/kernel + generator/pixels/bias  (gan.model.ts:31)
+// generator_pixels_add = generator_relu_6_numbers · generator_pixels_kernel + generator_pixels_bias  (gan.model.ts:31)
 function generator_pixels_forward_5(
   generator_relu_6_numbers,
   generator_pixels_kernel,
@@ -2566,7 +2566,7 @@ function generator_pixels_forward_5(
   }
 }
 
-// generator_relu_8 = relu(((… · …) · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
+// generator_relu = relu(… · … · generator_batchNorm_1_gamma + generator_batchNorm_1_beta)  (gan.model.ts:30)
 function generator_forward_8(
   generator_relu_7_numbers,
   generator_dense_1_kernel_numbers,
@@ -2630,7 +2630,7 @@ function generator_forward_8(
   }
 }
 
-// discriminator_dense_where_2 = where(0 < …, … + discriminator/dense/bias, … · 0.2)  (gan.model.ts:34)
+// discriminator_dense_where = where(0 < …, … + discriminator_dense_bias, … · 0.2)  (gan.model.ts:34)
 function discriminator_dense_forward(
   generator_pixels_sigmoid_3_numbers,
   discriminator_dense_kernel_numbers,
@@ -2693,7 +2693,7 @@ function discriminator_dense_forward(
   }
 }
 
-// discriminator_dense_1_where_2 = where(0 < …, … + discriminator/dense_1/bias, … · 0.2)  (gan.model.ts:35)
+// discriminator_dense_1_where = where(0 < …, … + discriminator_dense_1_bias, … · 0.2)  (gan.model.ts:35)
 function discriminator_dense_1_forward(
   discriminator_dense_where_2_numbers,
   discriminator_dense_1_kernel_numbers,
@@ -2756,7 +2756,7 @@ function discriminator_dense_1_forward(
   }
 }
 
-// evaluate/generator/loss = generator/loss/sum / discriminator/loss/rows  (gan.model.ts:50)
+// evaluate_generator_loss = generator_loss_sum / discriminator_loss_rows  (gan.model.ts:50)
 function evaluate_generator_loss(
   totals,
   discriminator_logit_add,

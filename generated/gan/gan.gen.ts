@@ -195,7 +195,7 @@ export const spec = {
   flopsPerRow: 398064,
 } as const;
 
-// generator/dense/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (gan.model.ts:29)
+// generator_dense_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (gan.model.ts:29)
 function init_generator_dense_kernel(seed: Uint32Array, generator_dense_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 3142901586) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -209,7 +209,7 @@ function init_generator_dense_kernel(seed: Uint32Array, generator_dense_kernel: 
   }
 }
 
-// generator/batchNorm/gamma = 1  (gan.model.ts:29)
+// generator_batchNorm_gamma = 1  (gan.model.ts:29)
 function init_generator_batchNorm_gamma(
   generator_batchNorm_gamma: Float32Array,
   generator_batchNorm_movingVariance: Float32Array,
@@ -221,7 +221,7 @@ function init_generator_batchNorm_gamma(
   }
 }
 
-// generator/dense_1/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (gan.model.ts:30)
+// generator_dense_1_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:30)
 function init_generator_dense_1_kernel(seed: Uint32Array, generator_dense_1_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 3811940186) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -235,7 +235,7 @@ function init_generator_dense_1_kernel(seed: Uint32Array, generator_dense_1_kern
   }
 }
 
-// generator/batchNorm_1/gamma = 1  (gan.model.ts:30)
+// generator_batchNorm_1_gamma = 1  (gan.model.ts:30)
 function init_generator_batchNorm_1_gamma(
   generator_batchNorm_1_gamma: Float32Array,
   generator_batchNorm_1_movingVariance: Float32Array,
@@ -247,7 +247,7 @@ function init_generator_batchNorm_1_gamma(
   }
 }
 
-// generator/pixels/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (gan.model.ts:31)
+// generator_pixels_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:31)
 function init_generator_pixels_kernel(seed: Uint32Array, generator_pixels_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2357731014) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -261,7 +261,7 @@ function init_generator_pixels_kernel(seed: Uint32Array, generator_pixels_kernel
   }
 }
 
-// discriminator/dense/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (gan.model.ts:34)
+// discriminator_dense_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:34)
 function init_discriminator_dense_kernel(seed: Uint32Array, discriminator_dense_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 912402045) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -275,7 +275,7 @@ function init_discriminator_dense_kernel(seed: Uint32Array, discriminator_dense_
   }
 }
 
-// discriminator/dense_1/kernel = (randomUniform(seed) · 0.3535533905932738) + -0.1767766952966369  (gan.model.ts:35)
+// discriminator_dense_1_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:35)
 function init_discriminator_dense_1_kernel(
   seed: Uint32Array,
   discriminator_dense_1_kernel: Float32Array,
@@ -292,7 +292,7 @@ function init_discriminator_dense_1_kernel(
   }
 }
 
-// discriminator/logit/kernel = (randomUniform(seed) · 0.6076436202502) + -0.3038218101251  (gan.model.ts:36)
+// discriminator_logit_kernel = randomUniform(seed) · 0.6076436 − 0.3038218  (gan.model.ts:36)
 function init_discriminator_logit_kernel(seed: Uint32Array, discriminator_logit_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 1941506889) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -306,12 +306,12 @@ function init_discriminator_logit_kernel(seed: Uint32Array, discriminator_logit_
   }
 }
 
-// random/seed = seed  (gan.model.ts:38)
+// random_seed = seed  (gan.model.ts:38)
 function init_random_seed(seed: Uint32Array, random_seed: Uint32Array): void {
   random_seed[0] = seed[0];
 }
 
-// discriminator_dropout_1_lessEqual = randomBits(random/seed, random/counter) ≤ 3006477106  (gan.model.ts:35)
+// discriminator_dropout_1_lessEqual = randomBits(random_seed, random_counter) ≤ 3006477106  (gan.model.ts:35)
 function discriminator_dropout_1_forward(
   random_seed: Uint32Array,
   random_counter: Uint32Array,
@@ -378,7 +378,7 @@ function discriminator_dropout_1_forward(
   }
 }
 
-// discriminator_dropout_1_lessEqual_2 = randomBits(random/seed, random/counter) ≤ 3006477106  (gan.model.ts:35)
+// discriminator_dropout_1_lessEqual = randomBits(random_seed, random_counter) ≤ 3006477106  (gan.model.ts:35)
 function discriminator_dropout_1_forward_2(
   random_seed: Uint32Array,
   random_counter: Uint32Array,
@@ -445,7 +445,7 @@ function discriminator_dropout_1_forward_2(
   }
 }
 
-// discriminator_dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3006477106  (gan.model.ts:34)
+// discriminator_dropout_lessEqual = randomBits(random_seed, random_counter) ≤ 3006477106  (gan.model.ts:34)
 function discriminator_dropout_forward(
   random_seed: Uint32Array,
   random_counter: Uint32Array,
@@ -512,7 +512,7 @@ function discriminator_dropout_forward(
   }
 }
 
-// discriminator_dropout_lessEqual_2 = randomBits(random/seed, random/counter) ≤ 3006477106  (gan.model.ts:34)
+// discriminator_dropout_lessEqual = randomBits(random_seed, random_counter) ≤ 3006477106  (gan.model.ts:34)
 function discriminator_dropout_forward_2(
   random_seed: Uint32Array,
   random_counter: Uint32Array,
@@ -579,7 +579,7 @@ function discriminator_dropout_forward_2(
   }
 }
 
-// sub = (uniformFromBits(randomBits(random/seed, random/counter)) · 2) − 0.9999999403953552  (gan.model.ts:38)
+// sub = uniformFromBits(randomBits(random_seed, random_counter)) · 2 − 0.9999999  (gan.model.ts:38)
 // neg = −log((1 − sub) · (1 + sub))  (gan.model.ts:38)
 function training_sub(
   random_seed: Uint32Array,
@@ -673,7 +673,7 @@ function training_sub(
   }
 }
 
-// mul = (where(neg < 5, (… · …) + 1.50140941, (… · sub) + 2.83297682) · sub) · 1.4142135623730951  (gan.model.ts:38)
+// mul = where(neg < 5, … · … + 1.501409, … · sub_2 + 2.832977) · sub · 1.414214  (gan.model.ts:38)
 function training_mul(
   neg: Float32Array,
   sub_2: Float32Array,
@@ -689,7 +689,7 @@ function training_mul(
   }
 }
 
-// generator_dense_matmul = mul · generator/dense/kernel  (gan.model.ts:29)
+// generator_dense_matmul = mul · generator_dense_kernel  (gan.model.ts:29)
 function generator_dense_forward(
   mul: Float32Array,
   generator_dense_kernel: Float32Array,
@@ -725,8 +725,8 @@ function generator_dense_forward(
   }
 }
 
-// generator_batchNorm_mul = sum(generator_dense_matmul) · 1/n  (gan.model.ts:29)
-// generator_batchNorm_mul_2 = sum((generator_dense_matmul − generator_batchNorm_mul)²) · 1/n  (gan.model.ts:29)
+// generator_batchNorm_mul = sum(generator_dense_matmul) · (1 / n)  (gan.model.ts:29)
+// generator_batchNorm_mul_2 = sum((generator_dense_matmul − generator_batchNorm_mul)²) · (1 / n)  (gan.model.ts:29)
 function training_discriminator_generator_batchNo(
   generator_dense_matmul: Float32Array,
   generator_batchNorm_movingMean: Float32Array,
@@ -758,7 +758,7 @@ function training_discriminator_generator_batchNo(
   }
 }
 
-// generator_relu = relu(((… · …) · generator/batchNorm/gamma) + generator/batchNorm/beta)  (gan.model.ts:29)
+// generator_relu = relu(… · … · generator_batchNorm_gamma + generator_batchNorm_beta)  (gan.model.ts:29)
 function generator_forward(
   generator_dense_matmul: Float32Array,
   generator_batchNorm_mul: Float32Array,
@@ -777,7 +777,7 @@ function generator_forward(
   }
 }
 
-// generator_relu_numbers = generator_relu as plain numbers, for generator_dense_1_forward
+// generator_relu_numbers = generator_relu as plain numbers
 function copy_generator_relu(
   generator_relu: Float32Array,
   generator_relu_numbers: number[],
@@ -788,7 +788,7 @@ function copy_generator_relu(
   }
 }
 
-// generator_dense_1_kernel_numbers = generator_dense_1_kernel as plain numbers, for generator_dense_1_forward
+// generator_dense_1_kernel_numbers = generator_dense_1_kernel as plain numbers
 function copy_generator_dense_1_kernel(
   generator_dense_1_kernel: Float32Array,
   generator_dense_1_kernel_numbers: number[],
@@ -805,7 +805,7 @@ function copy_generator_dense_1_kernel(
   }
 }
 
-// generator_dense_1_matmul = generator_relu · generator/dense_1/kernel  (gan.model.ts:30)
+// generator_dense_1_matmul = generator_relu_numbers · generator_dense_1_kernel_numbers  (gan.model.ts:30)
 function generator_dense_1_forward(
   generator_relu_numbers: number[],
   generator_dense_1_kernel_numbers: number[],
@@ -856,8 +856,8 @@ function generator_dense_1_forward(
   }
 }
 
-// generator_batchNorm_1_mul = sum(generator_dense_1_matmul) · 1/n  (gan.model.ts:30)
-// generator_batchNorm_1_mul_2 = sum((generator_dense_1_matmul − generator_batchNorm_1_mul)²) · 1/n  (gan.model.ts:30)
+// generator_batchNorm_1_mul = sum(generator_dense_1_matmul) · (1 / n)  (gan.model.ts:30)
+// generator_batchNorm_1_mul_2 = sum((generator_dense_1_matmul − generator_batchNorm_1_mul)²) · (1 / n)  (gan.model.ts:30)
 function training_discriminator_generator_batchNo_2(
   generator_dense_1_matmul: Float32Array,
   generator_batchNorm_1_movingMean: Float32Array,
@@ -889,7 +889,7 @@ function training_discriminator_generator_batchNo_2(
   }
 }
 
-// generator_relu_2 = relu(((… · …) · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
+// generator_relu = relu(… · … · generator_batchNorm_1_gamma + generator_batchNorm_1_beta)  (gan.model.ts:30)
 function generator_forward_2(
   generator_dense_1_matmul: Float32Array,
   generator_batchNorm_1_mul: Float32Array,
@@ -908,7 +908,7 @@ function generator_forward_2(
   }
 }
 
-// generator_relu_2_numbers = generator_relu_2 as plain numbers, for generator_pixels_forward
+// generator_relu_2_numbers = generator_relu as plain numbers
 function copy_generator_relu_2(
   generator_relu: Float32Array,
   generator_relu_2_numbers: number[],
@@ -919,7 +919,7 @@ function copy_generator_relu_2(
   }
 }
 
-// generator_pixels_kernel_numbers = generator_pixels_kernel as plain numbers, for generator_pixels_forward
+// generator_pixels_kernel_numbers = generator_pixels_kernel as plain numbers
 function copy_generator_pixels_kernel(
   generator_pixels_kernel: Float32Array,
   generator_pixels_kernel_numbers: number[],
@@ -936,7 +936,7 @@ function copy_generator_pixels_kernel(
   }
 }
 
-// generator_pixels_add = generator_relu · generator/pixels/kernel + generator/pixels/bias  (gan.model.ts:31)
+// generator_pixels_add = generator_relu_2_numbers · generator_pixels_kernel_numbers + generator_pixels_bias  (gan.model.ts:31)
 function generator_pixels_forward(
   generator_relu_2_numbers: number[],
   generator_pixels_kernel_numbers: number[],
@@ -1011,8 +1011,8 @@ function generator_pixels_forward_2(
   }
 }
 
-// discriminator_dense_add = x · discriminator/dense/kernel + discriminator/dense/bias  (gan.model.ts:34)
-// discriminator_dropout_where = where(discriminator_dropout_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:34)
+// discriminator_dense_add = x_numbers · discriminator_dense_kernel_numbers + discriminator_dense_bias  (gan.model.ts:34)
+// discriminator_dropout_where = where(discriminator_dropout_lessEqual, where(…, discriminator_dense_add, …) · 1.428571, 0)  (gan.model.ts:34)
 function discriminator_dropout_forward_3(
   x_numbers: number[],
   discriminator_dense_kernel_numbers: number[],
@@ -1085,8 +1085,8 @@ function discriminator_dropout_forward_3(
   }
 }
 
-// discriminator_dense_1_add = discriminator_dropout_where · discriminator/dense_1/kernel + discriminator/dense_1/bias  (gan.model.ts:35)
-// discriminator_dropout_1_where = where(discriminator_dropout_1_lessEqual, … · 1.4285714285714286, 0)  (gan.model.ts:35)
+// discriminator_dense_1_add = discriminator_dropout_where_numbers · discriminator_dense_1_kernel_numbers + discriminator_dense_1_bias  (gan.model.ts:35)
+// discriminator_dropout_1_where = where(discriminator_dropout_1_lessEqual, … · 1.428571, 0)  (gan.model.ts:35)
 function discriminator_dropout_1_forward_3(
   discriminator_dropout_where_numbers: number[],
   discriminator_dense_1_kernel_numbers: number[],
@@ -1159,7 +1159,7 @@ function discriminator_dropout_1_forward_3(
   }
 }
 
-// discriminator_logit_add = discriminator_dropout_1_where · discriminator/logit/kernel + discriminator/logit/bias  (gan.model.ts:36)
+// discriminator_logit_add = discriminator_dropout_1_where · discriminator_logit_kernel + discriminator_logit_bias  (gan.model.ts:36)
 function discriminator_logit_forward(
   discriminator_logit_bias: Float32Array,
   discriminator_logit_kernel: Float32Array,
@@ -1227,8 +1227,8 @@ function training_sum(
   sum[0] = sumValue;
 }
 
-// loss = (sum / n) + (sum(softplus(discriminator_logit_add)) / n)  (gan.model.ts:46)
-// next "discriminator" random/counter = random/counter + 1  (gan.model.ts:38)
+// loss = sum / n + sum(softplus(discriminator_logit_add)) / n  (gan.model.ts:46)
+// next_discriminator_random_counter = random_counter + 1  (gan.model.ts:38)
 function training_discriminator_random_counter(
   random_counter: Uint32Array,
   discriminator_logit_add: Float32Array,
@@ -1287,7 +1287,7 @@ function training_discriminator_random_counter(
   loss[0] = sum[0] / n + sumValue / n;
 }
 
-// d_discriminator_2 = −(1/n · sigmoid(−discriminator_logit_add))  (gan.model.ts:46)
+// d_discriminator_2 = −(1 / n · sigmoid(−discriminator_logit_add))  (gan.model.ts:46)
 // ∂loss/∂discriminator/logit/bias = sum(d_discriminator + d_discriminator_2)  (gan.model.ts:36)
 function discriminator_logit_bias_gradient(
   discriminator_logit_add: Float32Array,
@@ -1336,7 +1336,7 @@ function discriminator_logit_backward(
   }
 }
 
-// d_discriminator_dense_1 = where(0 < discriminator_dense_1_add, … · 1.4285714285714286, 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:35)
+// d_discriminator_dense = where(0 < discriminator_dense_1_add, … · 1.428571, 0) + where(…, 0, …) · 0.2  (gan.model.ts:35)
 function discriminator_dense_1_backward(
   d_discriminator: Float32Array,
   discriminator_logit_kernel: Float32Array,
@@ -1399,7 +1399,7 @@ function discriminator_logit_kernel_gradient(
   }
 }
 
-// ∂loss/∂discriminator/dense_1/bias = sum(d_discriminator_dense + d_discriminator_dense_1)  (gan.model.ts:35)
+// ∂loss/∂discriminator/dense_1/bias = sum(d_discriminator_dense + d_discriminator_dense_1_2)  (gan.model.ts:35)
 function discriminator_dense_1_bias_gradient(
   d_discriminator_dense: Float32Array,
   d_discriminator_dense_1_2: Float32Array,
@@ -1416,7 +1416,7 @@ function discriminator_dense_1_bias_gradient(
   }
 }
 
-// discriminator_dense_1_kernel_numbers_3 = discriminator_dense_1_kernel as plain numbers, for discriminator_dense_backward
+// discriminator_dense_1_kernel_numbers = discriminator_dense_1_kernel as plain numbers
 function copy_discriminator_dense_1_kernel_3(
   discriminator_dense_1_kernel: Float32Array,
   discriminator_dense_1_kernel_numbers: number[],
@@ -1432,7 +1432,7 @@ function copy_discriminator_dense_1_kernel_3(
   }
 }
 
-// d_discriminator_dense = where(0 < discriminator_dense_add, … · 1.4285714285714286, 0) + (where(…, 0, …) · 0.2)  (gan.model.ts:34)
+// d_discriminator_dense = where(0 < discriminator_dense_add, … · 1.428571, 0) + where(…, 0, …) · 0.2  (gan.model.ts:34)
 function discriminator_dense_backward(
   d_discriminator_dense_1_numbers: number[],
   discriminator_dense_1_kernel_numbers: number[],
@@ -1501,7 +1501,7 @@ function discriminator_dense_backward(
   }
 }
 
-// discriminator_dropout_where_2_numbers_2 = discriminator_dropout_where_2 as plain numbers, for discriminator_dense_1_backward_3
+// discriminator_dropout_where_2_numbers = discriminator_dropout_where as plain numbers
 function copy_discriminator_dropout_where_2_2(
   discriminator_dropout_where: Float32Array,
   discriminator_dropout_where_2_numbers: number[],
@@ -1521,7 +1521,7 @@ function copy_discriminator_dropout_where_2_2(
   }
 }
 
-// d_discriminator_dense_1_numbers_2 = d_discriminator_dense_1 as plain numbers, for discriminator_dense_1_backward_3
+// d_discriminator_dense_1_numbers = d_discriminator_dense as plain numbers
 function copy_d_discriminator_dense_1_2(
   d_discriminator_dense: Float32Array,
   d_discriminator_dense_1_numbers: number[],
@@ -1539,7 +1539,7 @@ function copy_d_discriminator_dense_1_2(
   }
 }
 
-// d_discriminator_dense_1_3 = discriminator_dropout_whereᵀ · d_discriminator_dense  (gan.model.ts:35)
+// d_discriminator_dense_1 = discriminator_dropout_where_2_numbersᵀ · d_discriminator_dense_1_numbers  (gan.model.ts:35)
 function discriminator_dense_1_backward_3(
   discriminator_dropout_where_2_numbers: number[],
   d_discriminator_dense_1_numbers: number[],
@@ -1589,7 +1589,7 @@ function discriminator_dense_1_backward_3(
   }
 }
 
-// ∂loss/∂discriminator/dense_1/kernel = d_discriminator_dense_1 + discriminator_dropout_whereᵀ · d_discriminator_dense_1  (gan.model.ts:35)
+// ∂loss/∂discriminator/dense_1/kernel = d_discriminator_dense_1 + discriminator_dropout_where_numbersᵀ · d_discriminator_dense_1_2_numbers  (gan.model.ts:35)
 function discriminator_dense_1_kernel_gradient(
   discriminator_dropout_where_numbers: number[],
   d_discriminator_dense_1_2_numbers: number[],
@@ -1640,7 +1640,7 @@ function discriminator_dense_1_kernel_gradient(
   }
 }
 
-// ∂loss/∂discriminator/dense/bias = sum(d_discriminator_dense + d_discriminator_dense)  (gan.model.ts:34)
+// ∂loss/∂discriminator/dense/bias = sum(d_discriminator_dense + d_discriminator_dense_3)  (gan.model.ts:34)
 function discriminator_dense_bias_gradient(
   d_discriminator_dense: Float32Array,
   d_discriminator_dense_3: Float32Array,
@@ -1657,7 +1657,7 @@ function discriminator_dense_bias_gradient(
   }
 }
 
-// generator_pixels_sigmoid_numbers_2 = generator_pixels_sigmoid as plain numbers, for discriminator_dense_backward_3
+// generator_pixels_sigmoid_numbers = generator_pixels_sigmoid as plain numbers
 function copy_generator_pixels_sigmoid_2(
   generator_pixels_sigmoid: Float32Array,
   generator_pixels_sigmoid_numbers: number[],
@@ -1677,7 +1677,7 @@ function copy_generator_pixels_sigmoid_2(
   }
 }
 
-// d_discriminator_dense_numbers = d_discriminator_dense as plain numbers, for discriminator_dense_backward_3
+// d_discriminator_dense_numbers = d_discriminator_dense as plain numbers
 function copy_d_discriminator_dense(
   d_discriminator_dense: Float32Array,
   d_discriminator_dense_numbers: number[],
@@ -1695,7 +1695,7 @@ function copy_d_discriminator_dense(
   }
 }
 
-// d_discriminator_dense_2 = generator_pixels_sigmoidᵀ · d_discriminator_dense  (gan.model.ts:34)
+// d_discriminator_dense = generator_pixels_sigmoid_numbersᵀ · d_discriminator_dense_numbers  (gan.model.ts:34)
 function discriminator_dense_backward_3(
   generator_pixels_sigmoid_numbers: number[],
   d_discriminator_dense_numbers: number[],
@@ -1746,7 +1746,7 @@ function discriminator_dense_backward_3(
   }
 }
 
-// ∂loss/∂discriminator/dense/kernel = d_discriminator_dense + xᵀ · d_discriminator_dense  (gan.model.ts:34)
+// ∂loss/∂discriminator/dense/kernel = d_discriminator_dense + x_numbersᵀ · d_discriminator_dense_3_numbers  (gan.model.ts:34)
 function discriminator_dense_kernel_gradient(
   x_numbers: number[],
   d_discriminator_dense_3_numbers: number[],
@@ -1798,7 +1798,7 @@ function discriminator_dense_kernel_gradient(
   }
 }
 
-// discriminator/parameters = discriminator/parameters − ((… · discriminator/adam/m) / (… + …))  (gan.model.ts:41)
+// discriminator_parameters = discriminator_parameters − … · discriminator_adam_m / (… + …)  (gan.model.ts:41)
 function update_discriminator_parameters(
   scalars: Float64Array,
   discriminator_gradients: Float32Array,
@@ -1830,7 +1830,7 @@ function update_discriminator_parameters(
   }
 }
 
-// generator/batchNorm/movingMean = next "discriminator" generator/batchNorm/movingMean  (gan.model.ts:29)
+// generator_batchNorm_movingMean = next_discriminator_generator_batchNorm_m  (gan.model.ts:29)
 function commit_generator_batchNorm_movingMean(
   next_discriminator_generator_batchNorm_m: Float32Array,
   generator_batchNorm_movingMean: Float32Array,
@@ -1840,7 +1840,7 @@ function commit_generator_batchNorm_movingMean(
   }
 }
 
-// generator/batchNorm_1/movingMean = next "discriminator" generator/batchNorm_1/movingMean  (gan.model.ts:30)
+// generator_batchNorm_1_movingMean = next_discriminator_generator_batchNorm_1  (gan.model.ts:30)
 function commit_generator_batchNorm_1_movingMean(
   next_discriminator_generator_batchNorm_1: Float32Array,
   generator_batchNorm_1_movingMean: Float32Array,
@@ -1850,8 +1850,8 @@ function commit_generator_batchNorm_1_movingMean(
   }
 }
 
-// generator_batchNorm_mul_3 = sum(generator_dense_matmul) · 1/n  (gan.model.ts:29)
-// generator_batchNorm_rsqrt = rsqrt((sum((generator_dense_matmul − generator_batchNorm_mul_3)²) · 1/n) + 0.001)  (gan.model.ts:29)
+// generator_batchNorm_mul = sum(generator_dense_matmul) · (1 / n)  (gan.model.ts:29)
+// generator_batchNorm_rsqrt = rsqrt(sum((generator_dense_matmul − generator_batchNorm_mul)²) · (1 / n) + 0.001)  (gan.model.ts:29)
 function training_generator_generator_batchNorm_m(
   generator_dense_matmul: Float32Array,
   generator_batchNorm_movingMean: Float32Array,
@@ -1883,7 +1883,7 @@ function training_generator_generator_batchNorm_m(
   }
 }
 
-// generator_relu_3 = relu((… · generator/batchNorm/gamma) + generator/batchNorm/beta)  (gan.model.ts:29)
+// generator_relu = relu(… · generator_batchNorm_rsqrt · generator_batchNorm_gamma + generator_batchNorm_beta)  (gan.model.ts:29)
 function generator_forward_3(
   generator_dense_matmul: Float32Array,
   generator_batchNorm_mul: Float32Array,
@@ -1902,8 +1902,8 @@ function generator_forward_3(
   }
 }
 
-// generator_batchNorm_1_mul_3 = sum(generator_dense_1_matmul) · 1/n  (gan.model.ts:30)
-// generator_batchNorm_1_rsqrt = rsqrt((sum((generator_dense_1_matmul − generator_batchNorm_1_mul_3)²) · 1/n) + 0.001)  (gan.model.ts:30)
+// generator_batchNorm_1_mul = sum(generator_dense_1_matmul) · (1 / n)  (gan.model.ts:30)
+// generator_batchNorm_1_rsqrt = rsqrt(sum((generator_dense_1_matmul − generator_batchNorm_1_mul)²) · (1 / n) + 0.001)  (gan.model.ts:30)
 function training_generator_generator_batchNorm_1(
   generator_dense_1_matmul: Float32Array,
   generator_batchNorm_1_movingMean: Float32Array,
@@ -1935,7 +1935,7 @@ function training_generator_generator_batchNorm_1(
   }
 }
 
-// generator_relu_4 = relu((… · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
+// generator_relu = relu(… · generator_batchNorm_1_gamma + generator_batchNorm_1_beta)  (gan.model.ts:30)
 function generator_forward_4(
   generator_dense_1_matmul: Float32Array,
   generator_batchNorm_1_mul: Float32Array,
@@ -1954,8 +1954,8 @@ function generator_forward_4(
   }
 }
 
-// loss = sum(softplus(−discriminator_logit_add)) / n  (gan.model.ts:50)
-// next "generator" random/counter = random/counter + 1  (gan.model.ts:38)
+// loss_2 = sum(softplus(−discriminator_logit_add)) / n  (gan.model.ts:50)
+// next_generator_random_counter = random_counter + 1  (gan.model.ts:38)
 function training_generator_random_counter(
   random_counter: Uint32Array,
   discriminator_logit_add: Float32Array,
@@ -2013,7 +2013,7 @@ function training_generator_random_counter(
   loss_2[0] = sum / n;
 }
 
-// discriminator_dense_kernel_numbers_4 = discriminator_dense_kernel as plain numbers, for generator_pixels_backward
+// discriminator_dense_kernel_numbers = discriminator_dense_kernel as plain numbers
 function copy_discriminator_dense_kernel_4(
   discriminator_dense_kernel: Float32Array,
   discriminator_dense_kernel_numbers: number[],
@@ -2029,7 +2029,7 @@ function copy_discriminator_dense_kernel_4(
   }
 }
 
-// d_generator_pixels = d_discriminator_dense · discriminator/dense/kernelᵀ · (generator_pixels_sigmoid · …)  (gan.model.ts:31)
+// d_generator_pixels = (d_discriminator_dense_4_numbers · discriminator_dense_kernel_numbersᵀ) · (generator_pixels_sigmoid · …)  (gan.model.ts:31)
 function generator_pixels_backward(
   d_discriminator_dense_4_numbers: number[],
   discriminator_dense_kernel_numbers: number[],
@@ -2089,7 +2089,7 @@ function generator_pixels_backward(
   }
 }
 
-// ∂loss/∂generator/pixels/kernel = generator_reluᵀ · d_generator_pixels  (gan.model.ts:31)
+// ∂loss/∂generator/pixels/kernel = generator_relu_4_numbersᵀ · d_generator_pixels_numbers  (gan.model.ts:31)
 function generator_pixels_kernel_gradient(
   generator_relu_4_numbers: number[],
   d_generator_pixels_numbers: number[],
@@ -2154,8 +2154,8 @@ function generator_pixels_bias_gradient(
   }
 }
 
-// d_generator_batchNorm_1 = where(0 < generator_relu, d_generator_pixels · generator/pixels/kernelᵀ, 0)  (gan.model.ts:30)
-// d_generator_batchNorm_1_2 = d_generator_batchNorm_1 · generator/batchNorm_1/gamma  (gan.model.ts:30)
+// d_generator_batchNorm = where(0 < generator_relu, d_generator_pixels_numbers · generator_pixels_kernel_numbersᵀ, 0)  (gan.model.ts:30)
+// d_generator_batchNorm_1_2 = d_generator_batchNorm · generator_batchNorm_1_gamma  (gan.model.ts:30)
 function generator_batchNorm_1_backward(
   d_generator_pixels_numbers: number[],
   generator_pixels_kernel_numbers: number[],
@@ -2228,7 +2228,7 @@ function generator_batchNorm_1_backward(
   }
 }
 
-// d_generator_batchNorm_1_3 = sum(d_generator_batchNorm_1 · (generator_dense_1_matmul − generator_batchNorm_1_mul))  (gan.model.ts:30)
+// d_generator_batchNorm_1_3 = sum(d_generator_batchNorm_1_2 · (generator_dense_1_matmul − generator_batchNorm_1_mul))  (gan.model.ts:30)
 // ∂loss/∂generator/batchNorm_1/gamma = sum(d_generator_batchNorm · (… · generator_batchNorm_1_rsqrt))  (gan.model.ts:30)
 function generator_batchNorm_1_beta_gradient(
   generator_batchNorm_1_mul: Float32Array,
@@ -2261,7 +2261,7 @@ function generator_batchNorm_1_beta_gradient(
   }
 }
 
-// d_generator_batchNorm_1_4 = (d_generator_batchNorm_1 · generator_batchNorm_1_rsqrt) + ((… · …) · (2 · …))  (gan.model.ts:30)
+// d_generator_batchNorm_1_4 = d_generator_batchNorm_1 · generator_batchNorm_1_rsqrt + … · … · (2 · …)  (gan.model.ts:30)
 function generator_batchNorm_1_backward_2(
   generator_batchNorm_1_rsqrt: Float32Array,
   d_generator_batchNorm_1: Float32Array,
@@ -2297,7 +2297,7 @@ function generator_batchNorm_1_backward_3(
   }
 }
 
-// d_generator_dense_1 = d_generator_batchNorm_1 + −(d_generator_batchNorm_1 · 1/n)  (gan.model.ts:30)
+// d_generator_dense = d_generator_batchNorm_1 − (d_generator_batchNorm_1_5 · (1 / n))  (gan.model.ts:30)
 function generator_dense_1_backward(
   d_generator_batchNorm_1: Float32Array,
   d_generator_batchNorm_1_5: Float32Array,
@@ -2314,7 +2314,7 @@ function generator_dense_1_backward(
   }
 }
 
-// ∂loss/∂generator/dense_1/kernel = generator_reluᵀ · d_generator_dense  (gan.model.ts:30)
+// ∂loss/∂generator/dense_1/kernel = generator_relu_3_numbersᵀ · d_generator_dense_1_numbers  (gan.model.ts:30)
 function generator_dense_1_kernel_gradient(
   generator_relu_3_numbers: number[],
   d_generator_dense_1_numbers: number[],
@@ -2365,8 +2365,8 @@ function generator_dense_1_kernel_gradient(
   }
 }
 
-// d_generator_batchNorm = where(0 < generator_relu, d_generator_dense · generator/dense_1/kernelᵀ, 0)  (gan.model.ts:29)
-// d_generator_batchNorm_2 = d_generator_batchNorm · generator/batchNorm/gamma  (gan.model.ts:29)
+// d_generator_batchNorm = where(0 < generator_relu, d_generator_dense_1_numbers · generator_dense_1_kernel_numbersᵀ, 0)  (gan.model.ts:29)
+// d_generator_batchNorm_2 = d_generator_batchNorm · generator_batchNorm_gamma  (gan.model.ts:29)
 function generator_batchNorm_backward(
   d_generator_dense_1_numbers: number[],
   generator_dense_1_kernel_numbers: number[],
@@ -2439,7 +2439,7 @@ function generator_batchNorm_backward(
   }
 }
 
-// d_generator_batchNorm_3 = sum(d_generator_batchNorm · (generator_dense_matmul − generator_batchNorm_mul))  (gan.model.ts:29)
+// d_generator_batchNorm_3 = sum(d_generator_batchNorm_2 · (generator_dense_matmul − generator_batchNorm_mul))  (gan.model.ts:29)
 // ∂loss/∂generator/batchNorm/gamma = sum(d_generator_batchNorm · (… · generator_batchNorm_rsqrt))  (gan.model.ts:29)
 function generator_batchNorm_beta_gradient(
   generator_batchNorm_mul: Float32Array,
@@ -2472,7 +2472,7 @@ function generator_batchNorm_beta_gradient(
   }
 }
 
-// d_generator_batchNorm_4 = (d_generator_batchNorm · generator_batchNorm_rsqrt) + ((… · …) · (2 · …))  (gan.model.ts:29)
+// d_generator_batchNorm_4 = d_generator_batchNorm · generator_batchNorm_rsqrt + … · … · (2 · …)  (gan.model.ts:29)
 function generator_batchNorm_backward_2(
   generator_batchNorm_rsqrt: Float32Array,
   d_generator_batchNorm: Float32Array,
@@ -2508,7 +2508,7 @@ function generator_batchNorm_backward_3(
   }
 }
 
-// d_generator_dense = d_generator_batchNorm + −(d_generator_batchNorm · 1/n)  (gan.model.ts:29)
+// d_generator_dense = d_generator_batchNorm − (d_generator_batchNorm_5 · (1 / n))  (gan.model.ts:29)
 function generator_dense_backward(
   d_generator_batchNorm: Float32Array,
   d_generator_batchNorm_5: Float32Array,
@@ -2560,7 +2560,7 @@ function generator_dense_kernel_gradient(
   }
 }
 
-// generator/parameters = generator/parameters − ((… · generator/adam/m) / (… + …))  (gan.model.ts:41)
+// generator_parameters = generator_parameters − … · generator_adam_m / (… + …)  (gan.model.ts:41)
 function update_generator_parameters(
   scalars: Float64Array,
   generator_gradients: Float32Array,
@@ -2592,7 +2592,7 @@ function update_generator_parameters(
   }
 }
 
-// generator_relu_5 = relu(((… · …) · generator/batchNorm/gamma) + generator/batchNorm/beta)  (gan.model.ts:29)
+// generator_relu = relu(… · … · generator_batchNorm_gamma + generator_batchNorm_beta)  (gan.model.ts:29)
 function generator_forward_5(
   code: Float32Array,
   generator_dense_kernel: Float32Array,
@@ -2640,7 +2640,7 @@ function generator_forward_5(
   }
 }
 
-// generator_relu_6 = relu(((… · …) · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
+// generator_relu = relu(… · … · generator_batchNorm_1_gamma + generator_batchNorm_1_beta)  (gan.model.ts:30)
 function generator_forward_6(
   generator_relu_5_numbers: number[],
   generator_dense_1_kernel: Float32Array,
@@ -2702,7 +2702,7 @@ function generator_forward_6(
   }
 }
 
-// generator_pixels_add_3 = generator_relu · generator/pixels/kernel + generator/pixels/bias  (gan.model.ts:31)
+// generator_pixels_add = generator_relu_6_numbers · generator_pixels_kernel + generator_pixels_bias  (gan.model.ts:31)
 function generator_pixels_forward_5(
   generator_relu_6_numbers: number[],
   generator_pixels_kernel: Float32Array,
@@ -2755,7 +2755,7 @@ function generator_pixels_forward_5(
   }
 }
 
-// generator_relu_8 = relu(((… · …) · generator/batchNorm_1/gamma) + generator/batchNorm_1/beta)  (gan.model.ts:30)
+// generator_relu = relu(… · … · generator_batchNorm_1_gamma + generator_batchNorm_1_beta)  (gan.model.ts:30)
 function generator_forward_8(
   generator_relu_7_numbers: number[],
   generator_dense_1_kernel_numbers: number[],
@@ -2819,7 +2819,7 @@ function generator_forward_8(
   }
 }
 
-// discriminator_dense_where_2 = where(0 < …, … + discriminator/dense/bias, … · 0.2)  (gan.model.ts:34)
+// discriminator_dense_where = where(0 < …, … + discriminator_dense_bias, … · 0.2)  (gan.model.ts:34)
 function discriminator_dense_forward(
   generator_pixels_sigmoid_3_numbers: number[],
   discriminator_dense_kernel_numbers: number[],
@@ -2882,7 +2882,7 @@ function discriminator_dense_forward(
   }
 }
 
-// discriminator_dense_1_where_2 = where(0 < …, … + discriminator/dense_1/bias, … · 0.2)  (gan.model.ts:35)
+// discriminator_dense_1_where = where(0 < …, … + discriminator_dense_1_bias, … · 0.2)  (gan.model.ts:35)
 function discriminator_dense_1_forward(
   discriminator_dense_where_2_numbers: number[],
   discriminator_dense_1_kernel_numbers: number[],
@@ -2945,7 +2945,7 @@ function discriminator_dense_1_forward(
   }
 }
 
-// evaluate/generator/loss = generator/loss/sum / discriminator/loss/rows  (gan.model.ts:50)
+// evaluate_generator_loss = generator_loss_sum / discriminator_loss_rows  (gan.model.ts:50)
 function evaluate_generator_loss(
   totals: Float64Array,
   discriminator_logit_add: Float32Array,

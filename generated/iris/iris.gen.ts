@@ -102,7 +102,7 @@ export const spec = {
   flopsPerRow: 602,
 } as const;
 
-// hidden/kernel = (randomUniform(seed) · 1.0954451150103321) + -0.5477225575051661  (iris.model.ts:31)
+// hidden_kernel = randomUniform(seed) · 1.095445 − 0.5477226  (iris.model.ts:31)
 function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2341153179) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -116,7 +116,7 @@ function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): voi
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 1.1239029738980326) + -0.5619514869490163  (iris.model.ts:32)
+// logits_kernel = randomUniform(seed) · 1.123903 − 0.5619515  (iris.model.ts:32)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -130,7 +130,7 @@ function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): voi
   }
 }
 
-// table/scale = 1  (iris.model.ts:29)
+// table_scale = 1  (iris.model.ts:29)
 function init_table_scale(table_scale: Float32Array): void {
   table_scale[0] = 1;
   table_scale[1] = 1;
@@ -138,7 +138,7 @@ function init_table_scale(table_scale: Float32Array): void {
   table_scale[3] = 1;
 }
 
-// table_mul = (where(x ≠ x, table/fill, x) − table/shift) · table/scale  (iris.model.ts:29)
+// table_mul = (where(x ≠ x, table_fill, x) − table_shift) · table_scale  (iris.model.ts:29)
 function table_forward(
   table_fill: Float32Array,
   table_shift: Float32Array,
@@ -172,7 +172,7 @@ function table_forward(
   }
 }
 
-// hidden_relu = relu(table_mul · hidden/kernel + hidden/bias)  (iris.model.ts:31)
+// hidden_relu = relu(table_mul · hidden_kernel + hidden_bias)  (iris.model.ts:31)
 function hidden_forward(
   table_mul: Float32Array,
   hidden_kernel: Float32Array,
@@ -321,7 +321,7 @@ function hidden_forward(
   }
 }
 
-// logits_add = hidden_relu · logits/kernel + logits/bias  (iris.model.ts:32)
+// logits_add = hidden_relu · logits_kernel + logits_bias  (iris.model.ts:32)
 function logits_forward(
   logits_bias: Float32Array,
   hidden_relu: Float32Array,
@@ -385,8 +385,8 @@ function logits_forward(
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (iris.model.ts:35)
-// d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (iris.model.ts:35)
+// loss = sum(max(logits_add) + log(sum(…)) − sum(where(k = y, logits_add, 0))) / n  (iris.model.ts:35)
+// d_logits = 1 / n · (exp(logits_add − max(logits_add)) · (1 / sum(exp(…))) − oneHot(y))  (iris.model.ts:35)
 function training_loss(
   logits_add: Float32Array,
   y: Int32Array,
@@ -529,7 +529,7 @@ function logits_kernel_gradient(
   }
 }
 
-// d_hidden = where(0 < hidden_relu, d_logits · logits/kernelᵀ, 0)  (iris.model.ts:31)
+// d_hidden = where(0 < hidden_relu, d_logits · logits_kernelᵀ, 0)  (iris.model.ts:31)
 function hidden_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
@@ -749,7 +749,7 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
   d_logits_bias[2] += sum2;
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (iris.model.ts:37)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (iris.model.ts:37)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -781,7 +781,7 @@ function update_parameters(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (iris.model.ts:34)
+// probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (iris.model.ts:34)
 function predict_probabilities(
   logits_add: Float32Array,
   exp_row: Float32Array,
@@ -836,7 +836,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = accuracy/correct / loss/rows  (iris.model.ts:36)
+// evaluate_accuracy = accuracy_correct / loss_rows  (iris.model.ts:36)
 function evaluate_accuracy(
   totals: Float64Array,
   logits_add: Float32Array,
@@ -947,8 +947,8 @@ function checkHyper(name: string, value: number): number {
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
     }
   }
 }

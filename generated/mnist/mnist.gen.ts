@@ -83,7 +83,7 @@ export const spec = {
   flopsPerRow: 1723829,
 } as const;
 
-// strokes/kernel = (randomUniform(seed) · 0.32659863237109044) + -0.16329931618554522  (mnist.model.ts:25)
+// strokes_kernel = randomUniform(seed) · 0.3265986 − 0.1632993  (mnist.model.ts:25)
 function init_strokes_kernel(seed: Uint32Array, strokes_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 1830848830) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -97,7 +97,7 @@ function init_strokes_kernel(seed: Uint32Array, strokes_kernel: Float32Array): v
   }
 }
 
-// shapes/kernel = (randomUniform(seed) · 0.2) + -0.1  (mnist.model.ts:26)
+// shapes_kernel = randomUniform(seed) · 0.2 − 0.1  (mnist.model.ts:26)
 function init_shapes_kernel(seed: Uint32Array, shapes_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 694668133) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -111,7 +111,7 @@ function init_shapes_kernel(seed: Uint32Array, shapes_kernel: Float32Array): voi
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.3003757045930553) + -0.15018785229652765  (mnist.model.ts:34)
+// logits_kernel = randomUniform(seed) · 0.3003757 − 0.1501879  (mnist.model.ts:34)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -125,19 +125,19 @@ function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): voi
   }
 }
 
-// random/seed = seed  (mnist.model.ts:25)
+// random_seed = seed  (mnist.model.ts:25)
 function init_random_seed(seed: Uint32Array, random_seed: Uint32Array): void {
   random_seed[0] = seed[0];
 }
 
-// x_numbers = x as plain numbers, for strokes_forward
+// x_numbers = x as plain numbers
 function copy_x(x: Float32Array, x_numbers: number[], n: number): void {
   for (let k = 0; k < n * 784; k++) {
     x_numbers[k] = x[k];
   }
 }
 
-// strokes_kernel_numbers = strokes_kernel as plain numbers, for strokes_forward
+// strokes_kernel_numbers = strokes_kernel as plain numbers
 function copy_strokes_kernel(strokes_kernel: Float32Array, strokes_kernel_numbers: number[]): void {
   for (let p = 0; p < 4; p++) {
     const p0 = p << 1;
@@ -151,7 +151,7 @@ function copy_strokes_kernel(strokes_kernel: Float32Array, strokes_kernel_number
   }
 }
 
-// strokes_relu = relu(affineEinsum(x, strokes/kernel) + strokes/bias)  (mnist.model.ts:25)
+// strokes_relu[i,j,h,g] = relu((Σₖₘ x_numbers[i,j+k,h+m,q] · strokes_kernel_numbers[k,m,q,g]) + strokes_bias)  (mnist.model.ts:25)
 function strokes_forward(
   x_numbers: number[],
   strokes_kernel_numbers: number[],
@@ -218,8 +218,8 @@ function strokes_forward(
   }
 }
 
-// maxPool2d_max = max(affineView(strokes_relu))  (mnist.model.ts:26)
-// d_strokes = min(where(affineView(strokes_relu) < maxPool2d_max, 4, iota()))  (mnist.model.ts:26)
+// maxPool2d_max[i,j,h,g] = max(strokes_relu[i,2*j+k,2*h+m,g])  (mnist.model.ts:26)
+// d_strokes[i,j,h,g] = min(where(strokes_relu[i,2*j+k,2*h+m,g] < maxPool2d_max, 4, 2*k+m))  (mnist.model.ts:26)
 function maxPool2d_forward(
   strokes_relu: Float32Array,
   maxPool2d_max: Float32Array,
@@ -257,14 +257,14 @@ function maxPool2d_forward(
   }
 }
 
-// maxPool2d_max_numbers = maxPool2d_max as plain numbers, for shapes_forward
+// maxPool2d_max_numbers = maxPool2d_max as plain numbers
 function copy_maxPool2d_max(maxPool2d_max: Float32Array, maxPool2d_max_numbers: number[], n: number): void {
   for (let k = 0; k < n * 1152; k++) {
     maxPool2d_max_numbers[k] = maxPool2d_max[k];
   }
 }
 
-// shapes_kernel_numbers = shapes_kernel as plain numbers, for shapes_forward
+// shapes_kernel_numbers = shapes_kernel as plain numbers
 function copy_shapes_kernel(shapes_kernel: Float32Array, shapes_kernel_numbers: number[]): void {
   for (let p = 0; p < 8; p++) {
     const p0 = p << 1;
@@ -278,7 +278,7 @@ function copy_shapes_kernel(shapes_kernel: Float32Array, shapes_kernel_numbers: 
   }
 }
 
-// shapes_relu = relu(affineEinsum(maxPool2d_max, shapes/kernel) + shapes/bias)  (mnist.model.ts:26)
+// shapes_relu[i,j,h,g] = relu((Σ[k,m,q] maxPool2d_max_numbers[i,j+k,h+m,q] · shapes_kernel_numbers[k,m,q,g]) + shapes_bias)  (mnist.model.ts:26)
 function shapes_forward(
   maxPool2d_max_numbers: number[],
   shapes_kernel_numbers: number[],
@@ -345,8 +345,8 @@ function shapes_forward(
   }
 }
 
-// maxPool2d_1_max = max(affineView(shapes_relu))  (mnist.model.ts:33)
-// d_shapes = min(where(affineView(shapes_relu) < maxPool2d_1_max, 4, iota()))  (mnist.model.ts:33)
+// maxPool2d_1_max[i,j,h,g] = max(shapes_relu[i,2*j+k,2*h+m,g])  (mnist.model.ts:33)
+// d_shapes[i,j,h,g] = min(where(shapes_relu[i,2*j+k,2*h+m,g] < maxPool2d_1_max, 4, 2*k+m))  (mnist.model.ts:33)
 function maxPool2d_1_forward(
   shapes_relu: Float32Array,
   maxPool2d_1_max: Float32Array,
@@ -384,8 +384,8 @@ function maxPool2d_1_forward(
   }
 }
 
-// dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3221225471  (mnist.model.ts:33)
-// dropout_where = where(dropout_lessEqual, maxPool2d_1_max · 1.3333333333333333, 0)  (mnist.model.ts:33)
+// dropout_lessEqual = randomBits(random_seed, random_counter) ≤ 3221225471  (mnist.model.ts:33)
+// dropout_where = where(dropout_lessEqual, maxPool2d_1_max · 1.333333, 0)  (mnist.model.ts:33)
 function dropout_forward(
   random_seed: Uint32Array,
   random_counter: Uint32Array,
@@ -456,7 +456,7 @@ function dropout_forward(
   }
 }
 
-// logits_add = dropout_where · logits/kernel + logits/bias  (mnist.model.ts:34)
+// logits_add = dropout_where · logits_kernel + logits_bias  (mnist.model.ts:34)
 function logits_forward(
   dropout_where: Float32Array,
   logits_kernel: Float32Array,
@@ -495,8 +495,8 @@ function logits_forward(
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (mnist.model.ts:37)
-// next random/counter = random/counter + 1  (mnist.model.ts:33)
+// loss = sum(max(logits_add) + log(sum(…)) − sum(where(k = y, logits_add, 0))) / n  (mnist.model.ts:37)
+// next_random_counter = random_counter + 1  (mnist.model.ts:33)
 function training_random_counter(
   random_counter: Uint32Array,
   y: Int32Array,
@@ -597,7 +597,7 @@ function logits_kernel_gradient(
   }
 }
 
-// d_flatten = where(dropout_lessEqual, d_logits · logits/kernelᵀ, 0) · 1.3333333333333333  (mnist.model.ts:33)
+// d_flatten = where(dropout_lessEqual, d_logits · logits_kernelᵀ, 0) · 1.333333  (mnist.model.ts:33)
 function flatten_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
@@ -659,8 +659,8 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
   }
 }
 
-// d_maxPool2d_2 = contiguous(affineView(shapes/kernel))  (mnist.model.ts:26)
-function maxPool2d_backward(shapes_kernel: Float32Array, d_maxPool2d: Float32Array): void {
+// shapes_kernel_rearranged[0,0,i,j,h,g] = shapes_kernel[-1*i+4,-1*j+4,g,h]  (mnist.model.ts:26)
+function maxPool2d_backward(shapes_kernel: Float32Array, shapes_kernel_rearranged: Float32Array): void {
   for (let i = 0; i < 25; i++) {
     const p0 = i * -128;
     const p3 = i << 7;
@@ -668,13 +668,13 @@ function maxPool2d_backward(shapes_kernel: Float32Array, d_maxPool2d: Float32Arr
       const p1 = p0 + h;
       const p4 = p3 + (h << 3);
       for (let g = 0; g < 8; g++) {
-        d_maxPool2d[p4 + g] = shapes_kernel[p1 + (g << 4) + 3072];
+        shapes_kernel_rearranged[p4 + g] = shapes_kernel[p1 + (g << 4) + 3072];
       }
     }
   }
 }
 
-// d_maxPool2d = pad(where(0 < shapes_relu, affineView(where(iota() = d_shapes, d_flatten, 0)), 0))  (mnist.model.ts:26)
+// d_maxPool2d = pad(where(0 < shapes_relu, affineView(where(iota(axis 0) = d_shapes, d_flatten, 0)), 0))  (mnist.model.ts:26)
 function maxPool2d_backward_2(
   d_shapes: Int32Array,
   shapes_relu: Float32Array,
@@ -707,7 +707,7 @@ function maxPool2d_backward_2(
   }
 }
 
-// maxPool2d_max_numbers_2 = maxPool2d_max as plain numbers, for shapes_kernel_gradient
+// maxPool2d_max_numbers = maxPool2d_max as plain numbers
 function copy_maxPool2d_max_2(maxPool2d_max: Float32Array, maxPool2d_max_numbers: number[], n: number): void {
   for (let s = 0; s < 2; s++) {
     const p0 = s << 2;
@@ -723,7 +723,7 @@ function copy_maxPool2d_max_2(maxPool2d_max: Float32Array, maxPool2d_max_numbers
   }
 }
 
-// d_maxPool2d_numbers = d_maxPool2d as plain numbers, for shapes_kernel_gradient
+// d_maxPool2d_numbers = d_maxPool2d as plain numbers
 function copy_d_maxPool2d(d_maxPool2d: Float32Array, d_maxPool2d_numbers: number[], n: number): void {
   for (let p = 0; p < 8; p++) {
     const p0 = p << 1;
@@ -737,7 +737,7 @@ function copy_d_maxPool2d(d_maxPool2d: Float32Array, d_maxPool2d_numbers: number
   }
 }
 
-// ∂loss/∂shapes/kernel = affineEinsum(maxPool2d_max, d_maxPool2d)  (mnist.model.ts:26)
+// ∂loss/∂shapes/kernel[i,j,h,g] = Σ[k,m,q] maxPool2d_max_numbers[k,m+i,q+j,h] · d_maxPool2d_numbers[k,m+4,q+4,g]  (mnist.model.ts:26)
 function shapes_kernel_gradient(
   maxPool2d_max_numbers: number[],
   d_maxPool2d_numbers: number[],
@@ -804,7 +804,7 @@ function shapes_kernel_gradient(
   }
 }
 
-// ∂loss/∂shapes/bias = sum(d_maxPool2d)  (mnist.model.ts:26)
+// ∂loss/∂shapes/bias[i] = sum(d_maxPool2d[k,m+4,q+4,i])  (mnist.model.ts:26)
 function shapes_bias_gradient(d_maxPool2d: Float32Array, d_shapes_bias: Float32Array, n: number): void {
   for (let i = 0; i < 16; i += 4) {
     let sum0 = 0;
@@ -831,31 +831,34 @@ function shapes_bias_gradient(d_maxPool2d: Float32Array, d_shapes_bias: Float32A
   }
 }
 
-// d_maxPool2d_numbers_2 = d_maxPool2d as plain numbers, for maxPool2d_backward_3
+// d_maxPool2d_numbers = d_maxPool2d as plain numbers
 function copy_d_maxPool2d_2(d_maxPool2d: Float32Array, d_maxPool2d_numbers: number[], n: number): void {
   for (let k = 0; k < n << 12; k++) {
     d_maxPool2d_numbers[k] = d_maxPool2d[k];
   }
 }
 
-// d_maxPool2d_2_numbers = d_maxPool2d_2 as plain numbers, for maxPool2d_backward_3
-function copy_d_maxPool2d_2_2(d_maxPool2d: Float32Array, d_maxPool2d_2_numbers: number[]): void {
+// shapes_kernel_rearranged_numbers = shapes_kernel_rearranged as plain numbers
+function copy_shapes_kernel_rearranged(
+  shapes_kernel_rearranged: Float32Array,
+  shapes_kernel_rearranged_numbers: number[],
+): void {
   for (let p = 0; p < 4; p++) {
     const p0 = p << 1;
     const p2 = p * 800;
     for (let k = 0; k < 400; k++) {
       const p1 = p0 + (k << 3);
       const p3 = p2 + (k << 1);
-      d_maxPool2d_2_numbers[p3] = d_maxPool2d[p1];
-      d_maxPool2d_2_numbers[p3 + 1] = d_maxPool2d[p1 + 1];
+      shapes_kernel_rearranged_numbers[p3] = shapes_kernel_rearranged[p1];
+      shapes_kernel_rearranged_numbers[p3 + 1] = shapes_kernel_rearranged[p1 + 1];
     }
   }
 }
 
-// d_maxPool2d_3 = affineEinsum(d_maxPool2d, d_maxPool2d)  (mnist.model.ts:26)
+// d_maxPool2d[i,j,0,h,0,g] = Σ[k,m,q] d_maxPool2d_numbers[i,j+k,h+m,q] · shapes_kernel_rearranged_numbers[0,0,k,m,q,g]  (mnist.model.ts:26)
 function maxPool2d_backward_3(
   d_maxPool2d_numbers: number[],
-  d_maxPool2d_2_numbers: number[],
+  shapes_kernel_rearranged_numbers: number[],
   d_maxPool2d: Float32Array,
   n: number,
 ): void {
@@ -886,8 +889,8 @@ function maxPool2d_backward_3(
               const p4 = p3 + m;
               const p7 = p6 + (m << 1);
               const x0 = d_maxPool2d_numbers[p4];
-              const x1 = d_maxPool2d_2_numbers[p7];
-              const x2 = d_maxPool2d_2_numbers[p7 + 1];
+              const x1 = shapes_kernel_rearranged_numbers[p7];
+              const x2 = shapes_kernel_rearranged_numbers[p7 + 1];
               const x3 = d_maxPool2d_numbers[p4 + 16];
               const x4 = d_maxPool2d_numbers[p4 + 32];
               const x5 = d_maxPool2d_numbers[p4 + 48];
@@ -915,7 +918,7 @@ function maxPool2d_backward_3(
   }
 }
 
-// d_strokes_2 = where(0 < strokes_relu, affineView(where(iota() = d_strokes, d_maxPool2d, 0)), 0)  (mnist.model.ts:25)
+// d_strokes_2 = where(0 < strokes_relu, affineView(…), 0)  (mnist.model.ts:25)
 function strokes_backward(
   d_strokes: Int32Array,
   strokes_relu: Float32Array,
@@ -943,7 +946,7 @@ function strokes_backward(
   }
 }
 
-// d_strokes_2_numbers = d_strokes_2 as plain numbers, for strokes_kernel_gradient
+// d_strokes_2_numbers = d_strokes as plain numbers
 function copy_d_strokes_2(d_strokes: Float32Array, d_strokes_2_numbers: number[], n: number): void {
   for (let p = 0; p < 4; p++) {
     const p0 = p << 1;
@@ -957,7 +960,7 @@ function copy_d_strokes_2(d_strokes: Float32Array, d_strokes_2_numbers: number[]
   }
 }
 
-// ∂loss/∂strokes/kernel = affineEinsum(x, d_strokes)  (mnist.model.ts:25)
+// ∂loss/∂strokes/kernel[i,j,0,h] = Σ[k,m,q] x_numbers[k,m+i,q+j,0] · d_strokes_2_numbers[k,m,q,h]  (mnist.model.ts:25)
 function strokes_kernel_gradient(
   x_numbers: number[],
   d_strokes_2_numbers: number[],
@@ -1044,7 +1047,7 @@ function strokes_bias_gradient(d_strokes: Float32Array, d_strokes_bias: Float32A
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (mnist.model.ts:39)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (mnist.model.ts:39)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -1094,12 +1097,12 @@ function update_parameters(
   }
 }
 
-// step = step + 1  (mnist.model.ts:21)
+// step = adam_add  (mnist.model.ts:21)
 function update_step(adam_add: Float64Array, scalars: Float64Array): void {
   scalars[2] = adam_add[0];
 }
 
-// maxPool2d_max_2 = max(affineView(strokes_relu))  (mnist.model.ts:26)
+// maxPool2d_max[i,j,h,g] = max(strokes_relu[i,2*j+k,2*h+m,g])  (mnist.model.ts:26)
 function maxPool2d_forward_2(strokes_relu: Float32Array, maxPool2d_max: Float32Array, n: number): void {
   for (let i = 0; i < n * 12; i++) {
     const p0 = i * 384;
@@ -1120,7 +1123,7 @@ function maxPool2d_forward_2(strokes_relu: Float32Array, maxPool2d_max: Float32A
   }
 }
 
-// maxPool2d_1_max_2 = max(affineView(shapes_relu))  (mnist.model.ts:33)
+// maxPool2d_1_max[i,j,h,g] = max(shapes_relu[i,2*j+k,2*h+m,g])  (mnist.model.ts:33)
 function maxPool2d_1_forward_2(shapes_relu: Float32Array, maxPool2d_1_max: Float32Array, n: number): void {
   for (let i = 0; i < n << 2; i++) {
     const p0 = i << 8;
@@ -1141,7 +1144,7 @@ function maxPool2d_1_forward_2(shapes_relu: Float32Array, maxPool2d_1_max: Float
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (mnist.model.ts:36)
+// probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (mnist.model.ts:36)
 function predict_probabilities(
   logits_add: Float32Array,
   exp_row: Float32Array,
@@ -1175,7 +1178,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = accuracy/correct / loss/rows  (mnist.model.ts:38)
+// evaluate_accuracy = accuracy_correct / loss_rows  (mnist.model.ts:38)
 function evaluate_accuracy(
   totals: Float64Array,
   y: Int32Array,
@@ -1259,8 +1262,8 @@ function checkHyper(name: string, value: number): number {
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
     }
   }
 }
@@ -1379,8 +1382,8 @@ class Network extends Predictor {
   readonly $d_logits: Float32Array;
   readonly $d_flatten: Float32Array;
   readonly $d_maxPool2d: Float32Array;
+  readonly $shapes_kernel_rearranged: Float32Array;
   readonly $d_maxPool2d_2: Float32Array;
-  readonly $d_maxPool2d_3: Float32Array;
   readonly $d_strokes_2: Float32Array;
   readonly $exp_row: Float32Array;
   readonly $adam_add: Float64Array;
@@ -1424,8 +1427,8 @@ class Network extends Predictor {
     this.$d_logits = new Float32Array(buffer, scratch + 731280, 320);
     this.$d_flatten = new Float32Array(buffer, scratch + 1673360, 8192);
     this.$d_maxPool2d = new Float32Array(buffer, scratch + 690320, 131072);
-    this.$d_maxPool2d_2 = new Float32Array(buffer, scratch + 1706128, 3200);
-    this.$d_maxPool2d_3 = new Float32Array(buffer, scratch + 690320, 36864);
+    this.$shapes_kernel_rearranged = new Float32Array(buffer, scratch + 1706128, 3200);
+    this.$d_maxPool2d_2 = new Float32Array(buffer, scratch + 690320, 36864);
     this.$d_strokes_2 = new Float32Array(buffer, scratch + 100496, 147456);
     this.$exp_row = new Float32Array(buffer, scratch + 732560, 10);
     this.$adam_add = new Float64Array(buffer, scratch + 100496, 1);
@@ -1492,16 +1495,16 @@ class Network extends Predictor {
     logits_kernel_gradient(this.$dropout_where, this.$d_logits, this.$d_logits_kernel, n);
     flatten_backward(this.$d_logits, this.$logits_kernel, this.$dropout_lessEqual, this.$d_flatten, n);
     logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
-    maxPool2d_backward(this.$shapes_kernel, this.$d_maxPool2d_2);
+    maxPool2d_backward(this.$shapes_kernel, this.$shapes_kernel_rearranged);
     maxPool2d_backward_2(this.$d_shapes, this.$shapes_relu, this.$d_flatten, this.$d_maxPool2d, n);
     copy_maxPool2d_max_2(this.$maxPool2d_max, this.$numbers$2, n);
     copy_d_maxPool2d(this.$d_maxPool2d, this.$numbers, n);
     shapes_kernel_gradient(this.$numbers$2, this.$numbers, this.$d_shapes_kernel, n);
     shapes_bias_gradient(this.$d_maxPool2d, this.$d_shapes_bias, n);
     copy_d_maxPool2d_2(this.$d_maxPool2d, this.$numbers, n);
-    copy_d_maxPool2d_2_2(this.$d_maxPool2d_2, this.$numbers$2);
-    maxPool2d_backward_3(this.$numbers, this.$numbers$2, this.$d_maxPool2d_3, n);
-    strokes_backward(this.$d_strokes, this.$strokes_relu, this.$d_maxPool2d_3, this.$d_strokes_2, n);
+    copy_shapes_kernel_rearranged(this.$shapes_kernel_rearranged, this.$numbers$2);
+    maxPool2d_backward_3(this.$numbers, this.$numbers$2, this.$d_maxPool2d_2, n);
+    strokes_backward(this.$d_strokes, this.$strokes_relu, this.$d_maxPool2d_2, this.$d_strokes_2, n);
     copy_x(this.$x, this.$numbers$2, n);
     copy_d_strokes_2(this.$d_strokes_2, this.$numbers, n);
     strokes_kernel_gradient(this.$numbers$2, this.$numbers, this.$d_strokes_kernel, n);

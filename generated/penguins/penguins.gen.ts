@@ -122,7 +122,7 @@ export const spec = {
   flopsPerRow: 932,
 } as const;
 
-// hidden/kernel = (randomUniform(seed) · 0.9797958971132712) + -0.4898979485566356  (penguins.model.ts:35)
+// hidden_kernel = randomUniform(seed) · 0.9797959 − 0.4898979  (penguins.model.ts:35)
 function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2341153179) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -136,7 +136,7 @@ function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): voi
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 1.1239029738980326) + -0.5619514869490163  (penguins.model.ts:36)
+// logits_kernel = randomUniform(seed) · 1.123903 − 0.5619515  (penguins.model.ts:36)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -150,14 +150,14 @@ function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): voi
   }
 }
 
-// table/scale = 1  (penguins.model.ts:33)
+// table_scale = 1  (penguins.model.ts:33)
 function init_table_scale(table_scale: Float32Array): void {
   for (let i = 0; i < 9; i++) {
     table_scale[i] = 1;
   }
 }
 
-// table_mul = (where(x ≠ x, table/fill, x) − table/shift) · table/scale  (penguins.model.ts:33)
+// table_mul = (where(x ≠ x, table_fill, x) − table_shift) · table_scale  (penguins.model.ts:33)
 function table_forward(
   x: Float32Array,
   table_fill: Float32Array,
@@ -176,7 +176,7 @@ function table_forward(
   }
 }
 
-// hidden_relu = relu(table_mul · hidden/kernel + hidden/bias)  (penguins.model.ts:35)
+// hidden_relu = relu(table_mul · hidden_kernel + hidden_bias)  (penguins.model.ts:35)
 function hidden_forward(
   table_mul: Float32Array,
   hidden_kernel: Float32Array,
@@ -215,7 +215,7 @@ function hidden_forward(
   }
 }
 
-// logits_add = hidden_relu · logits/kernel + logits/bias  (penguins.model.ts:36)
+// logits_add = hidden_relu · logits_kernel + logits_bias  (penguins.model.ts:36)
 function logits_forward(
   logits_bias: Float32Array,
   hidden_relu: Float32Array,
@@ -279,8 +279,8 @@ function logits_forward(
   }
 }
 
-// loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (penguins.model.ts:39)
-// d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (penguins.model.ts:39)
+// loss = sum(max(logits_add) + log(sum(…)) − sum(where(k = y, logits_add, 0))) / n  (penguins.model.ts:39)
+// d_logits = 1 / n · (exp(logits_add − max(logits_add)) · (1 / sum(exp(…))) − oneHot(y))  (penguins.model.ts:39)
 function training_loss(
   logits_add: Float32Array,
   y: Int32Array,
@@ -423,7 +423,7 @@ function logits_kernel_gradient(
   }
 }
 
-// d_hidden = where(0 < hidden_relu, d_logits · logits/kernelᵀ, 0)  (penguins.model.ts:35)
+// d_hidden = where(0 < hidden_relu, d_logits · logits_kernelᵀ, 0)  (penguins.model.ts:35)
 function hidden_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
@@ -614,7 +614,7 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
   d_logits_bias[2] += sum2;
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (penguins.model.ts:41)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (penguins.model.ts:41)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -646,7 +646,7 @@ function update_parameters(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (penguins.model.ts:38)
+// probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (penguins.model.ts:38)
 function predict_probabilities(
   logits_add: Float32Array,
   exp_row: Float32Array,
@@ -701,7 +701,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/accuracy = accuracy/correct / loss/rows  (penguins.model.ts:40)
+// evaluate_accuracy = accuracy_correct / loss_rows  (penguins.model.ts:40)
 function evaluate_accuracy(
   totals: Float64Array,
   logits_add: Float32Array,
@@ -812,8 +812,8 @@ function checkHyper(name: string, value: number): number {
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
     }
   }
 }

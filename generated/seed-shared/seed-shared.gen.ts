@@ -68,14 +68,14 @@ export const spec = {
   flopsPerRow: 73,
 } as const;
 
-// hidden/bias = 0.35  (seed-shared.model.ts:19)
-// output/bias = 0.6  (seed-shared.model.ts:19)
+// hidden_bias = 0.35  (seed-shared.model.ts:19)
+// output_bias = 0.6  (seed-shared.model.ts:19)
 function init_output_bias(hidden_bias: Float32Array, output_bias: Float32Array): void {
   hidden_bias[0] = 0.35;
   output_bias[0] = 0.6;
 }
 
-// hidden/kernel = the declared values  (seed-shared.model.ts:18)
+// hidden_kernel = the declared values  (seed-shared.model.ts:18)
 function init_hidden_kernel(constant: Float32Array, hidden_kernel: Float32Array): void {
   hidden_kernel[0] = constant[0];
   hidden_kernel[1] = constant[1];
@@ -83,7 +83,7 @@ function init_hidden_kernel(constant: Float32Array, hidden_kernel: Float32Array)
   hidden_kernel[3] = constant[3];
 }
 
-// hidden_matmul = x · hidden/kernel  (seed-shared.model.ts:20)
+// hidden_matmul = x · hidden_kernel  (seed-shared.model.ts:20)
 function hidden_forward(x: Float32Array, hidden_kernel: Float32Array, hidden_matmul: Float32Array): void {
   let sum0 = 0;
   let sum1 = 0;
@@ -97,7 +97,7 @@ function hidden_forward(x: Float32Array, hidden_kernel: Float32Array, hidden_mat
   hidden_matmul[1] = sum1;
 }
 
-// hidden_sigmoid = sigmoid(hidden_matmul + hidden/bias)  (seed-shared.model.ts:20)
+// hidden_sigmoid = sigmoid(hidden_matmul + hidden_bias)  (seed-shared.model.ts:20)
 function hidden_forward_2(
   hidden_bias: Float32Array,
   hidden_matmul: Float32Array,
@@ -125,7 +125,7 @@ function hidden_forward_2(
   hidden_sigmoid[1] = 1 / (1 + expSingle1);
 }
 
-// loss = sum((sigmoid(output_matmul + output/bias) − y)²) · 0.5  (seed-shared.model.ts:37)
+// loss = sum((sigmoid(output_matmul + output_bias) − y)²) · 0.5  (seed-shared.model.ts:37)
 // d_output = (sigmoid(…) − y) · (sigmoid(…) · (1 − …))  (seed-shared.model.ts:20)
 function training_loss(
   output_bias: Float32Array,
@@ -188,7 +188,7 @@ function output_kernel_gradient(
   d_output_kernel[3] += sum11;
 }
 
-// d_hidden = d_output · output/kernelᵀ · (hidden_sigmoid · (1 − hidden_sigmoid))  (seed-shared.model.ts:20)
+// d_hidden = (d_output · output_kernelᵀ) · (hidden_sigmoid · (1 − hidden_sigmoid))  (seed-shared.model.ts:20)
 function hidden_backward(
   d_output: Float32Array,
   output_kernel: Float32Array,
@@ -217,7 +217,7 @@ function output_bias_gradient(d_output: Float32Array, d_output_bias: Float32Arra
   d_output_bias[0] += sum;
 }
 
-// parameters = parameters − (learningRate · gradients)  (seed-shared.model.ts:37)
+// parameters = parameters − learningRate · gradients  (seed-shared.model.ts:37)
 function update_parameters(scalars: Float64Array, parameters: Float32Array, gradients: Float32Array): void {
   const learningRate = scalars[1];
   for (let i = 0; i < 10; i++) {
@@ -230,7 +230,7 @@ function update_step(scalars: Float64Array): void {
   scalars[0] += 1;
 }
 
-// evaluate/loss = loss/sum / loss/rows  (seed-shared.model.ts:37)
+// evaluate_loss = loss_sum / loss_rows  (seed-shared.model.ts:37)
 function evaluate_loss(
   totals: Float64Array,
   output_bias: Float32Array,

@@ -68,7 +68,7 @@ export const spec = {
   flopsPerRow: 71,
 } as const;
 
-// hidden/kernel = the declared values  (seed.model.ts:9)
+// hidden_kernel = the declared values  (seed.model.ts:9)
 function init_hidden_kernel(constant: Float32Array, hidden_kernel: Float32Array): void {
   hidden_kernel[0] = constant[0];
   hidden_kernel[1] = constant[1];
@@ -76,13 +76,13 @@ function init_hidden_kernel(constant: Float32Array, hidden_kernel: Float32Array)
   hidden_kernel[3] = constant[3];
 }
 
-// hidden/bias = the declared values  (seed.model.ts:9)
+// hidden_bias = the declared values  (seed.model.ts:9)
 function init_hidden_bias(constant: Float32Array, hidden_bias: Float32Array): void {
   hidden_bias[0] = constant[0];
   hidden_bias[1] = constant[1];
 }
 
-// hidden_matmul = x · hidden/kernel  (seed.model.ts:9)
+// hidden_matmul = x · hidden_kernel  (seed.model.ts:9)
 function hidden_forward(x: Float32Array, hidden_kernel: Float32Array, hidden_matmul: Float32Array): void {
   let sum0 = 0;
   let sum1 = 0;
@@ -96,7 +96,7 @@ function hidden_forward(x: Float32Array, hidden_kernel: Float32Array, hidden_mat
   hidden_matmul[1] = sum1;
 }
 
-// hidden_sigmoid = sigmoid(hidden_matmul + hidden/bias)  (seed.model.ts:9)
+// hidden_sigmoid = sigmoid(hidden_matmul + hidden_bias)  (seed.model.ts:9)
 function hidden_forward_2(
   hidden_matmul: Float32Array,
   hidden_bias: Float32Array,
@@ -123,7 +123,7 @@ function hidden_forward_2(
   hidden_sigmoid[1] = 1 / (1 + expSingle1);
 }
 
-// output_sigmoid = sigmoid(output_matmul + output/bias)  (seed.model.ts:19)
+// output_sigmoid = sigmoid(output_matmul + output_bias)  (seed.model.ts:19)
 // loss = sum((output_sigmoid − y)²) · 0.5  (seed.model.ts:29)
 function training_loss(
   output_matmul: Float32Array,
@@ -202,7 +202,7 @@ function output_kernel_gradient(
   d_output_kernel[3] += sum11;
 }
 
-// ∂loss/∂hidden/bias = d_output · output/kernelᵀ · (hidden_sigmoid · (1 − hidden_sigmoid))  (seed.model.ts:9)
+// ∂loss/∂hidden/bias = (d_output · output_kernelᵀ) · (hidden_sigmoid · (1 − hidden_sigmoid))  (seed.model.ts:9)
 function hidden_bias_gradient(
   d_output: Float32Array,
   output_kernel: Float32Array,
@@ -228,7 +228,7 @@ function hidden_bias_gradient(
   d_hidden[1] = mul1;
 }
 
-// parameters = parameters − (learningRate · gradients)  (seed.model.ts:29)
+// parameters = parameters − learningRate · gradients  (seed.model.ts:29)
 function update_parameters(scalars: Float64Array, parameters: Float32Array, gradients: Float32Array): void {
   const learningRate = scalars[1];
   for (let i = 0; i < 12; i++) {
@@ -241,7 +241,7 @@ function update_step(scalars: Float64Array): void {
   scalars[0] += 1;
 }
 
-// evaluate/loss = loss/sum / loss/rows  (seed.model.ts:29)
+// evaluate_loss = loss_sum / loss_rows  (seed.model.ts:29)
 function evaluate_loss(
   totals: Float64Array,
   output_matmul: Float32Array,

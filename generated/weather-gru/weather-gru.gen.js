@@ -37,7 +37,7 @@ export const spec = {
   flopsPerRow: 65324,
 };
 
-// week/kernel = (randomUniform(seed) · 0.6377928041432807) + -0.31889640207164033  (weather-gru.model.ts:24)
+// week_kernel = randomUniform(seed) · 0.6377928 − 0.3188964  (weather-gru.model.ts:24)
 function init_week_kernel(seed, week_kernel) {
   const t4 = (seed[0] ^ 3176689727) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -51,7 +51,7 @@ function init_week_kernel(seed, week_kernel) {
   }
 }
 
-// tomorrow/kernel = (randomUniform(seed) · 1.1881770515720091) + -0.5940885257860046  (weather-gru.model.ts:25)
+// tomorrow_kernel = randomUniform(seed) · 1.188177 − 0.5940885  (weather-gru.model.ts:25)
 function init_tomorrow_kernel(seed, tomorrow_kernel) {
   const t4 = (seed[0] ^ 3531774338) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -65,7 +65,7 @@ function init_tomorrow_kernel(seed, tomorrow_kernel) {
   }
 }
 
-// week_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (weather-gru.model.ts:24)
+// week_sub = randomUniform(seed) · 2 − 0.9999999  (weather-gru.model.ts:24)
 // week_neg = −log((1 − week_sub) · (1 + week_sub))  (weather-gru.model.ts:24)
 function week_forward(seed, week_sub, week_neg, week_sub_2, powers, bits, words) {
   const t4 = (seed[0] ^ 692517689) >>> 0;
@@ -101,7 +101,7 @@ function week_forward(seed, week_sub, week_neg, week_sub_2, powers, bits, words)
   }
 }
 
-// week_mul = (where(week_neg < 5, … + 1.50140941, … + 2.83297682) · week_sub) · 1.4142135623730951  (weather-gru.model.ts:24)
+// week_mul = where(week_neg < 5, … · … + 1.501409, … · week_sub_2 + 2.832977) · week_sub · 1.414214  (weather-gru.model.ts:24)
 function week_forward_2(week_neg, week_sub_2, week_sub, week_mul) {
   for (let i = 0; i < 768; i++) {
     const x0 = week_neg[i];
@@ -149,7 +149,7 @@ function week_forward_3(week_mul, week_orthogonalize) {
   }
 }
 
-// week/recurrentKernel = week_orthogonalize  (weather-gru.model.ts:24)
+// week_recurrentKernel = week_orthogonalizeᵀ  (weather-gru.model.ts:24)
 function init_week_recurrentKernel(week_orthogonalize, week_recurrentKernel) {
   for (let i = 0; i < 16; i++) {
     const p1 = i * 48;
@@ -159,13 +159,14 @@ function init_week_recurrentKernel(week_orthogonalize, week_recurrentKernel) {
   }
 }
 
+// week_scan[0] = 0  (weather-gru.model.ts:24)
 function week_forward_4(week_scan, n) {
   for (let i = 0; i < n << 4; i++) {
     week_scan[i] = 0;
   }
 }
 
-// week_add = dotGeneral(x, week/kernel) + week/bias  (weather-gru.model.ts:24)
+// week_add = x · week_kernel + week_bias[0]  (weather-gru.model.ts:24)
 function week_forward_5(x, week_kernel, week_bias, week_add, n) {
   for (let i = 0; i < n * 7; i += 2) {
     const p0 = i * 11;
@@ -198,7 +199,7 @@ function week_forward_5(x, week_kernel, week_bias, week_add, n) {
   }
 }
 
-// week_scan_5 = week_scan · week/recurrentKernel  (weather-gru.model.ts:24)
+// week_scan_5[t] = week_scan[t] · week_recurrentKernel  (weather-gru.model.ts:24)
 function week_forward_6(week_scan, week_recurrentKernel, week_scan_5, t, n) {
   const p0 = t << 9;
   const p4 = t * 1536;
@@ -231,6 +232,8 @@ function week_forward_6(week_scan, week_recurrentKernel, week_scan_5, t, n) {
   }
 }
 
+// week_scan_2[t,i,j] = sigmoid(week_add[i,t,j] + (week_scan_5[t] + week_bias[1,j]))  (weather-gru.model.ts:24)
+// week_scan_4[t,i,j] = sigmoid(week_add[i,t,j+16] + (week_scan_5[t] + week_bias[1,j+16]))  (weather-gru.model.ts:24)
 function week_forward_7(
   week_add,
   week_scan_5,
@@ -291,8 +294,8 @@ function week_forward_7(
   }
 }
 
-// sub = (((week_scan · tomorrow/kernel + tomorrow/bias) · 7) + 16) − y  (weather-gru.model.ts:30)
-// d_mul = (1/n · (2 · sub)) · 7  (weather-gru.model.ts:27)
+// sub = (week_scan[7] · tomorrow_kernel + tomorrow_bias) · 7 + 16 − y  (weather-gru.model.ts:30)
+// d_mul = 1 / n · (2 · sub) · 7  (weather-gru.model.ts:27)
 function training_sub(tomorrow_bias, tomorrow_kernel, week_scan, y, sub, d_mul, n) {
   const c0 = tomorrow_bias[0];
   const c1 = 1 / n;
@@ -335,13 +338,14 @@ function training_loss(sub, loss, n) {
   loss[0] = sum / n;
 }
 
+// d_week[1] = 0  (weather-gru.model.ts:24)
 function week_forward_8(d_week, n) {
   for (let i = 0; i < n << 4; i++) {
     d_week[i + 512] = 0;
   }
 }
 
-// ∂loss/∂tomorrow/kernel = week_scanᵀ · d_mul  (weather-gru.model.ts:25)
+// ∂loss/∂tomorrow/kernel = week_scan[7]ᵀ · d_mul  (weather-gru.model.ts:25)
 function tomorrow_kernel_gradient(d_mul, week_scan, d_tomorrow_kernel, n) {
   for (let i = 0; i < 16; i += 4) {
     let sum0 = 0;
@@ -372,7 +376,7 @@ function tomorrow_bias_gradient(d_mul, d_tomorrow_bias, n) {
   d_tomorrow_bias[0] += sum;
 }
 
-// d_week_4 = d_mul · tomorrow/kernelᵀ  (weather-gru.model.ts:25)
+// d_week = d_mulᵀ · tomorrow_kernelᵀ  (weather-gru.model.ts:25)
 function week_backward(d_mul, tomorrow_kernel, d_week, n) {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 4;
@@ -438,8 +442,8 @@ function week_backward(d_mul, tomorrow_kernel, d_week, n) {
   }
 }
 
-// d_week_5 = d_week + pad(d_week)  (weather-gru.model.ts:24)
-// d_week_3 = concat((… − …) · (week_scan · …), concat(… · …, … · week_scan))  (weather-gru.model.ts:24)
+// d_week_5 = d_week[(t+1)%2] + pad(d_week_4)  (weather-gru.model.ts:24)
+// d_week_3[t] = concat((… − …) · (week_scan_2[t] · …), concat(… · …, … · week_scan_4[t]))  (weather-gru.model.ts:24)
 function week_backward_2(
   d_week,
   d_week_4,
@@ -501,6 +505,7 @@ function week_backward_2(
   }
 }
 
+// d_week[(t)%2] = d_week_5 · week_scan[t] + d_week_3[t] · week_recurrentKernelᵀ  (weather-gru.model.ts:24)
 function week_backward_3(d_week_3, week_recurrentKernel, d_week_5, week_scan, d_week, t, n) {
   const p0 = t * 1536;
   const p7 = t << 9;
@@ -539,7 +544,7 @@ function week_backward_3(d_week_3, week_recurrentKernel, d_week_5, week_scan, d_
   }
 }
 
-// ∂loss/∂week/recurrentKernel = dotGeneral(week_scan, d_week)  (weather-gru.model.ts:24)
+// ∂loss/∂week/recurrentKernel[i,j] = Σₖₘ week_scan[k,m,i] · d_week[k,m,j]  (weather-gru.model.ts:24)
 function week_recurrentKernel_gradient(week_scan, d_week, d_week_recurrentKernel, n) {
   for (let i = 0; i < 16; i += 2) {
     const p4 = i * 48;
@@ -573,7 +578,7 @@ function week_recurrentKernel_gradient(week_scan, d_week, d_week_recurrentKernel
   }
 }
 
-// ∂loss/∂week/kernel = dotGeneral(x, d_week)  (weather-gru.model.ts:24)
+// ∂loss/∂week/kernel[i,j] = Σₖₘ x[k,m,i] · d_week[m,k,j]  (weather-gru.model.ts:24)
 function week_kernel_gradient(x, d_week, d_week_kernel, n) {
   for (let i = 0; i < 10; i += 2) {
     const p4 = i * 48;
@@ -624,7 +629,7 @@ function week_kernel_gradient(x, d_week, d_week_kernel, n) {
   }
 }
 
-// d_week_6 = sum(d_week)  (weather-gru.model.ts:24)
+// d_week_6[i] = sum(d_week[m,k,i])  (weather-gru.model.ts:24)
 function week_backward_4(d_week, d_week_6, n) {
   for (let i = 0; i < 48; i++) {
     let sum = 0;
@@ -652,7 +657,7 @@ function week_backward_5(d_week, d_week_7, n) {
   }
 }
 
-// ∂loss/∂week/bias = concat(d_week, d_week)  (weather-gru.model.ts:24)
+// ∂loss/∂week/bias = concat(d_week, d_week_7)  (weather-gru.model.ts:24)
 function week_bias_gradient(d_week_bias, d_week, d_week_7) {
   for (let i = 0; i < 2; i++) {
     const p0 = i * 48;
@@ -664,7 +669,7 @@ function week_bias_gradient(d_week_bias, d_week, d_week_7) {
   }
 }
 
-// parameters = (parameters · (1 − …)) − ((… · adamW/m) / (… + …))  (weather-gru.model.ts:32)
+// parameters = parameters · (1 − …) − … · adamW_m / (… + …)  (weather-gru.model.ts:32)
 function update_parameters(scalars, gradients, adamW_m, adamW_v, parameters) {
   const adamW_correction2 = scalars[1];
   const beta2 = scalars[5];
@@ -692,7 +697,7 @@ function update_parameters(scalars, gradients, adamW_m, adamW_v, parameters) {
   }
 }
 
-// week_add_3 = week_scan · week/recurrentKernel + week/bias  (weather-gru.model.ts:24)
+// week_add = week_scan[(t)%2] · week_recurrentKernel + week_bias[1]  (weather-gru.model.ts:24)
 function week_forward_11(week_scan, week_recurrentKernel, week_bias, week_add, t, n) {
   const p0 = t % 2 << 9;
   for (let i = 0; i < n; i += 2) {
@@ -726,6 +731,7 @@ function week_forward_11(week_scan, week_recurrentKernel, week_bias, week_add, t
   }
 }
 
+// week_scan[(t+1)%2] = sigmoid(…) · week_scan[(t)%2] + (1 − …) · tanh(…)  (weather-gru.model.ts:24)
 function week_forward_12(week_add, week_add_3, week_scan, powers, t, n) {
   const p0 = t * 48;
   const p5 = t % 2 << 9;
@@ -771,7 +777,7 @@ function week_forward_12(week_add, week_add_3, week_scan, powers, t, n) {
   }
 }
 
-// celsius = ((week_scan · tomorrow/kernel + tomorrow/bias) · 7) + 16  (weather-gru.model.ts:27)
+// celsius = (week_scan[1] · tomorrow_kernel + tomorrow_bias) · 7 + 16  (weather-gru.model.ts:27)
 function predict_celsius(tomorrow_bias, tomorrow_kernel, week_scan, celsius, n) {
   const c0 = tomorrow_bias[0];
   for (let i = 0; i < n; i += 4) {
@@ -795,7 +801,7 @@ function predict_celsius(tomorrow_bias, tomorrow_kernel, week_scan, celsius, n) 
   }
 }
 
-// sub_2 = (((week_scan · tomorrow/kernel + tomorrow/bias) · 7) + 16) − y  (weather-gru.model.ts:30)
+// sub = (week_scan[1] · tomorrow_kernel + tomorrow_bias) · 7 + 16 − y  (weather-gru.model.ts:30)
 function evaluate_sub(tomorrow_bias, tomorrow_kernel, week_scan, y, sub, n) {
   const c0 = tomorrow_bias[0];
   for (let i = 0; i < n; i += 4) {
@@ -819,7 +825,7 @@ function evaluate_sub(tomorrow_bias, tomorrow_kernel, week_scan, y, sub, n) {
   }
 }
 
-// evaluate/mae = mae/sum / loss/rows  (weather-gru.model.ts:31)
+// evaluate_mae = mae_sum / loss_rows  (weather-gru.model.ts:31)
 function evaluate_mae(totals, sub, evaluate_loss, evaluate_mae, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;

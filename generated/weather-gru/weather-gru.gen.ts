@@ -79,7 +79,7 @@ export const spec = {
   flopsPerRow: 65324,
 } as const;
 
-// week/kernel = (randomUniform(seed) · 0.6377928041432807) + -0.31889640207164033  (weather-gru.model.ts:24)
+// week_kernel = randomUniform(seed) · 0.6377928 − 0.3188964  (weather-gru.model.ts:24)
 function init_week_kernel(seed: Uint32Array, week_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 3176689727) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -93,7 +93,7 @@ function init_week_kernel(seed: Uint32Array, week_kernel: Float32Array): void {
   }
 }
 
-// tomorrow/kernel = (randomUniform(seed) · 1.1881770515720091) + -0.5940885257860046  (weather-gru.model.ts:25)
+// tomorrow_kernel = randomUniform(seed) · 1.188177 − 0.5940885  (weather-gru.model.ts:25)
 function init_tomorrow_kernel(seed: Uint32Array, tomorrow_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 3531774338) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -107,7 +107,7 @@ function init_tomorrow_kernel(seed: Uint32Array, tomorrow_kernel: Float32Array):
   }
 }
 
-// week_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (weather-gru.model.ts:24)
+// week_sub = randomUniform(seed) · 2 − 0.9999999  (weather-gru.model.ts:24)
 // week_neg = −log((1 − week_sub) · (1 + week_sub))  (weather-gru.model.ts:24)
 function week_forward(
   seed: Uint32Array,
@@ -151,7 +151,7 @@ function week_forward(
   }
 }
 
-// week_mul = (where(week_neg < 5, … + 1.50140941, … + 2.83297682) · week_sub) · 1.4142135623730951  (weather-gru.model.ts:24)
+// week_mul = where(week_neg < 5, … · … + 1.501409, … · week_sub_2 + 2.832977) · week_sub · 1.414214  (weather-gru.model.ts:24)
 function week_forward_2(
   week_neg: Float32Array,
   week_sub_2: Float32Array,
@@ -204,7 +204,7 @@ function week_forward_3(week_mul: Float32Array, week_orthogonalize: Float32Array
   }
 }
 
-// week/recurrentKernel = week_orthogonalize  (weather-gru.model.ts:24)
+// week_recurrentKernel = week_orthogonalizeᵀ  (weather-gru.model.ts:24)
 function init_week_recurrentKernel(
   week_orthogonalize: Float32Array,
   week_recurrentKernel: Float32Array,
@@ -217,13 +217,14 @@ function init_week_recurrentKernel(
   }
 }
 
+// week_scan[0] = 0  (weather-gru.model.ts:24)
 function week_forward_4(week_scan: Float32Array, n: number): void {
   for (let i = 0; i < n << 4; i++) {
     week_scan[i] = 0;
   }
 }
 
-// week_add = dotGeneral(x, week/kernel) + week/bias  (weather-gru.model.ts:24)
+// week_add = x · week_kernel + week_bias[0]  (weather-gru.model.ts:24)
 function week_forward_5(
   x: Float32Array,
   week_kernel: Float32Array,
@@ -262,7 +263,7 @@ function week_forward_5(
   }
 }
 
-// week_scan_5 = week_scan · week/recurrentKernel  (weather-gru.model.ts:24)
+// week_scan_5[t] = week_scan[t] · week_recurrentKernel  (weather-gru.model.ts:24)
 function week_forward_6(
   week_scan: Float32Array,
   week_recurrentKernel: Float32Array,
@@ -301,6 +302,8 @@ function week_forward_6(
   }
 }
 
+// week_scan_2[t,i,j] = sigmoid(week_add[i,t,j] + (week_scan_5[t] + week_bias[1,j]))  (weather-gru.model.ts:24)
+// week_scan_4[t,i,j] = sigmoid(week_add[i,t,j+16] + (week_scan_5[t] + week_bias[1,j+16]))  (weather-gru.model.ts:24)
 function week_forward_7(
   week_add: Float32Array,
   week_scan_5: Float32Array,
@@ -361,8 +364,8 @@ function week_forward_7(
   }
 }
 
-// sub = (((week_scan · tomorrow/kernel + tomorrow/bias) · 7) + 16) − y  (weather-gru.model.ts:30)
-// d_mul = (1/n · (2 · sub)) · 7  (weather-gru.model.ts:27)
+// sub = (week_scan[7] · tomorrow_kernel + tomorrow_bias) · 7 + 16 − y  (weather-gru.model.ts:30)
+// d_mul = 1 / n · (2 · sub) · 7  (weather-gru.model.ts:27)
 function training_sub(
   tomorrow_bias: Float32Array,
   tomorrow_kernel: Float32Array,
@@ -413,13 +416,14 @@ function training_loss(sub: Float32Array, loss: Float32Array, n: number): void {
   loss[0] = sum / n;
 }
 
+// d_week[1] = 0  (weather-gru.model.ts:24)
 function week_forward_8(d_week: Float32Array, n: number): void {
   for (let i = 0; i < n << 4; i++) {
     d_week[i + 512] = 0;
   }
 }
 
-// ∂loss/∂tomorrow/kernel = week_scanᵀ · d_mul  (weather-gru.model.ts:25)
+// ∂loss/∂tomorrow/kernel = week_scan[7]ᵀ · d_mul  (weather-gru.model.ts:25)
 function tomorrow_kernel_gradient(
   d_mul: Float32Array,
   week_scan: Float32Array,
@@ -455,7 +459,7 @@ function tomorrow_bias_gradient(d_mul: Float32Array, d_tomorrow_bias: Float32Arr
   d_tomorrow_bias[0] += sum;
 }
 
-// d_week_4 = d_mul · tomorrow/kernelᵀ  (weather-gru.model.ts:25)
+// d_week = d_mulᵀ · tomorrow_kernelᵀ  (weather-gru.model.ts:25)
 function week_backward(
   d_mul: Float32Array,
   tomorrow_kernel: Float32Array,
@@ -526,8 +530,8 @@ function week_backward(
   }
 }
 
-// d_week_5 = d_week + pad(d_week)  (weather-gru.model.ts:24)
-// d_week_3 = concat((… − …) · (week_scan · …), concat(… · …, … · week_scan))  (weather-gru.model.ts:24)
+// d_week_5 = d_week[(t+1)%2] + pad(d_week_4)  (weather-gru.model.ts:24)
+// d_week_3[t] = concat((… − …) · (week_scan_2[t] · …), concat(… · …, … · week_scan_4[t]))  (weather-gru.model.ts:24)
 function week_backward_2(
   d_week: Float32Array,
   d_week_4: Float32Array,
@@ -589,6 +593,7 @@ function week_backward_2(
   }
 }
 
+// d_week[(t)%2] = d_week_5 · week_scan[t] + d_week_3[t] · week_recurrentKernelᵀ  (weather-gru.model.ts:24)
 function week_backward_3(
   d_week_3: Float32Array,
   week_recurrentKernel: Float32Array,
@@ -635,7 +640,7 @@ function week_backward_3(
   }
 }
 
-// ∂loss/∂week/recurrentKernel = dotGeneral(week_scan, d_week)  (weather-gru.model.ts:24)
+// ∂loss/∂week/recurrentKernel[i,j] = Σₖₘ week_scan[k,m,i] · d_week[k,m,j]  (weather-gru.model.ts:24)
 function week_recurrentKernel_gradient(
   week_scan: Float32Array,
   d_week: Float32Array,
@@ -674,7 +679,7 @@ function week_recurrentKernel_gradient(
   }
 }
 
-// ∂loss/∂week/kernel = dotGeneral(x, d_week)  (weather-gru.model.ts:24)
+// ∂loss/∂week/kernel[i,j] = Σₖₘ x[k,m,i] · d_week[m,k,j]  (weather-gru.model.ts:24)
 function week_kernel_gradient(
   x: Float32Array,
   d_week: Float32Array,
@@ -730,7 +735,7 @@ function week_kernel_gradient(
   }
 }
 
-// d_week_6 = sum(d_week)  (weather-gru.model.ts:24)
+// d_week_6[i] = sum(d_week[m,k,i])  (weather-gru.model.ts:24)
 function week_backward_4(d_week: Float32Array, d_week_6: Float32Array, n: number): void {
   for (let i = 0; i < 48; i++) {
     let sum = 0;
@@ -758,7 +763,7 @@ function week_backward_5(d_week: Float32Array, d_week_7: Float32Array, n: number
   }
 }
 
-// ∂loss/∂week/bias = concat(d_week, d_week)  (weather-gru.model.ts:24)
+// ∂loss/∂week/bias = concat(d_week, d_week_7)  (weather-gru.model.ts:24)
 function week_bias_gradient(d_week_bias: Float32Array, d_week: Float32Array, d_week_7: Float32Array): void {
   for (let i = 0; i < 2; i++) {
     const p0 = i * 48;
@@ -770,7 +775,7 @@ function week_bias_gradient(d_week_bias: Float32Array, d_week: Float32Array, d_w
   }
 }
 
-// parameters = (parameters · (1 − …)) − ((… · adamW/m) / (… + …))  (weather-gru.model.ts:32)
+// parameters = parameters · (1 − …) − … · adamW_m / (… + …)  (weather-gru.model.ts:32)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -804,7 +809,7 @@ function update_parameters(
   }
 }
 
-// week_add_3 = week_scan · week/recurrentKernel + week/bias  (weather-gru.model.ts:24)
+// week_add = week_scan[(t)%2] · week_recurrentKernel + week_bias[1]  (weather-gru.model.ts:24)
 function week_forward_11(
   week_scan: Float32Array,
   week_recurrentKernel: Float32Array,
@@ -845,6 +850,7 @@ function week_forward_11(
   }
 }
 
+// week_scan[(t+1)%2] = sigmoid(…) · week_scan[(t)%2] + (1 − …) · tanh(…)  (weather-gru.model.ts:24)
 function week_forward_12(
   week_add: Float32Array,
   week_add_3: Float32Array,
@@ -897,7 +903,7 @@ function week_forward_12(
   }
 }
 
-// celsius = ((week_scan · tomorrow/kernel + tomorrow/bias) · 7) + 16  (weather-gru.model.ts:27)
+// celsius = (week_scan[1] · tomorrow_kernel + tomorrow_bias) · 7 + 16  (weather-gru.model.ts:27)
 function predict_celsius(
   tomorrow_bias: Float32Array,
   tomorrow_kernel: Float32Array,
@@ -927,7 +933,7 @@ function predict_celsius(
   }
 }
 
-// sub_2 = (((week_scan · tomorrow/kernel + tomorrow/bias) · 7) + 16) − y  (weather-gru.model.ts:30)
+// sub = (week_scan[1] · tomorrow_kernel + tomorrow_bias) · 7 + 16 − y  (weather-gru.model.ts:30)
 function evaluate_sub(
   tomorrow_bias: Float32Array,
   tomorrow_kernel: Float32Array,
@@ -958,7 +964,7 @@ function evaluate_sub(
   }
 }
 
-// evaluate/mae = mae/sum / loss/rows  (weather-gru.model.ts:31)
+// evaluate_mae = mae_sum / loss_rows  (weather-gru.model.ts:31)
 function evaluate_mae(
   totals: Float64Array,
   sub: Float32Array,

@@ -113,7 +113,7 @@ export const spec = {
   flopsPerRow: 1023,
 } as const;
 
-// hidden/kernel = (randomUniform(seed) · 0.9258200997725514) + -0.4629100498862757  (weather.model.ts:38)
+// hidden_kernel = randomUniform(seed) · 0.9258201 − 0.46291  (weather.model.ts:38)
 function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2341153179) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -127,7 +127,7 @@ function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): voi
   }
 }
 
-// linear/kernel = (randomUniform(seed) · 1.3587324409735149) + -0.6793662204867574  (weather.model.ts:39)
+// linear_kernel = randomUniform(seed) · 1.358732 − 0.6793662  (weather.model.ts:39)
 function init_linear_kernel(seed: Uint32Array, linear_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 3534209504) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -141,7 +141,7 @@ function init_linear_kernel(seed: Uint32Array, linear_kernel: Float32Array): voi
   }
 }
 
-// bent/kernel = (randomUniform(seed) · 1.1881770515720091) + -0.5940885257860046  (weather.model.ts:40)
+// bent_kernel = randomUniform(seed) · 1.188177 − 0.5940885  (weather.model.ts:40)
 function init_bent_kernel(seed: Uint32Array, bent_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 295346710) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -155,19 +155,19 @@ function init_bent_kernel(seed: Uint32Array, bent_kernel: Float32Array): void {
   }
 }
 
-// table/scale = 1  (weather.model.ts:36)
+// table_scale = 1  (weather.model.ts:36)
 function init_table_scale(table_scale: Float32Array): void {
   for (let i = 0; i < 12; i++) {
     table_scale[i] = 1;
   }
 }
 
-// linear/bias = the declared values  (weather.model.ts:39)
+// linear_bias = the declared values  (weather.model.ts:39)
 function init_linear_bias(constant: Float32Array, linear_bias: Float32Array): void {
   linear_bias[0] = constant[0];
 }
 
-// table_mul = (where(x ≠ x, table/fill, x) − table/shift) · table/scale  (weather.model.ts:36)
+// table_mul = (where(x ≠ x, table_fill, x) − table_shift) · table_scale  (weather.model.ts:36)
 function table_forward(
   x: Float32Array,
   table_fill: Float32Array,
@@ -186,7 +186,7 @@ function table_forward(
   }
 }
 
-// linear_matmul = table_mul · linear/kernel  (weather.model.ts:39)
+// linear_matmul = table_mul · linear_kernel  (weather.model.ts:39)
 function linear_forward(
   linear_kernel: Float32Array,
   table_mul: Float32Array,
@@ -214,7 +214,7 @@ function linear_forward(
   }
 }
 
-// hidden_add = table_mul · hidden/kernel + hidden/bias  (weather.model.ts:38)
+// hidden_add = table_mul · hidden_kernel + hidden_bias  (weather.model.ts:38)
 function hidden_forward(
   table_mul: Float32Array,
   hidden_kernel: Float32Array,
@@ -276,8 +276,8 @@ function hidden_forward_2(
   }
 }
 
-// sub = ((linear_matmul + linear/bias) + hidden_tanh · bent/kernel) − y  (weather.model.ts:44)
-// d_mul = 1/n · (2 · sub)  (weather.model.ts:44)
+// sub = linear_matmul + linear_bias + hidden_tanh · bent_kernel − y  (weather.model.ts:44)
+// d_mul = 1 / n · (2 · sub)  (weather.model.ts:44)
 function training_sub(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
@@ -392,7 +392,7 @@ function bent_kernel_gradient(
   }
 }
 
-// d_hidden = d_mul · bent/kernelᵀ · (1 − hidden_tanh²)  (weather.model.ts:38)
+// d_hidden = (d_mulᵀ · bent_kernelᵀ) · (1 − hidden_tanh²)  (weather.model.ts:38)
 function hidden_backward(
   d_mul: Float32Array,
   bent_kernel: Float32Array,
@@ -526,7 +526,7 @@ function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Arra
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (weather.model.ts:46)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (weather.model.ts:46)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -558,7 +558,7 @@ function update_parameters(
   }
 }
 
-// celsius = ((linear_matmul + linear/bias) + hidden_tanh · bent/kernel)  (weather.model.ts:41)
+// celsius = (linear_matmul + linear_bias + hidden_tanh · bent_kernel)  (weather.model.ts:41)
 function predict_celsius(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
@@ -592,7 +592,7 @@ function predict_celsius(
   }
 }
 
-// sub_2 = ((linear_matmul + linear/bias) + hidden_tanh · bent/kernel) − y  (weather.model.ts:44)
+// sub = linear_matmul + linear_bias + hidden_tanh · bent_kernel − y  (weather.model.ts:44)
 function evaluate_sub(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
@@ -624,7 +624,7 @@ function evaluate_sub(
   }
 }
 
-// evaluate/mae = mae/sum / loss/rows  (weather.model.ts:45)
+// evaluate_mae = mae_sum / loss_rows  (weather.model.ts:45)
 function evaluate_mae(
   totals: Float64Array,
   sub: Float32Array,

@@ -70,7 +70,7 @@ export const spec = {
   flopsPerRow: 3362468,
 };
 
-// first/norm/gamma = 1  (words-gpt.model.ts:31)
+// first_norm_gamma = 1  (words-gpt.model.ts:31)
 function init_first_norm_gamma(
   first_norm_gamma,
   first_norm2_gamma,
@@ -88,7 +88,7 @@ function init_first_norm_gamma(
   }
 }
 
-// first/attention/query/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// first_attention_query_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_query_kernel(seed, first_attention_query_kernel) {
   const t4 = (seed[0] ^ 105305865) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -102,7 +102,7 @@ function init_first_attention_query_kernel(seed, first_attention_query_kernel) {
   }
 }
 
-// first/attention/key/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// first_attention_key_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_key_kernel(seed, first_attention_key_kernel) {
   const t4 = (seed[0] ^ 771591468) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -116,7 +116,7 @@ function init_first_attention_key_kernel(seed, first_attention_key_kernel) {
   }
 }
 
-// first/attention/value/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// first_attention_value_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_value_kernel(seed, first_attention_value_kernel) {
   const t4 = (seed[0] ^ 514582662) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -130,7 +130,7 @@ function init_first_attention_value_kernel(seed, first_attention_value_kernel) {
   }
 }
 
-// first/attention/attentionOutput/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// first_attention_attentionOutput_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_attentionOutput_ker(seed, first_attention_attentionOutput_kernel) {
   const t4 = (seed[0] ^ 422749424) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -144,7 +144,7 @@ function init_first_attention_attentionOutput_ker(seed, first_attention_attentio
   }
 }
 
-// first/wide/kernel = (randomUniform(seed) · 0.34641016151377546) + -0.17320508075688773  (words-gpt.model.ts:32)
+// first_wide_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:32)
 function init_first_wide_kernel(seed, first_wide_kernel) {
   const t4 = (seed[0] ^ 1475881535) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -158,7 +158,7 @@ function init_first_wide_kernel(seed, first_wide_kernel) {
   }
 }
 
-// first/narrow/kernel = (randomUniform(seed) · 0.34641016151377546) + -0.17320508075688773  (words-gpt.model.ts:37)
+// first_narrow_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:37)
 function init_first_narrow_kernel(seed, first_narrow_kernel) {
   const t4 = (seed[0] ^ 764201615) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -172,7 +172,7 @@ function init_first_narrow_kernel(seed, first_narrow_kernel) {
   }
 }
 
-// second/attention/query/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// second_attention_query_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_query_kernel(seed, second_attention_query_kernel) {
   const t4 = (seed[0] ^ 4110930653) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -186,7 +186,7 @@ function init_second_attention_query_kernel(seed, second_attention_query_kernel)
   }
 }
 
-// second/attention/key/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// second_attention_key_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_key_kernel(seed, second_attention_key_kernel) {
   const t4 = (seed[0] ^ 1896515480) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -200,7 +200,7 @@ function init_second_attention_key_kernel(seed, second_attention_key_kernel) {
   }
 }
 
-// second/attention/value/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// second_attention_value_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_value_kernel(seed, second_attention_value_kernel) {
   const t4 = (seed[0] ^ 724113562) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -214,7 +214,7 @@ function init_second_attention_value_kernel(seed, second_attention_value_kernel)
   }
 }
 
-// second/attention/attentionOutput/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// second_attention_attentionOutput_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_attentionOutput_ke(seed, second_attention_attentionOutput_kernel) {
   const t4 = (seed[0] ^ 1334638436) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -228,7 +228,7 @@ function init_second_attention_attentionOutput_ke(seed, second_attention_attenti
   }
 }
 
-// second/wide/kernel = (randomUniform(seed) · 0.34641016151377546) + -0.17320508075688773  (words-gpt.model.ts:32)
+// second_wide_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:32)
 function init_second_wide_kernel(seed, second_wide_kernel) {
   const t4 = (seed[0] ^ 826383155) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -242,7 +242,7 @@ function init_second_wide_kernel(seed, second_wide_kernel) {
   }
 }
 
-// second/narrow/kernel = (randomUniform(seed) · 0.34641016151377546) + -0.17320508075688773  (words-gpt.model.ts:37)
+// second_narrow_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:37)
 function init_second_narrow_kernel(seed, second_narrow_kernel) {
   const t4 = (seed[0] ^ 330227315) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -256,7 +256,7 @@ function init_second_narrow_kernel(seed, second_narrow_kernel) {
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.5985056016645798) + -0.2992528008322899  (words-gpt.model.ts:53)
+// logits_kernel = randomUniform(seed) · 0.5985056 − 0.2992528  (words-gpt.model.ts:53)
 function init_logits_kernel(seed, logits_kernel) {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -270,7 +270,7 @@ function init_logits_kernel(seed, logits_kernel) {
   }
 }
 
-// places_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-gpt.model.ts:51)
+// places_sub = randomUniform(seed) · 2 − 0.9999999  (words-gpt.model.ts:51)
 // places_neg = −log((1 − places_sub) · (1 + places_sub))  (words-gpt.model.ts:51)
 function places_forward(seed, places_sub, places_neg, places_sub_2, powers, bits, words) {
   const t4 = (seed[0] ^ 3870612832) >>> 0;
@@ -306,7 +306,7 @@ function places_forward(seed, places_sub, places_neg, places_sub_2, powers, bits
   }
 }
 
-// places/embeddings = (where(places_neg < 5, … + 1.50140941, … + 2.83297682) · places_sub) · 0.14142135623730953  (words-gpt.model.ts:51)
+// places_embeddings = where(places_neg < 5, … + 1.501409, … + 2.832977) · places_sub · 0.1414214  (words-gpt.model.ts:51)
 function init_places_embeddings(places_neg, places_sub_2, places_sub, places_embeddings) {
   for (let i = 0; i < 520; i++) {
     const x0 = places_neg[i];
@@ -316,7 +316,7 @@ function init_places_embeddings(places_neg, places_sub_2, places_sub, places_emb
   }
 }
 
-// letters_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-gpt.model.ts:45)
+// letters_sub = randomUniform(seed) · 2 − 0.9999999  (words-gpt.model.ts:45)
 // letters_neg = −log((1 − letters_sub) · (1 + letters_sub))  (words-gpt.model.ts:45)
 function letters_forward(seed, letters_sub, letters_neg, letters_sub_2, powers, bits, words) {
   const t4 = (seed[0] ^ 1745313365) >>> 0;
@@ -352,7 +352,7 @@ function letters_forward(seed, letters_sub, letters_neg, letters_sub_2, powers, 
   }
 }
 
-// letters/embeddings = (where(letters_neg < 5, … + 1.50140941, … + 2.83297682) · letters_sub) · 0.14142135623730953  (words-gpt.model.ts:45)
+// letters_embeddings = where(letters_neg < 5, … + 1.501409, … + 2.832977) · letters_sub · 0.1414214  (words-gpt.model.ts:45)
 function init_letters_embeddings(letters_neg, letters_sub_2, letters_sub, letters_embeddings) {
   for (let i = 0; i < 1080; i++) {
     const x0 = letters_neg[i];
@@ -362,7 +362,7 @@ function init_letters_embeddings(letters_neg, letters_sub_2, letters_sub, letter
   }
 }
 
-// letters_take = take(letters/embeddings, x)  (words-gpt.model.ts:45)
+// letters_take = take(letters_embeddings, x)  (words-gpt.model.ts:45)
 function letters_forward_2(x, letters_embeddings, letters_take, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 26) * 40;
@@ -373,8 +373,8 @@ function letters_forward_2(x, letters_embeddings, letters_take, n) {
   }
 }
 
-// first_norm_sub = (letters_take + places/embeddings) − (sum(letters_take + places/embeddings) / 40)  (words-gpt.model.ts:31)
-// first_norm_rsqrt = rsqrt((sum(first_norm_sub²) / 40) + 0.001)  (words-gpt.model.ts:31)
+// first_norm_sub = letters_take + places_embeddings − sum(letters_take + places_embeddings) / 40  (words-gpt.model.ts:31)
+// first_norm_rsqrt = rsqrt(sum(first_norm_sub²) / 40 + 0.001)  (words-gpt.model.ts:31)
 function first_norm_forward(
   letters_take,
   places_embeddings,
@@ -413,14 +413,14 @@ function first_norm_forward(
   }
 }
 
-// first_norm_add_numbers = first_norm_add as plain numbers, for first_attention_forward
+// first_norm_add_numbers = first_norm_add as plain numbers
 function copy_first_norm_add(first_norm_add, first_norm_add_numbers, n) {
   for (let k = 0; k < n * 520; k++) {
     first_norm_add_numbers[k] = first_norm_add[k];
   }
 }
 
-// first_attention_query_kernel_numbers = first_attention_query_kernel as plain numbers, for first_attention_forward
+// first_attention_query_kernel_numbers = first_attention_query_kernel as plain numbers
 function copy_first_attention_query_kernel(
   first_attention_query_kernel,
   first_attention_query_kernel_numbers,
@@ -437,7 +437,7 @@ function copy_first_attention_query_kernel(
   }
 }
 
-// first_attention_add = dotGeneral(first_norm_add, first/attention/query/kernel) + first/attention/query/bias  (words-gpt.model.ts:31)
+// first_attention_add = first_norm_add_numbers · first_attention_query_kernel_numbers + first_attention_query_bias  (words-gpt.model.ts:31)
 function first_attention_forward(
   first_norm_add_numbers,
   first_attention_query_kernel_numbers,
@@ -491,7 +491,7 @@ function first_attention_forward(
   }
 }
 
-// first_attention_mul = dotGeneral(first_attention_add, first_attention_add) · 0.31622776601683794  (words-gpt.model.ts:31)
+// first_attention_mul[i,j,h,g] = (Σₖ first_attention_add[i,h,10*j+k] · first_attention_add_2[i,g,10*j+k]) · 0.3162278  (words-gpt.model.ts:31)
 function first_attention_forward_4(first_attention_add, first_attention_add_2, first_attention_mul, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
@@ -563,7 +563,7 @@ function first_attention_forward_4(first_attention_add, first_attention_add_2, f
   }
 }
 
-// first_attention_mul_2 = where(iota() ≤ iota(), exp(first_attention_mul − …), 0) · 1/maximum(sum(…), 1)  (words-gpt.model.ts:31)
+// first_attention_mul_2[i,j,h,k] = where(k ≤ h, exp(first_attention_mul − …), 0) · (1 / maximum(sum(…), 1))  (words-gpt.model.ts:31)
 function first_attention_forward_5(
   first_attention_mul,
   first_attention_where_row,
@@ -602,7 +602,7 @@ function first_attention_forward_5(
   }
 }
 
-// first_attention_dotGeneral = dotGeneral(first_attention_mul, first_attention_add)  (words-gpt.model.ts:31)
+// first_attention_dotGeneral[i,j,h,g] = Σₖ first_attention_mul[i,j,h,k] · first_attention_add[i,k,10*j+g]  (words-gpt.model.ts:31)
 function first_attention_forward_6(first_attention_mul, first_attention_add, first_attention_dotGeneral, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 676;
@@ -658,7 +658,7 @@ function first_attention_forward_6(first_attention_mul, first_attention_add, fir
   }
 }
 
-// first_add = (letters_take + places/embeddings) + (… + first/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+// first_add = letters_take + places_embeddings + (… + first_attention_attentionOutput_bias)  (words-gpt.model.ts:31)
 function first_forward(
   first_attention_dotGeneral_numbers,
   first_attention_attentionOutput_kernel_n,
@@ -744,8 +744,8 @@ function first_forward(
   }
 }
 
-// first_norm2_sub = first_add − (sum(first_add) / 40)  (words-gpt.model.ts:32)
-// first_norm2_rsqrt = rsqrt((sum(first_norm2_sub²) / 40) + 0.001)  (words-gpt.model.ts:32)
+// first_norm2_sub = first_add − sum(first_add) / 40  (words-gpt.model.ts:32)
+// first_norm2_rsqrt = rsqrt(sum(first_norm2_sub²) / 40 + 0.001)  (words-gpt.model.ts:32)
 function first_norm2_forward(
   first_add,
   first_norm2_sub,
@@ -778,7 +778,7 @@ function first_norm2_forward(
   }
 }
 
-// first_wide_kernel_numbers = first_wide_kernel as plain numbers, for first_wide_forward
+// first_wide_kernel_numbers = first_wide_kernel as plain numbers
 function copy_first_wide_kernel(first_wide_kernel, first_wide_kernel_numbers) {
   for (let p = 0; p < 80; p++) {
     const p0 = p << 1;
@@ -792,7 +792,7 @@ function copy_first_wide_kernel(first_wide_kernel, first_wide_kernel_numbers) {
   }
 }
 
-// first_wide_add = dotGeneral(first_norm2_add, first/wide/kernel) + first/wide/bias  (words-gpt.model.ts:32)
+// first_wide_add = first_norm2_add_numbers · first_wide_kernel_numbers + first_wide_bias  (words-gpt.model.ts:32)
 function first_wide_forward(
   first_norm2_add_numbers,
   first_wide_kernel_numbers,
@@ -847,8 +847,8 @@ function first_wide_forward(
   }
 }
 
-// first_wide_add_2 = erf(first_wide_add · 0.7071067811865476) + 1  (words-gpt.model.ts:32)
-// first_wide_mul = (first_wide_add · 0.5) · first_wide_add_2  (words-gpt.model.ts:32)
+// first_wide_add_2 = erf(first_wide_add · 0.7071068) + 1  (words-gpt.model.ts:32)
+// first_wide_mul = first_wide_add · 0.5 · first_wide_add_2  (words-gpt.model.ts:32)
 function first_wide_forward_2(first_wide_add, first_wide_add_2, first_wide_mul, powers, n) {
   for (let i = 0; i < n * 2080; i++) {
     const x0 = first_wide_add[i];
@@ -886,14 +886,14 @@ function first_wide_forward_2(first_wide_add, first_wide_add_2, first_wide_mul, 
   }
 }
 
-// first_wide_mul_numbers = first_wide_mul as plain numbers, for first_forward_2
+// first_wide_mul_numbers = first_wide_mul as plain numbers
 function copy_first_wide_mul(first_wide_mul, first_wide_mul_numbers, n) {
   for (let k = 0; k < n * 2080; k++) {
     first_wide_mul_numbers[k] = first_wide_mul[k];
   }
 }
 
-// first_narrow_kernel_numbers = first_narrow_kernel as plain numbers, for first_forward_2
+// first_narrow_kernel_numbers = first_narrow_kernel as plain numbers
 function copy_first_narrow_kernel(first_narrow_kernel, first_narrow_kernel_numbers) {
   for (let p = 0; p < 20; p++) {
     const p0 = p << 1;
@@ -907,7 +907,7 @@ function copy_first_narrow_kernel(first_narrow_kernel, first_narrow_kernel_numbe
   }
 }
 
-// first_add_2 = first_add + (dotGeneral(first_wide_mul, first/narrow/kernel) + first/narrow/bias)  (words-gpt.model.ts:37)
+// first_add_2 = first_add + (first_wide_mul_numbers · first_narrow_kernel_numbers + first_narrow_bias)  (words-gpt.model.ts:37)
 function first_forward_2(
   first_wide_mul_numbers,
   first_narrow_kernel_numbers,
@@ -963,7 +963,7 @@ function first_forward_2(
   }
 }
 
-// second_add = first_add + (… + second/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+// second_add = first_add + (… + second_attention_attentionOutput_bias)  (words-gpt.model.ts:31)
 function second_forward(
   second_attention_dotGeneral_numbers,
   second_attention_attentionOutput_kernel_,
@@ -1046,7 +1046,7 @@ function second_forward(
   }
 }
 
-// logits_add = dotGeneral(norm_add, logits/kernel) + logits/bias  (words-gpt.model.ts:53)
+// logits_add = norm_add · logits_kernel + logits_bias  (words-gpt.model.ts:53)
 function logits_forward(norm_add, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 40;
@@ -1143,7 +1143,7 @@ function training_loss(y, logits_add, exp, sum, sum_2, loss, powers, bits, words
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
 }
 
-// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-gpt.model.ts:56)
+// d_logits = where(y ≠ −1, 1 / where(…, 1, sum_2), 0) · (exp · (1 / sum) − oneHot(where(…, 0, y)))  (words-gpt.model.ts:56)
 function logits_backward(sum_2, y, sum, exp, d_logits, n) {
   const x0 = sum_2[0];
   const c0 = 1 / (x0 === 0 ? 1 : x0);
@@ -1160,7 +1160,7 @@ function logits_backward(sum_2, y, sum, exp, d_logits, n) {
   }
 }
 
-// ∂loss/∂logits/kernel = dotGeneral(norm_add, d_logits)  (words-gpt.model.ts:53)
+// ∂loss/∂logits/kernel = norm_addᵀ · d_logits  (words-gpt.model.ts:53)
 function logits_kernel_gradient(norm_add, d_logits, d_logits_kernel, n) {
   for (let i = 0; i < 40; i += 2) {
     const p2 = i * 27;
@@ -1208,7 +1208,7 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
   }
 }
 
-// d_norm = dotGeneral(d_logits, logits/kernel)  (words-gpt.model.ts:53)
+// d_norm = d_logits · logits_kernelᵀ  (words-gpt.model.ts:53)
 function norm_backward(d_logits, logits_kernel, d_norm, n) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 27;
@@ -1257,7 +1257,7 @@ function norm_beta_gradient(d_norm, norm_sub, norm_rsqrt, d_norm_gamma, d_norm_b
   }
 }
 
-// d_second = norm_rsqrt · (((d_norm · norm/gamma) − (… / 40)) − ((norm_sub · norm_rsqrt) · (… / 40)))  (words-gpt.model.ts:53)
+// d_second = norm_rsqrt · (d_norm · norm_gamma − sum(…) / 40 − norm_sub · norm_rsqrt · (sum(…) / 40))  (words-gpt.model.ts:53)
 function second_backward(norm_rsqrt, d_norm, norm_gamma, norm_sub, d_second, n) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 40;
@@ -1279,7 +1279,7 @@ function second_backward(norm_rsqrt, d_norm, norm_gamma, norm_sub, d_second, n) 
   }
 }
 
-// second_wide_mul_numbers_2 = second_wide_mul as plain numbers, for second_narrow_kernel_gradient
+// second_wide_mul_numbers = second_wide_mul as plain numbers
 function copy_second_wide_mul_2(second_wide_mul, second_wide_mul_numbers, n) {
   for (let s = 0; s < 40; s++) {
     const p0 = s << 2;
@@ -1295,7 +1295,7 @@ function copy_second_wide_mul_2(second_wide_mul, second_wide_mul_numbers, n) {
   }
 }
 
-// d_second_numbers = d_second as plain numbers, for second_narrow_kernel_gradient
+// d_second_numbers = d_second as plain numbers
 function copy_d_second(d_second, d_second_numbers, n) {
   for (let p = 0; p < 20; p++) {
     const p0 = p << 1;
@@ -1309,7 +1309,7 @@ function copy_d_second(d_second, d_second_numbers, n) {
   }
 }
 
-// ∂loss/∂second/narrow/kernel = dotGeneral(second_wide_mul, d_second)  (words-gpt.model.ts:37)
+// ∂loss/∂second/narrow/kernel = second_wide_mul_numbersᵀ · d_second_numbers  (words-gpt.model.ts:37)
 function second_narrow_kernel_gradient(second_wide_mul_numbers, d_second_numbers, d_second_narrow_kernel, n) {
   for (let s = 0; s < 40; s++) {
     const p0 = s * 832;
@@ -1366,7 +1366,7 @@ function second_narrow_bias_gradient(d_second, d_second_narrow_bias, n) {
   }
 }
 
-// second_narrow_kernel_numbers_2 = second_narrow_kernel as plain numbers, for second_wide_backward
+// second_narrow_kernel_numbers = second_narrow_kernel as plain numbers
 function copy_second_narrow_kernel_2(second_narrow_kernel, second_narrow_kernel_numbers) {
   for (let p = 0; p < 80; p++) {
     const p0 = p * 80;
@@ -1379,7 +1379,7 @@ function copy_second_narrow_kernel_2(second_narrow_kernel, second_narrow_kernel_
   }
 }
 
-// d_second_wide = dotGeneral(d_second, second/narrow/kernel)  (words-gpt.model.ts:37)
+// d_second_wide = d_second_numbers · second_narrow_kernel_numbersᵀ  (words-gpt.model.ts:37)
 function second_wide_backward(d_second_numbers, second_narrow_kernel_numbers, d_second_wide, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
@@ -1425,7 +1425,7 @@ function second_wide_backward(d_second_numbers, second_narrow_kernel_numbers, d_
   }
 }
 
-// d_second_wide_2 = ((… · …) · 0.7071067811865476) + ((d_second_wide · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
+// d_second_wide_2 = d_second_wide · … · (1.128379 · …) · 0.7071068 + d_second_wide · second_wide_add_2 · 0.5  (words-gpt.model.ts:32)
 function second_wide_backward_2(
   d_second_wide,
   second_wide_add,
@@ -1450,7 +1450,7 @@ function second_wide_backward_2(
   }
 }
 
-// second_norm2_add_numbers_2 = second_norm2_add as plain numbers, for second_wide_kernel_gradient
+// second_norm2_add_numbers = second_norm2_add as plain numbers
 function copy_second_norm2_add_2(second_norm2_add, second_norm2_add_numbers, n) {
   for (let s = 0; s < 10; s++) {
     const p0 = s << 2;
@@ -1466,7 +1466,7 @@ function copy_second_norm2_add_2(second_norm2_add, second_norm2_add_numbers, n) 
   }
 }
 
-// d_second_wide_2_numbers = d_second_wide_2 as plain numbers, for second_wide_kernel_gradient
+// d_second_wide_2_numbers = d_second_wide as plain numbers
 function copy_d_second_wide_2(d_second_wide, d_second_wide_2_numbers, n) {
   for (let p = 0; p < 80; p++) {
     const p0 = p << 1;
@@ -1480,7 +1480,7 @@ function copy_d_second_wide_2(d_second_wide, d_second_wide_2_numbers, n) {
   }
 }
 
-// ∂loss/∂second/wide/kernel = dotGeneral(second_norm2_add, d_second_wide)  (words-gpt.model.ts:32)
+// ∂loss/∂second/wide/kernel = second_norm2_add_numbersᵀ · d_second_wide_2_numbers  (words-gpt.model.ts:32)
 function second_wide_kernel_gradient(
   second_norm2_add_numbers,
   d_second_wide_2_numbers,
@@ -1552,7 +1552,7 @@ function second_wide_bias_gradient(d_second_wide, d_second_wide_bias, n) {
   }
 }
 
-// second_wide_kernel_numbers_2 = second_wide_kernel as plain numbers, for second_norm2_backward
+// second_wide_kernel_numbers = second_wide_kernel as plain numbers
 function copy_second_wide_kernel_2(second_wide_kernel, second_wide_kernel_numbers) {
   for (let p = 0; p < 20; p++) {
     const p0 = p * 320;
@@ -1565,7 +1565,7 @@ function copy_second_wide_kernel_2(second_wide_kernel, second_wide_kernel_number
   }
 }
 
-// d_second_norm2 = dotGeneral(d_second_wide, second/wide/kernel)  (words-gpt.model.ts:32)
+// d_second_norm2 = d_second_wide_2_numbers · second_wide_kernel_numbersᵀ  (words-gpt.model.ts:32)
 function second_norm2_backward(d_second_wide_2_numbers, second_wide_kernel_numbers, d_second_norm2, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 160;
@@ -1611,7 +1611,7 @@ function second_norm2_backward(d_second_wide_2_numbers, second_wide_kernel_numbe
   }
 }
 
-// d_second_2 = d_second + (second_norm2_rsqrt · ((… − …) − (… · …)))  (words-gpt.model.ts:32)
+// d_second_2 = d_second + second_norm2_rsqrt · (… − … − … · …)  (words-gpt.model.ts:32)
 function second_backward_2(
   second_norm2_rsqrt,
   d_second_norm2,
@@ -1641,7 +1641,7 @@ function second_backward_2(
   }
 }
 
-// ∂loss/∂second/attention/attentionOutput/kernel = dotGeneral(second_attention_dotGeneral, d_second)  (words-gpt.model.ts:31)
+// ∂loss/∂second/attention/attentionOutput/kernel[i,j,h] = Σₖₘ second_attention_dotGeneral_numbers[k,i,m,j] · d_second_2_numbers[k,m,h]  (words-gpt.model.ts:31)
 function second_attention_attentionOutput_kernel_(
   second_attention_dotGeneral_numbers,
   d_second_2_numbers,
@@ -1707,7 +1707,7 @@ function second_attention_attentionOutput_kernel_(
   }
 }
 
-// second_attention_attentionOutput_kernel__2 = second_attention_attentionOutput_kernel as plain numbers, for second_attention_backward
+// second_attention_attentionOutput_kernel_ = second_attention_attentionOutput_kernel as plain numbers
 function copy_second_attention_attentionOutput_ke_2(
   second_attention_attentionOutput_kernel,
   second_attention_attentionOutput_kernel_,
@@ -1717,7 +1717,7 @@ function copy_second_attention_attentionOutput_ke_2(
   }
 }
 
-// d_second_attention = dotGeneral(d_second, second/attention/attentionOutput/kernel)  (words-gpt.model.ts:31)
+// d_second_attention = d_second_2_numbers · second_attention_attentionOutput_kernel_ᵀ  (words-gpt.model.ts:31)
 function second_attention_backward(
   d_second_2_numbers,
   second_attention_attentionOutput_kernel_,
@@ -1767,7 +1767,7 @@ function second_attention_backward(
   }
 }
 
-// d_second_attention_4 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
+// d_second_attention_4[i,j,h,g] = Σₖ d_second_attention[i,h,j,k] · second_attention_add[i,g,10*j+k]  (words-gpt.model.ts:31)
 function second_attention_backward_2(d_second_attention, second_attention_add, d_second_attention_4, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
@@ -1839,7 +1839,7 @@ function second_attention_backward_2(d_second_attention, second_attention_add, d
   }
 }
 
-// d_second_attention_2 = dotGeneral(second_attention_mul, d_second_attention)  (words-gpt.model.ts:31)
+// d_second_attention_2[i,j,h,g] = Σₖ second_attention_mul[i,j,k,h] · d_second_attention[i,k,j,g]  (words-gpt.model.ts:31)
 function second_attention_backward_3(second_attention_mul, d_second_attention, d_second_attention_2, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 676;
@@ -1895,7 +1895,7 @@ function second_attention_backward_3(second_attention_mul, d_second_attention, d
   }
 }
 
-// d_second_attention_5 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
+// d_second_attention_5 = second_attention_mul · (d_second_attention − sum(…)) · 0.3162278  (words-gpt.model.ts:31)
 function second_attention_backward_4(d_second_attention, second_attention_mul, d_second_attention_5, n) {
   for (let i = 0; i < n * 52; i++) {
     const p0 = i * 13;
@@ -1911,7 +1911,7 @@ function second_attention_backward_4(d_second_attention, second_attention_mul, d
   }
 }
 
-// d_second_attention_3 = d_second_attention  (words-gpt.model.ts:31)
+// d_second_attention_3[i,j,h] = d_second_attention[i,(h)/10,j,(h)%10]  (words-gpt.model.ts:31)
 function second_attention_backward_5(d_second_attention, d_second_attention_3, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
@@ -1925,7 +1925,7 @@ function second_attention_backward_5(d_second_attention, d_second_attention_3, n
   }
 }
 
-// ∂loss/∂second/attention/query/kernel = dotGeneral(second_norm_add, d_second_attention)  (words-gpt.model.ts:31)
+// ∂loss/∂second/attention/query/kernel = second_norm_add_numbersᵀ · d_second_attention_9_numbers  (words-gpt.model.ts:31)
 function second_attention_query_kernel_gradient(
   second_norm_add_numbers,
   d_second_attention_9_numbers,
@@ -1976,7 +1976,7 @@ function second_attention_query_kernel_gradient(
   }
 }
 
-// second_attention_key_kernel_numbers_2 = second_attention_key_kernel as plain numbers, for second_norm_backward
+// second_attention_key_kernel_numbers = second_attention_key_kernel as plain numbers
 function copy_second_attention_key_kernel_2(
   second_attention_key_kernel,
   second_attention_key_kernel_numbers,
@@ -1992,7 +1992,7 @@ function copy_second_attention_key_kernel_2(
   }
 }
 
-// d_second_norm_2 = dotGeneral(d_second_attention, second/attention/key/kernel)  (words-gpt.model.ts:31)
+// d_second_norm = d_second_attention_7_numbers · second_attention_key_kernel_numbersᵀ  (words-gpt.model.ts:31)
 function second_norm_backward(
   d_second_attention_7_numbers,
   second_attention_key_kernel_numbers,
@@ -2042,8 +2042,8 @@ function second_norm_backward(
   }
 }
 
-// d_second_norm_3 = (d_second_norm + d_second_norm) + dotGeneral(d_second_attention, second/attention/query/kernel)  (words-gpt.model.ts:31)
-// d_second_norm_4 = d_second_norm_3 · second/norm/gamma  (words-gpt.model.ts:31)
+// d_second_norm_3 = d_second_norm + d_second_norm_2 + d_second_attention_9_numbers · second_attention_query_kernel_numbersᵀ  (words-gpt.model.ts:31)
+// d_second_norm_4 = d_second_norm_3 · second_norm_gamma  (words-gpt.model.ts:31)
 function second_norm_backward_3(
   d_second_attention_9_numbers,
   second_attention_query_kernel_numbers,
@@ -2116,7 +2116,7 @@ function second_norm_backward_3(
   }
 }
 
-// d_first = d_second + (second_norm_rsqrt · ((d_second_norm − …) − (… · …)))  (words-gpt.model.ts:31)
+// d_first = d_second + second_norm_rsqrt · (d_second_norm − … − … · …)  (words-gpt.model.ts:31)
 function first_backward(second_norm_rsqrt, d_second_norm, second_norm_sub, d_second, d_first, n) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 40;
@@ -2161,7 +2161,7 @@ function places_embeddings_gradient(d_first_norm, d_places_embeddings, n) {
   }
 }
 
-// parameters = (parameters · (1 − …)) − ((… · adamW/m) / (… + …))  (words-gpt.model.ts:57)
+// parameters = parameters · (1 − …) − … · adamW_m / (… + …)  (words-gpt.model.ts:57)
 function update_parameters(scalars, gradients, adamW_m, adamW_v, parameters) {
   const step = scalars[2];
   const x = Math.min(Math.max(step - 100, 0), 7900) * 0.00039766995615060673;
@@ -2206,7 +2206,7 @@ function update_parameters(scalars, gradients, adamW_m, adamW_v, parameters) {
   }
 }
 
-// first_norm_add_2 = (((… − …) · rsqrt(…)) · first/norm/gamma) + first/norm/beta  (words-gpt.model.ts:31)
+// first_norm_add = (… − …) · rsqrt(…) · first_norm_gamma + first_norm_beta  (words-gpt.model.ts:31)
 function first_norm_forward_2(
   letters_take,
   places_embeddings,
@@ -2240,7 +2240,7 @@ function first_norm_forward_2(
   }
 }
 
-// first_attention_add_4 = dotGeneral(first_norm_add, first/attention/query/kernel) + first/attention/query/bias  (words-gpt.model.ts:31)
+// first_attention_add = first_norm_add_2_numbers · first_attention_query_kernel + first_attention_query_bias  (words-gpt.model.ts:31)
 function first_attention_forward_7(
   first_norm_add_2_numbers,
   first_attention_query_kernel,
@@ -2292,7 +2292,7 @@ function first_attention_forward_7(
   }
 }
 
-// first_add_3 = (letters_take + places/embeddings) + (… + first/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+// first_add = letters_take + places_embeddings + (… + first_attention_attentionOutput_bias)  (words-gpt.model.ts:31)
 function first_forward_3(
   first_attention_dotGeneral_2_numbers,
   first_attention_attentionOutput_kernel,
@@ -2374,7 +2374,7 @@ function first_forward_3(
   }
 }
 
-// first_norm2_add_2 = (((first_add − (… / 40)) · rsqrt(… + 0.001)) · first/norm2/gamma) + first/norm2/beta  (words-gpt.model.ts:32)
+// first_norm2_add = (first_add − … / 40) · rsqrt(… + 0.001) · first_norm2_gamma + first_norm2_beta  (words-gpt.model.ts:32)
 function first_norm2_forward_2(
   first_add,
   first_norm2_sub_row,
@@ -2403,7 +2403,7 @@ function first_norm2_forward_2(
   }
 }
 
-// first_wide_add_3 = dotGeneral(first_norm2_add, first/wide/kernel) + first/wide/bias  (words-gpt.model.ts:32)
+// first_wide_add = first_norm2_add_2_numbers · first_wide_kernel + first_wide_bias  (words-gpt.model.ts:32)
 function first_wide_forward_3(
   first_norm2_add_2_numbers,
   first_wide_kernel,
@@ -2456,7 +2456,7 @@ function first_wide_forward_3(
   }
 }
 
-// first_wide_mul_2 = (first_wide_add · 0.5) · (erf(first_wide_add · 0.7071067811865476) + 1)  (words-gpt.model.ts:32)
+// first_wide_mul = first_wide_add · 0.5 · (erf(first_wide_add · 0.7071068) + 1)  (words-gpt.model.ts:32)
 function first_wide_forward_4(first_wide_add, first_wide_mul, powers, n) {
   for (let i = 0; i < n * 2080; i++) {
     const x0 = first_wide_add[i];
@@ -2492,7 +2492,7 @@ function first_wide_forward_4(first_wide_add, first_wide_mul, powers, n) {
   }
 }
 
-// first_add_4 = first_add + (dotGeneral(first_wide_mul, first/narrow/kernel) + first/narrow/bias)  (words-gpt.model.ts:37)
+// first_add_4 = first_add + (first_wide_mul_2_numbers · first_narrow_kernel + first_narrow_bias)  (words-gpt.model.ts:37)
 function first_forward_4(
   first_wide_mul_2_numbers,
   first_narrow_kernel,
@@ -2546,7 +2546,7 @@ function first_forward_4(
   }
 }
 
-// second_add_3 = first_add + (… + second/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+// second_add = first_add + (… + second_attention_attentionOutput_bias)  (words-gpt.model.ts:31)
 function second_forward_3(
   second_attention_dotGeneral_2_numbers,
   second_attention_attentionOutput_kernel,
@@ -2625,7 +2625,7 @@ function second_forward_3(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-gpt.model.ts:55)
+// probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (words-gpt.model.ts:55)
 function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 27;
@@ -2653,7 +2653,7 @@ function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
   }
 }
 
-// evaluate/loss = loss/sum / loss/rows  (words-gpt.model.ts:56)
+// evaluate_loss = loss_sum / loss_rows  (words-gpt.model.ts:56)
 function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;
@@ -2720,8 +2720,8 @@ function checkHyper(name, value) {
 }
 function checkIndices(name, values, count, limit, allowed) {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
     }
   }
 }

@@ -178,7 +178,7 @@ export const spec = {
   flopsPerRow: 3362468,
 } as const;
 
-// first/norm/gamma = 1  (words-gpt.model.ts:31)
+// first_norm_gamma = 1  (words-gpt.model.ts:31)
 function init_first_norm_gamma(
   first_norm_gamma: Float32Array,
   first_norm2_gamma: Float32Array,
@@ -196,7 +196,7 @@ function init_first_norm_gamma(
   }
 }
 
-// first/attention/query/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// first_attention_query_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_query_kernel(
   seed: Uint32Array,
   first_attention_query_kernel: Float32Array,
@@ -213,7 +213,7 @@ function init_first_attention_query_kernel(
   }
 }
 
-// first/attention/key/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// first_attention_key_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_key_kernel(seed: Uint32Array, first_attention_key_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 771591468) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -227,7 +227,7 @@ function init_first_attention_key_kernel(seed: Uint32Array, first_attention_key_
   }
 }
 
-// first/attention/value/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// first_attention_value_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_value_kernel(
   seed: Uint32Array,
   first_attention_value_kernel: Float32Array,
@@ -244,7 +244,7 @@ function init_first_attention_value_kernel(
   }
 }
 
-// first/attention/attentionOutput/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// first_attention_attentionOutput_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_attentionOutput_ker(
   seed: Uint32Array,
   first_attention_attentionOutput_kernel: Float32Array,
@@ -261,7 +261,7 @@ function init_first_attention_attentionOutput_ker(
   }
 }
 
-// first/wide/kernel = (randomUniform(seed) · 0.34641016151377546) + -0.17320508075688773  (words-gpt.model.ts:32)
+// first_wide_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:32)
 function init_first_wide_kernel(seed: Uint32Array, first_wide_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 1475881535) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -275,7 +275,7 @@ function init_first_wide_kernel(seed: Uint32Array, first_wide_kernel: Float32Arr
   }
 }
 
-// first/narrow/kernel = (randomUniform(seed) · 0.34641016151377546) + -0.17320508075688773  (words-gpt.model.ts:37)
+// first_narrow_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:37)
 function init_first_narrow_kernel(seed: Uint32Array, first_narrow_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 764201615) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -289,7 +289,7 @@ function init_first_narrow_kernel(seed: Uint32Array, first_narrow_kernel: Float3
   }
 }
 
-// second/attention/query/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// second_attention_query_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_query_kernel(
   seed: Uint32Array,
   second_attention_query_kernel: Float32Array,
@@ -306,7 +306,7 @@ function init_second_attention_query_kernel(
   }
 }
 
-// second/attention/key/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// second_attention_key_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_key_kernel(
   seed: Uint32Array,
   second_attention_key_kernel: Float32Array,
@@ -323,7 +323,7 @@ function init_second_attention_key_kernel(
   }
 }
 
-// second/attention/value/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// second_attention_value_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_value_kernel(
   seed: Uint32Array,
   second_attention_value_kernel: Float32Array,
@@ -340,7 +340,7 @@ function init_second_attention_value_kernel(
   }
 }
 
-// second/attention/attentionOutput/kernel = (randomUniform(seed) · 0.5477225575051661) + -0.27386127875258304  (words-gpt.model.ts:31)
+// second_attention_attentionOutput_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_attentionOutput_ke(
   seed: Uint32Array,
   second_attention_attentionOutput_kernel: Float32Array,
@@ -357,7 +357,7 @@ function init_second_attention_attentionOutput_ke(
   }
 }
 
-// second/wide/kernel = (randomUniform(seed) · 0.34641016151377546) + -0.17320508075688773  (words-gpt.model.ts:32)
+// second_wide_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:32)
 function init_second_wide_kernel(seed: Uint32Array, second_wide_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 826383155) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -371,7 +371,7 @@ function init_second_wide_kernel(seed: Uint32Array, second_wide_kernel: Float32A
   }
 }
 
-// second/narrow/kernel = (randomUniform(seed) · 0.34641016151377546) + -0.17320508075688773  (words-gpt.model.ts:37)
+// second_narrow_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:37)
 function init_second_narrow_kernel(seed: Uint32Array, second_narrow_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 330227315) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -385,7 +385,7 @@ function init_second_narrow_kernel(seed: Uint32Array, second_narrow_kernel: Floa
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.5985056016645798) + -0.2992528008322899  (words-gpt.model.ts:53)
+// logits_kernel = randomUniform(seed) · 0.5985056 − 0.2992528  (words-gpt.model.ts:53)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -399,7 +399,7 @@ function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): voi
   }
 }
 
-// places_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-gpt.model.ts:51)
+// places_sub = randomUniform(seed) · 2 − 0.9999999  (words-gpt.model.ts:51)
 // places_neg = −log((1 − places_sub) · (1 + places_sub))  (words-gpt.model.ts:51)
 function places_forward(
   seed: Uint32Array,
@@ -443,7 +443,7 @@ function places_forward(
   }
 }
 
-// places/embeddings = (where(places_neg < 5, … + 1.50140941, … + 2.83297682) · places_sub) · 0.14142135623730953  (words-gpt.model.ts:51)
+// places_embeddings = where(places_neg < 5, … + 1.501409, … + 2.832977) · places_sub · 0.1414214  (words-gpt.model.ts:51)
 function init_places_embeddings(
   places_neg: Float32Array,
   places_sub_2: Float32Array,
@@ -458,7 +458,7 @@ function init_places_embeddings(
   }
 }
 
-// letters_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-gpt.model.ts:45)
+// letters_sub = randomUniform(seed) · 2 − 0.9999999  (words-gpt.model.ts:45)
 // letters_neg = −log((1 − letters_sub) · (1 + letters_sub))  (words-gpt.model.ts:45)
 function letters_forward(
   seed: Uint32Array,
@@ -502,7 +502,7 @@ function letters_forward(
   }
 }
 
-// letters/embeddings = (where(letters_neg < 5, … + 1.50140941, … + 2.83297682) · letters_sub) · 0.14142135623730953  (words-gpt.model.ts:45)
+// letters_embeddings = where(letters_neg < 5, … + 1.501409, … + 2.832977) · letters_sub · 0.1414214  (words-gpt.model.ts:45)
 function init_letters_embeddings(
   letters_neg: Float32Array,
   letters_sub_2: Float32Array,
@@ -517,7 +517,7 @@ function init_letters_embeddings(
   }
 }
 
-// letters_take = take(letters/embeddings, x)  (words-gpt.model.ts:45)
+// letters_take = take(letters_embeddings, x)  (words-gpt.model.ts:45)
 function letters_forward_2(
   x: Int32Array,
   letters_embeddings: Float32Array,
@@ -533,8 +533,8 @@ function letters_forward_2(
   }
 }
 
-// first_norm_sub = (letters_take + places/embeddings) − (sum(letters_take + places/embeddings) / 40)  (words-gpt.model.ts:31)
-// first_norm_rsqrt = rsqrt((sum(first_norm_sub²) / 40) + 0.001)  (words-gpt.model.ts:31)
+// first_norm_sub = letters_take + places_embeddings − sum(letters_take + places_embeddings) / 40  (words-gpt.model.ts:31)
+// first_norm_rsqrt = rsqrt(sum(first_norm_sub²) / 40 + 0.001)  (words-gpt.model.ts:31)
 function first_norm_forward(
   letters_take: Float32Array,
   places_embeddings: Float32Array,
@@ -573,7 +573,7 @@ function first_norm_forward(
   }
 }
 
-// first_norm_add_numbers = first_norm_add as plain numbers, for first_attention_forward
+// first_norm_add_numbers = first_norm_add as plain numbers
 function copy_first_norm_add(
   first_norm_add: Float32Array,
   first_norm_add_numbers: number[],
@@ -584,7 +584,7 @@ function copy_first_norm_add(
   }
 }
 
-// first_attention_query_kernel_numbers = first_attention_query_kernel as plain numbers, for first_attention_forward
+// first_attention_query_kernel_numbers = first_attention_query_kernel as plain numbers
 function copy_first_attention_query_kernel(
   first_attention_query_kernel: Float32Array,
   first_attention_query_kernel_numbers: number[],
@@ -601,7 +601,7 @@ function copy_first_attention_query_kernel(
   }
 }
 
-// first_attention_add = dotGeneral(first_norm_add, first/attention/query/kernel) + first/attention/query/bias  (words-gpt.model.ts:31)
+// first_attention_add = first_norm_add_numbers · first_attention_query_kernel_numbers + first_attention_query_bias  (words-gpt.model.ts:31)
 function first_attention_forward(
   first_norm_add_numbers: number[],
   first_attention_query_kernel_numbers: number[],
@@ -655,7 +655,7 @@ function first_attention_forward(
   }
 }
 
-// first_attention_mul = dotGeneral(first_attention_add, first_attention_add) · 0.31622776601683794  (words-gpt.model.ts:31)
+// first_attention_mul[i,j,h,g] = (Σₖ first_attention_add[i,h,10*j+k] · first_attention_add_2[i,g,10*j+k]) · 0.3162278  (words-gpt.model.ts:31)
 function first_attention_forward_4(
   first_attention_add: Float32Array,
   first_attention_add_2: Float32Array,
@@ -732,7 +732,7 @@ function first_attention_forward_4(
   }
 }
 
-// first_attention_mul_2 = where(iota() ≤ iota(), exp(first_attention_mul − …), 0) · 1/maximum(sum(…), 1)  (words-gpt.model.ts:31)
+// first_attention_mul_2[i,j,h,k] = where(k ≤ h, exp(first_attention_mul − …), 0) · (1 / maximum(sum(…), 1))  (words-gpt.model.ts:31)
 function first_attention_forward_5(
   first_attention_mul: Float32Array,
   first_attention_where_row: Float32Array,
@@ -771,7 +771,7 @@ function first_attention_forward_5(
   }
 }
 
-// first_attention_dotGeneral = dotGeneral(first_attention_mul, first_attention_add)  (words-gpt.model.ts:31)
+// first_attention_dotGeneral[i,j,h,g] = Σₖ first_attention_mul[i,j,h,k] · first_attention_add[i,k,10*j+g]  (words-gpt.model.ts:31)
 function first_attention_forward_6(
   first_attention_mul: Float32Array,
   first_attention_add: Float32Array,
@@ -832,7 +832,7 @@ function first_attention_forward_6(
   }
 }
 
-// first_add = (letters_take + places/embeddings) + (… + first/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+// first_add = letters_take + places_embeddings + (… + first_attention_attentionOutput_bias)  (words-gpt.model.ts:31)
 function first_forward(
   first_attention_dotGeneral_numbers: number[],
   first_attention_attentionOutput_kernel_n: number[],
@@ -918,8 +918,8 @@ function first_forward(
   }
 }
 
-// first_norm2_sub = first_add − (sum(first_add) / 40)  (words-gpt.model.ts:32)
-// first_norm2_rsqrt = rsqrt((sum(first_norm2_sub²) / 40) + 0.001)  (words-gpt.model.ts:32)
+// first_norm2_sub = first_add − sum(first_add) / 40  (words-gpt.model.ts:32)
+// first_norm2_rsqrt = rsqrt(sum(first_norm2_sub²) / 40 + 0.001)  (words-gpt.model.ts:32)
 function first_norm2_forward(
   first_add: Float32Array,
   first_norm2_sub: Float32Array,
@@ -952,7 +952,7 @@ function first_norm2_forward(
   }
 }
 
-// first_wide_kernel_numbers = first_wide_kernel as plain numbers, for first_wide_forward
+// first_wide_kernel_numbers = first_wide_kernel as plain numbers
 function copy_first_wide_kernel(first_wide_kernel: Float32Array, first_wide_kernel_numbers: number[]): void {
   for (let p = 0; p < 80; p++) {
     const p0 = p << 1;
@@ -966,7 +966,7 @@ function copy_first_wide_kernel(first_wide_kernel: Float32Array, first_wide_kern
   }
 }
 
-// first_wide_add = dotGeneral(first_norm2_add, first/wide/kernel) + first/wide/bias  (words-gpt.model.ts:32)
+// first_wide_add = first_norm2_add_numbers · first_wide_kernel_numbers + first_wide_bias  (words-gpt.model.ts:32)
 function first_wide_forward(
   first_norm2_add_numbers: number[],
   first_wide_kernel_numbers: number[],
@@ -1021,8 +1021,8 @@ function first_wide_forward(
   }
 }
 
-// first_wide_add_2 = erf(first_wide_add · 0.7071067811865476) + 1  (words-gpt.model.ts:32)
-// first_wide_mul = (first_wide_add · 0.5) · first_wide_add_2  (words-gpt.model.ts:32)
+// first_wide_add_2 = erf(first_wide_add · 0.7071068) + 1  (words-gpt.model.ts:32)
+// first_wide_mul = first_wide_add · 0.5 · first_wide_add_2  (words-gpt.model.ts:32)
 function first_wide_forward_2(
   first_wide_add: Float32Array,
   first_wide_add_2: Float32Array,
@@ -1066,7 +1066,7 @@ function first_wide_forward_2(
   }
 }
 
-// first_wide_mul_numbers = first_wide_mul as plain numbers, for first_forward_2
+// first_wide_mul_numbers = first_wide_mul as plain numbers
 function copy_first_wide_mul(
   first_wide_mul: Float32Array,
   first_wide_mul_numbers: number[],
@@ -1077,7 +1077,7 @@ function copy_first_wide_mul(
   }
 }
 
-// first_narrow_kernel_numbers = first_narrow_kernel as plain numbers, for first_forward_2
+// first_narrow_kernel_numbers = first_narrow_kernel as plain numbers
 function copy_first_narrow_kernel(
   first_narrow_kernel: Float32Array,
   first_narrow_kernel_numbers: number[],
@@ -1094,7 +1094,7 @@ function copy_first_narrow_kernel(
   }
 }
 
-// first_add_2 = first_add + (dotGeneral(first_wide_mul, first/narrow/kernel) + first/narrow/bias)  (words-gpt.model.ts:37)
+// first_add_2 = first_add + (first_wide_mul_numbers · first_narrow_kernel_numbers + first_narrow_bias)  (words-gpt.model.ts:37)
 function first_forward_2(
   first_wide_mul_numbers: number[],
   first_narrow_kernel_numbers: number[],
@@ -1150,7 +1150,7 @@ function first_forward_2(
   }
 }
 
-// second_add = first_add + (… + second/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+// second_add = first_add + (… + second_attention_attentionOutput_bias)  (words-gpt.model.ts:31)
 function second_forward(
   second_attention_dotGeneral_numbers: number[],
   second_attention_attentionOutput_kernel_: number[],
@@ -1233,7 +1233,7 @@ function second_forward(
   }
 }
 
-// logits_add = dotGeneral(norm_add, logits/kernel) + logits/bias  (words-gpt.model.ts:53)
+// logits_add = norm_add · logits_kernel + logits_bias  (words-gpt.model.ts:53)
 function logits_forward(
   norm_add: Float32Array,
   logits_kernel: Float32Array,
@@ -1347,7 +1347,7 @@ function training_loss(
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
 }
 
-// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-gpt.model.ts:56)
+// d_logits = where(y ≠ −1, 1 / where(…, 1, sum_2), 0) · (exp · (1 / sum) − oneHot(where(…, 0, y)))  (words-gpt.model.ts:56)
 function logits_backward(
   sum_2: Float32Array,
   y: Int32Array,
@@ -1371,7 +1371,7 @@ function logits_backward(
   }
 }
 
-// ∂loss/∂logits/kernel = dotGeneral(norm_add, d_logits)  (words-gpt.model.ts:53)
+// ∂loss/∂logits/kernel = norm_addᵀ · d_logits  (words-gpt.model.ts:53)
 function logits_kernel_gradient(
   norm_add: Float32Array,
   d_logits: Float32Array,
@@ -1424,7 +1424,7 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
   }
 }
 
-// d_norm = dotGeneral(d_logits, logits/kernel)  (words-gpt.model.ts:53)
+// d_norm = d_logits · logits_kernelᵀ  (words-gpt.model.ts:53)
 function norm_backward(
   d_logits: Float32Array,
   logits_kernel: Float32Array,
@@ -1485,7 +1485,7 @@ function norm_beta_gradient(
   }
 }
 
-// d_second = norm_rsqrt · (((d_norm · norm/gamma) − (… / 40)) − ((norm_sub · norm_rsqrt) · (… / 40)))  (words-gpt.model.ts:53)
+// d_second = norm_rsqrt · (d_norm · norm_gamma − sum(…) / 40 − norm_sub · norm_rsqrt · (sum(…) / 40))  (words-gpt.model.ts:53)
 function second_backward(
   norm_rsqrt: Float32Array,
   d_norm: Float32Array,
@@ -1514,7 +1514,7 @@ function second_backward(
   }
 }
 
-// second_wide_mul_numbers_2 = second_wide_mul as plain numbers, for second_narrow_kernel_gradient
+// second_wide_mul_numbers = second_wide_mul as plain numbers
 function copy_second_wide_mul_2(
   second_wide_mul: Float32Array,
   second_wide_mul_numbers: number[],
@@ -1534,7 +1534,7 @@ function copy_second_wide_mul_2(
   }
 }
 
-// d_second_numbers = d_second as plain numbers, for second_narrow_kernel_gradient
+// d_second_numbers = d_second as plain numbers
 function copy_d_second(d_second: Float32Array, d_second_numbers: number[], n: number): void {
   for (let p = 0; p < 20; p++) {
     const p0 = p << 1;
@@ -1548,7 +1548,7 @@ function copy_d_second(d_second: Float32Array, d_second_numbers: number[], n: nu
   }
 }
 
-// ∂loss/∂second/narrow/kernel = dotGeneral(second_wide_mul, d_second)  (words-gpt.model.ts:37)
+// ∂loss/∂second/narrow/kernel = second_wide_mul_numbersᵀ · d_second_numbers  (words-gpt.model.ts:37)
 function second_narrow_kernel_gradient(
   second_wide_mul_numbers: number[],
   d_second_numbers: number[],
@@ -1614,7 +1614,7 @@ function second_narrow_bias_gradient(
   }
 }
 
-// second_narrow_kernel_numbers_2 = second_narrow_kernel as plain numbers, for second_wide_backward
+// second_narrow_kernel_numbers = second_narrow_kernel as plain numbers
 function copy_second_narrow_kernel_2(
   second_narrow_kernel: Float32Array,
   second_narrow_kernel_numbers: number[],
@@ -1630,7 +1630,7 @@ function copy_second_narrow_kernel_2(
   }
 }
 
-// d_second_wide = dotGeneral(d_second, second/narrow/kernel)  (words-gpt.model.ts:37)
+// d_second_wide = d_second_numbers · second_narrow_kernel_numbersᵀ  (words-gpt.model.ts:37)
 function second_wide_backward(
   d_second_numbers: number[],
   second_narrow_kernel_numbers: number[],
@@ -1681,7 +1681,7 @@ function second_wide_backward(
   }
 }
 
-// d_second_wide_2 = ((… · …) · 0.7071067811865476) + ((d_second_wide · second_wide_add) · 0.5)  (words-gpt.model.ts:32)
+// d_second_wide_2 = d_second_wide · … · (1.128379 · …) · 0.7071068 + d_second_wide · second_wide_add_2 · 0.5  (words-gpt.model.ts:32)
 function second_wide_backward_2(
   d_second_wide: Float32Array,
   second_wide_add: Float32Array,
@@ -1706,7 +1706,7 @@ function second_wide_backward_2(
   }
 }
 
-// second_norm2_add_numbers_2 = second_norm2_add as plain numbers, for second_wide_kernel_gradient
+// second_norm2_add_numbers = second_norm2_add as plain numbers
 function copy_second_norm2_add_2(
   second_norm2_add: Float32Array,
   second_norm2_add_numbers: number[],
@@ -1726,7 +1726,7 @@ function copy_second_norm2_add_2(
   }
 }
 
-// d_second_wide_2_numbers = d_second_wide_2 as plain numbers, for second_wide_kernel_gradient
+// d_second_wide_2_numbers = d_second_wide as plain numbers
 function copy_d_second_wide_2(
   d_second_wide: Float32Array,
   d_second_wide_2_numbers: number[],
@@ -1744,7 +1744,7 @@ function copy_d_second_wide_2(
   }
 }
 
-// ∂loss/∂second/wide/kernel = dotGeneral(second_norm2_add, d_second_wide)  (words-gpt.model.ts:32)
+// ∂loss/∂second/wide/kernel = second_norm2_add_numbersᵀ · d_second_wide_2_numbers  (words-gpt.model.ts:32)
 function second_wide_kernel_gradient(
   second_norm2_add_numbers: number[],
   d_second_wide_2_numbers: number[],
@@ -1820,7 +1820,7 @@ function second_wide_bias_gradient(
   }
 }
 
-// second_wide_kernel_numbers_2 = second_wide_kernel as plain numbers, for second_norm2_backward
+// second_wide_kernel_numbers = second_wide_kernel as plain numbers
 function copy_second_wide_kernel_2(
   second_wide_kernel: Float32Array,
   second_wide_kernel_numbers: number[],
@@ -1836,7 +1836,7 @@ function copy_second_wide_kernel_2(
   }
 }
 
-// d_second_norm2 = dotGeneral(d_second_wide, second/wide/kernel)  (words-gpt.model.ts:32)
+// d_second_norm2 = d_second_wide_2_numbers · second_wide_kernel_numbersᵀ  (words-gpt.model.ts:32)
 function second_norm2_backward(
   d_second_wide_2_numbers: number[],
   second_wide_kernel_numbers: number[],
@@ -1887,7 +1887,7 @@ function second_norm2_backward(
   }
 }
 
-// d_second_2 = d_second + (second_norm2_rsqrt · ((… − …) − (… · …)))  (words-gpt.model.ts:32)
+// d_second_2 = d_second + second_norm2_rsqrt · (… − … − … · …)  (words-gpt.model.ts:32)
 function second_backward_2(
   second_norm2_rsqrt: Float32Array,
   d_second_norm2: Float32Array,
@@ -1917,7 +1917,7 @@ function second_backward_2(
   }
 }
 
-// ∂loss/∂second/attention/attentionOutput/kernel = dotGeneral(second_attention_dotGeneral, d_second)  (words-gpt.model.ts:31)
+// ∂loss/∂second/attention/attentionOutput/kernel[i,j,h] = Σₖₘ second_attention_dotGeneral_numbers[k,i,m,j] · d_second_2_numbers[k,m,h]  (words-gpt.model.ts:31)
 function second_attention_attentionOutput_kernel_(
   second_attention_dotGeneral_numbers: number[],
   d_second_2_numbers: number[],
@@ -1983,7 +1983,7 @@ function second_attention_attentionOutput_kernel_(
   }
 }
 
-// second_attention_attentionOutput_kernel__2 = second_attention_attentionOutput_kernel as plain numbers, for second_attention_backward
+// second_attention_attentionOutput_kernel_ = second_attention_attentionOutput_kernel as plain numbers
 function copy_second_attention_attentionOutput_ke_2(
   second_attention_attentionOutput_kernel: Float32Array,
   second_attention_attentionOutput_kernel_: number[],
@@ -1993,7 +1993,7 @@ function copy_second_attention_attentionOutput_ke_2(
   }
 }
 
-// d_second_attention = dotGeneral(d_second, second/attention/attentionOutput/kernel)  (words-gpt.model.ts:31)
+// d_second_attention = d_second_2_numbers · second_attention_attentionOutput_kernel_ᵀ  (words-gpt.model.ts:31)
 function second_attention_backward(
   d_second_2_numbers: number[],
   second_attention_attentionOutput_kernel_: number[],
@@ -2043,7 +2043,7 @@ function second_attention_backward(
   }
 }
 
-// d_second_attention_4 = dotGeneral(d_second_attention, second_attention_add)  (words-gpt.model.ts:31)
+// d_second_attention_4[i,j,h,g] = Σₖ d_second_attention[i,h,j,k] · second_attention_add[i,g,10*j+k]  (words-gpt.model.ts:31)
 function second_attention_backward_2(
   d_second_attention: Float32Array,
   second_attention_add: Float32Array,
@@ -2120,7 +2120,7 @@ function second_attention_backward_2(
   }
 }
 
-// d_second_attention_2 = dotGeneral(second_attention_mul, d_second_attention)  (words-gpt.model.ts:31)
+// d_second_attention_2[i,j,h,g] = Σₖ second_attention_mul[i,j,k,h] · d_second_attention[i,k,j,g]  (words-gpt.model.ts:31)
 function second_attention_backward_3(
   second_attention_mul: Float32Array,
   d_second_attention: Float32Array,
@@ -2181,7 +2181,7 @@ function second_attention_backward_3(
   }
 }
 
-// d_second_attention_5 = (second_attention_mul · (d_second_attention − sum(…))) · 0.31622776601683794  (words-gpt.model.ts:31)
+// d_second_attention_5 = second_attention_mul · (d_second_attention − sum(…)) · 0.3162278  (words-gpt.model.ts:31)
 function second_attention_backward_4(
   d_second_attention: Float32Array,
   second_attention_mul: Float32Array,
@@ -2202,7 +2202,7 @@ function second_attention_backward_4(
   }
 }
 
-// d_second_attention_3 = d_second_attention  (words-gpt.model.ts:31)
+// d_second_attention_3[i,j,h] = d_second_attention[i,(h)/10,j,(h)%10]  (words-gpt.model.ts:31)
 function second_attention_backward_5(
   d_second_attention: Float32Array,
   d_second_attention_3: Float32Array,
@@ -2220,7 +2220,7 @@ function second_attention_backward_5(
   }
 }
 
-// ∂loss/∂second/attention/query/kernel = dotGeneral(second_norm_add, d_second_attention)  (words-gpt.model.ts:31)
+// ∂loss/∂second/attention/query/kernel = second_norm_add_numbersᵀ · d_second_attention_9_numbers  (words-gpt.model.ts:31)
 function second_attention_query_kernel_gradient(
   second_norm_add_numbers: number[],
   d_second_attention_9_numbers: number[],
@@ -2271,7 +2271,7 @@ function second_attention_query_kernel_gradient(
   }
 }
 
-// second_attention_key_kernel_numbers_2 = second_attention_key_kernel as plain numbers, for second_norm_backward
+// second_attention_key_kernel_numbers = second_attention_key_kernel as plain numbers
 function copy_second_attention_key_kernel_2(
   second_attention_key_kernel: Float32Array,
   second_attention_key_kernel_numbers: number[],
@@ -2287,7 +2287,7 @@ function copy_second_attention_key_kernel_2(
   }
 }
 
-// d_second_norm_2 = dotGeneral(d_second_attention, second/attention/key/kernel)  (words-gpt.model.ts:31)
+// d_second_norm = d_second_attention_7_numbers · second_attention_key_kernel_numbersᵀ  (words-gpt.model.ts:31)
 function second_norm_backward(
   d_second_attention_7_numbers: number[],
   second_attention_key_kernel_numbers: number[],
@@ -2337,8 +2337,8 @@ function second_norm_backward(
   }
 }
 
-// d_second_norm_3 = (d_second_norm + d_second_norm) + dotGeneral(d_second_attention, second/attention/query/kernel)  (words-gpt.model.ts:31)
-// d_second_norm_4 = d_second_norm_3 · second/norm/gamma  (words-gpt.model.ts:31)
+// d_second_norm_3 = d_second_norm + d_second_norm_2 + d_second_attention_9_numbers · second_attention_query_kernel_numbersᵀ  (words-gpt.model.ts:31)
+// d_second_norm_4 = d_second_norm_3 · second_norm_gamma  (words-gpt.model.ts:31)
 function second_norm_backward_3(
   d_second_attention_9_numbers: number[],
   second_attention_query_kernel_numbers: number[],
@@ -2411,7 +2411,7 @@ function second_norm_backward_3(
   }
 }
 
-// d_first = d_second + (second_norm_rsqrt · ((d_second_norm − …) − (… · …)))  (words-gpt.model.ts:31)
+// d_first = d_second + second_norm_rsqrt · (d_second_norm − … − … · …)  (words-gpt.model.ts:31)
 function first_backward(
   second_norm_rsqrt: Float32Array,
   d_second_norm: Float32Array,
@@ -2472,7 +2472,7 @@ function places_embeddings_gradient(
   }
 }
 
-// parameters = (parameters · (1 − …)) − ((… · adamW/m) / (… + …))  (words-gpt.model.ts:57)
+// parameters = parameters · (1 − …) − … · adamW_m / (… + …)  (words-gpt.model.ts:57)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -2523,7 +2523,7 @@ function update_parameters(
   }
 }
 
-// first_norm_add_2 = (((… − …) · rsqrt(…)) · first/norm/gamma) + first/norm/beta  (words-gpt.model.ts:31)
+// first_norm_add = (… − …) · rsqrt(…) · first_norm_gamma + first_norm_beta  (words-gpt.model.ts:31)
 function first_norm_forward_2(
   letters_take: Float32Array,
   places_embeddings: Float32Array,
@@ -2557,7 +2557,7 @@ function first_norm_forward_2(
   }
 }
 
-// first_attention_add_4 = dotGeneral(first_norm_add, first/attention/query/kernel) + first/attention/query/bias  (words-gpt.model.ts:31)
+// first_attention_add = first_norm_add_2_numbers · first_attention_query_kernel + first_attention_query_bias  (words-gpt.model.ts:31)
 function first_attention_forward_7(
   first_norm_add_2_numbers: number[],
   first_attention_query_kernel: Float32Array,
@@ -2609,7 +2609,7 @@ function first_attention_forward_7(
   }
 }
 
-// first_add_3 = (letters_take + places/embeddings) + (… + first/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+// first_add = letters_take + places_embeddings + (… + first_attention_attentionOutput_bias)  (words-gpt.model.ts:31)
 function first_forward_3(
   first_attention_dotGeneral_2_numbers: number[],
   first_attention_attentionOutput_kernel: Float32Array,
@@ -2691,7 +2691,7 @@ function first_forward_3(
   }
 }
 
-// first_norm2_add_2 = (((first_add − (… / 40)) · rsqrt(… + 0.001)) · first/norm2/gamma) + first/norm2/beta  (words-gpt.model.ts:32)
+// first_norm2_add = (first_add − … / 40) · rsqrt(… + 0.001) · first_norm2_gamma + first_norm2_beta  (words-gpt.model.ts:32)
 function first_norm2_forward_2(
   first_add: Float32Array,
   first_norm2_sub_row: Float32Array,
@@ -2720,7 +2720,7 @@ function first_norm2_forward_2(
   }
 }
 
-// first_wide_add_3 = dotGeneral(first_norm2_add, first/wide/kernel) + first/wide/bias  (words-gpt.model.ts:32)
+// first_wide_add = first_norm2_add_2_numbers · first_wide_kernel + first_wide_bias  (words-gpt.model.ts:32)
 function first_wide_forward_3(
   first_norm2_add_2_numbers: number[],
   first_wide_kernel: Float32Array,
@@ -2773,7 +2773,7 @@ function first_wide_forward_3(
   }
 }
 
-// first_wide_mul_2 = (first_wide_add · 0.5) · (erf(first_wide_add · 0.7071067811865476) + 1)  (words-gpt.model.ts:32)
+// first_wide_mul = first_wide_add · 0.5 · (erf(first_wide_add · 0.7071068) + 1)  (words-gpt.model.ts:32)
 function first_wide_forward_4(
   first_wide_add: Float32Array,
   first_wide_mul: Float32Array,
@@ -2814,7 +2814,7 @@ function first_wide_forward_4(
   }
 }
 
-// first_add_4 = first_add + (dotGeneral(first_wide_mul, first/narrow/kernel) + first/narrow/bias)  (words-gpt.model.ts:37)
+// first_add_4 = first_add + (first_wide_mul_2_numbers · first_narrow_kernel + first_narrow_bias)  (words-gpt.model.ts:37)
 function first_forward_4(
   first_wide_mul_2_numbers: number[],
   first_narrow_kernel: Float32Array,
@@ -2868,7 +2868,7 @@ function first_forward_4(
   }
 }
 
-// second_add_3 = first_add + (… + second/attention/attentionOutput/bias)  (words-gpt.model.ts:31)
+// second_add = first_add + (… + second_attention_attentionOutput_bias)  (words-gpt.model.ts:31)
 function second_forward_3(
   second_attention_dotGeneral_2_numbers: number[],
   second_attention_attentionOutput_kernel: Float32Array,
@@ -2947,7 +2947,7 @@ function second_forward_3(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-gpt.model.ts:55)
+// probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (words-gpt.model.ts:55)
 function predict_probabilities(
   logits_add: Float32Array,
   exp_row: Float32Array,
@@ -2981,7 +2981,7 @@ function predict_probabilities(
   }
 }
 
-// evaluate/loss = loss/sum / loss/rows  (words-gpt.model.ts:56)
+// evaluate_loss = loss_sum / loss_rows  (words-gpt.model.ts:56)
 function evaluate_loss(
   totals: Float64Array,
   y: Int32Array,
@@ -3057,8 +3057,8 @@ function checkHyper(name: string, value: number): number {
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number, allowed?: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
     }
   }
 }

@@ -39,7 +39,7 @@ export const spec = {
   flopsPerRow: 5080338,
 };
 
-// letters/embeddings = randomUniform(seed) + -0.5  (words-lstm.model.ts:25)
+// letters_embeddings = randomUniform(seed) − 0.5  (words-lstm.model.ts:25)
 function init_letters_embeddings(seed, letters_embeddings) {
   const t4 = (seed[0] ^ 1745313365) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -53,7 +53,7 @@ function init_letters_embeddings(seed, letters_embeddings) {
   }
 }
 
-// memory/kernel = (randomUniform(seed) · 0.2401922307076307) + -0.12009611535381536  (words-lstm.model.ts:31)
+// memory_kernel = randomUniform(seed) · 0.2401922 − 0.1200961  (words-lstm.model.ts:31)
 function init_memory_kernel(seed, memory_kernel) {
   const t4 = (seed[0] ^ 2510433530) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -67,7 +67,7 @@ function init_memory_kernel(seed, memory_kernel) {
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.4417261042993862) + -0.2208630521496931  (words-lstm.model.ts:32)
+// logits_kernel = randomUniform(seed) · 0.4417261 − 0.2208631  (words-lstm.model.ts:32)
 function init_logits_kernel(seed, logits_kernel) {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -81,19 +81,19 @@ function init_logits_kernel(seed, logits_kernel) {
   }
 }
 
-// memory/bias = the declared values  (words-lstm.model.ts:31)
+// memory_bias = the declared values  (words-lstm.model.ts:31)
 function init_memory_bias(constant, memory_bias) {
   for (let i = 0; i < 384; i++) {
     memory_bias[i] = constant[i];
   }
 }
 
-// random/seed = seed  (words-lstm.model.ts:25)
+// random_seed = seed  (words-lstm.model.ts:25)
 function init_random_seed(seed, random_seed) {
   random_seed[0] = seed[0];
 }
 
-// memory_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-lstm.model.ts:31)
+// memory_sub = randomUniform(seed) · 2 − 0.9999999  (words-lstm.model.ts:31)
 // memory_neg = −log((1 − memory_sub) · (1 + memory_sub))  (words-lstm.model.ts:31)
 function memory_forward(seed, memory_sub, memory_neg, memory_sub_2, powers, bits, words) {
   const t4 = (seed[0] ^ 3439808554) >>> 0;
@@ -129,7 +129,7 @@ function memory_forward(seed, memory_sub, memory_neg, memory_sub_2, powers, bits
   }
 }
 
-// memory_mul = (where(memory_neg < 5, … + 1.50140941, … + 2.83297682) · memory_sub) · 1.4142135623730951  (words-lstm.model.ts:31)
+// memory_mul = where(memory_neg < 5, … · … + 1.501409, … · memory_sub_2 + 2.832977) · memory_sub · 1.414214  (words-lstm.model.ts:31)
 function memory_forward_2(memory_neg, memory_sub_2, memory_sub, memory_mul) {
   for (let i = 0; i < 36864; i++) {
     const x0 = memory_neg[i];
@@ -177,7 +177,7 @@ function memory_forward_3(memory_mul, memory_orthogonalize) {
   }
 }
 
-// memory/recurrentKernel = memory_orthogonalize  (words-lstm.model.ts:31)
+// memory_recurrentKernel = memory_orthogonalizeᵀ  (words-lstm.model.ts:31)
 function init_memory_recurrentKernel(memory_orthogonalize, memory_recurrentKernel) {
   for (let i = 0; i < 96; i++) {
     const p1 = i * 384;
@@ -187,20 +187,21 @@ function init_memory_recurrentKernel(memory_orthogonalize, memory_recurrentKerne
   }
 }
 
+// memory_scan[0] = 0  (words-lstm.model.ts:31)
 function memory_forward_4(memory_scan, n) {
   for (let i = 0; i < n * 96; i++) {
     memory_scan[i] = 0;
   }
 }
 
-// letters_embeddings_numbers = letters_embeddings as plain numbers, for memory_forward_6
+// letters_embeddings_numbers = letters_embeddings as plain numbers
 function copy_letters_embeddings(letters_embeddings, letters_embeddings_numbers) {
   for (let k = 0; k < 864; k++) {
     letters_embeddings_numbers[k] = letters_embeddings[k];
   }
 }
 
-// memory_kernel_numbers = memory_kernel as plain numbers, for memory_forward_6
+// memory_kernel_numbers = memory_kernel as plain numbers
 function copy_memory_kernel(memory_kernel, memory_kernel_numbers) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -214,7 +215,7 @@ function copy_memory_kernel(memory_kernel, memory_kernel_numbers) {
   }
 }
 
-// memory_dotGeneral = dotGeneral(letters/embeddings, memory/kernel)  (words-lstm.model.ts:31)
+// memory_dotGeneral = letters_embeddings_numbers · memory_kernel_numbers  (words-lstm.model.ts:31)
 function memory_forward_6(letters_embeddings_numbers, memory_kernel_numbers, memory_dotGeneral) {
   for (let i = 0; i < 27; i += 3) {
     const p0 = i << 5;
@@ -264,7 +265,7 @@ function memory_forward_7(x, memory_dotGeneral, memory_take, n) {
   }
 }
 
-// memory_recurrentKernel_numbers = memory_recurrentKernel as plain numbers, for memory_forward_8
+// memory_recurrentKernel_numbers = memory_recurrentKernel as plain numbers
 function copy_memory_recurrentKernel(memory_recurrentKernel, memory_recurrentKernel_numbers) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -278,7 +279,7 @@ function copy_memory_recurrentKernel(memory_recurrentKernel, memory_recurrentKer
   }
 }
 
-// memory_scan_numbers = memory_scan as plain numbers, for memory_forward_8
+// memory_scan_numbers = memory_scan as plain numbers
 function copy_memory_scan(memory_scan, memory_scan_numbers, t, n) {
   const p0 = t * 3072;
   for (let k = 0; k < n * 96; k++) {
@@ -286,7 +287,7 @@ function copy_memory_scan(memory_scan, memory_scan_numbers, t, n) {
   }
 }
 
-// memory_add = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:31)
+// memory_add = memory_take + memory_bias + memory_scan_numbers[t] · memory_recurrentKernel_numbers  (words-lstm.model.ts:31)
 function memory_forward_8(
   memory_scan_numbers,
   memory_recurrentKernel_numbers,
@@ -346,6 +347,8 @@ function memory_forward_8(
   }
 }
 
+// memory_scan_3[t,i,j] = sigmoid(memory_add[i,j+288])  (words-lstm.model.ts:31)
+// memory_scan_5[t,i,j] = sigmoid(memory_add[i,j+96])  (words-lstm.model.ts:31)
 function memory_forward_9(
   memory_add,
   memory_scan_2,
@@ -426,8 +429,8 @@ function memory_forward_9(
   }
 }
 
-// dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3865470565  (words-lstm.model.ts:32)
-// dropout_where = where(dropout_lessEqual, memory_scan · 1.1111111111111112, 0)  (words-lstm.model.ts:32)
+// dropout_lessEqual = randomBits(random_seed, random_counter) ≤ 3865470565  (words-lstm.model.ts:32)
+// dropout_where[i,j,h] = where(dropout_lessEqual, memory_scan[j+1,i,h] · 1.111111, 0)  (words-lstm.model.ts:32)
 function dropout_forward(random_seed, random_counter, memory_scan, dropout_lessEqual, dropout_where, n) {
   const c0 = random_seed[0];
   const c1 = random_counter[0];
@@ -500,21 +503,21 @@ function dropout_forward(random_seed, random_counter, memory_scan, dropout_lessE
   }
 }
 
-// dropout_where_numbers = dropout_where as plain numbers, for logits_forward
+// dropout_where_numbers = dropout_where as plain numbers
 function copy_dropout_where(dropout_where, dropout_where_numbers, n) {
   for (let k = 0; k < n * 1248; k++) {
     dropout_where_numbers[k] = dropout_where[k];
   }
 }
 
-// logits_kernel_numbers = logits_kernel as plain numbers, for logits_forward
+// logits_kernel_numbers = logits_kernel as plain numbers
 function copy_logits_kernel(logits_kernel, logits_kernel_numbers) {
   for (let k = 0; k < 2592; k++) {
     logits_kernel_numbers[k] = logits_kernel[k];
   }
 }
 
-// logits_add = dotGeneral(dropout_where, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
+// logits_add = dropout_where_numbers · logits_kernel_numbers + logits_bias  (words-lstm.model.ts:32)
 function logits_forward(dropout_where_numbers, logits_kernel_numbers, logits_bias, logits_add, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 96;
@@ -645,7 +648,7 @@ function training_random_counter(
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
 }
 
-// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-lstm.model.ts:35)
+// d_logits = where(y ≠ −1, 1 / where(…, 1, sum_2), 0) · (exp · (1 / sum) − oneHot(where(…, 0, y)))  (words-lstm.model.ts:35)
 function logits_backward(sum_2, y, sum, exp, d_logits, n) {
   const x0 = sum_2[0];
   const c0 = 1 / (x0 === 0 ? 1 : x0);
@@ -662,13 +665,14 @@ function logits_backward(sum_2, y, sum, exp, d_logits, n) {
   }
 }
 
+// d_memory[1] = 0  (words-lstm.model.ts:31)
 function memory_forward_10(d_memory, n) {
   for (let i = 0; i < n * 96; i++) {
     d_memory[i + 3072] = 0;
   }
 }
 
-// dropout_where_numbers_2 = dropout_where as plain numbers, for logits_kernel_gradient
+// dropout_where_numbers = dropout_where as plain numbers
 function copy_dropout_where_2(dropout_where, dropout_where_numbers, n) {
   for (let s = 0; s < 24; s++) {
     const p0 = s << 2;
@@ -684,14 +688,14 @@ function copy_dropout_where_2(dropout_where, dropout_where_numbers, n) {
   }
 }
 
-// d_logits_numbers = d_logits as plain numbers, for logits_kernel_gradient
+// d_logits_numbers = d_logits as plain numbers
 function copy_d_logits(d_logits, d_logits_numbers, n) {
   for (let k = 0; k < n * 351; k++) {
     d_logits_numbers[k] = d_logits[k];
   }
 }
 
-// ∂loss/∂logits/kernel = dotGeneral(dropout_where, d_logits)  (words-lstm.model.ts:32)
+// ∂loss/∂logits/kernel = dropout_where_numbersᵀ · d_logits_numbers  (words-lstm.model.ts:32)
 function logits_kernel_gradient(dropout_where_numbers, d_logits_numbers, d_logits_kernel, n) {
   for (let s = 0; s < 24; s++) {
     const p0 = s * 1664;
@@ -749,7 +753,7 @@ function logits_kernel_gradient(dropout_where_numbers, d_logits_numbers, d_logit
   }
 }
 
-// logits_kernel_numbers_2 = logits_kernel as plain numbers, for memory_backward
+// logits_kernel_numbers = logits_kernel as plain numbers
 function copy_logits_kernel_2(logits_kernel, logits_kernel_numbers) {
   for (let p = 0; p < 48; p++) {
     const p0 = p * 54;
@@ -762,7 +766,7 @@ function copy_logits_kernel_2(logits_kernel, logits_kernel_numbers) {
   }
 }
 
-// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, logits/kernel), 0) · 1.1111111111111112  (words-lstm.model.ts:32)
+// d_memory = where(dropout_lessEqual, d_logits_numbers · logits_kernel_numbersᵀ, 0) · 1.111111  (words-lstm.model.ts:32)
 function memory_backward(d_logits_numbers, logits_kernel_numbers, dropout_lessEqual, d_memory, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 27;
@@ -819,7 +823,7 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
   }
 }
 
-// letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:25)
+// letters_take = take(letters_embeddings, x)  (words-lstm.model.ts:25)
 function letters_forward(x, letters_embeddings, letters_take, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 26) << 5;
@@ -830,7 +834,7 @@ function letters_forward(x, letters_embeddings, letters_take, n) {
   }
 }
 
-// memory_recurrentKernel_numbers_2 = memory_recurrentKernel as plain numbers, for memory_backward_3
+// memory_recurrentKernel_numbers = memory_recurrentKernel as plain numbers
 function copy_memory_recurrentKernel_2(memory_recurrentKernel, memory_recurrentKernel_numbers) {
   for (let p = 0; p < 48; p++) {
     const p0 = p * 768;
@@ -843,7 +847,8 @@ function copy_memory_recurrentKernel_2(memory_recurrentKernel, memory_recurrentK
   }
 }
 
-// d_memory_3 = ((pad(…) + pad(…)) + pad(… · …)) + pad((… · memory_scan) · (memory_scan · …))  (words-lstm.model.ts:31)
+// d_memory_3[t] = pad(…) + pad(…) + pad(… · …) + pad(… · memory_scan[t] · (memory_scan_3[t] · …))  (words-lstm.model.ts:31)
+// d_memory_2[(t)%2] = (d_memory_2[(t+1)%2] + … · memory_scan_3[t] · (1 − …)) · memory_scan_5[t]  (words-lstm.model.ts:31)
 function memory_backward_2(
   d_memory,
   d_memory_4,
@@ -904,7 +909,7 @@ function memory_backward_2(
   }
 }
 
-// d_memory_3_numbers = d_memory_3 as plain numbers, for memory_backward_3
+// d_memory_3_numbers = d_memory as plain numbers
 function copy_d_memory_3(d_memory, d_memory_3_numbers, t, n) {
   const p0 = t * 12288;
   for (let k = 0; k < n * 384; k++) {
@@ -912,6 +917,7 @@ function copy_d_memory_3(d_memory, d_memory_3_numbers, t, n) {
   }
 }
 
+// d_memory[(t)%2] = d_memory_3_numbers[t] · memory_recurrentKernel_numbersᵀ  (words-lstm.model.ts:31)
 function memory_backward_3(d_memory_3_numbers, memory_recurrentKernel_numbers, d_memory, t, n) {
   const p4 = t % 2 * 3072;
   for (let i = 0; i < n; i += 4) {
@@ -958,7 +964,7 @@ function memory_backward_3(d_memory_3_numbers, memory_recurrentKernel_numbers, d
   }
 }
 
-// memory_scan_numbers_2 = memory_scan as plain numbers, for memory_recurrentKernel_gradient
+// memory_scan_numbers = memory_scan as plain numbers
 function copy_memory_scan_2(memory_scan, memory_scan_numbers, n) {
   for (let s = 0; s < 24; s++) {
     const p0 = s << 2;
@@ -978,7 +984,7 @@ function copy_memory_scan_2(memory_scan, memory_scan_numbers, n) {
   }
 }
 
-// d_memory_3_numbers_2 = d_memory_3 as plain numbers, for memory_recurrentKernel_gradient
+// d_memory_3_numbers = d_memory as plain numbers
 function copy_d_memory_3_2(d_memory, d_memory_3_numbers, n) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -996,7 +1002,7 @@ function copy_d_memory_3_2(d_memory, d_memory_3_numbers, n) {
   }
 }
 
-// ∂loss/∂memory/recurrentKernel = dotGeneral(memory_scan, d_memory)  (words-lstm.model.ts:31)
+// ∂loss/∂memory/recurrentKernel[i,j] = Σₖₘ memory_scan_numbers[k,m,i] · d_memory_3_numbers[k,m,j]  (words-lstm.model.ts:31)
 function memory_recurrentKernel_gradient(
   memory_scan_numbers,
   d_memory_3_numbers,
@@ -1051,7 +1057,7 @@ function memory_recurrentKernel_gradient(
   }
 }
 
-// d_memory_5 = d_memory  (words-lstm.model.ts:31)
+// d_memory_5[i,j,h] = d_memory[j,i,h]  (words-lstm.model.ts:31)
 function memory_backward_4(d_memory, d_memory_5, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 384;
@@ -1066,7 +1072,7 @@ function memory_backward_4(d_memory, d_memory_5, n) {
   }
 }
 
-// letters_take_numbers = letters_take as plain numbers, for memory_kernel_gradient
+// letters_take_numbers = letters_take as plain numbers
 function copy_letters_take(letters_take, letters_take_numbers, n) {
   for (let s = 0; s < 8; s++) {
     const p0 = s << 2;
@@ -1082,7 +1088,7 @@ function copy_letters_take(letters_take, letters_take_numbers, n) {
   }
 }
 
-// d_memory_5_numbers = d_memory_5 as plain numbers, for memory_kernel_gradient
+// d_memory_5_numbers = d_memory as plain numbers
 function copy_d_memory_5(d_memory, d_memory_5_numbers, n) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -1096,7 +1102,7 @@ function copy_d_memory_5(d_memory, d_memory_5_numbers, n) {
   }
 }
 
-// ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:31)
+// ∂loss/∂memory/kernel = letters_take_numbersᵀ · d_memory_5_numbers  (words-lstm.model.ts:31)
 function memory_kernel_gradient(letters_take_numbers, d_memory_5_numbers, d_memory_kernel, n) {
   for (let s = 0; s < 8; s++) {
     const p0 = s * 1664;
@@ -1178,14 +1184,14 @@ function letters_backward(x, d_letters, d_memory, n) {
   }
 }
 
-// d_letters_numbers = d_letters as plain numbers, for letters_embeddings_gradient
+// d_letters_numbers = d_letters as plain numbers
 function copy_d_letters(d_letters, d_letters_numbers) {
   for (let k = 0; k < 10368; k++) {
     d_letters_numbers[k] = d_letters[k];
   }
 }
 
-// memory_kernel_numbers_2 = memory_kernel as plain numbers, for letters_embeddings_gradient
+// memory_kernel_numbers = memory_kernel as plain numbers
 function copy_memory_kernel_2(memory_kernel, memory_kernel_numbers) {
   for (let p = 0; p < 16; p++) {
     const p0 = p * 768;
@@ -1198,7 +1204,7 @@ function copy_memory_kernel_2(memory_kernel, memory_kernel_numbers) {
   }
 }
 
-// ∂loss/∂letters/embeddings = dotGeneral(d_letters, memory/kernel)  (words-lstm.model.ts:25)
+// ∂loss/∂letters/embeddings = d_letters_numbers · memory_kernel_numbersᵀ  (words-lstm.model.ts:25)
 function letters_embeddings_gradient(d_letters_numbers, memory_kernel_numbers, d_letters_embeddings) {
   for (let i = 0; i < 27; i += 3) {
     const p0 = i * 384;
@@ -1237,7 +1243,7 @@ function letters_embeddings_gradient(d_letters_numbers, memory_kernel_numbers, d
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (words-lstm.model.ts:36)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (words-lstm.model.ts:36)
 function update_parameters(scalars, gradients, adam_m, adam_v, parameters, adam_add) {
   const adam_correction2 = scalars[1];
   const beta2 = scalars[5];
@@ -1280,12 +1286,12 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters, adam_
   }
 }
 
-// step = step + 1  (words-lstm.model.ts:21)
+// step = adam_add  (words-lstm.model.ts:21)
 function update_step(adam_add, scalars) {
   scalars[2] = adam_add[0];
 }
 
-// memory_add_2 = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:31)
+// memory_add = memory_take + memory_bias + memory_scan_8_numbers[t] · memory_recurrentKernel  (words-lstm.model.ts:31)
 function memory_forward_16(
   memory_scan_8_numbers,
   memory_recurrentKernel,
@@ -1343,6 +1349,8 @@ function memory_forward_16(
   }
 }
 
+// memory_scan[(t+1)%2] = … · memory_scan[(t)%2] + … · …  (words-lstm.model.ts:31)
+// memory_scan_8[t+1,i,j] = sigmoid(memory_add[i,j+288]) · tanh(memory_scan[(t+1)%2])  (words-lstm.model.ts:31)
 function memory_forward_17(memory_add, memory_scan, memory_scan_8, powers, t, n) {
   const p2 = t % 2 * 3072;
   const p5 = (t + 1) % 2 * 3072;
@@ -1406,7 +1414,7 @@ function memory_forward_17(memory_add, memory_scan, memory_scan_8, powers, t, n)
   }
 }
 
-// memory_scan_8_numbers_2 = memory_scan_8 as plain numbers, for logits_forward_2
+// memory_scan_8_numbers = memory_scan as plain numbers
 function copy_memory_scan_8_2(memory_scan, memory_scan_8_numbers, n) {
   for (let k = 0; k < 14; k++) {
     const p0 = k * 3072;
@@ -1417,7 +1425,7 @@ function copy_memory_scan_8_2(memory_scan, memory_scan_8_numbers, n) {
   }
 }
 
-// logits_add_2 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
+// logits_add[i,j,h] = (Σₖ memory_scan_8_numbers[j+1,i,k] · logits_kernel[k,h]) + logits_bias  (words-lstm.model.ts:32)
 function logits_forward_2(memory_scan_8_numbers, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 96;
@@ -1499,7 +1507,7 @@ function logits_forward_2(memory_scan_8_numbers, logits_kernel, logits_bias, log
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-lstm.model.ts:34)
+// probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (words-lstm.model.ts:34)
 function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
   for (let i = 0; i < n * 13; i++) {
     const p0 = i * 27;
@@ -1527,7 +1535,7 @@ function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
   }
 }
 
-// logits_add_3 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
+// logits_add[i,j,h] = (Σₖ memory_scan_10_numbers[j+1,i,k] · logits_kernel_numbers[k,h]) + logits_bias  (words-lstm.model.ts:32)
 function logits_forward_3(memory_scan_10_numbers, logits_kernel_numbers, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 96;
@@ -1609,7 +1617,7 @@ function logits_forward_3(memory_scan_10_numbers, logits_kernel_numbers, logits_
   }
 }
 
-// evaluate/loss = loss/sum / loss/rows  (words-lstm.model.ts:35)
+// evaluate_loss = loss_sum / loss_rows  (words-lstm.model.ts:35)
 function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words, n) {
   const add_2 = totals[1] + n;
   totals[1] = add_2;
@@ -1676,8 +1684,8 @@ function checkHyper(name, value) {
 }
 function checkIndices(name, values, count, limit, allowed) {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
     }
   }
 }

@@ -83,7 +83,7 @@ export const spec = {
   flopsPerRow: 5080338,
 } as const;
 
-// letters/embeddings = randomUniform(seed) + -0.5  (words-lstm.model.ts:25)
+// letters_embeddings = randomUniform(seed) − 0.5  (words-lstm.model.ts:25)
 function init_letters_embeddings(seed: Uint32Array, letters_embeddings: Float32Array): void {
   const t4 = (seed[0] ^ 1745313365) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -97,7 +97,7 @@ function init_letters_embeddings(seed: Uint32Array, letters_embeddings: Float32A
   }
 }
 
-// memory/kernel = (randomUniform(seed) · 0.2401922307076307) + -0.12009611535381536  (words-lstm.model.ts:31)
+// memory_kernel = randomUniform(seed) · 0.2401922 − 0.1200961  (words-lstm.model.ts:31)
 function init_memory_kernel(seed: Uint32Array, memory_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2510433530) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -111,7 +111,7 @@ function init_memory_kernel(seed: Uint32Array, memory_kernel: Float32Array): voi
   }
 }
 
-// logits/kernel = (randomUniform(seed) · 0.4417261042993862) + -0.2208630521496931  (words-lstm.model.ts:32)
+// logits_kernel = randomUniform(seed) · 0.4417261 − 0.2208631  (words-lstm.model.ts:32)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
   const t4 = (seed[0] ^ 2986652855) >>> 0;
   const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
@@ -125,19 +125,19 @@ function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): voi
   }
 }
 
-// memory/bias = the declared values  (words-lstm.model.ts:31)
+// memory_bias = the declared values  (words-lstm.model.ts:31)
 function init_memory_bias(constant: Float32Array, memory_bias: Float32Array): void {
   for (let i = 0; i < 384; i++) {
     memory_bias[i] = constant[i];
   }
 }
 
-// random/seed = seed  (words-lstm.model.ts:25)
+// random_seed = seed  (words-lstm.model.ts:25)
 function init_random_seed(seed: Uint32Array, random_seed: Uint32Array): void {
   random_seed[0] = seed[0];
 }
 
-// memory_sub = (randomUniform(seed) · 2) − 0.9999999403953552  (words-lstm.model.ts:31)
+// memory_sub = randomUniform(seed) · 2 − 0.9999999  (words-lstm.model.ts:31)
 // memory_neg = −log((1 − memory_sub) · (1 + memory_sub))  (words-lstm.model.ts:31)
 function memory_forward(
   seed: Uint32Array,
@@ -181,7 +181,7 @@ function memory_forward(
   }
 }
 
-// memory_mul = (where(memory_neg < 5, … + 1.50140941, … + 2.83297682) · memory_sub) · 1.4142135623730951  (words-lstm.model.ts:31)
+// memory_mul = where(memory_neg < 5, … · … + 1.501409, … · memory_sub_2 + 2.832977) · memory_sub · 1.414214  (words-lstm.model.ts:31)
 function memory_forward_2(
   memory_neg: Float32Array,
   memory_sub_2: Float32Array,
@@ -234,7 +234,7 @@ function memory_forward_3(memory_mul: Float32Array, memory_orthogonalize: Float3
   }
 }
 
-// memory/recurrentKernel = memory_orthogonalize  (words-lstm.model.ts:31)
+// memory_recurrentKernel = memory_orthogonalizeᵀ  (words-lstm.model.ts:31)
 function init_memory_recurrentKernel(
   memory_orthogonalize: Float32Array,
   memory_recurrentKernel: Float32Array,
@@ -247,13 +247,14 @@ function init_memory_recurrentKernel(
   }
 }
 
+// memory_scan[0] = 0  (words-lstm.model.ts:31)
 function memory_forward_4(memory_scan: Float32Array, n: number): void {
   for (let i = 0; i < n * 96; i++) {
     memory_scan[i] = 0;
   }
 }
 
-// letters_embeddings_numbers = letters_embeddings as plain numbers, for memory_forward_6
+// letters_embeddings_numbers = letters_embeddings as plain numbers
 function copy_letters_embeddings(
   letters_embeddings: Float32Array,
   letters_embeddings_numbers: number[],
@@ -263,7 +264,7 @@ function copy_letters_embeddings(
   }
 }
 
-// memory_kernel_numbers = memory_kernel as plain numbers, for memory_forward_6
+// memory_kernel_numbers = memory_kernel as plain numbers
 function copy_memory_kernel(memory_kernel: Float32Array, memory_kernel_numbers: number[]): void {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -277,7 +278,7 @@ function copy_memory_kernel(memory_kernel: Float32Array, memory_kernel_numbers: 
   }
 }
 
-// memory_dotGeneral = dotGeneral(letters/embeddings, memory/kernel)  (words-lstm.model.ts:31)
+// memory_dotGeneral = letters_embeddings_numbers · memory_kernel_numbers  (words-lstm.model.ts:31)
 function memory_forward_6(
   letters_embeddings_numbers: number[],
   memory_kernel_numbers: number[],
@@ -336,7 +337,7 @@ function memory_forward_7(
   }
 }
 
-// memory_recurrentKernel_numbers = memory_recurrentKernel as plain numbers, for memory_forward_8
+// memory_recurrentKernel_numbers = memory_recurrentKernel as plain numbers
 function copy_memory_recurrentKernel(
   memory_recurrentKernel: Float32Array,
   memory_recurrentKernel_numbers: number[],
@@ -353,7 +354,7 @@ function copy_memory_recurrentKernel(
   }
 }
 
-// memory_scan_numbers = memory_scan as plain numbers, for memory_forward_8
+// memory_scan_numbers = memory_scan as plain numbers
 function copy_memory_scan(
   memory_scan: Float32Array,
   memory_scan_numbers: number[],
@@ -366,7 +367,7 @@ function copy_memory_scan(
   }
 }
 
-// memory_add = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:31)
+// memory_add = memory_take + memory_bias + memory_scan_numbers[t] · memory_recurrentKernel_numbers  (words-lstm.model.ts:31)
 function memory_forward_8(
   memory_scan_numbers: number[],
   memory_recurrentKernel_numbers: number[],
@@ -426,6 +427,8 @@ function memory_forward_8(
   }
 }
 
+// memory_scan_3[t,i,j] = sigmoid(memory_add[i,j+288])  (words-lstm.model.ts:31)
+// memory_scan_5[t,i,j] = sigmoid(memory_add[i,j+96])  (words-lstm.model.ts:31)
 function memory_forward_9(
   memory_add: Float32Array,
   memory_scan_2: Float32Array,
@@ -506,8 +509,8 @@ function memory_forward_9(
   }
 }
 
-// dropout_lessEqual = randomBits(random/seed, random/counter) ≤ 3865470565  (words-lstm.model.ts:32)
-// dropout_where = where(dropout_lessEqual, memory_scan · 1.1111111111111112, 0)  (words-lstm.model.ts:32)
+// dropout_lessEqual = randomBits(random_seed, random_counter) ≤ 3865470565  (words-lstm.model.ts:32)
+// dropout_where[i,j,h] = where(dropout_lessEqual, memory_scan[j+1,i,h] · 1.111111, 0)  (words-lstm.model.ts:32)
 function dropout_forward(
   random_seed: Uint32Array,
   random_counter: Uint32Array,
@@ -587,21 +590,21 @@ function dropout_forward(
   }
 }
 
-// dropout_where_numbers = dropout_where as plain numbers, for logits_forward
+// dropout_where_numbers = dropout_where as plain numbers
 function copy_dropout_where(dropout_where: Float32Array, dropout_where_numbers: number[], n: number): void {
   for (let k = 0; k < n * 1248; k++) {
     dropout_where_numbers[k] = dropout_where[k];
   }
 }
 
-// logits_kernel_numbers = logits_kernel as plain numbers, for logits_forward
+// logits_kernel_numbers = logits_kernel as plain numbers
 function copy_logits_kernel(logits_kernel: Float32Array, logits_kernel_numbers: number[]): void {
   for (let k = 0; k < 2592; k++) {
     logits_kernel_numbers[k] = logits_kernel[k];
   }
 }
 
-// logits_add = dotGeneral(dropout_where, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
+// logits_add = dropout_where_numbers · logits_kernel_numbers + logits_bias  (words-lstm.model.ts:32)
 function logits_forward(
   dropout_where_numbers: number[],
   logits_kernel_numbers: number[],
@@ -738,7 +741,7 @@ function training_random_counter(
   loss[0] = sum_3 / (sum_4 === 0 ? 1 : sum_4);
 }
 
-// d_logits = where(y ≠ -1, 1/where(sum = 0, 1, sum), 0) · ((exp · 1/sum) − oneHot(where(y = -1, 0, y)))  (words-lstm.model.ts:35)
+// d_logits = where(y ≠ −1, 1 / where(…, 1, sum_2), 0) · (exp · (1 / sum) − oneHot(where(…, 0, y)))  (words-lstm.model.ts:35)
 function logits_backward(
   sum_2: Float32Array,
   y: Int32Array,
@@ -762,13 +765,14 @@ function logits_backward(
   }
 }
 
+// d_memory[1] = 0  (words-lstm.model.ts:31)
 function memory_forward_10(d_memory: Float32Array, n: number): void {
   for (let i = 0; i < n * 96; i++) {
     d_memory[i + 3072] = 0;
   }
 }
 
-// dropout_where_numbers_2 = dropout_where as plain numbers, for logits_kernel_gradient
+// dropout_where_numbers = dropout_where as plain numbers
 function copy_dropout_where_2(dropout_where: Float32Array, dropout_where_numbers: number[], n: number): void {
   for (let s = 0; s < 24; s++) {
     const p0 = s << 2;
@@ -784,14 +788,14 @@ function copy_dropout_where_2(dropout_where: Float32Array, dropout_where_numbers
   }
 }
 
-// d_logits_numbers = d_logits as plain numbers, for logits_kernel_gradient
+// d_logits_numbers = d_logits as plain numbers
 function copy_d_logits(d_logits: Float32Array, d_logits_numbers: number[], n: number): void {
   for (let k = 0; k < n * 351; k++) {
     d_logits_numbers[k] = d_logits[k];
   }
 }
 
-// ∂loss/∂logits/kernel = dotGeneral(dropout_where, d_logits)  (words-lstm.model.ts:32)
+// ∂loss/∂logits/kernel = dropout_where_numbersᵀ · d_logits_numbers  (words-lstm.model.ts:32)
 function logits_kernel_gradient(
   dropout_where_numbers: number[],
   d_logits_numbers: number[],
@@ -854,7 +858,7 @@ function logits_kernel_gradient(
   }
 }
 
-// logits_kernel_numbers_2 = logits_kernel as plain numbers, for memory_backward
+// logits_kernel_numbers = logits_kernel as plain numbers
 function copy_logits_kernel_2(logits_kernel: Float32Array, logits_kernel_numbers: number[]): void {
   for (let p = 0; p < 48; p++) {
     const p0 = p * 54;
@@ -867,7 +871,7 @@ function copy_logits_kernel_2(logits_kernel: Float32Array, logits_kernel_numbers
   }
 }
 
-// d_memory_4 = where(dropout_lessEqual, dotGeneral(d_logits, logits/kernel), 0) · 1.1111111111111112  (words-lstm.model.ts:32)
+// d_memory = where(dropout_lessEqual, d_logits_numbers · logits_kernel_numbersᵀ, 0) · 1.111111  (words-lstm.model.ts:32)
 function memory_backward(
   d_logits_numbers: number[],
   logits_kernel_numbers: number[],
@@ -930,7 +934,7 @@ function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Arra
   }
 }
 
-// letters_take = take(letters/embeddings, x)  (words-lstm.model.ts:25)
+// letters_take = take(letters_embeddings, x)  (words-lstm.model.ts:25)
 function letters_forward(
   x: Int32Array,
   letters_embeddings: Float32Array,
@@ -946,7 +950,7 @@ function letters_forward(
   }
 }
 
-// memory_recurrentKernel_numbers_2 = memory_recurrentKernel as plain numbers, for memory_backward_3
+// memory_recurrentKernel_numbers = memory_recurrentKernel as plain numbers
 function copy_memory_recurrentKernel_2(
   memory_recurrentKernel: Float32Array,
   memory_recurrentKernel_numbers: number[],
@@ -962,7 +966,8 @@ function copy_memory_recurrentKernel_2(
   }
 }
 
-// d_memory_3 = ((pad(…) + pad(…)) + pad(… · …)) + pad((… · memory_scan) · (memory_scan · …))  (words-lstm.model.ts:31)
+// d_memory_3[t] = pad(…) + pad(…) + pad(… · …) + pad(… · memory_scan[t] · (memory_scan_3[t] · …))  (words-lstm.model.ts:31)
+// d_memory_2[(t)%2] = (d_memory_2[(t+1)%2] + … · memory_scan_3[t] · (1 − …)) · memory_scan_5[t]  (words-lstm.model.ts:31)
 function memory_backward_2(
   d_memory: Float32Array,
   d_memory_4: Float32Array,
@@ -1023,7 +1028,7 @@ function memory_backward_2(
   }
 }
 
-// d_memory_3_numbers = d_memory_3 as plain numbers, for memory_backward_3
+// d_memory_3_numbers = d_memory as plain numbers
 function copy_d_memory_3(d_memory: Float32Array, d_memory_3_numbers: number[], t: number, n: number): void {
   const p0 = t * 12288;
   for (let k = 0; k < n * 384; k++) {
@@ -1031,6 +1036,7 @@ function copy_d_memory_3(d_memory: Float32Array, d_memory_3_numbers: number[], t
   }
 }
 
+// d_memory[(t)%2] = d_memory_3_numbers[t] · memory_recurrentKernel_numbersᵀ  (words-lstm.model.ts:31)
 function memory_backward_3(
   d_memory_3_numbers: number[],
   memory_recurrentKernel_numbers: number[],
@@ -1083,7 +1089,7 @@ function memory_backward_3(
   }
 }
 
-// memory_scan_numbers_2 = memory_scan as plain numbers, for memory_recurrentKernel_gradient
+// memory_scan_numbers = memory_scan as plain numbers
 function copy_memory_scan_2(memory_scan: Float32Array, memory_scan_numbers: number[], n: number): void {
   for (let s = 0; s < 24; s++) {
     const p0 = s << 2;
@@ -1103,7 +1109,7 @@ function copy_memory_scan_2(memory_scan: Float32Array, memory_scan_numbers: numb
   }
 }
 
-// d_memory_3_numbers_2 = d_memory_3 as plain numbers, for memory_recurrentKernel_gradient
+// d_memory_3_numbers = d_memory as plain numbers
 function copy_d_memory_3_2(d_memory: Float32Array, d_memory_3_numbers: number[], n: number): void {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -1121,7 +1127,7 @@ function copy_d_memory_3_2(d_memory: Float32Array, d_memory_3_numbers: number[],
   }
 }
 
-// ∂loss/∂memory/recurrentKernel = dotGeneral(memory_scan, d_memory)  (words-lstm.model.ts:31)
+// ∂loss/∂memory/recurrentKernel[i,j] = Σₖₘ memory_scan_numbers[k,m,i] · d_memory_3_numbers[k,m,j]  (words-lstm.model.ts:31)
 function memory_recurrentKernel_gradient(
   memory_scan_numbers: number[],
   d_memory_3_numbers: number[],
@@ -1176,7 +1182,7 @@ function memory_recurrentKernel_gradient(
   }
 }
 
-// d_memory_5 = d_memory  (words-lstm.model.ts:31)
+// d_memory_5[i,j,h] = d_memory[j,i,h]  (words-lstm.model.ts:31)
 function memory_backward_4(d_memory: Float32Array, d_memory_5: Float32Array, n: number): void {
   for (let i = 0; i < n; i++) {
     const p0 = i * 384;
@@ -1191,7 +1197,7 @@ function memory_backward_4(d_memory: Float32Array, d_memory_5: Float32Array, n: 
   }
 }
 
-// letters_take_numbers = letters_take as plain numbers, for memory_kernel_gradient
+// letters_take_numbers = letters_take as plain numbers
 function copy_letters_take(letters_take: Float32Array, letters_take_numbers: number[], n: number): void {
   for (let s = 0; s < 8; s++) {
     const p0 = s << 2;
@@ -1207,7 +1213,7 @@ function copy_letters_take(letters_take: Float32Array, letters_take_numbers: num
   }
 }
 
-// d_memory_5_numbers = d_memory_5 as plain numbers, for memory_kernel_gradient
+// d_memory_5_numbers = d_memory as plain numbers
 function copy_d_memory_5(d_memory: Float32Array, d_memory_5_numbers: number[], n: number): void {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -1221,7 +1227,7 @@ function copy_d_memory_5(d_memory: Float32Array, d_memory_5_numbers: number[], n
   }
 }
 
-// ∂loss/∂memory/kernel = dotGeneral(letters_take, d_memory)  (words-lstm.model.ts:31)
+// ∂loss/∂memory/kernel = letters_take_numbersᵀ · d_memory_5_numbers  (words-lstm.model.ts:31)
 function memory_kernel_gradient(
   letters_take_numbers: number[],
   d_memory_5_numbers: number[],
@@ -1308,14 +1314,14 @@ function letters_backward(x: Int32Array, d_letters: Float32Array, d_memory: Floa
   }
 }
 
-// d_letters_numbers = d_letters as plain numbers, for letters_embeddings_gradient
+// d_letters_numbers = d_letters as plain numbers
 function copy_d_letters(d_letters: Float32Array, d_letters_numbers: number[]): void {
   for (let k = 0; k < 10368; k++) {
     d_letters_numbers[k] = d_letters[k];
   }
 }
 
-// memory_kernel_numbers_2 = memory_kernel as plain numbers, for letters_embeddings_gradient
+// memory_kernel_numbers = memory_kernel as plain numbers
 function copy_memory_kernel_2(memory_kernel: Float32Array, memory_kernel_numbers: number[]): void {
   for (let p = 0; p < 16; p++) {
     const p0 = p * 768;
@@ -1328,7 +1334,7 @@ function copy_memory_kernel_2(memory_kernel: Float32Array, memory_kernel_numbers
   }
 }
 
-// ∂loss/∂letters/embeddings = dotGeneral(d_letters, memory/kernel)  (words-lstm.model.ts:25)
+// ∂loss/∂letters/embeddings = d_letters_numbers · memory_kernel_numbersᵀ  (words-lstm.model.ts:25)
 function letters_embeddings_gradient(
   d_letters_numbers: number[],
   memory_kernel_numbers: number[],
@@ -1371,7 +1377,7 @@ function letters_embeddings_gradient(
   }
 }
 
-// parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (words-lstm.model.ts:36)
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (words-lstm.model.ts:36)
 function update_parameters(
   scalars: Float64Array,
   gradients: Float32Array,
@@ -1421,12 +1427,12 @@ function update_parameters(
   }
 }
 
-// step = step + 1  (words-lstm.model.ts:21)
+// step = adam_add  (words-lstm.model.ts:21)
 function update_step(adam_add: Float64Array, scalars: Float64Array): void {
   scalars[2] = adam_add[0];
 }
 
-// memory_add_2 = (memory_take + memory/bias) + memory_scan · memory/recurrentKernel  (words-lstm.model.ts:31)
+// memory_add = memory_take + memory_bias + memory_scan_8_numbers[t] · memory_recurrentKernel  (words-lstm.model.ts:31)
 function memory_forward_16(
   memory_scan_8_numbers: number[],
   memory_recurrentKernel: Float32Array,
@@ -1484,6 +1490,8 @@ function memory_forward_16(
   }
 }
 
+// memory_scan[(t+1)%2] = … · memory_scan[(t)%2] + … · …  (words-lstm.model.ts:31)
+// memory_scan_8[t+1,i,j] = sigmoid(memory_add[i,j+288]) · tanh(memory_scan[(t+1)%2])  (words-lstm.model.ts:31)
 function memory_forward_17(
   memory_add: Float32Array,
   memory_scan: Float32Array,
@@ -1554,7 +1562,7 @@ function memory_forward_17(
   }
 }
 
-// memory_scan_8_numbers_2 = memory_scan_8 as plain numbers, for logits_forward_2
+// memory_scan_8_numbers = memory_scan as plain numbers
 function copy_memory_scan_8_2(memory_scan: Float32Array, memory_scan_8_numbers: number[], n: number): void {
   for (let k = 0; k < 14; k++) {
     const p0 = k * 3072;
@@ -1565,7 +1573,7 @@ function copy_memory_scan_8_2(memory_scan: Float32Array, memory_scan_8_numbers: 
   }
 }
 
-// logits_add_2 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
+// logits_add[i,j,h] = (Σₖ memory_scan_8_numbers[j+1,i,k] · logits_kernel[k,h]) + logits_bias  (words-lstm.model.ts:32)
 function logits_forward_2(
   memory_scan_8_numbers: number[],
   logits_kernel: Float32Array,
@@ -1653,7 +1661,7 @@ function logits_forward_2(
   }
 }
 
-// probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (words-lstm.model.ts:34)
+// probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (words-lstm.model.ts:34)
 function predict_probabilities(
   logits_add: Float32Array,
   exp_row: Float32Array,
@@ -1687,7 +1695,7 @@ function predict_probabilities(
   }
 }
 
-// logits_add_3 = dotGeneral(memory_scan, logits/kernel) + logits/bias  (words-lstm.model.ts:32)
+// logits_add[i,j,h] = (Σₖ memory_scan_10_numbers[j+1,i,k] · logits_kernel_numbers[k,h]) + logits_bias  (words-lstm.model.ts:32)
 function logits_forward_3(
   memory_scan_10_numbers: number[],
   logits_kernel_numbers: number[],
@@ -1775,7 +1783,7 @@ function logits_forward_3(
   }
 }
 
-// evaluate/loss = loss/sum / loss/rows  (words-lstm.model.ts:35)
+// evaluate_loss = loss_sum / loss_rows  (words-lstm.model.ts:35)
 function evaluate_loss(
   totals: Float64Array,
   y: Int32Array,
@@ -1851,8 +1859,8 @@ function checkHyper(name: string, value: number): number {
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number, allowed?: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
     }
   }
 }

@@ -90,6 +90,7 @@ export const passes: readonly Pass[] = [
   { name: "drop-marks", run: dropMarks },
   { name: "merge-scans", run: (graph, _table, _backend, see) => mergeScans(graph, see) },
   { name: "hoist-products", run: (graph, _table, _backend, see) => hoistProducts(graph, see) },
+  // Products that have left a loop leave stacks that nobody reads any more, which merging drops.
   { name: "drop-stacks", run: (graph, _table, _backend, see) => mergeScans(graph, see) },
   { name: "simplify", run: simplify(whole) },
   {

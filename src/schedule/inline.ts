@@ -1,5 +1,5 @@
 import { invariant } from "../base/errors.ts";
-import { e, type Expr } from "../ir/expr.ts";
+import { e, type Expr, type ScalarOp } from "../ir/expr.ts";
 import { isLeaf, nodesOf, type Node, type Value } from "../ir/graph.ts";
 import { flatten, indexAxis, indexConstant, type Axis, type Index } from "../ir/index.ts";
 import {
@@ -16,7 +16,7 @@ import { numberOf } from "../ops/broadcast.ts";
 import type { Alias, Flat, Instance } from "./flatten.ts";
 
 /** How dear a scalar op is beside an addition; anything dearer than a load is not worth computing twice. */
-const weight: { readonly [op: string]: number } = {
+const weight: Readonly<Partial<Record<ScalarOp, number>>> = {
   exp: 10, log: 10, expm1: 12, log1p: 12, tanh: 12, sin: 12, cos: 12, erf: 24, pow: 20, random: 60, div: 4, sqrt: 4, rem: 4,
 }; // prettier-ignore
 /** A value with several users is stored once it costs more than this many additions. */

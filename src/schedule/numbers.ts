@@ -130,11 +130,11 @@ function copyOf(
   kernelNames: Names,
 ): { readonly copy: Draft; readonly at: readonly Index[] } {
   const { buffer } = operand;
-  const { name, phase } = kernel;
+  const { phase } = kernel;
   const loops = isLasting(operand, kernel) ? [] : kernel.loops;
   const shape = axes.map(({ extent }) => extent);
   const numbers = storage.temporary(`${buffer.name}_numbers`, "f64", shape, "numbers");
-  const doc = `${numbers.name} = ${buffer.name} as plain numbers, for ${name}`;
+  const doc = `${numbers.name} = ${buffer.name} as plain numbers`;
   const copy = copyKernel({
     name: kernelNames.fresh(`copy_${buffer.name}`),
     doc,

@@ -1,110 +1,18 @@
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
-import type { Buffer, Kernel, KernelExpr } from "../../src/ir/kernel.ts";
-import { entriesOf } from "../../src/ir/phase.ts";
-import type { Program } from "../../src/ir/program.ts";
-import { flatten, sameIndex, type Index } from "../../src/ir/index.ts";
-import { bytesOf, sizeOf } from "../../src/ir/type.ts";
+import { sizeOf } from "../../src/ir/type.ts";
+import { verifyMemory } from "../../src/ir/verify/memory.ts";
 import { optimizeGraph } from "../../src/optimize/index.ts";
 import { ops } from "../../src/ops/table.ts";
 import { randomGraph } from "../optimize/random-graph.ts";
 import { compiled } from "./compiled.ts";
 import { all, examples } from "./models.ts";
-import { compileProgram, programOf, type Compiled } from "./program.ts";
-
-type Access = { readonly buffer: Buffer; readonly at: readonly Index[] | null; readonly order: number };
-
-/** Every read and write of a kernel in the order of its items; at null the place within the buffer is unknown. */
-function accessesOf(kernel: Kernel): { reads: Access[]; writes: Access[] } {
-  const reads: Access[] = [];
-  const writes: Access[] = [];
-  let order = 0;
-  const inside = (expr: KernelExpr): void => {
-    if (expr.kind === "load") reads.push({ buffer: expr.buffer, at: expr.at, order });
-    else if (expr.kind === "op") expr.args.forEach(inside);
-    else if (expr.kind === "guard") [expr.test, expr.yes, expr.no].forEach(inside);
-  };
-  // A template reads its operands all the while.
-  for (const { buffer } of kernel.core?.operands ?? []) reads.push({ buffer, at: null, order: Infinity });
-  const arrays = kernel.nest?.arrays ?? [];
-  for (const buffer of arrays.slice(0, -1)) reads.push({ buffer, at: null, order: Infinity });
-  if (arrays.length > 0) writes.push({ buffer: arrays.at(-1)!, at: null, order: 0 });
-  for (const item of [...kernel.before, ...kernel.stages.flatMap((stage) => stage.items), ...kernel.after]) {
-    order++;
-    inside(item.value);
-    for (const target of item.targets) writes.push({ buffer: target.buffer, at: target.at, order });
-  }
-  return { reads, writes };
-}
-
-/** Places where the plan lets one value overwrite another that is still needed. */
-function overlaps(
-  program: Program,
-  { kernels: schedule, memory }: Pick<Compiled, "kernels" | "memory">,
-): string[] {
-  const found: string[] = [];
-  const share = (a: Buffer, b: Buffer): boolean => {
-    if (a === b || (a.kind === "numbers") !== (b.kind === "numbers")) return false;
-    if (a.kind === "numbers")
-      return memory.numbers.some(({ holds }) => holds.includes(a) && holds.includes(b));
-    const [p, q] = [memory.placements.get(a)!, memory.placements.get(b)!];
-    return p.offset < q.offset + q.bytes && q.offset < p.offset + p.bytes;
-  };
-  const isTemporary = (buffer: Buffer): boolean =>
-    buffer.kind === "numbers" || memory.placements.get(buffer)?.region === "temporary";
-  const results = new Set(schedule.results.map((result) => result.buffer));
-  for (const { phases } of entriesOf(program)) {
-    const list = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
-    const accesses = list.map(accessesOf);
-    const lastRead = new Map<Buffer, number>();
-    for (const [k, { reads }] of accesses.entries()) for (const { buffer } of reads) lastRead.set(buffer, k);
-    for (const result of results)
-      if (accesses.some((a) => a.writes.some((w) => w.buffer === result))) lastRead.set(result, Infinity);
-    const written = new Map<Buffer, number>();
-    for (const [k, { reads, writes }] of accesses.entries()) {
-      for (const { buffer, at, order } of writes.filter((write) => isTemporary(write.buffer))) {
-        for (const [other, since] of written) {
-          if (!share(buffer, other)) continue;
-          const last = lastRead.get(other) ?? -1;
-          if (last > k)
-            found.push(
-              `${list[k].name} writes ${buffer.name} over ${other.name} of kernel ${since}, read at ${last}`,
-            );
-          if (last !== k) continue;
-          // Read here for the last time: only the very element, and not after it is overwritten.
-          for (const read of reads.filter((one) => one.buffer === other)) {
-            const mine = read.at?.filter((_, axis) => other.shape[axis] !== 1);
-            const theirs = at?.filter((_, axis) => buffer.shape[axis] !== 1);
-            const [from, to] = [other, buffer].map((one) => memory.placements.get(one)?.offset);
-            const same =
-              read.at &&
-              at &&
-              from !== undefined &&
-              from === to &&
-              bytesOf[other.dtype] === bytesOf[buffer.dtype] &&
-              sameIndex(flatten(read.at, other.shape), flatten(at, buffer.shape));
-            const sameRow =
-              mine &&
-              theirs &&
-              list[k].outer.length > 0 &&
-              mine.length === theirs.length &&
-              mine.every((index, axis) => axis >= list[k].outer.length || sameIndex(index, theirs[axis]));
-            const earlier = read.order < order;
-            if (!(same && read.order <= order) && !(earlier && sameRow))
-              found.push(`${list[k].name} writes ${buffer.name} over ${other.name} while it reads it`);
-          }
-        }
-      }
-      for (const { buffer } of writes) if (isTemporary(buffer)) written.set(buffer, k);
-    }
-  }
-  return found;
-}
+import { compileProgram, programOf } from "./program.ts";
 
 describe.each(["f32", "f64"] as const)("plans in %s", (precision) => {
   test.each(Object.keys(all))("nothing that is needed is overwritten in %s", (name) => {
     const made = compiled(name, { precision });
-    expect(overlaps(made.optimized, made)).toEqual([]);
+    expect(verifyMemory(made.optimized, made.kernels, made.memory)).toEqual([]);
   });
   test.each(Object.keys(examples))("the arena of %s is near what is alive at once", (name) => {
     const { arenaBytes, liveBoundBytes } = compiled(name, { precision }).sizes;
@@ -120,7 +28,7 @@ test("nothing that is needed is overwritten in random graphs", () => {
     const stages = compileProgram(
       programOf({ predict: optimizeGraph(graph, ops, jsBackend("f32")), precision: "f32" }),
     );
-    expect(overlaps(stages.program, stages), `seed ${seed}`).toEqual([]);
+    expect(verifyMemory(stages.program, stages.kernels, stages.memory), `seed ${seed}`).toEqual([]);
   }
 });
 

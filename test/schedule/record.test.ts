@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import { wasmBackend } from "../../src/backends/wasm/backend.ts";
-import type { Kernel } from "../../src/ir/kernel.ts";
-import { isBatch, maxOf } from "../../src/ir/type.ts";
+import { verifyKernel } from "../../src/ir/verify/kernel.ts";
 import { ops } from "../../src/ops/table.ts";
 import { optimizeGraph } from "../../src/optimize/index.ts";
 import { schedule } from "../../src/schedule/index.ts";
@@ -130,34 +129,6 @@ describe("the tile of a product in lanes", () => {
   });
 });
 
-/** What must hold of any kernel's record, or the loops would leave their arrays, or compute what nobody reads. */
-function faultsOf({ name, outer, core, stages, nest, record }: Kernel, lanes: number): string[] {
-  const faults: string[] = [];
-  const say = (fault: boolean, text: string): void => void (fault && faults.push(`${name}: ${text}`));
-  const { tile, whole, alone } = record;
-  const inner = [core?.depth ?? [], ...stages.map((stage) => stage.inner)].map((axes) => axes.at(-1)?.name);
-  const last = outer.at(-1)?.name;
-  say(tile.length !== outer.length || whole.length !== outer.length, "an axis has no tile");
-  say(lanes === 1 && record.lanes.length > 0, "lanes on a target that has none");
-  say(nest !== null && record.lanes.length > 0, "a nest in lanes");
-  say(record.lanes.some((axis) => axis !== last && !inner.includes(axis)), "an axis in lanes has a loop around another"); // prettier-ignore
-  say(record.lanes.includes(last!) && record.lanes.length > 1, "lanes around lanes");
-  say(alone > 1 && !record.lanes.includes(last!), "a row alone over columns that have no lanes");
-  say(
-    alone > 1 && alone * lanes > maxOf(outer.at(-1)!.extent),
-    "a row alone over more columns than there are",
-  );
-  for (const [k, { name: axis, extent }] of outer.entries()) {
-    const wide = record.lanes.includes(axis) ? lanes : 1;
-    say(!(Number.isInteger(tile[k]) && tile[k] >= 1), `${axis} has a tile of ${tile[k]}`);
-    // The last vector may be a part of one.
-    say(tile[k] > 1 && (tile[k] - 1) * wide >= maxOf(extent), `${axis} has a tile larger than itself`);
-    say(whole[k] && !(isBatch(extent) && tile[k] > 1), `${axis} has no tile that may end beyond n`);
-    say(whole[k] && maxOf(extent) % (tile[k] * wide) !== 0, `the last tile of ${axis} ends beyond its array`);
-  }
-  return faults;
-}
-
 describe("the record of any kernel", () => {
   test.each([
     ["js", jsBackend("f32")],
@@ -171,7 +142,7 @@ describe("the record of any kernel", () => {
       const predict = optimizeGraph(graph, ops, backend);
       const { kernels } = schedule(programOf({ predict, precision: "f32" }), ops, backend);
       for (const kernel of kernels) {
-        expect(faultsOf(kernel, backend.lanes), `seed ${seed}`).toEqual([]);
+        expect(verifyKernel(kernel, backend.lanes), `seed ${seed}`).toEqual([]);
         if (kernel.record.tile.some((size) => size > 1)) tiled++;
         if (kernel.record.lanes.length > 0) inLanes++;
       }
@@ -195,6 +166,6 @@ describe("the record of any kernel", () => {
     for (const lines of products)
       for (const backend of [jsBackend("f32"), wasmBackend])
         for (const kernel of kernelsOf(lines, backend, most))
-          expect(faultsOf(kernel, backend.lanes)).toEqual([]);
+          expect(verifyKernel(kernel, backend.lanes)).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@
     )
   )
 
-  ;; d_hidden = contiguous(logits/kernel)  (digits.model.ts:11)
+  ;; logits_kernel_transposed = logits_kernelᵀ  (digits.model.ts:11)
   (func $hidden_backward
     (local $i_0 i32) (local $i_1 i32) (local $j_0 i32) (local $j_1 i32) (local $j_0_end i32)
     (loop $i
@@ -91,7 +91,7 @@
     )
   )
 
-  ;; hidden/kernel = (randomUniform(seed) · 0.5) + -0.25  (digits.model.ts:10)
+  ;; hidden_kernel = randomUniform(seed) · 0.5 − 0.25  (digits.model.ts:10)
   (func $init_hidden_kernel
     (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
       (local $lanes_0 v128) (local $-1640531527 v128) (local $-2048144789 v128)
@@ -164,7 +164,7 @@
     )
   )
 
-  ;; logits/kernel = (randomUniform(seed) · 0.7559289460184544) + -0.3779644730092272  (digits.model.ts:11)
+  ;; logits_kernel = randomUniform(seed) · 0.7559289 − 0.3779645  (digits.model.ts:11)
   (func $init_logits_kernel
     (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
       (local $lanes_0 v128) (local $-1640531527 v128) (local $-2048144789 v128)
@@ -301,7 +301,7 @@
     )
   )
 
-  ;; logits_add = hidden_relu · logits/kernel + logits/bias  (digits.model.ts:11)
+  ;; logits_add = hidden_relu · logits_kernel + logits_bias  (digits.model.ts:11)
   (func $logits_forward (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_1 i32)
       (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $sum00 v128) (local $sum01 v128)
@@ -439,7 +439,7 @@
     )
   )
 
-  ;; d_hidden_2 = where(0 < hidden_relu, d_logits · d_hidden, 0)  (digits.model.ts:10)
+  ;; d_hidden = where(0 < hidden_relu, d_logits · logits_kernel_transposed, 0)  (digits.model.ts:10)
   (func $hidden_backward_2 (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $j_0 i32) (local $j_1 i32)
       (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128) (local $sum01 v128)
@@ -547,7 +547,7 @@
     )
   )
 
-  ;; hidden_relu = relu(x · hidden/kernel + hidden/bias)  (digits.model.ts:10)
+  ;; hidden_relu = relu(x · hidden_kernel + hidden_bias)  (digits.model.ts:10)
   (func $hidden_forward (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_0_end i32) (local $j_0 i32) (local $j_1 i32)
       (local $j_2 i32) (local $k_0 i32) (local $k_1 i32) (local $k_0_end i32) (local $sum00 v128)
@@ -636,7 +636,7 @@
     )
   )
 
-  ;; parameters = parameters − (((… / adam/correction1) · adam/m) / (sqrt(adam/v) + (epsilon · …)))  (digits.model.ts:16)
+  ;; parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (digits.model.ts:16)
   (func $update_parameters
     (local $i_0 i32) (local $x0 f64) (local $x1 f64) (local $t0 f64) (local $add f64)
       (local $sqrt f64) (local $x2 f64) (local $x3 f64) (local $t1 f64) (local $add_2 f64)
@@ -780,7 +780,7 @@
     )
   )
 
-  ;; probabilities = exp(logits_add − max(logits_add)) · 1/sum(exp(logits_add − max(logits_add)))  (digits.model.ts:13)
+  ;; probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (digits.model.ts:13)
   (func $predict_probabilities (param $n i32)
     (local $i_0 i32) (local $i_0_end i32) (local $k_0 i32) (local $k_0_end i32) (local $k_1 i32)
       (local $-inf v128) (local $88.9 v128) (local $-87.2 v128) (local $1.442695 v128)
@@ -924,8 +924,8 @@
     )
   )
 
-  ;; loss = sum((max(logits_add) + log(sum(…))) − sum(where(iota() = y, logits_add, 0))) / n  (digits.model.ts:14)
-  ;; d_logits = 1/n · ((exp(logits_add − max(logits_add)) · 1/sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
+  ;; loss = sum(max(logits_add) + log(sum(…)) − sum(where(k = y, logits_add, 0))) / n  (digits.model.ts:14)
+  ;; d_logits = 1 / n · (exp(logits_add − max(logits_add)) · (1 / sum(exp(…))) − oneHot(y))  (digits.model.ts:14)
   (func $training_loss (param $n i32)
     (local $i_0 i32) (local $i i32) (local $i_2 i32) (local $i_end i32) (local $k_0 i32)
       (local $k i32) (local $k_1 i32) (local $k_2 i32) (local $sum_3_wide f64)
@@ -1231,7 +1231,7 @@
     )
   )
 
-  ;; evaluate/accuracy = accuracy/correct / loss/rows  (digits.model.ts:15)
+  ;; evaluate_accuracy = accuracy_correct / loss_rows  (digits.model.ts:15)
   (func $evaluate_accuracy (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_2 i32) (local $i_0_end i32) (local $argMax i32)
       (local $c0 i32) (local $tiny i32) (local $k_0 i32) (local $k i32) (local $max f32)

@@ -100,8 +100,8 @@ function checkHyper(name, value) {
 }
 function checkIndices(name, values, count, limit, allowed) {
   for (let i = 0; i < count; i++) {
-    if (!(values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
-      throw new RangeError(`input ${name}: ${values[i]} at ${i} is not from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
+      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
     }
   }
 }

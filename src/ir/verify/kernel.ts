@@ -1,0 +1,85 @@
+import { invariant } from "../../base/errors.ts";
+import { axesOf, flatten, rangeOf, type Index } from "../index.ts";
+import type { Buffer, Kernel, KernelExpr, Schedule } from "../kernel.ts";
+import { visitKernelExpr } from "../kernel-walk.ts";
+import { elementsOf, isBatch, maxOf } from "../type.ts";
+
+/**
+ * What always holds of a kernel and of what the cost model decides about it, on a target with so many lanes: or loops
+ * would leave their arrays, or compute what nobody reads, or add up what lies beyond n. Gives a sentence for everything
+ * that is wrong; an empty list means sound.
+ */
+export function verifyKernel(kernel: Kernel, lanes: number): readonly string[] {
+  const findings: string[] = [];
+  const say = (fault: boolean, text: string): void => {
+    if (fault) findings.push(`${kernel.name}: ${text}`);
+  };
+  checkLanes(kernel, lanes, say);
+  checkTiles(kernel, lanes, say);
+  checkPlaces(kernel, say);
+  return findings;
+}
+
+type Say = (fault: boolean, text: string) => void;
+
+function checkLanes({ outer, core, stages, nest, record }: Kernel, lanes: number, say: Say): void {
+  const inner = [core?.depth ?? [], ...stages.map((stage) => stage.inner)].map((axes) => axes.at(-1)?.name);
+  const last = outer.at(-1);
+  const spread = last !== undefined && record.lanes.includes(last.name);
+  const isNamed = (axis: string): boolean => axis === last?.name || inner.includes(axis);
+  say(lanes === 1 && record.lanes.length > 0, "lanes on a target that has none");
+  say(nest !== null && record.lanes.length > 0, "a nest in lanes");
+  say(!record.lanes.every(isNamed), "an axis in lanes has a loop around another");
+  say(spread && record.lanes.length > 1, "lanes around lanes");
+  say(record.alone > 1 && !spread, "a row alone over columns that have no lanes");
+  const columns = last ? maxOf(last.extent) : 1;
+  say(record.alone > 1 && record.alone * lanes > columns, "a row alone over more columns than there are");
+}
+
+function checkTiles({ outer, stages, record }: Kernel, lanes: number, say: Say): void {
+  const { tile, whole } = record;
+  say(tile.length !== outer.length || whole.length !== outer.length, "an axis has no tile");
+  const items = stages.flatMap((stage) => stage.items);
+  for (const [k, { name: axis, extent }] of outer.entries()) {
+    const wide = record.lanes.includes(axis) ? lanes : 1;
+    say(!(Number.isInteger(tile[k]) && tile[k] >= 1), `${axis} has a tile of ${tile[k]}`);
+    // The last vector may be a part of one.
+    say(tile[k] > 1 && (tile[k] - 1) * wide >= maxOf(extent), `${axis} has a tile larger than itself`);
+    if (!whole[k]) continue;
+    say(!(isBatch(extent) && tile[k] > 1), `${axis} has no tile that may end beyond n`);
+    say(maxOf(extent) % (tile[k] * wide) !== 0, `the last tile of ${axis} ends beyond its array`);
+    const joins = items.some(
+      ({ reduce, targets }) =>
+        reduce?.over === "outer" || targets.some(({ at }) => !at.some((index) => axesOf(index).has(axis))),
+    );
+    say(joins, `what lies beyond n along ${axis} is added to the rest`);
+  }
+}
+
+/** Stores, operands of products, and loads that no guard protects lie within their buffers. */
+function checkPlaces({ core, before, stages, after }: Kernel, say: Say): void {
+  const check = (buffer: Buffer, at: readonly Index[]): void => {
+    const [low, high] = rangeOf(flatten(at, buffer.shape));
+    const isInside = at.length === buffer.shape.length && low >= 0 && high < elementsOf(buffer.shape);
+    say(!isInside, `${buffer.name} has no elements from ${low} to ${high}`);
+  };
+  for (const { buffer, at } of core?.operands ?? []) check(buffer, at);
+  const bare = (value: KernelExpr): boolean => {
+    let guarded = false;
+    visitKernelExpr(value, (expr) => (guarded ||= expr.kind === "guard"));
+    return !guarded;
+  };
+  for (const { value, targets } of [...before, ...stages.flatMap((stage) => stage.items), ...after]) {
+    if (bare(value))
+      visitKernelExpr(value, (expr) => {
+        if (expr.kind === "load") check(expr.buffer, expr.at);
+      });
+    for (const { buffer, at } of targets) check(buffer, at);
+  }
+}
+
+/** Checks all kernels of a schedule; a finding is a fault of the schedule. */
+export function assertKernels({ kernels }: Schedule, lanes: number): void {
+  const [finding] = kernels.flatMap((kernel) => verifyKernel(kernel, lanes));
+  invariant(finding === undefined, `schedule: ${finding}`);
+}
