@@ -1,5 +1,5 @@
 import type { Backend } from "../ir/backend.ts";
-import { axesOf, indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
+import { axesOf, indexAxis, pointsOf, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import { withNames } from "../ir/doc-names.ts";
 import type { Core, Kernel } from "../ir/kernel.ts";
 import { isFunctionPhase } from "../ir/phase.ts";
@@ -101,14 +101,18 @@ function inPanels({ axes, at }: Form, axis: Axis, width: number, name: string): 
   return isWhole ? panelsOf(axis, width, name) : undefined;
 } // prettier-ignore
 
+/** Multiply-adds of a product whose rows are worth code that writes them out in panels. */
+const leastInPanels = 2 ** 20;
+
 /**
  * Rows whose depth is a run of memory are read as so many runs. Panels serve rows that are neighbours themselves, but not
  * a product that is cut at a diagonal: where it ends is counted in rows.
  */
-const rowPanels = (form: Form, { core }: Draft, row: Axis, width: number): Panels | undefined =>
-  core!.only || !sameIndex(form.at[form.at.length - 1], indexAxis(row))
-    ? undefined
-    : inPanels(form, row, width, "s");
+function rowPanels(form: Form, { core, outer }: Draft, row: Axis, width: number): Panels | undefined {
+  const isAcross = sameIndex(form.at[form.at.length - 1], indexAxis(row));
+  const isLarge = pointsOf([...outer, ...core!.depth]) >= leastInPanels;
+  return isAcross && isLarge && !core!.only ? inPanels(form, row, width, "s") : undefined;
+}
 
 /** A copy with one of its axes in panels: these first, what is within them last. */
 function panelled({ axes, from, at }: Form, { axis, panel, within, whole }: Panels): Form {
@@ -134,7 +138,7 @@ function copyOf(
   const loops = isLasting(operand, kernel) ? [] : kernel.loops;
   const shape = axes.map(({ extent }) => extent);
   const numbers = storage.temporary(`${buffer.name}_numbers`, "f64", shape, "numbers");
-  const doc = `${numbers.name} = ${buffer.name} as plain numbers`;
+  const doc = `${numbers.name} = ${buffer.name}`;
   const copy = copyKernel({
     name: kernelNames.fresh(`copy_${buffer.name}`),
     doc,

@@ -1,6 +1,7 @@
 import type { Backend } from "../ir/backend.ts";
 import { axesOf, pointsOf, type Axis } from "../ir/index.ts";
 import type { Kernel, ScheduleRecord } from "../ir/kernel.ts";
+import { isFunctionPhase } from "../ir/phase.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { lanesOf } from "./lanes.ts";
 import { aloneColumns, isAsked, rowAxis, tileOfNumbers, vectorTile, type Tile } from "./tiles.ts";
@@ -19,8 +20,7 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
     const { rows, columns } = productTile(kernel, row, lanes, backend);
     if (row >= 0) tile[row] = rows;
     tile[last] = columns;
-    if (lanes.includes(kernel.outer[last].name) && isAsked(kernel))
-      alone = aloneColumns(kernel, row, rows, backend);
+    if (isAskedAlone(kernel, lanes, backend)) alone = aloneColumns(kernel, row, rows, backend);
     // What a tile computes beyond n is never read, and mostly costs less than loops for the remaining rows.
     for (const [k, axis] of kernel.outer.entries()) {
       const { name, extent } = axis;
@@ -38,6 +38,15 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
   // Whether calls are worth it shows once the work of the whole phase is known.
   return { tile, whole, lanes, alone, calls: false };
 }
+
+/**
+ * Whether a kernel may run for a single row that is worth code of its own. In lanes, training shares that code with
+ * predictions; without, it would only be longer.
+ */
+const isAskedAlone = (kernel: Draft, lanes: readonly string[], backend: Backend): boolean =>
+  backend.lanes === 1
+    ? isFunctionPhase(kernel.phase)
+    : lanes.includes(kernel.outer[kernel.outer.length - 1].name) && isAsked(kernel);
 
 /**
  * Whether all that a kernel writes lies in places of its own for each index of an axis. What is added up over the axis

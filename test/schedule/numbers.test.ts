@@ -26,7 +26,7 @@ describe("operands of products as plain numbers", () => {
   test("of a prediction only what grows with its rows", () => {
     const { plain, head } = productOf(matmul("n", 128, 128));
     expect(plain).toEqual([true, false]);
-    expect(head).toBe("i<n j<128 tile i×4 j×2");
+    expect(head).toBe("i<n j<128 tile i×4 j×2 alone j×8");
   });
 
   test("of many fixed rows both, the columns in panels", () => {

@@ -31,7 +31,7 @@ function checkLanes({ outer, core, stages, nest, record }: Kernel, lanes: number
   say(nest !== null && record.lanes.length > 0, "a nest in lanes");
   say(!record.lanes.every(isNamed), "an axis in lanes has a loop around another");
   say(spread && record.lanes.length > 1, "lanes around lanes");
-  say(record.alone > 1 && !spread, "a row alone over columns that have no lanes");
+  say(record.alone > 1 && !spread && lanes > 1, "a row alone over columns that have no lanes");
   const columns = last ? maxOf(last.extent) : 1;
   say(record.alone > 1 && record.alone * lanes > columns, "a row alone over more columns than there are");
 }
