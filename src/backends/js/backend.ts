@@ -9,7 +9,7 @@ const missing: ReadonlySet<LoopOp> = new Set<LoopOp>(["erf", "random"]);
  */
 const own: ReadonlySet<LoopOp> = new Set<LoopOp>(scalarFunctions.filter((op) => op !== "sigmoid"));
 /** Of these a float32 needs half the digits of a float64, at half the cost. */
-const single: ReadonlySet<LoopOp> = new Set<LoopOp>(["exp", "tanh"]);
+const single: ReadonlySet<LoopOp> = new Set<LoopOp>(["exp", "log", "tanh"]);
 
 /**
  * JavaScript: float32 in memory, float64 in between. A float of a typed array takes V8 about seven instructions, a plain
