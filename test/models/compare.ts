@@ -5,10 +5,17 @@ const size = (values: Float64Array): number =>
   values.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0);
 const kindOf = (name: string): string => name.split(": ", 1)[0];
 
+/** How far an element moves, or undefined where it is no number before or after. */
+function spreadAt([first, ...others]: readonly Answers[], name: string, k: number): number | undefined {
+  const start = first.get(name)![k];
+  const far = Math.max(...others.map((other) => Math.abs(other.get(name)![k] - start)));
+  return Number.isFinite(far) ? far : undefined;
+}
+
 /**
- * Where answers are further from those expected than rounding explains. How far each element moves when everything that
- * is given moves by a rounding error says how far it may be: `moved` is asked only once something differs, and where it
- * gives no numbers there is nothing to expect.
+ * Where answers are further from those expected than rounding explains. `moved` is asked only once something differs: the
+ * answers of a network of its own, first to what was given and then to the same moved by a rounding error, which say how
+ * far each element may be.
  */
 export function wrongAnswers(
   expected: Answers,
@@ -16,28 +23,25 @@ export function wrongAnswers(
   tolerance: number,
   moved: () => readonly Answers[],
 ): string[] {
-  const wrong: string[] = [];
   const largest = new Map<string, number>();
   for (const [name, values] of expected)
     largest.set(kindOf(name), Math.max(largest.get(kindOf(name)) ?? 0, size(values)));
   let others: readonly Answers[] | undefined;
-  for (const [name, values] of expected) {
+  return [...expected].flatMap(([name, values]) => {
     const own = found.get(name);
-    if (own?.length !== values.length) {
-      wrong.push(`${name}: expected ${values.length} numbers, found ${own?.length}`);
-      continue;
-    }
+    if (own?.length !== values.length)
+      return [`${name}: expected ${values.length} numbers, found ${own?.length}`];
     // Beside the largest of its kind, what is zero but for rounding is zero.
     const scale = Math.max(size(values), 1e-2 * largest.get(kindOf(name))!, 1e-4);
-    for (const [k, value] of values.entries()) {
-      if (Object.is(own[k], value) || Math.abs(own[k] - value) <= tolerance * scale) continue;
+    const isWrong = (value: number, k: number): boolean => {
+      if (Object.is(own[k], value) || Math.abs(own[k] - value) <= tolerance * scale) return false;
       others ??= moved();
-      const spread = others.map((other) => Math.abs(other.get(name)![k] - value));
-      if (Math.abs(own[k] - value) <= tolerance * scale + 30 * Math.max(...spread)) continue;
-      if (Number.isNaN(Math.max(...spread)) || !Number.isFinite(value) && others.some((other) => !Object.is(other.get(name)![k], value))) continue;
-      wrong.push(`${name}[${k}] is ${own[k]}, expected ${value} (moves by ${Math.max(...spread)}, scale ${scale})`);
-      break;
-    }
-  }
-  return wrong;
-} // prettier-ignore
+      const spread = spreadAt(others, name, k);
+      // On the verge of overflow nothing can be expected.
+      if (spread === undefined) return Number.isFinite(value) && !Number.isFinite(others[0].get(name)![k]);
+      return !(Math.abs(own[k] - value) <= tolerance * scale + 30 * spread);
+    };
+    const k = values.findIndex(isWrong);
+    return k < 0 ? [] : [`${name}[${k}] is ${own[k]}, expected ${values[k]} where the largest is ${scale}`];
+  });
+}

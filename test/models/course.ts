@@ -23,14 +23,14 @@ function shaken(values: ArrayLike<number>, by: number, random: () => number): Fl
 }
 
 /**
- * What a float64 network answers, were all that it starts from a little different: what another has saved now, and for
- * an update the gradients that it will have found by then.
+ * What a float64 network answers, first to what is given, then were all that it starts from a little different: what
+ * another has saved now, and for an update the gradients that it will have found by then.
  */
 function movers({ module, compilation }: Build, from: Net, own: Build, rows: Rows, by: number) {
   const { spec, create } = module;
   const saved = savedBy(own.module.spec, from);
   return (ask: (asked: Asked) => Answers) => (): Answers[] =>
-    [1, 0.3, 0.1, 1, 0.01].map((share, k) => {
+    [0, 1, 0.3, 0.1, 1, 0.01].map((share, k) => {
       const random = randomFrom(k);
       const move = (values: ArrayLike<number>): Float64Array => shaken(values, share * by, random);
       const net = create();
