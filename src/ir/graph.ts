@@ -157,6 +157,12 @@ function collect(outputs: readonly Value[], ends: Ends, before: (node: Node) => 
 
 /** All nodes of a graph outside bodies, inputs before users. */
 export const graphNodes = (graph: Graph): Node[] => nodesOf(graph.outputs.map((output) => output.value));
-/** All nodes of a graph, those of bodies among them. */
-export const allGraphNodes = (graph: Graph): Node[] =>
-  allNodesOf(graph.outputs.map((output) => output.value));
+/** All nodes of a graph, those of bodies among them. Graphs never change and many passes ask, so it is told again. */
+export function allGraphNodes(graph: Graph): readonly Node[] {
+  const known = listed.get(graph);
+  if (known) return known;
+  const nodes = allNodesOf(graph.outputs.map((output) => output.value));
+  listed.set(graph, nodes);
+  return nodes;
+}
+const listed = new WeakMap<Graph, readonly Node[]>();

@@ -10,7 +10,9 @@ function operandsOf(expr: KernelExpr): readonly KernelExpr[] {
 /** Sees an expression and everything in it, the outermost first. */
 export function visitKernelExpr(expr: KernelExpr, see: (expr: KernelExpr) => void): void {
   see(expr);
-  for (const operand of operandsOf(expr)) visitKernelExpr(operand, see);
+  if (expr.kind !== "op" && expr.kind !== "guard") return;
+  const operands = operandsOf(expr);
+  for (let k = 0; k < operands.length; k++) visitKernelExpr(operands[k], see);
 }
 
 /** Rewrites an expression from its leaves up. */

@@ -264,7 +264,10 @@ export function byName<T>(
 ): { readonly [name: string]: T } & { readonly all: readonly T[] } {
   const record: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   record["all"] = things;
-  for (const [k, name] of room.inputs.entries()) if (!name.startsWith("...")) record[name] = things[k];
+  for (let k = 0; k < room.inputs.length; k++) {
+    const name = room.inputs[k];
+    if (!name.startsWith("...")) record[name] = things[k];
+  }
   return record as { readonly [name: string]: T } & { readonly all: readonly T[] };
 }
 

@@ -40,7 +40,7 @@ export function mergeScans(graph: Graph, see: See = () => undefined): Graph {
     const home = new Map(list.flatMap((group) => group.members.map((node) => [node, group] as const)));
     return allNodesOf(outputs, (node) => home.get(node)?.members.flatMap(needsOf) ?? needsOf(node));
   };
-  let order = orderFor(groups);
+  let order: readonly Node[] = orderFor(groups);
   // Two mergers that each are fine may need each other; then every scan stays alone.
   if (!isOrder(order)) {
     groups = nodes.filter(isScan).map((node) => ({ members: [node], parts: own(node) }));

@@ -44,8 +44,13 @@ export function isDear(expr: Expr): boolean {
 
 export function loadsOf(expr: Expr, into: (load: Expr & { kind: "load" }) => void): void {
   if (expr.kind === "load") into(expr);
-  else if (expr.kind === "op") for (const arg of expr.args) loadsOf(arg, into);
-  else if (expr.kind === "guard") for (const part of [expr.test, expr.yes, expr.no]) loadsOf(part, into);
+  else if (expr.kind === "op") {
+    for (let k = 0; k < expr.args.length; k++) loadsOf(expr.args[k], into);
+  } else if (expr.kind === "guard") {
+    loadsOf(expr.test, into);
+    loadsOf(expr.yes, into);
+    loadsOf(expr.no, into);
+  }
 }
 
 /** Coordinates for a shape: one axis for each extent above 1, zero for the others. */

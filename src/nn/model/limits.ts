@@ -25,7 +25,7 @@ export function indexLimits(graph: Graph, table: OpTable): Map<Value, IndexRange
   };
   // Users before inputs, so that a bound passes through any number of ops.
   const outside = new Map<Value, Value>();
-  for (const node of allGraphNodes(graph).reverse()) {
+  for (const node of allGraphNodes(graph).toReversed()) {
     // What bounds a placeholder bounds the value that stands for it outside the body.
     for (const { inputs } of bodiesOf(node))
       for (const [k, input] of inputs.entries()) outside.set(input, node.inputs[k]);
