@@ -1,25 +1,19 @@
 import { fail } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import type { LoopFunction } from "../ir/loop.ts";
-import { parseLoops } from "../ir/text/loop-parse.ts";
 import { templates } from "./templates.gen.ts";
 
 /** Finds a template by its name. */
 export type Templates = (name: string) => LoopFunction | undefined;
 
-/**
- * Finds templates by function name. A file is parsed when one of its functions is first asked for, since most
- * models need few of them.
- */
+/** Finds templates by name. One is made when it is first asked for, since most models need few, and then stays the same. */
 export function templateLookup(): Templates {
   const found = new Map<string, LoopFunction>();
   return (name) => {
-    const before = found.get(name);
-    if (before) return before;
-    const file = Object.keys(templates).find((key) => templates[key].includes(`export function ${name}(`));
-    if (file === undefined) return undefined;
-    for (const fn of parseLoops(templates[file], `templates/${file}.ts`)) found.set(fn.name, fn);
-    return found.get(name);
+    if (!Object.hasOwn(templates, name)) return undefined;
+    const template = found.get(name) ?? templates[name]();
+    found.set(name, template);
+    return template;
   };
 }
 
