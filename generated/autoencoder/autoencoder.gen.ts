@@ -152,14 +152,14 @@ function init_decoder_pixels_kernel(seed: Uint32Array, decoder_pixels_kernel: Fl
   }
 }
 
-// x_numbers = x as plain numbers
+// x_numbers = x
 function copy_x(x: Float32Array, x_numbers: number[], n: number): void {
   for (let k = 0; k < n << 6; k++) {
     x_numbers[k] = x[k];
   }
 }
 
-// encoder_dense_kernel_numbers = encoder_dense_kernel as plain numbers
+// encoder_dense_kernel_numbers = encoder_dense_kernel
 function copy_encoder_dense_kernel(
   encoder_dense_kernel: Float32Array,
   encoder_dense_kernel_numbers: number[],
@@ -309,7 +309,7 @@ function decoder_dense_forward(
   }
 }
 
-// decoder_dense_relu_numbers = decoder_dense_relu as plain numbers
+// decoder_dense_relu_numbers = decoder_dense_relu
 function copy_decoder_dense_relu(
   decoder_dense_relu: Float32Array,
   decoder_dense_relu_numbers: number[],
@@ -320,7 +320,7 @@ function copy_decoder_dense_relu(
   }
 }
 
-// decoder_pixels_kernel_numbers = decoder_pixels_kernel as plain numbers
+// decoder_pixels_kernel_numbers = decoder_pixels_kernel
 function copy_decoder_pixels_kernel(
   decoder_pixels_kernel: Float32Array,
   decoder_pixels_kernel_numbers: number[],
@@ -422,27 +422,7 @@ function training_loss(
   loss[0] = sum / t0;
 }
 
-// decoder_dense_relu_numbers = decoder_dense_relu as plain numbers
-function copy_decoder_dense_relu_2(
-  decoder_dense_relu: Float32Array,
-  decoder_dense_relu_numbers: number[],
-  n: number,
-): void {
-  for (let s = 0; s < 32; s++) {
-    const p0 = s << 2;
-    const p2 = s << 8;
-    for (let k = 0; k < n; k++) {
-      const p1 = p0 + (k << 7);
-      const p3 = p2 + (k << 2);
-      decoder_dense_relu_numbers[p3] = decoder_dense_relu[p1];
-      decoder_dense_relu_numbers[p3 + 1] = decoder_dense_relu[p1 + 1];
-      decoder_dense_relu_numbers[p3 + 2] = decoder_dense_relu[p1 + 2];
-      decoder_dense_relu_numbers[p3 + 3] = decoder_dense_relu[p1 + 3];
-    }
-  }
-}
-
-// d_decoder_pixels_numbers = d_decoder_pixels as plain numbers
+// d_decoder_pixels_numbers = d_decoder_pixels
 function copy_d_decoder_pixels(
   d_decoder_pixels: Float32Array,
   d_decoder_pixels_numbers: number[],
@@ -467,11 +447,11 @@ function decoder_pixels_kernel_gradient(
   d_decoder_pixels_kernel: Float32Array,
   n: number,
 ): void {
-  for (let s = 0; s < 32; s++) {
-    const p0 = s << 8;
+  for (let i = 0; i < 128; i += 4) {
+    const p3 = i << 6;
     for (let p = 0; p < 32; p++) {
-      const p2 = p << 7;
-      const p4 = p0 + (p << 1);
+      const p1 = p << 7;
+      const p4 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -481,14 +461,14 @@ function decoder_pixels_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = decoder_dense_relu_numbers[p1];
-        const x1 = d_decoder_pixels_numbers[p3];
-        const x2 = d_decoder_pixels_numbers[p3 + 1];
-        const x3 = decoder_dense_relu_numbers[p1 + 1];
-        const x4 = decoder_dense_relu_numbers[p1 + 2];
-        const x5 = decoder_dense_relu_numbers[p1 + 3];
+        const p0 = i + (k << 7);
+        const p2 = p1 + (k << 1);
+        const x0 = decoder_dense_relu_numbers[p0];
+        const x1 = d_decoder_pixels_numbers[p2];
+        const x2 = d_decoder_pixels_numbers[p2 + 1];
+        const x3 = decoder_dense_relu_numbers[p0 + 1];
+        const x4 = decoder_dense_relu_numbers[p0 + 2];
+        const x5 = decoder_dense_relu_numbers[p0 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -510,7 +490,7 @@ function decoder_pixels_kernel_gradient(
   }
 }
 
-// decoder_pixels_kernel_numbers = decoder_pixels_kernel as plain numbers
+// decoder_pixels_kernel_numbers = decoder_pixels_kernel
 function copy_decoder_pixels_kernel_2(
   decoder_pixels_kernel: Float32Array,
   decoder_pixels_kernel_numbers: number[],
@@ -768,23 +748,7 @@ function encoder_code_bias_gradient(
   }
 }
 
-// x_numbers = x as plain numbers
-function copy_x_2(x: Float32Array, x_numbers: number[], n: number): void {
-  for (let s = 0; s < 16; s++) {
-    const p0 = s << 2;
-    const p2 = s << 8;
-    for (let k = 0; k < n; k++) {
-      const p1 = p0 + (k << 6);
-      const p3 = p2 + (k << 2);
-      x_numbers[p3] = x[p1];
-      x_numbers[p3 + 1] = x[p1 + 1];
-      x_numbers[p3 + 2] = x[p1 + 2];
-      x_numbers[p3 + 3] = x[p1 + 3];
-    }
-  }
-}
-
-// d_encoder_dense_numbers = d_encoder_dense as plain numbers
+// d_encoder_dense_numbers = d_encoder_dense
 function copy_d_encoder_dense(
   d_encoder_dense: Float32Array,
   d_encoder_dense_numbers: number[],
@@ -809,12 +773,11 @@ function encoder_dense_kernel_gradient(
   d_encoder_dense_kernel: Float32Array,
   n: number,
 ): void {
-  for (let s = 0; s < 16; s++) {
-    const p0 = s << 8;
-    const p4 = s << 9;
+  for (let i = 0; i < 64; i += 4) {
+    const p3 = i << 7;
     for (let p = 0; p < 64; p++) {
-      const p2 = p << 7;
-      const p5 = p4 + (p << 1);
+      const p1 = p << 7;
+      const p4 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -824,14 +787,14 @@ function encoder_dense_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = x_numbers[p1];
-        const x1 = d_encoder_dense_numbers[p3];
-        const x2 = d_encoder_dense_numbers[p3 + 1];
-        const x3 = x_numbers[p1 + 1];
-        const x4 = x_numbers[p1 + 2];
-        const x5 = x_numbers[p1 + 3];
+        const p0 = i + (k << 6);
+        const p2 = p1 + (k << 1);
+        const x0 = x_numbers[p0];
+        const x1 = d_encoder_dense_numbers[p2];
+        const x2 = d_encoder_dense_numbers[p2 + 1];
+        const x3 = x_numbers[p0 + 1];
+        const x4 = x_numbers[p0 + 2];
+        const x5 = x_numbers[p0 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -841,14 +804,14 @@ function encoder_dense_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_encoder_dense_kernel[p5] += sum00;
-      d_encoder_dense_kernel[p5 + 1] += sum01;
-      d_encoder_dense_kernel[p5 + 128] += sum10;
-      d_encoder_dense_kernel[p5 + 129] += sum11;
-      d_encoder_dense_kernel[p5 + 256] += sum20;
-      d_encoder_dense_kernel[p5 + 257] += sum21;
-      d_encoder_dense_kernel[p5 + 384] += sum30;
-      d_encoder_dense_kernel[p5 + 385] += sum31;
+      d_encoder_dense_kernel[p4] += sum00;
+      d_encoder_dense_kernel[p4 + 1] += sum01;
+      d_encoder_dense_kernel[p4 + 128] += sum10;
+      d_encoder_dense_kernel[p4 + 129] += sum11;
+      d_encoder_dense_kernel[p4 + 256] += sum20;
+      d_encoder_dense_kernel[p4 + 257] += sum21;
+      d_encoder_dense_kernel[p4 + 384] += sum30;
+      d_encoder_dense_kernel[p4 + 385] += sum31;
     }
   }
 }
@@ -1262,7 +1225,7 @@ class Network extends Predictor {
     if (accumulate === false) this.$gradients.fill(0);
     else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
     const n = this.$n;
-    copy_decoder_dense_relu_2(this.$decoder_dense_relu, this.$numbers, n);
+    copy_decoder_dense_relu(this.$decoder_dense_relu, this.$numbers, n);
     copy_d_decoder_pixels(this.$d_decoder_pixels, this.$numbers$2, n);
     decoder_pixels_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_decoder_pixels_kernel, n);
     copy_x(this.$d_decoder_pixels, this.$numbers$2, n);
@@ -1275,7 +1238,7 @@ class Network extends Predictor {
     encoder_code_kernel_gradient(this.$encoder_dense_relu, this.$d_encoder_code, this.$d_encoder_code_kernel, n);
     encoder_dense_backward(this.$d_encoder_code, this.$encoder_code_kernel, this.$encoder_dense_relu, this.$d_encoder_dense, n);
     encoder_code_bias_gradient(this.$d_encoder_code, this.$d_encoder_code_bias, n);
-    copy_x_2(this.$x, this.$numbers$2, n);
+    copy_x(this.$x, this.$numbers$2, n);
     copy_d_encoder_dense(this.$d_encoder_dense, this.$numbers, n);
     encoder_dense_kernel_gradient(this.$numbers$2, this.$numbers, this.$d_encoder_dense_kernel, n);
     decoder_dense_bias_gradient(this.$d_encoder_dense, this.$d_encoder_dense_bias, n);

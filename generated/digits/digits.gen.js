@@ -158,23 +158,16 @@ function training_loss(y, logits_add, exp_row, d_logits, loss, powers, bits, wor
       exp_row[k] = expSingle;
       sum += expSingle;
     }
-    const tiny = sum < 2.2250738585072014e-308;
-    const y1 = tiny ? sum * 18014398509481984 : sum;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = sum), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = sum * powers[-e0 + 1100 | 0];
     const high1 = 1.4142135623730951 < m0;
-    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
-    const w = z1 * z1;
-    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low1 - f);
-    const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
-    sum_3 += max + log - sum_2;
+    const p = ((0.23581614278556665 * z1 + 0.2853733992960276) * z1 + 0.4000033463766098) * z1 + 0.6666666564822761;
+    const value = (e0 + (high1 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z1 * p);
+    const logSingle = 2.2250738585072014e-308 <= sum ? sum < Infinity ? value : sum : 0 <= sum ? -Infinity : NaN;
+    sum_3 += max + logSingle - sum_2;
     const c2 = 1 / sum;
     for (let k = 0; k < 10; k++) {
       d_logits[p0 + k] = c0 * (exp_row[k] * c2 - (c1 === k ? 1 : 0));
@@ -386,23 +379,16 @@ function evaluate_accuracy(totals, y, logits_add, evaluate_loss, evaluate_accura
       const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
       sum += expSingle;
     }
-    const tiny = sum < 2.2250738585072014e-308;
-    const y1 = tiny ? sum * 18014398509481984 : sum;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = sum), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = sum * powers[-e0 + 1100 | 0];
     const high1 = 1.4142135623730951 < m0;
-    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
-    const w = z1 * z1;
-    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low1 - f);
-    const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
-    sum_3 += max + log - sum_2;
+    const p = ((0.23581614278556665 * z1 + 0.2853733992960276) * z1 + 0.4000033463766098) * z1 + 0.6666666564822761;
+    const value = (e0 + (high1 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z1 * p);
+    const logSingle = 2.2250738585072014e-308 <= sum ? sum < Infinity ? value : sum : 0 <= sum ? -Infinity : NaN;
+    sum_3 += max + logSingle - sum_2;
     sum_4 += argMax === c0 ? 1 : 0;
   }
   const add = totals[0] + sum_3 / n * n;

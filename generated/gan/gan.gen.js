@@ -536,23 +536,16 @@ function training_sub(random_seed, random_counter, sub, neg, sub_2, powers, bits
     const subValue = (x >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     sub[i] = subValue;
     const x1 = (1 - subValue) * (1 + subValue);
-    const tiny = x1 < 2.2250738585072014e-308;
-    const y1 = tiny ? x1 * 18014398509481984 : x1;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = x1), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = x1 * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z = s * s;
-    const w = z * z;
-    const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
-    const log = 0 < x1 ? x1 < Infinity ? value : x1 : x1 === 0 ? -Infinity : NaN;
-    const negValue = -log;
+    const p = ((0.23581614278556665 * z + 0.2853733992960276) * z + 0.4000033463766098) * z + 0.6666666564822761;
+    const value = (e0 + (high ? 1 : 0)) * 0.6931471805599453 + s * (2 + z * p);
+    const logSingle = 2.2250738585072014e-308 <= x1 ? x1 < Infinity ? value : x1 : 0 <= x1 ? -Infinity : NaN;
+    const negValue = -logSingle;
     neg[i] = negValue;
     sub_2[i] = Math.sqrt(negValue) - 3;
   }
@@ -651,14 +644,14 @@ function generator_forward(
   }
 }
 
-// generator_relu_numbers = generator_relu as plain numbers
+// generator_relu_numbers = generator_relu
 function copy_generator_relu(generator_relu, generator_relu_numbers, n) {
   for (let k = 0; k < n << 6; k++) {
     generator_relu_numbers[k] = generator_relu[k];
   }
 }
 
-// generator_dense_1_kernel_numbers = generator_dense_1_kernel as plain numbers
+// generator_dense_1_kernel_numbers = generator_dense_1_kernel
 function copy_generator_dense_1_kernel(generator_dense_1_kernel, generator_dense_1_kernel_numbers) {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
@@ -775,14 +768,14 @@ function generator_forward_2(
   }
 }
 
-// generator_relu_2_numbers = generator_relu as plain numbers
+// generator_relu_2_numbers = generator_relu
 function copy_generator_relu_2(generator_relu, generator_relu_2_numbers, n) {
   for (let k = 0; k < n << 7; k++) {
     generator_relu_2_numbers[k] = generator_relu[k];
   }
 }
 
-// generator_pixels_kernel_numbers = generator_pixels_kernel as plain numbers
+// generator_pixels_kernel_numbers = generator_pixels_kernel
 function copy_generator_pixels_kernel(generator_pixels_kernel, generator_pixels_kernel_numbers) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
@@ -1264,7 +1257,7 @@ function discriminator_dense_1_bias_gradient(
   }
 }
 
-// discriminator_dense_1_kernel_numbers = discriminator_dense_1_kernel as plain numbers
+// discriminator_dense_1_kernel_numbers = discriminator_dense_1_kernel
 function copy_discriminator_dense_1_kernel_3(
   discriminator_dense_1_kernel,
   discriminator_dense_1_kernel_numbers,
@@ -1349,27 +1342,7 @@ function discriminator_dense_backward(
   }
 }
 
-// discriminator_dropout_where_2_numbers = discriminator_dropout_where as plain numbers
-function copy_discriminator_dropout_where_2_2(
-  discriminator_dropout_where,
-  discriminator_dropout_where_2_numbers,
-  n,
-) {
-  for (let s = 0; s < 32; s++) {
-    const p0 = s << 2;
-    const p2 = s << 8;
-    for (let k = 0; k < n; k++) {
-      const p1 = p0 + (k << 7);
-      const p3 = p2 + (k << 2);
-      discriminator_dropout_where_2_numbers[p3] = discriminator_dropout_where[p1];
-      discriminator_dropout_where_2_numbers[p3 + 1] = discriminator_dropout_where[p1 + 1];
-      discriminator_dropout_where_2_numbers[p3 + 2] = discriminator_dropout_where[p1 + 2];
-      discriminator_dropout_where_2_numbers[p3 + 3] = discriminator_dropout_where[p1 + 3];
-    }
-  }
-}
-
-// d_discriminator_dense_1_numbers = d_discriminator_dense as plain numbers
+// d_discriminator_dense_1_numbers = d_discriminator_dense
 function copy_d_discriminator_dense_1_2(d_discriminator_dense, d_discriminator_dense_1_numbers, n) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
@@ -1390,11 +1363,11 @@ function discriminator_dense_1_backward_3(
   d_discriminator_dense_1,
   n,
 ) {
-  for (let s = 0; s < 32; s++) {
-    const p0 = s << 8;
+  for (let i = 0; i < 128; i += 4) {
+    const p3 = i << 6;
     for (let p = 0; p < 32; p++) {
-      const p2 = p << 7;
-      const p4 = p0 + (p << 1);
+      const p1 = p << 7;
+      const p4 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1404,14 +1377,14 @@ function discriminator_dense_1_backward_3(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = discriminator_dropout_where_2_numbers[p1];
-        const x1 = d_discriminator_dense_1_numbers[p3];
-        const x2 = d_discriminator_dense_1_numbers[p3 + 1];
-        const x3 = discriminator_dropout_where_2_numbers[p1 + 1];
-        const x4 = discriminator_dropout_where_2_numbers[p1 + 2];
-        const x5 = discriminator_dropout_where_2_numbers[p1 + 3];
+        const p0 = i + (k << 7);
+        const p2 = p1 + (k << 1);
+        const x0 = discriminator_dropout_where_2_numbers[p0];
+        const x1 = d_discriminator_dense_1_numbers[p2];
+        const x2 = d_discriminator_dense_1_numbers[p2 + 1];
+        const x3 = discriminator_dropout_where_2_numbers[p0 + 1];
+        const x4 = discriminator_dropout_where_2_numbers[p0 + 2];
+        const x5 = discriminator_dropout_where_2_numbers[p0 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1441,11 +1414,11 @@ function discriminator_dense_1_kernel_gradient(
   d_discriminator_dense_1,
   n,
 ) {
-  for (let s = 0; s < 32; s++) {
-    const p0 = s << 8;
+  for (let i = 0; i < 128; i += 4) {
+    const p3 = i << 6;
     for (let p = 0; p < 32; p++) {
-      const p2 = p << 7;
-      const p4 = p0 + (p << 1);
+      const p1 = p << 7;
+      const p4 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1455,14 +1428,14 @@ function discriminator_dense_1_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = discriminator_dropout_where_numbers[p1];
-        const x1 = d_discriminator_dense_1_2_numbers[p3];
-        const x2 = d_discriminator_dense_1_2_numbers[p3 + 1];
-        const x3 = discriminator_dropout_where_numbers[p1 + 1];
-        const x4 = discriminator_dropout_where_numbers[p1 + 2];
-        const x5 = discriminator_dropout_where_numbers[p1 + 3];
+        const p0 = i + (k << 7);
+        const p2 = p1 + (k << 1);
+        const x0 = discriminator_dropout_where_numbers[p0];
+        const x1 = d_discriminator_dense_1_2_numbers[p2];
+        const x2 = d_discriminator_dense_1_2_numbers[p2 + 1];
+        const x3 = discriminator_dropout_where_numbers[p0 + 1];
+        const x4 = discriminator_dropout_where_numbers[p0 + 2];
+        const x5 = discriminator_dropout_where_numbers[p0 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1501,23 +1474,7 @@ function discriminator_dense_bias_gradient(
   }
 }
 
-// generator_pixels_sigmoid_numbers = generator_pixels_sigmoid as plain numbers
-function copy_generator_pixels_sigmoid_2(generator_pixels_sigmoid, generator_pixels_sigmoid_numbers, n) {
-  for (let s = 0; s < 16; s++) {
-    const p0 = s << 2;
-    const p2 = s << 8;
-    for (let k = 0; k < n; k++) {
-      const p1 = p0 + (k << 6);
-      const p3 = p2 + (k << 2);
-      generator_pixels_sigmoid_numbers[p3] = generator_pixels_sigmoid[p1];
-      generator_pixels_sigmoid_numbers[p3 + 1] = generator_pixels_sigmoid[p1 + 1];
-      generator_pixels_sigmoid_numbers[p3 + 2] = generator_pixels_sigmoid[p1 + 2];
-      generator_pixels_sigmoid_numbers[p3 + 3] = generator_pixels_sigmoid[p1 + 3];
-    }
-  }
-}
-
-// d_discriminator_dense_numbers = d_discriminator_dense as plain numbers
+// d_discriminator_dense_numbers = d_discriminator_dense
 function copy_d_discriminator_dense(d_discriminator_dense, d_discriminator_dense_numbers, n) {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
@@ -1538,12 +1495,11 @@ function discriminator_dense_backward_3(
   d_discriminator_dense,
   n,
 ) {
-  for (let s = 0; s < 16; s++) {
-    const p0 = s << 8;
-    const p4 = s << 9;
+  for (let i = 0; i < 64; i += 4) {
+    const p3 = i << 7;
     for (let p = 0; p < 64; p++) {
-      const p2 = p << 7;
-      const p5 = p4 + (p << 1);
+      const p1 = p << 7;
+      const p4 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1553,14 +1509,14 @@ function discriminator_dense_backward_3(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = generator_pixels_sigmoid_numbers[p1];
-        const x1 = d_discriminator_dense_numbers[p3];
-        const x2 = d_discriminator_dense_numbers[p3 + 1];
-        const x3 = generator_pixels_sigmoid_numbers[p1 + 1];
-        const x4 = generator_pixels_sigmoid_numbers[p1 + 2];
-        const x5 = generator_pixels_sigmoid_numbers[p1 + 3];
+        const p0 = i + (k << 6);
+        const p2 = p1 + (k << 1);
+        const x0 = generator_pixels_sigmoid_numbers[p0];
+        const x1 = d_discriminator_dense_numbers[p2];
+        const x2 = d_discriminator_dense_numbers[p2 + 1];
+        const x3 = generator_pixels_sigmoid_numbers[p0 + 1];
+        const x4 = generator_pixels_sigmoid_numbers[p0 + 2];
+        const x5 = generator_pixels_sigmoid_numbers[p0 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1570,14 +1526,14 @@ function discriminator_dense_backward_3(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_discriminator_dense[p5] = sum00;
-      d_discriminator_dense[p5 + 1] = sum01;
-      d_discriminator_dense[p5 + 128] = sum10;
-      d_discriminator_dense[p5 + 129] = sum11;
-      d_discriminator_dense[p5 + 256] = sum20;
-      d_discriminator_dense[p5 + 257] = sum21;
-      d_discriminator_dense[p5 + 384] = sum30;
-      d_discriminator_dense[p5 + 385] = sum31;
+      d_discriminator_dense[p4] = sum00;
+      d_discriminator_dense[p4 + 1] = sum01;
+      d_discriminator_dense[p4 + 128] = sum10;
+      d_discriminator_dense[p4 + 129] = sum11;
+      d_discriminator_dense[p4 + 256] = sum20;
+      d_discriminator_dense[p4 + 257] = sum21;
+      d_discriminator_dense[p4 + 384] = sum30;
+      d_discriminator_dense[p4 + 385] = sum31;
     }
   }
 }
@@ -1590,12 +1546,11 @@ function discriminator_dense_kernel_gradient(
   d_discriminator_dense,
   n,
 ) {
-  for (let s = 0; s < 16; s++) {
-    const p0 = s << 8;
-    const p4 = s << 9;
+  for (let i = 0; i < 64; i += 4) {
+    const p3 = i << 7;
     for (let p = 0; p < 64; p++) {
-      const p2 = p << 7;
-      const p5 = p4 + (p << 1);
+      const p1 = p << 7;
+      const p4 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1605,14 +1560,14 @@ function discriminator_dense_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = x_numbers[p1];
-        const x1 = d_discriminator_dense_3_numbers[p3];
-        const x2 = d_discriminator_dense_3_numbers[p3 + 1];
-        const x3 = x_numbers[p1 + 1];
-        const x4 = x_numbers[p1 + 2];
-        const x5 = x_numbers[p1 + 3];
+        const p0 = i + (k << 6);
+        const p2 = p1 + (k << 1);
+        const x0 = x_numbers[p0];
+        const x1 = d_discriminator_dense_3_numbers[p2];
+        const x2 = d_discriminator_dense_3_numbers[p2 + 1];
+        const x3 = x_numbers[p0 + 1];
+        const x4 = x_numbers[p0 + 2];
+        const x5 = x_numbers[p0 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1622,14 +1577,14 @@ function discriminator_dense_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_discriminator_dense_kernel[p5] += d_discriminator_dense[p5] + sum00;
-      d_discriminator_dense_kernel[p5 + 1] += d_discriminator_dense[p5 + 1] + sum01;
-      d_discriminator_dense_kernel[p5 + 128] += d_discriminator_dense[p5 + 128] + sum10;
-      d_discriminator_dense_kernel[p5 + 129] += d_discriminator_dense[p5 + 129] + sum11;
-      d_discriminator_dense_kernel[p5 + 256] += d_discriminator_dense[p5 + 256] + sum20;
-      d_discriminator_dense_kernel[p5 + 257] += d_discriminator_dense[p5 + 257] + sum21;
-      d_discriminator_dense_kernel[p5 + 384] += d_discriminator_dense[p5 + 384] + sum30;
-      d_discriminator_dense_kernel[p5 + 385] += d_discriminator_dense[p5 + 385] + sum31;
+      d_discriminator_dense_kernel[p4] += d_discriminator_dense[p4] + sum00;
+      d_discriminator_dense_kernel[p4 + 1] += d_discriminator_dense[p4 + 1] + sum01;
+      d_discriminator_dense_kernel[p4 + 128] += d_discriminator_dense[p4 + 128] + sum10;
+      d_discriminator_dense_kernel[p4 + 129] += d_discriminator_dense[p4 + 129] + sum11;
+      d_discriminator_dense_kernel[p4 + 256] += d_discriminator_dense[p4 + 256] + sum20;
+      d_discriminator_dense_kernel[p4 + 257] += d_discriminator_dense[p4 + 257] + sum21;
+      d_discriminator_dense_kernel[p4 + 384] += d_discriminator_dense[p4 + 384] + sum30;
+      d_discriminator_dense_kernel[p4 + 385] += d_discriminator_dense[p4 + 385] + sum31;
     }
   }
 }
@@ -1849,7 +1804,7 @@ function training_generator_random_counter(
   loss_2[0] = sum / n;
 }
 
-// discriminator_dense_kernel_numbers = discriminator_dense_kernel as plain numbers
+// discriminator_dense_kernel_numbers = discriminator_dense_kernel
 function copy_discriminator_dense_kernel_4(discriminator_dense_kernel, discriminator_dense_kernel_numbers) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 8;
@@ -1929,11 +1884,11 @@ function generator_pixels_kernel_gradient(
   d_generator_pixels_kernel,
   n,
 ) {
-  for (let s = 0; s < 32; s++) {
-    const p0 = s << 8;
+  for (let i = 0; i < 128; i += 4) {
+    const p3 = i << 6;
     for (let p = 0; p < 32; p++) {
-      const p2 = p << 7;
-      const p4 = p0 + (p << 1);
+      const p1 = p << 7;
+      const p4 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1943,14 +1898,14 @@ function generator_pixels_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = generator_relu_4_numbers[p1];
-        const x1 = d_generator_pixels_numbers[p3];
-        const x2 = d_generator_pixels_numbers[p3 + 1];
-        const x3 = generator_relu_4_numbers[p1 + 1];
-        const x4 = generator_relu_4_numbers[p1 + 2];
-        const x5 = generator_relu_4_numbers[p1 + 3];
+        const p0 = i + (k << 7);
+        const p2 = p1 + (k << 1);
+        const x0 = generator_relu_4_numbers[p0];
+        const x1 = d_generator_pixels_numbers[p2];
+        const x2 = d_generator_pixels_numbers[p2 + 1];
+        const x3 = generator_relu_4_numbers[p0 + 1];
+        const x4 = generator_relu_4_numbers[p0 + 2];
+        const x5 = generator_relu_4_numbers[p0 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2146,12 +2101,11 @@ function generator_dense_1_kernel_gradient(
   d_generator_dense_1_kernel,
   n,
 ) {
-  for (let s = 0; s < 16; s++) {
-    const p0 = s << 8;
-    const p4 = s << 9;
+  for (let i = 0; i < 64; i += 4) {
+    const p3 = i << 7;
     for (let p = 0; p < 64; p++) {
-      const p2 = p << 7;
-      const p5 = p4 + (p << 1);
+      const p1 = p << 7;
+      const p4 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2161,14 +2115,14 @@ function generator_dense_1_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = generator_relu_3_numbers[p1];
-        const x1 = d_generator_dense_1_numbers[p3];
-        const x2 = d_generator_dense_1_numbers[p3 + 1];
-        const x3 = generator_relu_3_numbers[p1 + 1];
-        const x4 = generator_relu_3_numbers[p1 + 2];
-        const x5 = generator_relu_3_numbers[p1 + 3];
+        const p0 = i + (k << 6);
+        const p2 = p1 + (k << 1);
+        const x0 = generator_relu_3_numbers[p0];
+        const x1 = d_generator_dense_1_numbers[p2];
+        const x2 = d_generator_dense_1_numbers[p2 + 1];
+        const x3 = generator_relu_3_numbers[p0 + 1];
+        const x4 = generator_relu_3_numbers[p0 + 2];
+        const x5 = generator_relu_3_numbers[p0 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2178,14 +2132,14 @@ function generator_dense_1_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_generator_dense_1_kernel[p5] += sum00;
-      d_generator_dense_1_kernel[p5 + 1] += sum01;
-      d_generator_dense_1_kernel[p5 + 128] += sum10;
-      d_generator_dense_1_kernel[p5 + 129] += sum11;
-      d_generator_dense_1_kernel[p5 + 256] += sum20;
-      d_generator_dense_1_kernel[p5 + 257] += sum21;
-      d_generator_dense_1_kernel[p5 + 384] += sum30;
-      d_generator_dense_1_kernel[p5 + 385] += sum31;
+      d_generator_dense_1_kernel[p4] += sum00;
+      d_generator_dense_1_kernel[p4 + 1] += sum01;
+      d_generator_dense_1_kernel[p4 + 128] += sum10;
+      d_generator_dense_1_kernel[p4 + 129] += sum11;
+      d_generator_dense_1_kernel[p4 + 256] += sum20;
+      d_generator_dense_1_kernel[p4 + 257] += sum21;
+      d_generator_dense_1_kernel[p4 + 384] += sum30;
+      d_generator_dense_1_kernel[p4 + 385] += sum31;
     }
   }
 }
@@ -2993,20 +2947,20 @@ class DiscriminatorStep {
     copy_generator_relu(net.$d_discriminator_dense_1, net.$numbers$2, n);
     copy_discriminator_dense_1_kernel_3(net.$discriminator_dense_1_kernel, net.$numbers);
     discriminator_dense_backward(net.$numbers$2, net.$numbers, net.$discriminator_dropout_lessEqual_2, net.$discriminator_dense_add_2, net.$d_discriminator_dense, n);
-    copy_discriminator_dropout_where_2_2(net.$discriminator_dropout_where_2, net.$numbers, n);
+    copy_generator_relu_2(net.$discriminator_dropout_where_2, net.$numbers, n);
     copy_d_discriminator_dense_1_2(net.$d_discriminator_dense_1, net.$numbers$2, n);
     discriminator_dense_1_backward_3(net.$numbers, net.$numbers$2, net.$d_discriminator_dense_1_3, n);
-    copy_discriminator_dropout_where_2_2(net.$discriminator_dropout_where, net.$numbers, n);
+    copy_generator_relu_2(net.$discriminator_dropout_where, net.$numbers, n);
     copy_d_discriminator_dense_1_2(net.$d_discriminator_dense_1_2, net.$numbers$2, n);
     discriminator_dense_1_kernel_gradient(net.$numbers, net.$numbers$2, net.$d_discriminator_dense_1_kernel, net.$d_discriminator_dense_1_3, n);
     copy_generator_relu(net.$d_discriminator_dense_1_2, net.$numbers$2, n);
     copy_discriminator_dense_1_kernel_3(net.$discriminator_dense_1_kernel, net.$numbers);
     discriminator_dense_backward(net.$numbers$2, net.$numbers, net.$discriminator_dropout_lessEqual, net.$discriminator_dense_add, net.$d_discriminator_dense_3, n);
     discriminator_dense_bias_gradient(net.$d_discriminator_dense, net.$d_discriminator_dense_3, net.$d_discriminator_dense_bias, n);
-    copy_generator_pixels_sigmoid_2(net.$generator_pixels_sigmoid, net.$numbers$2, n);
+    copy_generator_relu(net.$generator_pixels_sigmoid, net.$numbers$2, n);
     copy_d_discriminator_dense(net.$d_discriminator_dense, net.$numbers, n);
     discriminator_dense_backward_3(net.$numbers$2, net.$numbers, net.$d_discriminator_dense_2, n);
-    copy_generator_pixels_sigmoid_2(net.$x, net.$numbers$2, n);
+    copy_generator_relu(net.$x, net.$numbers$2, n);
     copy_d_discriminator_dense(net.$d_discriminator_dense_3, net.$numbers, n);
     discriminator_dense_kernel_gradient(net.$numbers$2, net.$numbers, net.$d_discriminator_dense_kernel, net.$d_discriminator_dense_2, n);
     net.$fresh = 0;
@@ -3092,7 +3046,7 @@ class GeneratorStep {
     copy_generator_relu_2(net.$d_discriminator_dense, net.$numbers, n);
     copy_discriminator_dense_kernel_4(net.$discriminator_dense_kernel, net.$numbers$2);
     generator_pixels_backward(net.$numbers, net.$numbers$2, net.$generator_pixels_sigmoid_2, net.$d_generator_pixels, n);
-    copy_discriminator_dropout_where_2_2(net.$generator_relu_4, net.$numbers, n);
+    copy_generator_relu_2(net.$generator_relu_4, net.$numbers, n);
     copy_d_discriminator_dense_1_2(net.$d_generator_pixels, net.$numbers$2, n);
     generator_pixels_kernel_gradient(net.$numbers, net.$numbers$2, net.$d_generator_pixels_kernel, n);
     generator_pixels_bias_gradient(net.$d_generator_pixels, net.$d_generator_pixels_bias, n);
@@ -3103,7 +3057,7 @@ class GeneratorStep {
     generator_batchNorm_1_backward_2(net.$generator_batchNorm_1_rsqrt, net.$d_generator_batchNorm_1_2, net.$d_generator_batchNorm_1_3, net.$generator_dense_1_matmul, net.$generator_batchNorm_1_mul_3, net.$d_generator_batchNorm_1_4, n);
     generator_batchNorm_1_backward_3(net.$d_generator_batchNorm_1_4, net.$d_generator_batchNorm_1_3, n);
     generator_dense_1_backward(net.$d_generator_batchNorm_1_4, net.$d_generator_batchNorm_1_3, net.$d_generator_dense_1, n);
-    copy_generator_pixels_sigmoid_2(net.$generator_relu_3, net.$numbers$2, n);
+    copy_generator_relu(net.$generator_relu_3, net.$numbers$2, n);
     copy_d_discriminator_dense(net.$d_generator_dense_1, net.$numbers, n);
     generator_dense_1_kernel_gradient(net.$numbers$2, net.$numbers, net.$d_generator_dense_1_kernel, n);
     copy_generator_relu_2(net.$d_generator_dense_1, net.$numbers, n);

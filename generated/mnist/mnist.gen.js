@@ -86,14 +86,14 @@ function init_random_seed(seed, random_seed) {
   random_seed[0] = seed[0];
 }
 
-// x_numbers = x as plain numbers
+// x_numbers = x
 function copy_x(x, x_numbers, n) {
   for (let k = 0; k < n * 784; k++) {
     x_numbers[k] = x[k];
   }
 }
 
-// strokes_kernel_numbers = strokes_kernel as plain numbers
+// strokes_kernel_numbers = strokes_kernel
 function copy_strokes_kernel(strokes_kernel, strokes_kernel_numbers) {
   for (let p = 0; p < 4; p++) {
     const p0 = p << 1;
@@ -202,14 +202,14 @@ function maxPool2d_forward(strokes_relu, maxPool2d_max, d_strokes, n) {
   }
 }
 
-// maxPool2d_max_numbers = maxPool2d_max as plain numbers
+// maxPool2d_max_numbers = maxPool2d_max
 function copy_maxPool2d_max(maxPool2d_max, maxPool2d_max_numbers, n) {
   for (let k = 0; k < n * 1152; k++) {
     maxPool2d_max_numbers[k] = maxPool2d_max[k];
   }
 }
 
-// shapes_kernel_numbers = shapes_kernel as plain numbers
+// shapes_kernel_numbers = shapes_kernel
 function copy_shapes_kernel(shapes_kernel, shapes_kernel_numbers) {
   for (let p = 0; p < 8; p++) {
     const p0 = p << 1;
@@ -458,23 +458,16 @@ function training_random_counter(
       exp_row[k] = expSingle;
       sum += expSingle;
     }
-    const tiny = sum < 2.2250738585072014e-308;
-    const y1 = tiny ? sum * 18014398509481984 : sum;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = sum), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = sum * powers[-e0 + 1100 | 0];
     const high1 = 1.4142135623730951 < m0;
-    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
-    const w = z1 * z1;
-    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low1 - f);
-    const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
-    sum_3 += max + log - sum_2;
+    const p = ((0.23581614278556665 * z1 + 0.2853733992960276) * z1 + 0.4000033463766098) * z1 + 0.6666666564822761;
+    const value = (e0 + (high1 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z1 * p);
+    const logSingle = 2.2250738585072014e-308 <= sum ? sum < Infinity ? value : sum : 0 <= sum ? -Infinity : NaN;
+    sum_3 += max + logSingle - sum_2;
     const c2 = 1 / sum;
     for (let k = 0; k < 10; k++) {
       d_logits[p0 + k] = c0 * (exp_row[k] * c2 - (c1 === k ? 1 : 0));
@@ -611,7 +604,7 @@ function maxPool2d_backward_2(d_shapes, shapes_relu, d_flatten, d_maxPool2d, n) 
   }
 }
 
-// maxPool2d_max_numbers = maxPool2d_max as plain numbers
+// maxPool2d_max_numbers = maxPool2d_max
 function copy_maxPool2d_max_2(maxPool2d_max, maxPool2d_max_numbers, n) {
   for (let s = 0; s < 2; s++) {
     const p0 = s << 2;
@@ -627,7 +620,7 @@ function copy_maxPool2d_max_2(maxPool2d_max, maxPool2d_max_numbers, n) {
   }
 }
 
-// d_maxPool2d_numbers = d_maxPool2d as plain numbers
+// d_maxPool2d_numbers = d_maxPool2d
 function copy_d_maxPool2d(d_maxPool2d, d_maxPool2d_numbers, n) {
   for (let p = 0; p < 8; p++) {
     const p0 = p << 1;
@@ -730,14 +723,14 @@ function shapes_bias_gradient(d_maxPool2d, d_shapes_bias, n) {
   }
 }
 
-// d_maxPool2d_numbers = d_maxPool2d as plain numbers
+// d_maxPool2d_numbers = d_maxPool2d
 function copy_d_maxPool2d_2(d_maxPool2d, d_maxPool2d_numbers, n) {
   for (let k = 0; k < n << 12; k++) {
     d_maxPool2d_numbers[k] = d_maxPool2d[k];
   }
 }
 
-// shapes_kernel_rearranged_numbers = shapes_kernel_rearranged as plain numbers
+// shapes_kernel_rearranged_numbers = shapes_kernel_rearranged
 function copy_shapes_kernel_rearranged(shapes_kernel_rearranged, shapes_kernel_rearranged_numbers) {
   for (let p = 0; p < 4; p++) {
     const p0 = p << 1;
@@ -831,7 +824,7 @@ function strokes_backward(d_strokes, strokes_relu, d_maxPool2d, d_strokes_2, n) 
   }
 }
 
-// d_strokes_2_numbers = d_strokes as plain numbers
+// d_strokes_2_numbers = d_strokes
 function copy_d_strokes_2(d_strokes, d_strokes_2_numbers, n) {
   for (let p = 0; p < 4; p++) {
     const p0 = p << 1;
@@ -1080,23 +1073,16 @@ function evaluate_accuracy(totals, y, logits_add, evaluate_loss, evaluate_accura
       const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
       sum += expSingle;
     }
-    const tiny = sum < 2.2250738585072014e-308;
-    const y1 = tiny ? sum * 18014398509481984 : sum;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = sum), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = sum * powers[-e0 + 1100 | 0];
     const high1 = 1.4142135623730951 < m0;
-    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
-    const w = z1 * z1;
-    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low1 - f);
-    const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
-    sum_3 += max + log - sum_2;
+    const p = ((0.23581614278556665 * z1 + 0.2853733992960276) * z1 + 0.4000033463766098) * z1 + 0.6666666564822761;
+    const value = (e0 + (high1 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z1 * p);
+    const logSingle = 2.2250738585072014e-308 <= sum ? sum < Infinity ? value : sum : 0 <= sum ? -Infinity : NaN;
+    sum_3 += max + logSingle - sum_2;
     sum_4 += argMax === c0 ? 1 : 0;
   }
   const add = totals[0] + sum_3 / n * n;

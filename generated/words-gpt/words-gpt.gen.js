@@ -284,23 +284,16 @@ function places_forward(seed, places_sub, places_neg, places_sub_2, powers, bits
     const sub = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     places_sub[i] = sub;
     const x = (1 - sub) * (1 + sub);
-    const tiny = x < 2.2250738585072014e-308;
-    const y = tiny ? x * 18014398509481984 : x;
-    const e0 = ((bits[0] = y), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = x), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = x * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z = s * s;
-    const w = z * z;
-    const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
-    const log = 0 < x ? x < Infinity ? value : x : x === 0 ? -Infinity : NaN;
-    const neg = -log;
+    const p = ((0.23581614278556665 * z + 0.2853733992960276) * z + 0.4000033463766098) * z + 0.6666666564822761;
+    const value = (e0 + (high ? 1 : 0)) * 0.6931471805599453 + s * (2 + z * p);
+    const logSingle = 2.2250738585072014e-308 <= x ? x < Infinity ? value : x : 0 <= x ? -Infinity : NaN;
+    const neg = -logSingle;
     places_neg[i] = neg;
     places_sub_2[i] = Math.sqrt(neg) - 3;
   }
@@ -330,23 +323,16 @@ function letters_forward(seed, letters_sub, letters_neg, letters_sub_2, powers, 
     const sub = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     letters_sub[i] = sub;
     const x = (1 - sub) * (1 + sub);
-    const tiny = x < 2.2250738585072014e-308;
-    const y = tiny ? x * 18014398509481984 : x;
-    const e0 = ((bits[0] = y), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = x), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = x * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z = s * s;
-    const w = z * z;
-    const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
-    const log = 0 < x ? x < Infinity ? value : x : x === 0 ? -Infinity : NaN;
-    const neg = -log;
+    const p = ((0.23581614278556665 * z + 0.2853733992960276) * z + 0.4000033463766098) * z + 0.6666666564822761;
+    const value = (e0 + (high ? 1 : 0)) * 0.6931471805599453 + s * (2 + z * p);
+    const logSingle = 2.2250738585072014e-308 <= x ? x < Infinity ? value : x : 0 <= x ? -Infinity : NaN;
+    const neg = -logSingle;
     letters_neg[i] = neg;
     letters_sub_2[i] = Math.sqrt(neg) - 3;
   }
@@ -413,14 +399,14 @@ function first_norm_forward(
   }
 }
 
-// first_norm_add_numbers = first_norm_add as plain numbers
+// first_norm_add_numbers = first_norm_add
 function copy_first_norm_add(first_norm_add, first_norm_add_numbers, n) {
   for (let k = 0; k < n * 520; k++) {
     first_norm_add_numbers[k] = first_norm_add[k];
   }
 }
 
-// first_attention_query_kernel_numbers = first_attention_query_kernel as plain numbers
+// first_attention_query_kernel_numbers = first_attention_query_kernel
 function copy_first_attention_query_kernel(
   first_attention_query_kernel,
   first_attention_query_kernel_numbers,
@@ -778,7 +764,7 @@ function first_norm2_forward(
   }
 }
 
-// first_wide_kernel_numbers = first_wide_kernel as plain numbers
+// first_wide_kernel_numbers = first_wide_kernel
 function copy_first_wide_kernel(first_wide_kernel, first_wide_kernel_numbers) {
   for (let p = 0; p < 80; p++) {
     const p0 = p << 1;
@@ -886,14 +872,14 @@ function first_wide_forward_2(first_wide_add, first_wide_add_2, first_wide_mul, 
   }
 }
 
-// first_wide_mul_numbers = first_wide_mul as plain numbers
+// first_wide_mul_numbers = first_wide_mul
 function copy_first_wide_mul(first_wide_mul, first_wide_mul_numbers, n) {
   for (let k = 0; k < n * 2080; k++) {
     first_wide_mul_numbers[k] = first_wide_mul[k];
   }
 }
 
-// first_narrow_kernel_numbers = first_narrow_kernel as plain numbers
+// first_narrow_kernel_numbers = first_narrow_kernel
 function copy_first_narrow_kernel(first_narrow_kernel, first_narrow_kernel_numbers) {
   for (let p = 0; p < 20; p++) {
     const p0 = p << 1;
@@ -1120,23 +1106,16 @@ function training_loss(y, logits_add, exp, sum, sum_2, loss, powers, bits, words
     }
     sum[i] = sumValue;
     const t0 = x0 !== -1;
-    const tiny = sumValue < 2.2250738585072014e-308;
-    const y1 = tiny ? sumValue * 18014398509481984 : sumValue;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = sumValue), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = sumValue * powers[-e0 + 1100 | 0];
     const high1 = 1.4142135623730951 < m0;
-    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
-    const w = z1 * z1;
-    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low1 - f);
-    const log = 0 < sumValue ? sumValue < Infinity ? value : sumValue : sumValue === 0 ? -Infinity : NaN;
-    sum_3 += t0 ? max + log - sum_2Value : 0;
+    const p = ((0.23581614278556665 * z1 + 0.2853733992960276) * z1 + 0.4000033463766098) * z1 + 0.6666666564822761;
+    const value = (e0 + (high1 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z1 * p);
+    const logSingle = 2.2250738585072014e-308 <= sumValue ? sumValue < Infinity ? value : sumValue : 0 <= sumValue ? -Infinity : NaN;
+    sum_3 += t0 ? max + logSingle - sum_2Value : 0;
     sum_4 += t0 ? 1 : 0;
   }
   sum_2[0] = sum_4;
@@ -1279,7 +1258,7 @@ function second_backward(norm_rsqrt, d_norm, norm_gamma, norm_sub, d_second, n) 
   }
 }
 
-// second_wide_mul_numbers = second_wide_mul as plain numbers
+// second_wide_mul_numbers = second_wide_mul
 function copy_second_wide_mul_2(second_wide_mul, second_wide_mul_numbers, n) {
   for (let s = 0; s < 40; s++) {
     const p0 = s << 2;
@@ -1295,7 +1274,7 @@ function copy_second_wide_mul_2(second_wide_mul, second_wide_mul_numbers, n) {
   }
 }
 
-// d_second_numbers = d_second as plain numbers
+// d_second_numbers = d_second
 function copy_d_second(d_second, d_second_numbers, n) {
   for (let p = 0; p < 20; p++) {
     const p0 = p << 1;
@@ -1366,7 +1345,7 @@ function second_narrow_bias_gradient(d_second, d_second_narrow_bias, n) {
   }
 }
 
-// second_narrow_kernel_numbers = second_narrow_kernel as plain numbers
+// second_narrow_kernel_numbers = second_narrow_kernel
 function copy_second_narrow_kernel_2(second_narrow_kernel, second_narrow_kernel_numbers) {
   for (let p = 0; p < 80; p++) {
     const p0 = p * 80;
@@ -1450,7 +1429,7 @@ function second_wide_backward_2(
   }
 }
 
-// second_norm2_add_numbers = second_norm2_add as plain numbers
+// second_norm2_add_numbers = second_norm2_add
 function copy_second_norm2_add_2(second_norm2_add, second_norm2_add_numbers, n) {
   for (let s = 0; s < 10; s++) {
     const p0 = s << 2;
@@ -1466,7 +1445,7 @@ function copy_second_norm2_add_2(second_norm2_add, second_norm2_add_numbers, n) 
   }
 }
 
-// d_second_wide_2_numbers = d_second_wide as plain numbers
+// d_second_wide_2_numbers = d_second_wide
 function copy_d_second_wide_2(d_second_wide, d_second_wide_2_numbers, n) {
   for (let p = 0; p < 80; p++) {
     const p0 = p << 1;
@@ -1552,7 +1531,7 @@ function second_wide_bias_gradient(d_second_wide, d_second_wide_bias, n) {
   }
 }
 
-// second_wide_kernel_numbers = second_wide_kernel as plain numbers
+// second_wide_kernel_numbers = second_wide_kernel
 function copy_second_wide_kernel_2(second_wide_kernel, second_wide_kernel_numbers) {
   for (let p = 0; p < 20; p++) {
     const p0 = p * 320;
@@ -1707,7 +1686,7 @@ function second_attention_attentionOutput_kernel_(
   }
 }
 
-// second_attention_attentionOutput_kernel_ = second_attention_attentionOutput_kernel as plain numbers
+// second_attention_attentionOutput_kernel_ = second_attention_attentionOutput_kernel
 function copy_second_attention_attentionOutput_ke_2(
   second_attention_attentionOutput_kernel,
   second_attention_attentionOutput_kernel_,
@@ -1932,12 +1911,11 @@ function second_attention_query_kernel_gradient(
   d_second_attention_query_kernel,
   n,
 ) {
-  for (let s = 0; s < 10; s++) {
-    const p0 = s * 832;
-    const p4 = s * 160;
+  for (let i = 0; i < 40; i += 4) {
+    const p3 = i * 40;
     for (let p = 0; p < 20; p++) {
-      const p2 = p * 416;
-      const p5 = p4 + (p << 1);
+      const p1 = p * 416;
+      const p4 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1947,14 +1925,14 @@ function second_attention_query_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = second_norm_add_numbers[p1];
-        const x1 = d_second_attention_9_numbers[p3];
-        const x2 = d_second_attention_9_numbers[p3 + 1];
-        const x3 = second_norm_add_numbers[p1 + 1];
-        const x4 = second_norm_add_numbers[p1 + 2];
-        const x5 = second_norm_add_numbers[p1 + 3];
+        const p0 = i + k * 40;
+        const p2 = p1 + (k << 1);
+        const x0 = second_norm_add_numbers[p0];
+        const x1 = d_second_attention_9_numbers[p2];
+        const x2 = d_second_attention_9_numbers[p2 + 1];
+        const x3 = second_norm_add_numbers[p0 + 1];
+        const x4 = second_norm_add_numbers[p0 + 2];
+        const x5 = second_norm_add_numbers[p0 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1964,19 +1942,19 @@ function second_attention_query_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_second_attention_query_kernel[p5] += sum00;
-      d_second_attention_query_kernel[p5 + 1] += sum01;
-      d_second_attention_query_kernel[p5 + 40] += sum10;
-      d_second_attention_query_kernel[p5 + 41] += sum11;
-      d_second_attention_query_kernel[p5 + 80] += sum20;
-      d_second_attention_query_kernel[p5 + 81] += sum21;
-      d_second_attention_query_kernel[p5 + 120] += sum30;
-      d_second_attention_query_kernel[p5 + 121] += sum31;
+      d_second_attention_query_kernel[p4] += sum00;
+      d_second_attention_query_kernel[p4 + 1] += sum01;
+      d_second_attention_query_kernel[p4 + 40] += sum10;
+      d_second_attention_query_kernel[p4 + 41] += sum11;
+      d_second_attention_query_kernel[p4 + 80] += sum20;
+      d_second_attention_query_kernel[p4 + 81] += sum21;
+      d_second_attention_query_kernel[p4 + 120] += sum30;
+      d_second_attention_query_kernel[p4 + 121] += sum31;
     }
   }
 }
 
-// second_attention_key_kernel_numbers = second_attention_key_kernel as plain numbers
+// second_attention_key_kernel_numbers = second_attention_key_kernel
 function copy_second_attention_key_kernel_2(
   second_attention_key_kernel,
   second_attention_key_kernel_numbers,
@@ -2684,23 +2662,16 @@ function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words
       sum += expSingle;
     }
     const t0 = x0 !== -1;
-    const tiny = sum < 2.2250738585072014e-308;
-    const y1 = tiny ? sum * 18014398509481984 : sum;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = sum), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = sum * powers[-e0 + 1100 | 0];
     const high1 = 1.4142135623730951 < m0;
-    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
-    const w = z1 * z1;
-    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low1 - f);
-    const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
-    sum_3 += t0 ? max + log - sum_2 : 0;
+    const p = ((0.23581614278556665 * z1 + 0.2853733992960276) * z1 + 0.4000033463766098) * z1 + 0.6666666564822761;
+    const value = (e0 + (high1 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z1 * p);
+    const logSingle = 2.2250738585072014e-308 <= sum ? sum < Infinity ? value : sum : 0 <= sum ? -Infinity : NaN;
+    sum_3 += t0 ? max + logSingle - sum_2 : 0;
     sum_4 += t0 ? 1 : 0;
   }
   const add = totals[0] + sum_3 / (sum_4 === 0 ? 1 : sum_4) * n;
@@ -3155,18 +3126,18 @@ class Network extends Predictor {
     first_attention_forward_6(this.$d_second_attention_5, this.$second_attention_add_2, this.$d_second_attention_8, n);
     second_attention_backward_5(this.$d_second_attention_6, this.$d_second_attention_7, n);
     second_attention_backward_5(this.$d_second_attention_8, this.$d_second_attention_6, n);
-    copy_second_norm2_add_2(this.$second_norm_add, this.$numbers, n);
+    copy_first_norm_add(this.$second_norm_add, this.$numbers, n);
     copy_d_second(this.$d_second_attention_6, this.$numbers$2, n);
     second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_second_attention_query_kernel, n);
     second_narrow_bias_gradient(this.$d_second_attention_6, this.$d_second_attention_query_bias, n);
-    copy_second_norm2_add_2(this.$second_norm_add, this.$numbers, n);
+    copy_first_norm_add(this.$second_norm_add, this.$numbers, n);
     copy_d_second(this.$d_second_attention_7, this.$numbers$2, n);
     second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_second_attention_key_kernel, n);
     second_narrow_bias_gradient(this.$d_second_attention_7, this.$d_second_attention_key_bias, n);
     copy_first_norm_add(this.$d_second_attention_7, this.$numbers, n);
     copy_second_attention_key_kernel_2(this.$second_attention_key_kernel, this.$numbers$2);
     second_norm_backward(this.$numbers, this.$numbers$2, this.$d_second_norm_2, n);
-    copy_second_norm2_add_2(this.$second_norm_add, this.$numbers, n);
+    copy_first_norm_add(this.$second_norm_add, this.$numbers, n);
     copy_d_second(this.$d_second_attention_3, this.$numbers$2, n);
     second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_second_attention_value_kernel, n);
     second_narrow_bias_gradient(this.$d_second_attention_3, this.$d_second_attention_value_bias, n);
@@ -3210,18 +3181,18 @@ class Network extends Predictor {
     first_attention_forward_6(this.$d_first_attention_5, this.$first_attention_add_2, this.$d_first_attention_8, n);
     second_attention_backward_5(this.$d_first_attention, this.$d_first_attention_7, n);
     second_attention_backward_5(this.$d_first_attention_8, this.$d_first_attention_9, n);
-    copy_second_norm2_add_2(this.$first_norm_add, this.$numbers, n);
+    copy_first_norm_add(this.$first_norm_add, this.$numbers, n);
     copy_d_second(this.$d_first_attention_9, this.$numbers$2, n);
     second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_first_attention_query_kernel, n);
     second_narrow_bias_gradient(this.$d_first_attention_9, this.$d_first_attention_query_bias, n);
-    copy_second_norm2_add_2(this.$first_norm_add, this.$numbers, n);
+    copy_first_norm_add(this.$first_norm_add, this.$numbers, n);
     copy_d_second(this.$d_first_attention_7, this.$numbers$2, n);
     second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_first_attention_key_kernel, n);
     second_narrow_bias_gradient(this.$d_first_attention_7, this.$d_first_attention_key_bias, n);
     copy_first_norm_add(this.$d_first_attention_7, this.$numbers, n);
     copy_second_attention_key_kernel_2(this.$first_attention_key_kernel, this.$numbers$2);
     second_norm_backward(this.$numbers, this.$numbers$2, this.$d_first_norm_2, n);
-    copy_second_norm2_add_2(this.$first_norm_add, this.$numbers, n);
+    copy_first_norm_add(this.$first_norm_add, this.$numbers, n);
     copy_d_second(this.$d_first_attention_3, this.$numbers$2, n);
     second_attention_query_kernel_gradient(this.$numbers, this.$numbers$2, this.$d_first_attention_value_kernel, n);
     second_narrow_bias_gradient(this.$d_first_attention_3, this.$d_first_attention_value_bias, n);

@@ -107,23 +107,16 @@ function memory_forward(seed, memory_sub, memory_neg, memory_sub_2, powers, bits
     const sub = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     memory_sub[i] = sub;
     const x = (1 - sub) * (1 + sub);
-    const tiny = x < 2.2250738585072014e-308;
-    const y = tiny ? x * 18014398509481984 : x;
-    const e0 = ((bits[0] = y), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = x), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = x * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
-    const e = e0 + (high ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z = s * s;
-    const w = z * z;
-    const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low - f);
-    const log = 0 < x ? x < Infinity ? value : x : x === 0 ? -Infinity : NaN;
-    const neg = -log;
+    const p = ((0.23581614278556665 * z + 0.2853733992960276) * z + 0.4000033463766098) * z + 0.6666666564822761;
+    const value = (e0 + (high ? 1 : 0)) * 0.6931471805599453 + s * (2 + z * p);
+    const logSingle = 2.2250738585072014e-308 <= x ? x < Infinity ? value : x : 0 <= x ? -Infinity : NaN;
+    const neg = -logSingle;
     memory_neg[i] = neg;
     memory_sub_2[i] = Math.sqrt(neg) - 3;
   }
@@ -194,14 +187,14 @@ function memory_forward_4(memory_scan, n) {
   }
 }
 
-// letters_embeddings_numbers = letters_embeddings as plain numbers
+// letters_embeddings_numbers = letters_embeddings
 function copy_letters_embeddings(letters_embeddings, letters_embeddings_numbers) {
   for (let k = 0; k < 864; k++) {
     letters_embeddings_numbers[k] = letters_embeddings[k];
   }
 }
 
-// memory_kernel_numbers = memory_kernel as plain numbers
+// memory_kernel_numbers = memory_kernel
 function copy_memory_kernel(memory_kernel, memory_kernel_numbers) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -265,7 +258,7 @@ function memory_forward_7(x, memory_dotGeneral, memory_take, n) {
   }
 }
 
-// memory_recurrentKernel_numbers = memory_recurrentKernel as plain numbers
+// memory_recurrentKernel_numbers = memory_recurrentKernel
 function copy_memory_recurrentKernel(memory_recurrentKernel, memory_recurrentKernel_numbers) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -279,7 +272,7 @@ function copy_memory_recurrentKernel(memory_recurrentKernel, memory_recurrentKer
   }
 }
 
-// memory_scan_numbers = memory_scan as plain numbers
+// memory_scan_numbers = memory_scan
 function copy_memory_scan(memory_scan, memory_scan_numbers, t, n) {
   const p0 = t * 3072;
   for (let k = 0; k < n * 96; k++) {
@@ -503,14 +496,14 @@ function dropout_forward(random_seed, random_counter, memory_scan, dropout_lessE
   }
 }
 
-// dropout_where_numbers = dropout_where as plain numbers
+// dropout_where_numbers = dropout_where
 function copy_dropout_where(dropout_where, dropout_where_numbers, n) {
   for (let k = 0; k < n * 1248; k++) {
     dropout_where_numbers[k] = dropout_where[k];
   }
 }
 
-// logits_kernel_numbers = logits_kernel as plain numbers
+// logits_kernel_numbers = logits_kernel
 function copy_logits_kernel(logits_kernel, logits_kernel_numbers) {
   for (let k = 0; k < 2592; k++) {
     logits_kernel_numbers[k] = logits_kernel[k];
@@ -625,23 +618,16 @@ function training_random_counter(
     }
     sum[i] = sumValue;
     const t0 = x0 !== -1;
-    const tiny = sumValue < 2.2250738585072014e-308;
-    const y1 = tiny ? sumValue * 18014398509481984 : sumValue;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = sumValue), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = sumValue * powers[-e0 + 1100 | 0];
     const high1 = 1.4142135623730951 < m0;
-    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
-    const w = z1 * z1;
-    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low1 - f);
-    const log = 0 < sumValue ? sumValue < Infinity ? value : sumValue : sumValue === 0 ? -Infinity : NaN;
-    sum_3 += t0 ? max + log - sum_2Value : 0;
+    const p = ((0.23581614278556665 * z1 + 0.2853733992960276) * z1 + 0.4000033463766098) * z1 + 0.6666666564822761;
+    const value = (e0 + (high1 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z1 * p);
+    const logSingle = 2.2250738585072014e-308 <= sumValue ? sumValue < Infinity ? value : sumValue : 0 <= sumValue ? -Infinity : NaN;
+    sum_3 += t0 ? max + logSingle - sum_2Value : 0;
     sum_4 += t0 ? 1 : 0;
   }
   sum_2[0] = sum_4;
@@ -672,7 +658,7 @@ function memory_forward_10(d_memory, n) {
   }
 }
 
-// dropout_where_numbers = dropout_where as plain numbers
+// dropout_where_numbers = dropout_where
 function copy_dropout_where_2(dropout_where, dropout_where_numbers, n) {
   for (let s = 0; s < 24; s++) {
     const p0 = s << 2;
@@ -688,7 +674,7 @@ function copy_dropout_where_2(dropout_where, dropout_where_numbers, n) {
   }
 }
 
-// d_logits_numbers = d_logits as plain numbers
+// d_logits_numbers = d_logits
 function copy_d_logits(d_logits, d_logits_numbers, n) {
   for (let k = 0; k < n * 351; k++) {
     d_logits_numbers[k] = d_logits[k];
@@ -753,7 +739,7 @@ function logits_kernel_gradient(dropout_where_numbers, d_logits_numbers, d_logit
   }
 }
 
-// logits_kernel_numbers = logits_kernel as plain numbers
+// logits_kernel_numbers = logits_kernel
 function copy_logits_kernel_2(logits_kernel, logits_kernel_numbers) {
   for (let p = 0; p < 48; p++) {
     const p0 = p * 54;
@@ -834,7 +820,7 @@ function letters_forward(x, letters_embeddings, letters_take, n) {
   }
 }
 
-// memory_recurrentKernel_numbers = memory_recurrentKernel as plain numbers
+// memory_recurrentKernel_numbers = memory_recurrentKernel
 function copy_memory_recurrentKernel_2(memory_recurrentKernel, memory_recurrentKernel_numbers) {
   for (let p = 0; p < 48; p++) {
     const p0 = p * 768;
@@ -909,7 +895,7 @@ function memory_backward_2(
   }
 }
 
-// d_memory_3_numbers = d_memory as plain numbers
+// d_memory_3_numbers = d_memory
 function copy_d_memory_3(d_memory, d_memory_3_numbers, t, n) {
   const p0 = t * 12288;
   for (let k = 0; k < n * 384; k++) {
@@ -964,7 +950,7 @@ function memory_backward_3(d_memory_3_numbers, memory_recurrentKernel_numbers, d
   }
 }
 
-// memory_scan_numbers = memory_scan as plain numbers
+// memory_scan_numbers = memory_scan
 function copy_memory_scan_2(memory_scan, memory_scan_numbers, n) {
   for (let s = 0; s < 24; s++) {
     const p0 = s << 2;
@@ -984,7 +970,7 @@ function copy_memory_scan_2(memory_scan, memory_scan_numbers, n) {
   }
 }
 
-// d_memory_3_numbers = d_memory as plain numbers
+// d_memory_3_numbers = d_memory
 function copy_d_memory_3_2(d_memory, d_memory_3_numbers, n) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -1072,7 +1058,7 @@ function memory_backward_4(d_memory, d_memory_5, n) {
   }
 }
 
-// letters_take_numbers = letters_take as plain numbers
+// letters_take_numbers = letters_take
 function copy_letters_take(letters_take, letters_take_numbers, n) {
   for (let s = 0; s < 8; s++) {
     const p0 = s << 2;
@@ -1088,7 +1074,7 @@ function copy_letters_take(letters_take, letters_take_numbers, n) {
   }
 }
 
-// d_memory_5_numbers = d_memory as plain numbers
+// d_memory_5_numbers = d_memory
 function copy_d_memory_5(d_memory, d_memory_5_numbers, n) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
@@ -1184,14 +1170,14 @@ function letters_backward(x, d_letters, d_memory, n) {
   }
 }
 
-// d_letters_numbers = d_letters as plain numbers
+// d_letters_numbers = d_letters
 function copy_d_letters(d_letters, d_letters_numbers) {
   for (let k = 0; k < 10368; k++) {
     d_letters_numbers[k] = d_letters[k];
   }
 }
 
-// memory_kernel_numbers = memory_kernel as plain numbers
+// memory_kernel_numbers = memory_kernel
 function copy_memory_kernel_2(memory_kernel, memory_kernel_numbers) {
   for (let p = 0; p < 16; p++) {
     const p0 = p * 768;
@@ -1302,7 +1288,8 @@ function memory_forward_16(
   n,
 ) {
   const p3 = t * 384;
-  for (let i = 0; i < n; i += 4) {
+  const whole0 = n - n % 4;
+  for (let i = 0; i < whole0; i += 4) {
     const p0 = i * 96;
     const p4 = p3 + i * 4992;
     const p6 = i * 384;
@@ -1345,6 +1332,44 @@ function memory_forward_16(
       memory_add[p7 + 769] = memory_take[p5 + 9985] + x7 + sum21;
       memory_add[p7 + 1152] = memory_take[p5 + 14976] + x6 + sum30;
       memory_add[p7 + 1153] = memory_take[p5 + 14977] + x7 + sum31;
+    }
+  }
+  for (let i = whole0; i < n; i++) {
+    const p8 = i * 96;
+    const p11 = p3 + i * 4992;
+    const p13 = i * 384;
+    for (let j = 0; j < 384; j += 8) {
+      const p12 = p11 + j;
+      const p14 = p13 + j;
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      let sum4 = 0;
+      let sum5 = 0;
+      let sum6 = 0;
+      let sum7 = 0;
+      for (let k = 0; k < 96; k++) {
+        const p9 = p8 + k;
+        const p10 = j + k * 384;
+        const x8 = memory_scan_8_numbers[p9];
+        sum0 += x8 * memory_recurrentKernel[p10];
+        sum1 += x8 * memory_recurrentKernel[p10 + 1];
+        sum2 += x8 * memory_recurrentKernel[p10 + 2];
+        sum3 += x8 * memory_recurrentKernel[p10 + 3];
+        sum4 += x8 * memory_recurrentKernel[p10 + 4];
+        sum5 += x8 * memory_recurrentKernel[p10 + 5];
+        sum6 += x8 * memory_recurrentKernel[p10 + 6];
+        sum7 += x8 * memory_recurrentKernel[p10 + 7];
+      }
+      memory_add[p14] = memory_take[p12] + memory_bias[j] + sum0;
+      memory_add[p14 + 1] = memory_take[p12 + 1] + memory_bias[j + 1] + sum1;
+      memory_add[p14 + 2] = memory_take[p12 + 2] + memory_bias[j + 2] + sum2;
+      memory_add[p14 + 3] = memory_take[p12 + 3] + memory_bias[j + 3] + sum3;
+      memory_add[p14 + 4] = memory_take[p12 + 4] + memory_bias[j + 4] + sum4;
+      memory_add[p14 + 5] = memory_take[p12 + 5] + memory_bias[j + 5] + sum5;
+      memory_add[p14 + 6] = memory_take[p12 + 6] + memory_bias[j + 6] + sum6;
+      memory_add[p14 + 7] = memory_take[p12 + 7] + memory_bias[j + 7] + sum7;
     }
   }
 }
@@ -1414,7 +1439,7 @@ function memory_forward_17(memory_add, memory_scan, memory_scan_8, powers, t, n)
   }
 }
 
-// memory_scan_8_numbers = memory_scan as plain numbers
+// memory_scan_8_numbers = memory_scan
 function copy_memory_scan_8_2(memory_scan, memory_scan_8_numbers, n) {
   for (let k = 0; k < 14; k++) {
     const p0 = k * 3072;
@@ -1648,23 +1673,16 @@ function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words
       sum += expSingle;
     }
     const t0 = x0 !== -1;
-    const tiny = sum < 2.2250738585072014e-308;
-    const y1 = tiny ? sum * 18014398509481984 : sum;
-    const e0 = ((bits[0] = y1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = y1 * powers[-e0 + 1100 | 0];
+    const e0 = ((bits[0] = sum), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = sum * powers[-e0 + 1100 | 0];
     const high1 = 1.4142135623730951 < m0;
-    const e = e0 + (high1 ? 1 : 0) - (tiny ? 54 : 0);
     const f = (high1 ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z1 = s * s;
-    const w = z1 * z1;
-    const odd = z1 * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
-    const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-    const half = 0.5 * f * f;
-    const low1 = s * (half + odd + even) + e * 1.9082149292705877e-10;
-    const value = e * 0.6931471803691238 - (half - low1 - f);
-    const log = 0 < sum ? sum < Infinity ? value : sum : sum === 0 ? -Infinity : NaN;
-    sum_3 += t0 ? max + log - sum_2 : 0;
+    const p = ((0.23581614278556665 * z1 + 0.2853733992960276) * z1 + 0.4000033463766098) * z1 + 0.6666666564822761;
+    const value = (e0 + (high1 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z1 * p);
+    const logSingle = 2.2250738585072014e-308 <= sum ? sum < Infinity ? value : sum : 0 <= sum ? -Infinity : NaN;
+    sum_3 += t0 ? max + logSingle - sum_2 : 0;
     sum_4 += t0 ? 1 : 0;
   }
   const add = totals[0] + sum_3 / (sum_4 === 0 ? 1 : sum_4) * n;
