@@ -24,6 +24,9 @@ export function refuse(error) {
 }
 
 const marks = [1, 10, 50];
+/** Steps that warm up, unless they take more than so many milliseconds. */
+const warmSteps = 20;
+const mostWarm = 4000;
 
 /** Losses at steps 1, 10 and 50, or at those that `budget` milliseconds reach. */
 function lossesOf(step, budget) {
@@ -68,9 +71,14 @@ async function turns(losses, run) {
     micros = ((performance.now() - start) * 1000) / steps;
     taken += steps;
   };
+  // Engines compile what runs often, so a few steps are not enough, however long they take.
   const start = performance.now();
+  const isWarm = () => {
+    const spent = performance.now() - start;
+    return spent >= Number(values.warm) && (taken >= warmSteps || spent >= mostWarm);
+  };
   do await time(Math.max(1, Math.min(2 * taken, Math.round(50_000 / micros))));
-  while (performance.now() - start < Number(values.warm));
+  while (!isWarm());
   say({ ready: true, losses });
   for await (const line of createInterface({ input: process.stdin })) {
     const steps = Math.max(1, Math.round((JSON.parse(line).ms * 1000) / micros));
