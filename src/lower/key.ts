@@ -29,6 +29,12 @@ export class Keys {
     return number;
   }
 
+  private list(args: readonly LoopExpr[]): string {
+    let text = "";
+    for (let k = 0; k < args.length; k++) text += `${k > 0 ? "," : ""}${this.of(args[k])}`;
+    return text;
+  }
+
   private text(x: LoopExpr): string {
     switch (x.kind) {
       case "number":
@@ -39,7 +45,7 @@ export class Keys {
         return `${x.array}@${this.version(x.array)}[${this.of(x.index)}]${x.lanes}${x.part ? `/${x.part}` : ""}`;
       case "op":
       case "call":
-        return `${x.kind === "op" ? x.op : `${x.name}()`}:${x.type}${x.lanes}(${x.args.map((arg) => this.of(arg)).join(",")})`;
+        return `${x.kind === "op" ? x.op : `${x.name}()`}:${x.type}${x.lanes}(${this.list(x.args)})`;
       case "choose":
         return `?(${this.of(x.test)},${this.of(x.yes)},${this.of(x.no)})`;
     }

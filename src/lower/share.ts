@@ -22,16 +22,15 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
   const counts = new Map<number, number>();
   let versions = new Versions();
   const keys = new Keys((name) => versions.of(name));
-  walkBlock(body, versions, keys, (key) => counts.set(key, (counts.get(key) ?? 0) + 1));
+  const changes = walkBlock(body, versions, keys, (key) => counts.set(key, (counts.get(key) ?? 0) + 1));
   const repeated = (key: number): boolean => (counts.get(key) ?? 0) > 1;
 
   const names = new Map<number, LoopExpr>();
   versions = new Versions();
   const changedBy = (stmt: LoopStmt): void => {
-    versions.changedBy([stmt]);
-    keys.changed();
+    if (versions.changedBy([stmt])) keys.changed();
   };
-  keys.changed();
+  if (changes) keys.changed();
   const out: LoopStmt[] = [];
   const early: LoopStmt[] = [];
   // New names that stay where they are first needed; what reads them cannot move to the front either.
@@ -117,7 +116,9 @@ const isRenaming = (x: LoopExpr): boolean => x.kind === "op" && x.op === "cast" 
 class Versions {
   private readonly counts = new Map<string, number>();
   readonly of = (name: string): number => this.counts.get(name) ?? 0;
-  changedBy(stmts: readonly LoopStmt[]): void {
+  /** Whether any changed. */
+  changedBy(stmts: readonly LoopStmt[]): boolean {
+    let changes = false;
     visitStmts(stmts, (stmt) => {
       const name =
         stmt.kind === "store"
@@ -125,18 +126,22 @@ class Versions {
           : stmt.kind === "set" || (stmt.kind === "let" && stmt.mutable)
             ? stmt.name
             : undefined;
-      if (name !== undefined) this.counts.set(name, this.of(name) + 1);
+      if (name === undefined) return;
+      this.counts.set(name, this.of(name) + 1);
+      changes = true;
     });
+    return changes;
   }
 }
 
-/** Visits every shareable expression of a block (not of its nested blocks) with its key. */
+/** Visits every shareable expression of a block (not of its nested blocks) with its key. Tells whether states change. */
 function walkBlock(
   body: readonly LoopStmt[],
   versions: Versions,
   keys: Keys,
   visit: (key: number) => void,
-): void {
+): boolean {
+  let changes = false;
   const walk = (x: LoopExpr): void => {
     if (x.kind === "number" || x.kind === "local") return;
     if (x.type !== "index" && x.kind !== "choose") visit(keys.of(x));
@@ -148,9 +153,12 @@ function walkBlock(
       const exprs = stmt.kind === "store" ? [stmt.value] : expressionsOf(stmt);
       exprs.forEach(walk);
     }
-    versions.changedBy([stmt]);
-    keys.changed();
+    if (versions.changedBy([stmt])) {
+      changes = true;
+      keys.changed();
+    }
   }
+  return changes;
 }
 
 /** Writes a value that is used once, and in its own block with nothing stored in between, where it is used. */

@@ -128,6 +128,7 @@ function declareParams(fn: LoopFunction, { bases, ranges, bytes }: Binding, cont
 function apartIn(body: readonly LoopStmt[], found = new Set<string>()): Set<string> {
   const places = new Map<string, string>();
   const see = (name: string, index: LoopExpr): void => {
+    if (found.has(name)) return;
     const place = exactText(index);
     if ((places.get(name) ?? place) !== place) found.add(name);
     places.set(name, place);
