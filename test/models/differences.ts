@@ -36,7 +36,9 @@ export function wrongSlope(
     };
     const difference = (h: number): number => (lossAt(h) - lossAt(-h)) / (2 * h);
     const [coarse, fine] = [difference(1e-5), difference(3e-6)];
-    const terms = trained.flatMap(({ gradient }, k) => [...gradient.map((slope, i) => slope * along[k][i])]);
+    const terms = trained.flatMap(({ gradient }, k) =>
+      Array.from(gradient, (slope, i) => slope * along[k][i]),
+    );
     const exact = terms.reduce((sum, term) => sum + term, 0);
     const scale = Math.max(Math.abs(coarse), Math.hypot(...terms), 1e-4 * Math.abs(loss), 1e-6);
     if (!Number.isFinite(coarse) || Math.abs(coarse - fine) > 1e-5 * scale) return undefined;

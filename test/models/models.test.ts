@@ -2,50 +2,16 @@
  * Whole models, drawn at random through what users declare models with, trained for a few calls on every target and
  * compared. `GRADC_SEEDS=1..150 npx vitest run test/models` runs other seeds; one in four is a large model.
  */
-import { describe, expect, test, vi } from "vitest";
-import type { Generated } from "../../src/cli/train/module.ts";
+import { describe, expect, test } from "vitest";
 import { hasRelaxed } from "../../src/backends/wasm/host.ts";
-import { compile } from "../../src/compile.ts";
-import { loadText } from "../compile/program.ts";
 import { allowRelaxed } from "../wasm/relaxed.ts";
 import { wrongSlope } from "./differences.ts";
 import { decisionsIn } from "./decisions.ts";
-import type { Build } from "./asked.ts";
+import { buildsOf, strictOf } from "./builds.ts";
 import { doubleOf, fallingAndRising, graphsOf, wrongOver } from "./course.ts";
 import { randomModel } from "./random-model.ts";
 
 allowRelaxed();
-
-const load = (text: string): Generated => loadText(text) as unknown as Generated;
-
-function builds(seed: number, large: boolean) {
-  const { model, batch, describe } = randomModel(seed, large);
-  const build = (
-    name: string,
-    options: Parameters<typeof compile>[1],
-    module?: (text: string) => Generated,
-  ): Build => {
-    const compilation = compile(model, { ...options, debug: !large });
-    return { name, compilation, module: (module ?? load)(compilation.files[0].text) };
-  };
-  const double = build("js f64", { precision: "f64" });
-  const js = build("js", {});
-  const relaxed = build("relaxed wasm", { target: "wasm" });
-  return { double, js, relaxed, batch, describe };
-}
-
-/** The module on a host without relaxed instructions. */
-function strictOf({ compilation }: Build): Build {
-  const spy = vi.spyOn(WebAssembly, "validate").mockReturnValue(false);
-  try {
-    const module = load(compilation.files[0].text);
-    // The variant is chosen when the first network is made.
-    module.create();
-    return { name: "wasm", compilation, module };
-  } finally {
-    spy.mockRestore();
-  }
-}
 
 /** An evaluation by hand takes about a second for so many operations. */
 const leisure = 2e6;
@@ -61,7 +27,8 @@ function examine(seed: number): Found {
   const large = seed % 4 === 0;
   let words = "";
   try {
-    const { double, js, relaxed, batch, describe } = builds(seed, large);
+    const { model, batch, describe } = randomModel(seed, large);
+    const { double, js, relaxed } = buildsOf(model, !large);
     words = describe();
     const ns = fallingAndRising(batch);
     const few = Math.max(1, Math.floor(leisure / double.compilation.sizes.flopsPerRow));
