@@ -1,6 +1,7 @@
 import { indexText, type Axis } from "../index.ts";
-import type { Buffer, Item, Kernel, KernelExpr, Schedule, TimeLoop } from "../kernel.ts";
+import type { Buffer, Item, Kernel, Schedule, TimeLoop } from "../kernel.ts";
 import { dimText, shapeText } from "../type.ts";
+import { formulaText } from "./kernel-parts.ts";
 
 /** The kernels of every phase in running order: loops as headings, stages as blocks, values as formulas. */
 export const printKernels = (schedule: Schedule): string =>
@@ -24,14 +25,28 @@ function kernelText(kernel: Kernel): string {
     const ends = `${from ? ` ${axis}≥${indexText(from)}` : ""}${upTo ? ` ${axis}≤${indexText(upTo)}` : ""}`;
     lines.push(`  ${core.result} = ${core.template}${axesText(core.depth)}${ends} ${operands.join(" ")}`);
   }
-  if (kernel.before.length > 0)
-    lines.push("  before", ...kernel.before.map((item) => `    ${itemText(item)}`));
-  for (const { inner, items } of kernel.stages) {
-    if (inner.length > 0) lines.push(` ${axesText(inner)}`);
-    lines.push(...items.map((item) => `${inner.length > 0 ? "    " : "  "}${itemText(item)}`));
-  }
-  if (kernel.after.length > 0) lines.push("  after", ...kernel.after.map((item) => `    ${itemText(item)}`));
+  const fresh = partNames(kernel);
+  const block = (heading: string, items: readonly Item[]): void => {
+    const indent = heading ? "    " : "  ";
+    const inside = items.flatMap((item) => itemLines(item, fresh)).map((line) => indent + line);
+    lines.push(...(heading ? [heading] : []), ...inside);
+  };
+  if (kernel.before.length > 0) block("  before", kernel.before);
+  for (const { inner, items } of kernel.stages) block(inner.length > 0 ? ` ${axesText(inner)}` : "", items);
+  if (kernel.after.length > 0) block("  after", kernel.after);
   return lines.join("\n");
+}
+
+/** t1, t2, … without the names of items. */
+function partNames({ before, stages, after }: Kernel): () => string {
+  const items = [...before, ...stages.flatMap((stage) => stage.items), ...after];
+  const taken = new Set(items.map(({ name }) => name));
+  let count = 0;
+  return () => {
+    do count++;
+    while (taken.has(`t${count}`));
+    return `t${count}`;
+  };
 }
 
 const loopsText = (loops: readonly TimeLoop[]): string =>
@@ -42,33 +57,12 @@ const axesText = (axes: readonly Axis[]): string =>
   axes.map(({ name, extent }) => ` ${name}<${dimText(extent)}`).join("");
 const elementText = (buffer: Buffer, at: readonly string[]): string => `${buffer.name}[${at.join(", ")}]`;
 
-/** Kernels write shared parts out wherever they are used; the loops, where each is named once, tell the whole. */
-const shortened = (formula: string): string =>
-  formula.length <= 400 ? formula : `${formula.slice(0, 400)}…`;
-
-function itemText({ name, value, reduce, targets }: Item): string {
+/** An item's line, after those of the parts that its formula names. */
+function itemLines({ name, value, reduce, targets }: Item, fresh: () => string): string[] {
   const fold = reduce ? `${reduce.op}${reduce.over === "outer" ? " over all" : ""} ` : "";
   const stores = targets.map(
     ({ buffer, at, accumulate }) => ` ${accumulate ? "+→" : "→"} ${elementText(buffer, at.map(indexText))}`,
   );
-  return `${name} = ${fold}${shortened(exprText(value))}${stores.join("")}`;
-}
-
-function exprText(expr: KernelExpr): string {
-  switch (expr.kind) {
-    case "const":
-      return Object.is(expr.value, -0) ? "-0" : String(expr.value);
-    case "local":
-      return expr.name;
-    case "load":
-      return elementText(expr.buffer, expr.at.map(indexText));
-    case "index":
-      return `(${indexText(expr.index)})`;
-    case "size":
-      return expr.times === 1 ? "n" : `${expr.times}*n`;
-    case "guard":
-      return `guard(${exprText(expr.test)}, ${exprText(expr.yes)}, ${exprText(expr.no)})`;
-    case "op":
-      return `${expr.op === "cast" ? expr.dtype : expr.op}(${expr.args.map(exprText).join(", ")})`;
-  }
+  const { before, text } = formulaText(value, fresh);
+  return [...before, `${name} = ${fold}${text}${stores.join("")}`];
 }
