@@ -11,6 +11,7 @@ import { jamAxis } from "./jam.ts";
 import { neighbourLoops } from "./lane-check.ts";
 import { arraysIn, freshNames, readsLocal, separateNames } from "./names.ts";
 import { nestStatements } from "./nest.ts";
+import { renumber } from "./renumber.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
 import { nameSigmoids } from "./sigmoid.ts";
 import { splitRanges } from "./split.ts";
@@ -138,7 +139,10 @@ function lowered(
   const whole = inlineCalls(fn, templates, backend, frame.calls ? called : null);
   const tidy = { ...whole, body: dropIdle(whole.body) };
   see?.("calls", tidy);
-  return { fn: tidy, arrays };
+  const names = tidy.params.map((param) => param.name);
+  const read = { ...tidy, body: renumber(tidy.body, names) };
+  see?.("names", read);
+  return { fn: read, arrays };
 }
 
 /** Takes the arrays that a body names, and the counters and the number of rows that it reads. */
