@@ -16,6 +16,7 @@ import {
   transpose as transposed,
   type Model,
 } from "gradc";
+import digits from "../../examples/digits/digits.model.ts";
 import { compile } from "../../src/compile.ts";
 import type { LoopArray } from "../../src/eval/interpret.ts";
 import { randomFrom } from "../ops/sample.ts";
@@ -475,3 +476,11 @@ test("an input whose batch is not its first axis is refused, since n rows would 
     );
   expect(sideways).toThrow(GradcError);
 });
+
+test.each(["js", "wasm"] as const)("in %s every view and every accessor of a user has a line", (target) => {
+  const [{ text }] = compile(digits, { target }).files;
+  const views = /this\.params = \{\n( {6}"[\w/]+": [^\n]+,\n){4} {4}\};/;
+  expect(text).toMatch(views);
+  expect(text).toMatch(/\n {6}get learningRate\(\) \{ return [^\n]*\},\n {6}set learningRate\(value\) \{[^\n]*\},\n/);
+  expect(text).not.toMatch(/\}, set /);
+}); // prettier-ignore

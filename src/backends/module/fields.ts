@@ -43,7 +43,7 @@ export function viewField(buffer: Buffer, context: ModuleContext): Field {
 export const viewText = (buffer: Buffer, context: ModuleContext, self = "this"): string =>
   context.engine.takesViews ? `${self}.$${buffer.name}` : viewField(buffer, context).value;
 
-/** Views by their names, in an object. */
+/** Views by their names, in an object, each on a line. */
 export function viewsText(
   views: readonly { readonly name: string; readonly buffer: Buffer }[],
   context: ModuleContext,
@@ -51,9 +51,7 @@ export function viewsText(
 ): string {
   if (views.length === 0) return "{}";
   const members = views.map(({ name, buffer }) => `${ownKey(name)}: ${viewText(buffer, context, self)}`);
-  return context.engine.takesViews
-    ? `{ ${members.join(", ")} }`
-    : `{\n${members.map((member) => `      ${member},\n`).join("")}    }`;
+  return `{\n${members.map((member) => `      ${member},\n`).join("")}    }`;
 }
 export const byCell = (buffers: readonly Buffer[]): { readonly name: string; readonly buffer: Buffer }[] =>
   buffers.map((buffer) => ({ name: buffer.cell!.name, buffer }));

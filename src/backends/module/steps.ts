@@ -52,11 +52,14 @@ export function stepFields(
   const start = Math.min(...gradients.map((buffer) => memory.placements.get(buffer)!.offset));
   const region = memory.regions.find((r) => r.region === "gradients")!;
   const hypers = hypersOf(step, context);
-  const accessors = hypers.map((cell) => {
+  const accessors = hypers.flatMap((cell) => {
     const name = hyperName(step, cell);
     const key = ownKey(name);
     const place = scalarText(cell, context, "");
-    return `get ${key}() { return ${place}; }, set ${key}(value${types ? ": number" : ""}) { ${place} = checkHyper(${stringText(name)}, value); },`;
+    return [
+      `get ${key}() { return ${place}; },`,
+      `set ${key}(value${types ? ": number" : ""}) { ${place} = checkHyper(${stringText(name)}, value); },`,
+    ];
   });
   return [
     { name: "gradients", type: own("gradients"), value: viewsText(byCell(gradients), context, step.self) },
