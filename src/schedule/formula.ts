@@ -79,21 +79,28 @@ function operandFormula(value: Value, at: Where, telling: Telling): Deep {
   if (roomOf(telling.context.ops, node.op).symbol === "_")
     return operandFormula(node.inputs[0], inputAt(node, at, telling), telling);
   let known: Deep | undefined;
+  let whole: Formula | undefined;
   return (depth) => {
+    if (whole) return whole;
     if (depth <= 0 && node.inputs.length > 0) return atom("…");
     known ??= nodeFormula(node, at, telling);
-    return known(depth - 1);
+    const told = known(depth - 1);
+    // What is told to its end is no other in more depth.
+    if (!told.text.includes("…")) whole = told;
+    return told;
   };
 }
 
 /** What has a name, also under what only moves its elements. */
 function namedFormula(value: Value, at: Where, telling: Telling): Formula | undefined {
   const { ops, aliases } = telling.context;
-  const own = at();
+  const { node: top } = value;
+  if (top.inputs.length === 0 && !isLeaf(top) && top.op !== "tensor" && !aliases.has(value)) return undefined;
   let [below, place] = [value, at];
   for (;;) {
     const name = nameOf(below, telling);
     const found = name === undefined || below === value ? undefined : place();
+    const own = found && at();
     if (name !== undefined) return own && found ? viewText(name, found, below.type.shape, own) : atom(name);
     const alias = aliases.get(below);
     const { node } = below;
