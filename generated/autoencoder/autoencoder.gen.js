@@ -46,57 +46,57 @@ export const spec = {
 
 // encoder_dense_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (autoencoder.model.ts:12)
 function init_encoder_dense_kernel(seed, encoder_dense_kernel) {
-  const t4 = (seed[0] ^ 452083065) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 452083065) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 8192; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    encoder_dense_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    encoder_dense_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
   }
 }
 
 // encoder_code_kernel = randomUniform(seed) · 0.420084 − 0.210042  (autoencoder.model.ts:12)
 function init_encoder_code_kernel(seed, encoder_code_kernel) {
-  const t4 = (seed[0] ^ 555919783) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 555919783) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1024; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    encoder_code_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.42008402520840293 + -0.21004201260420147;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    encoder_code_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.42008402520840293 + -0.21004201260420147;
   }
 }
 
 // decoder_dense_kernel = randomUniform(seed) · 0.420084 − 0.210042  (autoencoder.model.ts:15)
 function init_decoder_dense_kernel(seed, decoder_dense_kernel) {
-  const t4 = (seed[0] ^ 113914305) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 113914305) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1024; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    decoder_dense_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.42008402520840293 + -0.21004201260420147;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    decoder_dense_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.42008402520840293 + -0.21004201260420147;
   }
 }
 
 // decoder_pixels_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (autoencoder.model.ts:15)
 function init_decoder_pixels_kernel(seed, decoder_pixels_kernel) {
-  const t4 = (seed[0] ^ 870761899) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 870761899) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 8192; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    decoder_pixels_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    decoder_pixels_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
   }
 }
 
@@ -111,12 +111,12 @@ function copy_x(x, x_numbers, n) {
 function copy_encoder_dense_kernel(encoder_dense_kernel, encoder_dense_kernel_numbers) {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
-    const p2 = p << 7;
+    const p1 = p << 7;
     for (let k = 0; k < 64; k++) {
-      const p1 = p0 + (k << 7);
-      const p3 = p2 + (k << 1);
-      encoder_dense_kernel_numbers[p3] = encoder_dense_kernel[p1];
-      encoder_dense_kernel_numbers[p3 + 1] = encoder_dense_kernel[p1 + 1];
+      const p2 = p0 + (k << 7);
+      const p3 = p1 + (k << 1);
+      encoder_dense_kernel_numbers[p3] = encoder_dense_kernel[p2];
+      encoder_dense_kernel_numbers[p3 + 1] = encoder_dense_kernel[p2 + 1];
     }
   }
 }
@@ -131,11 +131,11 @@ function encoder_dense_forward(
 ) {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p5 = i << 7;
+    const p1 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p2 = p << 7;
-      const p4 = p << 1;
-      const p6 = p5 + (p << 1);
+      const p3 = p << 1;
+      const p4 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -145,14 +145,14 @@ function encoder_dense_forward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = x_numbers[p1];
-        const x1 = encoder_dense_kernel_numbers[p3];
-        const x2 = encoder_dense_kernel_numbers[p3 + 1];
-        const x3 = x_numbers[p1 + 64];
-        const x4 = x_numbers[p1 + 128];
-        const x5 = x_numbers[p1 + 192];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = x_numbers[p5];
+        const x1 = encoder_dense_kernel_numbers[p6];
+        const x2 = encoder_dense_kernel_numbers[p6 + 1];
+        const x3 = x_numbers[p5 + 64];
+        const x4 = x_numbers[p5 + 128];
+        const x5 = x_numbers[p5 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -162,16 +162,16 @@ function encoder_dense_forward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = encoder_dense_bias[p4];
-      encoder_dense_relu[p6] = Math.max(sum00 + x6, 0);
-      const x7 = encoder_dense_bias[p4 + 1];
-      encoder_dense_relu[p6 + 1] = Math.max(sum01 + x7, 0);
-      encoder_dense_relu[p6 + 128] = Math.max(sum10 + x6, 0);
-      encoder_dense_relu[p6 + 129] = Math.max(sum11 + x7, 0);
-      encoder_dense_relu[p6 + 256] = Math.max(sum20 + x6, 0);
-      encoder_dense_relu[p6 + 257] = Math.max(sum21 + x7, 0);
-      encoder_dense_relu[p6 + 384] = Math.max(sum30 + x6, 0);
-      encoder_dense_relu[p6 + 385] = Math.max(sum31 + x7, 0);
+      const x6 = encoder_dense_bias[p3];
+      encoder_dense_relu[p4] = Math.max(sum00 + x6, 0);
+      const x7 = encoder_dense_bias[p3 + 1];
+      encoder_dense_relu[p4 + 1] = Math.max(sum01 + x7, 0);
+      encoder_dense_relu[p4 + 128] = Math.max(sum10 + x6, 0);
+      encoder_dense_relu[p4 + 129] = Math.max(sum11 + x7, 0);
+      encoder_dense_relu[p4 + 256] = Math.max(sum20 + x6, 0);
+      encoder_dense_relu[p4 + 257] = Math.max(sum21 + x7, 0);
+      encoder_dense_relu[p4 + 384] = Math.max(sum30 + x6, 0);
+      encoder_dense_relu[p4 + 385] = Math.max(sum31 + x7, 0);
     }
   }
 }
@@ -186,31 +186,31 @@ function encoder_code_forward(
 ) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 7;
-    const p3 = i << 3;
+    const p1 = i << 3;
     for (let j = 0; j < 8; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 3);
-        const x0 = encoder_dense_relu[p1];
-        const x1 = encoder_code_kernel[p2];
-        const x2 = encoder_code_kernel[p2 + 1];
-        const x3 = encoder_dense_relu[p1 + 128];
+        const p3 = p0 + k;
+        const p4 = j + (k << 3);
+        const x0 = encoder_dense_relu[p3];
+        const x1 = encoder_code_kernel[p4];
+        const x2 = encoder_code_kernel[p4 + 1];
+        const x3 = encoder_dense_relu[p3 + 128];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
       const x4 = encoder_code_bias[j];
-      encoder_code_add[p4] = sum00 + x4;
+      encoder_code_add[p2] = sum00 + x4;
       const x5 = encoder_code_bias[j + 1];
-      encoder_code_add[p4 + 1] = sum01 + x5;
-      encoder_code_add[p4 + 8] = sum10 + x4;
-      encoder_code_add[p4 + 9] = sum11 + x5;
+      encoder_code_add[p2 + 1] = sum01 + x5;
+      encoder_code_add[p2 + 8] = sum10 + x4;
+      encoder_code_add[p2 + 9] = sum11 + x5;
     }
   }
 }
@@ -225,31 +225,31 @@ function decoder_dense_forward(
 ) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 3;
-    const p3 = i << 7;
+    const p1 = i << 7;
     for (let j = 0; j < 128; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 8; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 7);
-        const x0 = encoder_code_add[p1];
-        const x1 = decoder_dense_kernel[p2];
-        const x2 = decoder_dense_kernel[p2 + 1];
-        const x3 = encoder_code_add[p1 + 8];
+        const p3 = p0 + k;
+        const p4 = j + (k << 7);
+        const x0 = encoder_code_add[p3];
+        const x1 = decoder_dense_kernel[p4];
+        const x2 = decoder_dense_kernel[p4 + 1];
+        const x3 = encoder_code_add[p3 + 8];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
       const x4 = decoder_dense_bias[j];
-      decoder_dense_relu[p4] = Math.max(sum00 + x4, 0);
+      decoder_dense_relu[p2] = Math.max(sum00 + x4, 0);
       const x5 = decoder_dense_bias[j + 1];
-      decoder_dense_relu[p4 + 1] = Math.max(sum01 + x5, 0);
-      decoder_dense_relu[p4 + 128] = Math.max(sum10 + x4, 0);
-      decoder_dense_relu[p4 + 129] = Math.max(sum11 + x5, 0);
+      decoder_dense_relu[p2 + 1] = Math.max(sum01 + x5, 0);
+      decoder_dense_relu[p2 + 128] = Math.max(sum10 + x4, 0);
+      decoder_dense_relu[p2 + 129] = Math.max(sum11 + x5, 0);
     }
   }
 }
@@ -265,12 +265,12 @@ function copy_decoder_dense_relu(decoder_dense_relu, decoder_dense_relu_numbers,
 function copy_decoder_pixels_kernel(decoder_pixels_kernel, decoder_pixels_kernel_numbers) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
-    const p2 = p << 8;
+    const p1 = p << 8;
     for (let k = 0; k < 128; k++) {
-      const p1 = p0 + (k << 6);
-      const p3 = p2 + (k << 1);
-      decoder_pixels_kernel_numbers[p3] = decoder_pixels_kernel[p1];
-      decoder_pixels_kernel_numbers[p3 + 1] = decoder_pixels_kernel[p1 + 1];
+      const p2 = p0 + (k << 6);
+      const p3 = p1 + (k << 1);
+      decoder_pixels_kernel_numbers[p3] = decoder_pixels_kernel[p2];
+      decoder_pixels_kernel_numbers[p3 + 1] = decoder_pixels_kernel[p2 + 1];
     }
   }
 }
@@ -285,11 +285,11 @@ function decoder_pixels_forward(
 ) {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 7;
-    const p5 = i << 6;
+    const p1 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p2 = p << 8;
-      const p4 = p << 1;
-      const p6 = p5 + (p << 1);
+      const p3 = p << 1;
+      const p4 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -299,14 +299,14 @@ function decoder_pixels_forward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = decoder_dense_relu_numbers[p1];
-        const x1 = decoder_pixels_kernel_numbers[p3];
-        const x2 = decoder_pixels_kernel_numbers[p3 + 1];
-        const x3 = decoder_dense_relu_numbers[p1 + 128];
-        const x4 = decoder_dense_relu_numbers[p1 + 256];
-        const x5 = decoder_dense_relu_numbers[p1 + 384];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = decoder_dense_relu_numbers[p5];
+        const x1 = decoder_pixels_kernel_numbers[p6];
+        const x2 = decoder_pixels_kernel_numbers[p6 + 1];
+        const x3 = decoder_dense_relu_numbers[p5 + 128];
+        const x4 = decoder_dense_relu_numbers[p5 + 256];
+        const x5 = decoder_dense_relu_numbers[p5 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -316,16 +316,16 @@ function decoder_pixels_forward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = decoder_pixels_bias[p4];
-      decoder_pixels_add[p6] = sum00 + x6;
-      const x7 = decoder_pixels_bias[p4 + 1];
-      decoder_pixels_add[p6 + 1] = sum01 + x7;
-      decoder_pixels_add[p6 + 64] = sum10 + x6;
-      decoder_pixels_add[p6 + 65] = sum11 + x7;
-      decoder_pixels_add[p6 + 128] = sum20 + x6;
-      decoder_pixels_add[p6 + 129] = sum21 + x7;
-      decoder_pixels_add[p6 + 192] = sum30 + x6;
-      decoder_pixels_add[p6 + 193] = sum31 + x7;
+      const x6 = decoder_pixels_bias[p3];
+      decoder_pixels_add[p4] = sum00 + x6;
+      const x7 = decoder_pixels_bias[p3 + 1];
+      decoder_pixels_add[p4 + 1] = sum01 + x7;
+      decoder_pixels_add[p4 + 64] = sum10 + x6;
+      decoder_pixels_add[p4 + 65] = sum11 + x7;
+      decoder_pixels_add[p4 + 128] = sum20 + x6;
+      decoder_pixels_add[p4 + 129] = sum21 + x7;
+      decoder_pixels_add[p4 + 192] = sum30 + x6;
+      decoder_pixels_add[p4 + 193] = sum31 + x7;
     }
   }
 }
@@ -337,8 +337,8 @@ function training_loss(decoder_pixels_add, x, d_decoder_pixels, loss, powers, n)
   const t0 = n << 6;
   const c0 = 1 / t0;
   for (let i = 0; i < n << 6; i++) {
-    const x1 = -decoder_pixels_add[i];
-    const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+    const x0 = -decoder_pixels_add[i];
+    const t = x0 < -746 ? -746 : 710 < x0 ? 710 : x0;
     const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
     const r = t - k * 0.6931471805599453;
     const z = r * r;
@@ -357,12 +357,12 @@ function training_loss(decoder_pixels_add, x, d_decoder_pixels, loss, powers, n)
 function copy_d_decoder_pixels(d_decoder_pixels, d_decoder_pixels_numbers, n) {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
-    const p2 = p << 7;
+    const p1 = p << 7;
     for (let k = 0; k < n; k++) {
-      const p1 = p0 + (k << 6);
-      const p3 = p2 + (k << 1);
-      d_decoder_pixels_numbers[p3] = d_decoder_pixels[p1];
-      d_decoder_pixels_numbers[p3 + 1] = d_decoder_pixels[p1 + 1];
+      const p2 = p0 + (k << 6);
+      const p3 = p1 + (k << 1);
+      d_decoder_pixels_numbers[p3] = d_decoder_pixels[p2];
+      d_decoder_pixels_numbers[p3 + 1] = d_decoder_pixels[p2 + 1];
     }
   }
 }
@@ -375,10 +375,10 @@ function decoder_pixels_kernel_gradient(
   n,
 ) {
   for (let i = 0; i < 128; i += 4) {
-    const p3 = i << 6;
+    const p0 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p1 = p << 7;
-      const p4 = p3 + (p << 1);
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -388,14 +388,14 @@ function decoder_pixels_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 7);
-        const p2 = p1 + (k << 1);
-        const x0 = decoder_dense_relu_numbers[p0];
-        const x1 = d_decoder_pixels_numbers[p2];
-        const x2 = d_decoder_pixels_numbers[p2 + 1];
-        const x3 = decoder_dense_relu_numbers[p0 + 1];
-        const x4 = decoder_dense_relu_numbers[p0 + 2];
-        const x5 = decoder_dense_relu_numbers[p0 + 3];
+        const p3 = i + (k << 7);
+        const p4 = p1 + (k << 1);
+        const x0 = decoder_dense_relu_numbers[p3];
+        const x1 = d_decoder_pixels_numbers[p4];
+        const x2 = d_decoder_pixels_numbers[p4 + 1];
+        const x3 = decoder_dense_relu_numbers[p3 + 1];
+        const x4 = decoder_dense_relu_numbers[p3 + 2];
+        const x5 = decoder_dense_relu_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -405,14 +405,14 @@ function decoder_pixels_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_decoder_pixels_kernel[p4] += sum00;
-      d_decoder_pixels_kernel[p4 + 1] += sum01;
-      d_decoder_pixels_kernel[p4 + 64] += sum10;
-      d_decoder_pixels_kernel[p4 + 65] += sum11;
-      d_decoder_pixels_kernel[p4 + 128] += sum20;
-      d_decoder_pixels_kernel[p4 + 129] += sum21;
-      d_decoder_pixels_kernel[p4 + 192] += sum30;
-      d_decoder_pixels_kernel[p4 + 193] += sum31;
+      d_decoder_pixels_kernel[p2] += sum00;
+      d_decoder_pixels_kernel[p2 + 1] += sum01;
+      d_decoder_pixels_kernel[p2 + 64] += sum10;
+      d_decoder_pixels_kernel[p2 + 65] += sum11;
+      d_decoder_pixels_kernel[p2 + 128] += sum20;
+      d_decoder_pixels_kernel[p2 + 129] += sum21;
+      d_decoder_pixels_kernel[p2 + 192] += sum30;
+      d_decoder_pixels_kernel[p2 + 193] += sum31;
     }
   }
 }
@@ -440,10 +440,10 @@ function decoder_dense_backward(
 ) {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p4 = i << 7;
+    const p1 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p2 = p << 7;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -453,14 +453,14 @@ function decoder_dense_backward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_decoder_pixels_numbers[p1];
-        const x1 = decoder_pixels_kernel_numbers[p3];
-        const x2 = decoder_pixels_kernel_numbers[p3 + 1];
-        const x3 = d_decoder_pixels_numbers[p1 + 64];
-        const x4 = d_decoder_pixels_numbers[p1 + 128];
-        const x5 = d_decoder_pixels_numbers[p1 + 192];
+        const p4 = p0 + k;
+        const p5 = p2 + (k << 1);
+        const x0 = d_decoder_pixels_numbers[p4];
+        const x1 = decoder_pixels_kernel_numbers[p5];
+        const x2 = decoder_pixels_kernel_numbers[p5 + 1];
+        const x3 = d_decoder_pixels_numbers[p4 + 64];
+        const x4 = d_decoder_pixels_numbers[p4 + 128];
+        const x5 = d_decoder_pixels_numbers[p4 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -470,14 +470,14 @@ function decoder_dense_backward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_decoder_dense[p5] = 0 < decoder_dense_relu[p5] ? sum00 : 0;
-      d_decoder_dense[p5 + 1] = 0 < decoder_dense_relu[p5 + 1] ? sum01 : 0;
-      d_decoder_dense[p5 + 128] = 0 < decoder_dense_relu[p5 + 128] ? sum10 : 0;
-      d_decoder_dense[p5 + 129] = 0 < decoder_dense_relu[p5 + 129] ? sum11 : 0;
-      d_decoder_dense[p5 + 256] = 0 < decoder_dense_relu[p5 + 256] ? sum20 : 0;
-      d_decoder_dense[p5 + 257] = 0 < decoder_dense_relu[p5 + 257] ? sum21 : 0;
-      d_decoder_dense[p5 + 384] = 0 < decoder_dense_relu[p5 + 384] ? sum30 : 0;
-      d_decoder_dense[p5 + 385] = 0 < decoder_dense_relu[p5 + 385] ? sum31 : 0;
+      d_decoder_dense[p3] = 0 < decoder_dense_relu[p3] ? sum00 : 0;
+      d_decoder_dense[p3 + 1] = 0 < decoder_dense_relu[p3 + 1] ? sum01 : 0;
+      d_decoder_dense[p3 + 128] = 0 < decoder_dense_relu[p3 + 128] ? sum10 : 0;
+      d_decoder_dense[p3 + 129] = 0 < decoder_dense_relu[p3 + 129] ? sum11 : 0;
+      d_decoder_dense[p3 + 256] = 0 < decoder_dense_relu[p3 + 256] ? sum20 : 0;
+      d_decoder_dense[p3 + 257] = 0 < decoder_dense_relu[p3 + 257] ? sum21 : 0;
+      d_decoder_dense[p3 + 384] = 0 < decoder_dense_relu[p3 + 384] ? sum30 : 0;
+      d_decoder_dense[p3 + 385] = 0 < decoder_dense_relu[p3 + 385] ? sum31 : 0;
     }
   }
 }
@@ -496,29 +496,29 @@ function decoder_pixels_bias_gradient(d_decoder_pixels, d_decoder_pixels_bias, n
 // ∂loss/∂decoder/dense/kernel = encoder_code_addᵀ · d_decoder_dense  (autoencoder.model.ts:15)
 function decoder_dense_kernel_gradient(encoder_code_add, d_decoder_dense, d_decoder_dense_kernel, n) {
   for (let i = 0; i < 8; i += 2) {
-    const p2 = i << 7;
+    const p0 = i << 7;
     for (let j = 0; j < 128; j += 2) {
-      const p3 = p2 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 3);
-        const p1 = j + (k << 7);
-        const x0 = encoder_code_add[p0];
-        const x1 = d_decoder_dense[p1];
-        const x2 = d_decoder_dense[p1 + 1];
-        const x3 = encoder_code_add[p0 + 1];
+        const p2 = i + (k << 3);
+        const p3 = j + (k << 7);
+        const x0 = encoder_code_add[p2];
+        const x1 = d_decoder_dense[p3];
+        const x2 = d_decoder_dense[p3 + 1];
+        const x3 = encoder_code_add[p2 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_decoder_dense_kernel[p3] += sum00;
-      d_decoder_dense_kernel[p3 + 1] += sum01;
-      d_decoder_dense_kernel[p3 + 128] += sum10;
-      d_decoder_dense_kernel[p3 + 129] += sum11;
+      d_decoder_dense_kernel[p1] += sum00;
+      d_decoder_dense_kernel[p1 + 1] += sum01;
+      d_decoder_dense_kernel[p1 + 128] += sum10;
+      d_decoder_dense_kernel[p1 + 129] += sum11;
     }
   }
 }
@@ -538,30 +538,30 @@ function decoder_dense_bias_gradient(d_decoder_dense, d_decoder_dense_bias, n) {
 function encoder_code_backward(d_decoder_dense, decoder_dense_kernel, d_encoder_code, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 7;
-    const p4 = i << 3;
+    const p1 = i << 3;
     for (let j = 0; j < 8; j += 2) {
       const p2 = j << 7;
-      const p5 = p4 + j;
+      const p3 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_decoder_dense[p1];
-        const x1 = decoder_dense_kernel[p3];
-        const x2 = decoder_dense_kernel[p3 + 128];
-        const x3 = d_decoder_dense[p1 + 128];
+        const p4 = p0 + k;
+        const p5 = p2 + k;
+        const x0 = d_decoder_dense[p4];
+        const x1 = decoder_dense_kernel[p5];
+        const x2 = decoder_dense_kernel[p5 + 128];
+        const x3 = d_decoder_dense[p4 + 128];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_encoder_code[p5] = sum00;
-      d_encoder_code[p5 + 1] = sum01;
-      d_encoder_code[p5 + 8] = sum10;
-      d_encoder_code[p5 + 9] = sum11;
+      d_encoder_code[p3] = sum00;
+      d_encoder_code[p3 + 1] = sum01;
+      d_encoder_code[p3 + 8] = sum10;
+      d_encoder_code[p3 + 9] = sum11;
     }
   }
 }
@@ -569,29 +569,29 @@ function encoder_code_backward(d_decoder_dense, decoder_dense_kernel, d_encoder_
 // ∂loss/∂encoder/code/kernel = encoder_dense_reluᵀ · d_encoder_code  (autoencoder.model.ts:12)
 function encoder_code_kernel_gradient(encoder_dense_relu, d_encoder_code, d_encoder_code_kernel, n) {
   for (let i = 0; i < 128; i += 2) {
-    const p2 = i << 3;
+    const p0 = i << 3;
     for (let j = 0; j < 8; j += 2) {
-      const p3 = p2 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 7);
-        const p1 = j + (k << 3);
-        const x0 = encoder_dense_relu[p0];
-        const x1 = d_encoder_code[p1];
-        const x2 = d_encoder_code[p1 + 1];
-        const x3 = encoder_dense_relu[p0 + 1];
+        const p2 = i + (k << 7);
+        const p3 = j + (k << 3);
+        const x0 = encoder_dense_relu[p2];
+        const x1 = d_encoder_code[p3];
+        const x2 = d_encoder_code[p3 + 1];
+        const x3 = encoder_dense_relu[p2 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_encoder_code_kernel[p3] += sum00;
-      d_encoder_code_kernel[p3 + 1] += sum01;
-      d_encoder_code_kernel[p3 + 8] += sum10;
-      d_encoder_code_kernel[p3 + 9] += sum11;
+      d_encoder_code_kernel[p1] += sum00;
+      d_encoder_code_kernel[p1 + 1] += sum01;
+      d_encoder_code_kernel[p1 + 8] += sum10;
+      d_encoder_code_kernel[p1 + 9] += sum11;
     }
   }
 }
@@ -600,30 +600,30 @@ function encoder_code_kernel_gradient(encoder_dense_relu, d_encoder_code, d_enco
 function encoder_dense_backward(d_encoder_code, encoder_code_kernel, encoder_dense_relu, d_encoder_dense, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 3;
-    const p4 = i << 7;
+    const p1 = i << 7;
     for (let j = 0; j < 128; j += 2) {
       const p2 = j << 3;
-      const p5 = p4 + j;
+      const p3 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 8; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_encoder_code[p1];
-        const x1 = encoder_code_kernel[p3];
-        const x2 = encoder_code_kernel[p3 + 8];
-        const x3 = d_encoder_code[p1 + 8];
+        const p4 = p0 + k;
+        const p5 = p2 + k;
+        const x0 = d_encoder_code[p4];
+        const x1 = encoder_code_kernel[p5];
+        const x2 = encoder_code_kernel[p5 + 8];
+        const x3 = d_encoder_code[p4 + 8];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_encoder_dense[p5] = 0 < encoder_dense_relu[p5] ? sum00 : 0;
-      d_encoder_dense[p5 + 1] = 0 < encoder_dense_relu[p5 + 1] ? sum01 : 0;
-      d_encoder_dense[p5 + 128] = 0 < encoder_dense_relu[p5 + 128] ? sum10 : 0;
-      d_encoder_dense[p5 + 129] = 0 < encoder_dense_relu[p5 + 129] ? sum11 : 0;
+      d_encoder_dense[p3] = 0 < encoder_dense_relu[p3] ? sum00 : 0;
+      d_encoder_dense[p3 + 1] = 0 < encoder_dense_relu[p3 + 1] ? sum01 : 0;
+      d_encoder_dense[p3 + 128] = 0 < encoder_dense_relu[p3 + 128] ? sum10 : 0;
+      d_encoder_dense[p3 + 129] = 0 < encoder_dense_relu[p3 + 129] ? sum11 : 0;
     }
   }
 }
@@ -643,12 +643,12 @@ function encoder_code_bias_gradient(d_encoder_code, d_encoder_code_bias, n) {
 function copy_d_encoder_dense(d_encoder_dense, d_encoder_dense_numbers, n) {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
-    const p2 = p << 7;
+    const p1 = p << 7;
     for (let k = 0; k < n; k++) {
-      const p1 = p0 + (k << 7);
-      const p3 = p2 + (k << 1);
-      d_encoder_dense_numbers[p3] = d_encoder_dense[p1];
-      d_encoder_dense_numbers[p3 + 1] = d_encoder_dense[p1 + 1];
+      const p2 = p0 + (k << 7);
+      const p3 = p1 + (k << 1);
+      d_encoder_dense_numbers[p3] = d_encoder_dense[p2];
+      d_encoder_dense_numbers[p3 + 1] = d_encoder_dense[p2 + 1];
     }
   }
 }
@@ -656,10 +656,10 @@ function copy_d_encoder_dense(d_encoder_dense, d_encoder_dense_numbers, n) {
 // ∂loss/∂encoder/dense/kernel = x_numbersᵀ · d_encoder_dense_numbers  (autoencoder.model.ts:12)
 function encoder_dense_kernel_gradient(x_numbers, d_encoder_dense_numbers, d_encoder_dense_kernel, n) {
   for (let i = 0; i < 64; i += 4) {
-    const p3 = i << 7;
+    const p0 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p1 = p << 7;
-      const p4 = p3 + (p << 1);
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -669,14 +669,14 @@ function encoder_dense_kernel_gradient(x_numbers, d_encoder_dense_numbers, d_enc
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 6);
-        const p2 = p1 + (k << 1);
-        const x0 = x_numbers[p0];
-        const x1 = d_encoder_dense_numbers[p2];
-        const x2 = d_encoder_dense_numbers[p2 + 1];
-        const x3 = x_numbers[p0 + 1];
-        const x4 = x_numbers[p0 + 2];
-        const x5 = x_numbers[p0 + 3];
+        const p3 = i + (k << 6);
+        const p4 = p1 + (k << 1);
+        const x0 = x_numbers[p3];
+        const x1 = d_encoder_dense_numbers[p4];
+        const x2 = d_encoder_dense_numbers[p4 + 1];
+        const x3 = x_numbers[p3 + 1];
+        const x4 = x_numbers[p3 + 2];
+        const x5 = x_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -686,14 +686,14 @@ function encoder_dense_kernel_gradient(x_numbers, d_encoder_dense_numbers, d_enc
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_encoder_dense_kernel[p4] += sum00;
-      d_encoder_dense_kernel[p4 + 1] += sum01;
-      d_encoder_dense_kernel[p4 + 128] += sum10;
-      d_encoder_dense_kernel[p4 + 129] += sum11;
-      d_encoder_dense_kernel[p4 + 256] += sum20;
-      d_encoder_dense_kernel[p4 + 257] += sum21;
-      d_encoder_dense_kernel[p4 + 384] += sum30;
-      d_encoder_dense_kernel[p4 + 385] += sum31;
+      d_encoder_dense_kernel[p2] += sum00;
+      d_encoder_dense_kernel[p2 + 1] += sum01;
+      d_encoder_dense_kernel[p2 + 128] += sum10;
+      d_encoder_dense_kernel[p2 + 129] += sum11;
+      d_encoder_dense_kernel[p2 + 256] += sum20;
+      d_encoder_dense_kernel[p2 + 257] += sum21;
+      d_encoder_dense_kernel[p2 + 384] += sum30;
+      d_encoder_dense_kernel[p2 + 385] += sum31;
     }
   }
 }
@@ -712,15 +712,15 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   const add_2 = adam_correction1 + t1 * (1 - adam_correction1);
   scalars[0] = add_2;
   scalars[2] += 1;
-  const c4 = scalars[3] * sqrt / add_2;
-  const c5 = scalars[6] * sqrt;
+  const c0 = scalars[3] * sqrt / add_2;
+  const c1 = scalars[6] * sqrt;
   for (let i = 0; i < 18760; i++) {
     const x4 = gradients[i];
     const add_4 = beta1 * adam_m[i] + t1 * x4;
     adam_m[i] = add_4;
     const add_5 = beta2 * adam_v[i] + t0 * (x4 * x4);
     adam_v[i] = add_5;
-    parameters[i] = parameters[i] - c4 * add_4 / (Math.sqrt(add_5) + c5);
+    parameters[i] = parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
   }
 }
 
@@ -728,9 +728,9 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
 function encoder_dense_forward_2(x_numbers, encoder_dense_kernel, encoder_dense_bias, encoder_dense_relu, n) {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p3 = i << 7;
+    const p1 = i << 7;
     for (let j = 0; j < 128; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -740,14 +740,14 @@ function encoder_dense_forward_2(x_numbers, encoder_dense_kernel, encoder_dense_
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 7);
-        const x0 = x_numbers[p1];
-        const x1 = encoder_dense_kernel[p2];
-        const x2 = encoder_dense_kernel[p2 + 1];
-        const x3 = x_numbers[p1 + 64];
-        const x4 = x_numbers[p1 + 128];
-        const x5 = x_numbers[p1 + 192];
+        const p3 = p0 + k;
+        const p4 = j + (k << 7);
+        const x0 = x_numbers[p3];
+        const x1 = encoder_dense_kernel[p4];
+        const x2 = encoder_dense_kernel[p4 + 1];
+        const x3 = x_numbers[p3 + 64];
+        const x4 = x_numbers[p3 + 128];
+        const x5 = x_numbers[p3 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -758,15 +758,15 @@ function encoder_dense_forward_2(x_numbers, encoder_dense_kernel, encoder_dense_
         sum31 += x5 * x2;
       }
       const x6 = encoder_dense_bias[j];
-      encoder_dense_relu[p4] = Math.max(sum00 + x6, 0);
+      encoder_dense_relu[p2] = Math.max(sum00 + x6, 0);
       const x7 = encoder_dense_bias[j + 1];
-      encoder_dense_relu[p4 + 1] = Math.max(sum01 + x7, 0);
-      encoder_dense_relu[p4 + 128] = Math.max(sum10 + x6, 0);
-      encoder_dense_relu[p4 + 129] = Math.max(sum11 + x7, 0);
-      encoder_dense_relu[p4 + 256] = Math.max(sum20 + x6, 0);
-      encoder_dense_relu[p4 + 257] = Math.max(sum21 + x7, 0);
-      encoder_dense_relu[p4 + 384] = Math.max(sum30 + x6, 0);
-      encoder_dense_relu[p4 + 385] = Math.max(sum31 + x7, 0);
+      encoder_dense_relu[p2 + 1] = Math.max(sum01 + x7, 0);
+      encoder_dense_relu[p2 + 128] = Math.max(sum10 + x6, 0);
+      encoder_dense_relu[p2 + 129] = Math.max(sum11 + x7, 0);
+      encoder_dense_relu[p2 + 256] = Math.max(sum20 + x6, 0);
+      encoder_dense_relu[p2 + 257] = Math.max(sum21 + x7, 0);
+      encoder_dense_relu[p2 + 384] = Math.max(sum30 + x6, 0);
+      encoder_dense_relu[p2 + 385] = Math.max(sum31 + x7, 0);
     }
   }
 }
@@ -781,9 +781,9 @@ function decoder_pixels_forward_2(
 ) {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 7;
-    const p3 = i << 6;
+    const p1 = i << 6;
     for (let j = 0; j < 64; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -793,14 +793,14 @@ function decoder_pixels_forward_2(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 6);
-        const x0 = decoder_dense_relu_2_numbers[p1];
-        const x1 = decoder_pixels_kernel[p2];
-        const x2 = decoder_pixels_kernel[p2 + 1];
-        const x3 = decoder_dense_relu_2_numbers[p1 + 128];
-        const x4 = decoder_dense_relu_2_numbers[p1 + 256];
-        const x5 = decoder_dense_relu_2_numbers[p1 + 384];
+        const p3 = p0 + k;
+        const p4 = j + (k << 6);
+        const x0 = decoder_dense_relu_2_numbers[p3];
+        const x1 = decoder_pixels_kernel[p4];
+        const x2 = decoder_pixels_kernel[p4 + 1];
+        const x3 = decoder_dense_relu_2_numbers[p3 + 128];
+        const x4 = decoder_dense_relu_2_numbers[p3 + 256];
+        const x5 = decoder_dense_relu_2_numbers[p3 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -811,15 +811,15 @@ function decoder_pixels_forward_2(
         sum31 += x5 * x2;
       }
       const x6 = decoder_pixels_bias[j];
-      decoder_pixels_add[p4] = sum00 + x6;
+      decoder_pixels_add[p2] = sum00 + x6;
       const x7 = decoder_pixels_bias[j + 1];
-      decoder_pixels_add[p4 + 1] = sum01 + x7;
-      decoder_pixels_add[p4 + 64] = sum10 + x6;
-      decoder_pixels_add[p4 + 65] = sum11 + x7;
-      decoder_pixels_add[p4 + 128] = sum20 + x6;
-      decoder_pixels_add[p4 + 129] = sum21 + x7;
-      decoder_pixels_add[p4 + 192] = sum30 + x6;
-      decoder_pixels_add[p4 + 193] = sum31 + x7;
+      decoder_pixels_add[p2 + 1] = sum01 + x7;
+      decoder_pixels_add[p2 + 64] = sum10 + x6;
+      decoder_pixels_add[p2 + 65] = sum11 + x7;
+      decoder_pixels_add[p2 + 128] = sum20 + x6;
+      decoder_pixels_add[p2 + 129] = sum21 + x7;
+      decoder_pixels_add[p2 + 192] = sum30 + x6;
+      decoder_pixels_add[p2 + 193] = sum31 + x7;
     }
   }
 }
@@ -845,8 +845,8 @@ function evaluate_loss(totals, decoder_pixels_add, x, evaluate_loss, powers, n) 
   totals[1] = add_2;
   let sum = 0;
   for (let i = 0; i < n << 6; i++) {
-    const x1 = -decoder_pixels_add[i];
-    const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+    const x0 = -decoder_pixels_add[i];
+    const t = x0 < -746 ? -746 : 710 < x0 ? 710 : x0;
     const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
     const r = t - k * 0.6931471805599453;
     const z = r * r;
@@ -909,11 +909,26 @@ class Predictor {
     this.$decoder_pixels_add_2 = new Float32Array(buffer, scratch + 18448, 4096);
     this.$code_2 = new Float32Array(buffer, scratch + 51216, 512);
     this.$numbers = numbers(8192);
-    this.params = { "encoder/dense/kernel": this.$encoder_dense_kernel, "encoder/dense/bias": this.$encoder_dense_bias, "encoder/code/kernel": this.$encoder_code_kernel, "encoder/code/bias": this.$encoder_code_bias, "decoder/dense/kernel": this.$decoder_dense_kernel, "decoder/dense/bias": this.$decoder_dense_bias, "decoder/pixels/kernel": this.$decoder_pixels_kernel, "decoder/pixels/bias": this.$decoder_pixels_bias };
+    this.params = {
+      "encoder/dense/kernel": this.$encoder_dense_kernel,
+      "encoder/dense/bias": this.$encoder_dense_bias,
+      "encoder/code/kernel": this.$encoder_code_kernel,
+      "encoder/code/bias": this.$encoder_code_bias,
+      "decoder/dense/kernel": this.$decoder_dense_kernel,
+      "decoder/dense/bias": this.$decoder_dense_bias,
+      "decoder/pixels/kernel": this.$decoder_pixels_kernel,
+      "decoder/pixels/bias": this.$decoder_pixels_bias,
+    };
     this.$powers = powersOfTwo();
-    this.$outputs = { image: this.$image };
-    this.$outputs$1 = { code: this.$code_2 };
-    this.$outputs$2 = { image: this.$image };
+    this.$outputs = {
+      image: this.$image,
+    };
+    this.$outputs$1 = {
+      code: this.$code_2,
+    };
+    this.$outputs$2 = {
+      image: this.$image,
+    };
     this.$fresh = false;
   }
   predict(x, n = x?.length / 64) {
@@ -980,13 +995,26 @@ class Network extends Predictor {
     this.$d_encoder_dense = new Float32Array(buffer, scratch + 18448, 8192);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 34832, 1);
     this.$numbers$2 = numbers(8192);
-    this.gradients = { "encoder/dense/kernel": this.$d_encoder_dense_kernel, "encoder/dense/bias": this.$d_encoder_dense_bias, "encoder/code/kernel": this.$d_encoder_code_kernel, "encoder/code/bias": this.$d_encoder_code_bias, "decoder/dense/kernel": this.$d_decoder_dense_kernel, "decoder/dense/bias": this.$d_decoder_dense_bias, "decoder/pixels/kernel": this.$d_decoder_pixels_kernel, "decoder/pixels/bias": this.$d_decoder_pixels_bias };
+    this.gradients = {
+      "encoder/dense/kernel": this.$d_encoder_dense_kernel,
+      "encoder/dense/bias": this.$d_encoder_dense_bias,
+      "encoder/code/kernel": this.$d_encoder_code_kernel,
+      "encoder/code/bias": this.$d_encoder_code_bias,
+      "decoder/dense/kernel": this.$d_decoder_dense_kernel,
+      "decoder/dense/bias": this.$d_decoder_dense_bias,
+      "decoder/pixels/kernel": this.$d_decoder_pixels_kernel,
+      "decoder/pixels/bias": this.$d_decoder_pixels_bias,
+    };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = checkHyper("beta1", value); },
-      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      get learningRate() { return scalars[3]; },
+      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; },
+      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; },
+      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; },
+      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
     };
     this.$metrics = { loss: 0.5 };
     this.$n = 0;

@@ -37,29 +37,29 @@ export const spec = {
 
 // hidden_kernel = randomUniform(seed) · 0.5 − 0.25  (digits.model.ts:10)
 function init_hidden_kernel(seed, hidden_kernel) {
-  const t4 = (seed[0] ^ 2341153179) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2341153179) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 2048; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    hidden_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5 + -0.25;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    hidden_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5 + -0.25;
   }
 }
 
 // logits_kernel = randomUniform(seed) · 0.7559289 − 0.3779645  (digits.model.ts:11)
 function init_logits_kernel(seed, logits_kernel) {
-  const t4 = (seed[0] ^ 2986652855) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2986652855) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 320; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    logits_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.7559289460184544 + -0.3779644730092272;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    logits_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.7559289460184544 + -0.3779644730092272;
   }
 }
 
@@ -67,31 +67,31 @@ function init_logits_kernel(seed, logits_kernel) {
 function hidden_forward(x, hidden_kernel, hidden_bias, hidden_relu, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 6;
-    const p3 = i << 5;
+    const p1 = i << 5;
     for (let j = 0; j < 32; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 5);
-        const x0 = x[p1];
-        const x1 = hidden_kernel[p2];
-        const x2 = hidden_kernel[p2 + 1];
-        const x3 = x[p1 + 64];
+        const p3 = p0 + k;
+        const p4 = j + (k << 5);
+        const x0 = x[p3];
+        const x1 = hidden_kernel[p4];
+        const x2 = hidden_kernel[p4 + 1];
+        const x3 = x[p3 + 64];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
       const x4 = hidden_bias[j];
-      hidden_relu[p4] = Math.max(sum00 + x4, 0);
+      hidden_relu[p2] = Math.max(sum00 + x4, 0);
       const x5 = hidden_bias[j + 1];
-      hidden_relu[p4 + 1] = Math.max(sum01 + x5, 0);
-      hidden_relu[p4 + 32] = Math.max(sum10 + x4, 0);
-      hidden_relu[p4 + 33] = Math.max(sum11 + x5, 0);
+      hidden_relu[p2 + 1] = Math.max(sum01 + x5, 0);
+      hidden_relu[p2 + 32] = Math.max(sum10 + x4, 0);
+      hidden_relu[p2 + 33] = Math.max(sum11 + x5, 0);
     }
   }
 }
@@ -100,31 +100,31 @@ function hidden_forward(x, hidden_kernel, hidden_bias, hidden_relu, n) {
 function logits_forward(hidden_relu, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 5;
-    const p3 = i * 10;
+    const p1 = i * 10;
     for (let j = 0; j < 10; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 32; k++) {
-        const p1 = p0 + k;
-        const p2 = j + k * 10;
-        const x0 = hidden_relu[p1];
-        const x1 = logits_kernel[p2];
-        const x2 = logits_kernel[p2 + 1];
-        const x3 = hidden_relu[p1 + 32];
+        const p3 = p0 + k;
+        const p4 = j + k * 10;
+        const x0 = hidden_relu[p3];
+        const x1 = logits_kernel[p4];
+        const x2 = logits_kernel[p4 + 1];
+        const x3 = hidden_relu[p3 + 32];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
       const x4 = logits_bias[j];
-      logits_add[p4] = sum00 + x4;
+      logits_add[p2] = sum00 + x4;
       const x5 = logits_bias[j + 1];
-      logits_add[p4 + 1] = sum01 + x5;
-      logits_add[p4 + 10] = sum10 + x4;
-      logits_add[p4 + 11] = sum11 + x5;
+      logits_add[p2 + 1] = sum01 + x5;
+      logits_add[p2 + 10] = sum10 + x4;
+      logits_add[p2 + 11] = sum11 + x5;
     }
   }
 }
@@ -179,29 +179,29 @@ function training_loss(y, logits_add, exp_row, d_logits, loss, powers, bits, wor
 // ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (digits.model.ts:11)
 function logits_kernel_gradient(hidden_relu, d_logits, d_logits_kernel, n) {
   for (let i = 0; i < 32; i += 2) {
-    const p2 = i * 10;
+    const p0 = i * 10;
     for (let j = 0; j < 10; j += 2) {
-      const p3 = p2 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 5);
-        const p1 = j + k * 10;
-        const x0 = hidden_relu[p0];
-        const x1 = d_logits[p1];
-        const x2 = d_logits[p1 + 1];
-        const x3 = hidden_relu[p0 + 1];
+        const p2 = i + (k << 5);
+        const p3 = j + k * 10;
+        const x0 = hidden_relu[p2];
+        const x1 = d_logits[p3];
+        const x2 = d_logits[p3 + 1];
+        const x3 = hidden_relu[p2 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_logits_kernel[p3] += sum00;
-      d_logits_kernel[p3 + 1] += sum01;
-      d_logits_kernel[p3 + 10] += sum10;
-      d_logits_kernel[p3 + 11] += sum11;
+      d_logits_kernel[p1] += sum00;
+      d_logits_kernel[p1 + 1] += sum01;
+      d_logits_kernel[p1 + 10] += sum10;
+      d_logits_kernel[p1 + 11] += sum11;
     }
   }
 }
@@ -210,30 +210,30 @@ function logits_kernel_gradient(hidden_relu, d_logits, d_logits_kernel, n) {
 function hidden_backward(d_logits, logits_kernel, hidden_relu, d_hidden, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 10;
-    const p4 = i << 5;
+    const p1 = i << 5;
     for (let j = 0; j < 32; j += 2) {
       const p2 = j * 10;
-      const p5 = p4 + j;
+      const p3 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 10; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_logits[p1];
-        const x1 = logits_kernel[p3];
-        const x2 = logits_kernel[p3 + 10];
-        const x3 = d_logits[p1 + 10];
+        const p4 = p0 + k;
+        const p5 = p2 + k;
+        const x0 = d_logits[p4];
+        const x1 = logits_kernel[p5];
+        const x2 = logits_kernel[p5 + 10];
+        const x3 = d_logits[p4 + 10];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_hidden[p5] = 0 < hidden_relu[p5] ? sum00 : 0;
-      d_hidden[p5 + 1] = 0 < hidden_relu[p5 + 1] ? sum01 : 0;
-      d_hidden[p5 + 32] = 0 < hidden_relu[p5 + 32] ? sum10 : 0;
-      d_hidden[p5 + 33] = 0 < hidden_relu[p5 + 33] ? sum11 : 0;
+      d_hidden[p3] = 0 < hidden_relu[p3] ? sum00 : 0;
+      d_hidden[p3 + 1] = 0 < hidden_relu[p3 + 1] ? sum01 : 0;
+      d_hidden[p3 + 32] = 0 < hidden_relu[p3 + 32] ? sum10 : 0;
+      d_hidden[p3 + 33] = 0 < hidden_relu[p3 + 33] ? sum11 : 0;
     }
   }
 }
@@ -252,29 +252,29 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
 // ∂loss/∂hidden/kernel = xᵀ · d_hidden  (digits.model.ts:10)
 function hidden_kernel_gradient(x, d_hidden, d_hidden_kernel, n) {
   for (let i = 0; i < 64; i += 2) {
-    const p2 = i << 5;
+    const p0 = i << 5;
     for (let j = 0; j < 32; j += 2) {
-      const p3 = p2 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 6);
-        const p1 = j + (k << 5);
-        const x0 = x[p0];
-        const x1 = d_hidden[p1];
-        const x2 = d_hidden[p1 + 1];
-        const x3 = x[p0 + 1];
+        const p2 = i + (k << 6);
+        const p3 = j + (k << 5);
+        const x0 = x[p2];
+        const x1 = d_hidden[p3];
+        const x2 = d_hidden[p3 + 1];
+        const x3 = x[p2 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_hidden_kernel[p3] += sum00;
-      d_hidden_kernel[p3 + 1] += sum01;
-      d_hidden_kernel[p3 + 32] += sum10;
-      d_hidden_kernel[p3 + 33] += sum11;
+      d_hidden_kernel[p1] += sum00;
+      d_hidden_kernel[p1 + 1] += sum01;
+      d_hidden_kernel[p1 + 32] += sum10;
+      d_hidden_kernel[p1 + 33] += sum11;
     }
   }
 }
@@ -304,15 +304,15 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters) {
   const add_2 = adam_correction1 + t1 * (1 - adam_correction1);
   scalars[0] = add_2;
   scalars[2] += 1;
-  const c4 = scalars[3] * sqrt / add_2;
-  const c5 = scalars[6] * sqrt;
+  const c0 = scalars[3] * sqrt / add_2;
+  const c1 = scalars[6] * sqrt;
   for (let i = 0; i < 2410; i++) {
     const x4 = gradients[i];
     const add_4 = beta1 * adam_m[i] + t1 * x4;
     adam_m[i] = add_4;
     const add_5 = beta2 * adam_v[i] + t0 * (x4 * x4);
     adam_v[i] = add_5;
-    parameters[i] = parameters[i] - c4 * add_4 / (Math.sqrt(add_5) + c5);
+    parameters[i] = parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
   }
 }
 
@@ -440,11 +440,18 @@ class Predictor {
     this.$logits_add = new Float32Array(buffer, scratch + 24848, 640);
     this.$probabilities = new Float32Array(buffer, scratch + 24848, 640);
     this.$exp_row_2 = new Float32Array(buffer, scratch + 16656, 10);
-    this.params = { "hidden/kernel": this.$hidden_kernel, "hidden/bias": this.$hidden_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
+    this.params = {
+      "hidden/kernel": this.$hidden_kernel,
+      "hidden/bias": this.$hidden_bias,
+      "logits/kernel": this.$logits_kernel,
+      "logits/bias": this.$logits_bias,
+    };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
     this.$words = new Uint32Array(this.$bits.buffer);
-    this.$outputs = { probabilities: this.$probabilities };
+    this.$outputs = {
+      probabilities: this.$probabilities,
+    };
     this.$fresh = false;
   }
   predict(x, n = x?.length / 64) {
@@ -481,13 +488,22 @@ class Network extends Predictor {
     this.$exp_row = new Float32Array(buffer, scratch + 27408, 10);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 16672, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 16656, 1);
-    this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
+    this.gradients = {
+      "hidden/kernel": this.$d_hidden_kernel,
+      "hidden/bias": this.$d_hidden_bias,
+      "logits/kernel": this.$d_logits_kernel,
+      "logits/bias": this.$d_logits_bias,
+    };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = checkHyper("beta1", value); },
-      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      get learningRate() { return scalars[3]; },
+      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; },
+      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; },
+      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; },
+      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
     };
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;

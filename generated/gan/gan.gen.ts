@@ -197,15 +197,15 @@ export const spec = {
 
 // generator_dense_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (gan.model.ts:29)
 function init_generator_dense_kernel(seed: Uint32Array, generator_dense_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 3142901586) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 3142901586) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1024; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    generator_dense_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    generator_dense_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
   }
 }
 
@@ -223,15 +223,15 @@ function init_generator_batchNorm_gamma(
 
 // generator_dense_1_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:30)
 function init_generator_dense_1_kernel(seed: Uint32Array, generator_dense_1_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 3811940186) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 3811940186) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 8192; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    generator_dense_1_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    generator_dense_1_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
   }
 }
 
@@ -249,29 +249,29 @@ function init_generator_batchNorm_1_gamma(
 
 // generator_pixels_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:31)
 function init_generator_pixels_kernel(seed: Uint32Array, generator_pixels_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 2357731014) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2357731014) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 8192; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    generator_pixels_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    generator_pixels_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
   }
 }
 
 // discriminator_dense_kernel = randomUniform(seed) · 0.3535534 − 0.1767767  (gan.model.ts:34)
 function init_discriminator_dense_kernel(seed: Uint32Array, discriminator_dense_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 912402045) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 912402045) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 8192; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    discriminator_dense_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    discriminator_dense_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
   }
 }
 
@@ -280,29 +280,29 @@ function init_discriminator_dense_1_kernel(
   seed: Uint32Array,
   discriminator_dense_1_kernel: Float32Array,
 ): void {
-  const t4 = (seed[0] ^ 4043030337) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 4043030337) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 8192; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    discriminator_dense_1_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    discriminator_dense_1_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3535533905932738 + -0.1767766952966369;
   }
 }
 
 // discriminator_logit_kernel = randomUniform(seed) · 0.6076436 − 0.3038218  (gan.model.ts:36)
 function init_discriminator_logit_kernel(seed: Uint32Array, discriminator_logit_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 1941506889) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 1941506889) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 64; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    discriminator_logit_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.6076436202502 + -0.3038218101251;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    discriminator_logit_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.6076436202502 + -0.3038218101251;
   }
 }
 
@@ -650,16 +650,16 @@ function training_sub(
     x = x + key2 >>> 0;
     const subValue = (x >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     sub[i] = subValue;
-    const x1 = (1 - subValue) * (1 + subValue);
-    const e0 = ((bits[0] = x1), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = x1 * powers[-e0 + 1100 | 0];
+    const x0 = (1 - subValue) * (1 + subValue);
+    const e0 = ((bits[0] = x0), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = x0 * powers[-e0 + 1100 | 0];
     const high = 1.4142135623730951 < m0;
     const f = (high ? m0 * 0.5 : m0) - 1;
     const s = f / (2 + f);
     const z = s * s;
     const p = ((0.23581614278556665 * z + 0.2853733992960276) * z + 0.4000033463766098) * z + 0.6666666564822761;
     const value = (e0 + (high ? 1 : 0)) * 0.6931471805599453 + s * (2 + z * p);
-    const logSingle = 2.2250738585072014e-308 <= x1 ? x1 < Infinity ? value : x1 : 0 <= x1 ? -Infinity : NaN;
+    const logSingle = 2.2250738585072014e-308 <= x0 ? x0 < Infinity ? value : x0 : 0 <= x0 ? -Infinity : NaN;
     const negValue = -logSingle;
     neg[i] = negValue;
     sub_2[i] = Math.sqrt(negValue) - 3;
@@ -691,29 +691,29 @@ function generator_dense_forward(
 ): void {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 4;
-    const p3 = i << 6;
+    const p1 = i << 6;
     for (let j = 0; j < 64; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 16; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 6);
-        const x0 = mul[p1];
-        const x1 = generator_dense_kernel[p2];
-        const x2 = generator_dense_kernel[p2 + 1];
-        const x3 = mul[p1 + 16];
+        const p3 = p0 + k;
+        const p4 = j + (k << 6);
+        const x0 = mul[p3];
+        const x1 = generator_dense_kernel[p4];
+        const x2 = generator_dense_kernel[p4 + 1];
+        const x3 = mul[p3 + 16];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      generator_dense_matmul[p4] = sum00;
-      generator_dense_matmul[p4 + 1] = sum01;
-      generator_dense_matmul[p4 + 64] = sum10;
-      generator_dense_matmul[p4 + 65] = sum11;
+      generator_dense_matmul[p2] = sum00;
+      generator_dense_matmul[p2 + 1] = sum01;
+      generator_dense_matmul[p2 + 64] = sum10;
+      generator_dense_matmul[p2 + 65] = sum11;
     }
   }
 }
@@ -741,8 +741,8 @@ function training_discriminator_generator_batchNo(
     next_discriminator_generator_batchNorm_m[i] = generator_batchNorm_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
-      const p1 = i + (k << 6);
-      const t0 = generator_dense_matmul[p1] - mul;
+      const p0 = i + (k << 6);
+      const t0 = generator_dense_matmul[p0] - mul;
       sum_2 += t0 * t0;
     }
     const mul_2 = sum_2 * c0;
@@ -788,12 +788,12 @@ function copy_generator_dense_1_kernel(
 ): void {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
-    const p2 = p << 7;
+    const p1 = p << 7;
     for (let k = 0; k < 64; k++) {
-      const p1 = p0 + (k << 7);
-      const p3 = p2 + (k << 1);
-      generator_dense_1_kernel_numbers[p3] = generator_dense_1_kernel[p1];
-      generator_dense_1_kernel_numbers[p3 + 1] = generator_dense_1_kernel[p1 + 1];
+      const p2 = p0 + (k << 7);
+      const p3 = p1 + (k << 1);
+      generator_dense_1_kernel_numbers[p3] = generator_dense_1_kernel[p2];
+      generator_dense_1_kernel_numbers[p3 + 1] = generator_dense_1_kernel[p2 + 1];
     }
   }
 }
@@ -807,10 +807,10 @@ function generator_dense_1_forward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p4 = i << 7;
+    const p1 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p2 = p << 7;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -820,14 +820,14 @@ function generator_dense_1_forward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = generator_relu_numbers[p1];
-        const x1 = generator_dense_1_kernel_numbers[p3];
-        const x2 = generator_dense_1_kernel_numbers[p3 + 1];
-        const x3 = generator_relu_numbers[p1 + 64];
-        const x4 = generator_relu_numbers[p1 + 128];
-        const x5 = generator_relu_numbers[p1 + 192];
+        const p4 = p0 + k;
+        const p5 = p2 + (k << 1);
+        const x0 = generator_relu_numbers[p4];
+        const x1 = generator_dense_1_kernel_numbers[p5];
+        const x2 = generator_dense_1_kernel_numbers[p5 + 1];
+        const x3 = generator_relu_numbers[p4 + 64];
+        const x4 = generator_relu_numbers[p4 + 128];
+        const x5 = generator_relu_numbers[p4 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -837,14 +837,14 @@ function generator_dense_1_forward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      generator_dense_1_matmul[p5] = sum00;
-      generator_dense_1_matmul[p5 + 1] = sum01;
-      generator_dense_1_matmul[p5 + 128] = sum10;
-      generator_dense_1_matmul[p5 + 129] = sum11;
-      generator_dense_1_matmul[p5 + 256] = sum20;
-      generator_dense_1_matmul[p5 + 257] = sum21;
-      generator_dense_1_matmul[p5 + 384] = sum30;
-      generator_dense_1_matmul[p5 + 385] = sum31;
+      generator_dense_1_matmul[p3] = sum00;
+      generator_dense_1_matmul[p3 + 1] = sum01;
+      generator_dense_1_matmul[p3 + 128] = sum10;
+      generator_dense_1_matmul[p3 + 129] = sum11;
+      generator_dense_1_matmul[p3 + 256] = sum20;
+      generator_dense_1_matmul[p3 + 257] = sum21;
+      generator_dense_1_matmul[p3 + 384] = sum30;
+      generator_dense_1_matmul[p3 + 385] = sum31;
     }
   }
 }
@@ -872,8 +872,8 @@ function training_discriminator_generator_batchNo_2(
     next_discriminator_generator_batchNorm_1[i] = generator_batchNorm_1_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
-      const p1 = i + (k << 7);
-      const t0 = generator_dense_1_matmul[p1] - mul;
+      const p0 = i + (k << 7);
+      const t0 = generator_dense_1_matmul[p0] - mul;
       sum_2 += t0 * t0;
     }
     const mul_2 = sum_2 * c0;
@@ -919,12 +919,12 @@ function copy_generator_pixels_kernel(
 ): void {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
-    const p2 = p << 8;
+    const p1 = p << 8;
     for (let k = 0; k < 128; k++) {
-      const p1 = p0 + (k << 6);
-      const p3 = p2 + (k << 1);
-      generator_pixels_kernel_numbers[p3] = generator_pixels_kernel[p1];
-      generator_pixels_kernel_numbers[p3 + 1] = generator_pixels_kernel[p1 + 1];
+      const p2 = p0 + (k << 6);
+      const p3 = p1 + (k << 1);
+      generator_pixels_kernel_numbers[p3] = generator_pixels_kernel[p2];
+      generator_pixels_kernel_numbers[p3 + 1] = generator_pixels_kernel[p2 + 1];
     }
   }
 }
@@ -939,11 +939,11 @@ function generator_pixels_forward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 7;
-    const p5 = i << 6;
+    const p1 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p2 = p << 8;
-      const p4 = p << 1;
-      const p6 = p5 + (p << 1);
+      const p3 = p << 1;
+      const p4 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -953,14 +953,14 @@ function generator_pixels_forward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = generator_relu_2_numbers[p1];
-        const x1 = generator_pixels_kernel_numbers[p3];
-        const x2 = generator_pixels_kernel_numbers[p3 + 1];
-        const x3 = generator_relu_2_numbers[p1 + 128];
-        const x4 = generator_relu_2_numbers[p1 + 256];
-        const x5 = generator_relu_2_numbers[p1 + 384];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = generator_relu_2_numbers[p5];
+        const x1 = generator_pixels_kernel_numbers[p6];
+        const x2 = generator_pixels_kernel_numbers[p6 + 1];
+        const x3 = generator_relu_2_numbers[p5 + 128];
+        const x4 = generator_relu_2_numbers[p5 + 256];
+        const x5 = generator_relu_2_numbers[p5 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -970,16 +970,16 @@ function generator_pixels_forward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = generator_pixels_bias[p4];
-      generator_pixels_add[p6] = sum00 + x6;
-      const x7 = generator_pixels_bias[p4 + 1];
-      generator_pixels_add[p6 + 1] = sum01 + x7;
-      generator_pixels_add[p6 + 64] = sum10 + x6;
-      generator_pixels_add[p6 + 65] = sum11 + x7;
-      generator_pixels_add[p6 + 128] = sum20 + x6;
-      generator_pixels_add[p6 + 129] = sum21 + x7;
-      generator_pixels_add[p6 + 192] = sum30 + x6;
-      generator_pixels_add[p6 + 193] = sum31 + x7;
+      const x6 = generator_pixels_bias[p3];
+      generator_pixels_add[p4] = sum00 + x6;
+      const x7 = generator_pixels_bias[p3 + 1];
+      generator_pixels_add[p4 + 1] = sum01 + x7;
+      generator_pixels_add[p4 + 64] = sum10 + x6;
+      generator_pixels_add[p4 + 65] = sum11 + x7;
+      generator_pixels_add[p4 + 128] = sum20 + x6;
+      generator_pixels_add[p4 + 129] = sum21 + x7;
+      generator_pixels_add[p4 + 192] = sum30 + x6;
+      generator_pixels_add[p4 + 193] = sum31 + x7;
     }
   }
 }
@@ -1017,11 +1017,11 @@ function discriminator_dropout_forward_3(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p5 = i << 7;
+    const p1 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p2 = p << 7;
-      const p4 = p << 1;
-      const p6 = p5 + (p << 1);
+      const p3 = p << 1;
+      const p4 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1031,14 +1031,14 @@ function discriminator_dropout_forward_3(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = x_numbers[p1];
-        const x1 = discriminator_dense_kernel_numbers[p3];
-        const x2 = discriminator_dense_kernel_numbers[p3 + 1];
-        const x3 = x_numbers[p1 + 64];
-        const x4 = x_numbers[p1 + 128];
-        const x5 = x_numbers[p1 + 192];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = x_numbers[p5];
+        const x1 = discriminator_dense_kernel_numbers[p6];
+        const x2 = discriminator_dense_kernel_numbers[p6 + 1];
+        const x3 = x_numbers[p5 + 64];
+        const x4 = x_numbers[p5 + 128];
+        const x5 = x_numbers[p5 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1048,9 +1048,9 @@ function discriminator_dropout_forward_3(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = discriminator_dense_bias[p4];
+      const x6 = discriminator_dense_bias[p3];
       const add00 = sum00 + x6;
-      const x7 = discriminator_dense_bias[p4 + 1];
+      const x7 = discriminator_dense_bias[p3 + 1];
       const add01 = sum01 + x7;
       const add10 = sum10 + x6;
       const add11 = sum11 + x7;
@@ -1058,22 +1058,22 @@ function discriminator_dropout_forward_3(
       const add21 = sum21 + x7;
       const add30 = sum30 + x6;
       const add31 = sum31 + x7;
-      discriminator_dense_add[p6] = add00;
-      discriminator_dense_add[p6 + 1] = add01;
-      discriminator_dense_add[p6 + 128] = add10;
-      discriminator_dense_add[p6 + 129] = add11;
-      discriminator_dense_add[p6 + 256] = add20;
-      discriminator_dense_add[p6 + 257] = add21;
-      discriminator_dense_add[p6 + 384] = add30;
-      discriminator_dense_add[p6 + 385] = add31;
-      discriminator_dropout_where[p6] = discriminator_dropout_lessEqual[p6] !== 0 ? (0 < add00 ? add00 : add00 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p6 + 1] = discriminator_dropout_lessEqual[p6 + 1] !== 0 ? (0 < add01 ? add01 : add01 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p6 + 128] = discriminator_dropout_lessEqual[p6 + 128] !== 0 ? (0 < add10 ? add10 : add10 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p6 + 129] = discriminator_dropout_lessEqual[p6 + 129] !== 0 ? (0 < add11 ? add11 : add11 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p6 + 256] = discriminator_dropout_lessEqual[p6 + 256] !== 0 ? (0 < add20 ? add20 : add20 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p6 + 257] = discriminator_dropout_lessEqual[p6 + 257] !== 0 ? (0 < add21 ? add21 : add21 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p6 + 384] = discriminator_dropout_lessEqual[p6 + 384] !== 0 ? (0 < add30 ? add30 : add30 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_where[p6 + 385] = discriminator_dropout_lessEqual[p6 + 385] !== 0 ? (0 < add31 ? add31 : add31 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dense_add[p4] = add00;
+      discriminator_dense_add[p4 + 1] = add01;
+      discriminator_dense_add[p4 + 128] = add10;
+      discriminator_dense_add[p4 + 129] = add11;
+      discriminator_dense_add[p4 + 256] = add20;
+      discriminator_dense_add[p4 + 257] = add21;
+      discriminator_dense_add[p4 + 384] = add30;
+      discriminator_dense_add[p4 + 385] = add31;
+      discriminator_dropout_where[p4] = discriminator_dropout_lessEqual[p4] !== 0 ? (0 < add00 ? add00 : add00 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p4 + 1] = discriminator_dropout_lessEqual[p4 + 1] !== 0 ? (0 < add01 ? add01 : add01 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p4 + 128] = discriminator_dropout_lessEqual[p4 + 128] !== 0 ? (0 < add10 ? add10 : add10 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p4 + 129] = discriminator_dropout_lessEqual[p4 + 129] !== 0 ? (0 < add11 ? add11 : add11 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p4 + 256] = discriminator_dropout_lessEqual[p4 + 256] !== 0 ? (0 < add20 ? add20 : add20 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p4 + 257] = discriminator_dropout_lessEqual[p4 + 257] !== 0 ? (0 < add21 ? add21 : add21 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p4 + 384] = discriminator_dropout_lessEqual[p4 + 384] !== 0 ? (0 < add30 ? add30 : add30 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_where[p4 + 385] = discriminator_dropout_lessEqual[p4 + 385] !== 0 ? (0 < add31 ? add31 : add31 * 0.2) * 1.4285714285714286 : 0;
     }
   }
 }
@@ -1091,11 +1091,11 @@ function discriminator_dropout_1_forward_3(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 7;
-    const p5 = i << 6;
+    const p1 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p2 = p << 8;
-      const p4 = p << 1;
-      const p6 = p5 + (p << 1);
+      const p3 = p << 1;
+      const p4 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1105,14 +1105,14 @@ function discriminator_dropout_1_forward_3(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = discriminator_dropout_where_numbers[p1];
-        const x1 = discriminator_dense_1_kernel_numbers[p3];
-        const x2 = discriminator_dense_1_kernel_numbers[p3 + 1];
-        const x3 = discriminator_dropout_where_numbers[p1 + 128];
-        const x4 = discriminator_dropout_where_numbers[p1 + 256];
-        const x5 = discriminator_dropout_where_numbers[p1 + 384];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = discriminator_dropout_where_numbers[p5];
+        const x1 = discriminator_dense_1_kernel_numbers[p6];
+        const x2 = discriminator_dense_1_kernel_numbers[p6 + 1];
+        const x3 = discriminator_dropout_where_numbers[p5 + 128];
+        const x4 = discriminator_dropout_where_numbers[p5 + 256];
+        const x5 = discriminator_dropout_where_numbers[p5 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1122,9 +1122,9 @@ function discriminator_dropout_1_forward_3(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = discriminator_dense_1_bias[p4];
+      const x6 = discriminator_dense_1_bias[p3];
       const add00 = sum00 + x6;
-      const x7 = discriminator_dense_1_bias[p4 + 1];
+      const x7 = discriminator_dense_1_bias[p3 + 1];
       const add01 = sum01 + x7;
       const add10 = sum10 + x6;
       const add11 = sum11 + x7;
@@ -1132,22 +1132,22 @@ function discriminator_dropout_1_forward_3(
       const add21 = sum21 + x7;
       const add30 = sum30 + x6;
       const add31 = sum31 + x7;
-      discriminator_dense_1_add[p6] = add00;
-      discriminator_dense_1_add[p6 + 1] = add01;
-      discriminator_dense_1_add[p6 + 64] = add10;
-      discriminator_dense_1_add[p6 + 65] = add11;
-      discriminator_dense_1_add[p6 + 128] = add20;
-      discriminator_dense_1_add[p6 + 129] = add21;
-      discriminator_dense_1_add[p6 + 192] = add30;
-      discriminator_dense_1_add[p6 + 193] = add31;
-      discriminator_dropout_1_where[p6] = discriminator_dropout_1_lessEqual[p6] !== 0 ? (0 < add00 ? add00 : add00 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p6 + 1] = discriminator_dropout_1_lessEqual[p6 + 1] !== 0 ? (0 < add01 ? add01 : add01 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p6 + 64] = discriminator_dropout_1_lessEqual[p6 + 64] !== 0 ? (0 < add10 ? add10 : add10 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p6 + 65] = discriminator_dropout_1_lessEqual[p6 + 65] !== 0 ? (0 < add11 ? add11 : add11 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p6 + 128] = discriminator_dropout_1_lessEqual[p6 + 128] !== 0 ? (0 < add20 ? add20 : add20 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p6 + 129] = discriminator_dropout_1_lessEqual[p6 + 129] !== 0 ? (0 < add21 ? add21 : add21 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p6 + 192] = discriminator_dropout_1_lessEqual[p6 + 192] !== 0 ? (0 < add30 ? add30 : add30 * 0.2) * 1.4285714285714286 : 0;
-      discriminator_dropout_1_where[p6 + 193] = discriminator_dropout_1_lessEqual[p6 + 193] !== 0 ? (0 < add31 ? add31 : add31 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dense_1_add[p4] = add00;
+      discriminator_dense_1_add[p4 + 1] = add01;
+      discriminator_dense_1_add[p4 + 64] = add10;
+      discriminator_dense_1_add[p4 + 65] = add11;
+      discriminator_dense_1_add[p4 + 128] = add20;
+      discriminator_dense_1_add[p4 + 129] = add21;
+      discriminator_dense_1_add[p4 + 192] = add30;
+      discriminator_dense_1_add[p4 + 193] = add31;
+      discriminator_dropout_1_where[p4] = discriminator_dropout_1_lessEqual[p4] !== 0 ? (0 < add00 ? add00 : add00 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p4 + 1] = discriminator_dropout_1_lessEqual[p4 + 1] !== 0 ? (0 < add01 ? add01 : add01 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p4 + 64] = discriminator_dropout_1_lessEqual[p4 + 64] !== 0 ? (0 < add10 ? add10 : add10 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p4 + 65] = discriminator_dropout_1_lessEqual[p4 + 65] !== 0 ? (0 < add11 ? add11 : add11 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p4 + 128] = discriminator_dropout_1_lessEqual[p4 + 128] !== 0 ? (0 < add20 ? add20 : add20 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p4 + 129] = discriminator_dropout_1_lessEqual[p4 + 129] !== 0 ? (0 < add21 ? add21 : add21 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p4 + 192] = discriminator_dropout_1_lessEqual[p4 + 192] !== 0 ? (0 < add30 ? add30 : add30 * 0.2) * 1.4285714285714286 : 0;
+      discriminator_dropout_1_where[p4 + 193] = discriminator_dropout_1_lessEqual[p4 + 193] !== 0 ? (0 < add31 ? add31 : add31 * 0.2) * 1.4285714285714286 : 0;
     }
   }
 }
@@ -1268,9 +1268,9 @@ function training_discriminator_random_counter(
     const log1p = u === 1 ? expSingle : log + (0 < u && u < Infinity ? lost : 0);
     sumValue += Math.max(x0, 0) + log1p;
     const x1 = -x0;
-    const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r1 = t1 - k1 * 0.6931471805599453;
+    const t0 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+    const k1 = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t0 - k1 * 0.6931471805599453;
     const z2 = r1 * r1;
     const low2 = (0.1666666586459192 * r1 + 0.5000000068036492) * z2 + (1 + r1);
     const high2 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r1 + 0.04166629363706775);
@@ -1436,10 +1436,10 @@ function discriminator_dense_backward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p4 = i << 7;
+    const p1 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p2 = p << 7;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1449,14 +1449,14 @@ function discriminator_dense_backward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_discriminator_dense_1_numbers[p1];
-        const x1 = discriminator_dense_1_kernel_numbers[p3];
-        const x2 = discriminator_dense_1_kernel_numbers[p3 + 1];
-        const x3 = d_discriminator_dense_1_numbers[p1 + 64];
-        const x4 = d_discriminator_dense_1_numbers[p1 + 128];
-        const x5 = d_discriminator_dense_1_numbers[p1 + 192];
+        const p4 = p0 + k;
+        const p5 = p2 + (k << 1);
+        const x0 = d_discriminator_dense_1_numbers[p4];
+        const x1 = discriminator_dense_1_kernel_numbers[p5];
+        const x2 = discriminator_dense_1_kernel_numbers[p5 + 1];
+        const x3 = d_discriminator_dense_1_numbers[p4 + 64];
+        const x4 = d_discriminator_dense_1_numbers[p4 + 128];
+        const x5 = d_discriminator_dense_1_numbers[p4 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1466,30 +1466,30 @@ function discriminator_dense_backward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const mul00 = (discriminator_dropout_lessEqual[p5] !== 0 ? sum00 : 0) * 1.4285714285714286;
-      const mul01 = (discriminator_dropout_lessEqual[p5 + 1] !== 0 ? sum01 : 0) * 1.4285714285714286;
-      const mul10 = (discriminator_dropout_lessEqual[p5 + 128] !== 0 ? sum10 : 0) * 1.4285714285714286;
-      const mul11 = (discriminator_dropout_lessEqual[p5 + 129] !== 0 ? sum11 : 0) * 1.4285714285714286;
-      const mul20 = (discriminator_dropout_lessEqual[p5 + 256] !== 0 ? sum20 : 0) * 1.4285714285714286;
-      const mul21 = (discriminator_dropout_lessEqual[p5 + 257] !== 0 ? sum21 : 0) * 1.4285714285714286;
-      const mul30 = (discriminator_dropout_lessEqual[p5 + 384] !== 0 ? sum30 : 0) * 1.4285714285714286;
-      const mul31 = (discriminator_dropout_lessEqual[p5 + 385] !== 0 ? sum31 : 0) * 1.4285714285714286;
-      const t0 = 0 < discriminator_dense_add[p5];
-      d_discriminator_dense[p5] = (t0 ? mul00 : 0) + (t0 ? 0 : mul00) * 0.2;
-      const t1 = 0 < discriminator_dense_add[p5 + 1];
-      d_discriminator_dense[p5 + 1] = (t1 ? mul01 : 0) + (t1 ? 0 : mul01) * 0.2;
-      const t2 = 0 < discriminator_dense_add[p5 + 128];
-      d_discriminator_dense[p5 + 128] = (t2 ? mul10 : 0) + (t2 ? 0 : mul10) * 0.2;
-      const t3 = 0 < discriminator_dense_add[p5 + 129];
-      d_discriminator_dense[p5 + 129] = (t3 ? mul11 : 0) + (t3 ? 0 : mul11) * 0.2;
-      const t4 = 0 < discriminator_dense_add[p5 + 256];
-      d_discriminator_dense[p5 + 256] = (t4 ? mul20 : 0) + (t4 ? 0 : mul20) * 0.2;
-      const t5 = 0 < discriminator_dense_add[p5 + 257];
-      d_discriminator_dense[p5 + 257] = (t5 ? mul21 : 0) + (t5 ? 0 : mul21) * 0.2;
-      const t6 = 0 < discriminator_dense_add[p5 + 384];
-      d_discriminator_dense[p5 + 384] = (t6 ? mul30 : 0) + (t6 ? 0 : mul30) * 0.2;
-      const t7 = 0 < discriminator_dense_add[p5 + 385];
-      d_discriminator_dense[p5 + 385] = (t7 ? mul31 : 0) + (t7 ? 0 : mul31) * 0.2;
+      const mul00 = (discriminator_dropout_lessEqual[p3] !== 0 ? sum00 : 0) * 1.4285714285714286;
+      const mul01 = (discriminator_dropout_lessEqual[p3 + 1] !== 0 ? sum01 : 0) * 1.4285714285714286;
+      const mul10 = (discriminator_dropout_lessEqual[p3 + 128] !== 0 ? sum10 : 0) * 1.4285714285714286;
+      const mul11 = (discriminator_dropout_lessEqual[p3 + 129] !== 0 ? sum11 : 0) * 1.4285714285714286;
+      const mul20 = (discriminator_dropout_lessEqual[p3 + 256] !== 0 ? sum20 : 0) * 1.4285714285714286;
+      const mul21 = (discriminator_dropout_lessEqual[p3 + 257] !== 0 ? sum21 : 0) * 1.4285714285714286;
+      const mul30 = (discriminator_dropout_lessEqual[p3 + 384] !== 0 ? sum30 : 0) * 1.4285714285714286;
+      const mul31 = (discriminator_dropout_lessEqual[p3 + 385] !== 0 ? sum31 : 0) * 1.4285714285714286;
+      const t0 = 0 < discriminator_dense_add[p3];
+      d_discriminator_dense[p3] = (t0 ? mul00 : 0) + (t0 ? 0 : mul00) * 0.2;
+      const t1 = 0 < discriminator_dense_add[p3 + 1];
+      d_discriminator_dense[p3 + 1] = (t1 ? mul01 : 0) + (t1 ? 0 : mul01) * 0.2;
+      const t2 = 0 < discriminator_dense_add[p3 + 128];
+      d_discriminator_dense[p3 + 128] = (t2 ? mul10 : 0) + (t2 ? 0 : mul10) * 0.2;
+      const t3 = 0 < discriminator_dense_add[p3 + 129];
+      d_discriminator_dense[p3 + 129] = (t3 ? mul11 : 0) + (t3 ? 0 : mul11) * 0.2;
+      const t4 = 0 < discriminator_dense_add[p3 + 256];
+      d_discriminator_dense[p3 + 256] = (t4 ? mul20 : 0) + (t4 ? 0 : mul20) * 0.2;
+      const t5 = 0 < discriminator_dense_add[p3 + 257];
+      d_discriminator_dense[p3 + 257] = (t5 ? mul21 : 0) + (t5 ? 0 : mul21) * 0.2;
+      const t6 = 0 < discriminator_dense_add[p3 + 384];
+      d_discriminator_dense[p3 + 384] = (t6 ? mul30 : 0) + (t6 ? 0 : mul30) * 0.2;
+      const t7 = 0 < discriminator_dense_add[p3 + 385];
+      d_discriminator_dense[p3 + 385] = (t7 ? mul31 : 0) + (t7 ? 0 : mul31) * 0.2;
     }
   }
 }
@@ -1502,12 +1502,12 @@ function copy_d_discriminator_dense_1_2(
 ): void {
   for (let p = 0; p < 32; p++) {
     const p0 = p << 1;
-    const p2 = p << 7;
+    const p1 = p << 7;
     for (let k = 0; k < n; k++) {
-      const p1 = p0 + (k << 6);
-      const p3 = p2 + (k << 1);
-      d_discriminator_dense_1_numbers[p3] = d_discriminator_dense[p1];
-      d_discriminator_dense_1_numbers[p3 + 1] = d_discriminator_dense[p1 + 1];
+      const p2 = p0 + (k << 6);
+      const p3 = p1 + (k << 1);
+      d_discriminator_dense_1_numbers[p3] = d_discriminator_dense[p2];
+      d_discriminator_dense_1_numbers[p3 + 1] = d_discriminator_dense[p2 + 1];
     }
   }
 }
@@ -1520,10 +1520,10 @@ function discriminator_dense_1_backward_3(
   n: number,
 ): void {
   for (let i = 0; i < 128; i += 4) {
-    const p3 = i << 6;
+    const p0 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p1 = p << 7;
-      const p4 = p3 + (p << 1);
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1533,14 +1533,14 @@ function discriminator_dense_1_backward_3(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 7);
-        const p2 = p1 + (k << 1);
-        const x0 = discriminator_dropout_where_2_numbers[p0];
-        const x1 = d_discriminator_dense_1_numbers[p2];
-        const x2 = d_discriminator_dense_1_numbers[p2 + 1];
-        const x3 = discriminator_dropout_where_2_numbers[p0 + 1];
-        const x4 = discriminator_dropout_where_2_numbers[p0 + 2];
-        const x5 = discriminator_dropout_where_2_numbers[p0 + 3];
+        const p3 = i + (k << 7);
+        const p4 = p1 + (k << 1);
+        const x0 = discriminator_dropout_where_2_numbers[p3];
+        const x1 = d_discriminator_dense_1_numbers[p4];
+        const x2 = d_discriminator_dense_1_numbers[p4 + 1];
+        const x3 = discriminator_dropout_where_2_numbers[p3 + 1];
+        const x4 = discriminator_dropout_where_2_numbers[p3 + 2];
+        const x5 = discriminator_dropout_where_2_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1550,14 +1550,14 @@ function discriminator_dense_1_backward_3(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_discriminator_dense_1[p4] = sum00;
-      d_discriminator_dense_1[p4 + 1] = sum01;
-      d_discriminator_dense_1[p4 + 64] = sum10;
-      d_discriminator_dense_1[p4 + 65] = sum11;
-      d_discriminator_dense_1[p4 + 128] = sum20;
-      d_discriminator_dense_1[p4 + 129] = sum21;
-      d_discriminator_dense_1[p4 + 192] = sum30;
-      d_discriminator_dense_1[p4 + 193] = sum31;
+      d_discriminator_dense_1[p2] = sum00;
+      d_discriminator_dense_1[p2 + 1] = sum01;
+      d_discriminator_dense_1[p2 + 64] = sum10;
+      d_discriminator_dense_1[p2 + 65] = sum11;
+      d_discriminator_dense_1[p2 + 128] = sum20;
+      d_discriminator_dense_1[p2 + 129] = sum21;
+      d_discriminator_dense_1[p2 + 192] = sum30;
+      d_discriminator_dense_1[p2 + 193] = sum31;
     }
   }
 }
@@ -1571,10 +1571,10 @@ function discriminator_dense_1_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 128; i += 4) {
-    const p3 = i << 6;
+    const p0 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p1 = p << 7;
-      const p4 = p3 + (p << 1);
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1584,14 +1584,14 @@ function discriminator_dense_1_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 7);
-        const p2 = p1 + (k << 1);
-        const x0 = discriminator_dropout_where_numbers[p0];
-        const x1 = d_discriminator_dense_1_2_numbers[p2];
-        const x2 = d_discriminator_dense_1_2_numbers[p2 + 1];
-        const x3 = discriminator_dropout_where_numbers[p0 + 1];
-        const x4 = discriminator_dropout_where_numbers[p0 + 2];
-        const x5 = discriminator_dropout_where_numbers[p0 + 3];
+        const p3 = i + (k << 7);
+        const p4 = p1 + (k << 1);
+        const x0 = discriminator_dropout_where_numbers[p3];
+        const x1 = d_discriminator_dense_1_2_numbers[p4];
+        const x2 = d_discriminator_dense_1_2_numbers[p4 + 1];
+        const x3 = discriminator_dropout_where_numbers[p3 + 1];
+        const x4 = discriminator_dropout_where_numbers[p3 + 2];
+        const x5 = discriminator_dropout_where_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1601,14 +1601,14 @@ function discriminator_dense_1_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_discriminator_dense_1_kernel[p4] += d_discriminator_dense_1[p4] + sum00;
-      d_discriminator_dense_1_kernel[p4 + 1] += d_discriminator_dense_1[p4 + 1] + sum01;
-      d_discriminator_dense_1_kernel[p4 + 64] += d_discriminator_dense_1[p4 + 64] + sum10;
-      d_discriminator_dense_1_kernel[p4 + 65] += d_discriminator_dense_1[p4 + 65] + sum11;
-      d_discriminator_dense_1_kernel[p4 + 128] += d_discriminator_dense_1[p4 + 128] + sum20;
-      d_discriminator_dense_1_kernel[p4 + 129] += d_discriminator_dense_1[p4 + 129] + sum21;
-      d_discriminator_dense_1_kernel[p4 + 192] += d_discriminator_dense_1[p4 + 192] + sum30;
-      d_discriminator_dense_1_kernel[p4 + 193] += d_discriminator_dense_1[p4 + 193] + sum31;
+      d_discriminator_dense_1_kernel[p2] += d_discriminator_dense_1[p2] + sum00;
+      d_discriminator_dense_1_kernel[p2 + 1] += d_discriminator_dense_1[p2 + 1] + sum01;
+      d_discriminator_dense_1_kernel[p2 + 64] += d_discriminator_dense_1[p2 + 64] + sum10;
+      d_discriminator_dense_1_kernel[p2 + 65] += d_discriminator_dense_1[p2 + 65] + sum11;
+      d_discriminator_dense_1_kernel[p2 + 128] += d_discriminator_dense_1[p2 + 128] + sum20;
+      d_discriminator_dense_1_kernel[p2 + 129] += d_discriminator_dense_1[p2 + 129] + sum21;
+      d_discriminator_dense_1_kernel[p2 + 192] += d_discriminator_dense_1[p2 + 192] + sum30;
+      d_discriminator_dense_1_kernel[p2 + 193] += d_discriminator_dense_1[p2 + 193] + sum31;
     }
   }
 }
@@ -1638,12 +1638,12 @@ function copy_d_discriminator_dense(
 ): void {
   for (let p = 0; p < 64; p++) {
     const p0 = p << 1;
-    const p2 = p << 7;
+    const p1 = p << 7;
     for (let k = 0; k < n; k++) {
-      const p1 = p0 + (k << 7);
-      const p3 = p2 + (k << 1);
-      d_discriminator_dense_numbers[p3] = d_discriminator_dense[p1];
-      d_discriminator_dense_numbers[p3 + 1] = d_discriminator_dense[p1 + 1];
+      const p2 = p0 + (k << 7);
+      const p3 = p1 + (k << 1);
+      d_discriminator_dense_numbers[p3] = d_discriminator_dense[p2];
+      d_discriminator_dense_numbers[p3 + 1] = d_discriminator_dense[p2 + 1];
     }
   }
 }
@@ -1656,10 +1656,10 @@ function discriminator_dense_backward_3(
   n: number,
 ): void {
   for (let i = 0; i < 64; i += 4) {
-    const p3 = i << 7;
+    const p0 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p1 = p << 7;
-      const p4 = p3 + (p << 1);
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1669,14 +1669,14 @@ function discriminator_dense_backward_3(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 6);
-        const p2 = p1 + (k << 1);
-        const x0 = generator_pixels_sigmoid_numbers[p0];
-        const x1 = d_discriminator_dense_numbers[p2];
-        const x2 = d_discriminator_dense_numbers[p2 + 1];
-        const x3 = generator_pixels_sigmoid_numbers[p0 + 1];
-        const x4 = generator_pixels_sigmoid_numbers[p0 + 2];
-        const x5 = generator_pixels_sigmoid_numbers[p0 + 3];
+        const p3 = i + (k << 6);
+        const p4 = p1 + (k << 1);
+        const x0 = generator_pixels_sigmoid_numbers[p3];
+        const x1 = d_discriminator_dense_numbers[p4];
+        const x2 = d_discriminator_dense_numbers[p4 + 1];
+        const x3 = generator_pixels_sigmoid_numbers[p3 + 1];
+        const x4 = generator_pixels_sigmoid_numbers[p3 + 2];
+        const x5 = generator_pixels_sigmoid_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1686,14 +1686,14 @@ function discriminator_dense_backward_3(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_discriminator_dense[p4] = sum00;
-      d_discriminator_dense[p4 + 1] = sum01;
-      d_discriminator_dense[p4 + 128] = sum10;
-      d_discriminator_dense[p4 + 129] = sum11;
-      d_discriminator_dense[p4 + 256] = sum20;
-      d_discriminator_dense[p4 + 257] = sum21;
-      d_discriminator_dense[p4 + 384] = sum30;
-      d_discriminator_dense[p4 + 385] = sum31;
+      d_discriminator_dense[p2] = sum00;
+      d_discriminator_dense[p2 + 1] = sum01;
+      d_discriminator_dense[p2 + 128] = sum10;
+      d_discriminator_dense[p2 + 129] = sum11;
+      d_discriminator_dense[p2 + 256] = sum20;
+      d_discriminator_dense[p2 + 257] = sum21;
+      d_discriminator_dense[p2 + 384] = sum30;
+      d_discriminator_dense[p2 + 385] = sum31;
     }
   }
 }
@@ -1707,10 +1707,10 @@ function discriminator_dense_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 64; i += 4) {
-    const p3 = i << 7;
+    const p0 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p1 = p << 7;
-      const p4 = p3 + (p << 1);
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1720,14 +1720,14 @@ function discriminator_dense_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 6);
-        const p2 = p1 + (k << 1);
-        const x0 = x_numbers[p0];
-        const x1 = d_discriminator_dense_3_numbers[p2];
-        const x2 = d_discriminator_dense_3_numbers[p2 + 1];
-        const x3 = x_numbers[p0 + 1];
-        const x4 = x_numbers[p0 + 2];
-        const x5 = x_numbers[p0 + 3];
+        const p3 = i + (k << 6);
+        const p4 = p1 + (k << 1);
+        const x0 = x_numbers[p3];
+        const x1 = d_discriminator_dense_3_numbers[p4];
+        const x2 = d_discriminator_dense_3_numbers[p4 + 1];
+        const x3 = x_numbers[p3 + 1];
+        const x4 = x_numbers[p3 + 2];
+        const x5 = x_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1737,14 +1737,14 @@ function discriminator_dense_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_discriminator_dense_kernel[p4] += d_discriminator_dense[p4] + sum00;
-      d_discriminator_dense_kernel[p4 + 1] += d_discriminator_dense[p4 + 1] + sum01;
-      d_discriminator_dense_kernel[p4 + 128] += d_discriminator_dense[p4 + 128] + sum10;
-      d_discriminator_dense_kernel[p4 + 129] += d_discriminator_dense[p4 + 129] + sum11;
-      d_discriminator_dense_kernel[p4 + 256] += d_discriminator_dense[p4 + 256] + sum20;
-      d_discriminator_dense_kernel[p4 + 257] += d_discriminator_dense[p4 + 257] + sum21;
-      d_discriminator_dense_kernel[p4 + 384] += d_discriminator_dense[p4 + 384] + sum30;
-      d_discriminator_dense_kernel[p4 + 385] += d_discriminator_dense[p4 + 385] + sum31;
+      d_discriminator_dense_kernel[p2] += d_discriminator_dense[p2] + sum00;
+      d_discriminator_dense_kernel[p2 + 1] += d_discriminator_dense[p2 + 1] + sum01;
+      d_discriminator_dense_kernel[p2 + 128] += d_discriminator_dense[p2 + 128] + sum10;
+      d_discriminator_dense_kernel[p2 + 129] += d_discriminator_dense[p2 + 129] + sum11;
+      d_discriminator_dense_kernel[p2 + 256] += d_discriminator_dense[p2 + 256] + sum20;
+      d_discriminator_dense_kernel[p2 + 257] += d_discriminator_dense[p2 + 257] + sum21;
+      d_discriminator_dense_kernel[p2 + 384] += d_discriminator_dense[p2 + 384] + sum30;
+      d_discriminator_dense_kernel[p2 + 385] += d_discriminator_dense[p2 + 385] + sum31;
     }
   }
 }
@@ -1769,15 +1769,15 @@ function update_discriminator_parameters(
   const add_2 = discriminator_adam_correction1 + t1 * (1 - discriminator_adam_correction1);
   scalars[0] = add_2;
   scalars[2] += 1;
-  const c4 = scalars[6] * sqrt / add_2;
-  const c5 = scalars[9] * sqrt;
+  const c0 = scalars[6] * sqrt / add_2;
+  const c1 = scalars[9] * sqrt;
   for (let i = 0; i < 16641; i++) {
     const x4 = discriminator_gradients[i];
     const add_4 = discriminator_beta1 * discriminator_adam_m[i] + t1 * x4;
     discriminator_adam_m[i] = add_4;
     const add_5 = discriminator_beta2 * discriminator_adam_v[i] + t0 * (x4 * x4);
     discriminator_adam_v[i] = add_5;
-    discriminator_parameters[i] = discriminator_parameters[i] - c4 * add_4 / (Math.sqrt(add_5) + c5);
+    discriminator_parameters[i] = discriminator_parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
   }
 }
 
@@ -1824,8 +1824,8 @@ function training_generator_generator_batchNorm_m(
     next_generator_generator_batchNorm_movin[i] = generator_batchNorm_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
-      const p1 = i + (k << 6);
-      const t0 = generator_dense_matmul[p1] - mul;
+      const p0 = i + (k << 6);
+      const t0 = generator_dense_matmul[p0] - mul;
       sum_2 += t0 * t0;
     }
     const mul_2 = sum_2 * c0;
@@ -1876,8 +1876,8 @@ function training_generator_generator_batchNorm_1(
     next_generator_generator_batchNorm_1_mov[i] = generator_batchNorm_1_movingMean[i] * 0.99 + mul * 0.010000000000000009;
     let sum_2 = 0;
     for (let k = 0; k < n; k++) {
-      const p1 = i + (k << 7);
-      const t0 = generator_dense_1_matmul[p1] - mul;
+      const p0 = i + (k << 7);
+      const t0 = generator_dense_1_matmul[p0] - mul;
       sum_2 += t0 * t0;
     }
     const mul_2 = sum_2 * c0;
@@ -1951,8 +1951,8 @@ function training_generator_random_counter(
     const log = 0 < u ? u < Infinity ? value : u : u === 0 ? -Infinity : NaN;
     const log1p = u === 1 ? expSingle : log + (0 < u && u < Infinity ? lost : 0);
     sum += Math.max(t0, 0) + log1p;
-    const x1 = -t0;
-    const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+    const x0 = -t0;
+    const t1 = x0 < -746 ? -746 : 710 < x0 ? 710 : x0;
     const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
     const r1 = t1 - k1 * 0.6931471805599453;
     const z2 = r1 * r1;
@@ -1990,10 +1990,10 @@ function generator_pixels_backward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 7;
-    const p4 = i << 6;
+    const p1 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p2 = p << 8;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2003,14 +2003,14 @@ function generator_pixels_backward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_discriminator_dense_4_numbers[p1];
-        const x1 = discriminator_dense_kernel_numbers[p3];
-        const x2 = discriminator_dense_kernel_numbers[p3 + 1];
-        const x3 = d_discriminator_dense_4_numbers[p1 + 128];
-        const x4 = d_discriminator_dense_4_numbers[p1 + 256];
-        const x5 = d_discriminator_dense_4_numbers[p1 + 384];
+        const p4 = p0 + k;
+        const p5 = p2 + (k << 1);
+        const x0 = d_discriminator_dense_4_numbers[p4];
+        const x1 = discriminator_dense_kernel_numbers[p5];
+        const x2 = discriminator_dense_kernel_numbers[p5 + 1];
+        const x3 = d_discriminator_dense_4_numbers[p4 + 128];
+        const x4 = d_discriminator_dense_4_numbers[p4 + 256];
+        const x5 = d_discriminator_dense_4_numbers[p4 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2020,22 +2020,22 @@ function generator_pixels_backward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = generator_pixels_sigmoid[p5];
-      d_generator_pixels[p5] = sum00 * (x6 * (1 - x6));
-      const x7 = generator_pixels_sigmoid[p5 + 1];
-      d_generator_pixels[p5 + 1] = sum01 * (x7 * (1 - x7));
-      const x8 = generator_pixels_sigmoid[p5 + 64];
-      d_generator_pixels[p5 + 64] = sum10 * (x8 * (1 - x8));
-      const x9 = generator_pixels_sigmoid[p5 + 65];
-      d_generator_pixels[p5 + 65] = sum11 * (x9 * (1 - x9));
-      const x10 = generator_pixels_sigmoid[p5 + 128];
-      d_generator_pixels[p5 + 128] = sum20 * (x10 * (1 - x10));
-      const x11 = generator_pixels_sigmoid[p5 + 129];
-      d_generator_pixels[p5 + 129] = sum21 * (x11 * (1 - x11));
-      const x12 = generator_pixels_sigmoid[p5 + 192];
-      d_generator_pixels[p5 + 192] = sum30 * (x12 * (1 - x12));
-      const x13 = generator_pixels_sigmoid[p5 + 193];
-      d_generator_pixels[p5 + 193] = sum31 * (x13 * (1 - x13));
+      const x6 = generator_pixels_sigmoid[p3];
+      d_generator_pixels[p3] = sum00 * (x6 * (1 - x6));
+      const x7 = generator_pixels_sigmoid[p3 + 1];
+      d_generator_pixels[p3 + 1] = sum01 * (x7 * (1 - x7));
+      const x8 = generator_pixels_sigmoid[p3 + 64];
+      d_generator_pixels[p3 + 64] = sum10 * (x8 * (1 - x8));
+      const x9 = generator_pixels_sigmoid[p3 + 65];
+      d_generator_pixels[p3 + 65] = sum11 * (x9 * (1 - x9));
+      const x10 = generator_pixels_sigmoid[p3 + 128];
+      d_generator_pixels[p3 + 128] = sum20 * (x10 * (1 - x10));
+      const x11 = generator_pixels_sigmoid[p3 + 129];
+      d_generator_pixels[p3 + 129] = sum21 * (x11 * (1 - x11));
+      const x12 = generator_pixels_sigmoid[p3 + 192];
+      d_generator_pixels[p3 + 192] = sum30 * (x12 * (1 - x12));
+      const x13 = generator_pixels_sigmoid[p3 + 193];
+      d_generator_pixels[p3 + 193] = sum31 * (x13 * (1 - x13));
     }
   }
 }
@@ -2048,10 +2048,10 @@ function generator_pixels_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 128; i += 4) {
-    const p3 = i << 6;
+    const p0 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p1 = p << 7;
-      const p4 = p3 + (p << 1);
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2061,14 +2061,14 @@ function generator_pixels_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 7);
-        const p2 = p1 + (k << 1);
-        const x0 = generator_relu_4_numbers[p0];
-        const x1 = d_generator_pixels_numbers[p2];
-        const x2 = d_generator_pixels_numbers[p2 + 1];
-        const x3 = generator_relu_4_numbers[p0 + 1];
-        const x4 = generator_relu_4_numbers[p0 + 2];
-        const x5 = generator_relu_4_numbers[p0 + 3];
+        const p3 = i + (k << 7);
+        const p4 = p1 + (k << 1);
+        const x0 = generator_relu_4_numbers[p3];
+        const x1 = d_generator_pixels_numbers[p4];
+        const x2 = d_generator_pixels_numbers[p4 + 1];
+        const x3 = generator_relu_4_numbers[p3 + 1];
+        const x4 = generator_relu_4_numbers[p3 + 2];
+        const x5 = generator_relu_4_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2078,14 +2078,14 @@ function generator_pixels_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_generator_pixels_kernel[p4] += sum00;
-      d_generator_pixels_kernel[p4 + 1] += sum01;
-      d_generator_pixels_kernel[p4 + 64] += sum10;
-      d_generator_pixels_kernel[p4 + 65] += sum11;
-      d_generator_pixels_kernel[p4 + 128] += sum20;
-      d_generator_pixels_kernel[p4 + 129] += sum21;
-      d_generator_pixels_kernel[p4 + 192] += sum30;
-      d_generator_pixels_kernel[p4 + 193] += sum31;
+      d_generator_pixels_kernel[p2] += sum00;
+      d_generator_pixels_kernel[p2 + 1] += sum01;
+      d_generator_pixels_kernel[p2 + 64] += sum10;
+      d_generator_pixels_kernel[p2 + 65] += sum11;
+      d_generator_pixels_kernel[p2 + 128] += sum20;
+      d_generator_pixels_kernel[p2 + 129] += sum21;
+      d_generator_pixels_kernel[p2 + 192] += sum30;
+      d_generator_pixels_kernel[p2 + 193] += sum31;
     }
   }
 }
@@ -2118,11 +2118,11 @@ function generator_batchNorm_1_backward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p4 = i << 7;
+    const p1 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p2 = p << 7;
-      const p5 = p4 + (p << 1);
-      const p6 = p << 1;
+      const p3 = p1 + (p << 1);
+      const p4 = p << 1;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2132,14 +2132,14 @@ function generator_batchNorm_1_backward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_generator_pixels_numbers[p1];
-        const x1 = generator_pixels_kernel_numbers[p3];
-        const x2 = generator_pixels_kernel_numbers[p3 + 1];
-        const x3 = d_generator_pixels_numbers[p1 + 64];
-        const x4 = d_generator_pixels_numbers[p1 + 128];
-        const x5 = d_generator_pixels_numbers[p1 + 192];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = d_generator_pixels_numbers[p5];
+        const x1 = generator_pixels_kernel_numbers[p6];
+        const x2 = generator_pixels_kernel_numbers[p6 + 1];
+        const x3 = d_generator_pixels_numbers[p5 + 64];
+        const x4 = d_generator_pixels_numbers[p5 + 128];
+        const x5 = d_generator_pixels_numbers[p5 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2149,32 +2149,32 @@ function generator_batchNorm_1_backward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const where00 = 0 < generator_relu[p5] ? sum00 : 0;
-      const where01 = 0 < generator_relu[p5 + 1] ? sum01 : 0;
-      const where10 = 0 < generator_relu[p5 + 128] ? sum10 : 0;
-      const where11 = 0 < generator_relu[p5 + 129] ? sum11 : 0;
-      const where20 = 0 < generator_relu[p5 + 256] ? sum20 : 0;
-      const where21 = 0 < generator_relu[p5 + 257] ? sum21 : 0;
-      const where30 = 0 < generator_relu[p5 + 384] ? sum30 : 0;
-      const where31 = 0 < generator_relu[p5 + 385] ? sum31 : 0;
-      d_generator_batchNorm[p5] = where00;
-      d_generator_batchNorm[p5 + 1] = where01;
-      d_generator_batchNorm[p5 + 128] = where10;
-      d_generator_batchNorm[p5 + 129] = where11;
-      d_generator_batchNorm[p5 + 256] = where20;
-      d_generator_batchNorm[p5 + 257] = where21;
-      d_generator_batchNorm[p5 + 384] = where30;
-      d_generator_batchNorm[p5 + 385] = where31;
-      const x6 = generator_batchNorm_1_gamma[p6];
-      d_generator_batchNorm_1_2[p5] = where00 * x6;
-      const x7 = generator_batchNorm_1_gamma[p6 + 1];
-      d_generator_batchNorm_1_2[p5 + 1] = where01 * x7;
-      d_generator_batchNorm_1_2[p5 + 128] = where10 * x6;
-      d_generator_batchNorm_1_2[p5 + 129] = where11 * x7;
-      d_generator_batchNorm_1_2[p5 + 256] = where20 * x6;
-      d_generator_batchNorm_1_2[p5 + 257] = where21 * x7;
-      d_generator_batchNorm_1_2[p5 + 384] = where30 * x6;
-      d_generator_batchNorm_1_2[p5 + 385] = where31 * x7;
+      const where00 = 0 < generator_relu[p3] ? sum00 : 0;
+      const where01 = 0 < generator_relu[p3 + 1] ? sum01 : 0;
+      const where10 = 0 < generator_relu[p3 + 128] ? sum10 : 0;
+      const where11 = 0 < generator_relu[p3 + 129] ? sum11 : 0;
+      const where20 = 0 < generator_relu[p3 + 256] ? sum20 : 0;
+      const where21 = 0 < generator_relu[p3 + 257] ? sum21 : 0;
+      const where30 = 0 < generator_relu[p3 + 384] ? sum30 : 0;
+      const where31 = 0 < generator_relu[p3 + 385] ? sum31 : 0;
+      d_generator_batchNorm[p3] = where00;
+      d_generator_batchNorm[p3 + 1] = where01;
+      d_generator_batchNorm[p3 + 128] = where10;
+      d_generator_batchNorm[p3 + 129] = where11;
+      d_generator_batchNorm[p3 + 256] = where20;
+      d_generator_batchNorm[p3 + 257] = where21;
+      d_generator_batchNorm[p3 + 384] = where30;
+      d_generator_batchNorm[p3 + 385] = where31;
+      const x6 = generator_batchNorm_1_gamma[p4];
+      d_generator_batchNorm_1_2[p3] = where00 * x6;
+      const x7 = generator_batchNorm_1_gamma[p4 + 1];
+      d_generator_batchNorm_1_2[p3 + 1] = where01 * x7;
+      d_generator_batchNorm_1_2[p3 + 128] = where10 * x6;
+      d_generator_batchNorm_1_2[p3 + 129] = where11 * x7;
+      d_generator_batchNorm_1_2[p3 + 256] = where20 * x6;
+      d_generator_batchNorm_1_2[p3 + 257] = where21 * x7;
+      d_generator_batchNorm_1_2[p3 + 384] = where30 * x6;
+      d_generator_batchNorm_1_2[p3 + 385] = where31 * x7;
     }
   }
 }
@@ -2201,10 +2201,10 @@ function generator_batchNorm_1_beta_gradient(
     for (let k = 0; k < n; k++) {
       const p0 = i + (k << 7);
       const t0 = generator_dense_1_matmul[p0] - c0;
-      const x1 = d_generator_batchNorm[p0];
+      const x0 = d_generator_batchNorm[p0];
       sum += d_generator_batchNorm_1_2[p0] * t0;
-      sum_2 += x1 * (t0 * c1);
-      sum_3 += x1;
+      sum_2 += x0 * (t0 * c1);
+      sum_3 += x0;
     }
     d_generator_batchNorm_1_3[i] = sum;
     d_generator_batchNorm_1_gamma[i] += sum_2;
@@ -2273,10 +2273,10 @@ function generator_dense_1_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 64; i += 4) {
-    const p3 = i << 7;
+    const p0 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p1 = p << 7;
-      const p4 = p3 + (p << 1);
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2286,14 +2286,14 @@ function generator_dense_1_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 6);
-        const p2 = p1 + (k << 1);
-        const x0 = generator_relu_3_numbers[p0];
-        const x1 = d_generator_dense_1_numbers[p2];
-        const x2 = d_generator_dense_1_numbers[p2 + 1];
-        const x3 = generator_relu_3_numbers[p0 + 1];
-        const x4 = generator_relu_3_numbers[p0 + 2];
-        const x5 = generator_relu_3_numbers[p0 + 3];
+        const p3 = i + (k << 6);
+        const p4 = p1 + (k << 1);
+        const x0 = generator_relu_3_numbers[p3];
+        const x1 = d_generator_dense_1_numbers[p4];
+        const x2 = d_generator_dense_1_numbers[p4 + 1];
+        const x3 = generator_relu_3_numbers[p3 + 1];
+        const x4 = generator_relu_3_numbers[p3 + 2];
+        const x5 = generator_relu_3_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2303,14 +2303,14 @@ function generator_dense_1_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_generator_dense_1_kernel[p4] += sum00;
-      d_generator_dense_1_kernel[p4 + 1] += sum01;
-      d_generator_dense_1_kernel[p4 + 128] += sum10;
-      d_generator_dense_1_kernel[p4 + 129] += sum11;
-      d_generator_dense_1_kernel[p4 + 256] += sum20;
-      d_generator_dense_1_kernel[p4 + 257] += sum21;
-      d_generator_dense_1_kernel[p4 + 384] += sum30;
-      d_generator_dense_1_kernel[p4 + 385] += sum31;
+      d_generator_dense_1_kernel[p2] += sum00;
+      d_generator_dense_1_kernel[p2 + 1] += sum01;
+      d_generator_dense_1_kernel[p2 + 128] += sum10;
+      d_generator_dense_1_kernel[p2 + 129] += sum11;
+      d_generator_dense_1_kernel[p2 + 256] += sum20;
+      d_generator_dense_1_kernel[p2 + 257] += sum21;
+      d_generator_dense_1_kernel[p2 + 384] += sum30;
+      d_generator_dense_1_kernel[p2 + 385] += sum31;
     }
   }
 }
@@ -2328,11 +2328,11 @@ function generator_batchNorm_backward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 7;
-    const p4 = i << 6;
+    const p1 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p2 = p << 8;
-      const p5 = p4 + (p << 1);
-      const p6 = p << 1;
+      const p3 = p1 + (p << 1);
+      const p4 = p << 1;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2342,14 +2342,14 @@ function generator_batchNorm_backward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_generator_dense_1_numbers[p1];
-        const x1 = generator_dense_1_kernel_numbers[p3];
-        const x2 = generator_dense_1_kernel_numbers[p3 + 1];
-        const x3 = d_generator_dense_1_numbers[p1 + 128];
-        const x4 = d_generator_dense_1_numbers[p1 + 256];
-        const x5 = d_generator_dense_1_numbers[p1 + 384];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = d_generator_dense_1_numbers[p5];
+        const x1 = generator_dense_1_kernel_numbers[p6];
+        const x2 = generator_dense_1_kernel_numbers[p6 + 1];
+        const x3 = d_generator_dense_1_numbers[p5 + 128];
+        const x4 = d_generator_dense_1_numbers[p5 + 256];
+        const x5 = d_generator_dense_1_numbers[p5 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2359,32 +2359,32 @@ function generator_batchNorm_backward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const where00 = 0 < generator_relu[p5] ? sum00 : 0;
-      const where01 = 0 < generator_relu[p5 + 1] ? sum01 : 0;
-      const where10 = 0 < generator_relu[p5 + 64] ? sum10 : 0;
-      const where11 = 0 < generator_relu[p5 + 65] ? sum11 : 0;
-      const where20 = 0 < generator_relu[p5 + 128] ? sum20 : 0;
-      const where21 = 0 < generator_relu[p5 + 129] ? sum21 : 0;
-      const where30 = 0 < generator_relu[p5 + 192] ? sum30 : 0;
-      const where31 = 0 < generator_relu[p5 + 193] ? sum31 : 0;
-      d_generator_batchNorm[p5] = where00;
-      d_generator_batchNorm[p5 + 1] = where01;
-      d_generator_batchNorm[p5 + 64] = where10;
-      d_generator_batchNorm[p5 + 65] = where11;
-      d_generator_batchNorm[p5 + 128] = where20;
-      d_generator_batchNorm[p5 + 129] = where21;
-      d_generator_batchNorm[p5 + 192] = where30;
-      d_generator_batchNorm[p5 + 193] = where31;
-      const x6 = generator_batchNorm_gamma[p6];
-      d_generator_batchNorm_2[p5] = where00 * x6;
-      const x7 = generator_batchNorm_gamma[p6 + 1];
-      d_generator_batchNorm_2[p5 + 1] = where01 * x7;
-      d_generator_batchNorm_2[p5 + 64] = where10 * x6;
-      d_generator_batchNorm_2[p5 + 65] = where11 * x7;
-      d_generator_batchNorm_2[p5 + 128] = where20 * x6;
-      d_generator_batchNorm_2[p5 + 129] = where21 * x7;
-      d_generator_batchNorm_2[p5 + 192] = where30 * x6;
-      d_generator_batchNorm_2[p5 + 193] = where31 * x7;
+      const where00 = 0 < generator_relu[p3] ? sum00 : 0;
+      const where01 = 0 < generator_relu[p3 + 1] ? sum01 : 0;
+      const where10 = 0 < generator_relu[p3 + 64] ? sum10 : 0;
+      const where11 = 0 < generator_relu[p3 + 65] ? sum11 : 0;
+      const where20 = 0 < generator_relu[p3 + 128] ? sum20 : 0;
+      const where21 = 0 < generator_relu[p3 + 129] ? sum21 : 0;
+      const where30 = 0 < generator_relu[p3 + 192] ? sum30 : 0;
+      const where31 = 0 < generator_relu[p3 + 193] ? sum31 : 0;
+      d_generator_batchNorm[p3] = where00;
+      d_generator_batchNorm[p3 + 1] = where01;
+      d_generator_batchNorm[p3 + 64] = where10;
+      d_generator_batchNorm[p3 + 65] = where11;
+      d_generator_batchNorm[p3 + 128] = where20;
+      d_generator_batchNorm[p3 + 129] = where21;
+      d_generator_batchNorm[p3 + 192] = where30;
+      d_generator_batchNorm[p3 + 193] = where31;
+      const x6 = generator_batchNorm_gamma[p4];
+      d_generator_batchNorm_2[p3] = where00 * x6;
+      const x7 = generator_batchNorm_gamma[p4 + 1];
+      d_generator_batchNorm_2[p3 + 1] = where01 * x7;
+      d_generator_batchNorm_2[p3 + 64] = where10 * x6;
+      d_generator_batchNorm_2[p3 + 65] = where11 * x7;
+      d_generator_batchNorm_2[p3 + 128] = where20 * x6;
+      d_generator_batchNorm_2[p3 + 129] = where21 * x7;
+      d_generator_batchNorm_2[p3 + 192] = where30 * x6;
+      d_generator_batchNorm_2[p3 + 193] = where31 * x7;
     }
   }
 }
@@ -2411,10 +2411,10 @@ function generator_batchNorm_beta_gradient(
     for (let k = 0; k < n; k++) {
       const p0 = i + (k << 6);
       const t0 = generator_dense_matmul[p0] - c0;
-      const x1 = d_generator_batchNorm[p0];
+      const x0 = d_generator_batchNorm[p0];
       sum += d_generator_batchNorm_2[p0] * t0;
-      sum_2 += x1 * (t0 * c1);
-      sum_3 += x1;
+      sum_2 += x0 * (t0 * c1);
+      sum_3 += x0;
     }
     d_generator_batchNorm_3[i] = sum;
     d_generator_batchNorm_gamma[i] += sum_2;
@@ -2483,29 +2483,29 @@ function generator_dense_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 16; i += 2) {
-    const p2 = i << 6;
+    const p0 = i << 6;
     for (let j = 0; j < 64; j += 2) {
-      const p3 = p2 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 4);
-        const p1 = j + (k << 6);
-        const x0 = mul[p0];
-        const x1 = d_generator_dense[p1];
-        const x2 = d_generator_dense[p1 + 1];
-        const x3 = mul[p0 + 1];
+        const p2 = i + (k << 4);
+        const p3 = j + (k << 6);
+        const x0 = mul[p2];
+        const x1 = d_generator_dense[p3];
+        const x2 = d_generator_dense[p3 + 1];
+        const x3 = mul[p2 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_generator_dense_kernel[p3] += sum00;
-      d_generator_dense_kernel[p3 + 1] += sum01;
-      d_generator_dense_kernel[p3 + 64] += sum10;
-      d_generator_dense_kernel[p3 + 65] += sum11;
+      d_generator_dense_kernel[p1] += sum00;
+      d_generator_dense_kernel[p1 + 1] += sum01;
+      d_generator_dense_kernel[p1 + 64] += sum10;
+      d_generator_dense_kernel[p1 + 65] += sum11;
     }
   }
 }
@@ -2530,15 +2530,15 @@ function update_generator_parameters(
   const add_2 = generator_adam_correction1 + t1 * (1 - generator_adam_correction1);
   scalars[3] = add_2;
   scalars[5] += 1;
-  const c4 = scalars[10] * sqrt / add_2;
-  const c5 = scalars[13] * sqrt;
+  const c0 = scalars[10] * sqrt / add_2;
+  const c1 = scalars[13] * sqrt;
   for (let i = 0; i < 17856; i++) {
     const x4 = generator_gradients[i];
     const add_4 = generator_beta1 * generator_adam_m[i] + t1 * x4;
     generator_adam_m[i] = add_4;
     const add_5 = generator_beta2 * generator_adam_v[i] + t0 * (x4 * x4);
     generator_adam_v[i] = add_5;
-    generator_parameters[i] = generator_parameters[i] - c4 * add_4 / (Math.sqrt(add_5) + c5);
+    generator_parameters[i] = generator_parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
   }
 }
 
@@ -2555,20 +2555,20 @@ function generator_forward_5(
 ): void {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 4;
-    const p3 = i << 6;
+    const p1 = i << 6;
     for (let j = 0; j < 64; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 16; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 6);
-        const x0 = code[p1];
-        const x1 = generator_dense_kernel[p2];
-        const x2 = generator_dense_kernel[p2 + 1];
-        const x3 = code[p1 + 16];
+        const p3 = p0 + k;
+        const p4 = j + (k << 6);
+        const x0 = code[p3];
+        const x1 = generator_dense_kernel[p4];
+        const x2 = generator_dense_kernel[p4 + 1];
+        const x3 = code[p3 + 16];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2576,16 +2576,16 @@ function generator_forward_5(
       }
       const x4 = generator_batchNorm_movingMean[j];
       const t0 = 1 / Math.sqrt(generator_batchNorm_movingVariance[j] + 0.001);
-      const x6 = generator_batchNorm_gamma[j];
-      const x7 = generator_batchNorm_beta[j];
-      generator_relu[p4] = Math.max((sum00 - x4) * t0 * x6 + x7, 0);
-      const x8 = generator_batchNorm_movingMean[j + 1];
-      const t3 = 1 / Math.sqrt(generator_batchNorm_movingVariance[j + 1] + 0.001);
-      const x10 = generator_batchNorm_gamma[j + 1];
-      const x11 = generator_batchNorm_beta[j + 1];
-      generator_relu[p4 + 1] = Math.max((sum01 - x8) * t3 * x10 + x11, 0);
-      generator_relu[p4 + 64] = Math.max((sum10 - x4) * t0 * x6 + x7, 0);
-      generator_relu[p4 + 65] = Math.max((sum11 - x8) * t3 * x10 + x11, 0);
+      const x5 = generator_batchNorm_gamma[j];
+      const x6 = generator_batchNorm_beta[j];
+      generator_relu[p2] = Math.max((sum00 - x4) * t0 * x5 + x6, 0);
+      const x7 = generator_batchNorm_movingMean[j + 1];
+      const t1 = 1 / Math.sqrt(generator_batchNorm_movingVariance[j + 1] + 0.001);
+      const x8 = generator_batchNorm_gamma[j + 1];
+      const x9 = generator_batchNorm_beta[j + 1];
+      generator_relu[p2 + 1] = Math.max((sum01 - x7) * t1 * x8 + x9, 0);
+      generator_relu[p2 + 64] = Math.max((sum10 - x4) * t0 * x5 + x6, 0);
+      generator_relu[p2 + 65] = Math.max((sum11 - x7) * t1 * x8 + x9, 0);
     }
   }
 }
@@ -2603,9 +2603,9 @@ function generator_forward_6(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p3 = i << 7;
+    const p1 = i << 7;
     for (let j = 0; j < 128; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2615,14 +2615,14 @@ function generator_forward_6(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 7);
-        const x0 = generator_relu_5_numbers[p1];
-        const x1 = generator_dense_1_kernel[p2];
-        const x2 = generator_dense_1_kernel[p2 + 1];
-        const x3 = generator_relu_5_numbers[p1 + 64];
-        const x4 = generator_relu_5_numbers[p1 + 128];
-        const x5 = generator_relu_5_numbers[p1 + 192];
+        const p3 = p0 + k;
+        const p4 = j + (k << 7);
+        const x0 = generator_relu_5_numbers[p3];
+        const x1 = generator_dense_1_kernel[p4];
+        const x2 = generator_dense_1_kernel[p4 + 1];
+        const x3 = generator_relu_5_numbers[p3 + 64];
+        const x4 = generator_relu_5_numbers[p3 + 128];
+        const x5 = generator_relu_5_numbers[p3 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2634,20 +2634,20 @@ function generator_forward_6(
       }
       const x6 = generator_batchNorm_1_movingMean[j];
       const t0 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j] + 0.001);
-      const x8 = generator_batchNorm_1_gamma[j];
-      const x9 = generator_batchNorm_1_beta[j];
-      generator_relu[p4] = Math.max((sum00 - x6) * t0 * x8 + x9, 0);
-      const x10 = generator_batchNorm_1_movingMean[j + 1];
-      const t3 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j + 1] + 0.001);
-      const x12 = generator_batchNorm_1_gamma[j + 1];
-      const x13 = generator_batchNorm_1_beta[j + 1];
-      generator_relu[p4 + 1] = Math.max((sum01 - x10) * t3 * x12 + x13, 0);
-      generator_relu[p4 + 128] = Math.max((sum10 - x6) * t0 * x8 + x9, 0);
-      generator_relu[p4 + 129] = Math.max((sum11 - x10) * t3 * x12 + x13, 0);
-      generator_relu[p4 + 256] = Math.max((sum20 - x6) * t0 * x8 + x9, 0);
-      generator_relu[p4 + 257] = Math.max((sum21 - x10) * t3 * x12 + x13, 0);
-      generator_relu[p4 + 384] = Math.max((sum30 - x6) * t0 * x8 + x9, 0);
-      generator_relu[p4 + 385] = Math.max((sum31 - x10) * t3 * x12 + x13, 0);
+      const x7 = generator_batchNorm_1_gamma[j];
+      const x8 = generator_batchNorm_1_beta[j];
+      generator_relu[p2] = Math.max((sum00 - x6) * t0 * x7 + x8, 0);
+      const x9 = generator_batchNorm_1_movingMean[j + 1];
+      const t1 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j + 1] + 0.001);
+      const x10 = generator_batchNorm_1_gamma[j + 1];
+      const x11 = generator_batchNorm_1_beta[j + 1];
+      generator_relu[p2 + 1] = Math.max((sum01 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p2 + 128] = Math.max((sum10 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p2 + 129] = Math.max((sum11 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p2 + 256] = Math.max((sum20 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p2 + 257] = Math.max((sum21 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p2 + 384] = Math.max((sum30 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p2 + 385] = Math.max((sum31 - x9) * t1 * x10 + x11, 0);
     }
   }
 }
@@ -2662,9 +2662,9 @@ function generator_pixels_forward_5(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 7;
-    const p3 = i << 6;
+    const p1 = i << 6;
     for (let j = 0; j < 64; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2674,14 +2674,14 @@ function generator_pixels_forward_5(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 6);
-        const x0 = generator_relu_6_numbers[p1];
-        const x1 = generator_pixels_kernel[p2];
-        const x2 = generator_pixels_kernel[p2 + 1];
-        const x3 = generator_relu_6_numbers[p1 + 128];
-        const x4 = generator_relu_6_numbers[p1 + 256];
-        const x5 = generator_relu_6_numbers[p1 + 384];
+        const p3 = p0 + k;
+        const p4 = j + (k << 6);
+        const x0 = generator_relu_6_numbers[p3];
+        const x1 = generator_pixels_kernel[p4];
+        const x2 = generator_pixels_kernel[p4 + 1];
+        const x3 = generator_relu_6_numbers[p3 + 128];
+        const x4 = generator_relu_6_numbers[p3 + 256];
+        const x5 = generator_relu_6_numbers[p3 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2692,15 +2692,15 @@ function generator_pixels_forward_5(
         sum31 += x5 * x2;
       }
       const x6 = generator_pixels_bias[j];
-      generator_pixels_add[p4] = sum00 + x6;
+      generator_pixels_add[p2] = sum00 + x6;
       const x7 = generator_pixels_bias[j + 1];
-      generator_pixels_add[p4 + 1] = sum01 + x7;
-      generator_pixels_add[p4 + 64] = sum10 + x6;
-      generator_pixels_add[p4 + 65] = sum11 + x7;
-      generator_pixels_add[p4 + 128] = sum20 + x6;
-      generator_pixels_add[p4 + 129] = sum21 + x7;
-      generator_pixels_add[p4 + 192] = sum30 + x6;
-      generator_pixels_add[p4 + 193] = sum31 + x7;
+      generator_pixels_add[p2 + 1] = sum01 + x7;
+      generator_pixels_add[p2 + 64] = sum10 + x6;
+      generator_pixels_add[p2 + 65] = sum11 + x7;
+      generator_pixels_add[p2 + 128] = sum20 + x6;
+      generator_pixels_add[p2 + 129] = sum21 + x7;
+      generator_pixels_add[p2 + 192] = sum30 + x6;
+      generator_pixels_add[p2 + 193] = sum31 + x7;
     }
   }
 }
@@ -2718,11 +2718,11 @@ function generator_forward_8(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p5 = i << 7;
+    const p1 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p2 = p << 7;
-      const p4 = p << 1;
-      const p6 = p5 + (p << 1);
+      const p3 = p << 1;
+      const p4 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2732,14 +2732,14 @@ function generator_forward_8(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = generator_relu_7_numbers[p1];
-        const x1 = generator_dense_1_kernel_numbers[p3];
-        const x2 = generator_dense_1_kernel_numbers[p3 + 1];
-        const x3 = generator_relu_7_numbers[p1 + 64];
-        const x4 = generator_relu_7_numbers[p1 + 128];
-        const x5 = generator_relu_7_numbers[p1 + 192];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = generator_relu_7_numbers[p5];
+        const x1 = generator_dense_1_kernel_numbers[p6];
+        const x2 = generator_dense_1_kernel_numbers[p6 + 1];
+        const x3 = generator_relu_7_numbers[p5 + 64];
+        const x4 = generator_relu_7_numbers[p5 + 128];
+        const x5 = generator_relu_7_numbers[p5 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2749,22 +2749,22 @@ function generator_forward_8(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = generator_batchNorm_1_movingMean[p4];
-      const t0 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p4] + 0.001);
-      const x8 = generator_batchNorm_1_gamma[p4];
-      const x9 = generator_batchNorm_1_beta[p4];
-      generator_relu[p6] = Math.max((sum00 - x6) * t0 * x8 + x9, 0);
-      const x10 = generator_batchNorm_1_movingMean[p4 + 1];
-      const t3 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p4 + 1] + 0.001);
-      const x12 = generator_batchNorm_1_gamma[p4 + 1];
-      const x13 = generator_batchNorm_1_beta[p4 + 1];
-      generator_relu[p6 + 1] = Math.max((sum01 - x10) * t3 * x12 + x13, 0);
-      generator_relu[p6 + 128] = Math.max((sum10 - x6) * t0 * x8 + x9, 0);
-      generator_relu[p6 + 129] = Math.max((sum11 - x10) * t3 * x12 + x13, 0);
-      generator_relu[p6 + 256] = Math.max((sum20 - x6) * t0 * x8 + x9, 0);
-      generator_relu[p6 + 257] = Math.max((sum21 - x10) * t3 * x12 + x13, 0);
-      generator_relu[p6 + 384] = Math.max((sum30 - x6) * t0 * x8 + x9, 0);
-      generator_relu[p6 + 385] = Math.max((sum31 - x10) * t3 * x12 + x13, 0);
+      const x6 = generator_batchNorm_1_movingMean[p3];
+      const t0 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p3] + 0.001);
+      const x7 = generator_batchNorm_1_gamma[p3];
+      const x8 = generator_batchNorm_1_beta[p3];
+      generator_relu[p4] = Math.max((sum00 - x6) * t0 * x7 + x8, 0);
+      const x9 = generator_batchNorm_1_movingMean[p3 + 1];
+      const t1 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p3 + 1] + 0.001);
+      const x10 = generator_batchNorm_1_gamma[p3 + 1];
+      const x11 = generator_batchNorm_1_beta[p3 + 1];
+      generator_relu[p4 + 1] = Math.max((sum01 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p4 + 128] = Math.max((sum10 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p4 + 129] = Math.max((sum11 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p4 + 256] = Math.max((sum20 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p4 + 257] = Math.max((sum21 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p4 + 384] = Math.max((sum30 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p4 + 385] = Math.max((sum31 - x9) * t1 * x10 + x11, 0);
     }
   }
 }
@@ -2779,11 +2779,11 @@ function discriminator_dense_forward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 6;
-    const p5 = i << 7;
+    const p1 = i << 7;
     for (let p = 0; p < 64; p++) {
       const p2 = p << 7;
-      const p4 = p << 1;
-      const p6 = p5 + (p << 1);
+      const p3 = p << 1;
+      const p4 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2793,14 +2793,14 @@ function discriminator_dense_forward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 64; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = generator_pixels_sigmoid_3_numbers[p1];
-        const x1 = discriminator_dense_kernel_numbers[p3];
-        const x2 = discriminator_dense_kernel_numbers[p3 + 1];
-        const x3 = generator_pixels_sigmoid_3_numbers[p1 + 64];
-        const x4 = generator_pixels_sigmoid_3_numbers[p1 + 128];
-        const x5 = generator_pixels_sigmoid_3_numbers[p1 + 192];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = generator_pixels_sigmoid_3_numbers[p5];
+        const x1 = discriminator_dense_kernel_numbers[p6];
+        const x2 = discriminator_dense_kernel_numbers[p6 + 1];
+        const x3 = generator_pixels_sigmoid_3_numbers[p5 + 64];
+        const x4 = generator_pixels_sigmoid_3_numbers[p5 + 128];
+        const x5 = generator_pixels_sigmoid_3_numbers[p5 + 192];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2810,9 +2810,9 @@ function discriminator_dense_forward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = discriminator_dense_bias[p4];
+      const x6 = discriminator_dense_bias[p3];
       const add00 = sum00 + x6;
-      const x7 = discriminator_dense_bias[p4 + 1];
+      const x7 = discriminator_dense_bias[p3 + 1];
       const add01 = sum01 + x7;
       const add10 = sum10 + x6;
       const add11 = sum11 + x7;
@@ -2820,14 +2820,14 @@ function discriminator_dense_forward(
       const add21 = sum21 + x7;
       const add30 = sum30 + x6;
       const add31 = sum31 + x7;
-      discriminator_dense_where[p6] = 0 < add00 ? add00 : add00 * 0.2;
-      discriminator_dense_where[p6 + 1] = 0 < add01 ? add01 : add01 * 0.2;
-      discriminator_dense_where[p6 + 128] = 0 < add10 ? add10 : add10 * 0.2;
-      discriminator_dense_where[p6 + 129] = 0 < add11 ? add11 : add11 * 0.2;
-      discriminator_dense_where[p6 + 256] = 0 < add20 ? add20 : add20 * 0.2;
-      discriminator_dense_where[p6 + 257] = 0 < add21 ? add21 : add21 * 0.2;
-      discriminator_dense_where[p6 + 384] = 0 < add30 ? add30 : add30 * 0.2;
-      discriminator_dense_where[p6 + 385] = 0 < add31 ? add31 : add31 * 0.2;
+      discriminator_dense_where[p4] = 0 < add00 ? add00 : add00 * 0.2;
+      discriminator_dense_where[p4 + 1] = 0 < add01 ? add01 : add01 * 0.2;
+      discriminator_dense_where[p4 + 128] = 0 < add10 ? add10 : add10 * 0.2;
+      discriminator_dense_where[p4 + 129] = 0 < add11 ? add11 : add11 * 0.2;
+      discriminator_dense_where[p4 + 256] = 0 < add20 ? add20 : add20 * 0.2;
+      discriminator_dense_where[p4 + 257] = 0 < add21 ? add21 : add21 * 0.2;
+      discriminator_dense_where[p4 + 384] = 0 < add30 ? add30 : add30 * 0.2;
+      discriminator_dense_where[p4 + 385] = 0 < add31 ? add31 : add31 * 0.2;
     }
   }
 }
@@ -2842,11 +2842,11 @@ function discriminator_dense_1_forward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 7;
-    const p5 = i << 6;
+    const p1 = i << 6;
     for (let p = 0; p < 32; p++) {
       const p2 = p << 8;
-      const p4 = p << 1;
-      const p6 = p5 + (p << 1);
+      const p3 = p << 1;
+      const p4 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2856,14 +2856,14 @@ function discriminator_dense_1_forward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 128; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = discriminator_dense_where_2_numbers[p1];
-        const x1 = discriminator_dense_1_kernel_numbers[p3];
-        const x2 = discriminator_dense_1_kernel_numbers[p3 + 1];
-        const x3 = discriminator_dense_where_2_numbers[p1 + 128];
-        const x4 = discriminator_dense_where_2_numbers[p1 + 256];
-        const x5 = discriminator_dense_where_2_numbers[p1 + 384];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = discriminator_dense_where_2_numbers[p5];
+        const x1 = discriminator_dense_1_kernel_numbers[p6];
+        const x2 = discriminator_dense_1_kernel_numbers[p6 + 1];
+        const x3 = discriminator_dense_where_2_numbers[p5 + 128];
+        const x4 = discriminator_dense_where_2_numbers[p5 + 256];
+        const x5 = discriminator_dense_where_2_numbers[p5 + 384];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2873,9 +2873,9 @@ function discriminator_dense_1_forward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = discriminator_dense_1_bias[p4];
+      const x6 = discriminator_dense_1_bias[p3];
       const add00 = sum00 + x6;
-      const x7 = discriminator_dense_1_bias[p4 + 1];
+      const x7 = discriminator_dense_1_bias[p3 + 1];
       const add01 = sum01 + x7;
       const add10 = sum10 + x6;
       const add11 = sum11 + x7;
@@ -2883,14 +2883,14 @@ function discriminator_dense_1_forward(
       const add21 = sum21 + x7;
       const add30 = sum30 + x6;
       const add31 = sum31 + x7;
-      discriminator_dense_1_where[p6] = 0 < add00 ? add00 : add00 * 0.2;
-      discriminator_dense_1_where[p6 + 1] = 0 < add01 ? add01 : add01 * 0.2;
-      discriminator_dense_1_where[p6 + 64] = 0 < add10 ? add10 : add10 * 0.2;
-      discriminator_dense_1_where[p6 + 65] = 0 < add11 ? add11 : add11 * 0.2;
-      discriminator_dense_1_where[p6 + 128] = 0 < add20 ? add20 : add20 * 0.2;
-      discriminator_dense_1_where[p6 + 129] = 0 < add21 ? add21 : add21 * 0.2;
-      discriminator_dense_1_where[p6 + 192] = 0 < add30 ? add30 : add30 * 0.2;
-      discriminator_dense_1_where[p6 + 193] = 0 < add31 ? add31 : add31 * 0.2;
+      discriminator_dense_1_where[p4] = 0 < add00 ? add00 : add00 * 0.2;
+      discriminator_dense_1_where[p4 + 1] = 0 < add01 ? add01 : add01 * 0.2;
+      discriminator_dense_1_where[p4 + 64] = 0 < add10 ? add10 : add10 * 0.2;
+      discriminator_dense_1_where[p4 + 65] = 0 < add11 ? add11 : add11 * 0.2;
+      discriminator_dense_1_where[p4 + 128] = 0 < add20 ? add20 : add20 * 0.2;
+      discriminator_dense_1_where[p4 + 129] = 0 < add21 ? add21 : add21 * 0.2;
+      discriminator_dense_1_where[p4 + 192] = 0 < add30 ? add30 : add30 * 0.2;
+      discriminator_dense_1_where[p4 + 193] = 0 < add31 ? add31 : add31 * 0.2;
     }
   }
 }
@@ -3067,11 +3067,28 @@ class Predictor {
     this.$digits = new Float32Array(buffer, scratch + 20496, 4096);
     this.$generator_pixels_add_3 = new Float32Array(buffer, scratch + 20496, 4096);
     this.$numbers = numbers(8192);
-    this.params = { "discriminator/dense/kernel": this.$discriminator_dense_kernel, "discriminator/dense/bias": this.$discriminator_dense_bias, "discriminator/dense_1/kernel": this.$discriminator_dense_1_kernel, "discriminator/dense_1/bias": this.$discriminator_dense_1_bias, "discriminator/logit/kernel": this.$discriminator_logit_kernel, "discriminator/logit/bias": this.$discriminator_logit_bias, "generator/dense/kernel": this.$generator_dense_kernel, "generator/batchNorm/gamma": this.$generator_batchNorm_gamma, "generator/batchNorm/beta": this.$generator_batchNorm_beta, "generator/dense_1/kernel": this.$generator_dense_1_kernel, "generator/batchNorm_1/gamma": this.$generator_batchNorm_1_gamma, "generator/batchNorm_1/beta": this.$generator_batchNorm_1_beta, "generator/pixels/kernel": this.$generator_pixels_kernel, "generator/pixels/bias": this.$generator_pixels_bias };
+    this.params = {
+      "discriminator/dense/kernel": this.$discriminator_dense_kernel,
+      "discriminator/dense/bias": this.$discriminator_dense_bias,
+      "discriminator/dense_1/kernel": this.$discriminator_dense_1_kernel,
+      "discriminator/dense_1/bias": this.$discriminator_dense_1_bias,
+      "discriminator/logit/kernel": this.$discriminator_logit_kernel,
+      "discriminator/logit/bias": this.$discriminator_logit_bias,
+      "generator/dense/kernel": this.$generator_dense_kernel,
+      "generator/batchNorm/gamma": this.$generator_batchNorm_gamma,
+      "generator/batchNorm/beta": this.$generator_batchNorm_beta,
+      "generator/dense_1/kernel": this.$generator_dense_1_kernel,
+      "generator/batchNorm_1/gamma": this.$generator_batchNorm_1_gamma,
+      "generator/batchNorm_1/beta": this.$generator_batchNorm_1_beta,
+      "generator/pixels/kernel": this.$generator_pixels_kernel,
+      "generator/pixels/bias": this.$generator_pixels_bias,
+    };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
     this.$words = new Uint32Array(this.$bits.buffer);
-    this.$outputs$0 = { digits: this.$digits };
+    this.$outputs$0 = {
+      digits: this.$digits,
+    };
     this.$fresh = 0;
   }
   draw(code: Float32Array, n: number = code?.length / 16): ReturnType<Gan["draw"]> {
@@ -3095,14 +3112,25 @@ class DiscriminatorStep {
   readonly hyper: Gan["steps"]["discriminator"]["hyper"];
   constructor(net: Network, buffer: ArrayBuffer, scratch: number) {
     this.$net = net;
-    this.gradients = { "discriminator/dense/kernel": net.$d_discriminator_dense_kernel, "discriminator/dense/bias": net.$d_discriminator_dense_bias, "discriminator/dense_1/kernel": net.$d_discriminator_dense_1_kernel, "discriminator/dense_1/bias": net.$d_discriminator_dense_1_bias, "discriminator/logit/kernel": net.$d_discriminator_logit_kernel, "discriminator/logit/bias": net.$d_discriminator_logit_bias };
+    this.gradients = {
+      "discriminator/dense/kernel": net.$d_discriminator_dense_kernel,
+      "discriminator/dense/bias": net.$d_discriminator_dense_bias,
+      "discriminator/dense_1/kernel": net.$d_discriminator_dense_1_kernel,
+      "discriminator/dense_1/bias": net.$d_discriminator_dense_1_bias,
+      "discriminator/logit/kernel": net.$d_discriminator_logit_kernel,
+      "discriminator/logit/bias": net.$d_discriminator_logit_bias,
+    };
     this.$gradients = new Float32Array(buffer, scratch + 258832, 16641);
     const scalars = net.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[6]; }, set learningRate(value: number) { scalars[6] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[7]; }, set beta1(value: number) { scalars[7] = checkHyper("beta1", value); },
-      get beta2() { return scalars[8]; }, set beta2(value: number) { scalars[8] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[9]; }, set epsilon(value: number) { scalars[9] = checkHyper("epsilon", value); },
+      get learningRate() { return scalars[6]; },
+      set learningRate(value: number) { scalars[6] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[7]; },
+      set beta1(value: number) { scalars[7] = checkHyper("beta1", value); },
+      get beta2() { return scalars[8]; },
+      set beta2(value: number) { scalars[8] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[9]; },
+      set epsilon(value: number) { scalars[9] = checkHyper("epsilon", value); },
     };
   }
   get step(): number {
@@ -3211,14 +3239,27 @@ class GeneratorStep {
   readonly hyper: Gan["steps"]["generator"]["hyper"];
   constructor(net: Network, buffer: ArrayBuffer, scratch: number) {
     this.$net = net;
-    this.gradients = { "generator/dense/kernel": net.$d_generator_dense_kernel, "generator/batchNorm/gamma": net.$d_generator_batchNorm_gamma, "generator/batchNorm/beta": net.$d_generator_batchNorm_beta, "generator/dense_1/kernel": net.$d_generator_dense_1_kernel, "generator/batchNorm_1/gamma": net.$d_generator_batchNorm_1_gamma, "generator/batchNorm_1/beta": net.$d_generator_batchNorm_1_beta, "generator/pixels/kernel": net.$d_generator_pixels_kernel, "generator/pixels/bias": net.$d_generator_pixels_bias };
+    this.gradients = {
+      "generator/dense/kernel": net.$d_generator_dense_kernel,
+      "generator/batchNorm/gamma": net.$d_generator_batchNorm_gamma,
+      "generator/batchNorm/beta": net.$d_generator_batchNorm_beta,
+      "generator/dense_1/kernel": net.$d_generator_dense_1_kernel,
+      "generator/batchNorm_1/gamma": net.$d_generator_batchNorm_1_gamma,
+      "generator/batchNorm_1/beta": net.$d_generator_batchNorm_1_beta,
+      "generator/pixels/kernel": net.$d_generator_pixels_kernel,
+      "generator/pixels/bias": net.$d_generator_pixels_bias,
+    };
     this.$gradients = new Float32Array(buffer, scratch + 325408, 17856);
     const scalars = net.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[10]; }, set learningRate(value: number) { scalars[10] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[11]; }, set beta1(value: number) { scalars[11] = checkHyper("beta1", value); },
-      get beta2() { return scalars[12]; }, set beta2(value: number) { scalars[12] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[13]; }, set epsilon(value: number) { scalars[13] = checkHyper("epsilon", value); },
+      get learningRate() { return scalars[10]; },
+      set learningRate(value: number) { scalars[10] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[11]; },
+      set beta1(value: number) { scalars[11] = checkHyper("beta1", value); },
+      get beta2() { return scalars[12]; },
+      set beta2(value: number) { scalars[12] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[13]; },
+      set epsilon(value: number) { scalars[13] = checkHyper("epsilon", value); },
     };
   }
   get step(): number {

@@ -104,29 +104,29 @@ export const spec = {
 
 // hidden_kernel = randomUniform(seed) · 1.095445 − 0.5477226  (iris.model.ts:31)
 function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 2341153179) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2341153179) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 64; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    hidden_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.0954451150103321 + -0.5477225575051661;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    hidden_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.0954451150103321 + -0.5477225575051661;
   }
 }
 
 // logits_kernel = randomUniform(seed) · 1.123903 − 0.5619515  (iris.model.ts:32)
 function init_logits_kernel(seed: Uint32Array, logits_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 2986652855) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2986652855) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 48; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    logits_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.1239029738980326 + -0.5619514869490163;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    logits_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.1239029738980326 + -0.5619514869490163;
   }
 }
 
@@ -334,7 +334,7 @@ function logits_forward(
   const c2 = logits_bias[2];
   for (let i = 0; i < n; i += 4) {
     const p0 = i << 4;
-    const p3 = i * 3;
+    const p1 = i * 3;
     let sum00 = 0;
     let sum01 = 0;
     let sum02 = 0;
@@ -348,15 +348,15 @@ function logits_forward(
     let sum31 = 0;
     let sum32 = 0;
     for (let k = 0; k < 16; k++) {
-      const p1 = p0 + k;
-      const p2 = k * 3;
-      const x0 = hidden_relu[p1];
-      const x1 = logits_kernel[p2];
-      const x2 = logits_kernel[p2 + 1];
-      const x3 = logits_kernel[p2 + 2];
-      const x4 = hidden_relu[p1 + 16];
-      const x5 = hidden_relu[p1 + 32];
-      const x6 = hidden_relu[p1 + 48];
+      const p2 = p0 + k;
+      const p3 = k * 3;
+      const x0 = hidden_relu[p2];
+      const x1 = logits_kernel[p3];
+      const x2 = logits_kernel[p3 + 1];
+      const x3 = logits_kernel[p3 + 2];
+      const x4 = hidden_relu[p2 + 16];
+      const x5 = hidden_relu[p2 + 32];
+      const x6 = hidden_relu[p2 + 48];
       sum00 += x0 * x1;
       sum01 += x0 * x2;
       sum02 += x0 * x3;
@@ -370,18 +370,18 @@ function logits_forward(
       sum31 += x6 * x2;
       sum32 += x6 * x3;
     }
-    logits_add[p3] = sum00 + c0;
-    logits_add[p3 + 1] = sum01 + c1;
-    logits_add[p3 + 2] = sum02 + c2;
-    logits_add[p3 + 3] = sum10 + c0;
-    logits_add[p3 + 4] = sum11 + c1;
-    logits_add[p3 + 5] = sum12 + c2;
-    logits_add[p3 + 6] = sum20 + c0;
-    logits_add[p3 + 7] = sum21 + c1;
-    logits_add[p3 + 8] = sum22 + c2;
-    logits_add[p3 + 9] = sum30 + c0;
-    logits_add[p3 + 10] = sum31 + c1;
-    logits_add[p3 + 11] = sum32 + c2;
+    logits_add[p1] = sum00 + c0;
+    logits_add[p1 + 1] = sum01 + c1;
+    logits_add[p1 + 2] = sum02 + c2;
+    logits_add[p1 + 3] = sum10 + c0;
+    logits_add[p1 + 4] = sum11 + c1;
+    logits_add[p1 + 5] = sum12 + c2;
+    logits_add[p1 + 6] = sum20 + c0;
+    logits_add[p1 + 7] = sum21 + c1;
+    logits_add[p1 + 8] = sum22 + c2;
+    logits_add[p1 + 9] = sum30 + c0;
+    logits_add[p1 + 10] = sum31 + c1;
+    logits_add[p1 + 11] = sum32 + c2;
   }
 }
 
@@ -426,9 +426,9 @@ function training_loss(
     exp_row[0] = expSingle;
     sum += expSingle;
     const x4 = x2 - max;
-    const t1 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r1 = t1 - k1 * 0.6931471805599453;
+    const t0 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
+    const k1 = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t0 - k1 * 0.6931471805599453;
     const z1 = r1 * r1;
     const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
     const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
@@ -436,9 +436,9 @@ function training_loss(
     exp_row[1] = expSingle1;
     sum += expSingle1;
     const x5 = x3 - max;
-    const t2 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
-    const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r2 = t2 - k2 * 0.6931471805599453;
+    const t1 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
+    const k2 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r2 = t1 - k2 * 0.6931471805599453;
     const z2 = r2 * r2;
     const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
     const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
@@ -455,10 +455,10 @@ function training_loss(
     const value = (e0 + (high3 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z3 * p);
     const logSingle = 2.2250738585072014e-308 <= sum ? sum < Infinity ? value : sum : 0 <= sum ? -Infinity : NaN;
     sum_3 += max + logSingle - sum_2;
-    const t0 = 1 / sum;
-    d_logits[p0] = c0 * (exp_row[0] * t0 - (x1 === 0 ? 1 : 0));
-    d_logits[p0 + 1] = c0 * (exp_row[1] * t0 - (x1 === 1 ? 1 : 0));
-    d_logits[p0 + 2] = c0 * (exp_row[2] * t0 - (x1 === 2 ? 1 : 0));
+    const t2 = 1 / sum;
+    d_logits[p0] = c0 * (exp_row[0] * t2 - (x1 === 0 ? 1 : 0));
+    d_logits[p0 + 1] = c0 * (exp_row[1] * t2 - (x1 === 1 ? 1 : 0));
+    d_logits[p0 + 2] = c0 * (exp_row[2] * t2 - (x1 === 2 ? 1 : 0));
   }
   loss[0] = sum_3 / n;
 }
@@ -471,7 +471,7 @@ function logits_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 16; i += 4) {
-    const p2 = i * 3;
+    const p0 = i * 3;
     let sum00 = 0;
     let sum01 = 0;
     let sum02 = 0;
@@ -485,15 +485,15 @@ function logits_kernel_gradient(
     let sum31 = 0;
     let sum32 = 0;
     for (let k = 0; k < n; k++) {
-      const p0 = i + (k << 4);
-      const p1 = k * 3;
-      const x0 = hidden_relu[p0];
-      const x1 = d_logits[p1];
-      const x2 = d_logits[p1 + 1];
-      const x3 = d_logits[p1 + 2];
-      const x4 = hidden_relu[p0 + 1];
-      const x5 = hidden_relu[p0 + 2];
-      const x6 = hidden_relu[p0 + 3];
+      const p1 = i + (k << 4);
+      const p2 = k * 3;
+      const x0 = hidden_relu[p1];
+      const x1 = d_logits[p2];
+      const x2 = d_logits[p2 + 1];
+      const x3 = d_logits[p2 + 2];
+      const x4 = hidden_relu[p1 + 1];
+      const x5 = hidden_relu[p1 + 2];
+      const x6 = hidden_relu[p1 + 3];
       sum00 += x0 * x1;
       sum01 += x0 * x2;
       sum02 += x0 * x3;
@@ -507,18 +507,18 @@ function logits_kernel_gradient(
       sum31 += x6 * x2;
       sum32 += x6 * x3;
     }
-    d_logits_kernel[p2] += sum00;
-    d_logits_kernel[p2 + 1] += sum01;
-    d_logits_kernel[p2 + 2] += sum02;
-    d_logits_kernel[p2 + 3] += sum10;
-    d_logits_kernel[p2 + 4] += sum11;
-    d_logits_kernel[p2 + 5] += sum12;
-    d_logits_kernel[p2 + 6] += sum20;
-    d_logits_kernel[p2 + 7] += sum21;
-    d_logits_kernel[p2 + 8] += sum22;
-    d_logits_kernel[p2 + 9] += sum30;
-    d_logits_kernel[p2 + 10] += sum31;
-    d_logits_kernel[p2 + 11] += sum32;
+    d_logits_kernel[p0] += sum00;
+    d_logits_kernel[p0 + 1] += sum01;
+    d_logits_kernel[p0 + 2] += sum02;
+    d_logits_kernel[p0 + 3] += sum10;
+    d_logits_kernel[p0 + 4] += sum11;
+    d_logits_kernel[p0 + 5] += sum12;
+    d_logits_kernel[p0 + 6] += sum20;
+    d_logits_kernel[p0 + 7] += sum21;
+    d_logits_kernel[p0 + 8] += sum22;
+    d_logits_kernel[p0 + 9] += sum30;
+    d_logits_kernel[p0 + 10] += sum31;
+    d_logits_kernel[p0 + 11] += sum32;
   }
 }
 
@@ -532,7 +532,7 @@ function hidden_backward(
 ): void {
   for (let i = 0; i < n; i += 4) {
     const p0 = i * 3;
-    const p2 = i << 4;
+    const p1 = i << 4;
     const c0 = d_logits[p0];
     const c1 = d_logits[p0 + 3];
     const c2 = d_logits[p0 + 6];
@@ -546,8 +546,8 @@ function hidden_backward(
     const c10 = d_logits[p0 + 8];
     const c11 = d_logits[p0 + 11];
     for (let j = 0; j < 16; j += 4) {
-      const p1 = j * 3;
-      const p3 = p2 + j;
+      const p2 = j * 3;
+      const p3 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -564,13 +564,13 @@ function hidden_backward(
       let sum31 = 0;
       let sum32 = 0;
       let sum33 = 0;
-      const x0 = logits_kernel[p1];
+      const x0 = logits_kernel[p2];
       sum00 += c0 * x0;
-      const x1 = logits_kernel[p1 + 3];
+      const x1 = logits_kernel[p2 + 3];
       sum01 += c0 * x1;
-      const x2 = logits_kernel[p1 + 6];
+      const x2 = logits_kernel[p2 + 6];
       sum02 += c0 * x2;
-      const x3 = logits_kernel[p1 + 9];
+      const x3 = logits_kernel[p2 + 9];
       sum03 += c0 * x3;
       sum10 += c1 * x0;
       sum11 += c1 * x1;
@@ -584,13 +584,13 @@ function hidden_backward(
       sum31 += c3 * x1;
       sum32 += c3 * x2;
       sum33 += c3 * x3;
-      const x4 = logits_kernel[p1 + 1];
+      const x4 = logits_kernel[p2 + 1];
       sum00 += c4 * x4;
-      const x5 = logits_kernel[p1 + 4];
+      const x5 = logits_kernel[p2 + 4];
       sum01 += c4 * x5;
-      const x6 = logits_kernel[p1 + 7];
+      const x6 = logits_kernel[p2 + 7];
       sum02 += c4 * x6;
-      const x7 = logits_kernel[p1 + 10];
+      const x7 = logits_kernel[p2 + 10];
       sum03 += c4 * x7;
       sum10 += c5 * x4;
       sum11 += c5 * x5;
@@ -604,13 +604,13 @@ function hidden_backward(
       sum31 += c7 * x5;
       sum32 += c7 * x6;
       sum33 += c7 * x7;
-      const x8 = logits_kernel[p1 + 2];
+      const x8 = logits_kernel[p2 + 2];
       sum00 += c8 * x8;
-      const x9 = logits_kernel[p1 + 5];
+      const x9 = logits_kernel[p2 + 5];
       sum01 += c8 * x9;
-      const x10 = logits_kernel[p1 + 8];
+      const x10 = logits_kernel[p2 + 8];
       sum02 += c8 * x10;
-      const x11 = logits_kernel[p1 + 11];
+      const x11 = logits_kernel[p2 + 11];
       sum03 += c8 * x11;
       sum10 += c9 * x8;
       sum11 += c9 * x9;
@@ -762,15 +762,15 @@ function update_parameters(
   const add_2 = adam_correction1 + t1 * (1 - adam_correction1);
   scalars[0] = add_2;
   scalars[2] += 1;
-  const c4 = scalars[3] * sqrt / add_2;
-  const c5 = scalars[6] * sqrt;
+  const c0 = scalars[3] * sqrt / add_2;
+  const c1 = scalars[6] * sqrt;
   for (let i = 0; i < 131; i++) {
     const x4 = gradients[i];
     const add_4 = beta1 * adam_m[i] + t1 * x4;
     adam_m[i] = add_4;
     const add_5 = beta2 * adam_v[i] + t0 * (x4 * x4);
     adam_v[i] = add_5;
-    parameters[i] = parameters[i] - c4 * add_4 / (Math.sqrt(add_5) + c5);
+    parameters[i] = parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
   }
 }
 
@@ -803,9 +803,9 @@ function predict_probabilities(
     exp_row[0] = expSingle;
     sum += expSingle;
     const x3 = x1 - max;
-    const t1 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
-    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r1 = t1 - k1 * 0.6931471805599453;
+    const t0 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
+    const k1 = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t0 - k1 * 0.6931471805599453;
     const z1 = r1 * r1;
     const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
     const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
@@ -813,19 +813,19 @@ function predict_probabilities(
     exp_row[1] = expSingle1;
     sum += expSingle1;
     const x4 = x2 - max;
-    const t2 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-    const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r2 = t2 - k2 * 0.6931471805599453;
+    const t1 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
+    const k2 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r2 = t1 - k2 * 0.6931471805599453;
     const z2 = r2 * r2;
     const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
     const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
     const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
     exp_row[2] = expSingle2;
     sum += expSingle2;
-    const t0 = 1 / sum;
-    probabilities[p0] = exp_row[0] * t0;
-    probabilities[p0 + 1] = exp_row[1] * t0;
-    probabilities[p0 + 2] = exp_row[2] * t0;
+    const t2 = 1 / sum;
+    probabilities[p0] = exp_row[0] * t2;
+    probabilities[p0 + 1] = exp_row[1] * t2;
+    probabilities[p0 + 2] = exp_row[2] * t2;
   }
 }
 
@@ -884,18 +884,18 @@ function evaluate_accuracy(
     const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
     sum += expSingle;
     const x4 = x2 - max;
-    const t1 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-    const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r1 = t1 - k1 * 0.6931471805599453;
+    const t0 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
+    const k1 = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t0 - k1 * 0.6931471805599453;
     const z1 = r1 * r1;
     const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
     const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
     const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
     sum += expSingle1;
     const x5 = x3 - max;
-    const t2 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
-    const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r2 = t2 - k2 * 0.6931471805599453;
+    const t1 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
+    const k2 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r2 = t1 - k2 * 0.6931471805599453;
     const z2 = r2 * r2;
     const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
     const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
@@ -985,11 +985,18 @@ class Predictor {
     this.$probabilities = new Float32Array(buffer, scratch + 2704, 96);
     this.$logits_add_2 = new Float32Array(buffer, scratch + 2704, 96);
     this.$exp_row_2 = new Float32Array(buffer, scratch + 656, 3);
-    this.params = { "hidden/kernel": this.$hidden_kernel, "hidden/bias": this.$hidden_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
+    this.params = {
+      "hidden/kernel": this.$hidden_kernel,
+      "hidden/bias": this.$hidden_bias,
+      "logits/kernel": this.$logits_kernel,
+      "logits/bias": this.$logits_bias,
+    };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
     this.$words = new Uint32Array(this.$bits.buffer);
-    this.$outputs = { probabilities: this.$probabilities };
+    this.$outputs = {
+      probabilities: this.$probabilities,
+    };
     this.$fresh = false;
   }
   predict(x: Float32Array, n: number = x?.length / 4): ReturnType<Iris["predict"]> {
@@ -1052,13 +1059,22 @@ class Network extends Predictor {
     this.$exp_row = new Float32Array(buffer, scratch + 3600, 3);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 672, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 656, 1);
-    this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
+    this.gradients = {
+      "hidden/kernel": this.$d_hidden_kernel,
+      "hidden/bias": this.$d_hidden_bias,
+      "logits/kernel": this.$d_logits_kernel,
+      "logits/bias": this.$d_logits_bias,
+    };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value: number) { scalars[3] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[4]; }, set beta1(value: number) { scalars[4] = checkHyper("beta1", value); },
-      get beta2() { return scalars[5]; }, set beta2(value: number) { scalars[5] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[6]; }, set epsilon(value: number) { scalars[6] = checkHyper("epsilon", value); },
+      get learningRate() { return scalars[3]; },
+      set learningRate(value: number) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; },
+      set beta1(value: number) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; },
+      set beta2(value: number) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; },
+      set epsilon(value: number) { scalars[6] = checkHyper("epsilon", value); },
     };
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;

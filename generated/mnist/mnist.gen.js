@@ -41,43 +41,43 @@ export const spec = {
 
 // strokes_kernel = randomUniform(seed) · 0.3265986 − 0.1632993  (mnist.model.ts:25)
 function init_strokes_kernel(seed, strokes_kernel) {
-  const t4 = (seed[0] ^ 1830848830) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 1830848830) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 200; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    strokes_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.32659863237109044 + -0.16329931618554522;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    strokes_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.32659863237109044 + -0.16329931618554522;
   }
 }
 
 // shapes_kernel = randomUniform(seed) · 0.2 − 0.1  (mnist.model.ts:26)
 function init_shapes_kernel(seed, shapes_kernel) {
-  const t4 = (seed[0] ^ 694668133) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 694668133) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 3200; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    shapes_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.2 + -0.1;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    shapes_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.2 + -0.1;
   }
 }
 
 // logits_kernel = randomUniform(seed) · 0.3003757 − 0.1501879  (mnist.model.ts:34)
 function init_logits_kernel(seed, logits_kernel) {
-  const t4 = (seed[0] ^ 2986652855) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2986652855) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 2560; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    logits_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3003757045930553 + -0.15018785229652765;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    logits_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.3003757045930553 + -0.15018785229652765;
   }
 }
 
@@ -97,12 +97,12 @@ function copy_x(x, x_numbers, n) {
 function copy_strokes_kernel(strokes_kernel, strokes_kernel_numbers) {
   for (let p = 0; p < 4; p++) {
     const p0 = p << 1;
-    const p2 = p * 50;
+    const p1 = p * 50;
     for (let k = 0; k < 25; k++) {
-      const p1 = p0 + (k << 3);
-      const p3 = p2 + (k << 1);
-      strokes_kernel_numbers[p3] = strokes_kernel[p1];
-      strokes_kernel_numbers[p3 + 1] = strokes_kernel[p1 + 1];
+      const p2 = p0 + (k << 3);
+      const p3 = p1 + (k << 1);
+      strokes_kernel_numbers[p3] = strokes_kernel[p2];
+      strokes_kernel_numbers[p3 + 1] = strokes_kernel[p2 + 1];
     }
   }
 }
@@ -111,17 +111,17 @@ function copy_strokes_kernel(strokes_kernel, strokes_kernel_numbers) {
 function strokes_forward(x_numbers, strokes_kernel_numbers, strokes_bias, strokes_relu, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 784;
-    const p9 = i * 4608;
+    const p1 = i * 4608;
     for (let j = 0; j < 24; j++) {
-      const p1 = p0 + j * 28;
-      const p10 = p9 + j * 192;
+      const p2 = p0 + j * 28;
+      const p3 = p1 + j * 192;
       for (let h = 0; h < 24; h += 4) {
-        const p2 = p1 + h;
-        const p11 = p10 + (h << 3);
+        const p4 = p2 + h;
+        const p5 = p3 + (h << 3);
         for (let p = 0; p < 4; p++) {
-          const p5 = p * 50;
-          const p8 = p << 1;
-          const p12 = p11 + (p << 1);
+          const p6 = p * 50;
+          const p7 = p << 1;
+          const p8 = p5 + (p << 1);
           let sum00 = 0;
           let sum01 = 0;
           let sum10 = 0;
@@ -131,17 +131,17 @@ function strokes_forward(x_numbers, strokes_kernel_numbers, strokes_bias, stroke
           let sum30 = 0;
           let sum31 = 0;
           for (let k = 0; k < 5; k++) {
-            const p3 = p2 + k * 28;
-            const p6 = p5 + k * 10;
+            const p9 = p4 + k * 28;
+            const p10 = p6 + k * 10;
             for (let m = 0; m < 5; m++) {
-              const p4 = p3 + m;
-              const p7 = p6 + (m << 1);
-              const x0 = x_numbers[p4];
-              const x1 = strokes_kernel_numbers[p7];
-              const x2 = strokes_kernel_numbers[p7 + 1];
-              const x3 = x_numbers[p4 + 1];
-              const x4 = x_numbers[p4 + 2];
-              const x5 = x_numbers[p4 + 3];
+              const p11 = p9 + m;
+              const p12 = p10 + (m << 1);
+              const x0 = x_numbers[p11];
+              const x1 = strokes_kernel_numbers[p12];
+              const x2 = strokes_kernel_numbers[p12 + 1];
+              const x3 = x_numbers[p11 + 1];
+              const x4 = x_numbers[p11 + 2];
+              const x5 = x_numbers[p11 + 3];
               sum00 += x0 * x1;
               sum01 += x0 * x2;
               sum10 += x3 * x1;
@@ -152,16 +152,16 @@ function strokes_forward(x_numbers, strokes_kernel_numbers, strokes_bias, stroke
               sum31 += x5 * x2;
             }
           }
-          const x6 = strokes_bias[p8];
-          strokes_relu[p12] = Math.max(sum00 + x6, 0);
-          const x7 = strokes_bias[p8 + 1];
-          strokes_relu[p12 + 1] = Math.max(sum01 + x7, 0);
-          strokes_relu[p12 + 8] = Math.max(sum10 + x6, 0);
-          strokes_relu[p12 + 9] = Math.max(sum11 + x7, 0);
-          strokes_relu[p12 + 16] = Math.max(sum20 + x6, 0);
-          strokes_relu[p12 + 17] = Math.max(sum21 + x7, 0);
-          strokes_relu[p12 + 24] = Math.max(sum30 + x6, 0);
-          strokes_relu[p12 + 25] = Math.max(sum31 + x7, 0);
+          const x6 = strokes_bias[p7];
+          strokes_relu[p8] = Math.max(sum00 + x6, 0);
+          const x7 = strokes_bias[p7 + 1];
+          strokes_relu[p8 + 1] = Math.max(sum01 + x7, 0);
+          strokes_relu[p8 + 8] = Math.max(sum10 + x6, 0);
+          strokes_relu[p8 + 9] = Math.max(sum11 + x7, 0);
+          strokes_relu[p8 + 16] = Math.max(sum20 + x6, 0);
+          strokes_relu[p8 + 17] = Math.max(sum21 + x7, 0);
+          strokes_relu[p8 + 24] = Math.max(sum30 + x6, 0);
+          strokes_relu[p8 + 25] = Math.max(sum31 + x7, 0);
         }
       }
     }
@@ -173,21 +173,21 @@ function strokes_forward(x_numbers, strokes_kernel_numbers, strokes_bias, stroke
 function maxPool2d_forward(strokes_relu, maxPool2d_max, d_strokes, n) {
   for (let i = 0; i < n * 12; i++) {
     const p0 = i * 384;
-    const p3 = i * 96;
+    const p1 = i * 96;
     for (let h = 0; h < 12; h++) {
-      const p1 = p0 + (h << 4);
-      const p4 = p3 + (h << 3);
+      const p2 = p0 + (h << 4);
+      const p3 = p1 + (h << 3);
       for (let g = 0; g < 8; g++) {
-        const p2 = p1 + g;
-        const p5 = p4 + g;
+        const p4 = p2 + g;
+        const p5 = p3 + g;
         let max = -Infinity;
-        const x0 = strokes_relu[p2];
+        const x0 = strokes_relu[p4];
         max = Math.max(max, x0);
-        const x1 = strokes_relu[p2 + 8];
+        const x1 = strokes_relu[p4 + 8];
         max = Math.max(max, x1);
-        const x2 = strokes_relu[p2 + 192];
+        const x2 = strokes_relu[p4 + 192];
         max = Math.max(max, x2);
-        const x3 = strokes_relu[p2 + 200];
+        const x3 = strokes_relu[p4 + 200];
         max = Math.max(max, x3);
         maxPool2d_max[p5] = max;
         let min = 2147483647;
@@ -213,12 +213,12 @@ function copy_maxPool2d_max(maxPool2d_max, maxPool2d_max_numbers, n) {
 function copy_shapes_kernel(shapes_kernel, shapes_kernel_numbers) {
   for (let p = 0; p < 8; p++) {
     const p0 = p << 1;
-    const p2 = p * 400;
+    const p1 = p * 400;
     for (let k = 0; k < 200; k++) {
-      const p1 = p0 + (k << 4);
-      const p3 = p2 + (k << 1);
-      shapes_kernel_numbers[p3] = shapes_kernel[p1];
-      shapes_kernel_numbers[p3 + 1] = shapes_kernel[p1 + 1];
+      const p2 = p0 + (k << 4);
+      const p3 = p1 + (k << 1);
+      shapes_kernel_numbers[p3] = shapes_kernel[p2];
+      shapes_kernel_numbers[p3 + 1] = shapes_kernel[p2 + 1];
     }
   }
 }
@@ -227,17 +227,17 @@ function copy_shapes_kernel(shapes_kernel, shapes_kernel_numbers) {
 function shapes_forward(maxPool2d_max_numbers, shapes_kernel_numbers, shapes_bias, shapes_relu, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 1152;
-    const p9 = i << 10;
+    const p1 = i << 10;
     for (let j = 0; j < 8; j++) {
-      const p1 = p0 + j * 96;
-      const p10 = p9 + (j << 7);
+      const p2 = p0 + j * 96;
+      const p3 = p1 + (j << 7);
       for (let h = 0; h < 8; h += 4) {
-        const p2 = p1 + (h << 3);
-        const p11 = p10 + (h << 4);
+        const p4 = p2 + (h << 3);
+        const p5 = p3 + (h << 4);
         for (let p = 0; p < 8; p++) {
-          const p5 = p * 400;
-          const p8 = p << 1;
-          const p12 = p11 + (p << 1);
+          const p6 = p * 400;
+          const p7 = p << 1;
+          const p8 = p5 + (p << 1);
           let sum00 = 0;
           let sum01 = 0;
           let sum10 = 0;
@@ -247,17 +247,17 @@ function shapes_forward(maxPool2d_max_numbers, shapes_kernel_numbers, shapes_bia
           let sum30 = 0;
           let sum31 = 0;
           for (let k = 0; k < 5; k++) {
-            const p3 = p2 + k * 96;
-            const p6 = p5 + k * 80;
+            const p9 = p4 + k * 96;
+            const p10 = p6 + k * 80;
             for (let m = 0; m < 40; m++) {
-              const p4 = p3 + m;
-              const p7 = p6 + (m << 1);
-              const x0 = maxPool2d_max_numbers[p4];
-              const x1 = shapes_kernel_numbers[p7];
-              const x2 = shapes_kernel_numbers[p7 + 1];
-              const x3 = maxPool2d_max_numbers[p4 + 8];
-              const x4 = maxPool2d_max_numbers[p4 + 16];
-              const x5 = maxPool2d_max_numbers[p4 + 24];
+              const p11 = p9 + m;
+              const p12 = p10 + (m << 1);
+              const x0 = maxPool2d_max_numbers[p11];
+              const x1 = shapes_kernel_numbers[p12];
+              const x2 = shapes_kernel_numbers[p12 + 1];
+              const x3 = maxPool2d_max_numbers[p11 + 8];
+              const x4 = maxPool2d_max_numbers[p11 + 16];
+              const x5 = maxPool2d_max_numbers[p11 + 24];
               sum00 += x0 * x1;
               sum01 += x0 * x2;
               sum10 += x3 * x1;
@@ -268,16 +268,16 @@ function shapes_forward(maxPool2d_max_numbers, shapes_kernel_numbers, shapes_bia
               sum31 += x5 * x2;
             }
           }
-          const x6 = shapes_bias[p8];
-          shapes_relu[p12] = Math.max(sum00 + x6, 0);
-          const x7 = shapes_bias[p8 + 1];
-          shapes_relu[p12 + 1] = Math.max(sum01 + x7, 0);
-          shapes_relu[p12 + 16] = Math.max(sum10 + x6, 0);
-          shapes_relu[p12 + 17] = Math.max(sum11 + x7, 0);
-          shapes_relu[p12 + 32] = Math.max(sum20 + x6, 0);
-          shapes_relu[p12 + 33] = Math.max(sum21 + x7, 0);
-          shapes_relu[p12 + 48] = Math.max(sum30 + x6, 0);
-          shapes_relu[p12 + 49] = Math.max(sum31 + x7, 0);
+          const x6 = shapes_bias[p7];
+          shapes_relu[p8] = Math.max(sum00 + x6, 0);
+          const x7 = shapes_bias[p7 + 1];
+          shapes_relu[p8 + 1] = Math.max(sum01 + x7, 0);
+          shapes_relu[p8 + 16] = Math.max(sum10 + x6, 0);
+          shapes_relu[p8 + 17] = Math.max(sum11 + x7, 0);
+          shapes_relu[p8 + 32] = Math.max(sum20 + x6, 0);
+          shapes_relu[p8 + 33] = Math.max(sum21 + x7, 0);
+          shapes_relu[p8 + 48] = Math.max(sum30 + x6, 0);
+          shapes_relu[p8 + 49] = Math.max(sum31 + x7, 0);
         }
       }
     }
@@ -289,21 +289,21 @@ function shapes_forward(maxPool2d_max_numbers, shapes_kernel_numbers, shapes_bia
 function maxPool2d_1_forward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
   for (let i = 0; i < n << 2; i++) {
     const p0 = i << 8;
-    const p3 = i << 6;
+    const p1 = i << 6;
     for (let h = 0; h < 4; h++) {
-      const p1 = p0 + (h << 5);
-      const p4 = p3 + (h << 4);
+      const p2 = p0 + (h << 5);
+      const p3 = p1 + (h << 4);
       for (let g = 0; g < 16; g++) {
-        const p2 = p1 + g;
-        const p5 = p4 + g;
+        const p4 = p2 + g;
+        const p5 = p3 + g;
         let max = -Infinity;
-        const x0 = shapes_relu[p2];
+        const x0 = shapes_relu[p4];
         max = Math.max(max, x0);
-        const x1 = shapes_relu[p2 + 16];
+        const x1 = shapes_relu[p4 + 16];
         max = Math.max(max, x1);
-        const x2 = shapes_relu[p2 + 128];
+        const x2 = shapes_relu[p4 + 128];
         max = Math.max(max, x2);
-        const x3 = shapes_relu[p2 + 144];
+        const x3 = shapes_relu[p4 + 144];
         max = Math.max(max, x3);
         maxPool2d_1_max[p5] = max;
         let min = 2147483647;
@@ -387,31 +387,31 @@ function dropout_forward(random_seed, random_counter, maxPool2d_1_max, dropout_l
 function logits_forward(dropout_where, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i << 8;
-    const p3 = i * 10;
+    const p1 = i * 10;
     for (let j = 0; j < 10; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 256; k++) {
-        const p1 = p0 + k;
-        const p2 = j + k * 10;
-        const x0 = dropout_where[p1];
-        const x1 = logits_kernel[p2];
-        const x2 = logits_kernel[p2 + 1];
-        const x3 = dropout_where[p1 + 256];
+        const p3 = p0 + k;
+        const p4 = j + k * 10;
+        const x0 = dropout_where[p3];
+        const x1 = logits_kernel[p4];
+        const x2 = logits_kernel[p4 + 1];
+        const x3 = dropout_where[p3 + 256];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
       const x4 = logits_bias[j];
-      logits_add[p4] = sum00 + x4;
+      logits_add[p2] = sum00 + x4;
       const x5 = logits_bias[j + 1];
-      logits_add[p4 + 1] = sum01 + x5;
-      logits_add[p4 + 10] = sum10 + x4;
-      logits_add[p4 + 11] = sum11 + x5;
+      logits_add[p2 + 1] = sum01 + x5;
+      logits_add[p2 + 10] = sum10 + x4;
+      logits_add[p2 + 11] = sum11 + x5;
     }
   }
 }
@@ -479,29 +479,29 @@ function training_random_counter(
 // ∂loss/∂logits/kernel = dropout_whereᵀ · d_logits  (mnist.model.ts:34)
 function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
   for (let i = 0; i < 256; i += 2) {
-    const p2 = i * 10;
+    const p0 = i * 10;
     for (let j = 0; j < 10; j += 2) {
-      const p3 = p2 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + (k << 8);
-        const p1 = j + k * 10;
-        const x0 = dropout_where[p0];
-        const x1 = d_logits[p1];
-        const x2 = d_logits[p1 + 1];
-        const x3 = dropout_where[p0 + 1];
+        const p2 = i + (k << 8);
+        const p3 = j + k * 10;
+        const x0 = dropout_where[p2];
+        const x1 = d_logits[p3];
+        const x2 = d_logits[p3 + 1];
+        const x3 = dropout_where[p2 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_logits_kernel[p3] += sum00;
-      d_logits_kernel[p3 + 1] += sum01;
-      d_logits_kernel[p3 + 10] += sum10;
-      d_logits_kernel[p3 + 11] += sum11;
+      d_logits_kernel[p1] += sum00;
+      d_logits_kernel[p1 + 1] += sum01;
+      d_logits_kernel[p1 + 10] += sum10;
+      d_logits_kernel[p1 + 11] += sum11;
     }
   }
 }
@@ -510,30 +510,30 @@ function logits_kernel_gradient(dropout_where, d_logits, d_logits_kernel, n) {
 function flatten_backward(d_logits, logits_kernel, dropout_lessEqual, d_flatten, n) {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 10;
-    const p4 = i << 8;
+    const p1 = i << 8;
     for (let j = 0; j < 256; j += 2) {
       const p2 = j * 10;
-      const p5 = p4 + j;
+      const p3 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 10; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_logits[p1];
-        const x1 = logits_kernel[p3];
-        const x2 = logits_kernel[p3 + 10];
-        const x3 = d_logits[p1 + 10];
+        const p4 = p0 + k;
+        const p5 = p2 + k;
+        const x0 = d_logits[p4];
+        const x1 = logits_kernel[p5];
+        const x2 = logits_kernel[p5 + 10];
+        const x3 = d_logits[p4 + 10];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_flatten[p5] = (dropout_lessEqual[p5] !== 0 ? sum00 : 0) * 1.3333333333333333;
-      d_flatten[p5 + 1] = (dropout_lessEqual[p5 + 1] !== 0 ? sum01 : 0) * 1.3333333333333333;
-      d_flatten[p5 + 256] = (dropout_lessEqual[p5 + 256] !== 0 ? sum10 : 0) * 1.3333333333333333;
-      d_flatten[p5 + 257] = (dropout_lessEqual[p5 + 257] !== 0 ? sum11 : 0) * 1.3333333333333333;
+      d_flatten[p3] = (dropout_lessEqual[p3] !== 0 ? sum00 : 0) * 1.3333333333333333;
+      d_flatten[p3 + 1] = (dropout_lessEqual[p3 + 1] !== 0 ? sum01 : 0) * 1.3333333333333333;
+      d_flatten[p3 + 256] = (dropout_lessEqual[p3 + 256] !== 0 ? sum10 : 0) * 1.3333333333333333;
+      d_flatten[p3 + 257] = (dropout_lessEqual[p3 + 257] !== 0 ? sum11 : 0) * 1.3333333333333333;
     }
   }
 }
@@ -566,12 +566,12 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
 function maxPool2d_backward(shapes_kernel, shapes_kernel_rearranged) {
   for (let i = 0; i < 25; i++) {
     const p0 = i * -128;
-    const p3 = i << 7;
+    const p1 = i << 7;
     for (let h = 0; h < 16; h++) {
-      const p1 = p0 + h;
-      const p4 = p3 + (h << 3);
+      const p2 = p0 + h;
+      const p3 = p1 + (h << 3);
       for (let g = 0; g < 8; g++) {
-        shapes_kernel_rearranged[p4 + g] = shapes_kernel[p1 + (g << 4) + 3072];
+        shapes_kernel_rearranged[p3 + g] = shapes_kernel[p2 + (g << 4) + 3072];
       }
     }
   }
@@ -581,23 +581,23 @@ function maxPool2d_backward(shapes_kernel, shapes_kernel_rearranged) {
 function maxPool2d_backward_2(d_shapes, shapes_relu, d_flatten, d_maxPool2d, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i << 8;
-    const p4 = i << 10;
-    const p8 = i << 12;
+    const p1 = i << 10;
+    const p2 = i << 12;
     for (let j = 0; j < 16; j++) {
-      const p1 = p0 + ((j - j % 2) / 2 << 6);
-      const p5 = p4 + (j << 7);
-      const p9 = p8 + (j << 8);
+      const p3 = p0 + ((j - j % 2) / 2 << 6);
+      const p4 = p1 + (j << 7);
+      const p5 = p2 + (j << 8);
       const t0 = j + -4;
       const c0 = 0 <= t0 && t0 < 8;
       for (let h = 0; h < 16; h++) {
-        const p2 = p1 + ((h - h % 2) / 2 << 4);
-        const p6 = p5 + (h << 4);
-        const p10 = p9 + (h << 4);
+        const p6 = p3 + ((h - h % 2) / 2 << 4);
+        const p7 = p4 + (h << 4);
+        const p8 = p5 + (h << 4);
         const t1 = h + -4;
         const c1 = c0 && 0 <= t1 && t1 < 8;
         for (let g = 0; g < 16; g++) {
-          const p3 = p2 + g;
-          d_maxPool2d[p10 + g] = c1 ? (j % 2 << 1) + h % 2 === d_shapes[p3 + -160] ? 0 < shapes_relu[p6 + g + -576] ? d_flatten[p3 + -160] : 0 : 0 : 0;
+          const p9 = p6 + g;
+          d_maxPool2d[p8 + g] = c1 ? (j % 2 << 1) + h % 2 === d_shapes[p9 + -160] ? 0 < shapes_relu[p7 + g + -576] ? d_flatten[p9 + -160] : 0 : 0 : 0;
         }
       }
     }
@@ -608,14 +608,14 @@ function maxPool2d_backward_2(d_shapes, shapes_relu, d_flatten, d_maxPool2d, n) 
 function copy_maxPool2d_max_2(maxPool2d_max, maxPool2d_max_numbers, n) {
   for (let s = 0; s < 2; s++) {
     const p0 = s << 2;
-    const p2 = s * 18432;
+    const p1 = s * 18432;
     for (let k = 0; k < n * 144; k++) {
-      const p1 = p0 + (k << 3);
-      const p3 = p2 + (k << 2);
-      maxPool2d_max_numbers[p3] = maxPool2d_max[p1];
-      maxPool2d_max_numbers[p3 + 1] = maxPool2d_max[p1 + 1];
-      maxPool2d_max_numbers[p3 + 2] = maxPool2d_max[p1 + 2];
-      maxPool2d_max_numbers[p3 + 3] = maxPool2d_max[p1 + 3];
+      const p2 = p0 + (k << 3);
+      const p3 = p1 + (k << 2);
+      maxPool2d_max_numbers[p3] = maxPool2d_max[p2];
+      maxPool2d_max_numbers[p3 + 1] = maxPool2d_max[p2 + 1];
+      maxPool2d_max_numbers[p3 + 2] = maxPool2d_max[p2 + 2];
+      maxPool2d_max_numbers[p3 + 3] = maxPool2d_max[p2 + 3];
     }
   }
 }
@@ -624,12 +624,12 @@ function copy_maxPool2d_max_2(maxPool2d_max, maxPool2d_max_numbers, n) {
 function copy_d_maxPool2d(d_maxPool2d, d_maxPool2d_numbers, n) {
   for (let p = 0; p < 8; p++) {
     const p0 = p << 1;
-    const p2 = p << 14;
+    const p1 = p << 14;
     for (let k = 0; k < n << 8; k++) {
-      const p1 = p0 + (k << 4);
-      const p3 = p2 + (k << 1);
-      d_maxPool2d_numbers[p3] = d_maxPool2d[p1];
-      d_maxPool2d_numbers[p3 + 1] = d_maxPool2d[p1 + 1];
+      const p2 = p0 + (k << 4);
+      const p3 = p1 + (k << 1);
+      d_maxPool2d_numbers[p3] = d_maxPool2d[p2];
+      d_maxPool2d_numbers[p3 + 1] = d_maxPool2d[p2 + 1];
     }
   }
 }
@@ -638,16 +638,16 @@ function copy_d_maxPool2d(d_maxPool2d, d_maxPool2d_numbers, n) {
 function shapes_kernel_gradient(maxPool2d_max_numbers, d_maxPool2d_numbers, d_shapes_kernel, n) {
   for (let i = 0; i < 5; i++) {
     const p0 = i * 48;
-    const p10 = i * 640;
+    const p1 = i * 640;
     for (let j = 0; j < 5; j++) {
-      const p1 = p0 + (j << 2);
-      const p11 = p10 + (j << 7);
+      const p2 = p0 + (j << 2);
+      const p3 = p1 + (j << 7);
       for (let s = 0; s < 2; s++) {
-        const p2 = p1 + s * 18432;
-        const p12 = p11 + (s << 6);
+        const p4 = p2 + s * 18432;
+        const p5 = p3 + (s << 6);
         for (let p = 0; p < 8; p++) {
           const p6 = p << 14;
-          const p13 = p12 + (p << 1);
+          const p7 = p5 + (p << 1);
           let sum00 = 0;
           let sum01 = 0;
           let sum10 = 0;
@@ -657,20 +657,20 @@ function shapes_kernel_gradient(maxPool2d_max_numbers, d_maxPool2d_numbers, d_sh
           let sum30 = 0;
           let sum31 = 0;
           for (let k = 0; k < n; k++) {
-            const p3 = p2 + k * 576;
-            const p7 = p6 + (k << 9);
+            const p8 = p4 + k * 576;
+            const p9 = p6 + (k << 9);
             for (let m = 0; m < 8; m++) {
-              const p4 = p3 + m * 48;
-              const p8 = p7 + (m << 5);
+              const p10 = p8 + m * 48;
+              const p11 = p9 + (m << 5);
               for (let q = 0; q < 8; q++) {
-                const p5 = p4 + (q << 2);
-                const p9 = p8 + (q << 1);
-                const x0 = maxPool2d_max_numbers[p5];
-                const x1 = d_maxPool2d_numbers[p9 + 136];
-                const x2 = d_maxPool2d_numbers[p9 + 137];
-                const x3 = maxPool2d_max_numbers[p5 + 1];
-                const x4 = maxPool2d_max_numbers[p5 + 2];
-                const x5 = maxPool2d_max_numbers[p5 + 3];
+                const p12 = p10 + (q << 2);
+                const p13 = p11 + (q << 1);
+                const x0 = maxPool2d_max_numbers[p12];
+                const x1 = d_maxPool2d_numbers[p13 + 136];
+                const x2 = d_maxPool2d_numbers[p13 + 137];
+                const x3 = maxPool2d_max_numbers[p12 + 1];
+                const x4 = maxPool2d_max_numbers[p12 + 2];
+                const x5 = maxPool2d_max_numbers[p12 + 3];
                 sum00 += x0 * x1;
                 sum01 += x0 * x2;
                 sum10 += x3 * x1;
@@ -682,14 +682,14 @@ function shapes_kernel_gradient(maxPool2d_max_numbers, d_maxPool2d_numbers, d_sh
               }
             }
           }
-          d_shapes_kernel[p13] += sum00;
-          d_shapes_kernel[p13 + 1] += sum01;
-          d_shapes_kernel[p13 + 16] += sum10;
-          d_shapes_kernel[p13 + 17] += sum11;
-          d_shapes_kernel[p13 + 32] += sum20;
-          d_shapes_kernel[p13 + 33] += sum21;
-          d_shapes_kernel[p13 + 48] += sum30;
-          d_shapes_kernel[p13 + 49] += sum31;
+          d_shapes_kernel[p7] += sum00;
+          d_shapes_kernel[p7 + 1] += sum01;
+          d_shapes_kernel[p7 + 16] += sum10;
+          d_shapes_kernel[p7 + 17] += sum11;
+          d_shapes_kernel[p7 + 32] += sum20;
+          d_shapes_kernel[p7 + 33] += sum21;
+          d_shapes_kernel[p7 + 48] += sum30;
+          d_shapes_kernel[p7 + 49] += sum31;
         }
       }
     }
@@ -734,12 +734,12 @@ function copy_d_maxPool2d_2(d_maxPool2d, d_maxPool2d_numbers, n) {
 function copy_shapes_kernel_rearranged(shapes_kernel_rearranged, shapes_kernel_rearranged_numbers) {
   for (let p = 0; p < 4; p++) {
     const p0 = p << 1;
-    const p2 = p * 800;
+    const p1 = p * 800;
     for (let k = 0; k < 400; k++) {
-      const p1 = p0 + (k << 3);
-      const p3 = p2 + (k << 1);
-      shapes_kernel_rearranged_numbers[p3] = shapes_kernel_rearranged[p1];
-      shapes_kernel_rearranged_numbers[p3 + 1] = shapes_kernel_rearranged[p1 + 1];
+      const p2 = p0 + (k << 3);
+      const p3 = p1 + (k << 1);
+      shapes_kernel_rearranged_numbers[p3] = shapes_kernel_rearranged[p2];
+      shapes_kernel_rearranged_numbers[p3 + 1] = shapes_kernel_rearranged[p2 + 1];
     }
   }
 }
@@ -748,16 +748,16 @@ function copy_shapes_kernel_rearranged(shapes_kernel_rearranged, shapes_kernel_r
 function maxPool2d_backward_3(d_maxPool2d_numbers, shapes_kernel_rearranged_numbers, d_maxPool2d, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i << 12;
-    const p8 = i * 1152;
+    const p1 = i * 1152;
     for (let j = 0; j < 12; j++) {
-      const p1 = p0 + (j << 8);
-      const p9 = p8 + j * 96;
+      const p2 = p0 + (j << 8);
+      const p3 = p1 + j * 96;
       for (let h = 0; h < 12; h += 4) {
-        const p2 = p1 + (h << 4);
-        const p10 = p9 + (h << 3);
+        const p4 = p2 + (h << 4);
+        const p5 = p3 + (h << 3);
         for (let p = 0; p < 4; p++) {
-          const p5 = p * 800;
-          const p11 = p10 + (p << 1);
+          const p6 = p * 800;
+          const p7 = p5 + (p << 1);
           let sum00 = 0;
           let sum01 = 0;
           let sum10 = 0;
@@ -767,17 +767,17 @@ function maxPool2d_backward_3(d_maxPool2d_numbers, shapes_kernel_rearranged_numb
           let sum30 = 0;
           let sum31 = 0;
           for (let k = 0; k < 5; k++) {
-            const p3 = p2 + (k << 8);
-            const p6 = p5 + k * 160;
+            const p8 = p4 + (k << 8);
+            const p9 = p6 + k * 160;
             for (let m = 0; m < 80; m++) {
-              const p4 = p3 + m;
-              const p7 = p6 + (m << 1);
-              const x0 = d_maxPool2d_numbers[p4];
-              const x1 = shapes_kernel_rearranged_numbers[p7];
-              const x2 = shapes_kernel_rearranged_numbers[p7 + 1];
-              const x3 = d_maxPool2d_numbers[p4 + 16];
-              const x4 = d_maxPool2d_numbers[p4 + 32];
-              const x5 = d_maxPool2d_numbers[p4 + 48];
+              const p10 = p8 + m;
+              const p11 = p9 + (m << 1);
+              const x0 = d_maxPool2d_numbers[p10];
+              const x1 = shapes_kernel_rearranged_numbers[p11];
+              const x2 = shapes_kernel_rearranged_numbers[p11 + 1];
+              const x3 = d_maxPool2d_numbers[p10 + 16];
+              const x4 = d_maxPool2d_numbers[p10 + 32];
+              const x5 = d_maxPool2d_numbers[p10 + 48];
               sum00 += x0 * x1;
               sum01 += x0 * x2;
               sum10 += x3 * x1;
@@ -788,14 +788,14 @@ function maxPool2d_backward_3(d_maxPool2d_numbers, shapes_kernel_rearranged_numb
               sum31 += x5 * x2;
             }
           }
-          d_maxPool2d[p11] = sum00;
-          d_maxPool2d[p11 + 1] = sum01;
-          d_maxPool2d[p11 + 8] = sum10;
-          d_maxPool2d[p11 + 9] = sum11;
-          d_maxPool2d[p11 + 16] = sum20;
-          d_maxPool2d[p11 + 17] = sum21;
-          d_maxPool2d[p11 + 24] = sum30;
-          d_maxPool2d[p11 + 25] = sum31;
+          d_maxPool2d[p7] = sum00;
+          d_maxPool2d[p7 + 1] = sum01;
+          d_maxPool2d[p7 + 8] = sum10;
+          d_maxPool2d[p7 + 9] = sum11;
+          d_maxPool2d[p7 + 16] = sum20;
+          d_maxPool2d[p7 + 17] = sum21;
+          d_maxPool2d[p7 + 24] = sum30;
+          d_maxPool2d[p7 + 25] = sum31;
         }
       }
     }
@@ -806,18 +806,18 @@ function maxPool2d_backward_3(d_maxPool2d_numbers, shapes_kernel_rearranged_numb
 function strokes_backward(d_strokes, strokes_relu, d_maxPool2d, d_strokes_2, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 1152;
-    const p4 = i * 4608;
+    const p1 = i * 4608;
     for (let j = 0; j < 24; j++) {
-      const p1 = p0 + (j - j % 2) / 2 * 96;
-      const p5 = p4 + j * 192;
+      const p2 = p0 + (j - j % 2) / 2 * 96;
+      const p3 = p1 + j * 192;
       for (let h = 0; h < 24; h++) {
-        const p2 = p1 + ((h - h % 2) / 2 << 3);
-        const p6 = p5 + (h << 3);
+        const p4 = p2 + ((h - h % 2) / 2 << 3);
+        const p5 = p3 + (h << 3);
         const c0 = (j % 2 << 1) + h % 2;
         for (let g = 0; g < 8; g++) {
-          const p3 = p2 + g;
-          const p7 = p6 + g;
-          d_strokes_2[p7] = c0 === d_strokes[p3] ? 0 < strokes_relu[p7] ? d_maxPool2d[p3] : 0 : 0;
+          const p6 = p4 + g;
+          const p7 = p5 + g;
+          d_strokes_2[p7] = c0 === d_strokes[p6] ? 0 < strokes_relu[p7] ? d_maxPool2d[p6] : 0 : 0;
         }
       }
     }
@@ -828,12 +828,12 @@ function strokes_backward(d_strokes, strokes_relu, d_maxPool2d, d_strokes_2, n) 
 function copy_d_strokes_2(d_strokes, d_strokes_2_numbers, n) {
   for (let p = 0; p < 4; p++) {
     const p0 = p << 1;
-    const p2 = p * 36864;
+    const p1 = p * 36864;
     for (let k = 0; k < n * 576; k++) {
-      const p1 = p0 + (k << 3);
-      const p3 = p2 + (k << 1);
-      d_strokes_2_numbers[p3] = d_strokes[p1];
-      d_strokes_2_numbers[p3 + 1] = d_strokes[p1 + 1];
+      const p2 = p0 + (k << 3);
+      const p3 = p1 + (k << 1);
+      d_strokes_2_numbers[p3] = d_strokes[p2];
+      d_strokes_2_numbers[p3 + 1] = d_strokes[p2 + 1];
     }
   }
 }
@@ -842,10 +842,10 @@ function copy_d_strokes_2(d_strokes, d_strokes_2_numbers, n) {
 function strokes_kernel_gradient(x_numbers, d_strokes_2_numbers, d_strokes_kernel, n) {
   for (let i = 0; i < 5; i++) {
     const p0 = i * 28;
-    const p8 = i * 40;
+    const p1 = i * 40;
     for (let p = 0; p < 4; p++) {
-      const p4 = p * 36864;
-      const p9 = p8 + (p << 1);
+      const p2 = p * 36864;
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -857,21 +857,21 @@ function strokes_kernel_gradient(x_numbers, d_strokes_2_numbers, d_strokes_kerne
       let sum40 = 0;
       let sum41 = 0;
       for (let k = 0; k < n; k++) {
-        const p1 = p0 + k * 784;
-        const p5 = p4 + k * 1152;
+        const p4 = p0 + k * 784;
+        const p5 = p2 + k * 1152;
         for (let m = 0; m < 24; m++) {
-          const p2 = p1 + m * 28;
-          const p6 = p5 + m * 48;
+          const p6 = p4 + m * 28;
+          const p7 = p5 + m * 48;
           for (let q = 0; q < 24; q++) {
-            const p3 = p2 + q;
-            const p7 = p6 + (q << 1);
-            const x0 = x_numbers[p3];
-            const x1 = d_strokes_2_numbers[p7];
-            const x2 = d_strokes_2_numbers[p7 + 1];
-            const x3 = x_numbers[p3 + 1];
-            const x4 = x_numbers[p3 + 2];
-            const x5 = x_numbers[p3 + 3];
-            const x6 = x_numbers[p3 + 4];
+            const p8 = p6 + q;
+            const p9 = p7 + (q << 1);
+            const x0 = x_numbers[p8];
+            const x1 = d_strokes_2_numbers[p9];
+            const x2 = d_strokes_2_numbers[p9 + 1];
+            const x3 = x_numbers[p8 + 1];
+            const x4 = x_numbers[p8 + 2];
+            const x5 = x_numbers[p8 + 3];
+            const x6 = x_numbers[p8 + 4];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -885,16 +885,16 @@ function strokes_kernel_gradient(x_numbers, d_strokes_2_numbers, d_strokes_kerne
           }
         }
       }
-      d_strokes_kernel[p9] += sum00;
-      d_strokes_kernel[p9 + 1] += sum01;
-      d_strokes_kernel[p9 + 8] += sum10;
-      d_strokes_kernel[p9 + 9] += sum11;
-      d_strokes_kernel[p9 + 16] += sum20;
-      d_strokes_kernel[p9 + 17] += sum21;
-      d_strokes_kernel[p9 + 24] += sum30;
-      d_strokes_kernel[p9 + 25] += sum31;
-      d_strokes_kernel[p9 + 32] += sum40;
-      d_strokes_kernel[p9 + 33] += sum41;
+      d_strokes_kernel[p3] += sum00;
+      d_strokes_kernel[p3 + 1] += sum01;
+      d_strokes_kernel[p3 + 8] += sum10;
+      d_strokes_kernel[p3 + 9] += sum11;
+      d_strokes_kernel[p3 + 16] += sum20;
+      d_strokes_kernel[p3 + 17] += sum21;
+      d_strokes_kernel[p3 + 24] += sum30;
+      d_strokes_kernel[p3 + 25] += sum31;
+      d_strokes_kernel[p3 + 32] += sum40;
+      d_strokes_kernel[p3 + 33] += sum41;
     }
   }
 }
@@ -946,20 +946,20 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters, adam_
   const q = ((p - 0.0001984126983666588) * z + 0.008333333333330887) * z - 0.16666666666666666;
   const nearSine = turnedBy + turnedBy * z * q;
   const z1 = turnedBy * turnedBy;
-  const p1 = ((-1.138218421447753e-11 * z1 + 2.0876140031390975e-9) * z1 - 2.755731724172776e-7) * z1;
-  const q1 = ((p1 + 0.0000248015872987077) * z1 - 0.0013888888888887359) * z1 + 0.041666666666666664;
+  const p0 = ((-1.138218421447753e-11 * z1 + 2.0876140031390975e-9) * z1 - 2.755731724172776e-7) * z1;
+  const q1 = ((p0 + 0.0000248015872987077) * z1 - 0.0013888888888887359) * z1 + 0.041666666666666664;
   const nearCosine = 1 - 0.5 * z1 + z1 * z1 * q1;
   const y = odd ? nearSine : nearCosine;
   const cos = quarter === 1 || quarter === 2 ? -y : y;
-  const c4 = scalars[3] * (0.5 * (1 + cos)) * sqrt / add_2;
-  const c5 = scalars[6] * sqrt;
+  const c0 = scalars[3] * (0.5 * (1 + cos)) * sqrt / add_2;
+  const c1 = scalars[6] * sqrt;
   for (let i = 0; i < 5994; i++) {
     const x5 = gradients[i];
     const add_4 = beta1 * adam_m[i] + t1 * x5;
     adam_m[i] = add_4;
     const add_5 = beta2 * adam_v[i] + t0 * (x5 * x5);
     adam_v[i] = add_5;
-    parameters[i] = parameters[i] - c4 * add_4 / (Math.sqrt(add_5) + c5);
+    parameters[i] = parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
   }
 }
 
@@ -972,18 +972,18 @@ function update_step(adam_add, scalars) {
 function maxPool2d_forward_2(strokes_relu, maxPool2d_max, n) {
   for (let i = 0; i < n * 12; i++) {
     const p0 = i * 384;
-    const p3 = i * 96;
+    const p1 = i * 96;
     for (let h = 0; h < 12; h++) {
-      const p1 = p0 + (h << 4);
-      const p4 = p3 + (h << 3);
+      const p2 = p0 + (h << 4);
+      const p3 = p1 + (h << 3);
       for (let g = 0; g < 8; g++) {
-        const p2 = p1 + g;
+        const p4 = p2 + g;
         let max = -Infinity;
-        max = Math.max(max, strokes_relu[p2]);
-        max = Math.max(max, strokes_relu[p2 + 8]);
-        max = Math.max(max, strokes_relu[p2 + 192]);
-        max = Math.max(max, strokes_relu[p2 + 200]);
-        maxPool2d_max[p4 + g] = max;
+        max = Math.max(max, strokes_relu[p4]);
+        max = Math.max(max, strokes_relu[p4 + 8]);
+        max = Math.max(max, strokes_relu[p4 + 192]);
+        max = Math.max(max, strokes_relu[p4 + 200]);
+        maxPool2d_max[p3 + g] = max;
       }
     }
   }
@@ -993,18 +993,18 @@ function maxPool2d_forward_2(strokes_relu, maxPool2d_max, n) {
 function maxPool2d_1_forward_2(shapes_relu, maxPool2d_1_max, n) {
   for (let i = 0; i < n << 2; i++) {
     const p0 = i << 8;
-    const p3 = i << 6;
+    const p1 = i << 6;
     for (let h = 0; h < 4; h++) {
-      const p1 = p0 + (h << 5);
-      const p4 = p3 + (h << 4);
+      const p2 = p0 + (h << 5);
+      const p3 = p1 + (h << 4);
       for (let g = 0; g < 16; g++) {
-        const p2 = p1 + g;
+        const p4 = p2 + g;
         let max = -Infinity;
-        max = Math.max(max, shapes_relu[p2]);
-        max = Math.max(max, shapes_relu[p2 + 16]);
-        max = Math.max(max, shapes_relu[p2 + 128]);
-        max = Math.max(max, shapes_relu[p2 + 144]);
-        maxPool2d_1_max[p4 + g] = max;
+        max = Math.max(max, shapes_relu[p4]);
+        max = Math.max(max, shapes_relu[p4 + 16]);
+        max = Math.max(max, shapes_relu[p4 + 128]);
+        max = Math.max(max, shapes_relu[p4 + 144]);
+        maxPool2d_1_max[p3 + g] = max;
       }
     }
   }
@@ -1147,11 +1147,20 @@ class Predictor {
     this.$exp_row_2 = new Float32Array(buffer, scratch + 101776, 10);
     this.$numbers = numbers(147456);
     this.$numbers$2 = numbers(36864);
-    this.params = { "strokes/kernel": this.$strokes_kernel, "strokes/bias": this.$strokes_bias, "shapes/kernel": this.$shapes_kernel, "shapes/bias": this.$shapes_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
+    this.params = {
+      "strokes/kernel": this.$strokes_kernel,
+      "strokes/bias": this.$strokes_bias,
+      "shapes/kernel": this.$shapes_kernel,
+      "shapes/bias": this.$shapes_bias,
+      "logits/kernel": this.$logits_kernel,
+      "logits/bias": this.$logits_bias,
+    };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
     this.$words = new Uint32Array(this.$bits.buffer);
-    this.$outputs = { probabilities: this.$probabilities };
+    this.$outputs = {
+      probabilities: this.$probabilities,
+    };
     this.$fresh = false;
   }
   predict(x, n = x?.length / 784) {
@@ -1213,13 +1222,24 @@ class Network extends Predictor {
     this.$adam_add = new Float64Array(buffer, scratch + 100496, 1);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 101792, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 101776, 1);
-    this.gradients = { "strokes/kernel": this.$d_strokes_kernel, "strokes/bias": this.$d_strokes_bias, "shapes/kernel": this.$d_shapes_kernel, "shapes/bias": this.$d_shapes_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
+    this.gradients = {
+      "strokes/kernel": this.$d_strokes_kernel,
+      "strokes/bias": this.$d_strokes_bias,
+      "shapes/kernel": this.$d_shapes_kernel,
+      "shapes/bias": this.$d_shapes_bias,
+      "logits/kernel": this.$d_logits_kernel,
+      "logits/bias": this.$d_logits_bias,
+    };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = checkHyper("beta1", value); },
-      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      get learningRate() { return scalars[3]; },
+      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; },
+      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; },
+      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; },
+      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
     };
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;

@@ -115,9 +115,9 @@ function hidden_forward_2(
   const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
   hidden_sigmoid[0] = 1 / (1 + expSingle);
   const x1 = -(hidden_matmul[1] + x0);
-  const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-  const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-  const r1 = t1 - k1 * 0.6931471805599453;
+  const t0 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+  const k1 = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+  const r1 = t0 - k1 * 0.6931471805599453;
   const z1 = r1 * r1;
   const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
   const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
@@ -150,17 +150,17 @@ function training_loss(
   sum += t0 * t0;
   d_output[0] = t0 * (sigmoid_0 * (1 - sigmoid_0));
   const x1 = -(output_matmul[1] + x0);
-  const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-  const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-  const r1 = t2 - k1 * 0.6931471805599453;
+  const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+  const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+  const r1 = t1 - k1 * 0.6931471805599453;
   const z1 = r1 * r1;
   const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
   const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
   const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
   const sigmoid_1 = 1 / (1 + expSingle1);
-  const t1 = sigmoid_1 - y[1];
-  sum += t1 * t1;
-  d_output[1] = t1 * (sigmoid_1 * (1 - sigmoid_1));
+  const t2 = sigmoid_1 - y[1];
+  sum += t2 * t2;
+  d_output[1] = t2 * (sigmoid_1 * (1 - sigmoid_1));
   loss[0] = sum * 0.5;
 }
 
@@ -242,8 +242,8 @@ function evaluate_loss(
   const add_2 = totals[1] + 1;
   totals[1] = add_2;
   let sum = 0;
-  const x1 = output_bias[0];
-  const x = -(output_matmul[0] + x1);
+  const x0 = output_bias[0];
+  const x = -(output_matmul[0] + x0);
   const t = x < -746 ? -746 : 710 < x ? 710 : x;
   const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
   const r = t - k * 0.6931471805599453;
@@ -253,16 +253,16 @@ function evaluate_loss(
   const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
   const t0 = 1 / (1 + expSingle) - y[0];
   sum += t0 * t0;
-  const x2 = -(output_matmul[1] + x1);
-  const t1 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
+  const x1 = -(output_matmul[1] + x0);
+  const t1 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
   const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
   const r1 = t1 - k1 * 0.6931471805599453;
   const z1 = r1 * r1;
   const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
   const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
   const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
-  const t6 = 1 / (1 + expSingle1) - y[1];
-  sum += t6 * t6;
+  const t2 = 1 / (1 + expSingle1) - y[1];
+  sum += t2 * t2;
   const add = totals[0] + sum * 0.5;
   totals[0] = add;
   evaluate_loss[0] = add / add_2;
@@ -292,8 +292,8 @@ function training_step(
   const hidden_kernel1_7 = hidden_kernel[1];
   const hidden_kernel3_9 = hidden_kernel[3];
   const hidden_bias0_12 = hidden_bias[0];
-  const x1 = -(Math.fround(0 + x0_0 * hidden_kernel0_1 + x1_3 * hidden_kernel2_4) + hidden_bias0_12);
-  const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+  const x0 = -(Math.fround(0 + x0_0 * hidden_kernel0_1 + x1_3 * hidden_kernel2_4) + hidden_bias0_12);
+  const t = x0 < -746 ? -746 : 710 < x0 ? 710 : x0;
   const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
   const r = t - k * 0.6931471805599453;
   const z = r * r;
@@ -301,10 +301,10 @@ function training_step(
   const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
   const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
   const hidden_sigmoid0_14 = Math.fround(1 / (1 + expSingle));
-  const x2 = -(Math.fround(0 + x0_0 * hidden_kernel1_7 + x1_3 * hidden_kernel3_9) + hidden_bias0_12);
-  const t2 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
-  const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-  const r1 = t2 - k1 * 0.6931471805599453;
+  const x1 = -(Math.fround(0 + x0_0 * hidden_kernel1_7 + x1_3 * hidden_kernel3_9) + hidden_bias0_12);
+  const t0 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+  const k1 = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+  const r1 = t0 - k1 * 0.6931471805599453;
   const z1 = r1 * r1;
   const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
   const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
@@ -315,28 +315,28 @@ function training_step(
   const output_kernel1_22 = output_kernel[1];
   const output_kernel3_24 = output_kernel[3];
   const output_bias0_27 = output_bias[0];
-  const x3 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel0_17 + hidden_sigmoid1_16 * output_kernel2_19) + output_bias0_27);
-  const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
-  const k2 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-  const r2 = t3 - k2 * 0.6931471805599453;
+  const x2 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel0_17 + hidden_sigmoid1_16 * output_kernel2_19) + output_bias0_27);
+  const t1 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
+  const k2 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+  const r2 = t1 - k2 * 0.6931471805599453;
   const z2 = r2 * r2;
   const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
   const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
   const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
   const sigmoid_28 = 1 / (1 + expSingle2);
-  const t0 = sigmoid_28 - y[0];
-  const d_output0_32 = Math.fround(t0 * (sigmoid_28 * (1 - sigmoid_28)));
-  const x4 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel1_22 + hidden_sigmoid1_16 * output_kernel3_24) + output_bias0_27);
-  const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-  const k3 = t4 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-  const r3 = t4 - k3 * 0.6931471805599453;
+  const t2 = sigmoid_28 - y[0];
+  const d_output0_32 = Math.fround(t2 * (sigmoid_28 * (1 - sigmoid_28)));
+  const x3 = -(Math.fround(0 + hidden_sigmoid0_14 * output_kernel1_22 + hidden_sigmoid1_16 * output_kernel3_24) + output_bias0_27);
+  const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
+  const k3 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+  const r3 = t3 - k3 * 0.6931471805599453;
   const z3 = r3 * r3;
   const low3 = (0.1666666586459192 * r3 + 0.5000000068036492) * z3 + (1 + r3);
   const high3 = (0.0001979024270489897 * r3 + 0.0013944758424196788) * z3 + (0.008333497675513021 * r3 + 0.04166629363706775);
   const expSingle3 = (high3 * (z3 * z3) + low3) * powers[k3 + 1100 | 0];
   const sigmoid_33 = 1 / (1 + expSingle3);
-  const t1 = sigmoid_33 - y[1];
-  const d_output1_37 = Math.fround(t1 * (sigmoid_33 * (1 - sigmoid_33)));
+  const t4 = sigmoid_33 - y[1];
+  const d_output1_37 = Math.fround(t4 * (sigmoid_33 * (1 - sigmoid_33)));
   const d_output_kernel0_41 = Math.fround(0 + (0 + hidden_sigmoid0_14 * d_output0_32));
   const d_output_kernel1_43 = Math.fround(0 + (0 + hidden_sigmoid0_14 * d_output1_37));
   const d_output_kernel2_45 = Math.fround(0 + (0 + hidden_sigmoid1_16 * d_output0_32));
@@ -350,7 +350,7 @@ function training_step(
   const d_hidden_kernel3_66 = Math.fround(0 + (0 + x1_3 * d_hidden1_55));
   const d_hidden_bias0_69 = Math.fround(0 + (0 + d_hidden0_51 + d_hidden1_55));
   const learningRate = scalars[1];
-  const loss0_39 = Math.fround((0 + t0 * t0 + t1 * t1) * 0.5);
+  const loss0_39 = Math.fround((0 + t2 * t2 + t4 * t4) * 0.5);
   const parameters1_74 = Math.fround(hidden_kernel1_7 - learningRate * d_hidden_kernel1_62);
   const parameters2_76 = Math.fround(hidden_kernel2_4 - learningRate * d_hidden_kernel2_64);
   const parameters3_78 = Math.fround(hidden_kernel3_9 - learningRate * d_hidden_kernel3_66);
@@ -432,9 +432,16 @@ class Predictor {
     this.$hidden_sigmoid = new Float32Array(buffer, scratch + 64, 2);
     this.$output_matmul = new Float32Array(buffer, scratch + 80, 2);
     this.$output = new Float32Array(buffer, scratch + 80, 2);
-    this.params = { "hidden/kernel": this.$hidden_kernel, "hidden/bias": this.$hidden_bias, "output/kernel": this.$output_kernel, "output/bias": this.$output_bias };
+    this.params = {
+      "hidden/kernel": this.$hidden_kernel,
+      "hidden/bias": this.$hidden_bias,
+      "output/kernel": this.$output_kernel,
+      "output/bias": this.$output_bias,
+    };
     this.$powers = powersOfTwo();
-    this.$outputs = { output: this.$output };
+    this.$outputs = {
+      output: this.$output,
+    };
     this.$fresh = false;
   }
   predict(x: Float32Array): ReturnType<SeedShared["predict"]> {
@@ -490,10 +497,16 @@ class Network extends Predictor {
     this.$d_output = new Float32Array(buffer, scratch + 80, 2);
     this.$d_hidden = new Float32Array(buffer, scratch + 64, 2);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 64, 1);
-    this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "output/kernel": this.$d_output_kernel, "output/bias": this.$d_output_bias };
+    this.gradients = {
+      "hidden/kernel": this.$d_hidden_kernel,
+      "hidden/bias": this.$d_hidden_bias,
+      "output/kernel": this.$d_output_kernel,
+      "output/bias": this.$d_output_bias,
+    };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[1]; }, set learningRate(value: number) { scalars[1] = checkHyper("learningRate", value); },
+      get learningRate() { return scalars[1]; },
+      set learningRate(value: number) { scalars[1] = checkHyper("learningRate", value); },
     };
     this.$metrics = { loss: 0.5 };
     new Uint32Array(buffer, 56, 1)[0] = 0xe93880f6;

@@ -81,29 +81,29 @@ export const spec = {
 
 // week_kernel = randomUniform(seed) · 0.6377928 − 0.3188964  (weather-gru.model.ts:24)
 function init_week_kernel(seed: Uint32Array, week_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 3176689727) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 3176689727) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 528; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    week_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.6377928041432807 + -0.31889640207164033;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    week_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.6377928041432807 + -0.31889640207164033;
   }
 }
 
 // tomorrow_kernel = randomUniform(seed) · 1.188177 − 0.5940885  (weather-gru.model.ts:25)
 function init_tomorrow_kernel(seed: Uint32Array, tomorrow_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 3531774338) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 3531774338) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 16; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    tomorrow_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.1881770515720091 + -0.5940885257860046;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    tomorrow_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.1881770515720091 + -0.5940885257860046;
   }
 }
 
@@ -118,15 +118,15 @@ function week_forward(
   bits: Float64Array,
   words: Uint32Array,
 ): void {
-  const t4 = (seed[0] ^ 692517689) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 692517689) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 768; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    const sub = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    const sub = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     week_sub[i] = sub;
     const x = (1 - sub) * (1 + sub);
     const e0 = ((bits[0] = x), ((words[1] >>> 20) & 2047) - 1023);
@@ -176,9 +176,9 @@ function week_forward_3(week_mul: Float32Array, week_orthogonalize: Float32Array
           dot += week_orthogonalize[c + (i << 4)] * week_orthogonalize[j + (i << 4)];
         }
         for (let i = 0; i < 48; i++) {
-          const p3 = j + (i << 4);
-          const value = week_orthogonalize[p3];
-          week_orthogonalize[p3] = value - dot * week_orthogonalize[c + (i << 4)];
+          const p1 = j + (i << 4);
+          const value = week_orthogonalize[p1];
+          week_orthogonalize[p1] = value - dot * week_orthogonalize[c + (i << 4)];
         }
       }
     }
@@ -190,9 +190,9 @@ function week_forward_3(week_mul: Float32Array, week_orthogonalize: Float32Array
     // What is left of a dependent column is rounding noise, about 1e-7 of its length in float32.
     const kept = before * 1e-12 < after ? 1 / Math.sqrt(after) : 0;
     for (let i = 0; i < 48; i++) {
-      const p6 = j + (i << 4);
-      const value = week_orthogonalize[p6];
-      week_orthogonalize[p6] = value * kept;
+      const p2 = j + (i << 4);
+      const value = week_orthogonalize[p2];
+      week_orthogonalize[p2] = value * kept;
     }
   }
 }
@@ -203,9 +203,9 @@ function init_week_recurrentKernel(
   week_recurrentKernel: Float32Array,
 ): void {
   for (let i = 0; i < 16; i++) {
-    const p1 = i * 48;
+    const p0 = i * 48;
     for (let j = 0; j < 48; j++) {
-      week_recurrentKernel[p1 + j] = week_orthogonalize[i + (j << 4)];
+      week_recurrentKernel[p0 + j] = week_orthogonalize[i + (j << 4)];
     }
   }
 }
@@ -227,31 +227,31 @@ function week_forward_5(
 ): void {
   for (let i = 0; i < n * 7; i += 2) {
     const p0 = i * 11;
-    const p3 = i * 48;
+    const p1 = i * 48;
     for (let h = 0; h < 48; h += 2) {
-      const p4 = p3 + h;
+      const p2 = p1 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 11; k++) {
-        const p1 = p0 + k;
-        const p2 = h + k * 48;
-        const x0 = x[p1];
-        const x1 = week_kernel[p2];
-        const x2 = week_kernel[p2 + 1];
-        const x3 = x[p1 + 11];
+        const p3 = p0 + k;
+        const p4 = h + k * 48;
+        const x0 = x[p3];
+        const x1 = week_kernel[p4];
+        const x2 = week_kernel[p4 + 1];
+        const x3 = x[p3 + 11];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
       const x4 = week_bias[h];
-      week_add[p4] = sum00 + x4;
+      week_add[p2] = sum00 + x4;
       const x5 = week_bias[h + 1];
-      week_add[p4 + 1] = sum01 + x5;
-      week_add[p4 + 48] = sum10 + x4;
-      week_add[p4 + 49] = sum11 + x5;
+      week_add[p2 + 1] = sum01 + x5;
+      week_add[p2 + 48] = sum10 + x4;
+      week_add[p2 + 49] = sum11 + x5;
     }
   }
 }
@@ -265,32 +265,32 @@ function week_forward_6(
   n: number,
 ): void {
   const p0 = t << 9;
-  const p4 = t * 1536;
+  const p1 = t * 1536;
   for (let i = 0; i < n; i += 2) {
-    const p1 = p0 + (i << 4);
-    const p5 = p4 + i * 48;
+    const p2 = p0 + (i << 4);
+    const p3 = p1 + i * 48;
     for (let j = 0; j < 48; j += 2) {
-      const p6 = p5 + j;
+      const p4 = p3 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 16; k++) {
-        const p2 = p1 + k;
-        const p3 = j + k * 48;
-        const x0 = week_scan[p2];
-        const x1 = week_recurrentKernel[p3];
-        const x2 = week_recurrentKernel[p3 + 1];
-        const x3 = week_scan[p2 + 16];
+        const p5 = p2 + k;
+        const p6 = j + k * 48;
+        const x0 = week_scan[p5];
+        const x1 = week_recurrentKernel[p6];
+        const x2 = week_recurrentKernel[p6 + 1];
+        const x3 = week_scan[p5 + 16];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      week_scan_5[p6] = sum00;
-      week_scan_5[p6 + 1] = sum01;
-      week_scan_5[p6 + 48] = sum10;
-      week_scan_5[p6 + 49] = sum11;
+      week_scan_5[p4] = sum00;
+      week_scan_5[p4 + 1] = sum01;
+      week_scan_5[p4 + 48] = sum10;
+      week_scan_5[p4 + 49] = sum11;
     }
   }
 }
@@ -310,47 +310,47 @@ function week_forward_7(
   n: number,
 ): void {
   const p0 = t * 48;
-  const p3 = t * 1536;
-  const p6 = t << 9;
+  const p1 = t * 1536;
+  const p2 = t << 9;
   for (let i = 0; i < n; i++) {
-    const p1 = p0 + i * 336;
-    const p4 = p3 + i * 48;
-    const p7 = p6 + (i << 4);
+    const p3 = p0 + i * 336;
+    const p4 = p1 + i * 48;
+    const p5 = p2 + (i << 4);
     for (let j = 0; j < 16; j++) {
-      const p2 = p1 + j;
-      const p5 = p4 + j;
-      const p8 = p7 + j;
-      const x = -(week_add[p2] + (week_scan_5[p5] + week_bias[j + 48]));
-      const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r = t1 - k * 0.6931471805599453;
+      const p6 = p3 + j;
+      const p7 = p4 + j;
+      const p8 = p5 + j;
+      const x = -(week_add[p6] + (week_scan_5[p7] + week_bias[j + 48]));
+      const t0 = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t0 - k * 0.6931471805599453;
       const z = r * r;
       const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
       const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
       const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
       const sigmoid = 1 / (1 + expSingle);
       week_scan_2[p8] = sigmoid;
-      const x1 = -(week_add[p2 + 16] + (week_scan_5[p5 + 16] + week_bias[j + 64]));
-      const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r1 = t2 - k1 * 0.6931471805599453;
+      const x0 = -(week_add[p6 + 16] + (week_scan_5[p7 + 16] + week_bias[j + 64]));
+      const t1 = x0 < -746 ? -746 : 710 < x0 ? 710 : x0;
+      const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r1 = t1 - k1 * 0.6931471805599453;
       const z1 = r1 * r1;
       const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
       const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
       const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
       const sigmoid_2 = 1 / (1 + expSingle1);
       week_scan_4[p8] = sigmoid_2;
-      const x2 = week_add[p2 + 32] + sigmoid_2 * (week_scan_5[p5 + 32] + week_bias[j + 80]);
-      const x3 = 2 * x2;
-      const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
-      const k2 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r2 = t3 - k2 * 0.6931471805599453;
+      const x1 = week_add[p6 + 32] + sigmoid_2 * (week_scan_5[p7 + 32] + week_bias[j + 80]);
+      const x2 = 2 * x1;
+      const t2 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
+      const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r2 = t2 - k2 * 0.6931471805599453;
       const z2 = r2 * r2;
       const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
       const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
       const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
       const y = 1 - 2 / (expSingle2 + 1);
-      const tanhSingle = Math.abs(x2) < 0.000001 ? x2 : y;
+      const tanhSingle = Math.abs(x1) < 0.000001 ? x1 : y;
       week_scan_3[p8] = tanhSingle;
       week_scan[p8 + 512] = sigmoid * week_scan[p8] + (1 - sigmoid) * tanhSingle;
     }
@@ -544,44 +544,44 @@ function week_backward_2(
   n: number,
 ): void {
   const p0 = (t + 1) % 2 << 9;
-  const p3 = t << 9;
-  const p8 = t * 1536;
+  const p1 = t << 9;
+  const p2 = t * 1536;
   const c0 = 0 <= t + -6;
   for (let i = 0; i < n; i++) {
-    const p1 = p0 + (i << 4);
-    const p4 = p3 + (i << 4);
-    const p6 = i << 4;
-    const p9 = p8 + i * 48;
+    const p3 = p0 + (i << 4);
+    const p4 = p1 + (i << 4);
+    const p5 = i << 4;
+    const p6 = p2 + i * 48;
     for (let k = 0; k < 16; k++) {
-      const p5 = p4 + k;
-      const add = d_week[p1 + k] + (c0 ? d_week_4[p5 + -3072] : 0);
-      d_week_5[p6 + k] = add;
-      const x0 = week_scan_3[p5];
-      const x1 = week_scan_2[p5];
+      const p7 = p4 + k;
+      const add = d_week[p3 + k] + (c0 ? d_week_4[p7 + -3072] : 0);
+      d_week_5[p5 + k] = add;
+      const x0 = week_scan_3[p7];
+      const x1 = week_scan_2[p7];
       const t0 = 1 - x1;
-      d_week_row[k] = (add * week_scan[p5] - add * x0) * (x1 * t0);
+      d_week_row[k] = (add * week_scan[p7] - add * x0) * (x1 * t0);
       const mul_2 = add * t0 * (1 - x0 * x0);
       d_week_row_3[k] = mul_2;
-      const x2 = week_scan_4[p5];
-      d_week_row_2[k] = mul_2 * (week_scan_5[p9 + k + 32] + week_bias[k + 80]) * (x2 * (1 - x2));
+      const x2 = week_scan_4[p7];
+      d_week_row_2[k] = mul_2 * (week_scan_5[p6 + k + 32] + week_bias[k + 80]) * (x2 * (1 - x2));
     }
     for (let k = 0; k < 16; k++) {
-      const p11 = p9 + k;
+      const p8 = p6 + k;
       const x3 = d_week_row[k];
-      d_week_3[p11] = x3;
-      d_week_2[p11] = x3;
+      d_week_3[p8] = x3;
+      d_week_2[p8] = x3;
     }
     for (let k = 16; k < 32; k++) {
-      const p12 = p9 + k;
+      const p9 = p6 + k;
       const x4 = d_week_row_2[k + -16];
-      d_week_3[p12] = x4;
-      d_week_2[p12] = x4;
+      d_week_3[p9] = x4;
+      d_week_2[p9] = x4;
     }
     for (let k = 32; k < 48; k++) {
-      const p14 = p9 + k;
+      const p10 = p6 + k;
       const x5 = d_week_row_3[k + -32];
-      d_week_3[p14] = x5 * week_scan_4[p4 + k + -32];
-      d_week_2[p14] = x5;
+      d_week_3[p10] = x5 * week_scan_4[p4 + k + -32];
+      d_week_2[p10] = x5;
     }
   }
 }
@@ -597,38 +597,38 @@ function week_backward_3(
   n: number,
 ): void {
   const p0 = t * 1536;
-  const p7 = t << 9;
-  const p10 = t % 2 << 9;
+  const p1 = t << 9;
+  const p2 = t % 2 << 9;
   for (let i = 0; i < n; i += 2) {
-    const p1 = p0 + i * 48;
-    const p5 = i << 4;
-    const p8 = p7 + (i << 4);
-    const p11 = p10 + (i << 4);
+    const p3 = p0 + i * 48;
+    const p4 = i << 4;
+    const p5 = p1 + (i << 4);
+    const p6 = p2 + (i << 4);
     for (let j = 0; j < 16; j += 2) {
-      const p3 = j * 48;
-      const p6 = p5 + j;
-      const p9 = p8 + j;
-      const p12 = p11 + j;
+      const p7 = j * 48;
+      const p8 = p4 + j;
+      const p9 = p5 + j;
+      const p10 = p6 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 48; k++) {
-        const p2 = p1 + k;
-        const p4 = p3 + k;
-        const x0 = d_week_3[p2];
-        const x1 = week_recurrentKernel[p4];
-        const x2 = week_recurrentKernel[p4 + 48];
-        const x3 = d_week_3[p2 + 48];
+        const p11 = p3 + k;
+        const p12 = p7 + k;
+        const x0 = d_week_3[p11];
+        const x1 = week_recurrentKernel[p12];
+        const x2 = week_recurrentKernel[p12 + 48];
+        const x3 = d_week_3[p11 + 48];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_week[p12] = d_week_5[p6] * week_scan[p9] + sum00;
-      d_week[p12 + 1] = d_week_5[p6 + 1] * week_scan[p9 + 1] + sum01;
-      d_week[p12 + 16] = d_week_5[p6 + 16] * week_scan[p9 + 16] + sum10;
-      d_week[p12 + 17] = d_week_5[p6 + 17] * week_scan[p9 + 17] + sum11;
+      d_week[p10] = d_week_5[p8] * week_scan[p9] + sum00;
+      d_week[p10 + 1] = d_week_5[p8 + 1] * week_scan[p9 + 1] + sum01;
+      d_week[p10 + 16] = d_week_5[p8 + 16] * week_scan[p9 + 16] + sum10;
+      d_week[p10 + 17] = d_week_5[p8 + 17] * week_scan[p9 + 17] + sum11;
     }
   }
 }
@@ -641,33 +641,33 @@ function week_recurrentKernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 16; i += 2) {
-    const p4 = i * 48;
+    const p0 = i * 48;
     for (let j = 0; j < 48; j += 2) {
-      const p5 = p4 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 7; k++) {
-        const p0 = i + (k << 9);
-        const p2 = j + k * 1536;
+        const p2 = i + (k << 9);
+        const p3 = j + k * 1536;
         for (let m = 0; m < n; m++) {
-          const p1 = p0 + (m << 4);
-          const p3 = p2 + m * 48;
-          const x0 = week_scan[p1];
-          const x1 = d_week[p3];
-          const x2 = d_week[p3 + 1];
-          const x3 = week_scan[p1 + 1];
+          const p4 = p2 + (m << 4);
+          const p5 = p3 + m * 48;
+          const x0 = week_scan[p4];
+          const x1 = d_week[p5];
+          const x2 = d_week[p5 + 1];
+          const x3 = week_scan[p4 + 1];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
           sum10 += x3 * x1;
           sum11 += x3 * x2;
         }
       }
-      d_week_recurrentKernel[p5] += sum00;
-      d_week_recurrentKernel[p5 + 1] += sum01;
-      d_week_recurrentKernel[p5 + 48] += sum10;
-      d_week_recurrentKernel[p5 + 49] += sum11;
+      d_week_recurrentKernel[p1] += sum00;
+      d_week_recurrentKernel[p1 + 1] += sum01;
+      d_week_recurrentKernel[p1 + 48] += sum10;
+      d_week_recurrentKernel[p1 + 49] += sum11;
     }
   }
 }
@@ -680,33 +680,33 @@ function week_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 10; i += 2) {
-    const p4 = i * 48;
+    const p0 = i * 48;
     for (let j = 0; j < 48; j += 2) {
-      const p5 = p4 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 77;
-        const p2 = j + k * 48;
+        const p2 = i + k * 77;
+        const p3 = j + k * 48;
         for (let m = 0; m < 7; m++) {
-          const p1 = p0 + m * 11;
-          const p3 = p2 + m * 1536;
-          const x0 = x[p1];
-          const x1 = d_week[p3];
-          const x2 = d_week[p3 + 1];
-          const x3 = x[p1 + 1];
+          const p4 = p2 + m * 11;
+          const p5 = p3 + m * 1536;
+          const x0 = x[p4];
+          const x1 = d_week[p5];
+          const x2 = d_week[p5 + 1];
+          const x3 = x[p4 + 1];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
           sum10 += x3 * x1;
           sum11 += x3 * x2;
         }
       }
-      d_week_kernel[p5] += sum00;
-      d_week_kernel[p5 + 1] += sum01;
-      d_week_kernel[p5 + 48] += sum10;
-      d_week_kernel[p5 + 49] += sum11;
+      d_week_kernel[p1] += sum00;
+      d_week_kernel[p1 + 1] += sum01;
+      d_week_kernel[p1 + 48] += sum10;
+      d_week_kernel[p1 + 49] += sum11;
     }
   }
   for (let j = 0; j < 48; j += 2) {
@@ -714,11 +714,11 @@ function week_kernel_gradient(
     let sum1 = 0;
     for (let k = 0; k < n; k++) {
       const p6 = k * 77;
-      const p8 = j + k * 48;
+      const p7 = j + k * 48;
       for (let m = 0; m < 7; m++) {
-        const p7 = p6 + m * 11;
-        const p9 = p8 + m * 1536;
-        const x4 = x[p7 + 10];
+        const p8 = p6 + m * 11;
+        const p9 = p7 + m * 1536;
+        const x4 = x[p8 + 10];
         sum0 += x4 * d_week[p9];
         sum1 += x4 * d_week[p9 + 1];
       }
@@ -789,16 +789,16 @@ function update_parameters(
   scalars[0] = add_2;
   scalars[2] += 1;
   const learningRate = scalars[3];
-  const c4 = 1 - learningRate * scalars[7];
-  const c5 = learningRate * sqrt / add_2;
-  const c6 = scalars[6] * sqrt;
+  const c0 = 1 - learningRate * scalars[7];
+  const c1 = learningRate * sqrt / add_2;
+  const c2 = scalars[6] * sqrt;
   for (let i = 0; i < 1409; i++) {
     const x5 = gradients[i];
     const add_4 = beta1 * adamW_m[i] + t1 * x5;
     adamW_m[i] = add_4;
     const add_5 = beta2 * adamW_v[i] + t0 * (x5 * x5);
     adamW_v[i] = add_5;
-    parameters[i] = parameters[i] * c4 - c5 * add_4 / (Math.sqrt(add_5) + c6);
+    parameters[i] = parameters[i] * c0 - c1 * add_4 / (Math.sqrt(add_5) + c2);
   }
 }
 
@@ -814,31 +814,31 @@ function week_forward_11(
   const p0 = t % 2 << 9;
   for (let i = 0; i < n; i += 2) {
     const p1 = p0 + (i << 4);
-    const p4 = i * 48;
+    const p2 = i * 48;
     for (let j = 0; j < 48; j += 2) {
-      const p5 = p4 + j;
+      const p3 = p2 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 16; k++) {
-        const p2 = p1 + k;
-        const p3 = j + k * 48;
-        const x0 = week_scan[p2];
-        const x1 = week_recurrentKernel[p3];
-        const x2 = week_recurrentKernel[p3 + 1];
-        const x3 = week_scan[p2 + 16];
+        const p4 = p1 + k;
+        const p5 = j + k * 48;
+        const x0 = week_scan[p4];
+        const x1 = week_recurrentKernel[p5];
+        const x2 = week_recurrentKernel[p5 + 1];
+        const x3 = week_scan[p4 + 16];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
       const x4 = week_bias[j + 48];
-      week_add[p5] = sum00 + x4;
+      week_add[p3] = sum00 + x4;
       const x5 = week_bias[j + 49];
-      week_add[p5 + 1] = sum01 + x5;
-      week_add[p5 + 48] = sum10 + x4;
-      week_add[p5 + 49] = sum11 + x5;
+      week_add[p3 + 1] = sum01 + x5;
+      week_add[p3 + 48] = sum10 + x4;
+      week_add[p3 + 49] = sum11 + x5;
     }
   }
 }
@@ -853,45 +853,45 @@ function week_forward_12(
   n: number,
 ): void {
   const p0 = t * 48;
-  const p5 = t % 2 << 9;
-  const p8 = (t + 1) % 2 << 9;
+  const p1 = t % 2 << 9;
+  const p2 = (t + 1) % 2 << 9;
   for (let i = 0; i < n; i++) {
-    const p1 = p0 + i * 336;
-    const p3 = i * 48;
-    const p6 = p5 + (i << 4);
-    const p9 = p8 + (i << 4);
+    const p3 = p0 + i * 336;
+    const p4 = i * 48;
+    const p5 = p1 + (i << 4);
+    const p6 = p2 + (i << 4);
     for (let j = 0; j < 16; j++) {
-      const p2 = p1 + j;
-      const p4 = p3 + j;
-      const x = -(week_add[p2] + week_add_3[p4]);
-      const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r = t1 - k * 0.6931471805599453;
+      const p7 = p3 + j;
+      const p8 = p4 + j;
+      const x = -(week_add[p7] + week_add_3[p8]);
+      const t0 = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t0 - k * 0.6931471805599453;
       const z = r * r;
       const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
       const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
       const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
       const sigmoid = 1 / (1 + expSingle);
-      const x1 = -(week_add[p2 + 16] + week_add_3[p4 + 16]);
-      const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r1 = t2 - k1 * 0.6931471805599453;
+      const x0 = -(week_add[p7 + 16] + week_add_3[p8 + 16]);
+      const t1 = x0 < -746 ? -746 : 710 < x0 ? 710 : x0;
+      const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r1 = t1 - k1 * 0.6931471805599453;
       const z1 = r1 * r1;
       const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
       const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
       const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
-      const x2 = week_add[p2 + 32] + 1 / (1 + expSingle1) * week_add_3[p4 + 32];
-      const x3 = 2 * x2;
-      const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
-      const k2 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r2 = t3 - k2 * 0.6931471805599453;
+      const x1 = week_add[p7 + 32] + 1 / (1 + expSingle1) * week_add_3[p8 + 32];
+      const x2 = 2 * x1;
+      const t2 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
+      const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r2 = t2 - k2 * 0.6931471805599453;
       const z2 = r2 * r2;
       const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
       const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
       const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
       const y = 1 - 2 / (expSingle2 + 1);
-      const tanhSingle = Math.abs(x2) < 0.000001 ? x2 : y;
-      week_scan[p9 + j] = sigmoid * week_scan[p6 + j] + (1 - sigmoid) * tanhSingle;
+      const tanhSingle = Math.abs(x1) < 0.000001 ? x1 : y;
+      week_scan[p6 + j] = sigmoid * week_scan[p5 + j] + (1 - sigmoid) * tanhSingle;
     }
   }
 }
@@ -1033,11 +1033,19 @@ class Predictor {
     this.$celsius = new Float32Array(buffer, scratch + 10000, 32);
     this.$week_scan_6 = new Float32Array(buffer, scratch + 59152, 1024);
     this.$week_add_3 = new Float32Array(buffer, scratch + 53008, 1536);
-    this.params = { "week/kernel": this.$week_kernel, "week/recurrentKernel": this.$week_recurrentKernel, "week/bias": this.$week_bias, "tomorrow/kernel": this.$tomorrow_kernel, "tomorrow/bias": this.$tomorrow_bias };
+    this.params = {
+      "week/kernel": this.$week_kernel,
+      "week/recurrentKernel": this.$week_recurrentKernel,
+      "week/bias": this.$week_bias,
+      "tomorrow/kernel": this.$tomorrow_kernel,
+      "tomorrow/bias": this.$tomorrow_bias,
+    };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
     this.$words = new Uint32Array(this.$bits.buffer);
-    this.$outputs = { celsius: this.$celsius };
+    this.$outputs = {
+      celsius: this.$celsius,
+    };
     this.$fresh = false;
   }
   predict(x: Float32Array, n: number = x?.length / 77): ReturnType<WeatherGru["predict"]> {
@@ -1143,14 +1151,25 @@ class Network extends Predictor {
     this.$evaluate_loss = new Float64Array(buffer, scratch + 10128, 1);
     this.$evaluate_mae = new Float64Array(buffer, scratch + 10144, 1);
     this.$sub_2 = new Float32Array(buffer, scratch + 10000, 32);
-    this.gradients = { "week/kernel": this.$d_week_kernel, "week/recurrentKernel": this.$d_week_recurrentKernel, "week/bias": this.$d_week_bias, "tomorrow/kernel": this.$d_tomorrow_kernel, "tomorrow/bias": this.$d_tomorrow_bias };
+    this.gradients = {
+      "week/kernel": this.$d_week_kernel,
+      "week/recurrentKernel": this.$d_week_recurrentKernel,
+      "week/bias": this.$d_week_bias,
+      "tomorrow/kernel": this.$d_tomorrow_kernel,
+      "tomorrow/bias": this.$d_tomorrow_bias,
+    };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value: number) { scalars[3] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[4]; }, set beta1(value: number) { scalars[4] = checkHyper("beta1", value); },
-      get beta2() { return scalars[5]; }, set beta2(value: number) { scalars[5] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[6]; }, set epsilon(value: number) { scalars[6] = checkHyper("epsilon", value); },
-      get weightDecay() { return scalars[7]; }, set weightDecay(value: number) { scalars[7] = checkHyper("weightDecay", value); },
+      get learningRate() { return scalars[3]; },
+      set learningRate(value: number) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; },
+      set beta1(value: number) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; },
+      set beta2(value: number) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; },
+      set epsilon(value: number) { scalars[6] = checkHyper("epsilon", value); },
+      get weightDecay() { return scalars[7]; },
+      set weightDecay(value: number) { scalars[7] = checkHyper("weightDecay", value); },
     };
     this.$metrics = { loss: 0.5, mae: 0.5 };
     this.$n = 0;

@@ -115,43 +115,43 @@ export const spec = {
 
 // hidden_kernel = randomUniform(seed) · 0.9258201 − 0.46291  (weather.model.ts:38)
 function init_hidden_kernel(seed: Uint32Array, hidden_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 2341153179) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2341153179) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 192; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    hidden_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.9258200997725514 + -0.4629100498862757;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    hidden_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.9258200997725514 + -0.4629100498862757;
   }
 }
 
 // linear_kernel = randomUniform(seed) · 1.358732 − 0.6793662  (weather.model.ts:39)
 function init_linear_kernel(seed: Uint32Array, linear_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 3534209504) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 3534209504) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 12; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    linear_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.3587324409735149 + -0.6793662204867574;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    linear_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.3587324409735149 + -0.6793662204867574;
   }
 }
 
 // bent_kernel = randomUniform(seed) · 1.188177 − 0.5940885  (weather.model.ts:40)
 function init_bent_kernel(seed: Uint32Array, bent_kernel: Float32Array): void {
-  const t4 = (seed[0] ^ 295346710) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 295346710) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 16; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    bent_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.1881770515720091 + -0.5940885257860046;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    bent_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 1.1881770515720091 + -0.5940885257860046;
   }
 }
 
@@ -224,31 +224,31 @@ function hidden_forward(
 ): void {
   for (let i = 0; i < n; i += 2) {
     const p0 = i * 12;
-    const p3 = i << 4;
+    const p1 = i << 4;
     for (let j = 0; j < 16; j += 2) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 12; k++) {
-        const p1 = p0 + k;
-        const p2 = j + (k << 4);
-        const x0 = table_mul[p1];
-        const x1 = hidden_kernel[p2];
-        const x2 = hidden_kernel[p2 + 1];
-        const x3 = table_mul[p1 + 12];
+        const p3 = p0 + k;
+        const p4 = j + (k << 4);
+        const x0 = table_mul[p3];
+        const x1 = hidden_kernel[p4];
+        const x2 = hidden_kernel[p4 + 1];
+        const x3 = table_mul[p3 + 12];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
       const x4 = hidden_bias[j];
-      hidden_add[p4] = sum00 + x4;
+      hidden_add[p2] = sum00 + x4;
       const x5 = hidden_bias[j + 1];
-      hidden_add[p4 + 1] = sum01 + x5;
-      hidden_add[p4 + 16] = sum10 + x4;
-      hidden_add[p4 + 17] = sum11 + x5;
+      hidden_add[p2 + 1] = sum01 + x5;
+      hidden_add[p2 + 16] = sum10 + x4;
+      hidden_add[p2 + 17] = sum11 + x5;
     }
   }
 }
@@ -262,8 +262,8 @@ function hidden_forward_2(
 ): void {
   for (let i = 0; i < n << 4; i++) {
     const x = hidden_add[i];
-    const x1 = 2 * x;
-    const t = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+    const x0 = 2 * x;
+    const t = x0 < -746 ? -746 : 710 < x0 ? 710 : x0;
     const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
     const r = t - k * 0.6931471805599453;
     const z = r * r;
@@ -488,29 +488,29 @@ function hidden_kernel_gradient(
   n: number,
 ): void {
   for (let i = 0; i < 12; i += 2) {
-    const p2 = i << 4;
+    const p0 = i << 4;
     for (let j = 0; j < 16; j += 2) {
-      const p3 = p2 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < n; k++) {
-        const p0 = i + k * 12;
-        const p1 = j + (k << 4);
-        const x0 = table_mul[p0];
-        const x1 = d_hidden[p1];
-        const x2 = d_hidden[p1 + 1];
-        const x3 = table_mul[p0 + 1];
+        const p2 = i + k * 12;
+        const p3 = j + (k << 4);
+        const x0 = table_mul[p2];
+        const x1 = d_hidden[p3];
+        const x2 = d_hidden[p3 + 1];
+        const x3 = table_mul[p2 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_hidden_kernel[p3] += sum00;
-      d_hidden_kernel[p3 + 1] += sum01;
-      d_hidden_kernel[p3 + 16] += sum10;
-      d_hidden_kernel[p3 + 17] += sum11;
+      d_hidden_kernel[p1] += sum00;
+      d_hidden_kernel[p1 + 1] += sum01;
+      d_hidden_kernel[p1 + 16] += sum10;
+      d_hidden_kernel[p1 + 17] += sum11;
     }
   }
 }
@@ -546,15 +546,15 @@ function update_parameters(
   const add_2 = adam_correction1 + t1 * (1 - adam_correction1);
   scalars[0] = add_2;
   scalars[2] += 1;
-  const c4 = scalars[3] * sqrt / add_2;
-  const c5 = scalars[6] * sqrt;
+  const c0 = scalars[3] * sqrt / add_2;
+  const c1 = scalars[6] * sqrt;
   for (let i = 0; i < 237; i++) {
     const x4 = gradients[i];
     const add_4 = beta1 * adam_m[i] + t1 * x4;
     adam_m[i] = add_4;
     const add_5 = beta2 * adam_v[i] + t0 * (x4 * x4);
     adam_v[i] = add_5;
-    parameters[i] = parameters[i] - c4 * add_4 / (Math.sqrt(add_5) + c5);
+    parameters[i] = parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
   }
 }
 
@@ -706,9 +706,17 @@ class Predictor {
     this.$hidden_add = new Float32Array(buffer, scratch + 3360, 1024);
     this.$hidden_tanh = new Float32Array(buffer, scratch + 3360, 1024);
     this.$celsius = new Float32Array(buffer, scratch + 10528, 64);
-    this.params = { "hidden/kernel": this.$hidden_kernel, "hidden/bias": this.$hidden_bias, "linear/kernel": this.$linear_kernel, "linear/bias": this.$linear_bias, "bent/kernel": this.$bent_kernel };
+    this.params = {
+      "hidden/kernel": this.$hidden_kernel,
+      "hidden/bias": this.$hidden_bias,
+      "linear/kernel": this.$linear_kernel,
+      "linear/bias": this.$linear_bias,
+      "bent/kernel": this.$bent_kernel,
+    };
     this.$powers = powersOfTwo();
-    this.$outputs = { celsius: this.$celsius };
+    this.$outputs = {
+      celsius: this.$celsius,
+    };
     this.$fresh = false;
   }
   predict(x: Float32Array, n: number = x?.length / 12): ReturnType<Weather["predict"]> {
@@ -775,13 +783,23 @@ class Network extends Predictor {
     this.$d_hidden = new Float32Array(buffer, scratch + 3360, 1024);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 3360, 1);
     this.$evaluate_mae = new Float64Array(buffer, scratch + 3376, 1);
-    this.gradients = { "hidden/kernel": this.$d_hidden_kernel, "hidden/bias": this.$d_hidden_bias, "linear/kernel": this.$d_linear_kernel, "linear/bias": this.$d_linear_bias, "bent/kernel": this.$d_bent_kernel };
+    this.gradients = {
+      "hidden/kernel": this.$d_hidden_kernel,
+      "hidden/bias": this.$d_hidden_bias,
+      "linear/kernel": this.$d_linear_kernel,
+      "linear/bias": this.$d_linear_bias,
+      "bent/kernel": this.$d_bent_kernel,
+    };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value: number) { scalars[3] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[4]; }, set beta1(value: number) { scalars[4] = checkHyper("beta1", value); },
-      get beta2() { return scalars[5]; }, set beta2(value: number) { scalars[5] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[6]; }, set epsilon(value: number) { scalars[6] = checkHyper("epsilon", value); },
+      get learningRate() { return scalars[3]; },
+      set learningRate(value: number) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; },
+      set beta1(value: number) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; },
+      set beta2(value: number) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; },
+      set epsilon(value: number) { scalars[6] = checkHyper("epsilon", value); },
     };
     this.$metrics = { loss: 0.5, mae: 0.5 };
     this.$n = 0;

@@ -90,198 +90,198 @@ function init_first_norm_gamma(
 
 // first_attention_query_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_query_kernel(seed, first_attention_query_kernel) {
-  const t4 = (seed[0] ^ 105305865) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 105305865) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1600; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    first_attention_query_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    first_attention_query_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
   }
 }
 
 // first_attention_key_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_key_kernel(seed, first_attention_key_kernel) {
-  const t4 = (seed[0] ^ 771591468) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 771591468) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1600; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    first_attention_key_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    first_attention_key_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
   }
 }
 
 // first_attention_value_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_value_kernel(seed, first_attention_value_kernel) {
-  const t4 = (seed[0] ^ 514582662) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 514582662) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1600; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    first_attention_value_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    first_attention_value_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
   }
 }
 
 // first_attention_attentionOutput_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_first_attention_attentionOutput_ker(seed, first_attention_attentionOutput_kernel) {
-  const t4 = (seed[0] ^ 422749424) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 422749424) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1600; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    first_attention_attentionOutput_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    first_attention_attentionOutput_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
   }
 }
 
 // first_wide_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:32)
 function init_first_wide_kernel(seed, first_wide_kernel) {
-  const t4 = (seed[0] ^ 1475881535) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 1475881535) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 6400; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    first_wide_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.34641016151377546 + -0.17320508075688773;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    first_wide_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.34641016151377546 + -0.17320508075688773;
   }
 }
 
 // first_narrow_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:37)
 function init_first_narrow_kernel(seed, first_narrow_kernel) {
-  const t4 = (seed[0] ^ 764201615) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 764201615) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 6400; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    first_narrow_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.34641016151377546 + -0.17320508075688773;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    first_narrow_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.34641016151377546 + -0.17320508075688773;
   }
 }
 
 // second_attention_query_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_query_kernel(seed, second_attention_query_kernel) {
-  const t4 = (seed[0] ^ 4110930653) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 4110930653) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1600; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    second_attention_query_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    second_attention_query_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
   }
 }
 
 // second_attention_key_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_key_kernel(seed, second_attention_key_kernel) {
-  const t4 = (seed[0] ^ 1896515480) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 1896515480) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1600; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    second_attention_key_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    second_attention_key_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
   }
 }
 
 // second_attention_value_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_value_kernel(seed, second_attention_value_kernel) {
-  const t4 = (seed[0] ^ 724113562) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 724113562) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1600; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    second_attention_value_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    second_attention_value_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
   }
 }
 
 // second_attention_attentionOutput_kernel = randomUniform(seed) · 0.5477226 − 0.2738613  (words-gpt.model.ts:31)
 function init_second_attention_attentionOutput_ke(seed, second_attention_attentionOutput_kernel) {
-  const t4 = (seed[0] ^ 1334638436) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 1334638436) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1600; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    second_attention_attentionOutput_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    second_attention_attentionOutput_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5477225575051661 + -0.27386127875258304;
   }
 }
 
 // second_wide_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:32)
 function init_second_wide_kernel(seed, second_wide_kernel) {
-  const t4 = (seed[0] ^ 826383155) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 826383155) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 6400; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    second_wide_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.34641016151377546 + -0.17320508075688773;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    second_wide_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.34641016151377546 + -0.17320508075688773;
   }
 }
 
 // second_narrow_kernel = randomUniform(seed) · 0.3464102 − 0.1732051  (words-gpt.model.ts:37)
 function init_second_narrow_kernel(seed, second_narrow_kernel) {
-  const t4 = (seed[0] ^ 330227315) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 330227315) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 6400; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    second_narrow_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.34641016151377546 + -0.17320508075688773;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    second_narrow_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.34641016151377546 + -0.17320508075688773;
   }
 }
 
 // logits_kernel = randomUniform(seed) · 0.5985056 − 0.2992528  (words-gpt.model.ts:53)
 function init_logits_kernel(seed, logits_kernel) {
-  const t4 = (seed[0] ^ 2986652855) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2986652855) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1080; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    logits_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5985056016645798 + -0.2992528008322899;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    logits_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.5985056016645798 + -0.2992528008322899;
   }
 }
 
 // places_sub = randomUniform(seed) · 2 − 0.9999999  (words-gpt.model.ts:51)
 // places_neg = −log((1 − places_sub) · (1 + places_sub))  (words-gpt.model.ts:51)
 function places_forward(seed, places_sub, places_neg, places_sub_2, powers, bits, words) {
-  const t4 = (seed[0] ^ 3870612832) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 3870612832) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 520; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    const sub = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    const sub = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     places_sub[i] = sub;
     const x = (1 - sub) * (1 + sub);
     const e0 = ((bits[0] = x), ((words[1] >>> 20) & 2047) - 1023);
@@ -312,15 +312,15 @@ function init_places_embeddings(places_neg, places_sub_2, places_sub, places_emb
 // letters_sub = randomUniform(seed) · 2 − 0.9999999  (words-gpt.model.ts:45)
 // letters_neg = −log((1 − letters_sub) · (1 + letters_sub))  (words-gpt.model.ts:45)
 function letters_forward(seed, letters_sub, letters_neg, letters_sub_2, powers, bits, words) {
-  const t4 = (seed[0] ^ 1745313365) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 1745313365) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 1080; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    const sub = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    const sub = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     letters_sub[i] = sub;
     const x = (1 - sub) * (1 + sub);
     const e0 = ((bits[0] = x), ((words[1] >>> 20) & 2047) - 1023);
@@ -352,9 +352,9 @@ function init_letters_embeddings(letters_neg, letters_sub_2, letters_sub, letter
 function letters_forward_2(x, letters_embeddings, letters_take, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 26) * 40;
-    const p2 = p * 40;
+    const p1 = p * 40;
     for (let b = 0; b < 40; b++) {
-      letters_take[p2 + b] = letters_embeddings[p0 + b];
+      letters_take[p1 + b] = letters_embeddings[p0 + b];
     }
   }
 }
@@ -373,27 +373,27 @@ function first_norm_forward(
 ) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
-    const p7 = i * 13;
+    const p1 = i * 13;
     for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 40;
+      const p2 = p0 + j * 40;
       const p3 = j * 40;
       let sum = 0;
       for (let k = 0; k < 40; k++) {
-        sum += letters_take[p1 + k] + places_embeddings[p3 + k];
+        sum += letters_take[p2 + k] + places_embeddings[p3 + k];
       }
       let sum_2 = 0;
       const c0 = sum / 40;
       for (let k = 0; k < 40; k++) {
-        const p5 = p1 + k;
-        const sub = letters_take[p5] + places_embeddings[p3 + k] - c0;
-        first_norm_sub[p5] = sub;
+        const p4 = p2 + k;
+        const sub = letters_take[p4] + places_embeddings[p3 + k] - c0;
+        first_norm_sub[p4] = sub;
         sum_2 += sub * sub;
       }
       const rsqrt = 1 / Math.sqrt(sum_2 / 40 + 0.001);
-      first_norm_rsqrt[p7 + j] = rsqrt;
+      first_norm_rsqrt[p1 + j] = rsqrt;
       for (let k = 0; k < 40; k++) {
-        const p9 = p1 + k;
-        first_norm_add[p9] = first_norm_sub[p9] * rsqrt * first_norm_gamma[k] + first_norm_beta[k];
+        const p5 = p2 + k;
+        first_norm_add[p5] = first_norm_sub[p5] * rsqrt * first_norm_gamma[k] + first_norm_beta[k];
       }
     }
   }
@@ -413,12 +413,12 @@ function copy_first_attention_query_kernel(
 ) {
   for (let p = 0; p < 20; p++) {
     const p0 = p << 1;
-    const p2 = p * 80;
+    const p1 = p * 80;
     for (let k = 0; k < 40; k++) {
-      const p1 = p0 + k * 40;
-      const p3 = p2 + (k << 1);
-      first_attention_query_kernel_numbers[p3] = first_attention_query_kernel[p1];
-      first_attention_query_kernel_numbers[p3 + 1] = first_attention_query_kernel[p1 + 1];
+      const p2 = p0 + k * 40;
+      const p3 = p1 + (k << 1);
+      first_attention_query_kernel_numbers[p3] = first_attention_query_kernel[p2];
+      first_attention_query_kernel_numbers[p3 + 1] = first_attention_query_kernel[p2 + 1];
     }
   }
 }
@@ -434,9 +434,9 @@ function first_attention_forward(
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
     for (let p = 0; p < 20; p++) {
-      const p2 = p * 80;
-      const p4 = p << 1;
-      const p5 = p0 + (p << 1);
+      const p1 = p * 80;
+      const p2 = p << 1;
+      const p3 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -446,14 +446,14 @@ function first_attention_forward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 40; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = first_norm_add_numbers[p1];
-        const x1 = first_attention_query_kernel_numbers[p3];
-        const x2 = first_attention_query_kernel_numbers[p3 + 1];
-        const x3 = first_norm_add_numbers[p1 + 40];
-        const x4 = first_norm_add_numbers[p1 + 80];
-        const x5 = first_norm_add_numbers[p1 + 120];
+        const p4 = p0 + k;
+        const p5 = p1 + (k << 1);
+        const x0 = first_norm_add_numbers[p4];
+        const x1 = first_attention_query_kernel_numbers[p5];
+        const x2 = first_attention_query_kernel_numbers[p5 + 1];
+        const x3 = first_norm_add_numbers[p4 + 40];
+        const x4 = first_norm_add_numbers[p4 + 80];
+        const x5 = first_norm_add_numbers[p4 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -463,16 +463,16 @@ function first_attention_forward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = first_attention_query_bias[p4];
-      first_attention_add[p5] = sum00 + x6;
-      const x7 = first_attention_query_bias[p4 + 1];
-      first_attention_add[p5 + 1] = sum01 + x7;
-      first_attention_add[p5 + 40] = sum10 + x6;
-      first_attention_add[p5 + 41] = sum11 + x7;
-      first_attention_add[p5 + 80] = sum20 + x6;
-      first_attention_add[p5 + 81] = sum21 + x7;
-      first_attention_add[p5 + 120] = sum30 + x6;
-      first_attention_add[p5 + 121] = sum31 + x7;
+      const x6 = first_attention_query_bias[p2];
+      first_attention_add[p3] = sum00 + x6;
+      const x7 = first_attention_query_bias[p2 + 1];
+      first_attention_add[p3 + 1] = sum01 + x7;
+      first_attention_add[p3 + 40] = sum10 + x6;
+      first_attention_add[p3 + 41] = sum11 + x7;
+      first_attention_add[p3 + 80] = sum20 + x6;
+      first_attention_add[p3 + 81] = sum21 + x7;
+      first_attention_add[p3 + 120] = sum30 + x6;
+      first_attention_add[p3 + 121] = sum31 + x7;
     }
   }
 }
@@ -481,70 +481,70 @@ function first_attention_forward(
 function first_attention_forward_4(first_attention_add, first_attention_add_2, first_attention_mul, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
-    const p6 = i * 676;
+    const p1 = i * 676;
     for (let j = 0; j < 4; j++) {
-      const p1 = p0 + j * 10;
-      const p7 = p6 + j * 169;
+      const p2 = p0 + j * 10;
+      const p3 = p1 + j * 169;
       for (let h = 0; h < 12; h += 2) {
-        const p2 = p1 + h * 40;
-        const p8 = p7 + h * 13;
+        const p4 = p2 + h * 40;
+        const p5 = p3 + h * 13;
         for (let g = 0; g < 12; g += 2) {
-          const p4 = p1 + g * 40;
-          const p9 = p8 + g;
+          const p6 = p2 + g * 40;
+          const p7 = p5 + g;
           let sum00 = 0;
           let sum01 = 0;
           let sum10 = 0;
           let sum11 = 0;
           for (let k = 0; k < 10; k++) {
-            const p3 = p2 + k;
-            const p5 = p4 + k;
-            const x0 = first_attention_add[p3];
-            const x1 = first_attention_add_2[p5];
-            const x2 = first_attention_add_2[p5 + 40];
-            const x3 = first_attention_add[p3 + 40];
+            const p8 = p4 + k;
+            const p9 = p6 + k;
+            const x0 = first_attention_add[p8];
+            const x1 = first_attention_add_2[p9];
+            const x2 = first_attention_add_2[p9 + 40];
+            const x3 = first_attention_add[p8 + 40];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          first_attention_mul[p9] = sum00 * 0.31622776601683794;
-          first_attention_mul[p9 + 1] = sum01 * 0.31622776601683794;
-          first_attention_mul[p9 + 13] = sum10 * 0.31622776601683794;
-          first_attention_mul[p9 + 14] = sum11 * 0.31622776601683794;
+          first_attention_mul[p7] = sum00 * 0.31622776601683794;
+          first_attention_mul[p7 + 1] = sum01 * 0.31622776601683794;
+          first_attention_mul[p7 + 13] = sum10 * 0.31622776601683794;
+          first_attention_mul[p7 + 14] = sum11 * 0.31622776601683794;
         }
         let sum0 = 0;
         let sum1 = 0;
         for (let k = 0; k < 10; k++) {
-          const p10 = p2 + k;
-          const p11 = p1 + k;
+          const p10 = p4 + k;
+          const p11 = p2 + k;
           const x4 = first_attention_add_2[p11 + 480];
           sum0 += first_attention_add[p10] * x4;
           sum1 += first_attention_add[p10 + 40] * x4;
         }
-        first_attention_mul[p8 + 12] = sum0 * 0.31622776601683794;
-        first_attention_mul[p8 + 25] = sum1 * 0.31622776601683794;
+        first_attention_mul[p5 + 12] = sum0 * 0.31622776601683794;
+        first_attention_mul[p5 + 25] = sum1 * 0.31622776601683794;
       }
       for (let g = 0; g < 12; g += 2) {
-        const p13 = p1 + g * 40;
-        const p15 = p7 + g;
+        const p12 = p2 + g * 40;
+        const p13 = p3 + g;
         let sum0_0 = 0;
         let sum1_0 = 0;
         for (let k = 0; k < 10; k++) {
-          const p12 = p1 + k;
-          const p14 = p13 + k;
-          const x5 = first_attention_add[p12 + 480];
-          sum0_0 += x5 * first_attention_add_2[p14];
-          sum1_0 += x5 * first_attention_add_2[p14 + 40];
+          const p14 = p2 + k;
+          const p15 = p12 + k;
+          const x5 = first_attention_add[p14 + 480];
+          sum0_0 += x5 * first_attention_add_2[p15];
+          sum1_0 += x5 * first_attention_add_2[p15 + 40];
         }
-        first_attention_mul[p15 + 156] = sum0_0 * 0.31622776601683794;
-        first_attention_mul[p15 + 157] = sum1_0 * 0.31622776601683794;
+        first_attention_mul[p13 + 156] = sum0_0 * 0.31622776601683794;
+        first_attention_mul[p13 + 157] = sum1_0 * 0.31622776601683794;
       }
       let sum_0 = 0;
       for (let k = 0; k < 10; k++) {
-        const p16 = p1 + k;
+        const p16 = p2 + k;
         sum_0 += first_attention_add[p16 + 480] * first_attention_add_2[p16 + 480];
       }
-      first_attention_mul[p7 + 168] = sum_0 * 0.31622776601683794;
+      first_attention_mul[p3 + 168] = sum_0 * 0.31622776601683794;
     }
   }
 }
@@ -580,9 +580,9 @@ function first_attention_forward_5(
         first_attention_where_row[k] = where;
         sum += where;
       }
-      const c2 = 1 / Math.max(sum, 1);
+      const c1 = 1 / Math.max(sum, 1);
       for (let k = 0; k < 13; k++) {
-        first_attention_mul_2[p1 + k] = first_attention_where_row[k] * c2;
+        first_attention_mul_2[p1 + k] = first_attention_where_row[k] * c1;
       }
     }
   }
@@ -592,53 +592,53 @@ function first_attention_forward_5(
 function first_attention_forward_6(first_attention_mul, first_attention_add, first_attention_dotGeneral, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 676;
-    const p4 = i * 520;
+    const p1 = i * 520;
     for (let j = 0; j < 4; j++) {
-      const p1 = p0 + j * 169;
-      const p5 = p4 + j * 10;
-      const p8 = p4 + j * 130;
+      const p2 = p0 + j * 169;
+      const p3 = p1 + j * 10;
+      const p4 = p1 + j * 130;
       for (let h = 0; h < 12; h += 2) {
-        const p2 = p1 + h * 13;
-        const p9 = p8 + h * 10;
+        const p5 = p2 + h * 13;
+        const p6 = p4 + h * 10;
         for (let g = 0; g < 10; g += 2) {
-          const p6 = p5 + g;
-          const p10 = p9 + g;
+          const p7 = p3 + g;
+          const p8 = p6 + g;
           let sum00 = 0;
           let sum01 = 0;
           let sum10 = 0;
           let sum11 = 0;
           for (let k = 0; k < 13; k++) {
-            const p3 = p2 + k;
-            const p7 = p6 + k * 40;
-            const x0 = first_attention_mul[p3];
-            const x1 = first_attention_add[p7];
-            const x2 = first_attention_add[p7 + 1];
-            const x3 = first_attention_mul[p3 + 13];
+            const p9 = p5 + k;
+            const p10 = p7 + k * 40;
+            const x0 = first_attention_mul[p9];
+            const x1 = first_attention_add[p10];
+            const x2 = first_attention_add[p10 + 1];
+            const x3 = first_attention_mul[p9 + 13];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          first_attention_dotGeneral[p10] = sum00;
-          first_attention_dotGeneral[p10 + 1] = sum01;
-          first_attention_dotGeneral[p10 + 10] = sum10;
-          first_attention_dotGeneral[p10 + 11] = sum11;
+          first_attention_dotGeneral[p8] = sum00;
+          first_attention_dotGeneral[p8 + 1] = sum01;
+          first_attention_dotGeneral[p8 + 10] = sum10;
+          first_attention_dotGeneral[p8 + 11] = sum11;
         }
       }
       for (let g = 0; g < 10; g += 2) {
-        const p12 = p5 + g;
-        const p14 = p8 + g;
+        const p11 = p3 + g;
+        const p12 = p4 + g;
         let sum0 = 0;
         let sum1 = 0;
         for (let k = 0; k < 13; k++) {
-          const p11 = p1 + k;
-          const p13 = p12 + k * 40;
-          const x4 = first_attention_mul[p11 + 156];
-          sum0 += x4 * first_attention_add[p13];
-          sum1 += x4 * first_attention_add[p13 + 1];
+          const p13 = p2 + k;
+          const p14 = p11 + k * 40;
+          const x4 = first_attention_mul[p13 + 156];
+          sum0 += x4 * first_attention_add[p14];
+          sum1 += x4 * first_attention_add[p14 + 1];
         }
-        first_attention_dotGeneral[p14 + 120] = sum0;
-        first_attention_dotGeneral[p14 + 121] = sum1;
+        first_attention_dotGeneral[p12 + 120] = sum0;
+        first_attention_dotGeneral[p12 + 121] = sum1;
       }
     }
   }
@@ -658,13 +658,13 @@ function first_forward(
     const p0 = i * 520;
     for (let j = 0; j < 12; j += 4) {
       const p1 = p0 + j * 10;
-      const p7 = p0 + j * 40;
-      const p9 = j * 40;
+      const p2 = p0 + j * 40;
+      const p3 = j * 40;
       for (let p = 0; p < 20; p++) {
         const p4 = p * 80;
-        const p8 = p7 + (p << 1);
-        const p10 = p9 + (p << 1);
-        const p11 = p << 1;
+        const p5 = p2 + (p << 1);
+        const p6 = p3 + (p << 1);
+        const p7 = p << 1;
         let sum00 = 0;
         let sum01 = 0;
         let sum10 = 0;
@@ -674,17 +674,17 @@ function first_forward(
         let sum30 = 0;
         let sum31 = 0;
         for (let k = 0; k < 4; k++) {
-          const p2 = p1 + k * 130;
-          const p5 = p4 + k * 20;
+          const p8 = p1 + k * 130;
+          const p9 = p4 + k * 20;
           for (let m = 0; m < 10; m++) {
-            const p3 = p2 + m;
-            const p6 = p5 + (m << 1);
-            const x0 = first_attention_dotGeneral_numbers[p3];
-            const x1 = first_attention_attentionOutput_kernel_n[p6];
-            const x2 = first_attention_attentionOutput_kernel_n[p6 + 1];
-            const x3 = first_attention_dotGeneral_numbers[p3 + 10];
-            const x4 = first_attention_dotGeneral_numbers[p3 + 20];
-            const x5 = first_attention_dotGeneral_numbers[p3 + 30];
+            const p10 = p8 + m;
+            const p11 = p9 + (m << 1);
+            const x0 = first_attention_dotGeneral_numbers[p10];
+            const x1 = first_attention_attentionOutput_kernel_n[p11];
+            const x2 = first_attention_attentionOutput_kernel_n[p11 + 1];
+            const x3 = first_attention_dotGeneral_numbers[p10 + 10];
+            const x4 = first_attention_dotGeneral_numbers[p10 + 20];
+            const x5 = first_attention_dotGeneral_numbers[p10 + 30];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -695,37 +695,37 @@ function first_forward(
             sum31 += x5 * x2;
           }
         }
-        const x6 = first_attention_attentionOutput_bias[p11];
-        first_add[p8] = letters_take[p8] + places_embeddings[p10] + (sum00 + x6);
-        const x7 = first_attention_attentionOutput_bias[p11 + 1];
-        first_add[p8 + 1] = letters_take[p8 + 1] + places_embeddings[p10 + 1] + (sum01 + x7);
-        first_add[p8 + 40] = letters_take[p8 + 40] + places_embeddings[p10 + 40] + (sum10 + x6);
-        first_add[p8 + 41] = letters_take[p8 + 41] + places_embeddings[p10 + 41] + (sum11 + x7);
-        first_add[p8 + 80] = letters_take[p8 + 80] + places_embeddings[p10 + 80] + (sum20 + x6);
-        first_add[p8 + 81] = letters_take[p8 + 81] + places_embeddings[p10 + 81] + (sum21 + x7);
-        first_add[p8 + 120] = letters_take[p8 + 120] + places_embeddings[p10 + 120] + (sum30 + x6);
-        first_add[p8 + 121] = letters_take[p8 + 121] + places_embeddings[p10 + 121] + (sum31 + x7);
+        const x6 = first_attention_attentionOutput_bias[p7];
+        first_add[p5] = letters_take[p5] + places_embeddings[p6] + (sum00 + x6);
+        const x7 = first_attention_attentionOutput_bias[p7 + 1];
+        first_add[p5 + 1] = letters_take[p5 + 1] + places_embeddings[p6 + 1] + (sum01 + x7);
+        first_add[p5 + 40] = letters_take[p5 + 40] + places_embeddings[p6 + 40] + (sum10 + x6);
+        first_add[p5 + 41] = letters_take[p5 + 41] + places_embeddings[p6 + 41] + (sum11 + x7);
+        first_add[p5 + 80] = letters_take[p5 + 80] + places_embeddings[p6 + 80] + (sum20 + x6);
+        first_add[p5 + 81] = letters_take[p5 + 81] + places_embeddings[p6 + 81] + (sum21 + x7);
+        first_add[p5 + 120] = letters_take[p5 + 120] + places_embeddings[p6 + 120] + (sum30 + x6);
+        first_add[p5 + 121] = letters_take[p5 + 121] + places_embeddings[p6 + 121] + (sum31 + x7);
       }
     }
     for (let p = 0; p < 20; p++) {
-      const p14 = p * 80;
-      const p17 = p0 + (p << 1);
-      const p18 = p << 1;
+      const p12 = p * 80;
+      const p13 = p0 + (p << 1);
+      const p14 = p << 1;
       let sum0 = 0;
       let sum1 = 0;
       for (let k = 0; k < 4; k++) {
-        const p12 = p0 + k * 130;
-        const p15 = p14 + k * 20;
+        const p15 = p0 + k * 130;
+        const p16 = p12 + k * 20;
         for (let m = 0; m < 10; m++) {
-          const p13 = p12 + m;
-          const p16 = p15 + (m << 1);
-          const x8 = first_attention_dotGeneral_numbers[p13 + 120];
-          sum0 += x8 * first_attention_attentionOutput_kernel_n[p16];
-          sum1 += x8 * first_attention_attentionOutput_kernel_n[p16 + 1];
+          const p17 = p15 + m;
+          const p18 = p16 + (m << 1);
+          const x8 = first_attention_dotGeneral_numbers[p17 + 120];
+          sum0 += x8 * first_attention_attentionOutput_kernel_n[p18];
+          sum1 += x8 * first_attention_attentionOutput_kernel_n[p18 + 1];
         }
       }
-      first_add[p17 + 480] = letters_take[p17 + 480] + places_embeddings[p18 + 480] + (sum0 + first_attention_attentionOutput_bias[p18]);
-      first_add[p17 + 481] = letters_take[p17 + 481] + places_embeddings[p18 + 481] + (sum1 + first_attention_attentionOutput_bias[p18 + 1]);
+      first_add[p13 + 480] = letters_take[p13 + 480] + places_embeddings[p14 + 480] + (sum0 + first_attention_attentionOutput_bias[p14]);
+      first_add[p13 + 481] = letters_take[p13 + 481] + places_embeddings[p14 + 481] + (sum1 + first_attention_attentionOutput_bias[p14 + 1]);
     }
   }
 }
@@ -750,16 +750,16 @@ function first_norm2_forward(
     let sum_2 = 0;
     const c0 = sum / 40;
     for (let k = 0; k < 40; k++) {
-      const p2 = p0 + k;
-      const sub = first_add[p2] - c0;
-      first_norm2_sub[p2] = sub;
+      const p1 = p0 + k;
+      const sub = first_add[p1] - c0;
+      first_norm2_sub[p1] = sub;
       sum_2 += sub * sub;
     }
     const rsqrt = 1 / Math.sqrt(sum_2 / 40 + 0.001);
     first_norm2_rsqrt[i] = rsqrt;
     for (let k = 0; k < 40; k++) {
-      const p3 = p0 + k;
-      first_norm2_add[p3] = first_norm2_sub[p3] * rsqrt * first_norm2_gamma[k] + first_norm2_beta[k];
+      const p2 = p0 + k;
+      first_norm2_add[p2] = first_norm2_sub[p2] * rsqrt * first_norm2_gamma[k] + first_norm2_beta[k];
     }
   }
 }
@@ -768,12 +768,12 @@ function first_norm2_forward(
 function copy_first_wide_kernel(first_wide_kernel, first_wide_kernel_numbers) {
   for (let p = 0; p < 80; p++) {
     const p0 = p << 1;
-    const p2 = p * 80;
+    const p1 = p * 80;
     for (let k = 0; k < 40; k++) {
-      const p1 = p0 + k * 160;
-      const p3 = p2 + (k << 1);
-      first_wide_kernel_numbers[p3] = first_wide_kernel[p1];
-      first_wide_kernel_numbers[p3 + 1] = first_wide_kernel[p1 + 1];
+      const p2 = p0 + k * 160;
+      const p3 = p1 + (k << 1);
+      first_wide_kernel_numbers[p3] = first_wide_kernel[p2];
+      first_wide_kernel_numbers[p3 + 1] = first_wide_kernel[p2 + 1];
     }
   }
 }
@@ -788,11 +788,11 @@ function first_wide_forward(
 ) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
-    const p5 = i * 160;
+    const p1 = i * 160;
     for (let p = 0; p < 80; p++) {
       const p2 = p * 80;
-      const p4 = p << 1;
-      const p6 = p5 + (p << 1);
+      const p3 = p << 1;
+      const p4 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -802,14 +802,14 @@ function first_wide_forward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 40; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = first_norm2_add_numbers[p1];
-        const x1 = first_wide_kernel_numbers[p3];
-        const x2 = first_wide_kernel_numbers[p3 + 1];
-        const x3 = first_norm2_add_numbers[p1 + 40];
-        const x4 = first_norm2_add_numbers[p1 + 80];
-        const x5 = first_norm2_add_numbers[p1 + 120];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = first_norm2_add_numbers[p5];
+        const x1 = first_wide_kernel_numbers[p6];
+        const x2 = first_wide_kernel_numbers[p6 + 1];
+        const x3 = first_norm2_add_numbers[p5 + 40];
+        const x4 = first_norm2_add_numbers[p5 + 80];
+        const x5 = first_norm2_add_numbers[p5 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -819,16 +819,16 @@ function first_wide_forward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = first_wide_bias[p4];
-      first_wide_add[p6] = sum00 + x6;
-      const x7 = first_wide_bias[p4 + 1];
-      first_wide_add[p6 + 1] = sum01 + x7;
-      first_wide_add[p6 + 160] = sum10 + x6;
-      first_wide_add[p6 + 161] = sum11 + x7;
-      first_wide_add[p6 + 320] = sum20 + x6;
-      first_wide_add[p6 + 321] = sum21 + x7;
-      first_wide_add[p6 + 480] = sum30 + x6;
-      first_wide_add[p6 + 481] = sum31 + x7;
+      const x6 = first_wide_bias[p3];
+      first_wide_add[p4] = sum00 + x6;
+      const x7 = first_wide_bias[p3 + 1];
+      first_wide_add[p4 + 1] = sum01 + x7;
+      first_wide_add[p4 + 160] = sum10 + x6;
+      first_wide_add[p4 + 161] = sum11 + x7;
+      first_wide_add[p4 + 320] = sum20 + x6;
+      first_wide_add[p4 + 321] = sum21 + x7;
+      first_wide_add[p4 + 480] = sum30 + x6;
+      first_wide_add[p4 + 481] = sum31 + x7;
     }
   }
 }
@@ -883,12 +883,12 @@ function copy_first_wide_mul(first_wide_mul, first_wide_mul_numbers, n) {
 function copy_first_narrow_kernel(first_narrow_kernel, first_narrow_kernel_numbers) {
   for (let p = 0; p < 20; p++) {
     const p0 = p << 1;
-    const p2 = p * 320;
+    const p1 = p * 320;
     for (let k = 0; k < 160; k++) {
-      const p1 = p0 + k * 40;
-      const p3 = p2 + (k << 1);
-      first_narrow_kernel_numbers[p3] = first_narrow_kernel[p1];
-      first_narrow_kernel_numbers[p3 + 1] = first_narrow_kernel[p1 + 1];
+      const p2 = p0 + k * 40;
+      const p3 = p1 + (k << 1);
+      first_narrow_kernel_numbers[p3] = first_narrow_kernel[p2];
+      first_narrow_kernel_numbers[p3 + 1] = first_narrow_kernel[p2 + 1];
     }
   }
 }
@@ -904,11 +904,11 @@ function first_forward_2(
 ) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 160;
-    const p4 = i * 40;
+    const p1 = i * 40;
     for (let p = 0; p < 20; p++) {
       const p2 = p * 320;
-      const p5 = p4 + (p << 1);
-      const p6 = p << 1;
+      const p3 = p1 + (p << 1);
+      const p4 = p << 1;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -918,14 +918,14 @@ function first_forward_2(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 160; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = first_wide_mul_numbers[p1];
-        const x1 = first_narrow_kernel_numbers[p3];
-        const x2 = first_narrow_kernel_numbers[p3 + 1];
-        const x3 = first_wide_mul_numbers[p1 + 160];
-        const x4 = first_wide_mul_numbers[p1 + 320];
-        const x5 = first_wide_mul_numbers[p1 + 480];
+        const p5 = p0 + k;
+        const p6 = p2 + (k << 1);
+        const x0 = first_wide_mul_numbers[p5];
+        const x1 = first_narrow_kernel_numbers[p6];
+        const x2 = first_narrow_kernel_numbers[p6 + 1];
+        const x3 = first_wide_mul_numbers[p5 + 160];
+        const x4 = first_wide_mul_numbers[p5 + 320];
+        const x5 = first_wide_mul_numbers[p5 + 480];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -935,16 +935,16 @@ function first_forward_2(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = first_narrow_bias[p6];
-      first_add_2[p5] = first_add[p5] + (sum00 + x6);
-      const x7 = first_narrow_bias[p6 + 1];
-      first_add_2[p5 + 1] = first_add[p5 + 1] + (sum01 + x7);
-      first_add_2[p5 + 40] = first_add[p5 + 40] + (sum10 + x6);
-      first_add_2[p5 + 41] = first_add[p5 + 41] + (sum11 + x7);
-      first_add_2[p5 + 80] = first_add[p5 + 80] + (sum20 + x6);
-      first_add_2[p5 + 81] = first_add[p5 + 81] + (sum21 + x7);
-      first_add_2[p5 + 120] = first_add[p5 + 120] + (sum30 + x6);
-      first_add_2[p5 + 121] = first_add[p5 + 121] + (sum31 + x7);
+      const x6 = first_narrow_bias[p4];
+      first_add_2[p3] = first_add[p3] + (sum00 + x6);
+      const x7 = first_narrow_bias[p4 + 1];
+      first_add_2[p3 + 1] = first_add[p3 + 1] + (sum01 + x7);
+      first_add_2[p3 + 40] = first_add[p3 + 40] + (sum10 + x6);
+      first_add_2[p3 + 41] = first_add[p3 + 41] + (sum11 + x7);
+      first_add_2[p3 + 80] = first_add[p3 + 80] + (sum20 + x6);
+      first_add_2[p3 + 81] = first_add[p3 + 81] + (sum21 + x7);
+      first_add_2[p3 + 120] = first_add[p3 + 120] + (sum30 + x6);
+      first_add_2[p3 + 121] = first_add[p3 + 121] + (sum31 + x7);
     }
   }
 }
@@ -962,11 +962,11 @@ function second_forward(
     const p0 = i * 520;
     for (let j = 0; j < 12; j += 4) {
       const p1 = p0 + j * 10;
-      const p7 = p0 + j * 40;
+      const p2 = p0 + j * 40;
       for (let p = 0; p < 20; p++) {
-        const p4 = p * 80;
-        const p8 = p7 + (p << 1);
-        const p9 = p << 1;
+        const p3 = p * 80;
+        const p4 = p2 + (p << 1);
+        const p5 = p << 1;
         let sum00 = 0;
         let sum01 = 0;
         let sum10 = 0;
@@ -976,17 +976,17 @@ function second_forward(
         let sum30 = 0;
         let sum31 = 0;
         for (let k = 0; k < 4; k++) {
-          const p2 = p1 + k * 130;
-          const p5 = p4 + k * 20;
+          const p6 = p1 + k * 130;
+          const p7 = p3 + k * 20;
           for (let m = 0; m < 10; m++) {
-            const p3 = p2 + m;
-            const p6 = p5 + (m << 1);
-            const x0 = second_attention_dotGeneral_numbers[p3];
-            const x1 = second_attention_attentionOutput_kernel_[p6];
-            const x2 = second_attention_attentionOutput_kernel_[p6 + 1];
-            const x3 = second_attention_dotGeneral_numbers[p3 + 10];
-            const x4 = second_attention_dotGeneral_numbers[p3 + 20];
-            const x5 = second_attention_dotGeneral_numbers[p3 + 30];
+            const p8 = p6 + m;
+            const p9 = p7 + (m << 1);
+            const x0 = second_attention_dotGeneral_numbers[p8];
+            const x1 = second_attention_attentionOutput_kernel_[p9];
+            const x2 = second_attention_attentionOutput_kernel_[p9 + 1];
+            const x3 = second_attention_dotGeneral_numbers[p8 + 10];
+            const x4 = second_attention_dotGeneral_numbers[p8 + 20];
+            const x5 = second_attention_dotGeneral_numbers[p8 + 30];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -997,37 +997,37 @@ function second_forward(
             sum31 += x5 * x2;
           }
         }
-        const x6 = second_attention_attentionOutput_bias[p9];
-        second_add[p8] = first_add[p8] + (sum00 + x6);
-        const x7 = second_attention_attentionOutput_bias[p9 + 1];
-        second_add[p8 + 1] = first_add[p8 + 1] + (sum01 + x7);
-        second_add[p8 + 40] = first_add[p8 + 40] + (sum10 + x6);
-        second_add[p8 + 41] = first_add[p8 + 41] + (sum11 + x7);
-        second_add[p8 + 80] = first_add[p8 + 80] + (sum20 + x6);
-        second_add[p8 + 81] = first_add[p8 + 81] + (sum21 + x7);
-        second_add[p8 + 120] = first_add[p8 + 120] + (sum30 + x6);
-        second_add[p8 + 121] = first_add[p8 + 121] + (sum31 + x7);
+        const x6 = second_attention_attentionOutput_bias[p5];
+        second_add[p4] = first_add[p4] + (sum00 + x6);
+        const x7 = second_attention_attentionOutput_bias[p5 + 1];
+        second_add[p4 + 1] = first_add[p4 + 1] + (sum01 + x7);
+        second_add[p4 + 40] = first_add[p4 + 40] + (sum10 + x6);
+        second_add[p4 + 41] = first_add[p4 + 41] + (sum11 + x7);
+        second_add[p4 + 80] = first_add[p4 + 80] + (sum20 + x6);
+        second_add[p4 + 81] = first_add[p4 + 81] + (sum21 + x7);
+        second_add[p4 + 120] = first_add[p4 + 120] + (sum30 + x6);
+        second_add[p4 + 121] = first_add[p4 + 121] + (sum31 + x7);
       }
     }
     for (let p = 0; p < 20; p++) {
-      const p12 = p * 80;
-      const p15 = p0 + (p << 1);
-      const p16 = p << 1;
+      const p10 = p * 80;
+      const p11 = p0 + (p << 1);
+      const p12 = p << 1;
       let sum0 = 0;
       let sum1 = 0;
       for (let k = 0; k < 4; k++) {
-        const p10 = p0 + k * 130;
-        const p13 = p12 + k * 20;
+        const p13 = p0 + k * 130;
+        const p14 = p10 + k * 20;
         for (let m = 0; m < 10; m++) {
-          const p11 = p10 + m;
-          const p14 = p13 + (m << 1);
-          const x8 = second_attention_dotGeneral_numbers[p11 + 120];
-          sum0 += x8 * second_attention_attentionOutput_kernel_[p14];
-          sum1 += x8 * second_attention_attentionOutput_kernel_[p14 + 1];
+          const p15 = p13 + m;
+          const p16 = p14 + (m << 1);
+          const x8 = second_attention_dotGeneral_numbers[p15 + 120];
+          sum0 += x8 * second_attention_attentionOutput_kernel_[p16];
+          sum1 += x8 * second_attention_attentionOutput_kernel_[p16 + 1];
         }
       }
-      second_add[p15 + 480] = first_add[p15 + 480] + (sum0 + second_attention_attentionOutput_bias[p16]);
-      second_add[p15 + 481] = first_add[p15 + 481] + (sum1 + second_attention_attentionOutput_bias[p16 + 1]);
+      second_add[p11 + 480] = first_add[p11 + 480] + (sum0 + second_attention_attentionOutput_bias[p12]);
+      second_add[p11 + 481] = first_add[p11 + 481] + (sum1 + second_attention_attentionOutput_bias[p12 + 1]);
     }
   }
 }
@@ -1036,9 +1036,9 @@ function second_forward(
 function logits_forward(norm_add, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 40;
-    const p3 = i * 27;
+    const p1 = i * 27;
     for (let h = 0; h < 27; h += 3) {
-      const p4 = p3 + h;
+      const p2 = p1 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1046,13 +1046,13 @@ function logits_forward(norm_add, logits_kernel, logits_bias, logits_add, n) {
       let sum11 = 0;
       let sum12 = 0;
       for (let k = 0; k < 40; k++) {
-        const p1 = p0 + k;
-        const p2 = h + k * 27;
-        const x0 = norm_add[p1];
-        const x1 = logits_kernel[p2];
-        const x2 = logits_kernel[p2 + 1];
-        const x3 = logits_kernel[p2 + 2];
-        const x4 = norm_add[p1 + 40];
+        const p3 = p0 + k;
+        const p4 = h + k * 27;
+        const x0 = norm_add[p3];
+        const x1 = logits_kernel[p4];
+        const x2 = logits_kernel[p4 + 1];
+        const x3 = logits_kernel[p4 + 2];
+        const x4 = norm_add[p3 + 40];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1061,14 +1061,14 @@ function logits_forward(norm_add, logits_kernel, logits_bias, logits_add, n) {
         sum12 += x4 * x3;
       }
       const x5 = logits_bias[h];
-      logits_add[p4] = sum00 + x5;
+      logits_add[p2] = sum00 + x5;
       const x6 = logits_bias[h + 1];
-      logits_add[p4 + 1] = sum01 + x6;
+      logits_add[p2 + 1] = sum01 + x6;
       const x7 = logits_bias[h + 2];
-      logits_add[p4 + 2] = sum02 + x7;
-      logits_add[p4 + 27] = sum10 + x5;
-      logits_add[p4 + 28] = sum11 + x6;
-      logits_add[p4 + 29] = sum12 + x7;
+      logits_add[p2 + 2] = sum02 + x7;
+      logits_add[p2 + 27] = sum10 + x5;
+      logits_add[p2 + 28] = sum11 + x6;
+      logits_add[p2 + 29] = sum12 + x7;
     }
   }
 }
@@ -1142,9 +1142,9 @@ function logits_backward(sum_2, y, sum, exp, d_logits, n) {
 // ∂loss/∂logits/kernel = norm_addᵀ · d_logits  (words-gpt.model.ts:53)
 function logits_kernel_gradient(norm_add, d_logits, d_logits_kernel, n) {
   for (let i = 0; i < 40; i += 2) {
-    const p2 = i * 27;
+    const p0 = i * 27;
     for (let j = 0; j < 27; j += 3) {
-      const p3 = p2 + j;
+      const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -1152,13 +1152,13 @@ function logits_kernel_gradient(norm_add, d_logits, d_logits_kernel, n) {
       let sum11 = 0;
       let sum12 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p0 = i + k * 40;
-        const p1 = j + k * 27;
-        const x0 = norm_add[p0];
-        const x1 = d_logits[p1];
-        const x2 = d_logits[p1 + 1];
-        const x3 = d_logits[p1 + 2];
-        const x4 = norm_add[p0 + 1];
+        const p2 = i + k * 40;
+        const p3 = j + k * 27;
+        const x0 = norm_add[p2];
+        const x1 = d_logits[p3];
+        const x2 = d_logits[p3 + 1];
+        const x3 = d_logits[p3 + 2];
+        const x4 = norm_add[p2 + 1];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -1166,12 +1166,12 @@ function logits_kernel_gradient(norm_add, d_logits, d_logits_kernel, n) {
         sum11 += x4 * x2;
         sum12 += x4 * x3;
       }
-      d_logits_kernel[p3] += sum00;
-      d_logits_kernel[p3 + 1] += sum01;
-      d_logits_kernel[p3 + 2] += sum02;
-      d_logits_kernel[p3 + 27] += sum10;
-      d_logits_kernel[p3 + 28] += sum11;
-      d_logits_kernel[p3 + 29] += sum12;
+      d_logits_kernel[p1] += sum00;
+      d_logits_kernel[p1 + 1] += sum01;
+      d_logits_kernel[p1 + 2] += sum02;
+      d_logits_kernel[p1 + 27] += sum10;
+      d_logits_kernel[p1 + 28] += sum11;
+      d_logits_kernel[p1 + 29] += sum12;
     }
   }
 }
@@ -1191,30 +1191,30 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
 function norm_backward(d_logits, logits_kernel, d_norm, n) {
   for (let i = 0; i < n * 13; i += 2) {
     const p0 = i * 27;
-    const p4 = i * 40;
+    const p1 = i * 40;
     for (let h = 0; h < 40; h += 2) {
       const p2 = h * 27;
-      const p5 = p4 + h;
+      const p3 = p1 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
       for (let k = 0; k < 27; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_logits[p1];
-        const x1 = logits_kernel[p3];
-        const x2 = logits_kernel[p3 + 27];
-        const x3 = d_logits[p1 + 27];
+        const p4 = p0 + k;
+        const p5 = p2 + k;
+        const x0 = d_logits[p4];
+        const x1 = logits_kernel[p5];
+        const x2 = logits_kernel[p5 + 27];
+        const x3 = d_logits[p4 + 27];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
       }
-      d_norm[p5] = sum00;
-      d_norm[p5 + 1] = sum01;
-      d_norm[p5 + 40] = sum10;
-      d_norm[p5 + 41] = sum11;
+      d_norm[p3] = sum00;
+      d_norm[p3 + 1] = sum01;
+      d_norm[p3 + 40] = sum10;
+      d_norm[p3 + 41] = sum11;
     }
   }
 }
@@ -1249,11 +1249,11 @@ function second_backward(norm_rsqrt, d_norm, norm_gamma, norm_sub, d_second, n) 
       sum += t0;
       sum_2 += t0 * (norm_sub[p1] * c0);
     }
-    const c2 = sum / 40;
-    const c3 = sum_2 / 40;
+    const c1 = sum / 40;
+    const c2 = sum_2 / 40;
     for (let k = 0; k < 40; k++) {
       const p2 = p0 + k;
-      d_second[p2] = c0 * (d_norm[p2] * norm_gamma[k] - c2 - norm_sub[p2] * c0 * c3);
+      d_second[p2] = c0 * (d_norm[p2] * norm_gamma[k] - c1 - norm_sub[p2] * c0 * c2);
     }
   }
 }
@@ -1262,14 +1262,14 @@ function second_backward(norm_rsqrt, d_norm, norm_gamma, norm_sub, d_second, n) 
 function copy_second_wide_mul_2(second_wide_mul, second_wide_mul_numbers, n) {
   for (let s = 0; s < 40; s++) {
     const p0 = s << 2;
-    const p2 = s * 832;
+    const p1 = s * 832;
     for (let k = 0; k < n * 13; k++) {
-      const p1 = p0 + k * 160;
-      const p3 = p2 + (k << 2);
-      second_wide_mul_numbers[p3] = second_wide_mul[p1];
-      second_wide_mul_numbers[p3 + 1] = second_wide_mul[p1 + 1];
-      second_wide_mul_numbers[p3 + 2] = second_wide_mul[p1 + 2];
-      second_wide_mul_numbers[p3 + 3] = second_wide_mul[p1 + 3];
+      const p2 = p0 + k * 160;
+      const p3 = p1 + (k << 2);
+      second_wide_mul_numbers[p3] = second_wide_mul[p2];
+      second_wide_mul_numbers[p3 + 1] = second_wide_mul[p2 + 1];
+      second_wide_mul_numbers[p3 + 2] = second_wide_mul[p2 + 2];
+      second_wide_mul_numbers[p3 + 3] = second_wide_mul[p2 + 3];
     }
   }
 }
@@ -1278,12 +1278,12 @@ function copy_second_wide_mul_2(second_wide_mul, second_wide_mul_numbers, n) {
 function copy_d_second(d_second, d_second_numbers, n) {
   for (let p = 0; p < 20; p++) {
     const p0 = p << 1;
-    const p2 = p * 416;
+    const p1 = p * 416;
     for (let k = 0; k < n * 13; k++) {
-      const p1 = p0 + k * 40;
-      const p3 = p2 + (k << 1);
-      d_second_numbers[p3] = d_second[p1];
-      d_second_numbers[p3 + 1] = d_second[p1 + 1];
+      const p2 = p0 + k * 40;
+      const p3 = p1 + (k << 1);
+      d_second_numbers[p3] = d_second[p2];
+      d_second_numbers[p3 + 1] = d_second[p2 + 1];
     }
   }
 }
@@ -1292,10 +1292,10 @@ function copy_d_second(d_second, d_second_numbers, n) {
 function second_narrow_kernel_gradient(second_wide_mul_numbers, d_second_numbers, d_second_narrow_kernel, n) {
   for (let s = 0; s < 40; s++) {
     const p0 = s * 832;
-    const p4 = s * 160;
+    const p1 = s * 160;
     for (let p = 0; p < 20; p++) {
       const p2 = p * 416;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1305,14 +1305,14 @@ function second_narrow_kernel_gradient(second_wide_mul_numbers, d_second_numbers
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = second_wide_mul_numbers[p1];
-        const x1 = d_second_numbers[p3];
-        const x2 = d_second_numbers[p3 + 1];
-        const x3 = second_wide_mul_numbers[p1 + 1];
-        const x4 = second_wide_mul_numbers[p1 + 2];
-        const x5 = second_wide_mul_numbers[p1 + 3];
+        const p4 = p0 + (k << 2);
+        const p5 = p2 + (k << 1);
+        const x0 = second_wide_mul_numbers[p4];
+        const x1 = d_second_numbers[p5];
+        const x2 = d_second_numbers[p5 + 1];
+        const x3 = second_wide_mul_numbers[p4 + 1];
+        const x4 = second_wide_mul_numbers[p4 + 2];
+        const x5 = second_wide_mul_numbers[p4 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1322,14 +1322,14 @@ function second_narrow_kernel_gradient(second_wide_mul_numbers, d_second_numbers
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_second_narrow_kernel[p5] += sum00;
-      d_second_narrow_kernel[p5 + 1] += sum01;
-      d_second_narrow_kernel[p5 + 40] += sum10;
-      d_second_narrow_kernel[p5 + 41] += sum11;
-      d_second_narrow_kernel[p5 + 80] += sum20;
-      d_second_narrow_kernel[p5 + 81] += sum21;
-      d_second_narrow_kernel[p5 + 120] += sum30;
-      d_second_narrow_kernel[p5 + 121] += sum31;
+      d_second_narrow_kernel[p3] += sum00;
+      d_second_narrow_kernel[p3 + 1] += sum01;
+      d_second_narrow_kernel[p3 + 40] += sum10;
+      d_second_narrow_kernel[p3 + 41] += sum11;
+      d_second_narrow_kernel[p3 + 80] += sum20;
+      d_second_narrow_kernel[p3 + 81] += sum21;
+      d_second_narrow_kernel[p3 + 120] += sum30;
+      d_second_narrow_kernel[p3 + 121] += sum31;
     }
   }
 }
@@ -1362,10 +1362,10 @@ function copy_second_narrow_kernel_2(second_narrow_kernel, second_narrow_kernel_
 function second_wide_backward(d_second_numbers, second_narrow_kernel_numbers, d_second_wide, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
-    const p4 = i * 160;
+    const p1 = i * 160;
     for (let p = 0; p < 80; p++) {
       const p2 = p * 80;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1375,14 +1375,14 @@ function second_wide_backward(d_second_numbers, second_narrow_kernel_numbers, d_
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 40; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_second_numbers[p1];
-        const x1 = second_narrow_kernel_numbers[p3];
-        const x2 = second_narrow_kernel_numbers[p3 + 1];
-        const x3 = d_second_numbers[p1 + 40];
-        const x4 = d_second_numbers[p1 + 80];
-        const x5 = d_second_numbers[p1 + 120];
+        const p4 = p0 + k;
+        const p5 = p2 + (k << 1);
+        const x0 = d_second_numbers[p4];
+        const x1 = second_narrow_kernel_numbers[p5];
+        const x2 = second_narrow_kernel_numbers[p5 + 1];
+        const x3 = d_second_numbers[p4 + 40];
+        const x4 = d_second_numbers[p4 + 80];
+        const x5 = d_second_numbers[p4 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1392,14 +1392,14 @@ function second_wide_backward(d_second_numbers, second_narrow_kernel_numbers, d_
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_second_wide[p5] = sum00;
-      d_second_wide[p5 + 1] = sum01;
-      d_second_wide[p5 + 160] = sum10;
-      d_second_wide[p5 + 161] = sum11;
-      d_second_wide[p5 + 320] = sum20;
-      d_second_wide[p5 + 321] = sum21;
-      d_second_wide[p5 + 480] = sum30;
-      d_second_wide[p5 + 481] = sum31;
+      d_second_wide[p3] = sum00;
+      d_second_wide[p3 + 1] = sum01;
+      d_second_wide[p3 + 160] = sum10;
+      d_second_wide[p3 + 161] = sum11;
+      d_second_wide[p3 + 320] = sum20;
+      d_second_wide[p3 + 321] = sum21;
+      d_second_wide[p3 + 480] = sum30;
+      d_second_wide[p3 + 481] = sum31;
     }
   }
 }
@@ -1433,14 +1433,14 @@ function second_wide_backward_2(
 function copy_second_norm2_add_2(second_norm2_add, second_norm2_add_numbers, n) {
   for (let s = 0; s < 10; s++) {
     const p0 = s << 2;
-    const p2 = s * 832;
+    const p1 = s * 832;
     for (let k = 0; k < n * 13; k++) {
-      const p1 = p0 + k * 40;
-      const p3 = p2 + (k << 2);
-      second_norm2_add_numbers[p3] = second_norm2_add[p1];
-      second_norm2_add_numbers[p3 + 1] = second_norm2_add[p1 + 1];
-      second_norm2_add_numbers[p3 + 2] = second_norm2_add[p1 + 2];
-      second_norm2_add_numbers[p3 + 3] = second_norm2_add[p1 + 3];
+      const p2 = p0 + k * 40;
+      const p3 = p1 + (k << 2);
+      second_norm2_add_numbers[p3] = second_norm2_add[p2];
+      second_norm2_add_numbers[p3 + 1] = second_norm2_add[p2 + 1];
+      second_norm2_add_numbers[p3 + 2] = second_norm2_add[p2 + 2];
+      second_norm2_add_numbers[p3 + 3] = second_norm2_add[p2 + 3];
     }
   }
 }
@@ -1449,12 +1449,12 @@ function copy_second_norm2_add_2(second_norm2_add, second_norm2_add_numbers, n) 
 function copy_d_second_wide_2(d_second_wide, d_second_wide_2_numbers, n) {
   for (let p = 0; p < 80; p++) {
     const p0 = p << 1;
-    const p2 = p * 416;
+    const p1 = p * 416;
     for (let k = 0; k < n * 13; k++) {
-      const p1 = p0 + k * 160;
-      const p3 = p2 + (k << 1);
-      d_second_wide_2_numbers[p3] = d_second_wide[p1];
-      d_second_wide_2_numbers[p3 + 1] = d_second_wide[p1 + 1];
+      const p2 = p0 + k * 160;
+      const p3 = p1 + (k << 1);
+      d_second_wide_2_numbers[p3] = d_second_wide[p2];
+      d_second_wide_2_numbers[p3 + 1] = d_second_wide[p2 + 1];
     }
   }
 }
@@ -1468,10 +1468,10 @@ function second_wide_kernel_gradient(
 ) {
   for (let s = 0; s < 10; s++) {
     const p0 = s * 832;
-    const p4 = s * 640;
+    const p1 = s * 640;
     for (let p = 0; p < 80; p++) {
       const p2 = p * 416;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1481,14 +1481,14 @@ function second_wide_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = second_norm2_add_numbers[p1];
-        const x1 = d_second_wide_2_numbers[p3];
-        const x2 = d_second_wide_2_numbers[p3 + 1];
-        const x3 = second_norm2_add_numbers[p1 + 1];
-        const x4 = second_norm2_add_numbers[p1 + 2];
-        const x5 = second_norm2_add_numbers[p1 + 3];
+        const p4 = p0 + (k << 2);
+        const p5 = p2 + (k << 1);
+        const x0 = second_norm2_add_numbers[p4];
+        const x1 = d_second_wide_2_numbers[p5];
+        const x2 = d_second_wide_2_numbers[p5 + 1];
+        const x3 = second_norm2_add_numbers[p4 + 1];
+        const x4 = second_norm2_add_numbers[p4 + 2];
+        const x5 = second_norm2_add_numbers[p4 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1498,14 +1498,14 @@ function second_wide_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_second_wide_kernel[p5] += sum00;
-      d_second_wide_kernel[p5 + 1] += sum01;
-      d_second_wide_kernel[p5 + 160] += sum10;
-      d_second_wide_kernel[p5 + 161] += sum11;
-      d_second_wide_kernel[p5 + 320] += sum20;
-      d_second_wide_kernel[p5 + 321] += sum21;
-      d_second_wide_kernel[p5 + 480] += sum30;
-      d_second_wide_kernel[p5 + 481] += sum31;
+      d_second_wide_kernel[p3] += sum00;
+      d_second_wide_kernel[p3 + 1] += sum01;
+      d_second_wide_kernel[p3 + 160] += sum10;
+      d_second_wide_kernel[p3 + 161] += sum11;
+      d_second_wide_kernel[p3 + 320] += sum20;
+      d_second_wide_kernel[p3 + 321] += sum21;
+      d_second_wide_kernel[p3 + 480] += sum30;
+      d_second_wide_kernel[p3 + 481] += sum31;
     }
   }
 }
@@ -1548,10 +1548,10 @@ function copy_second_wide_kernel_2(second_wide_kernel, second_wide_kernel_number
 function second_norm2_backward(d_second_wide_2_numbers, second_wide_kernel_numbers, d_second_norm2, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 160;
-    const p4 = i * 40;
+    const p1 = i * 40;
     for (let p = 0; p < 20; p++) {
       const p2 = p * 320;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1561,14 +1561,14 @@ function second_norm2_backward(d_second_wide_2_numbers, second_wide_kernel_numbe
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 160; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_second_wide_2_numbers[p1];
-        const x1 = second_wide_kernel_numbers[p3];
-        const x2 = second_wide_kernel_numbers[p3 + 1];
-        const x3 = d_second_wide_2_numbers[p1 + 160];
-        const x4 = d_second_wide_2_numbers[p1 + 320];
-        const x5 = d_second_wide_2_numbers[p1 + 480];
+        const p4 = p0 + k;
+        const p5 = p2 + (k << 1);
+        const x0 = d_second_wide_2_numbers[p4];
+        const x1 = second_wide_kernel_numbers[p5];
+        const x2 = second_wide_kernel_numbers[p5 + 1];
+        const x3 = d_second_wide_2_numbers[p4 + 160];
+        const x4 = d_second_wide_2_numbers[p4 + 320];
+        const x5 = d_second_wide_2_numbers[p4 + 480];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1578,14 +1578,14 @@ function second_norm2_backward(d_second_wide_2_numbers, second_wide_kernel_numbe
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_second_norm2[p5] = sum00;
-      d_second_norm2[p5 + 1] = sum01;
-      d_second_norm2[p5 + 40] = sum10;
-      d_second_norm2[p5 + 41] = sum11;
-      d_second_norm2[p5 + 80] = sum20;
-      d_second_norm2[p5 + 81] = sum21;
-      d_second_norm2[p5 + 120] = sum30;
-      d_second_norm2[p5 + 121] = sum31;
+      d_second_norm2[p3] = sum00;
+      d_second_norm2[p3 + 1] = sum01;
+      d_second_norm2[p3 + 40] = sum10;
+      d_second_norm2[p3 + 41] = sum11;
+      d_second_norm2[p3 + 80] = sum20;
+      d_second_norm2[p3 + 81] = sum21;
+      d_second_norm2[p3 + 120] = sum30;
+      d_second_norm2[p3 + 121] = sum31;
     }
   }
 }
@@ -1611,11 +1611,11 @@ function second_backward_2(
       sum += t0;
       sum_2 += t0 * (second_norm2_sub[p1] * c0);
     }
-    const c2 = sum / 40;
-    const c3 = sum_2 / 40;
+    const c1 = sum / 40;
+    const c2 = sum_2 / 40;
     for (let k = 0; k < 40; k++) {
       const p2 = p0 + k;
-      d_second_2[p2] = d_second[p2] + c0 * (d_second_norm2[p2] * second_norm2_gamma[k] - c2 - second_norm2_sub[p2] * c0 * c3);
+      d_second_2[p2] = d_second[p2] + c0 * (d_second_norm2[p2] * second_norm2_gamma[k] - c1 - second_norm2_sub[p2] * c0 * c2);
     }
   }
 }
@@ -1629,13 +1629,13 @@ function second_attention_attentionOutput_kernel_(
 ) {
   for (let i = 0; i < 4; i++) {
     const p0 = i * 130;
-    const p7 = i * 400;
+    const p1 = i * 400;
     for (let j = 0; j < 10; j += 5) {
-      const p1 = p0 + j;
-      const p8 = p7 + j * 40;
+      const p2 = p0 + j;
+      const p3 = p1 + j * 40;
       for (let p = 0; p < 20; p++) {
         const p4 = p * 416;
-        const p9 = p8 + (p << 1);
+        const p5 = p3 + (p << 1);
         let sum00 = 0;
         let sum01 = 0;
         let sum10 = 0;
@@ -1647,18 +1647,18 @@ function second_attention_attentionOutput_kernel_(
         let sum40 = 0;
         let sum41 = 0;
         for (let k = 0; k < n; k++) {
-          const p2 = p1 + k * 520;
-          const p5 = p4 + k * 26;
+          const p6 = p2 + k * 520;
+          const p7 = p4 + k * 26;
           for (let m = 0; m < 13; m++) {
-            const p3 = p2 + m * 10;
-            const p6 = p5 + (m << 1);
-            const x0 = second_attention_dotGeneral_numbers[p3];
-            const x1 = d_second_2_numbers[p6];
-            const x2 = d_second_2_numbers[p6 + 1];
-            const x3 = second_attention_dotGeneral_numbers[p3 + 1];
-            const x4 = second_attention_dotGeneral_numbers[p3 + 2];
-            const x5 = second_attention_dotGeneral_numbers[p3 + 3];
-            const x6 = second_attention_dotGeneral_numbers[p3 + 4];
+            const p8 = p6 + m * 10;
+            const p9 = p7 + (m << 1);
+            const x0 = second_attention_dotGeneral_numbers[p8];
+            const x1 = d_second_2_numbers[p9];
+            const x2 = d_second_2_numbers[p9 + 1];
+            const x3 = second_attention_dotGeneral_numbers[p8 + 1];
+            const x4 = second_attention_dotGeneral_numbers[p8 + 2];
+            const x5 = second_attention_dotGeneral_numbers[p8 + 3];
+            const x6 = second_attention_dotGeneral_numbers[p8 + 4];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -1671,16 +1671,16 @@ function second_attention_attentionOutput_kernel_(
             sum41 += x6 * x2;
           }
         }
-        d_second_attention_attentionOutput_kerne[p9] += sum00;
-        d_second_attention_attentionOutput_kerne[p9 + 1] += sum01;
-        d_second_attention_attentionOutput_kerne[p9 + 40] += sum10;
-        d_second_attention_attentionOutput_kerne[p9 + 41] += sum11;
-        d_second_attention_attentionOutput_kerne[p9 + 80] += sum20;
-        d_second_attention_attentionOutput_kerne[p9 + 81] += sum21;
-        d_second_attention_attentionOutput_kerne[p9 + 120] += sum30;
-        d_second_attention_attentionOutput_kerne[p9 + 121] += sum31;
-        d_second_attention_attentionOutput_kerne[p9 + 160] += sum40;
-        d_second_attention_attentionOutput_kerne[p9 + 161] += sum41;
+        d_second_attention_attentionOutput_kerne[p5] += sum00;
+        d_second_attention_attentionOutput_kerne[p5 + 1] += sum01;
+        d_second_attention_attentionOutput_kerne[p5 + 40] += sum10;
+        d_second_attention_attentionOutput_kerne[p5 + 41] += sum11;
+        d_second_attention_attentionOutput_kerne[p5 + 80] += sum20;
+        d_second_attention_attentionOutput_kerne[p5 + 81] += sum21;
+        d_second_attention_attentionOutput_kerne[p5 + 120] += sum30;
+        d_second_attention_attentionOutput_kerne[p5 + 121] += sum31;
+        d_second_attention_attentionOutput_kerne[p5 + 160] += sum40;
+        d_second_attention_attentionOutput_kerne[p5 + 161] += sum41;
       }
     }
   }
@@ -1706,8 +1706,8 @@ function second_attention_backward(
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
     for (let h = 0; h < 40; h += 2) {
-      const p2 = h * 40;
-      const p4 = p0 + h;
+      const p1 = h * 40;
+      const p2 = p0 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1717,14 +1717,14 @@ function second_attention_backward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 40; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + k;
-        const x0 = d_second_2_numbers[p1];
-        const x1 = second_attention_attentionOutput_kernel_[p3];
-        const x2 = second_attention_attentionOutput_kernel_[p3 + 40];
-        const x3 = d_second_2_numbers[p1 + 40];
-        const x4 = d_second_2_numbers[p1 + 80];
-        const x5 = d_second_2_numbers[p1 + 120];
+        const p3 = p0 + k;
+        const p4 = p1 + k;
+        const x0 = d_second_2_numbers[p3];
+        const x1 = second_attention_attentionOutput_kernel_[p4];
+        const x2 = second_attention_attentionOutput_kernel_[p4 + 40];
+        const x3 = d_second_2_numbers[p3 + 40];
+        const x4 = d_second_2_numbers[p3 + 80];
+        const x5 = d_second_2_numbers[p3 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1734,14 +1734,14 @@ function second_attention_backward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_second_attention[p4] = sum00;
-      d_second_attention[p4 + 1] = sum01;
-      d_second_attention[p4 + 40] = sum10;
-      d_second_attention[p4 + 41] = sum11;
-      d_second_attention[p4 + 80] = sum20;
-      d_second_attention[p4 + 81] = sum21;
-      d_second_attention[p4 + 120] = sum30;
-      d_second_attention[p4 + 121] = sum31;
+      d_second_attention[p2] = sum00;
+      d_second_attention[p2 + 1] = sum01;
+      d_second_attention[p2 + 40] = sum10;
+      d_second_attention[p2 + 41] = sum11;
+      d_second_attention[p2 + 80] = sum20;
+      d_second_attention[p2 + 81] = sum21;
+      d_second_attention[p2 + 120] = sum30;
+      d_second_attention[p2 + 121] = sum31;
     }
   }
 }
@@ -1750,70 +1750,70 @@ function second_attention_backward(
 function second_attention_backward_2(d_second_attention, second_attention_add, d_second_attention_4, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 520;
-    const p6 = i * 676;
+    const p1 = i * 676;
     for (let j = 0; j < 4; j++) {
-      const p1 = p0 + j * 10;
-      const p7 = p6 + j * 169;
+      const p2 = p0 + j * 10;
+      const p3 = p1 + j * 169;
       for (let h = 0; h < 12; h += 2) {
-        const p2 = p1 + h * 40;
-        const p8 = p7 + h * 13;
+        const p4 = p2 + h * 40;
+        const p5 = p3 + h * 13;
         for (let g = 0; g < 12; g += 2) {
-          const p4 = p1 + g * 40;
-          const p9 = p8 + g;
+          const p6 = p2 + g * 40;
+          const p7 = p5 + g;
           let sum00 = 0;
           let sum01 = 0;
           let sum10 = 0;
           let sum11 = 0;
           for (let k = 0; k < 10; k++) {
-            const p3 = p2 + k;
-            const p5 = p4 + k;
-            const x0 = d_second_attention[p3];
-            const x1 = second_attention_add[p5];
-            const x2 = second_attention_add[p5 + 40];
-            const x3 = d_second_attention[p3 + 40];
+            const p8 = p4 + k;
+            const p9 = p6 + k;
+            const x0 = d_second_attention[p8];
+            const x1 = second_attention_add[p9];
+            const x2 = second_attention_add[p9 + 40];
+            const x3 = d_second_attention[p8 + 40];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          d_second_attention_4[p9] = sum00;
-          d_second_attention_4[p9 + 1] = sum01;
-          d_second_attention_4[p9 + 13] = sum10;
-          d_second_attention_4[p9 + 14] = sum11;
+          d_second_attention_4[p7] = sum00;
+          d_second_attention_4[p7 + 1] = sum01;
+          d_second_attention_4[p7 + 13] = sum10;
+          d_second_attention_4[p7 + 14] = sum11;
         }
         let sum0 = 0;
         let sum1 = 0;
         for (let k = 0; k < 10; k++) {
-          const p10 = p2 + k;
-          const p11 = p1 + k;
+          const p10 = p4 + k;
+          const p11 = p2 + k;
           const x4 = second_attention_add[p11 + 480];
           sum0 += d_second_attention[p10] * x4;
           sum1 += d_second_attention[p10 + 40] * x4;
         }
-        d_second_attention_4[p8 + 12] = sum0;
-        d_second_attention_4[p8 + 25] = sum1;
+        d_second_attention_4[p5 + 12] = sum0;
+        d_second_attention_4[p5 + 25] = sum1;
       }
       for (let g = 0; g < 12; g += 2) {
-        const p13 = p1 + g * 40;
-        const p15 = p7 + g;
+        const p12 = p2 + g * 40;
+        const p13 = p3 + g;
         let sum0_0 = 0;
         let sum1_0 = 0;
         for (let k = 0; k < 10; k++) {
-          const p12 = p1 + k;
-          const p14 = p13 + k;
-          const x5 = d_second_attention[p12 + 480];
-          sum0_0 += x5 * second_attention_add[p14];
-          sum1_0 += x5 * second_attention_add[p14 + 40];
+          const p14 = p2 + k;
+          const p15 = p12 + k;
+          const x5 = d_second_attention[p14 + 480];
+          sum0_0 += x5 * second_attention_add[p15];
+          sum1_0 += x5 * second_attention_add[p15 + 40];
         }
-        d_second_attention_4[p15 + 156] = sum0_0;
-        d_second_attention_4[p15 + 157] = sum1_0;
+        d_second_attention_4[p13 + 156] = sum0_0;
+        d_second_attention_4[p13 + 157] = sum1_0;
       }
       let sum_0 = 0;
       for (let k = 0; k < 10; k++) {
-        const p16 = p1 + k;
+        const p16 = p2 + k;
         sum_0 += d_second_attention[p16 + 480] * second_attention_add[p16 + 480];
       }
-      d_second_attention_4[p7 + 168] = sum_0;
+      d_second_attention_4[p3 + 168] = sum_0;
     }
   }
 }
@@ -1822,53 +1822,53 @@ function second_attention_backward_2(d_second_attention, second_attention_add, d
 function second_attention_backward_3(second_attention_mul, d_second_attention, d_second_attention_2, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 676;
-    const p4 = i * 520;
+    const p1 = i * 520;
     for (let j = 0; j < 4; j++) {
-      const p1 = p0 + j * 169;
-      const p5 = p4 + j * 10;
-      const p8 = p4 + j * 130;
+      const p2 = p0 + j * 169;
+      const p3 = p1 + j * 10;
+      const p4 = p1 + j * 130;
       for (let h = 0; h < 12; h += 2) {
-        const p2 = p1 + h;
-        const p9 = p8 + h * 10;
+        const p5 = p2 + h;
+        const p6 = p4 + h * 10;
         for (let g = 0; g < 10; g += 2) {
-          const p6 = p5 + g;
-          const p10 = p9 + g;
+          const p7 = p3 + g;
+          const p8 = p6 + g;
           let sum00 = 0;
           let sum01 = 0;
           let sum10 = 0;
           let sum11 = 0;
           for (let k = h; k < 13; k++) {
-            const p3 = p2 + k * 13;
-            const p7 = p6 + k * 40;
-            const x0 = second_attention_mul[p3];
-            const x1 = d_second_attention[p7];
-            const x2 = d_second_attention[p7 + 1];
-            const x3 = second_attention_mul[p3 + 1];
+            const p9 = p5 + k * 13;
+            const p10 = p7 + k * 40;
+            const x0 = second_attention_mul[p9];
+            const x1 = d_second_attention[p10];
+            const x2 = d_second_attention[p10 + 1];
+            const x3 = second_attention_mul[p9 + 1];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
             sum11 += x3 * x2;
           }
-          d_second_attention_2[p10] = sum00;
-          d_second_attention_2[p10 + 1] = sum01;
-          d_second_attention_2[p10 + 10] = sum10;
-          d_second_attention_2[p10 + 11] = sum11;
+          d_second_attention_2[p8] = sum00;
+          d_second_attention_2[p8 + 1] = sum01;
+          d_second_attention_2[p8 + 10] = sum10;
+          d_second_attention_2[p8 + 11] = sum11;
         }
       }
       for (let g = 0; g < 10; g += 2) {
-        const p12 = p5 + g;
-        const p14 = p8 + g;
+        const p11 = p3 + g;
+        const p12 = p4 + g;
         let sum0 = 0;
         let sum1 = 0;
         for (let k = 12; k < 13; k++) {
-          const p11 = p1 + k * 13;
-          const p13 = p12 + k * 40;
-          const x4 = second_attention_mul[p11 + 12];
-          sum0 += x4 * d_second_attention[p13];
-          sum1 += x4 * d_second_attention[p13 + 1];
+          const p13 = p2 + k * 13;
+          const p14 = p11 + k * 40;
+          const x4 = second_attention_mul[p13 + 12];
+          sum0 += x4 * d_second_attention[p14];
+          sum1 += x4 * d_second_attention[p14 + 1];
         }
-        d_second_attention_2[p14 + 120] = sum0;
-        d_second_attention_2[p14 + 121] = sum1;
+        d_second_attention_2[p12 + 120] = sum0;
+        d_second_attention_2[p12 + 121] = sum1;
       }
     }
   }
@@ -1896,9 +1896,9 @@ function second_attention_backward_5(d_second_attention, d_second_attention_3, n
     const p0 = i * 520;
     for (let j = 0; j < 13; j++) {
       const p1 = p0 + j * 10;
-      const p3 = p0 + j * 40;
+      const p2 = p0 + j * 40;
       for (let h = 0; h < 40; h++) {
-        d_second_attention_3[p3 + h] = d_second_attention[p1 + (h - h % 10) / 10 * 130 + h % 10];
+        d_second_attention_3[p2 + h] = d_second_attention[p1 + (h - h % 10) / 10 * 130 + h % 10];
       }
     }
   }
@@ -1912,10 +1912,10 @@ function second_attention_query_kernel_gradient(
   n,
 ) {
   for (let i = 0; i < 40; i += 4) {
-    const p3 = i * 40;
+    const p0 = i * 40;
     for (let p = 0; p < 20; p++) {
       const p1 = p * 416;
-      const p4 = p3 + (p << 1);
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1925,14 +1925,14 @@ function second_attention_query_kernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p0 = i + k * 40;
-        const p2 = p1 + (k << 1);
-        const x0 = second_norm_add_numbers[p0];
-        const x1 = d_second_attention_9_numbers[p2];
-        const x2 = d_second_attention_9_numbers[p2 + 1];
-        const x3 = second_norm_add_numbers[p0 + 1];
-        const x4 = second_norm_add_numbers[p0 + 2];
-        const x5 = second_norm_add_numbers[p0 + 3];
+        const p3 = i + k * 40;
+        const p4 = p1 + (k << 1);
+        const x0 = second_norm_add_numbers[p3];
+        const x1 = d_second_attention_9_numbers[p4];
+        const x2 = d_second_attention_9_numbers[p4 + 1];
+        const x3 = second_norm_add_numbers[p3 + 1];
+        const x4 = second_norm_add_numbers[p3 + 2];
+        const x5 = second_norm_add_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1942,14 +1942,14 @@ function second_attention_query_kernel_gradient(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_second_attention_query_kernel[p4] += sum00;
-      d_second_attention_query_kernel[p4 + 1] += sum01;
-      d_second_attention_query_kernel[p4 + 40] += sum10;
-      d_second_attention_query_kernel[p4 + 41] += sum11;
-      d_second_attention_query_kernel[p4 + 80] += sum20;
-      d_second_attention_query_kernel[p4 + 81] += sum21;
-      d_second_attention_query_kernel[p4 + 120] += sum30;
-      d_second_attention_query_kernel[p4 + 121] += sum31;
+      d_second_attention_query_kernel[p2] += sum00;
+      d_second_attention_query_kernel[p2 + 1] += sum01;
+      d_second_attention_query_kernel[p2 + 40] += sum10;
+      d_second_attention_query_kernel[p2 + 41] += sum11;
+      d_second_attention_query_kernel[p2 + 80] += sum20;
+      d_second_attention_query_kernel[p2 + 81] += sum21;
+      d_second_attention_query_kernel[p2 + 120] += sum30;
+      d_second_attention_query_kernel[p2 + 121] += sum31;
     }
   }
 }
@@ -1980,8 +1980,8 @@ function second_norm_backward(
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
     for (let p = 0; p < 20; p++) {
-      const p2 = p * 80;
-      const p4 = p0 + (p << 1);
+      const p1 = p * 80;
+      const p2 = p0 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1991,14 +1991,14 @@ function second_norm_backward(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 40; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_second_attention_7_numbers[p1];
-        const x1 = second_attention_key_kernel_numbers[p3];
-        const x2 = second_attention_key_kernel_numbers[p3 + 1];
-        const x3 = d_second_attention_7_numbers[p1 + 40];
-        const x4 = d_second_attention_7_numbers[p1 + 80];
-        const x5 = d_second_attention_7_numbers[p1 + 120];
+        const p3 = p0 + k;
+        const p4 = p1 + (k << 1);
+        const x0 = d_second_attention_7_numbers[p3];
+        const x1 = second_attention_key_kernel_numbers[p4];
+        const x2 = second_attention_key_kernel_numbers[p4 + 1];
+        const x3 = d_second_attention_7_numbers[p3 + 40];
+        const x4 = d_second_attention_7_numbers[p3 + 80];
+        const x5 = d_second_attention_7_numbers[p3 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2008,14 +2008,14 @@ function second_norm_backward(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_second_norm[p4] = sum00;
-      d_second_norm[p4 + 1] = sum01;
-      d_second_norm[p4 + 40] = sum10;
-      d_second_norm[p4 + 41] = sum11;
-      d_second_norm[p4 + 80] = sum20;
-      d_second_norm[p4 + 81] = sum21;
-      d_second_norm[p4 + 120] = sum30;
-      d_second_norm[p4 + 121] = sum31;
+      d_second_norm[p2] = sum00;
+      d_second_norm[p2 + 1] = sum01;
+      d_second_norm[p2 + 40] = sum10;
+      d_second_norm[p2 + 41] = sum11;
+      d_second_norm[p2 + 80] = sum20;
+      d_second_norm[p2 + 81] = sum21;
+      d_second_norm[p2 + 120] = sum30;
+      d_second_norm[p2 + 121] = sum31;
     }
   }
 }
@@ -2035,9 +2035,9 @@ function second_norm_backward_3(
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
     for (let p = 0; p < 20; p++) {
-      const p2 = p * 80;
-      const p4 = p0 + (p << 1);
-      const p5 = p << 1;
+      const p1 = p * 80;
+      const p2 = p0 + (p << 1);
+      const p3 = p << 1;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2047,14 +2047,14 @@ function second_norm_backward_3(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 40; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_second_attention_9_numbers[p1];
-        const x1 = second_attention_query_kernel_numbers[p3];
-        const x2 = second_attention_query_kernel_numbers[p3 + 1];
-        const x3 = d_second_attention_9_numbers[p1 + 40];
-        const x4 = d_second_attention_9_numbers[p1 + 80];
-        const x5 = d_second_attention_9_numbers[p1 + 120];
+        const p4 = p0 + k;
+        const p5 = p1 + (k << 1);
+        const x0 = d_second_attention_9_numbers[p4];
+        const x1 = second_attention_query_kernel_numbers[p5];
+        const x2 = second_attention_query_kernel_numbers[p5 + 1];
+        const x3 = d_second_attention_9_numbers[p4 + 40];
+        const x4 = d_second_attention_9_numbers[p4 + 80];
+        const x5 = d_second_attention_9_numbers[p4 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2064,32 +2064,32 @@ function second_norm_backward_3(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const add00 = d_second_norm[p4] + d_second_norm_2[p4] + sum00;
-      const add01 = d_second_norm[p4 + 1] + d_second_norm_2[p4 + 1] + sum01;
-      const add10 = d_second_norm[p4 + 40] + d_second_norm_2[p4 + 40] + sum10;
-      const add11 = d_second_norm[p4 + 41] + d_second_norm_2[p4 + 41] + sum11;
-      const add20 = d_second_norm[p4 + 80] + d_second_norm_2[p4 + 80] + sum20;
-      const add21 = d_second_norm[p4 + 81] + d_second_norm_2[p4 + 81] + sum21;
-      const add30 = d_second_norm[p4 + 120] + d_second_norm_2[p4 + 120] + sum30;
-      const add31 = d_second_norm[p4 + 121] + d_second_norm_2[p4 + 121] + sum31;
-      d_second_norm_3[p4] = add00;
-      d_second_norm_3[p4 + 1] = add01;
-      d_second_norm_3[p4 + 40] = add10;
-      d_second_norm_3[p4 + 41] = add11;
-      d_second_norm_3[p4 + 80] = add20;
-      d_second_norm_3[p4 + 81] = add21;
-      d_second_norm_3[p4 + 120] = add30;
-      d_second_norm_3[p4 + 121] = add31;
-      const x6 = second_norm_gamma[p5];
-      d_second_norm_4[p4] = add00 * x6;
-      const x7 = second_norm_gamma[p5 + 1];
-      d_second_norm_4[p4 + 1] = add01 * x7;
-      d_second_norm_4[p4 + 40] = add10 * x6;
-      d_second_norm_4[p4 + 41] = add11 * x7;
-      d_second_norm_4[p4 + 80] = add20 * x6;
-      d_second_norm_4[p4 + 81] = add21 * x7;
-      d_second_norm_4[p4 + 120] = add30 * x6;
-      d_second_norm_4[p4 + 121] = add31 * x7;
+      const add00 = d_second_norm[p2] + d_second_norm_2[p2] + sum00;
+      const add01 = d_second_norm[p2 + 1] + d_second_norm_2[p2 + 1] + sum01;
+      const add10 = d_second_norm[p2 + 40] + d_second_norm_2[p2 + 40] + sum10;
+      const add11 = d_second_norm[p2 + 41] + d_second_norm_2[p2 + 41] + sum11;
+      const add20 = d_second_norm[p2 + 80] + d_second_norm_2[p2 + 80] + sum20;
+      const add21 = d_second_norm[p2 + 81] + d_second_norm_2[p2 + 81] + sum21;
+      const add30 = d_second_norm[p2 + 120] + d_second_norm_2[p2 + 120] + sum30;
+      const add31 = d_second_norm[p2 + 121] + d_second_norm_2[p2 + 121] + sum31;
+      d_second_norm_3[p2] = add00;
+      d_second_norm_3[p2 + 1] = add01;
+      d_second_norm_3[p2 + 40] = add10;
+      d_second_norm_3[p2 + 41] = add11;
+      d_second_norm_3[p2 + 80] = add20;
+      d_second_norm_3[p2 + 81] = add21;
+      d_second_norm_3[p2 + 120] = add30;
+      d_second_norm_3[p2 + 121] = add31;
+      const x6 = second_norm_gamma[p3];
+      d_second_norm_4[p2] = add00 * x6;
+      const x7 = second_norm_gamma[p3 + 1];
+      d_second_norm_4[p2 + 1] = add01 * x7;
+      d_second_norm_4[p2 + 40] = add10 * x6;
+      d_second_norm_4[p2 + 41] = add11 * x7;
+      d_second_norm_4[p2 + 80] = add20 * x6;
+      d_second_norm_4[p2 + 81] = add21 * x7;
+      d_second_norm_4[p2 + 120] = add30 * x6;
+      d_second_norm_4[p2 + 121] = add31 * x7;
     }
   }
 }
@@ -2107,11 +2107,11 @@ function first_backward(second_norm_rsqrt, d_second_norm, second_norm_sub, d_sec
       sum += x0;
       sum_2 += x0 * (second_norm_sub[p1] * c0);
     }
-    const c2 = sum / 40;
-    const c3 = sum_2 / 40;
+    const c1 = sum / 40;
+    const c2 = sum_2 / 40;
     for (let k = 0; k < 40; k++) {
       const p2 = p0 + k;
-      d_first[p2] = d_second[p2] + c0 * (d_second_norm[p2] - c2 - second_norm_sub[p2] * c0 * c3);
+      d_first[p2] = d_second[p2] + c0 * (d_second_norm[p2] - c1 - second_norm_sub[p2] * c0 * c2);
     }
   }
 }
@@ -2120,10 +2120,10 @@ function first_backward(second_norm_rsqrt, d_second_norm, second_norm_sub, d_sec
 function letters_embeddings_gradient(x, d_letters_embeddings, d_first_norm, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 26) * 40;
-    const p2 = p * 40;
+    const p1 = p * 40;
     for (let b = 0; b < 40; b++) {
-      const p1 = p0 + b;
-      d_letters_embeddings[p1] += d_first_norm[p2 + b];
+      const p2 = p0 + b;
+      d_letters_embeddings[p2] += d_first_norm[p1 + b];
     }
   }
 }
@@ -2153,8 +2153,8 @@ function update_parameters(scalars, gradients, adamW_m, adamW_v, parameters) {
   const q = ((p - 0.0001984126983666588) * z + 0.008333333333330887) * z - 0.16666666666666666;
   const nearSine = turnedBy + turnedBy * z * q;
   const z1 = turnedBy * turnedBy;
-  const p1 = ((-1.138218421447753e-11 * z1 + 2.0876140031390975e-9) * z1 - 2.755731724172776e-7) * z1;
-  const q1 = ((p1 + 0.0000248015872987077) * z1 - 0.0013888888888887359) * z1 + 0.041666666666666664;
+  const p0 = ((-1.138218421447753e-11 * z1 + 2.0876140031390975e-9) * z1 - 2.755731724172776e-7) * z1;
+  const q1 = ((p0 + 0.0000248015872987077) * z1 - 0.0013888888888887359) * z1 + 0.041666666666666664;
   const nearCosine = 1 - 0.5 * z1 + z1 * z1 * q1;
   const y = odd ? nearSine : nearCosine;
   const cos = quarter === 1 || quarter === 2 ? -y : y;
@@ -2171,16 +2171,16 @@ function update_parameters(scalars, gradients, adamW_m, adamW_v, parameters) {
   const add_2 = adamW_correction1 + t1 * (1 - adamW_correction1);
   scalars[0] = add_2;
   scalars[2] = step + 1;
-  const c4 = 1 - mul * scalars[7];
-  const c5 = mul * sqrt / add_2;
-  const c6 = scalars[6] * sqrt;
+  const c0 = 1 - mul * scalars[7];
+  const c1 = mul * sqrt / add_2;
+  const c2 = scalars[6] * sqrt;
   for (let i = 0; i < 42227; i++) {
     const x5 = gradients[i];
     const add_4 = beta1 * adamW_m[i] + t1 * x5;
     adamW_m[i] = add_4;
     const add_5 = beta2 * adamW_v[i] + t0 * (x5 * x5);
     adamW_v[i] = add_5;
-    parameters[i] = parameters[i] * c4 - c5 * add_4 / (Math.sqrt(add_5) + c6);
+    parameters[i] = parameters[i] * c0 - c1 * add_4 / (Math.sqrt(add_5) + c2);
   }
 }
 
@@ -2198,15 +2198,15 @@ function first_norm_forward_2(
     const p0 = i * 520;
     for (let j = 0; j < 13; j++) {
       const p1 = p0 + j * 40;
-      const p3 = j * 40;
+      const p2 = j * 40;
       let sum = 0;
       for (let k = 0; k < 40; k++) {
-        sum += letters_take[p1 + k] + places_embeddings[p3 + k];
+        sum += letters_take[p1 + k] + places_embeddings[p2 + k];
       }
       let sum_2 = 0;
       const c0 = sum / 40;
       for (let k = 0; k < 40; k++) {
-        const sub = letters_take[p1 + k] + places_embeddings[p3 + k] - c0;
+        const sub = letters_take[p1 + k] + places_embeddings[p2 + k] - c0;
         first_norm_sub_row[k] = sub;
         sum_2 += sub * sub;
       }
@@ -2229,7 +2229,7 @@ function first_attention_forward_7(
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
     for (let h = 0; h < 40; h += 2) {
-      const p3 = p0 + h;
+      const p1 = p0 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2239,14 +2239,14 @@ function first_attention_forward_7(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 40; k++) {
-        const p1 = p0 + k;
-        const p2 = h + k * 40;
-        const x0 = first_norm_add_2_numbers[p1];
-        const x1 = first_attention_query_kernel[p2];
-        const x2 = first_attention_query_kernel[p2 + 1];
-        const x3 = first_norm_add_2_numbers[p1 + 40];
-        const x4 = first_norm_add_2_numbers[p1 + 80];
-        const x5 = first_norm_add_2_numbers[p1 + 120];
+        const p2 = p0 + k;
+        const p3 = h + k * 40;
+        const x0 = first_norm_add_2_numbers[p2];
+        const x1 = first_attention_query_kernel[p3];
+        const x2 = first_attention_query_kernel[p3 + 1];
+        const x3 = first_norm_add_2_numbers[p2 + 40];
+        const x4 = first_norm_add_2_numbers[p2 + 80];
+        const x5 = first_norm_add_2_numbers[p2 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2257,15 +2257,15 @@ function first_attention_forward_7(
         sum31 += x5 * x2;
       }
       const x6 = first_attention_query_bias[h];
-      first_attention_add[p3] = sum00 + x6;
+      first_attention_add[p1] = sum00 + x6;
       const x7 = first_attention_query_bias[h + 1];
-      first_attention_add[p3 + 1] = sum01 + x7;
-      first_attention_add[p3 + 40] = sum10 + x6;
-      first_attention_add[p3 + 41] = sum11 + x7;
-      first_attention_add[p3 + 80] = sum20 + x6;
-      first_attention_add[p3 + 81] = sum21 + x7;
-      first_attention_add[p3 + 120] = sum30 + x6;
-      first_attention_add[p3 + 121] = sum31 + x7;
+      first_attention_add[p1 + 1] = sum01 + x7;
+      first_attention_add[p1 + 40] = sum10 + x6;
+      first_attention_add[p1 + 41] = sum11 + x7;
+      first_attention_add[p1 + 80] = sum20 + x6;
+      first_attention_add[p1 + 81] = sum21 + x7;
+      first_attention_add[p1 + 120] = sum30 + x6;
+      first_attention_add[p1 + 121] = sum31 + x7;
     }
   }
 }
@@ -2284,11 +2284,11 @@ function first_forward_3(
     const p0 = i * 520;
     for (let j = 0; j < 12; j += 4) {
       const p1 = p0 + j * 10;
-      const p6 = p0 + j * 40;
-      const p8 = j * 40;
+      const p2 = p0 + j * 40;
+      const p3 = j * 40;
       for (let h = 0; h < 40; h += 2) {
-        const p7 = p6 + h;
-        const p9 = p8 + h;
+        const p4 = p2 + h;
+        const p5 = p3 + h;
         let sum00 = 0;
         let sum01 = 0;
         let sum10 = 0;
@@ -2298,17 +2298,17 @@ function first_forward_3(
         let sum30 = 0;
         let sum31 = 0;
         for (let k = 0; k < 4; k++) {
-          const p2 = p1 + k * 130;
-          const p4 = h + k * 400;
+          const p6 = p1 + k * 130;
+          const p7 = h + k * 400;
           for (let m = 0; m < 10; m++) {
-            const p3 = p2 + m;
-            const p5 = p4 + m * 40;
-            const x0 = first_attention_dotGeneral_2_numbers[p3];
-            const x1 = first_attention_attentionOutput_kernel[p5];
-            const x2 = first_attention_attentionOutput_kernel[p5 + 1];
-            const x3 = first_attention_dotGeneral_2_numbers[p3 + 10];
-            const x4 = first_attention_dotGeneral_2_numbers[p3 + 20];
-            const x5 = first_attention_dotGeneral_2_numbers[p3 + 30];
+            const p8 = p6 + m;
+            const p9 = p7 + m * 40;
+            const x0 = first_attention_dotGeneral_2_numbers[p8];
+            const x1 = first_attention_attentionOutput_kernel[p9];
+            const x2 = first_attention_attentionOutput_kernel[p9 + 1];
+            const x3 = first_attention_dotGeneral_2_numbers[p8 + 10];
+            const x4 = first_attention_dotGeneral_2_numbers[p8 + 20];
+            const x5 = first_attention_dotGeneral_2_numbers[p8 + 30];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -2320,34 +2320,34 @@ function first_forward_3(
           }
         }
         const x6 = first_attention_attentionOutput_bias[h];
-        first_add[p7] = letters_take[p7] + places_embeddings[p9] + (sum00 + x6);
+        first_add[p4] = letters_take[p4] + places_embeddings[p5] + (sum00 + x6);
         const x7 = first_attention_attentionOutput_bias[h + 1];
-        first_add[p7 + 1] = letters_take[p7 + 1] + places_embeddings[p9 + 1] + (sum01 + x7);
-        first_add[p7 + 40] = letters_take[p7 + 40] + places_embeddings[p9 + 40] + (sum10 + x6);
-        first_add[p7 + 41] = letters_take[p7 + 41] + places_embeddings[p9 + 41] + (sum11 + x7);
-        first_add[p7 + 80] = letters_take[p7 + 80] + places_embeddings[p9 + 80] + (sum20 + x6);
-        first_add[p7 + 81] = letters_take[p7 + 81] + places_embeddings[p9 + 81] + (sum21 + x7);
-        first_add[p7 + 120] = letters_take[p7 + 120] + places_embeddings[p9 + 120] + (sum30 + x6);
-        first_add[p7 + 121] = letters_take[p7 + 121] + places_embeddings[p9 + 121] + (sum31 + x7);
+        first_add[p4 + 1] = letters_take[p4 + 1] + places_embeddings[p5 + 1] + (sum01 + x7);
+        first_add[p4 + 40] = letters_take[p4 + 40] + places_embeddings[p5 + 40] + (sum10 + x6);
+        first_add[p4 + 41] = letters_take[p4 + 41] + places_embeddings[p5 + 41] + (sum11 + x7);
+        first_add[p4 + 80] = letters_take[p4 + 80] + places_embeddings[p5 + 80] + (sum20 + x6);
+        first_add[p4 + 81] = letters_take[p4 + 81] + places_embeddings[p5 + 81] + (sum21 + x7);
+        first_add[p4 + 120] = letters_take[p4 + 120] + places_embeddings[p5 + 120] + (sum30 + x6);
+        first_add[p4 + 121] = letters_take[p4 + 121] + places_embeddings[p5 + 121] + (sum31 + x7);
       }
     }
     for (let h = 0; h < 40; h += 2) {
-      const p14 = p0 + h;
+      const p10 = p0 + h;
       let sum0 = 0;
       let sum1 = 0;
       for (let k = 0; k < 4; k++) {
-        const p10 = p0 + k * 130;
+        const p11 = p0 + k * 130;
         const p12 = h + k * 400;
         for (let m = 0; m < 10; m++) {
-          const p11 = p10 + m;
-          const p13 = p12 + m * 40;
-          const x8 = first_attention_dotGeneral_2_numbers[p11 + 120];
-          sum0 += x8 * first_attention_attentionOutput_kernel[p13];
-          sum1 += x8 * first_attention_attentionOutput_kernel[p13 + 1];
+          const p13 = p11 + m;
+          const p14 = p12 + m * 40;
+          const x8 = first_attention_dotGeneral_2_numbers[p13 + 120];
+          sum0 += x8 * first_attention_attentionOutput_kernel[p14];
+          sum1 += x8 * first_attention_attentionOutput_kernel[p14 + 1];
         }
       }
-      first_add[p14 + 480] = letters_take[p14 + 480] + places_embeddings[h + 480] + (sum0 + first_attention_attentionOutput_bias[h]);
-      first_add[p14 + 481] = letters_take[p14 + 481] + places_embeddings[h + 481] + (sum1 + first_attention_attentionOutput_bias[h + 1]);
+      first_add[p10 + 480] = letters_take[p10 + 480] + places_embeddings[h + 480] + (sum0 + first_attention_attentionOutput_bias[h]);
+      first_add[p10 + 481] = letters_take[p10 + 481] + places_embeddings[h + 481] + (sum1 + first_attention_attentionOutput_bias[h + 1]);
     }
   }
 }
@@ -2391,9 +2391,9 @@ function first_wide_forward_3(
 ) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 40;
-    const p3 = i * 160;
+    const p1 = i * 160;
     for (let h = 0; h < 160; h += 2) {
-      const p4 = p3 + h;
+      const p2 = p1 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2403,14 +2403,14 @@ function first_wide_forward_3(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 40; k++) {
-        const p1 = p0 + k;
-        const p2 = h + k * 160;
-        const x0 = first_norm2_add_2_numbers[p1];
-        const x1 = first_wide_kernel[p2];
-        const x2 = first_wide_kernel[p2 + 1];
-        const x3 = first_norm2_add_2_numbers[p1 + 40];
-        const x4 = first_norm2_add_2_numbers[p1 + 80];
-        const x5 = first_norm2_add_2_numbers[p1 + 120];
+        const p3 = p0 + k;
+        const p4 = h + k * 160;
+        const x0 = first_norm2_add_2_numbers[p3];
+        const x1 = first_wide_kernel[p4];
+        const x2 = first_wide_kernel[p4 + 1];
+        const x3 = first_norm2_add_2_numbers[p3 + 40];
+        const x4 = first_norm2_add_2_numbers[p3 + 80];
+        const x5 = first_norm2_add_2_numbers[p3 + 120];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2421,15 +2421,15 @@ function first_wide_forward_3(
         sum31 += x5 * x2;
       }
       const x6 = first_wide_bias[h];
-      first_wide_add[p4] = sum00 + x6;
+      first_wide_add[p2] = sum00 + x6;
       const x7 = first_wide_bias[h + 1];
-      first_wide_add[p4 + 1] = sum01 + x7;
-      first_wide_add[p4 + 160] = sum10 + x6;
-      first_wide_add[p4 + 161] = sum11 + x7;
-      first_wide_add[p4 + 320] = sum20 + x6;
-      first_wide_add[p4 + 321] = sum21 + x7;
-      first_wide_add[p4 + 480] = sum30 + x6;
-      first_wide_add[p4 + 481] = sum31 + x7;
+      first_wide_add[p2 + 1] = sum01 + x7;
+      first_wide_add[p2 + 160] = sum10 + x6;
+      first_wide_add[p2 + 161] = sum11 + x7;
+      first_wide_add[p2 + 320] = sum20 + x6;
+      first_wide_add[p2 + 321] = sum21 + x7;
+      first_wide_add[p2 + 480] = sum30 + x6;
+      first_wide_add[p2 + 481] = sum31 + x7;
     }
   }
 }
@@ -2481,9 +2481,9 @@ function first_forward_4(
 ) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 160;
-    const p3 = i * 40;
+    const p1 = i * 40;
     for (let h = 0; h < 40; h += 2) {
-      const p4 = p3 + h;
+      const p2 = p1 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -2493,14 +2493,14 @@ function first_forward_4(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 160; k++) {
-        const p1 = p0 + k;
-        const p2 = h + k * 40;
-        const x0 = first_wide_mul_2_numbers[p1];
-        const x1 = first_narrow_kernel[p2];
-        const x2 = first_narrow_kernel[p2 + 1];
-        const x3 = first_wide_mul_2_numbers[p1 + 160];
-        const x4 = first_wide_mul_2_numbers[p1 + 320];
-        const x5 = first_wide_mul_2_numbers[p1 + 480];
+        const p3 = p0 + k;
+        const p4 = h + k * 40;
+        const x0 = first_wide_mul_2_numbers[p3];
+        const x1 = first_narrow_kernel[p4];
+        const x2 = first_narrow_kernel[p4 + 1];
+        const x3 = first_wide_mul_2_numbers[p3 + 160];
+        const x4 = first_wide_mul_2_numbers[p3 + 320];
+        const x5 = first_wide_mul_2_numbers[p3 + 480];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -2511,15 +2511,15 @@ function first_forward_4(
         sum31 += x5 * x2;
       }
       const x6 = first_narrow_bias[h];
-      first_add_4[p4] = first_add[p4] + (sum00 + x6);
+      first_add_4[p2] = first_add[p2] + (sum00 + x6);
       const x7 = first_narrow_bias[h + 1];
-      first_add_4[p4 + 1] = first_add[p4 + 1] + (sum01 + x7);
-      first_add_4[p4 + 40] = first_add[p4 + 40] + (sum10 + x6);
-      first_add_4[p4 + 41] = first_add[p4 + 41] + (sum11 + x7);
-      first_add_4[p4 + 80] = first_add[p4 + 80] + (sum20 + x6);
-      first_add_4[p4 + 81] = first_add[p4 + 81] + (sum21 + x7);
-      first_add_4[p4 + 120] = first_add[p4 + 120] + (sum30 + x6);
-      first_add_4[p4 + 121] = first_add[p4 + 121] + (sum31 + x7);
+      first_add_4[p2 + 1] = first_add[p2 + 1] + (sum01 + x7);
+      first_add_4[p2 + 40] = first_add[p2 + 40] + (sum10 + x6);
+      first_add_4[p2 + 41] = first_add[p2 + 41] + (sum11 + x7);
+      first_add_4[p2 + 80] = first_add[p2 + 80] + (sum20 + x6);
+      first_add_4[p2 + 81] = first_add[p2 + 81] + (sum21 + x7);
+      first_add_4[p2 + 120] = first_add[p2 + 120] + (sum30 + x6);
+      first_add_4[p2 + 121] = first_add[p2 + 121] + (sum31 + x7);
     }
   }
 }
@@ -2537,9 +2537,9 @@ function second_forward_3(
     const p0 = i * 520;
     for (let j = 0; j < 12; j += 4) {
       const p1 = p0 + j * 10;
-      const p6 = p0 + j * 40;
+      const p2 = p0 + j * 40;
       for (let h = 0; h < 40; h += 2) {
-        const p7 = p6 + h;
+        const p3 = p2 + h;
         let sum00 = 0;
         let sum01 = 0;
         let sum10 = 0;
@@ -2549,17 +2549,17 @@ function second_forward_3(
         let sum30 = 0;
         let sum31 = 0;
         for (let k = 0; k < 4; k++) {
-          const p2 = p1 + k * 130;
-          const p4 = h + k * 400;
+          const p4 = p1 + k * 130;
+          const p5 = h + k * 400;
           for (let m = 0; m < 10; m++) {
-            const p3 = p2 + m;
-            const p5 = p4 + m * 40;
-            const x0 = second_attention_dotGeneral_2_numbers[p3];
-            const x1 = second_attention_attentionOutput_kernel[p5];
-            const x2 = second_attention_attentionOutput_kernel[p5 + 1];
-            const x3 = second_attention_dotGeneral_2_numbers[p3 + 10];
-            const x4 = second_attention_dotGeneral_2_numbers[p3 + 20];
-            const x5 = second_attention_dotGeneral_2_numbers[p3 + 30];
+            const p6 = p4 + m;
+            const p7 = p5 + m * 40;
+            const x0 = second_attention_dotGeneral_2_numbers[p6];
+            const x1 = second_attention_attentionOutput_kernel[p7];
+            const x2 = second_attention_attentionOutput_kernel[p7 + 1];
+            const x3 = second_attention_dotGeneral_2_numbers[p6 + 10];
+            const x4 = second_attention_dotGeneral_2_numbers[p6 + 20];
+            const x5 = second_attention_dotGeneral_2_numbers[p6 + 30];
             sum00 += x0 * x1;
             sum01 += x0 * x2;
             sum10 += x3 * x1;
@@ -2571,34 +2571,34 @@ function second_forward_3(
           }
         }
         const x6 = second_attention_attentionOutput_bias[h];
-        second_add[p7] = first_add[p7] + (sum00 + x6);
+        second_add[p3] = first_add[p3] + (sum00 + x6);
         const x7 = second_attention_attentionOutput_bias[h + 1];
-        second_add[p7 + 1] = first_add[p7 + 1] + (sum01 + x7);
-        second_add[p7 + 40] = first_add[p7 + 40] + (sum10 + x6);
-        second_add[p7 + 41] = first_add[p7 + 41] + (sum11 + x7);
-        second_add[p7 + 80] = first_add[p7 + 80] + (sum20 + x6);
-        second_add[p7 + 81] = first_add[p7 + 81] + (sum21 + x7);
-        second_add[p7 + 120] = first_add[p7 + 120] + (sum30 + x6);
-        second_add[p7 + 121] = first_add[p7 + 121] + (sum31 + x7);
+        second_add[p3 + 1] = first_add[p3 + 1] + (sum01 + x7);
+        second_add[p3 + 40] = first_add[p3 + 40] + (sum10 + x6);
+        second_add[p3 + 41] = first_add[p3 + 41] + (sum11 + x7);
+        second_add[p3 + 80] = first_add[p3 + 80] + (sum20 + x6);
+        second_add[p3 + 81] = first_add[p3 + 81] + (sum21 + x7);
+        second_add[p3 + 120] = first_add[p3 + 120] + (sum30 + x6);
+        second_add[p3 + 121] = first_add[p3 + 121] + (sum31 + x7);
       }
     }
     for (let h = 0; h < 40; h += 2) {
-      const p12 = p0 + h;
+      const p8 = p0 + h;
       let sum0 = 0;
       let sum1 = 0;
       for (let k = 0; k < 4; k++) {
-        const p8 = p0 + k * 130;
+        const p9 = p0 + k * 130;
         const p10 = h + k * 400;
         for (let m = 0; m < 10; m++) {
-          const p9 = p8 + m;
-          const p11 = p10 + m * 40;
-          const x8 = second_attention_dotGeneral_2_numbers[p9 + 120];
-          sum0 += x8 * second_attention_attentionOutput_kernel[p11];
-          sum1 += x8 * second_attention_attentionOutput_kernel[p11 + 1];
+          const p11 = p9 + m;
+          const p12 = p10 + m * 40;
+          const x8 = second_attention_dotGeneral_2_numbers[p11 + 120];
+          sum0 += x8 * second_attention_attentionOutput_kernel[p12];
+          sum1 += x8 * second_attention_attentionOutput_kernel[p12 + 1];
         }
       }
-      second_add[p12 + 480] = first_add[p12 + 480] + (sum0 + second_attention_attentionOutput_bias[h]);
-      second_add[p12 + 481] = first_add[p12 + 481] + (sum1 + second_attention_attentionOutput_bias[h + 1]);
+      second_add[p8 + 480] = first_add[p8 + 480] + (sum0 + second_attention_attentionOutput_bias[h]);
+      second_add[p8 + 481] = first_add[p8 + 481] + (sum1 + second_attention_attentionOutput_bias[h + 1]);
     }
   }
 }
@@ -2789,11 +2789,52 @@ class Predictor {
     this.$norm_sub_row = new Float32Array(buffer, scratch + 1680, 40);
     this.$exp_row = new Float32Array(buffer, scratch + 24144, 27);
     this.$numbers = numbers(33280);
-    this.params = { "letters/embeddings": this.$letters_embeddings, "places/embeddings": this.$places_embeddings, "first/norm/gamma": this.$first_norm_gamma, "first/norm/beta": this.$first_norm_beta, "first/attention/query/kernel": this.$first_attention_query_kernel, "first/attention/query/bias": this.$first_attention_query_bias, "first/attention/key/kernel": this.$first_attention_key_kernel, "first/attention/key/bias": this.$first_attention_key_bias, "first/attention/value/kernel": this.$first_attention_value_kernel, "first/attention/value/bias": this.$first_attention_value_bias, "first/attention/attentionOutput/kernel": this.$first_attention_attentionOutput_kernel, "first/attention/attentionOutput/bias": this.$first_attention_attentionOutput_bias, "first/norm2/gamma": this.$first_norm2_gamma, "first/norm2/beta": this.$first_norm2_beta, "first/wide/kernel": this.$first_wide_kernel, "first/wide/bias": this.$first_wide_bias, "first/narrow/kernel": this.$first_narrow_kernel, "first/narrow/bias": this.$first_narrow_bias, "second/norm/gamma": this.$second_norm_gamma, "second/norm/beta": this.$second_norm_beta, "second/attention/query/kernel": this.$second_attention_query_kernel, "second/attention/query/bias": this.$second_attention_query_bias, "second/attention/key/kernel": this.$second_attention_key_kernel, "second/attention/key/bias": this.$second_attention_key_bias, "second/attention/value/kernel": this.$second_attention_value_kernel, "second/attention/value/bias": this.$second_attention_value_bias, "second/attention/attentionOutput/kernel": this.$second_attention_attentionOutput_kernel, "second/attention/attentionOutput/bias": this.$second_attention_attentionOutput_bias, "second/norm2/gamma": this.$second_norm2_gamma, "second/norm2/beta": this.$second_norm2_beta, "second/wide/kernel": this.$second_wide_kernel, "second/wide/bias": this.$second_wide_bias, "second/narrow/kernel": this.$second_narrow_kernel, "second/narrow/bias": this.$second_narrow_bias, "norm/gamma": this.$norm_gamma, "norm/beta": this.$norm_beta, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
+    this.params = {
+      "letters/embeddings": this.$letters_embeddings,
+      "places/embeddings": this.$places_embeddings,
+      "first/norm/gamma": this.$first_norm_gamma,
+      "first/norm/beta": this.$first_norm_beta,
+      "first/attention/query/kernel": this.$first_attention_query_kernel,
+      "first/attention/query/bias": this.$first_attention_query_bias,
+      "first/attention/key/kernel": this.$first_attention_key_kernel,
+      "first/attention/key/bias": this.$first_attention_key_bias,
+      "first/attention/value/kernel": this.$first_attention_value_kernel,
+      "first/attention/value/bias": this.$first_attention_value_bias,
+      "first/attention/attentionOutput/kernel": this.$first_attention_attentionOutput_kernel,
+      "first/attention/attentionOutput/bias": this.$first_attention_attentionOutput_bias,
+      "first/norm2/gamma": this.$first_norm2_gamma,
+      "first/norm2/beta": this.$first_norm2_beta,
+      "first/wide/kernel": this.$first_wide_kernel,
+      "first/wide/bias": this.$first_wide_bias,
+      "first/narrow/kernel": this.$first_narrow_kernel,
+      "first/narrow/bias": this.$first_narrow_bias,
+      "second/norm/gamma": this.$second_norm_gamma,
+      "second/norm/beta": this.$second_norm_beta,
+      "second/attention/query/kernel": this.$second_attention_query_kernel,
+      "second/attention/query/bias": this.$second_attention_query_bias,
+      "second/attention/key/kernel": this.$second_attention_key_kernel,
+      "second/attention/key/bias": this.$second_attention_key_bias,
+      "second/attention/value/kernel": this.$second_attention_value_kernel,
+      "second/attention/value/bias": this.$second_attention_value_bias,
+      "second/attention/attentionOutput/kernel": this.$second_attention_attentionOutput_kernel,
+      "second/attention/attentionOutput/bias": this.$second_attention_attentionOutput_bias,
+      "second/norm2/gamma": this.$second_norm2_gamma,
+      "second/norm2/beta": this.$second_norm2_beta,
+      "second/wide/kernel": this.$second_wide_kernel,
+      "second/wide/bias": this.$second_wide_bias,
+      "second/narrow/kernel": this.$second_narrow_kernel,
+      "second/narrow/bias": this.$second_narrow_bias,
+      "norm/gamma": this.$norm_gamma,
+      "norm/beta": this.$norm_beta,
+      "logits/kernel": this.$logits_kernel,
+      "logits/bias": this.$logits_bias,
+    };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
     this.$words = new Uint32Array(this.$bits.buffer);
-    this.$outputs = { probabilities: this.$probabilities };
+    this.$outputs = {
+      probabilities: this.$probabilities,
+    };
     this.$fresh = false;
   }
   predict(x, n = x?.length / 13) {
@@ -2975,14 +3016,58 @@ class Network extends Predictor {
     this.$second_attention_where_row = new Float32Array(buffer, scratch + 1352848, 13);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 24144, 1);
     this.$numbers$2 = numbers(8320);
-    this.gradients = { "letters/embeddings": this.$d_letters_embeddings, "places/embeddings": this.$d_places_embeddings, "first/norm/gamma": this.$d_first_norm_gamma, "first/norm/beta": this.$d_first_norm_beta, "first/attention/query/kernel": this.$d_first_attention_query_kernel, "first/attention/query/bias": this.$d_first_attention_query_bias, "first/attention/key/kernel": this.$d_first_attention_key_kernel, "first/attention/key/bias": this.$d_first_attention_key_bias, "first/attention/value/kernel": this.$d_first_attention_value_kernel, "first/attention/value/bias": this.$d_first_attention_value_bias, "first/attention/attentionOutput/kernel": this.$d_first_attention_attentionOutput_kernel, "first/attention/attentionOutput/bias": this.$d_first_attention_attentionOutput_bias, "first/norm2/gamma": this.$d_first_norm2_gamma, "first/norm2/beta": this.$d_first_norm2_beta, "first/wide/kernel": this.$d_first_wide_kernel, "first/wide/bias": this.$d_first_wide_bias, "first/narrow/kernel": this.$d_first_narrow_kernel, "first/narrow/bias": this.$d_first_narrow_bias, "second/norm/gamma": this.$d_second_norm_gamma, "second/norm/beta": this.$d_second_norm_beta, "second/attention/query/kernel": this.$d_second_attention_query_kernel, "second/attention/query/bias": this.$d_second_attention_query_bias, "second/attention/key/kernel": this.$d_second_attention_key_kernel, "second/attention/key/bias": this.$d_second_attention_key_bias, "second/attention/value/kernel": this.$d_second_attention_value_kernel, "second/attention/value/bias": this.$d_second_attention_value_bias, "second/attention/attentionOutput/kernel": this.$d_second_attention_attentionOutput_kerne, "second/attention/attentionOutput/bias": this.$d_second_attention_attentionOutput_bias, "second/norm2/gamma": this.$d_second_norm2_gamma, "second/norm2/beta": this.$d_second_norm2_beta, "second/wide/kernel": this.$d_second_wide_kernel, "second/wide/bias": this.$d_second_wide_bias, "second/narrow/kernel": this.$d_second_narrow_kernel, "second/narrow/bias": this.$d_second_narrow_bias, "norm/gamma": this.$d_norm_gamma, "norm/beta": this.$d_norm_beta, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
+    this.gradients = {
+      "letters/embeddings": this.$d_letters_embeddings,
+      "places/embeddings": this.$d_places_embeddings,
+      "first/norm/gamma": this.$d_first_norm_gamma,
+      "first/norm/beta": this.$d_first_norm_beta,
+      "first/attention/query/kernel": this.$d_first_attention_query_kernel,
+      "first/attention/query/bias": this.$d_first_attention_query_bias,
+      "first/attention/key/kernel": this.$d_first_attention_key_kernel,
+      "first/attention/key/bias": this.$d_first_attention_key_bias,
+      "first/attention/value/kernel": this.$d_first_attention_value_kernel,
+      "first/attention/value/bias": this.$d_first_attention_value_bias,
+      "first/attention/attentionOutput/kernel": this.$d_first_attention_attentionOutput_kernel,
+      "first/attention/attentionOutput/bias": this.$d_first_attention_attentionOutput_bias,
+      "first/norm2/gamma": this.$d_first_norm2_gamma,
+      "first/norm2/beta": this.$d_first_norm2_beta,
+      "first/wide/kernel": this.$d_first_wide_kernel,
+      "first/wide/bias": this.$d_first_wide_bias,
+      "first/narrow/kernel": this.$d_first_narrow_kernel,
+      "first/narrow/bias": this.$d_first_narrow_bias,
+      "second/norm/gamma": this.$d_second_norm_gamma,
+      "second/norm/beta": this.$d_second_norm_beta,
+      "second/attention/query/kernel": this.$d_second_attention_query_kernel,
+      "second/attention/query/bias": this.$d_second_attention_query_bias,
+      "second/attention/key/kernel": this.$d_second_attention_key_kernel,
+      "second/attention/key/bias": this.$d_second_attention_key_bias,
+      "second/attention/value/kernel": this.$d_second_attention_value_kernel,
+      "second/attention/value/bias": this.$d_second_attention_value_bias,
+      "second/attention/attentionOutput/kernel": this.$d_second_attention_attentionOutput_kerne,
+      "second/attention/attentionOutput/bias": this.$d_second_attention_attentionOutput_bias,
+      "second/norm2/gamma": this.$d_second_norm2_gamma,
+      "second/norm2/beta": this.$d_second_norm2_beta,
+      "second/wide/kernel": this.$d_second_wide_kernel,
+      "second/wide/bias": this.$d_second_wide_bias,
+      "second/narrow/kernel": this.$d_second_narrow_kernel,
+      "second/narrow/bias": this.$d_second_narrow_bias,
+      "norm/gamma": this.$d_norm_gamma,
+      "norm/beta": this.$d_norm_beta,
+      "logits/kernel": this.$d_logits_kernel,
+      "logits/bias": this.$d_logits_bias,
+    };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = checkHyper("beta1", value); },
-      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
-      get weightDecay() { return scalars[7]; }, set weightDecay(value) { scalars[7] = checkHyper("weightDecay", value); },
+      get learningRate() { return scalars[3]; },
+      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; },
+      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; },
+      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; },
+      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      get weightDecay() { return scalars[7]; },
+      set weightDecay(value) { scalars[7] = checkHyper("weightDecay", value); },
     };
     this.$metrics = { loss: 0.5 };
     this.$n = 0;

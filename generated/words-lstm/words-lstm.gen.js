@@ -41,43 +41,43 @@ export const spec = {
 
 // letters_embeddings = randomUniform(seed) − 0.5  (words-lstm.model.ts:25)
 function init_letters_embeddings(seed, letters_embeddings) {
-  const t4 = (seed[0] ^ 1745313365) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 1745313365) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 864; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    letters_embeddings[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 + -0.5;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    letters_embeddings[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 + -0.5;
   }
 }
 
 // memory_kernel = randomUniform(seed) · 0.2401922 − 0.1200961  (words-lstm.model.ts:31)
 function init_memory_kernel(seed, memory_kernel) {
-  const t4 = (seed[0] ^ 2510433530) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2510433530) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 12288; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    memory_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.2401922307076307 + -0.12009611535381536;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    memory_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.2401922307076307 + -0.12009611535381536;
   }
 }
 
 // logits_kernel = randomUniform(seed) · 0.4417261 − 0.2208631  (words-lstm.model.ts:32)
 function init_logits_kernel(seed, logits_kernel) {
-  const t4 = (seed[0] ^ 2986652855) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 2986652855) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 2592; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    logits_kernel[i] = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.4417261042993862 + -0.2208630521496931;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    logits_kernel[i] = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 0.4417261042993862 + -0.2208630521496931;
   }
 }
 
@@ -96,15 +96,15 @@ function init_random_seed(seed, random_seed) {
 // memory_sub = randomUniform(seed) · 2 − 0.9999999  (words-lstm.model.ts:31)
 // memory_neg = −log((1 − memory_sub) · (1 + memory_sub))  (words-lstm.model.ts:31)
 function memory_forward(seed, memory_sub, memory_neg, memory_sub_2, powers, bits, words) {
-  const t4 = (seed[0] ^ 3439808554) >>> 0;
-  const t2 = Math.imul(t4 ^ t4 >>> 16, 2246822507) >>> 0;
-  const t0 = Math.imul(t2 ^ t2 >>> 13, 3266489909) >>> 0;
-  const c0 = (t0 ^ t0 >>> 16) >>> 0;
+  const t0 = (seed[0] ^ 3439808554) >>> 0;
+  const t1 = Math.imul(t0 ^ t0 >>> 16, 2246822507) >>> 0;
+  const t2 = Math.imul(t1 ^ t1 >>> 13, 3266489909) >>> 0;
+  const c0 = (t2 ^ t2 >>> 16) >>> 0;
   for (let i = 0; i < 36864; i++) {
-    const t11 = c0 + Math.imul(i, 2654435769) >>> 0;
-    const t9 = Math.imul(t11 ^ t11 >>> 16, 2246822507) >>> 0;
-    const t7 = Math.imul(t9 ^ t9 >>> 13, 3266489909) >>> 0;
-    const sub = ((t7 ^ t7 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
+    const t3 = c0 + Math.imul(i, 2654435769) >>> 0;
+    const t4 = Math.imul(t3 ^ t3 >>> 16, 2246822507) >>> 0;
+    const t5 = Math.imul(t4 ^ t4 >>> 13, 3266489909) >>> 0;
+    const sub = ((t5 ^ t5 >>> 16) >>> 8) * 5.960464477539063e-8 * 2 - 0.9999999403953552;
     memory_sub[i] = sub;
     const x = (1 - sub) * (1 + sub);
     const e0 = ((bits[0] = x), ((words[1] >>> 20) & 2047) - 1023);
@@ -149,9 +149,9 @@ function memory_forward_3(memory_mul, memory_orthogonalize) {
           dot += memory_orthogonalize[c + i * 96] * memory_orthogonalize[j + i * 96];
         }
         for (let i = 0; i < 384; i++) {
-          const p3 = j + i * 96;
-          const value = memory_orthogonalize[p3];
-          memory_orthogonalize[p3] = value - dot * memory_orthogonalize[c + i * 96];
+          const p1 = j + i * 96;
+          const value = memory_orthogonalize[p1];
+          memory_orthogonalize[p1] = value - dot * memory_orthogonalize[c + i * 96];
         }
       }
     }
@@ -163,9 +163,9 @@ function memory_forward_3(memory_mul, memory_orthogonalize) {
     // What is left of a dependent column is rounding noise, about 1e-7 of its length in float32.
     const kept = before * 1e-12 < after ? 1 / Math.sqrt(after) : 0;
     for (let i = 0; i < 384; i++) {
-      const p6 = j + i * 96;
-      const value = memory_orthogonalize[p6];
-      memory_orthogonalize[p6] = value * kept;
+      const p2 = j + i * 96;
+      const value = memory_orthogonalize[p2];
+      memory_orthogonalize[p2] = value * kept;
     }
   }
 }
@@ -173,9 +173,9 @@ function memory_forward_3(memory_mul, memory_orthogonalize) {
 // memory_recurrentKernel = memory_orthogonalizeᵀ  (words-lstm.model.ts:31)
 function init_memory_recurrentKernel(memory_orthogonalize, memory_recurrentKernel) {
   for (let i = 0; i < 96; i++) {
-    const p1 = i * 384;
+    const p0 = i * 384;
     for (let j = 0; j < 384; j++) {
-      memory_recurrentKernel[p1 + j] = memory_orthogonalize[i + j * 96];
+      memory_recurrentKernel[p0 + j] = memory_orthogonalize[i + j * 96];
     }
   }
 }
@@ -198,12 +198,12 @@ function copy_letters_embeddings(letters_embeddings, letters_embeddings_numbers)
 function copy_memory_kernel(memory_kernel, memory_kernel_numbers) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
-    const p2 = p << 6;
+    const p1 = p << 6;
     for (let k = 0; k < 32; k++) {
-      const p1 = p0 + k * 384;
-      const p3 = p2 + (k << 1);
-      memory_kernel_numbers[p3] = memory_kernel[p1];
-      memory_kernel_numbers[p3 + 1] = memory_kernel[p1 + 1];
+      const p2 = p0 + k * 384;
+      const p3 = p1 + (k << 1);
+      memory_kernel_numbers[p3] = memory_kernel[p2];
+      memory_kernel_numbers[p3 + 1] = memory_kernel[p2 + 1];
     }
   }
 }
@@ -212,10 +212,10 @@ function copy_memory_kernel(memory_kernel, memory_kernel_numbers) {
 function memory_forward_6(letters_embeddings_numbers, memory_kernel_numbers, memory_dotGeneral) {
   for (let i = 0; i < 27; i += 3) {
     const p0 = i << 5;
-    const p4 = i * 384;
+    const p1 = i * 384;
     for (let p = 0; p < 192; p++) {
       const p2 = p << 6;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -223,13 +223,13 @@ function memory_forward_6(letters_embeddings_numbers, memory_kernel_numbers, mem
       let sum20 = 0;
       let sum21 = 0;
       for (let k = 0; k < 32; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = letters_embeddings_numbers[p1];
-        const x1 = memory_kernel_numbers[p3];
-        const x2 = memory_kernel_numbers[p3 + 1];
-        const x3 = letters_embeddings_numbers[p1 + 32];
-        const x4 = letters_embeddings_numbers[p1 + 64];
+        const p4 = p0 + k;
+        const p5 = p2 + (k << 1);
+        const x0 = letters_embeddings_numbers[p4];
+        const x1 = memory_kernel_numbers[p5];
+        const x2 = memory_kernel_numbers[p5 + 1];
+        const x3 = letters_embeddings_numbers[p4 + 32];
+        const x4 = letters_embeddings_numbers[p4 + 64];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -237,12 +237,12 @@ function memory_forward_6(letters_embeddings_numbers, memory_kernel_numbers, mem
         sum20 += x4 * x1;
         sum21 += x4 * x2;
       }
-      memory_dotGeneral[p5] = sum00;
-      memory_dotGeneral[p5 + 1] = sum01;
-      memory_dotGeneral[p5 + 384] = sum10;
-      memory_dotGeneral[p5 + 385] = sum11;
-      memory_dotGeneral[p5 + 768] = sum20;
-      memory_dotGeneral[p5 + 769] = sum21;
+      memory_dotGeneral[p3] = sum00;
+      memory_dotGeneral[p3 + 1] = sum01;
+      memory_dotGeneral[p3 + 384] = sum10;
+      memory_dotGeneral[p3 + 385] = sum11;
+      memory_dotGeneral[p3 + 768] = sum20;
+      memory_dotGeneral[p3 + 769] = sum21;
     }
   }
 }
@@ -251,9 +251,9 @@ function memory_forward_6(letters_embeddings_numbers, memory_kernel_numbers, mem
 function memory_forward_7(x, memory_dotGeneral, memory_take, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 26) * 384;
-    const p2 = p * 384;
+    const p1 = p * 384;
     for (let b = 0; b < 384; b++) {
-      memory_take[p2 + b] = memory_dotGeneral[p0 + b];
+      memory_take[p1 + b] = memory_dotGeneral[p0 + b];
     }
   }
 }
@@ -262,12 +262,12 @@ function memory_forward_7(x, memory_dotGeneral, memory_take, n) {
 function copy_memory_recurrentKernel(memory_recurrentKernel, memory_recurrentKernel_numbers) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
-    const p2 = p * 192;
+    const p1 = p * 192;
     for (let k = 0; k < 96; k++) {
-      const p1 = p0 + k * 384;
-      const p3 = p2 + (k << 1);
-      memory_recurrentKernel_numbers[p3] = memory_recurrentKernel[p1];
-      memory_recurrentKernel_numbers[p3 + 1] = memory_recurrentKernel[p1 + 1];
+      const p2 = p0 + k * 384;
+      const p3 = p1 + (k << 1);
+      memory_recurrentKernel_numbers[p3] = memory_recurrentKernel[p2];
+      memory_recurrentKernel_numbers[p3 + 1] = memory_recurrentKernel[p2 + 1];
     }
   }
 }
@@ -290,16 +290,16 @@ function memory_forward_8(
   t,
   n,
 ) {
-  const p4 = t * 384;
+  const p0 = t * 384;
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 96;
-    const p5 = p4 + i * 4992;
-    const p8 = i * 384;
+    const p1 = i * 96;
+    const p2 = p0 + i * 4992;
+    const p3 = i * 384;
     for (let p = 0; p < 192; p++) {
-      const p2 = p * 192;
-      const p6 = p5 + (p << 1);
-      const p7 = p << 1;
-      const p9 = p8 + (p << 1);
+      const p4 = p * 192;
+      const p5 = p2 + (p << 1);
+      const p6 = p << 1;
+      const p7 = p3 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -309,14 +309,14 @@ function memory_forward_8(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 96; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = memory_scan_numbers[p1];
-        const x1 = memory_recurrentKernel_numbers[p3];
-        const x2 = memory_recurrentKernel_numbers[p3 + 1];
-        const x3 = memory_scan_numbers[p1 + 96];
-        const x4 = memory_scan_numbers[p1 + 192];
-        const x5 = memory_scan_numbers[p1 + 288];
+        const p8 = p1 + k;
+        const p9 = p4 + (k << 1);
+        const x0 = memory_scan_numbers[p8];
+        const x1 = memory_recurrentKernel_numbers[p9];
+        const x2 = memory_recurrentKernel_numbers[p9 + 1];
+        const x3 = memory_scan_numbers[p8 + 96];
+        const x4 = memory_scan_numbers[p8 + 192];
+        const x5 = memory_scan_numbers[p8 + 288];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -326,16 +326,16 @@ function memory_forward_8(
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      const x6 = memory_bias[p7];
-      memory_add[p9] = memory_take[p6] + x6 + sum00;
-      const x7 = memory_bias[p7 + 1];
-      memory_add[p9 + 1] = memory_take[p6 + 1] + x7 + sum01;
-      memory_add[p9 + 384] = memory_take[p6 + 4992] + x6 + sum10;
-      memory_add[p9 + 385] = memory_take[p6 + 4993] + x7 + sum11;
-      memory_add[p9 + 768] = memory_take[p6 + 9984] + x6 + sum20;
-      memory_add[p9 + 769] = memory_take[p6 + 9985] + x7 + sum21;
-      memory_add[p9 + 1152] = memory_take[p6 + 14976] + x6 + sum30;
-      memory_add[p9 + 1153] = memory_take[p6 + 14977] + x7 + sum31;
+      const x6 = memory_bias[p6];
+      memory_add[p7] = memory_take[p5] + x6 + sum00;
+      const x7 = memory_bias[p6 + 1];
+      memory_add[p7 + 1] = memory_take[p5 + 1] + x7 + sum01;
+      memory_add[p7 + 384] = memory_take[p5 + 4992] + x6 + sum10;
+      memory_add[p7 + 385] = memory_take[p5 + 4993] + x7 + sum11;
+      memory_add[p7 + 768] = memory_take[p5 + 9984] + x6 + sum20;
+      memory_add[p7 + 769] = memory_take[p5 + 9985] + x7 + sum21;
+      memory_add[p7 + 1152] = memory_take[p5 + 14976] + x6 + sum30;
+      memory_add[p7 + 1153] = memory_take[p5 + 14977] + x7 + sum31;
     }
   }
 }
@@ -355,61 +355,61 @@ function memory_forward_9(
   t,
   n,
 ) {
-  const p2 = t * 3072;
+  const p0 = t * 3072;
   for (let i = 0; i < n; i++) {
-    const p0 = i * 384;
-    const p3 = p2 + i * 96;
+    const p1 = i * 384;
+    const p2 = p0 + i * 96;
     for (let j = 0; j < 96; j++) {
-      const p1 = p0 + j;
-      const p4 = p3 + j;
-      const x = -memory_add[p1 + 288];
-      const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r = t1 - k * 0.6931471805599453;
+      const p3 = p1 + j;
+      const p4 = p2 + j;
+      const x = -memory_add[p3 + 288];
+      const t0 = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t0 - k * 0.6931471805599453;
       const z = r * r;
       const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
       const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
       const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
       const sigmoid = 1 / (1 + expSingle);
       memory_scan_3[p4] = sigmoid;
-      const x1 = -memory_add[p1 + 96];
-      const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r1 = t2 - k1 * 0.6931471805599453;
+      const x0 = -memory_add[p3 + 96];
+      const t1 = x0 < -746 ? -746 : 710 < x0 ? 710 : x0;
+      const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r1 = t1 - k1 * 0.6931471805599453;
       const z1 = r1 * r1;
       const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
       const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
       const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
       const sigmoid_2 = 1 / (1 + expSingle1);
       memory_scan_5[p4] = sigmoid_2;
-      const x2 = -memory_add[p1];
-      const t3 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
-      const k2 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r2 = t3 - k2 * 0.6931471805599453;
+      const x1 = -memory_add[p3];
+      const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
+      const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r2 = t2 - k2 * 0.6931471805599453;
       const z2 = r2 * r2;
       const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
       const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
       const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
       const sigmoid_3 = 1 / (1 + expSingle2);
       memory_scan_6[p4] = sigmoid_3;
-      const x3 = memory_add[p1 + 192];
-      const x4 = 2 * x3;
-      const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-      const k3 = t4 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r3 = t4 - k3 * 0.6931471805599453;
+      const x2 = memory_add[p3 + 192];
+      const x3 = 2 * x2;
+      const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
+      const k3 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r3 = t3 - k3 * 0.6931471805599453;
       const z3 = r3 * r3;
       const low3 = (0.1666666586459192 * r3 + 0.5000000068036492) * z3 + (1 + r3);
       const high3 = (0.0001979024270489897 * r3 + 0.0013944758424196788) * z3 + (0.008333497675513021 * r3 + 0.04166629363706775);
       const expSingle3 = (high3 * (z3 * z3) + low3) * powers[k3 + 1100 | 0];
       const y = 1 - 2 / (expSingle3 + 1);
-      const tanhSingle = Math.abs(x3) < 0.000001 ? x3 : y;
+      const tanhSingle = Math.abs(x2) < 0.000001 ? x2 : y;
       memory_scan_7[p4] = tanhSingle;
       const add = sigmoid_2 * memory_scan_2[p4] + sigmoid_3 * tanhSingle;
       memory_scan_2[p4 + 3072] = add;
-      const x5 = 2 * add;
-      const t5 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
-      const k4 = t5 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r4 = t5 - k4 * 0.6931471805599453;
+      const x4 = 2 * add;
+      const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
+      const k4 = t4 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r4 = t4 - k4 * 0.6931471805599453;
       const z4 = r4 * r4;
       const low4 = (0.1666666586459192 * r4 + 0.5000000068036492) * z4 + (1 + r4);
       const high4 = (0.0001979024270489897 * r4 + 0.0013944758424196788) * z4 + (0.008333497675513021 * r4 + 0.04166629363706775);
@@ -429,12 +429,12 @@ function dropout_forward(random_seed, random_counter, memory_scan, dropout_lessE
   const c1 = random_counter[0];
   for (let i = 0; i < n; i++) {
     const p0 = i * 1248;
-    const p3 = i * 96;
+    const p1 = i * 96;
     for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 96;
-      const p4 = p3 + j * 3072;
+      const p2 = p0 + j * 96;
+      const p3 = p1 + j * 3072;
       for (let h = 0; h < 96; h++) {
-        const p2 = p1 + h;
+        const p4 = p2 + h;
         const counter0 = i * 1248 + j * 96 + h >>> 0;
         const key2 = (c0 ^ 0 ^ 466688986) >>> 0;
         let x = counter0 + c0 >>> 0;
@@ -489,8 +489,8 @@ function dropout_forward(random_seed, random_counter, memory_scan, dropout_lessE
         y = ((y << 6 | y >>> 26) >>> 0 ^ x) >>> 0;
         x = x + key2 >>> 0;
         const lessEqual = x <= 3865470565;
-        dropout_lessEqual[p2] = lessEqual ? 1 : 0;
-        dropout_where[p2] = lessEqual ? memory_scan[p4 + h + 3072] * 1.1111111111111112 : 0;
+        dropout_lessEqual[p4] = lessEqual ? 1 : 0;
+        dropout_where[p4] = lessEqual ? memory_scan[p3 + h + 3072] * 1.1111111111111112 : 0;
       }
     }
   }
@@ -514,9 +514,9 @@ function copy_logits_kernel(logits_kernel, logits_kernel_numbers) {
 function logits_forward(dropout_where_numbers, logits_kernel_numbers, logits_bias, logits_add, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 96;
-    const p3 = i * 27;
+    const p1 = i * 27;
     for (let h = 0; h < 27; h += 3) {
-      const p4 = p3 + h;
+      const p2 = p1 + h;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -530,15 +530,15 @@ function logits_forward(dropout_where_numbers, logits_kernel_numbers, logits_bia
       let sum31 = 0;
       let sum32 = 0;
       for (let k = 0; k < 96; k++) {
-        const p1 = p0 + k;
-        const p2 = h + k * 27;
-        const x0 = dropout_where_numbers[p1];
-        const x1 = logits_kernel_numbers[p2];
-        const x2 = logits_kernel_numbers[p2 + 1];
-        const x3 = logits_kernel_numbers[p2 + 2];
-        const x4 = dropout_where_numbers[p1 + 96];
-        const x5 = dropout_where_numbers[p1 + 192];
-        const x6 = dropout_where_numbers[p1 + 288];
+        const p3 = p0 + k;
+        const p4 = h + k * 27;
+        const x0 = dropout_where_numbers[p3];
+        const x1 = logits_kernel_numbers[p4];
+        const x2 = logits_kernel_numbers[p4 + 1];
+        const x3 = logits_kernel_numbers[p4 + 2];
+        const x4 = dropout_where_numbers[p3 + 96];
+        const x5 = dropout_where_numbers[p3 + 192];
+        const x6 = dropout_where_numbers[p3 + 288];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -553,20 +553,20 @@ function logits_forward(dropout_where_numbers, logits_kernel_numbers, logits_bia
         sum32 += x6 * x3;
       }
       const x7 = logits_bias[h];
-      logits_add[p4] = sum00 + x7;
+      logits_add[p2] = sum00 + x7;
       const x8 = logits_bias[h + 1];
-      logits_add[p4 + 1] = sum01 + x8;
+      logits_add[p2 + 1] = sum01 + x8;
       const x9 = logits_bias[h + 2];
-      logits_add[p4 + 2] = sum02 + x9;
-      logits_add[p4 + 27] = sum10 + x7;
-      logits_add[p4 + 28] = sum11 + x8;
-      logits_add[p4 + 29] = sum12 + x9;
-      logits_add[p4 + 54] = sum20 + x7;
-      logits_add[p4 + 55] = sum21 + x8;
-      logits_add[p4 + 56] = sum22 + x9;
-      logits_add[p4 + 81] = sum30 + x7;
-      logits_add[p4 + 82] = sum31 + x8;
-      logits_add[p4 + 83] = sum32 + x9;
+      logits_add[p2 + 2] = sum02 + x9;
+      logits_add[p2 + 27] = sum10 + x7;
+      logits_add[p2 + 28] = sum11 + x8;
+      logits_add[p2 + 29] = sum12 + x9;
+      logits_add[p2 + 54] = sum20 + x7;
+      logits_add[p2 + 55] = sum21 + x8;
+      logits_add[p2 + 56] = sum22 + x9;
+      logits_add[p2 + 81] = sum30 + x7;
+      logits_add[p2 + 82] = sum31 + x8;
+      logits_add[p2 + 83] = sum32 + x9;
     }
   }
 }
@@ -662,14 +662,14 @@ function memory_forward_10(d_memory, n) {
 function copy_dropout_where_2(dropout_where, dropout_where_numbers, n) {
   for (let s = 0; s < 24; s++) {
     const p0 = s << 2;
-    const p2 = s * 1664;
+    const p1 = s * 1664;
     for (let k = 0; k < n * 13; k++) {
-      const p1 = p0 + k * 96;
-      const p3 = p2 + (k << 2);
-      dropout_where_numbers[p3] = dropout_where[p1];
-      dropout_where_numbers[p3 + 1] = dropout_where[p1 + 1];
-      dropout_where_numbers[p3 + 2] = dropout_where[p1 + 2];
-      dropout_where_numbers[p3 + 3] = dropout_where[p1 + 3];
+      const p2 = p0 + k * 96;
+      const p3 = p1 + (k << 2);
+      dropout_where_numbers[p3] = dropout_where[p2];
+      dropout_where_numbers[p3 + 1] = dropout_where[p2 + 1];
+      dropout_where_numbers[p3 + 2] = dropout_where[p2 + 2];
+      dropout_where_numbers[p3 + 3] = dropout_where[p2 + 3];
     }
   }
 }
@@ -685,9 +685,9 @@ function copy_d_logits(d_logits, d_logits_numbers, n) {
 function logits_kernel_gradient(dropout_where_numbers, d_logits_numbers, d_logits_kernel, n) {
   for (let s = 0; s < 24; s++) {
     const p0 = s * 1664;
-    const p3 = s * 108;
+    const p1 = s * 108;
     for (let j = 0; j < 27; j += 3) {
-      const p4 = p3 + j;
+      const p2 = p1 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum02 = 0;
@@ -701,15 +701,15 @@ function logits_kernel_gradient(dropout_where_numbers, d_logits_numbers, d_logit
       let sum31 = 0;
       let sum32 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p1 = p0 + (k << 2);
-        const p2 = j + k * 27;
-        const x0 = dropout_where_numbers[p1];
-        const x1 = d_logits_numbers[p2];
-        const x2 = d_logits_numbers[p2 + 1];
-        const x3 = d_logits_numbers[p2 + 2];
-        const x4 = dropout_where_numbers[p1 + 1];
-        const x5 = dropout_where_numbers[p1 + 2];
-        const x6 = dropout_where_numbers[p1 + 3];
+        const p3 = p0 + (k << 2);
+        const p4 = j + k * 27;
+        const x0 = dropout_where_numbers[p3];
+        const x1 = d_logits_numbers[p4];
+        const x2 = d_logits_numbers[p4 + 1];
+        const x3 = d_logits_numbers[p4 + 2];
+        const x4 = dropout_where_numbers[p3 + 1];
+        const x5 = dropout_where_numbers[p3 + 2];
+        const x6 = dropout_where_numbers[p3 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum02 += x0 * x3;
@@ -723,18 +723,18 @@ function logits_kernel_gradient(dropout_where_numbers, d_logits_numbers, d_logit
         sum31 += x6 * x2;
         sum32 += x6 * x3;
       }
-      d_logits_kernel[p4] += sum00;
-      d_logits_kernel[p4 + 1] += sum01;
-      d_logits_kernel[p4 + 2] += sum02;
-      d_logits_kernel[p4 + 27] += sum10;
-      d_logits_kernel[p4 + 28] += sum11;
-      d_logits_kernel[p4 + 29] += sum12;
-      d_logits_kernel[p4 + 54] += sum20;
-      d_logits_kernel[p4 + 55] += sum21;
-      d_logits_kernel[p4 + 56] += sum22;
-      d_logits_kernel[p4 + 81] += sum30;
-      d_logits_kernel[p4 + 82] += sum31;
-      d_logits_kernel[p4 + 83] += sum32;
+      d_logits_kernel[p2] += sum00;
+      d_logits_kernel[p2 + 1] += sum01;
+      d_logits_kernel[p2 + 2] += sum02;
+      d_logits_kernel[p2 + 27] += sum10;
+      d_logits_kernel[p2 + 28] += sum11;
+      d_logits_kernel[p2 + 29] += sum12;
+      d_logits_kernel[p2 + 54] += sum20;
+      d_logits_kernel[p2 + 55] += sum21;
+      d_logits_kernel[p2 + 56] += sum22;
+      d_logits_kernel[p2 + 81] += sum30;
+      d_logits_kernel[p2 + 82] += sum31;
+      d_logits_kernel[p2 + 83] += sum32;
     }
   }
 }
@@ -756,10 +756,10 @@ function copy_logits_kernel_2(logits_kernel, logits_kernel_numbers) {
 function memory_backward(d_logits_numbers, logits_kernel_numbers, dropout_lessEqual, d_memory, n) {
   for (let i = 0; i < n * 13; i += 4) {
     const p0 = i * 27;
-    const p4 = i * 96;
+    const p1 = i * 96;
     for (let p = 0; p < 48; p++) {
       const p2 = p * 54;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -769,14 +769,14 @@ function memory_backward(d_logits_numbers, logits_kernel_numbers, dropout_lessEq
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 27; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_logits_numbers[p1];
-        const x1 = logits_kernel_numbers[p3];
-        const x2 = logits_kernel_numbers[p3 + 1];
-        const x3 = d_logits_numbers[p1 + 27];
-        const x4 = d_logits_numbers[p1 + 54];
-        const x5 = d_logits_numbers[p1 + 81];
+        const p4 = p0 + k;
+        const p5 = p2 + (k << 1);
+        const x0 = d_logits_numbers[p4];
+        const x1 = logits_kernel_numbers[p5];
+        const x2 = logits_kernel_numbers[p5 + 1];
+        const x3 = d_logits_numbers[p4 + 27];
+        const x4 = d_logits_numbers[p4 + 54];
+        const x5 = d_logits_numbers[p4 + 81];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -786,14 +786,14 @@ function memory_backward(d_logits_numbers, logits_kernel_numbers, dropout_lessEq
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_memory[p5] = (dropout_lessEqual[p5] !== 0 ? sum00 : 0) * 1.1111111111111112;
-      d_memory[p5 + 1] = (dropout_lessEqual[p5 + 1] !== 0 ? sum01 : 0) * 1.1111111111111112;
-      d_memory[p5 + 96] = (dropout_lessEqual[p5 + 96] !== 0 ? sum10 : 0) * 1.1111111111111112;
-      d_memory[p5 + 97] = (dropout_lessEqual[p5 + 97] !== 0 ? sum11 : 0) * 1.1111111111111112;
-      d_memory[p5 + 192] = (dropout_lessEqual[p5 + 192] !== 0 ? sum20 : 0) * 1.1111111111111112;
-      d_memory[p5 + 193] = (dropout_lessEqual[p5 + 193] !== 0 ? sum21 : 0) * 1.1111111111111112;
-      d_memory[p5 + 288] = (dropout_lessEqual[p5 + 288] !== 0 ? sum30 : 0) * 1.1111111111111112;
-      d_memory[p5 + 289] = (dropout_lessEqual[p5 + 289] !== 0 ? sum31 : 0) * 1.1111111111111112;
+      d_memory[p3] = (dropout_lessEqual[p3] !== 0 ? sum00 : 0) * 1.1111111111111112;
+      d_memory[p3 + 1] = (dropout_lessEqual[p3 + 1] !== 0 ? sum01 : 0) * 1.1111111111111112;
+      d_memory[p3 + 96] = (dropout_lessEqual[p3 + 96] !== 0 ? sum10 : 0) * 1.1111111111111112;
+      d_memory[p3 + 97] = (dropout_lessEqual[p3 + 97] !== 0 ? sum11 : 0) * 1.1111111111111112;
+      d_memory[p3 + 192] = (dropout_lessEqual[p3 + 192] !== 0 ? sum20 : 0) * 1.1111111111111112;
+      d_memory[p3 + 193] = (dropout_lessEqual[p3 + 193] !== 0 ? sum21 : 0) * 1.1111111111111112;
+      d_memory[p3 + 288] = (dropout_lessEqual[p3 + 288] !== 0 ? sum30 : 0) * 1.1111111111111112;
+      d_memory[p3 + 289] = (dropout_lessEqual[p3 + 289] !== 0 ? sum31 : 0) * 1.1111111111111112;
     }
   }
 }
@@ -813,9 +813,9 @@ function logits_bias_gradient(d_logits, d_logits_bias, n) {
 function letters_forward(x, letters_embeddings, letters_take, n) {
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 26) << 5;
-    const p2 = p << 5;
+    const p1 = p << 5;
     for (let b = 0; b < 32; b++) {
-      letters_take[p2 + b] = letters_embeddings[p0 + b];
+      letters_take[p1 + b] = letters_embeddings[p0 + b];
     }
   }
 }
@@ -852,45 +852,45 @@ function memory_backward_2(
   n,
 ) {
   const p0 = (t + 1) % 2 * 3072;
-  const p3 = t * 96;
-  const p6 = t * 3072;
-  const p9 = t % 2 * 3072;
-  const p13 = t * 12288;
+  const p1 = t * 96;
+  const p2 = t * 3072;
+  const p3 = t % 2 * 3072;
+  const p4 = t * 12288;
   for (let i = 0; i < n; i++) {
-    const p1 = p0 + i * 96;
-    const p4 = p3 + i * 1248;
-    const p7 = p6 + i * 96;
-    const p10 = p9 + i * 96;
-    const p14 = p13 + i * 384;
+    const p5 = p0 + i * 96;
+    const p6 = p1 + i * 1248;
+    const p7 = p2 + i * 96;
+    const p8 = p3 + i * 96;
+    const p9 = p4 + i * 384;
     for (let k = 0; k < 96; k++) {
-      const p2 = p1 + k;
-      const p8 = p7 + k;
-      const add = d_memory[p2] + d_memory_4[p4 + k];
+      const p10 = p5 + k;
+      const p11 = p7 + k;
+      const add = d_memory[p10] + d_memory_4[p6 + k];
       d_memory_row_2[k] = add;
-      const x0 = memory_scan[p8];
-      const add_2 = d_memory_2[p2] + add * memory_scan_3[p8] * (1 - x0 * x0);
+      const x0 = memory_scan[p11];
+      const add_2 = d_memory_2[p10] + add * memory_scan_3[p11] * (1 - x0 * x0);
       d_memory_row[k] = add_2;
-      d_memory_2[p10 + k] = add_2 * memory_scan_5[p8];
+      d_memory_2[p8 + k] = add_2 * memory_scan_5[p11];
     }
     for (let k = 0; k < 96; k++) {
       const p12 = p7 + k;
       const x1 = memory_scan_6[p12];
-      d_memory_3[p14 + k] = d_memory_row[k] * memory_scan_7[p12] * (x1 * (1 - x1));
+      d_memory_3[p9 + k] = d_memory_row[k] * memory_scan_7[p12] * (x1 * (1 - x1));
     }
     for (let k = 96; k < 192; k++) {
-      const p16 = p7 + k;
-      const x2 = memory_scan_5[p16 + -96];
-      d_memory_3[p14 + k] = d_memory_row[k + -96] * memory_scan_2[p16 + -96] * (x2 * (1 - x2));
+      const p13 = p7 + k;
+      const x2 = memory_scan_5[p13 + -96];
+      d_memory_3[p9 + k] = d_memory_row[k + -96] * memory_scan_2[p13 + -96] * (x2 * (1 - x2));
     }
     for (let k = 192; k < 288; k++) {
-      const p18 = p7 + k;
-      const x3 = memory_scan_7[p18 + -192];
-      d_memory_3[p14 + k] = d_memory_row[k + -192] * memory_scan_6[p18 + -192] * (1 - x3 * x3);
+      const p14 = p7 + k;
+      const x3 = memory_scan_7[p14 + -192];
+      d_memory_3[p9 + k] = d_memory_row[k + -192] * memory_scan_6[p14 + -192] * (1 - x3 * x3);
     }
     for (let k = 288; k < 384; k++) {
-      const p20 = p7 + k;
-      const x4 = memory_scan_3[p20 + -288];
-      d_memory_3[p14 + k] = d_memory_row_2[k + -288] * memory_scan[p20 + -288] * (x4 * (1 - x4));
+      const p15 = p7 + k;
+      const x4 = memory_scan_3[p15 + -288];
+      d_memory_3[p9 + k] = d_memory_row_2[k + -288] * memory_scan[p15 + -288] * (x4 * (1 - x4));
     }
   }
 }
@@ -905,13 +905,13 @@ function copy_d_memory_3(d_memory, d_memory_3_numbers, t, n) {
 
 // d_memory[(t)%2] = d_memory_3_numbers[t] · memory_recurrentKernel_numbersᵀ  (words-lstm.model.ts:31)
 function memory_backward_3(d_memory_3_numbers, memory_recurrentKernel_numbers, d_memory, t, n) {
-  const p4 = t % 2 * 3072;
+  const p0 = t % 2 * 3072;
   for (let i = 0; i < n; i += 4) {
-    const p0 = i * 384;
-    const p5 = p4 + i * 96;
+    const p1 = i * 384;
+    const p2 = p0 + i * 96;
     for (let p = 0; p < 48; p++) {
-      const p2 = p * 768;
-      const p6 = p5 + (p << 1);
+      const p3 = p * 768;
+      const p4 = p2 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -921,14 +921,14 @@ function memory_backward_3(d_memory_3_numbers, memory_recurrentKernel_numbers, d
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 384; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_memory_3_numbers[p1];
-        const x1 = memory_recurrentKernel_numbers[p3];
-        const x2 = memory_recurrentKernel_numbers[p3 + 1];
-        const x3 = d_memory_3_numbers[p1 + 384];
-        const x4 = d_memory_3_numbers[p1 + 768];
-        const x5 = d_memory_3_numbers[p1 + 1152];
+        const p5 = p1 + k;
+        const p6 = p3 + (k << 1);
+        const x0 = d_memory_3_numbers[p5];
+        const x1 = memory_recurrentKernel_numbers[p6];
+        const x2 = memory_recurrentKernel_numbers[p6 + 1];
+        const x3 = d_memory_3_numbers[p5 + 384];
+        const x4 = d_memory_3_numbers[p5 + 768];
+        const x5 = d_memory_3_numbers[p5 + 1152];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -938,14 +938,14 @@ function memory_backward_3(d_memory_3_numbers, memory_recurrentKernel_numbers, d
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_memory[p6] = sum00;
-      d_memory[p6 + 1] = sum01;
-      d_memory[p6 + 96] = sum10;
-      d_memory[p6 + 97] = sum11;
-      d_memory[p6 + 192] = sum20;
-      d_memory[p6 + 193] = sum21;
-      d_memory[p6 + 288] = sum30;
-      d_memory[p6 + 289] = sum31;
+      d_memory[p4] = sum00;
+      d_memory[p4 + 1] = sum01;
+      d_memory[p4 + 96] = sum10;
+      d_memory[p4 + 97] = sum11;
+      d_memory[p4 + 192] = sum20;
+      d_memory[p4 + 193] = sum21;
+      d_memory[p4 + 288] = sum30;
+      d_memory[p4 + 289] = sum31;
     }
   }
 }
@@ -954,17 +954,17 @@ function memory_backward_3(d_memory_3_numbers, memory_recurrentKernel_numbers, d
 function copy_memory_scan_2(memory_scan, memory_scan_numbers, n) {
   for (let s = 0; s < 24; s++) {
     const p0 = s << 2;
-    const p3 = s * 1792;
+    const p1 = s * 1792;
     for (let k = 0; k < 14; k++) {
-      const p1 = p0 + k * 3072;
-      const p4 = p3 + (k << 7);
+      const p2 = p0 + k * 3072;
+      const p3 = p1 + (k << 7);
       for (let m = 0; m < n; m++) {
-        const p2 = p1 + m * 96;
-        const p5 = p4 + (m << 2);
-        memory_scan_numbers[p5] = memory_scan[p2];
-        memory_scan_numbers[p5 + 1] = memory_scan[p2 + 1];
-        memory_scan_numbers[p5 + 2] = memory_scan[p2 + 2];
-        memory_scan_numbers[p5 + 3] = memory_scan[p2 + 3];
+        const p4 = p2 + m * 96;
+        const p5 = p3 + (m << 2);
+        memory_scan_numbers[p5] = memory_scan[p4];
+        memory_scan_numbers[p5 + 1] = memory_scan[p4 + 1];
+        memory_scan_numbers[p5 + 2] = memory_scan[p4 + 2];
+        memory_scan_numbers[p5 + 3] = memory_scan[p4 + 3];
       }
     }
   }
@@ -974,15 +974,15 @@ function copy_memory_scan_2(memory_scan, memory_scan_numbers, n) {
 function copy_d_memory_3_2(d_memory, d_memory_3_numbers, n) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
-    const p3 = p * 832;
+    const p1 = p * 832;
     for (let k = 0; k < 13; k++) {
-      const p1 = p0 + k * 12288;
-      const p4 = p3 + (k << 6);
+      const p2 = p0 + k * 12288;
+      const p3 = p1 + (k << 6);
       for (let m = 0; m < n; m++) {
-        const p2 = p1 + m * 384;
-        const p5 = p4 + (m << 1);
-        d_memory_3_numbers[p5] = d_memory[p2];
-        d_memory_3_numbers[p5 + 1] = d_memory[p2 + 1];
+        const p4 = p2 + m * 384;
+        const p5 = p3 + (m << 1);
+        d_memory_3_numbers[p5] = d_memory[p4];
+        d_memory_3_numbers[p5 + 1] = d_memory[p4 + 1];
       }
     }
   }
@@ -997,10 +997,10 @@ function memory_recurrentKernel_gradient(
 ) {
   for (let s = 0; s < 24; s++) {
     const p0 = s * 1792;
-    const p6 = s * 1536;
+    const p1 = s * 1536;
     for (let p = 0; p < 192; p++) {
-      const p3 = p * 832;
-      const p7 = p6 + (p << 1);
+      const p2 = p * 832;
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1010,17 +1010,17 @@ function memory_recurrentKernel_gradient(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 13; k++) {
-        const p1 = p0 + (k << 7);
-        const p4 = p3 + (k << 6);
+        const p4 = p0 + (k << 7);
+        const p5 = p2 + (k << 6);
         for (let m = 0; m < n; m++) {
-          const p2 = p1 + (m << 2);
-          const p5 = p4 + (m << 1);
-          const x0 = memory_scan_numbers[p2];
-          const x1 = d_memory_3_numbers[p5];
-          const x2 = d_memory_3_numbers[p5 + 1];
-          const x3 = memory_scan_numbers[p2 + 1];
-          const x4 = memory_scan_numbers[p2 + 2];
-          const x5 = memory_scan_numbers[p2 + 3];
+          const p6 = p4 + (m << 2);
+          const p7 = p5 + (m << 1);
+          const x0 = memory_scan_numbers[p6];
+          const x1 = d_memory_3_numbers[p7];
+          const x2 = d_memory_3_numbers[p7 + 1];
+          const x3 = memory_scan_numbers[p6 + 1];
+          const x4 = memory_scan_numbers[p6 + 2];
+          const x5 = memory_scan_numbers[p6 + 3];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
           sum10 += x3 * x1;
@@ -1031,14 +1031,14 @@ function memory_recurrentKernel_gradient(
           sum31 += x5 * x2;
         }
       }
-      d_memory_recurrentKernel[p7] += sum00;
-      d_memory_recurrentKernel[p7 + 1] += sum01;
-      d_memory_recurrentKernel[p7 + 384] += sum10;
-      d_memory_recurrentKernel[p7 + 385] += sum11;
-      d_memory_recurrentKernel[p7 + 768] += sum20;
-      d_memory_recurrentKernel[p7 + 769] += sum21;
-      d_memory_recurrentKernel[p7 + 1152] += sum30;
-      d_memory_recurrentKernel[p7 + 1153] += sum31;
+      d_memory_recurrentKernel[p3] += sum00;
+      d_memory_recurrentKernel[p3 + 1] += sum01;
+      d_memory_recurrentKernel[p3 + 384] += sum10;
+      d_memory_recurrentKernel[p3 + 385] += sum11;
+      d_memory_recurrentKernel[p3 + 768] += sum20;
+      d_memory_recurrentKernel[p3 + 769] += sum21;
+      d_memory_recurrentKernel[p3 + 1152] += sum30;
+      d_memory_recurrentKernel[p3 + 1153] += sum31;
     }
   }
 }
@@ -1047,12 +1047,12 @@ function memory_recurrentKernel_gradient(
 function memory_backward_4(d_memory, d_memory_5, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 384;
-    const p3 = i * 4992;
+    const p1 = i * 4992;
     for (let j = 0; j < 13; j++) {
-      const p1 = p0 + j * 12288;
-      const p4 = p3 + j * 384;
+      const p2 = p0 + j * 12288;
+      const p3 = p1 + j * 384;
       for (let h = 0; h < 384; h++) {
-        d_memory_5[p4 + h] = d_memory[p1 + h];
+        d_memory_5[p3 + h] = d_memory[p2 + h];
       }
     }
   }
@@ -1062,14 +1062,14 @@ function memory_backward_4(d_memory, d_memory_5, n) {
 function copy_letters_take(letters_take, letters_take_numbers, n) {
   for (let s = 0; s < 8; s++) {
     const p0 = s << 2;
-    const p2 = s * 1664;
+    const p1 = s * 1664;
     for (let k = 0; k < n * 13; k++) {
-      const p1 = p0 + (k << 5);
-      const p3 = p2 + (k << 2);
-      letters_take_numbers[p3] = letters_take[p1];
-      letters_take_numbers[p3 + 1] = letters_take[p1 + 1];
-      letters_take_numbers[p3 + 2] = letters_take[p1 + 2];
-      letters_take_numbers[p3 + 3] = letters_take[p1 + 3];
+      const p2 = p0 + (k << 5);
+      const p3 = p1 + (k << 2);
+      letters_take_numbers[p3] = letters_take[p2];
+      letters_take_numbers[p3 + 1] = letters_take[p2 + 1];
+      letters_take_numbers[p3 + 2] = letters_take[p2 + 2];
+      letters_take_numbers[p3 + 3] = letters_take[p2 + 3];
     }
   }
 }
@@ -1078,12 +1078,12 @@ function copy_letters_take(letters_take, letters_take_numbers, n) {
 function copy_d_memory_5(d_memory, d_memory_5_numbers, n) {
   for (let p = 0; p < 192; p++) {
     const p0 = p << 1;
-    const p2 = p * 832;
+    const p1 = p * 832;
     for (let k = 0; k < n * 13; k++) {
-      const p1 = p0 + k * 384;
-      const p3 = p2 + (k << 1);
-      d_memory_5_numbers[p3] = d_memory[p1];
-      d_memory_5_numbers[p3 + 1] = d_memory[p1 + 1];
+      const p2 = p0 + k * 384;
+      const p3 = p1 + (k << 1);
+      d_memory_5_numbers[p3] = d_memory[p2];
+      d_memory_5_numbers[p3 + 1] = d_memory[p2 + 1];
     }
   }
 }
@@ -1092,10 +1092,10 @@ function copy_d_memory_5(d_memory, d_memory_5_numbers, n) {
 function memory_kernel_gradient(letters_take_numbers, d_memory_5_numbers, d_memory_kernel, n) {
   for (let s = 0; s < 8; s++) {
     const p0 = s * 1664;
-    const p4 = s * 1536;
+    const p1 = s * 1536;
     for (let p = 0; p < 192; p++) {
       const p2 = p * 832;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1105,14 +1105,14 @@ function memory_kernel_gradient(letters_take_numbers, d_memory_5_numbers, d_memo
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < n * 13; k++) {
-        const p1 = p0 + (k << 2);
-        const p3 = p2 + (k << 1);
-        const x0 = letters_take_numbers[p1];
-        const x1 = d_memory_5_numbers[p3];
-        const x2 = d_memory_5_numbers[p3 + 1];
-        const x3 = letters_take_numbers[p1 + 1];
-        const x4 = letters_take_numbers[p1 + 2];
-        const x5 = letters_take_numbers[p1 + 3];
+        const p4 = p0 + (k << 2);
+        const p5 = p2 + (k << 1);
+        const x0 = letters_take_numbers[p4];
+        const x1 = d_memory_5_numbers[p5];
+        const x2 = d_memory_5_numbers[p5 + 1];
+        const x3 = letters_take_numbers[p4 + 1];
+        const x4 = letters_take_numbers[p4 + 2];
+        const x5 = letters_take_numbers[p4 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1122,14 +1122,14 @@ function memory_kernel_gradient(letters_take_numbers, d_memory_5_numbers, d_memo
         sum30 += x5 * x1;
         sum31 += x5 * x2;
       }
-      d_memory_kernel[p5] += sum00;
-      d_memory_kernel[p5 + 1] += sum01;
-      d_memory_kernel[p5 + 384] += sum10;
-      d_memory_kernel[p5 + 385] += sum11;
-      d_memory_kernel[p5 + 768] += sum20;
-      d_memory_kernel[p5 + 769] += sum21;
-      d_memory_kernel[p5 + 1152] += sum30;
-      d_memory_kernel[p5 + 1153] += sum31;
+      d_memory_kernel[p3] += sum00;
+      d_memory_kernel[p3 + 1] += sum01;
+      d_memory_kernel[p3 + 384] += sum10;
+      d_memory_kernel[p3 + 385] += sum11;
+      d_memory_kernel[p3 + 768] += sum20;
+      d_memory_kernel[p3 + 769] += sum21;
+      d_memory_kernel[p3 + 1152] += sum30;
+      d_memory_kernel[p3 + 1153] += sum31;
     }
   }
 }
@@ -1162,10 +1162,10 @@ function letters_backward(x, d_letters, d_memory, n) {
   }
   for (let p = 0; p < n * 13; p++) {
     const p0 = Math.min(Math.max(x[p], 0), 26) * 384;
-    const p2 = p * 384;
+    const p1 = p * 384;
     for (let b = 0; b < 384; b++) {
-      const p1 = p0 + b;
-      d_letters[p1] += d_memory[p2 + b];
+      const p2 = p0 + b;
+      d_letters[p2] += d_memory[p1 + b];
     }
   }
 }
@@ -1194,10 +1194,10 @@ function copy_memory_kernel_2(memory_kernel, memory_kernel_numbers) {
 function letters_embeddings_gradient(d_letters_numbers, memory_kernel_numbers, d_letters_embeddings) {
   for (let i = 0; i < 27; i += 3) {
     const p0 = i * 384;
-    const p4 = i << 5;
+    const p1 = i << 5;
     for (let p = 0; p < 16; p++) {
       const p2 = p * 768;
-      const p5 = p4 + (p << 1);
+      const p3 = p1 + (p << 1);
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1205,13 +1205,13 @@ function letters_embeddings_gradient(d_letters_numbers, memory_kernel_numbers, d
       let sum20 = 0;
       let sum21 = 0;
       for (let k = 0; k < 384; k++) {
-        const p1 = p0 + k;
-        const p3 = p2 + (k << 1);
-        const x0 = d_letters_numbers[p1];
-        const x1 = memory_kernel_numbers[p3];
-        const x2 = memory_kernel_numbers[p3 + 1];
-        const x3 = d_letters_numbers[p1 + 384];
-        const x4 = d_letters_numbers[p1 + 768];
+        const p4 = p0 + k;
+        const p5 = p2 + (k << 1);
+        const x0 = d_letters_numbers[p4];
+        const x1 = memory_kernel_numbers[p5];
+        const x2 = memory_kernel_numbers[p5 + 1];
+        const x3 = d_letters_numbers[p4 + 384];
+        const x4 = d_letters_numbers[p4 + 768];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1219,12 +1219,12 @@ function letters_embeddings_gradient(d_letters_numbers, memory_kernel_numbers, d
         sum20 += x4 * x1;
         sum21 += x4 * x2;
       }
-      d_letters_embeddings[p5] += sum00;
-      d_letters_embeddings[p5 + 1] += sum01;
-      d_letters_embeddings[p5 + 32] += sum10;
-      d_letters_embeddings[p5 + 33] += sum11;
-      d_letters_embeddings[p5 + 64] += sum20;
-      d_letters_embeddings[p5 + 65] += sum21;
+      d_letters_embeddings[p3] += sum00;
+      d_letters_embeddings[p3 + 1] += sum01;
+      d_letters_embeddings[p3 + 32] += sum10;
+      d_letters_embeddings[p3 + 33] += sum11;
+      d_letters_embeddings[p3 + 64] += sum20;
+      d_letters_embeddings[p3 + 65] += sum21;
     }
   }
 }
@@ -1255,20 +1255,20 @@ function update_parameters(scalars, gradients, adam_m, adam_v, parameters, adam_
   const q = ((p - 0.0001984126983666588) * z + 0.008333333333330887) * z - 0.16666666666666666;
   const nearSine = turnedBy + turnedBy * z * q;
   const z1 = turnedBy * turnedBy;
-  const p1 = ((-1.138218421447753e-11 * z1 + 2.0876140031390975e-9) * z1 - 2.755731724172776e-7) * z1;
-  const q1 = ((p1 + 0.0000248015872987077) * z1 - 0.0013888888888887359) * z1 + 0.041666666666666664;
+  const p0 = ((-1.138218421447753e-11 * z1 + 2.0876140031390975e-9) * z1 - 2.755731724172776e-7) * z1;
+  const q1 = ((p0 + 0.0000248015872987077) * z1 - 0.0013888888888887359) * z1 + 0.041666666666666664;
   const nearCosine = 1 - 0.5 * z1 + z1 * z1 * q1;
   const y = odd ? nearSine : nearCosine;
   const cos = quarter === 1 || quarter === 2 ? -y : y;
-  const c4 = scalars[3] * (step < 100 ? step / 100 : 0.5 * (1 + cos)) * sqrt / add_2;
-  const c5 = scalars[6] * sqrt;
+  const c0 = scalars[3] * (step < 100 ? step / 100 : 0.5 * (1 + cos)) * sqrt / add_2;
+  const c1 = scalars[6] * sqrt;
   for (let i = 0; i < 53019; i++) {
     const x5 = gradients[i];
     const add_4 = beta1 * adam_m[i] + t1 * x5;
     adam_m[i] = add_4;
     const add_5 = beta2 * adam_v[i] + t0 * (x5 * x5);
     adam_v[i] = add_5;
-    parameters[i] = parameters[i] - c4 * add_4 / (Math.sqrt(add_5) + c5);
+    parameters[i] = parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
   }
 }
 
@@ -1287,15 +1287,15 @@ function memory_forward_16(
   t,
   n,
 ) {
-  const p3 = t * 384;
+  const p0 = t * 384;
   const whole0 = n - n % 4;
   for (let i = 0; i < whole0; i += 4) {
-    const p0 = i * 96;
-    const p4 = p3 + i * 4992;
-    const p6 = i * 384;
+    const p1 = i * 96;
+    const p2 = p0 + i * 4992;
+    const p3 = i * 384;
     for (let j = 0; j < 384; j += 2) {
-      const p5 = p4 + j;
-      const p7 = p6 + j;
+      const p4 = p2 + j;
+      const p5 = p3 + j;
       let sum00 = 0;
       let sum01 = 0;
       let sum10 = 0;
@@ -1305,14 +1305,14 @@ function memory_forward_16(
       let sum30 = 0;
       let sum31 = 0;
       for (let k = 0; k < 96; k++) {
-        const p1 = p0 + k;
-        const p2 = j + k * 384;
-        const x0 = memory_scan_8_numbers[p1];
-        const x1 = memory_recurrentKernel[p2];
-        const x2 = memory_recurrentKernel[p2 + 1];
-        const x3 = memory_scan_8_numbers[p1 + 96];
-        const x4 = memory_scan_8_numbers[p1 + 192];
-        const x5 = memory_scan_8_numbers[p1 + 288];
+        const p6 = p1 + k;
+        const p7 = j + k * 384;
+        const x0 = memory_scan_8_numbers[p6];
+        const x1 = memory_recurrentKernel[p7];
+        const x2 = memory_recurrentKernel[p7 + 1];
+        const x3 = memory_scan_8_numbers[p6 + 96];
+        const x4 = memory_scan_8_numbers[p6 + 192];
+        const x5 = memory_scan_8_numbers[p6 + 288];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
@@ -1323,24 +1323,24 @@ function memory_forward_16(
         sum31 += x5 * x2;
       }
       const x6 = memory_bias[j];
-      memory_add[p7] = memory_take[p5] + x6 + sum00;
+      memory_add[p5] = memory_take[p4] + x6 + sum00;
       const x7 = memory_bias[j + 1];
-      memory_add[p7 + 1] = memory_take[p5 + 1] + x7 + sum01;
-      memory_add[p7 + 384] = memory_take[p5 + 4992] + x6 + sum10;
-      memory_add[p7 + 385] = memory_take[p5 + 4993] + x7 + sum11;
-      memory_add[p7 + 768] = memory_take[p5 + 9984] + x6 + sum20;
-      memory_add[p7 + 769] = memory_take[p5 + 9985] + x7 + sum21;
-      memory_add[p7 + 1152] = memory_take[p5 + 14976] + x6 + sum30;
-      memory_add[p7 + 1153] = memory_take[p5 + 14977] + x7 + sum31;
+      memory_add[p5 + 1] = memory_take[p4 + 1] + x7 + sum01;
+      memory_add[p5 + 384] = memory_take[p4 + 4992] + x6 + sum10;
+      memory_add[p5 + 385] = memory_take[p4 + 4993] + x7 + sum11;
+      memory_add[p5 + 768] = memory_take[p4 + 9984] + x6 + sum20;
+      memory_add[p5 + 769] = memory_take[p4 + 9985] + x7 + sum21;
+      memory_add[p5 + 1152] = memory_take[p4 + 14976] + x6 + sum30;
+      memory_add[p5 + 1153] = memory_take[p4 + 14977] + x7 + sum31;
     }
   }
   for (let i = whole0; i < n; i++) {
     const p8 = i * 96;
-    const p11 = p3 + i * 4992;
-    const p13 = i * 384;
+    const p9 = p0 + i * 4992;
+    const p10 = i * 384;
     for (let j = 0; j < 384; j += 8) {
-      const p12 = p11 + j;
-      const p14 = p13 + j;
+      const p11 = p9 + j;
+      const p12 = p10 + j;
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
@@ -1350,26 +1350,26 @@ function memory_forward_16(
       let sum6 = 0;
       let sum7 = 0;
       for (let k = 0; k < 96; k++) {
-        const p9 = p8 + k;
-        const p10 = j + k * 384;
-        const x8 = memory_scan_8_numbers[p9];
-        sum0 += x8 * memory_recurrentKernel[p10];
-        sum1 += x8 * memory_recurrentKernel[p10 + 1];
-        sum2 += x8 * memory_recurrentKernel[p10 + 2];
-        sum3 += x8 * memory_recurrentKernel[p10 + 3];
-        sum4 += x8 * memory_recurrentKernel[p10 + 4];
-        sum5 += x8 * memory_recurrentKernel[p10 + 5];
-        sum6 += x8 * memory_recurrentKernel[p10 + 6];
-        sum7 += x8 * memory_recurrentKernel[p10 + 7];
+        const p13 = p8 + k;
+        const p14 = j + k * 384;
+        const x8 = memory_scan_8_numbers[p13];
+        sum0 += x8 * memory_recurrentKernel[p14];
+        sum1 += x8 * memory_recurrentKernel[p14 + 1];
+        sum2 += x8 * memory_recurrentKernel[p14 + 2];
+        sum3 += x8 * memory_recurrentKernel[p14 + 3];
+        sum4 += x8 * memory_recurrentKernel[p14 + 4];
+        sum5 += x8 * memory_recurrentKernel[p14 + 5];
+        sum6 += x8 * memory_recurrentKernel[p14 + 6];
+        sum7 += x8 * memory_recurrentKernel[p14 + 7];
       }
-      memory_add[p14] = memory_take[p12] + memory_bias[j] + sum0;
-      memory_add[p14 + 1] = memory_take[p12 + 1] + memory_bias[j + 1] + sum1;
-      memory_add[p14 + 2] = memory_take[p12 + 2] + memory_bias[j + 2] + sum2;
-      memory_add[p14 + 3] = memory_take[p12 + 3] + memory_bias[j + 3] + sum3;
-      memory_add[p14 + 4] = memory_take[p12 + 4] + memory_bias[j + 4] + sum4;
-      memory_add[p14 + 5] = memory_take[p12 + 5] + memory_bias[j + 5] + sum5;
-      memory_add[p14 + 6] = memory_take[p12 + 6] + memory_bias[j + 6] + sum6;
-      memory_add[p14 + 7] = memory_take[p12 + 7] + memory_bias[j + 7] + sum7;
+      memory_add[p12] = memory_take[p11] + memory_bias[j] + sum0;
+      memory_add[p12 + 1] = memory_take[p11 + 1] + memory_bias[j + 1] + sum1;
+      memory_add[p12 + 2] = memory_take[p11 + 2] + memory_bias[j + 2] + sum2;
+      memory_add[p12 + 3] = memory_take[p11 + 3] + memory_bias[j + 3] + sum3;
+      memory_add[p12 + 4] = memory_take[p11 + 4] + memory_bias[j + 4] + sum4;
+      memory_add[p12 + 5] = memory_take[p11 + 5] + memory_bias[j + 5] + sum5;
+      memory_add[p12 + 6] = memory_take[p11 + 6] + memory_bias[j + 6] + sum6;
+      memory_add[p12 + 7] = memory_take[p11 + 7] + memory_bias[j + 7] + sum7;
     }
   }
 }
@@ -1377,64 +1377,64 @@ function memory_forward_16(
 // memory_scan[(t+1)%2] = … · memory_scan[(t)%2] + … · …  (words-lstm.model.ts:31)
 // memory_scan_8[t+1,i,j] = sigmoid(memory_add[i,j+288]) · tanh(memory_scan[(t+1)%2])  (words-lstm.model.ts:31)
 function memory_forward_17(memory_add, memory_scan, memory_scan_8, powers, t, n) {
-  const p2 = t % 2 * 3072;
-  const p5 = (t + 1) % 2 * 3072;
-  const p8 = t * 3072;
+  const p0 = t % 2 * 3072;
+  const p1 = (t + 1) % 2 * 3072;
+  const p2 = t * 3072;
   for (let i = 0; i < n; i++) {
-    const p0 = i * 384;
-    const p3 = p2 + i * 96;
-    const p6 = p5 + i * 96;
-    const p9 = p8 + i * 96;
+    const p3 = i * 384;
+    const p4 = p0 + i * 96;
+    const p5 = p1 + i * 96;
+    const p6 = p2 + i * 96;
     for (let j = 0; j < 96; j++) {
-      const p1 = p0 + j;
-      const x = -memory_add[p1 + 96];
-      const t1 = x < -746 ? -746 : 710 < x ? 710 : x;
-      const k = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r = t1 - k * 0.6931471805599453;
+      const p7 = p3 + j;
+      const x = -memory_add[p7 + 96];
+      const t0 = x < -746 ? -746 : 710 < x ? 710 : x;
+      const k = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r = t0 - k * 0.6931471805599453;
       const z = r * r;
       const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
       const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
       const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
-      const x1 = -memory_add[p1];
-      const t2 = x1 < -746 ? -746 : 710 < x1 ? 710 : x1;
-      const k1 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r1 = t2 - k1 * 0.6931471805599453;
+      const x0 = -memory_add[p7];
+      const t1 = x0 < -746 ? -746 : 710 < x0 ? 710 : x0;
+      const k1 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r1 = t1 - k1 * 0.6931471805599453;
       const z1 = r1 * r1;
       const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
       const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
       const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
-      const x2 = memory_add[p1 + 192];
-      const x3 = 2 * x2;
-      const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
-      const k2 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r2 = t3 - k2 * 0.6931471805599453;
+      const x1 = memory_add[p7 + 192];
+      const x2 = 2 * x1;
+      const t2 = x2 < -746 ? -746 : 710 < x2 ? 710 : x2;
+      const k2 = t2 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r2 = t2 - k2 * 0.6931471805599453;
       const z2 = r2 * r2;
       const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
       const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
       const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
       const y = 1 - 2 / (expSingle2 + 1);
-      const tanhSingle = Math.abs(x2) < 0.000001 ? x2 : y;
-      const add = 1 / (1 + expSingle) * memory_scan[p3 + j] + 1 / (1 + expSingle1) * tanhSingle;
-      memory_scan[p6 + j] = add;
-      const x4 = -memory_add[p1 + 288];
-      const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-      const k3 = t4 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r3 = t4 - k3 * 0.6931471805599453;
+      const tanhSingle = Math.abs(x1) < 0.000001 ? x1 : y;
+      const add = 1 / (1 + expSingle) * memory_scan[p4 + j] + 1 / (1 + expSingle1) * tanhSingle;
+      memory_scan[p5 + j] = add;
+      const x3 = -memory_add[p7 + 288];
+      const t3 = x3 < -746 ? -746 : 710 < x3 ? 710 : x3;
+      const k3 = t3 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r3 = t3 - k3 * 0.6931471805599453;
       const z3 = r3 * r3;
       const low3 = (0.1666666586459192 * r3 + 0.5000000068036492) * z3 + (1 + r3);
       const high3 = (0.0001979024270489897 * r3 + 0.0013944758424196788) * z3 + (0.008333497675513021 * r3 + 0.04166629363706775);
       const expSingle3 = (high3 * (z3 * z3) + low3) * powers[k3 + 1100 | 0];
-      const x5 = 2 * add;
-      const t5 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
-      const k4 = t5 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-      const r4 = t5 - k4 * 0.6931471805599453;
+      const x4 = 2 * add;
+      const t4 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
+      const k4 = t4 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+      const r4 = t4 - k4 * 0.6931471805599453;
       const z4 = r4 * r4;
       const low4 = (0.1666666586459192 * r4 + 0.5000000068036492) * z4 + (1 + r4);
       const high4 = (0.0001979024270489897 * r4 + 0.0013944758424196788) * z4 + (0.008333497675513021 * r4 + 0.04166629363706775);
       const expSingle4 = (high4 * (z4 * z4) + low4) * powers[k4 + 1100 | 0];
       const y1 = 1 - 2 / (expSingle4 + 1);
       const tanhSingle1 = Math.abs(add) < 0.000001 ? add : y1;
-      memory_scan_8[p9 + j + 3072] = 1 / (1 + expSingle3) * tanhSingle1;
+      memory_scan_8[p6 + j + 3072] = 1 / (1 + expSingle3) * tanhSingle1;
     }
   }
 }
@@ -1454,12 +1454,12 @@ function copy_memory_scan_8_2(memory_scan, memory_scan_8_numbers, n) {
 function logits_forward_2(memory_scan_8_numbers, logits_kernel, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 96;
-    const p4 = i * 351;
+    const p1 = i * 351;
     for (let j = 0; j < 12; j += 4) {
-      const p1 = p0 + j * 3072;
-      const p5 = p4 + j * 27;
+      const p2 = p0 + j * 3072;
+      const p3 = p1 + j * 27;
       for (let h = 0; h < 27; h += 3) {
-        const p6 = p5 + h;
+        const p4 = p3 + h;
         let sum00 = 0;
         let sum01 = 0;
         let sum02 = 0;
@@ -1473,15 +1473,15 @@ function logits_forward_2(memory_scan_8_numbers, logits_kernel, logits_bias, log
         let sum31 = 0;
         let sum32 = 0;
         for (let k = 0; k < 96; k++) {
-          const p2 = p1 + k;
-          const p3 = h + k * 27;
-          const x0 = memory_scan_8_numbers[p2 + 3072];
-          const x1 = logits_kernel[p3];
-          const x2 = logits_kernel[p3 + 1];
-          const x3 = logits_kernel[p3 + 2];
-          const x4 = memory_scan_8_numbers[p2 + 6144];
-          const x5 = memory_scan_8_numbers[p2 + 9216];
-          const x6 = memory_scan_8_numbers[p2 + 12288];
+          const p5 = p2 + k;
+          const p6 = h + k * 27;
+          const x0 = memory_scan_8_numbers[p5 + 3072];
+          const x1 = logits_kernel[p6];
+          const x2 = logits_kernel[p6 + 1];
+          const x3 = logits_kernel[p6 + 2];
+          const x4 = memory_scan_8_numbers[p5 + 6144];
+          const x5 = memory_scan_8_numbers[p5 + 9216];
+          const x6 = memory_scan_8_numbers[p5 + 12288];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
           sum02 += x0 * x3;
@@ -1496,38 +1496,38 @@ function logits_forward_2(memory_scan_8_numbers, logits_kernel, logits_bias, log
           sum32 += x6 * x3;
         }
         const x7 = logits_bias[h];
-        logits_add[p6] = sum00 + x7;
+        logits_add[p4] = sum00 + x7;
         const x8 = logits_bias[h + 1];
-        logits_add[p6 + 1] = sum01 + x8;
+        logits_add[p4 + 1] = sum01 + x8;
         const x9 = logits_bias[h + 2];
-        logits_add[p6 + 2] = sum02 + x9;
-        logits_add[p6 + 27] = sum10 + x7;
-        logits_add[p6 + 28] = sum11 + x8;
-        logits_add[p6 + 29] = sum12 + x9;
-        logits_add[p6 + 54] = sum20 + x7;
-        logits_add[p6 + 55] = sum21 + x8;
-        logits_add[p6 + 56] = sum22 + x9;
-        logits_add[p6 + 81] = sum30 + x7;
-        logits_add[p6 + 82] = sum31 + x8;
-        logits_add[p6 + 83] = sum32 + x9;
+        logits_add[p4 + 2] = sum02 + x9;
+        logits_add[p4 + 27] = sum10 + x7;
+        logits_add[p4 + 28] = sum11 + x8;
+        logits_add[p4 + 29] = sum12 + x9;
+        logits_add[p4 + 54] = sum20 + x7;
+        logits_add[p4 + 55] = sum21 + x8;
+        logits_add[p4 + 56] = sum22 + x9;
+        logits_add[p4 + 81] = sum30 + x7;
+        logits_add[p4 + 82] = sum31 + x8;
+        logits_add[p4 + 83] = sum32 + x9;
       }
     }
     for (let h = 0; h < 27; h += 3) {
-      const p9 = p4 + h;
+      const p7 = p1 + h;
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
       for (let k = 0; k < 96; k++) {
-        const p7 = p0 + k;
-        const p8 = h + k * 27;
-        const x10 = memory_scan_8_numbers[p7 + 39936];
-        sum0 += x10 * logits_kernel[p8];
-        sum1 += x10 * logits_kernel[p8 + 1];
-        sum2 += x10 * logits_kernel[p8 + 2];
+        const p8 = p0 + k;
+        const p9 = h + k * 27;
+        const x10 = memory_scan_8_numbers[p8 + 39936];
+        sum0 += x10 * logits_kernel[p9];
+        sum1 += x10 * logits_kernel[p9 + 1];
+        sum2 += x10 * logits_kernel[p9 + 2];
       }
-      logits_add[p9 + 324] = sum0 + logits_bias[h];
-      logits_add[p9 + 325] = sum1 + logits_bias[h + 1];
-      logits_add[p9 + 326] = sum2 + logits_bias[h + 2];
+      logits_add[p7 + 324] = sum0 + logits_bias[h];
+      logits_add[p7 + 325] = sum1 + logits_bias[h + 1];
+      logits_add[p7 + 326] = sum2 + logits_bias[h + 2];
     }
   }
 }
@@ -1564,12 +1564,12 @@ function predict_probabilities(logits_add, exp_row, probabilities, powers, n) {
 function logits_forward_3(memory_scan_10_numbers, logits_kernel_numbers, logits_bias, logits_add, n) {
   for (let i = 0; i < n; i++) {
     const p0 = i * 96;
-    const p4 = i * 351;
+    const p1 = i * 351;
     for (let j = 0; j < 12; j += 4) {
-      const p1 = p0 + j * 3072;
-      const p5 = p4 + j * 27;
+      const p2 = p0 + j * 3072;
+      const p3 = p1 + j * 27;
       for (let h = 0; h < 27; h += 3) {
-        const p6 = p5 + h;
+        const p4 = p3 + h;
         let sum00 = 0;
         let sum01 = 0;
         let sum02 = 0;
@@ -1583,15 +1583,15 @@ function logits_forward_3(memory_scan_10_numbers, logits_kernel_numbers, logits_
         let sum31 = 0;
         let sum32 = 0;
         for (let k = 0; k < 96; k++) {
-          const p2 = p1 + k;
-          const p3 = h + k * 27;
-          const x0 = memory_scan_10_numbers[p2 + 3072];
-          const x1 = logits_kernel_numbers[p3];
-          const x2 = logits_kernel_numbers[p3 + 1];
-          const x3 = logits_kernel_numbers[p3 + 2];
-          const x4 = memory_scan_10_numbers[p2 + 6144];
-          const x5 = memory_scan_10_numbers[p2 + 9216];
-          const x6 = memory_scan_10_numbers[p2 + 12288];
+          const p5 = p2 + k;
+          const p6 = h + k * 27;
+          const x0 = memory_scan_10_numbers[p5 + 3072];
+          const x1 = logits_kernel_numbers[p6];
+          const x2 = logits_kernel_numbers[p6 + 1];
+          const x3 = logits_kernel_numbers[p6 + 2];
+          const x4 = memory_scan_10_numbers[p5 + 6144];
+          const x5 = memory_scan_10_numbers[p5 + 9216];
+          const x6 = memory_scan_10_numbers[p5 + 12288];
           sum00 += x0 * x1;
           sum01 += x0 * x2;
           sum02 += x0 * x3;
@@ -1606,38 +1606,38 @@ function logits_forward_3(memory_scan_10_numbers, logits_kernel_numbers, logits_
           sum32 += x6 * x3;
         }
         const x7 = logits_bias[h];
-        logits_add[p6] = sum00 + x7;
+        logits_add[p4] = sum00 + x7;
         const x8 = logits_bias[h + 1];
-        logits_add[p6 + 1] = sum01 + x8;
+        logits_add[p4 + 1] = sum01 + x8;
         const x9 = logits_bias[h + 2];
-        logits_add[p6 + 2] = sum02 + x9;
-        logits_add[p6 + 27] = sum10 + x7;
-        logits_add[p6 + 28] = sum11 + x8;
-        logits_add[p6 + 29] = sum12 + x9;
-        logits_add[p6 + 54] = sum20 + x7;
-        logits_add[p6 + 55] = sum21 + x8;
-        logits_add[p6 + 56] = sum22 + x9;
-        logits_add[p6 + 81] = sum30 + x7;
-        logits_add[p6 + 82] = sum31 + x8;
-        logits_add[p6 + 83] = sum32 + x9;
+        logits_add[p4 + 2] = sum02 + x9;
+        logits_add[p4 + 27] = sum10 + x7;
+        logits_add[p4 + 28] = sum11 + x8;
+        logits_add[p4 + 29] = sum12 + x9;
+        logits_add[p4 + 54] = sum20 + x7;
+        logits_add[p4 + 55] = sum21 + x8;
+        logits_add[p4 + 56] = sum22 + x9;
+        logits_add[p4 + 81] = sum30 + x7;
+        logits_add[p4 + 82] = sum31 + x8;
+        logits_add[p4 + 83] = sum32 + x9;
       }
     }
     for (let h = 0; h < 27; h += 3) {
-      const p9 = p4 + h;
+      const p7 = p1 + h;
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
       for (let k = 0; k < 96; k++) {
-        const p7 = p0 + k;
-        const p8 = h + k * 27;
-        const x10 = memory_scan_10_numbers[p7 + 39936];
-        sum0 += x10 * logits_kernel_numbers[p8];
-        sum1 += x10 * logits_kernel_numbers[p8 + 1];
-        sum2 += x10 * logits_kernel_numbers[p8 + 2];
+        const p8 = p0 + k;
+        const p9 = h + k * 27;
+        const x10 = memory_scan_10_numbers[p8 + 39936];
+        sum0 += x10 * logits_kernel_numbers[p9];
+        sum1 += x10 * logits_kernel_numbers[p9 + 1];
+        sum2 += x10 * logits_kernel_numbers[p9 + 2];
       }
-      logits_add[p9 + 324] = sum0 + logits_bias[h];
-      logits_add[p9 + 325] = sum1 + logits_bias[h + 1];
-      logits_add[p9 + 326] = sum2 + logits_bias[h + 2];
+      logits_add[p7 + 324] = sum0 + logits_bias[h];
+      logits_add[p7 + 325] = sum1 + logits_bias[h + 1];
+      logits_add[p7 + 326] = sum2 + logits_bias[h + 2];
     }
   }
 }
@@ -1745,11 +1745,20 @@ class Predictor {
     this.$exp_row = new Float32Array(buffer, scratch + 49808, 27);
     this.$numbers = numbers(159744);
     this.$numbers$2 = numbers(43008);
-    this.params = { "letters/embeddings": this.$letters_embeddings, "memory/kernel": this.$memory_kernel, "memory/recurrentKernel": this.$memory_recurrentKernel, "memory/bias": this.$memory_bias, "logits/kernel": this.$logits_kernel, "logits/bias": this.$logits_bias };
+    this.params = {
+      "letters/embeddings": this.$letters_embeddings,
+      "memory/kernel": this.$memory_kernel,
+      "memory/recurrentKernel": this.$memory_recurrentKernel,
+      "memory/bias": this.$memory_bias,
+      "logits/kernel": this.$logits_kernel,
+      "logits/bias": this.$logits_bias,
+    };
     this.$powers = powersOfTwo();
     this.$bits = new Float64Array(1);
     this.$words = new Uint32Array(this.$bits.buffer);
-    this.$outputs = { probabilities: this.$probabilities };
+    this.$outputs = {
+      probabilities: this.$probabilities,
+    };
     this.$fresh = false;
   }
   predict(x, n = x?.length / 13) {
@@ -1831,13 +1840,24 @@ class Network extends Predictor {
     this.$d_memory_row_2 = new Float32Array(buffer, scratch + 2049168, 96);
     this.$adam_add = new Float64Array(buffer, scratch + 4880, 1);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 49808, 1);
-    this.gradients = { "letters/embeddings": this.$d_letters_embeddings, "memory/kernel": this.$d_memory_kernel, "memory/recurrentKernel": this.$d_memory_recurrentKernel, "memory/bias": this.$d_memory_bias, "logits/kernel": this.$d_logits_kernel, "logits/bias": this.$d_logits_bias };
+    this.gradients = {
+      "letters/embeddings": this.$d_letters_embeddings,
+      "memory/kernel": this.$d_memory_kernel,
+      "memory/recurrentKernel": this.$d_memory_recurrentKernel,
+      "memory/bias": this.$d_memory_bias,
+      "logits/kernel": this.$d_logits_kernel,
+      "logits/bias": this.$d_logits_bias,
+    };
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = checkHyper("beta1", value); },
-      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      get learningRate() { return scalars[3]; },
+      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; },
+      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; },
+      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; },
+      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
     };
     this.$metrics = { loss: 0.5 };
     this.$n = 0;

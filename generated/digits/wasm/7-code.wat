@@ -93,10 +93,10 @@
 
   ;; hidden_kernel = randomUniform(seed) · 0.5 − 0.25  (digits.model.ts:10)
   (func $init_hidden_kernel
-    (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
+    (local $t0 i32) (local $t1 i32) (local $t2 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
       (local $lanes_0 v128) (local $-1640531527 v128) (local $-2048144789 v128)
       (local $-1028477387 v128) (local $5.9604645e-8 v128) (local $0.5 v128) (local $-0.25 v128)
-      (local $t11 v128) (local $t9 v128) (local $t7 v128)
+      (local $t3 v128) (local $t4 v128) (local $t5 v128)
     (local.set $lanes_0 (v128.const i32x4 0 1 2 3))
     (local.set $-1640531527 (i32x4.splat (i32.const -1640531527)))
     (local.set $-2048144789 (i32x4.splat (i32.const -2048144789)))
@@ -104,24 +104,24 @@
     (local.set $5.9604645e-8 (f32x4.splat (f32.const 5.9604645e-8)))
     (local.set $0.5 (f32x4.splat (f32.const 0.5)))
     (local.set $-0.25 (f32x4.splat (f32.const -0.25)))
-    (local.set $t4 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1953814117)))
-    (local.set $t2
+    (local.set $t0 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1953814117)))
+    (local.set $t1
       (i32.mul
-        (i32.xor (local.get $t4) (i32.shr_u (local.get $t4) (i32.const 16)))
+        (i32.xor (local.get $t0) (i32.shr_u (local.get $t0) (i32.const 16)))
         (i32.const -2048144789)
       )
     )
-    (local.set $t0
+    (local.set $t2
       (i32.mul
-        (i32.xor (local.get $t2) (i32.shr_u (local.get $t2) (i32.const 13)))
+        (i32.xor (local.get $t1) (i32.shr_u (local.get $t1) (i32.const 13)))
         (i32.const -1028477387)
       )
     )
     (local.set $c0
-      (i32x4.splat (i32.xor (local.get $t0) (i32.shr_u (local.get $t0) (i32.const 16))))
+      (i32x4.splat (i32.xor (local.get $t2) (i32.shr_u (local.get $t2) (i32.const 16))))
     )
     (loop $i
-      (local.set $t11
+      (local.set $t3
         (i32x4.add
           (local.get $c0)
           (i32x4.mul
@@ -130,15 +130,15 @@
           )
         )
       )
-      (local.set $t9
+      (local.set $t4
         (i32x4.mul
-          (v128.xor (local.get $t11) (i32x4.shr_u (local.get $t11) (i32.const 16)))
+          (v128.xor (local.get $t3) (i32x4.shr_u (local.get $t3) (i32.const 16)))
           (local.get $-2048144789)
         )
       )
-      (local.set $t7
+      (local.set $t5
         (i32x4.mul
-          (v128.xor (local.get $t9) (i32x4.shr_u (local.get $t9) (i32.const 13)))
+          (v128.xor (local.get $t4) (i32x4.shr_u (local.get $t4) (i32.const 13)))
           (local.get $-1028477387)
         )
       )
@@ -148,7 +148,7 @@
           (f32x4.mul
             (f32x4.convert_i32x4_s
               (i32x4.shr_u
-                (v128.xor (local.get $t7) (i32x4.shr_u (local.get $t7) (i32.const 16)))
+                (v128.xor (local.get $t5) (i32x4.shr_u (local.get $t5) (i32.const 16)))
                 (i32.const 8)
               )
             )
@@ -166,10 +166,10 @@
 
   ;; logits_kernel = randomUniform(seed) · 0.7559289 − 0.3779645  (digits.model.ts:11)
   (func $init_logits_kernel
-    (local $t4 i32) (local $t2 i32) (local $t0 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
+    (local $t0 i32) (local $t1 i32) (local $t2 i32) (local $i i32) (local $i_1 i32) (local $c0 v128)
       (local $lanes_0 v128) (local $-1640531527 v128) (local $-2048144789 v128)
       (local $-1028477387 v128) (local $5.9604645e-8 v128) (local $0.75592893 v128)
-      (local $-0.37796447 v128) (local $t11 v128) (local $t9 v128) (local $t7 v128)
+      (local $-0.37796447 v128) (local $t3 v128) (local $t4 v128) (local $t5 v128)
     (local.set $lanes_0 (v128.const i32x4 0 1 2 3))
     (local.set $-1640531527 (i32x4.splat (i32.const -1640531527)))
     (local.set $-2048144789 (i32x4.splat (i32.const -2048144789)))
@@ -177,24 +177,24 @@
     (local.set $5.9604645e-8 (f32x4.splat (f32.const 5.9604645e-8)))
     (local.set $0.75592893 (f32x4.splat (f32.const 0.75592893)))
     (local.set $-0.37796447 (f32x4.splat (f32.const -0.37796447)))
-    (local.set $t4 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1308314441)))
-    (local.set $t2
+    (local.set $t0 (i32.xor (i32.load offset=45632 (i32.const 0)) (i32.const -1308314441)))
+    (local.set $t1
       (i32.mul
-        (i32.xor (local.get $t4) (i32.shr_u (local.get $t4) (i32.const 16)))
+        (i32.xor (local.get $t0) (i32.shr_u (local.get $t0) (i32.const 16)))
         (i32.const -2048144789)
       )
     )
-    (local.set $t0
+    (local.set $t2
       (i32.mul
-        (i32.xor (local.get $t2) (i32.shr_u (local.get $t2) (i32.const 13)))
+        (i32.xor (local.get $t1) (i32.shr_u (local.get $t1) (i32.const 13)))
         (i32.const -1028477387)
       )
     )
     (local.set $c0
-      (i32x4.splat (i32.xor (local.get $t0) (i32.shr_u (local.get $t0) (i32.const 16))))
+      (i32x4.splat (i32.xor (local.get $t2) (i32.shr_u (local.get $t2) (i32.const 16))))
     )
     (loop $i
-      (local.set $t11
+      (local.set $t3
         (i32x4.add
           (local.get $c0)
           (i32x4.mul
@@ -203,15 +203,15 @@
           )
         )
       )
-      (local.set $t9
+      (local.set $t4
         (i32x4.mul
-          (v128.xor (local.get $t11) (i32x4.shr_u (local.get $t11) (i32.const 16)))
+          (v128.xor (local.get $t3) (i32x4.shr_u (local.get $t3) (i32.const 16)))
           (local.get $-2048144789)
         )
       )
-      (local.set $t7
+      (local.set $t5
         (i32x4.mul
-          (v128.xor (local.get $t9) (i32x4.shr_u (local.get $t9) (i32.const 13)))
+          (v128.xor (local.get $t4) (i32x4.shr_u (local.get $t4) (i32.const 13)))
           (local.get $-1028477387)
         )
       )
@@ -221,7 +221,7 @@
           (f32x4.mul
             (f32x4.convert_i32x4_s
               (i32x4.shr_u
-                (v128.xor (local.get $t7) (i32x4.shr_u (local.get $t7) (i32.const 16)))
+                (v128.xor (local.get $t5) (i32x4.shr_u (local.get $t5) (i32.const 16)))
                 (i32.const 8)
               )
             )
@@ -641,9 +641,9 @@
     (local $i_0 i32) (local $x0 f64) (local $x1 f64) (local $t0 f64) (local $add f64)
       (local $sqrt f64) (local $x2 f64) (local $x3 f64) (local $t1 f64) (local $add_2 f64)
       (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128) (local $c4 v128)
-      (local $c5 v128) (local $7.523164e-37 v128) (local $3.469447e-18 v128) (local $x7 v128)
-      (local $add_4_0 v128) (local $t8 v128) (local $add_5_0 v128) (local $x6 v128)
-      (local $add_4 v128) (local $t5 v128) (local $add_5 v128)
+      (local $c5 v128) (local $7.523164e-37 v128) (local $3.469447e-18 v128) (local $x5 v128)
+      (local $add_4_0 v128) (local $t3 v128) (local $add_5_0 v128) (local $x4 v128)
+      (local $add_4 v128) (local $t2 v128) (local $add_5 v128)
     (local.set $7.523164e-37 (f32x4.splat (f32.const 7.523164e-37)))
     (local.set $3.469447e-18 (f32x4.splat (f32.const 3.469447e-18)))
     (local.set $x0 (f64.load offset=9648 (i32.const 0)))
@@ -685,11 +685,11 @@
       )
     )
     (loop $i
-      (local.set $x6 (v128.load offset=57680 align=4 (local.get $i_0)))
+      (local.set $x4 (v128.load offset=57680 align=4 (local.get $i_0)))
       (local.set $add_4
         (f32x4.relaxed_madd
           (local.get $c1)
-          (local.get $x6)
+          (local.get $x4)
           (f32x4.mul (local.get $c0) (v128.load offset=9696 align=4 (local.get $i_0)))
         )
       )
@@ -700,16 +700,16 @@
           (f32x4.lt (f32x4.abs (local.get $add_4)) (local.get $7.523164e-37))
         )
       )
-      (local.set $t5
+      (local.set $t2
         (v128.andnot
-          (local.get $x6)
-          (f32x4.lt (f32x4.abs (local.get $x6)) (local.get $3.469447e-18))
+          (local.get $x4)
+          (f32x4.lt (f32x4.abs (local.get $x4)) (local.get $3.469447e-18))
         )
       )
       (local.set $add_5
         (f32x4.relaxed_madd
           (local.get $c3)
-          (f32x4.mul (local.get $t5) (local.get $t5))
+          (f32x4.mul (local.get $t2) (local.get $t2))
           (f32x4.mul (local.get $c2) (v128.load offset=19336 align=4 (local.get $i_0)))
         )
       )
@@ -733,11 +733,11 @@
       (local.set $i_0 (i32.add (local.get $i_0) (i32.const 16)))
       (br_if $i (i32.lt_s (local.get $i_0) (i32.const 9632)))
     )
-    (local.set $x7 (v128.load64_zero offset=67312 align=4 (i32.const 0)))
+    (local.set $x5 (v128.load64_zero offset=67312 align=4 (i32.const 0)))
     (local.set $add_4_0
       (f32x4.relaxed_madd
         (local.get $c1)
-        (local.get $x7)
+        (local.get $x5)
         (f32x4.mul (local.get $c0) (v128.load64_zero offset=19328 align=4 (i32.const 0)))
       )
     )
@@ -748,16 +748,16 @@
         (f32x4.lt (f32x4.abs (local.get $add_4_0)) (f32x4.splat (f32.const 7.523164e-37)))
       )
     )
-    (local.set $t8
+    (local.set $t3
       (v128.andnot
-        (local.get $x7)
-        (f32x4.lt (f32x4.abs (local.get $x7)) (f32x4.splat (f32.const 3.469447e-18)))
+        (local.get $x5)
+        (f32x4.lt (f32x4.abs (local.get $x5)) (f32x4.splat (f32.const 3.469447e-18)))
       )
     )
     (local.set $add_5_0
       (f32x4.relaxed_madd
         (local.get $c3)
-        (f32x4.mul (local.get $t8) (local.get $t8))
+        (f32x4.mul (local.get $t3) (local.get $t3))
         (f32x4.mul (local.get $c2) (v128.load64_zero offset=28968 align=4 (i32.const 0)))
       )
     )
@@ -1235,9 +1235,9 @@
   (func $evaluate_accuracy (param $n i32)
     (local $i_0 i32) (local $i_1 i32) (local $i_2 i32) (local $i_0_end i32) (local $argMax i32)
       (local $c0 i32) (local $tiny i32) (local $k_0 i32) (local $k i32) (local $max f32)
-      (local $argMax_best f32) (local $sum_2 f32) (local $x2 f32) (local $t2 f32)
+      (local $argMax_best f32) (local $sum_2 f32) (local $x2 f32) (local $t1 f32)
       (local $powersInF32_2 f32) (local $restF32_2 f32) (local $p3 f32) (local $nearExpm1F32_2 f32)
-      (local $y3 f32) (local $expF32_2 f32) (local $x3 f32) (local $t3 f32)
+      (local $y3 f32) (local $expF32_2 f32) (local $x3 f32) (local $t2 f32)
       (local $powersInF32_3 f32) (local $restF32_3 f32) (local $p4 f32) (local $nearExpm1F32_3 f32)
       (local $y4 f32) (local $expF32_3 f32) (local $x4 f32) (local $y5 f32) (local $e f32)
       (local $f f32) (local $k1 f32) (local $s f32) (local $z f32) (local $half f32) (local $p5 f32)
@@ -1249,7 +1249,7 @@
       (local $0.041668262 v128) (local $0.16666521 v128) (local $0.49999994 v128) (local $1.0 v128)
       (local $12583039.0 v128) (local $sum_wideLanes0 v128) (local $x v128) (local $t v128)
       (local $powersInF32 v128) (local $restF32 v128) (local $p v128) (local $nearExpm1F32 v128)
-      (local $y1 v128) (local $expF32 v128) (local $x1 v128) (local $t1 v128)
+      (local $y1 v128) (local $expF32 v128) (local $x1 v128) (local $t0 v128)
       (local $powersInF32_1 v128) (local $restF32_1 v128) (local $p2 v128)
       (local $nearExpm1F32_1 v128) (local $y2 v128) (local $expF32_1 v128) (local $t.2 v128)
     (local.set $88.9 (f32x4.splat (f32.const 88.9)))
@@ -1354,10 +1354,10 @@
       (local.set $x1
         (f32x4.sub (v128.load offset=16 align=4 (local.get $i_2)) (f32x4.splat (local.get $max)))
       )
-      (local.set $t1 (f32x4.pmax (f32x4.pmin (local.get $x1) (local.get $88.9)) (local.get $-87.2)))
+      (local.set $t0 (f32x4.pmax (f32x4.pmin (local.get $x1) (local.get $88.9)) (local.get $-87.2)))
       (local.set $powersInF32_1
         (f32x4.sub
-          (f32x4.relaxed_madd (local.get $t1) (local.get $1.442695) (local.get $12582912.0))
+          (f32x4.relaxed_madd (local.get $t0) (local.get $1.442695) (local.get $12582912.0))
           (local.get $12582912.0)
         )
       )
@@ -1365,7 +1365,7 @@
         (f32x4.relaxed_madd
           (local.get $powersInF32_1)
           (local.get $0.00021219444)
-          (f32x4.relaxed_nmadd (local.get $powersInF32_1) (local.get $0.6933594) (local.get $t1))
+          (f32x4.relaxed_nmadd (local.get $powersInF32_1) (local.get $0.6933594) (local.get $t0))
         )
       )
       (local.set $p2
@@ -1429,16 +1429,16 @@
         )
       )
       (local.set $x2 (f32.sub (f32.load offset=32 (local.get $i_2)) (local.get $max)))
-      (local.set $t2 (f32.max (f32.min (local.get $x2) (f32.const 88.9)) (f32.const -87.2)))
+      (local.set $t1 (f32.max (f32.min (local.get $x2) (f32.const 88.9)) (f32.const -87.2)))
       (local.set $powersInF32_2
         (f32.sub
-          (f32.add (f32.mul (local.get $t2) (f32.const 1.442695)) (f32.const 12582912))
+          (f32.add (f32.mul (local.get $t1) (f32.const 1.442695)) (f32.const 12582912))
           (f32.const 12582912)
         )
       )
       (local.set $restF32_2
         (f32.add
-          (f32.sub (local.get $t2) (f32.mul (local.get $powersInF32_2) (f32.const 0.6933594)))
+          (f32.sub (local.get $t1) (f32.mul (local.get $powersInF32_2) (f32.const 0.6933594)))
           (f32.mul (local.get $powersInF32_2) (f32.const 0.00021219444))
         )
       )
@@ -1482,16 +1482,16 @@
       )
       (local.set $sum_wide (f64.add (local.get $sum_wide) (f64.promote_f32 (local.get $expF32_2))))
       (local.set $x3 (f32.sub (f32.load offset=36 (local.get $i_2)) (local.get $max)))
-      (local.set $t3 (f32.max (f32.min (local.get $x3) (f32.const 88.9)) (f32.const -87.2)))
+      (local.set $t2 (f32.max (f32.min (local.get $x3) (f32.const 88.9)) (f32.const -87.2)))
       (local.set $powersInF32_3
         (f32.sub
-          (f32.add (f32.mul (local.get $t3) (f32.const 1.442695)) (f32.const 12582912))
+          (f32.add (f32.mul (local.get $t2) (f32.const 1.442695)) (f32.const 12582912))
           (f32.const 12582912)
         )
       )
       (local.set $restF32_3
         (f32.add
-          (f32.sub (local.get $t3) (f32.mul (local.get $powersInF32_3) (f32.const 0.6933594)))
+          (f32.sub (local.get $t2) (f32.mul (local.get $powersInF32_3) (f32.const 0.6933594)))
           (f32.mul (local.get $powersInF32_3) (f32.const 0.00021219444))
         )
       )

@@ -285,11 +285,16 @@ class Network extends Predictor {
     this.$gradients = new Float32Array(buffer, 2116416, 42227);
     const scalars = this.$scalars;
     this.hyper = {
-      get learningRate() { return scalars[3]; }, set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
-      get beta1() { return scalars[4]; }, set beta1(value) { scalars[4] = checkHyper("beta1", value); },
-      get beta2() { return scalars[5]; }, set beta2(value) { scalars[5] = checkHyper("beta2", value); },
-      get epsilon() { return scalars[6]; }, set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
-      get weightDecay() { return scalars[7]; }, set weightDecay(value) { scalars[7] = checkHyper("weightDecay", value); },
+      get learningRate() { return scalars[3]; },
+      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      get beta1() { return scalars[4]; },
+      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      get beta2() { return scalars[5]; },
+      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      get epsilon() { return scalars[6]; },
+      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      get weightDecay() { return scalars[7]; },
+      set weightDecay(value) { scalars[7] = checkHyper("weightDecay", value); },
     };
     this.$running = new Uint8Array(buffer, 2285344, 16);
     this.$metrics = { loss: 0.5 };
