@@ -47,14 +47,9 @@ export class Builder {
   private readonly watchers: Set<Node>[] = [];
   private readonly interned = new Map<string, Node>();
   private readonly current: Origin[] = [];
-  private count: number;
+  private count = 0;
   private tokens = 0;
   private readonly takenTokens = new Set<Attr>();
-
-  /** @param first the number of its first node: above those of nodes from elsewhere that its own shall read */
-  constructor(first = 0) {
-    this.count = first;
-  }
 
   make(op: string, inputs: readonly Value[], attrs: Attrs, types: readonly TensorType[]): Node {
     return this.find({ form: nodeForm(op, attrs, types), op, attrs, types }, inputs);

@@ -1,5 +1,5 @@
 import { invariant } from "../base/errors.ts";
-import { Builder, builder, withBuilder } from "../ir/builder.ts";
+import { builder } from "../ir/builder.ts";
 import { allGraphNodes, bodiesOf, type Graph, type Node, type Origin, type Value } from "../ir/graph.ts";
 import { copy, rebuild } from "../ir/rewrite.ts";
 import { sameType, typeText } from "../ir/type.ts";
@@ -28,9 +28,8 @@ export type See = (applied: Applied) => void;
  * rewrites is bounded, so that two rules that undo each other cannot run forever.
  */
 export function settle(graph: Graph, step: Step, see: See = () => undefined): Graph {
-  const before = countUses(graph);
-  if (isSettled(graph, step, before)) return graph;
   const settled = new Map<Node, readonly Value[]>();
+  const before = countUses(graph);
   const uses = new Map<Node, number>();
   const usesOf: Uses = (node) => uses.get(node) ?? 1;
   let budget = 10 * allGraphNodes(graph).length + 100;
@@ -65,20 +64,6 @@ export function settle(graph: Graph, step: Step, see: See = () => undefined): Gr
     uses.set(now, (uses.get(now) ?? 0) + (before.get(node) ?? 0));
     return outputs;
   });
-}
-
-/** Whether a step changes nothing anywhere: asking costs less than mapping, and what asking makes is thrown away. */
-function isSettled(graph: Graph, step: Step, counted: ReadonlyMap<Node, number>): boolean {
-  const nodes = allGraphNodes(graph);
-  const highest = nodes.reduce((most, { id }) => Math.max(most, id), 0);
-  const uses: Uses = (node) => counted.get(node) ?? 1;
-  const stays = (node: Node): boolean => {
-    if (node.outputs.length !== 1) return true;
-    const found = step(node.outputs[0], uses);
-    return !found || found.value === node.outputs[0];
-  };
-  const scratch = new Builder(highest + 1);
-  return withBuilder(scratch, () => scratch.within({ layer: "", source: "" }, () => nodes.every(stays)));
 }
 
 function countUses(graph: Graph): Map<Node, number> {
