@@ -87,7 +87,7 @@ test.each(["js", "wasm"])("bench --kernels lists what every kernel reaches, on %
   expect({ code, err }).toEqual({ code: 0, err: "" });
   expect(out).toMatch(/^in +kernel +runs +median +share +flop +GFLOP\/s +GB\/s +computes\n/);
   expect(out).toMatch(
-    /^forward "first" +first_dense_forward +1 +[\d.]+ [nµm]?s +[\d.]+ % .*first\/dense\/kernel/m,
+    /^forward "first" +first_dense_forward +1 +[\d.]+ [nµm]?s +[\d.]+ % .*first_dense_kernel/m,
   );
   expect(out).toMatch(/^first trainStep: kernels [\d.]+ [nµm]?s, the whole call [\d.]+ [nµm]?s$/m);
   expect(out).toMatch(/^decode: kernels [\d.]+ [nµm]?s, the whole call [\d.]+ [nµm]?s$/m);

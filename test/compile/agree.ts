@@ -32,9 +32,9 @@ export interface Everywhere {
   readonly written: Compiled | null;
   readonly wasm: Stages | null;
 }
-export function compileEverywhere(program: Program): Everywhere {
+export function compileEverywhere(program: Program, writesOut = true): Everywhere {
   const js = compileProgram(program);
-  const hasProducts = js.kernels.kernels.some(({ core }) => core !== null);
+  const hasProducts = writesOut && js.kernels.kernels.some(({ core }) => core !== null);
   return {
     js,
     written: hasProducts ? compileProgram(program, eager(program.precision)) : null,
