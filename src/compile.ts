@@ -102,7 +102,7 @@ function checkArguments(model: unknown, options: CompileOptions): void {
   }
   const { target = "js", precision } = options;
   if (target === "wasm" && precision === "f64") {
-    fail("precision", "the target wasm computes in float32, so there is no float64 build of it", {
+    fail("option", "the target wasm computes in float32, so there is no float64 build of it", {
       hint: "use the target js for float64, or leave precision out",
     });
   }

@@ -62,7 +62,7 @@ export function diskAt(cwd: string): Disk {
     cwd,
     absolute,
     shown,
-    isFile: (path) => fs.statSync(absolute(path), { throwIfNoEntry: false })?.isFile() ?? false,
+    isFile: (path) => isFile(absolute(path)),
     readBytes,
     // A byte order mark would become part of the first column's name or of the first token.
     readText: (path) => new TextDecoder().decode(readBytes(path)),
@@ -81,6 +81,17 @@ export function diskAt(cwd: string): Disk {
       return await jiti.import(absolute(path));
     },
   };
+}
+
+/** A path through a file leads to no file, as one that does not exist. */
+function isFile(path: string): boolean {
+  try {
+    return fs.statSync(path).isFile();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return false;
+    throw error;
+  }
 }
 
 type Names = Pick<Disk, "absolute" | "shown">;

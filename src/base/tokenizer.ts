@@ -1,4 +1,4 @@
-import { fail } from "./errors.ts";
+import { unreadable } from "./errors.ts";
 
 /** One word of a text, with where it starts (both counted from 1). */
 export interface Token {
@@ -44,7 +44,7 @@ export function tokenize(text: string, symbols: readonly string[], source = "tex
     if (string !== undefined) return { kind: "string", raw, text: JSON.parse(raw) as string };
     const found = match(symbol)?.[0];
     if (found) return { kind: "symbol", raw: found, text: found };
-    return fail("syntax", `unexpected character ${JSON.stringify(text[at])}`, {
+    return unreadable(`unexpected character ${JSON.stringify(text[at])}`, {
       place: { source: `${source}:${line}:${at - lineStart + 1}` },
     });
   };
@@ -125,7 +125,7 @@ export class Cursor {
 
   /** Stops with the line and column of a token, the next one unless said. */
   refuse(sentence: string, token: Token = this.peek(), hint?: string): never {
-    return fail("syntax", sentence, {
+    return unreadable(sentence, {
       place: { source: `${this.#source}:${token.line}:${token.column}` },
       hint,
     });

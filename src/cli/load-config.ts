@@ -36,25 +36,25 @@ const settings: Readonly<Record<keyof Config, { what: string; holds: (value: unk
   stages: { what: "true or false", holds: isBoolean },
 };
 
-/** The configuration beside which the command runs, or an empty one. Fails with `bad-config`. */
+/** The configuration beside which the command runs, or an empty one. Fails with `option`. */
 export async function loadConfig(disk: Disk): Promise<Config> {
   if (!disk.isFile(file)) return {};
   const exports = await importUserModule(disk, file);
   const config = exports["default"];
   if (typeof config !== "object" || config === null) {
-    return fail("bad-config", `${file} has no default export that is an object`, {
+    return fail("option", `${file} has no default export that is an object`, {
       hint: "end the file with: export default defineConfig({ … })",
     });
   }
   for (const [name, value] of Object.entries(config)) {
     if (!Object.hasOwn(settings, name)) {
-      fail("bad-config", `${file} has an unknown setting "${name}"`, {
+      fail("option", `${file} has an unknown setting "${name}"`, {
         hint: suggest(name, Object.keys(settings)),
       });
     }
     const { what, holds } = settings[name as keyof Config];
     if (value !== undefined && !holds(value)) {
-      fail("bad-config", `${file}: "${name}" is ${JSON.stringify(value)}; expected ${what}`);
+      fail("option", `${file}: "${name}" is ${JSON.stringify(value)}; expected ${what}`);
     }
   }
   return config;

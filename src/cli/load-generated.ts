@@ -1,4 +1,4 @@
-import { fail } from "../base/errors.ts";
+import { invariant } from "../base/errors.ts";
 import type { Compilation } from "../compile.ts";
 
 /** Evaluates the text of an emitted JavaScript module in this process; nothing is written. */
@@ -11,6 +11,6 @@ export async function importText(text: string): Promise<Readonly<Record<string, 
 /** The emitted module of a compilation for the js target. */
 export async function loadGenerated<Module>(compilation: Compilation): Promise<Module> {
   const file = compilation.files.find(({ name }) => name.endsWith(".js"));
-  if (!file) return fail("no-module", "only a compilation for the js target can run in process");
+  invariant(file, "only a compilation for the js target can run in process");
   return (await importText(file.text)) as Module;
 }

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 import process from "node:process";
 import v8 from "node:v8";
+import { GradcError } from "../base/errors.ts";
+import type { Io } from "./io.ts";
+import { describeError } from "./report-error.ts";
 import { run } from "./run.ts";
 
 let done = false;
@@ -26,12 +29,28 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
+const io: Io = {
+  cwd: process.cwd(),
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  outColor: process.stdout.isTTY && process.stdout.hasColors(),
+  errColor: process.stderr.isTTY && process.stderr.hasColors(),
+  width: process.stdout.columns ?? 100,
+  get signal() {
+    return stopSignal();
+  },
+  brief,
+};
+
 // A model file that ends the process, or waits for ever at its top level, must not look like success.
 process.on("exit", () => {
   if (done) return;
-  process.stderr.write(
-    "error[model-exits]: the process ended while a model or configuration file was being loaded\n  hint: a model file only declares; remove process.exit and whatever it waits for\n",
+  const ended = new GradcError(
+    "model-exits",
+    "the process ended while a model or configuration file was being loaded",
+    { hint: "a model file only declares; remove process.exit and whatever it waits for" },
   );
+  io.err(describeError(ended, io, false));
   process.exitCode = 1;
 });
 
@@ -44,17 +63,6 @@ function brief(): void {
   v8.setFlagsFromString("--no-maglev");
 }
 
-const code = await run(process.argv.slice(2), {
-  cwd: process.cwd(),
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  outColor: process.stdout.isTTY && process.stdout.hasColors(),
-  errColor: process.stderr.isTTY && process.stderr.hasColors(),
-  width: process.stdout.columns ?? 100,
-  get signal() {
-    return stopSignal();
-  },
-  brief,
-});
+const code = await run(process.argv.slice(2), io);
 done = true;
 process.exitCode = code;

@@ -51,15 +51,13 @@ export const strictOption = (): Option =>
 export function checkTarget(target: string, flags: TargetFlags): void {
   if (target === "wasm" && flags.precision === "f64") {
     usage(
-      "precision",
       "--target wasm computes in float32, so --precision f64 cannot be had with it",
       "use --target js for float64",
     );
   }
   if (target === "wasm" || target === "auto") return;
   const given = flags.strict ? "--strict" : flags.wasmFile ? "--wasm-file" : undefined;
-  if (given)
-    usage("usage", `${given} is of the target wasm, not of ${target}`, "add --target wasm, or leave it out");
+  if (given) usage(`${given} is of the target wasm, not of ${target}`, "add --target wasm, or leave it out");
 }
 export interface TargetFlags {
   readonly precision?: "f32" | "f64";

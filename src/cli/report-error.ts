@@ -3,7 +3,7 @@ import { styleFor, type Io } from "./io.ts";
 import { safeText } from "./text.ts";
 
 /** An error as the reader sees it: `error[code]: sentence`, the place, a hint; the stack only to debug. */
-export function describeError(error: unknown, io: Io, debug: boolean): string {
+export function describeError(error: unknown, io: Pick<Io, "errColor">, debug: boolean): string {
   const known = error instanceof GradcError;
   const code = known ? error.code : "internal";
   const message = known ? error.message : internalMessage(error, debug);

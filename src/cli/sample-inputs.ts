@@ -27,5 +27,5 @@ function arrayOf(dtype: string, name: string, length: number): NumericArray {
   if (dtype === "f64") return new Float64Array(length);
   if (dtype === "i32") return new Int32Array(length);
   if (dtype === "bool") return new Uint8Array(length);
-  return fail("bad-inputs", `input "${name}" is ${dtype}, which has no array`);
+  return fail("dtype", `input "${name}" is ${dtype}, which has no array`);
 }

@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from "commander";
-import { GradcError } from "../base/errors.ts";
+import { GradcError, type Code } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 
 /** A command line that cannot be carried out as typed: exit code 2. */
@@ -8,7 +8,7 @@ class UsageError extends GradcError {}
 export const isUsage = (error: unknown): boolean => error instanceof UsageError;
 
 /** Stops with exit code 2. */
-export function usage(code: string, sentence: string, hint?: string): never {
+export function usage(sentence: string, hint?: string, code: Code = "usage"): never {
   throw new UsageError(code, sentence, { hint });
 }
 
@@ -21,7 +21,7 @@ export function usageOf(error: CommanderError, command: Command): GradcError {
   const quoted = /"([^"]*)"/.exec(sentence)?.[1] ?? "";
   switch (error.code) {
     case "commander.unknownOption":
-      return new UsageError("unknown-option", `${command.name()} has no option "${quoted}"`, {
+      return new UsageError("option", `${command.name()} has no option "${quoted}"`, {
         hint: suggest(quoted, optionNames(command)),
       });
     case "commander.unknownCommand":
@@ -29,7 +29,7 @@ export function usageOf(error: CommanderError, command: Command): GradcError {
         hint: suggest(quoted, commandNames(command)),
       });
     case "commander.help":
-      return new UsageError("no-command", "no command given", {
+      return new UsageError("usage", "no command given", {
         hint: `commands: ${commandNames(command).join(", ")}`,
       });
     default:

@@ -23,7 +23,7 @@ export interface BatchOptions {
 /**
  * Divides a data set into batches, for any number of epochs. Unshuffled batches are views of the data; shuffled
  * ones share one set of buffers, so a batch holds until the next is asked for.
- * Fails with `bad-batches` where the arrays do not hold n rows or no batch would come out.
+ * Fails with `shape` where the arrays do not hold n rows, with `batch-size` where no batch would come out.
  */
 export function batches(
   data: Batch,
@@ -31,14 +31,12 @@ export function batches(
 ): Iterable<Batch> {
   const { inputs, n } = data;
   for (const [i, input] of inputs.entries()) {
-    if (input.length % n !== 0)
-      fail("bad-batches", `input ${i} has ${input.length} numbers, not ${n} equal rows`);
+    if (input.length % n !== 0) fail("shape", `input ${i} has ${input.length} numbers, not ${n} equal rows`);
   }
   const rows = size === "full" ? n : size;
-  if (!Number.isSafeInteger(rows) || rows < 1) fail("bad-batches", `a batch of ${rows} rows is not possible`);
+  if (!Number.isSafeInteger(rows) || rows < 1) fail("batch-size", `a batch of ${rows} rows is not possible`);
   const count = dropLast ? Math.floor(n / rows) : Math.ceil(n / rows);
-  if (count === 0)
-    fail("bad-batches", `${n} rows give no batch of ${rows}`, { hint: "lower the batch size" });
+  if (count === 0) fail("batch-size", `${n} rows give no batch of ${rows}`, { hint: "lower the batch size" });
   if (size === "full") return [data];
   if (seed === undefined)
     return Array.from({ length: count }, (_, i) => view(data, i * rows, (i + 1) * rows, n));

@@ -12,7 +12,7 @@ type Features = Float32Array | Float64Array;
 
 /**
  * The inputs of a model with a table: features through its own `encodeRow`, and what it learns to predict.
- * Fails with `bad-value` at the first cell that its column cannot hold, and `unknown-column` where one is lacking.
+ * Fails with `value` at the first cell that its column cannot hold, and `unknown-column` where one is lacking.
  */
 export function encodeTable(spec: DataSpec, table: Table, encodeRow: EncodeRow): Batch {
   const columns =
@@ -54,7 +54,7 @@ export interface ColumnsOptions {
 
 /**
  * The inputs of a model without a table, straight from a file of numbers.
- * Fails with `bad-value` at the first cell that is no number or no label within the limit of the model's input,
+ * Fails with `value` at the first cell that is no number or no label within the limit of the model's input,
  * and with `has-table` where the model declares one.
  */
 export function encodeColumns(spec: DataSpec, table: Table, { label, classes }: ColumnsOptions = {}): Batch {

@@ -16,8 +16,8 @@ export interface TableStatistics {
  * Fits the statistics of a model's table, given by the module's `spec` or by `spec.table`. `train` is the training split alone: what is learned from other rows
  * would leak into the judgement of the model. A column without a rule for missing values is filled with NaN, so that a
  * prediction without it is NaN rather than a guess.
- * Fails with `bad-value` at a cell that its column cannot hold, `one-class` where the label has one class only,
- * `no-values` where a column is empty throughout, `no-table` where the model declares none.
+ * Fails with `value` at a cell that its column cannot hold and where a column is empty throughout, `one-class` where
+ * the label has one class only, `no-table` where the model declares none.
  */
 export function fitTable(
   model: TableSpec | { readonly table: TableSpec | null },
@@ -36,7 +36,7 @@ export function fitTable(
     }
     if (texts.every((text) => text === "") && typeof missingOf(column) !== "number") {
       const hint = "leave the column out, or fill it with a constant";
-      fail("no-values", `${train.file}: column "${column.name}" has no value to fit on`, { hint });
+      fail("value", `${train.file}: column "${column.name}" has no value to fit on`, { hint });
     }
     if (column.kind === "label") checkClasses(train, column.name);
     else if (column.kind === "category") fill.set(fitCategory(column, texts), column.at);

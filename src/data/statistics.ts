@@ -17,7 +17,7 @@ export interface FitOptions {
 /**
  * Fits one column of numbers, NaN where a value is missing. To be fitted on the training split alone.
  * The scale is that of the filled column, so that the training column itself comes out as promised.
- * Population deviation; a constant column is shifted but keeps scale 1. Fails with `no-values` where all are missing.
+ * Population deviation; a constant column is shifted but keeps scale 1. Fails with `value` where all are missing.
  */
 export function fitColumn(
   values: ArrayLike<number>,
@@ -25,7 +25,7 @@ export function fitColumn(
 ): ColumnStatistics {
   const present = Array.from(values).filter((x) => !Number.isNaN(x));
   if (present.length === 0 && typeof missing !== "number") {
-    fail("no-values", "the column has no value to fit statistics on", {
+    fail("value", "the column has no value to fit statistics on", {
       hint: "drop the column or fill it with a constant",
     });
   }
@@ -44,12 +44,12 @@ export function applyColumn<Values extends Float32Array | Float64Array | number[
   return values;
 }
 
-/** The most frequent value, the first to appear among equals. Fails with `no-values` where there is none. */
+/** The most frequent value, the first to appear among equals. Fails with `value` where there is none. */
 export function modeOf<Value>(values: Iterable<Value>): Value {
   const counts = new Map<Value, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   const [first, ...others] = counts;
-  if (!first) fail("no-values", "there is no value to take the most frequent of");
+  if (!first) fail("value", "there is no value to take the most frequent of");
   return others.reduce((best, entry) => (entry[1] > best[1] ? entry : best), first)[0];
 }
 
@@ -66,7 +66,7 @@ export function oneHot(texts: readonly string[], values: readonly string[]): Flo
     const row = encoded.subarray(i * values.length, (i + 1) * values.length);
     if (at >= 0) row[at] = 1;
     else if (text === "") row.fill(NaN);
-    else fail("bad-value", `"${text}" is none of the categories ${values.join(", ")}`);
+    else fail("value", `"${text}" is none of the categories ${values.join(", ")}`);
   }
   return encoded;
 }

@@ -45,7 +45,7 @@ export function columnTexts(table: Table, name: string): string[] {
 export function failAtCell(table: Table, row: number, name: string, { sentence, hint }: Defect): never {
   const column = `column ${table.columns.indexOf(name) + 1} ("${name}")`;
   const source = `${table.file}, line ${table.lines[row]}, ${column}`;
-  return fail("bad-value", `${column} ${sentence}`, { place: { source }, hint });
+  return fail("value", `${column} ${sentence}`, { place: { source }, hint });
 }
 
 /** What is wrong with a cell: the end of a sentence that begins with the column, and what to do. */

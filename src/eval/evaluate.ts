@@ -1,4 +1,4 @@
-import { fail, invariant } from "../base/errors.ts";
+import { fault, invariant } from "../base/errors.ts";
 import { leafName, nodesOf, type Node, type Value } from "../ir/graph.ts";
 import { byName, roomOf, type Arrays, type EvalContext, type NDArray, type OpTable } from "../ir/op.ts";
 import { ops } from "../ops/table.ts";
@@ -15,7 +15,7 @@ export interface EvaluateOptions {
 
 /**
  * Computes values naively, op by op, from what the leaves hold: the first oracle of every other stage.
- * Fails with "feed" where a leaf is missing or does not have its shape.
+ * A leaf that is not fed, or not in its shape, is a fault of the caller.
  */
 export function evaluate(
   outputs: readonly Value[],
@@ -40,7 +40,7 @@ function evaluateNode(
   let results: NDArray | readonly NDArray[];
   if (given) results = given;
   else if (room.lower.kind === "leaf" && "name" in node.attrs)
-    return fail("feed", `${node.op} "${leafName(node)}" has no value`, { hint: "feed one for its node" });
+    return fault(`${node.op} "${leafName(node)}" has no value: feed one for its node`);
   else {
     const inputs = node.inputs.map(({ node: from, index }) => (known.get(from) as readonly NDArray[])[index]);
     const run: EvalContext["run"] = (outputs, held) => evaluate(outputs, held, { n, round, table });
@@ -51,8 +51,8 @@ function evaluateNode(
     const fits = dtype === dtypes[k] && shape.length === shapes[k].length;
     if (!fits || shape.some((dim, axis) => dim !== shapes[k][axis])) {
       const text = `${dtypes[k]}[${shapes[k].join(",")}], found ${dtype}[${shape.join(",")}]`;
-      if (given) fail("feed", `${node.op} "${leafName(node)}": expected ${text}`);
-      invariant(false, `evaluating ${node.op}: expected ${text}`);
+      const what = given ? `${node.op} "${leafName(node)}"` : `evaluating ${node.op}`;
+      invariant(false, `${what}: expected ${text}`);
     }
     return { dtype, shape, data: data.map((value) => roundTo(dtype, value, round)) };
   });

@@ -1,4 +1,4 @@
-import { fail } from "../base/errors.ts";
+import { fault } from "../base/errors.ts";
 import type { Lanes, LocalType, LoopExpr, LoopOp } from "../ir/loop.ts";
 import { laneOp, scalarOp, type Scalar, wrap } from "./scalar-ops.ts";
 
@@ -29,17 +29,17 @@ export function reserve({ frame }: Scope, lanes: Lanes): number {
 }
 
 export function slotOf(name: string, scope: Scope): number {
-  return scope.slots.get(name) ?? fail("loop-name", `"${name}" is not defined here`);
+  return scope.slots.get(name) ?? fault(`"${name}" is not defined here`);
 }
 
 export function arrayOf(name: string, scope: Scope): LoopArray {
-  return scope.arrays.get(name) ?? fail("loop-name", `"${name}" is not an array parameter`);
+  return scope.arrays.get(name) ?? fault(`"${name}" is not an array parameter`);
 }
 
 /** Refuses an access of `count` elements from `at` on, naming the first that is not there. */
 export function outside(what: string, name: string, at: number, count: number, array: LoopArray): never {
   const first = at >= 0 && at + count > array.length ? Math.max(at, array.length) : at;
-  return fail("loop-range", `${what} ${name}[${first}] is outside its ${array.length} elements`);
+  return fault(`${what} ${name}[${first}] is outside its ${array.length} elements`);
 }
 
 /** Compiles a scalar expression. */
@@ -142,13 +142,13 @@ function ofLanes(expr: Op, scope: Scope): Run {
     const lane = v + valueOf(expr.args[1]);
     return (f) => (act(f), f[lane]);
   }
-  const op = folds.get(expr.op) ?? fail("loop-lanes", `${expr.op} makes no scalar from lanes`);
+  const op = folds.get(expr.op) ?? fault(`${expr.op} makes no scalar from lanes`);
   const fold = laneOp(op, expr.type, expr.type);
   return (f) => (act(f), fold(fold(f[v], f[v + 2]), fold(f[v + 1], f[v + 3])));
 }
 
 const valueOf = (expr: LoopExpr): number =>
-  expr.kind === "number" ? expr.value : fail("loop-lanes", "the number of a lane is a literal number");
+  expr.kind === "number" ? expr.value : fault("the number of a lane is a literal number");
 
 const nothing: Act = () => {};
 

@@ -1,4 +1,4 @@
-import { fail, invariant } from "../base/errors.ts";
+import { invariant } from "../base/errors.ts";
 import type { Lanes, LoopExpr, LoopFunction, LoopStmt } from "../ir/loop.ts";
 import {
   type Act,
@@ -61,7 +61,7 @@ export function prepare(
     const found = prepared.get(name);
     if (found) return found;
     const callee = helpers.get(name);
-    if (!callee) return fail("loop-call", `no function "${name}" to call`);
+    invariant(callee, `no function "${name}" to call`);
     const made = build(callee, [], helper);
     prepared.set(name, made);
     return made;

@@ -1,4 +1,4 @@
-import { fail } from "../base/errors.ts";
+import { fail, type Code } from "../base/errors.ts";
 
 /** Stops reading a file: the sentence says what is wrong with it, the hint what to do. */
 export type Refuse = (sentence: string, hint?: string) => never;
@@ -9,7 +9,7 @@ export function shorten(text: string, length = 60): string {
 }
 
 /** Every refusal of one reader carries one stable code and begins with the file's name. */
-export function refuser(code: string, file: string): Refuse {
+export function refuser(code: Code, file: string): Refuse {
   return (sentence, hint) => fail(code, `${file}: ${shorten(sentence, 400)}`, { hint });
 }
 

@@ -170,7 +170,14 @@ const slot = Symbol.for("gradc.build");
 const scope = globalThis as unknown as Record<symbol, Builder | undefined>;
 
 export function builder(): Builder {
-  return scope[slot] ?? fail("no-build", "graph values can only be made inside a model's build function");
+  return scope[slot] ?? refuseOutside("graph values");
+}
+
+/** Stops where something is made outside a build function. */
+export function refuseOutside(things: string): never {
+  return fail("no-build", `${things} can only be made inside a model's build function`, {
+    place: { source: sourceLine() },
+  });
 }
 
 /** Where a node first came from; nowhere for one that was made outside every line of a model. */

@@ -1,5 +1,4 @@
-import { fail, GradcError, invariant } from "../base/errors.ts";
-import { suggest } from "../base/suggest.ts";
+import { fail, fault, GradcError, invariant } from "../base/errors.ts";
 import { builder } from "./builder.ts";
 import type { Expr } from "./expr.ts";
 import type { Attrs, Node, Value } from "./graph.ts";
@@ -187,7 +186,7 @@ export interface TemplateOperands<I extends string, A> {
 export type OpTable = ReadonlyMap<string, OpRoom>;
 
 export function roomOf(table: OpTable, name: string): OpRoom {
-  return table.get(name) ?? fail("unknown-op", `unknown op "${name}"`, { hint: suggest(name, table.keys()) });
+  return table.get(name) ?? fault(`unknown op "${name}"`);
 }
 
 /** An op: callable on values, with its room attached. Inputs come first, attributes last. */

@@ -139,6 +139,8 @@ export interface Declaration extends Omit<Program, "graphs"> {
  */
 export interface OptimizerSpec {
   readonly name: string;
+  /** The line that declared it, for errors. */
+  readonly source?: string;
   readonly hyper: { readonly [name: string]: number };
   /** Flat blocks beside the parameters, zero at first. */
   readonly slots: readonly string[];

@@ -1,4 +1,4 @@
-import { fail, invariant } from "../base/errors.ts";
+import { fault, invariant } from "../base/errors.ts";
 import { exactText } from "../base/exact.ts";
 import type { Backend } from "../ir/backend.ts";
 import { l, type LoopExpr, type LoopFunction, type LoopStmt } from "../ir/loop.ts";
@@ -48,8 +48,7 @@ export function inlineCalls(
     const found = isCall ? templates(name) : templateNamed(templates, name);
     if (!found) return undefined;
     // A kernel may be called like a template, so only templates count.
-    if (open.includes(name, 1))
-      return fail("recursion", `template "${name}" calls itself: ${open.join(" → ")}`);
+    invariant(!open.includes(name, 1), `template "${name}" calls itself: ${open.join(" → ")}`);
     open.push(name);
     const whole = rewrite(found, callee, null);
     open.pop();
@@ -283,7 +282,7 @@ function substitute(
         });
         break;
       case "store":
-        return fail("template", "a scalar template cannot store into an array");
+        return fault("a scalar template cannot store into an array");
     }
   }
   return undefined;

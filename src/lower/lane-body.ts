@@ -1,4 +1,4 @@
-import { fail } from "../base/errors.ts";
+import { fault } from "../base/errors.ts";
 import { hasLanes, type Backend } from "../ir/backend.ts";
 import { hasLoad, mapExpr } from "../ir/loop-walk.ts";
 import {
@@ -176,7 +176,7 @@ export class LaneBody {
       case "op":
         return this.wideOp(x, type);
       default:
-        return fail("lanes", `a ${x.kind} has no lanes`);
+        return fault(`a ${x.kind} has no lanes`);
     }
   }
 

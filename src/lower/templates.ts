@@ -1,5 +1,4 @@
-import { fail } from "../base/errors.ts";
-import { suggest } from "../base/suggest.ts";
+import { fault } from "../base/errors.ts";
 import type { LoopFunction } from "../ir/loop.ts";
 import { templates } from "./templates.gen.ts";
 
@@ -19,8 +18,5 @@ export function templateLookup(): Templates {
 
 /** One template by name; refuses a name that no template has. */
 export function templateNamed(find: Templates, name: string): LoopFunction {
-  return (
-    find(name) ??
-    fail("template", `there is no template "${name}"`, { hint: suggest(name, Object.keys(templates)) })
-  );
+  return find(name) ?? fault(`there is no template "${name}"`);
 }

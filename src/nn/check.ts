@@ -1,4 +1,4 @@
-import { fail } from "../base/errors.ts";
+import { fail, type Code } from "../base/errors.ts";
 import { listed, suggest } from "../base/suggest.ts";
 import { building, sourceLine } from "../ir/builder.ts";
 import type { Value } from "../ir/graph.ts";
@@ -7,7 +7,7 @@ import { place } from "./context.ts";
 const whereNow = (): { layer?: string; source: string } => (building() ? place() : { source: sourceLine() });
 
 /** Stops with an error that knows the line, also outside a build. */
-export function reject(code: string, sentence: string, hint?: string): never {
+export function reject(code: Code, sentence: string, hint?: string): never {
   return fail(code, sentence, { place: whereNow(), hint });
 }
 

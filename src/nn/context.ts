@@ -1,5 +1,5 @@
-import { fail, GradcError } from "../base/errors.ts";
-import { Builder, builder, sourceLine } from "../ir/builder.ts";
+import { fail, GradcError, type Code } from "../base/errors.ts";
+import { Builder, builder, refuseOutside, sourceLine } from "../ir/builder.ts";
 import type { Origin, Value } from "../ir/graph.ts";
 import type { DType } from "../ir/type.ts";
 
@@ -70,9 +70,7 @@ const modelBuilder = (): ModelBuilder | undefined => {
 };
 
 /** The run in progress; fails where values are made without a model around them. */
-export const currentRun = (): Run =>
-  modelBuilder()?.run ??
-  fail("no-build", "parameters and layers can only be made inside a model's build function");
+export const currentRun = (): Run => modelBuilder()?.run ?? refuseOutside("parameters and layers");
 export const currentFrame = (): Frame => currentRun().frames.at(-1) as Frame;
 
 /** The float type of this build: "f32", or "f64" for a float64 build of the same model. */
@@ -91,7 +89,7 @@ export const place = (): Origin =>
 export const here = <T>(body: () => T): T => (builder().origin ? body() : builder().within(place(), body));
 
 /** Stops with an error that knows the layer and the line. */
-export function refuse(code: string, sentence: string, hint?: string): never {
+export function refuse(code: Code, sentence: string, hint?: string): never {
   return fail(code, sentence, { place: place(), hint });
 }
 

@@ -1,4 +1,4 @@
-import { fail, invariant } from "../base/errors.ts";
+import { fail, fault, invariant } from "../base/errors.ts";
 import { e } from "../ir/expr.ts";
 import { leafOps, type LeafOp, type Value } from "../ir/graph.ts";
 import { applyRoom, op, type Op, type OpRoom } from "../ir/op.ts";
@@ -60,7 +60,7 @@ export const leafRooms: ReadonlyMap<string, OpRoom> = new Map(leafOps.map((kind)
 
 /** The value of a named piece of memory. The same kind, name and type in one build is the same value. */
 export function leaf(kind: LeafOp, name: string, { dtype, shape }: TensorType): Value {
-  const room = leafRooms.get(kind) ?? fail("unknown-op", `unknown kind of leaf "${kind}"`);
+  const room = leafRooms.get(kind) ?? fault(`unknown kind of leaf "${kind}"`);
   return applyRoom(room, [], { name, dtype, shape }).outputs[0];
 }
 

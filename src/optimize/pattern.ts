@@ -1,4 +1,4 @@
-import { fail } from "../base/errors.ts";
+import { fault, invariant } from "../base/errors.ts";
 import { Builder, sameAttr, withBuilder } from "../ir/builder.ts";
 import type { Attrs, Value } from "../ir/graph.ts";
 import { dtypes, isFloat, tensorType, type DType, type TensorType } from "../ir/type.ts";
@@ -44,8 +44,8 @@ export type RuleIndex = ReadonlyMap<string, readonly CompiledRule[]>;
 /** Reads "f32[2,3]"; "const" is a single float here. */
 export function ruleType(text: string): TensorType {
   if (text === "const") return tensorType("f32", []);
-  const [, name, inside] = /^(\w+)\[([\d,]*)\]$/.exec(text) ?? fail("rule", `"${text}" is not a type`);
-  const dtype = dtypes.find((known) => known === name) ?? fail("rule", `"${name}" is not a dtype`);
+  const [, name, inside] = /^(\w+)\[([\d,]*)\]$/.exec(text) ?? fault(`"${text}" is not a type`);
+  const dtype = dtypes.find((known) => known === name) ?? fault(`"${name}" is not a dtype`);
   return tensorType(dtype, inside === "" ? [] : inside.split(",").map(Number));
 }
 
@@ -63,7 +63,7 @@ export function compileRule(rule: Rule): CompiledRule {
     }),
   );
   const pattern = patternOf(root, variables, rule, false);
-  if (pattern.kind !== "op") return fail("rule", `the left side of "${rule.name}" is not an op`);
+  invariant(pattern.kind === "op", `the left side of "${rule.name}" is not an op`);
   return { rule, pattern, nothing: variables.map(() => undefined) };
 }
 

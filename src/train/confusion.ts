@@ -17,7 +17,7 @@ export function argmaxRows(scores: ArrayLike<number>, n: number, classes: number
 
 /**
  * Counts true against predicted classes; with `matrix`, adds to it.
- * Fails with `bad-labels` where the lengths differ or a class is not from 0 to `classes` − 1.
+ * Fails with `shape` where the lengths differ, with `value` where a class is not from 0 to `classes` − 1.
  */
 export function confusionMatrix(
   labels: ArrayLike<number>,
@@ -26,15 +26,12 @@ export function confusionMatrix(
   matrix: ConfusionMatrix = { classes, counts: new Int32Array(classes * classes) },
 ): ConfusionMatrix {
   if (labels.length !== predictions.length) {
-    fail("bad-labels", `there are ${labels.length} labels, but ${predictions.length} predictions`);
+    fail("shape", `there are ${labels.length} labels, but ${predictions.length} predictions`);
   }
   const isClass = (k: number): boolean => Number.isInteger(k) && k >= 0 && k < classes;
   for (let i = 0; i < labels.length; i++) {
     if (!isClass(labels[i]) || !isClass(predictions[i])) {
-      fail(
-        "bad-labels",
-        `row ${i} has label ${labels[i]} and prediction ${predictions[i]} of ${classes} classes`,
-      );
+      fail("value", `row ${i} has label ${labels[i]} and prediction ${predictions[i]} of ${classes} classes`);
     }
     matrix.counts[labels[i] * classes + predictions[i]]++;
   }

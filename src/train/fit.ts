@@ -1,7 +1,6 @@
 import { fail } from "../base/errors.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Batch } from "../data/index.ts";
-import { jsonlLine } from "../formats/jsonl.ts";
 import { earlyStopping, type Best, type EarlyStoppingOptions } from "./early-stopping.ts";
 import { evaluateAll } from "./evaluate.ts";
 import { nextTask } from "./next-task.ts";
@@ -51,7 +50,7 @@ const turn = 12;
  * Trains for some epochs and resolves to their history. An aborted run resolves too, with what was reached;
  * the epoch it was in is left out of the history, though its updates stay.
  * Fails with `non-finite-loss` at the first loss that is no number, `no-batches` without training data,
- * `unknown-metric` for a monitored column that does not exist, `bad-options` for options that are not these.
+ * `unknown-metric` for a monitored column that does not exist, `option` for options that are not these.
  */
 export async function fit(net: Trainable, options: FitOptions): Promise<History> {
   checkOptions(options);
@@ -75,7 +74,8 @@ export async function fit(net: Trainable, options: FitOptions): Promise<History>
     }
     const record = { epoch, step: net.step, columns };
     epochs.push(record);
-    log?.(jsonlLine({ epoch, step: net.step, ...plain(columns) }));
+    // JSON has no NaN or infinity: they become null.
+    log?.(`${JSON.stringify({ epoch, step: net.step, ...plain(columns) })}\n`);
     if (stopping.observe(epoch, columns)) stopped = "early";
     for (const { onEpochEnd } of callbacks) await onEpochEnd?.(record);
   }
@@ -102,12 +102,12 @@ const known: Readonly<Record<keyof FitOptions, true>> = {
 function checkOptions(options: FitOptions): void {
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(known, name)) continue;
-    fail("bad-options", `fit has no option "${name}"`, { hint: suggest(name, Object.keys(known)) });
+    fail("option", `fit has no option "${name}"`, { hint: suggest(name, Object.keys(known)) });
   }
   const { epochs } = options;
   // Without an end is meant too, where patience or the signal ends it.
   if (epochs !== Infinity && !(Number.isSafeInteger(epochs) && epochs > 0)) {
-    fail("bad-options", `fit needs epochs, a whole number of at least 1; found ${String(epochs)}`, {
+    fail("option", `fit needs epochs, a whole number of at least 1; found ${String(epochs)}`, {
       hint: "name it: fit(net, { train, epochs: 100 })",
     });
   }
@@ -115,7 +115,7 @@ function checkOptions(options: FitOptions): void {
     const data: unknown = options[name];
     if (data === undefined && name === "validation") continue;
     if (typeof (data as Iterable<Batch> | null | undefined)?.[Symbol.iterator] === "function") continue;
-    fail("bad-options", `fit's "${name}" is not a sequence of batches`, {
+    fail("option", `fit's "${name}" is not a sequence of batches`, {
       hint: "wrap it in batches(data, { size: 32 })",
     });
   }

@@ -35,19 +35,19 @@ const known: Readonly<Record<keyof PlateauOptions, true>> = {
  * A callback of `fit` that lowers every learning rate in `net.hyper` where a metric no longer improves, as Keras'
  * ReduceLROnPlateau. A schedule goes on: it multiplies what is lowered here. Rates are part of the state, so that
  * `restoreBest` goes back to those of the best epoch.
- * Fails with `bad-options`, `no-learning-rate`, `unknown-metric`.
+ * Fails with `option`, `no-learning-rate`, `unknown-metric`.
  */
 export function reduceOnPlateau(net: Pick<Trainable, "hyper">, options: PlateauOptions = {}): Callbacks {
   const { factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(known, name)) {
-      fail("bad-options", `reduceOnPlateau has no option "${name}"`, {
+      fail("option", `reduceOnPlateau has no option "${name}"`, {
         hint: suggest(name, Object.keys(known)),
       });
     }
   }
   const need = (name: string, value: number, fits: boolean, what: string): void => {
-    if (!fits) fail("bad-options", `${name} of reduceOnPlateau must be ${what}, found ${String(value)}`);
+    if (!fits) fail("option", `${name} of reduceOnPlateau must be ${what}, found ${String(value)}`);
   };
   need("factor", factor, factor > 0 && factor < 1, "a number between 0 and 1");
   need(

@@ -94,13 +94,9 @@ export function writeTable(net: Stateful, spec: StateSpec, statistics: TableStat
     if (!block)
       return fail("no-table", `model "${spec.name}" keeps no "table/${kind}"`, { hint: "declare a table" });
     if (sizeOf(block) !== values.length) {
-      fail(
-        "bad-statistics",
-        `"${block.name}" has ${sizeOf(block)} features, the statistics have ${values.length}`,
-        {
-          hint: "fit them with the table of the same model",
-        },
-      );
+      fail("shape", `"${block.name}" has ${sizeOf(block)} features, the statistics have ${values.length}`, {
+        hint: "fit them with the table of the same model",
+      });
     }
     const { buffer } = dtypeOf(block).array.from(values);
     net.state.set(new Uint8Array(buffer), block.offset);
@@ -132,7 +128,7 @@ function tensorOf(state: Uint8Array, block: BlockSpec): Tensor {
 }
 
 function dtypeOf({ name, dtype }: BlockSpec): { readonly name: TensorDtype; readonly array: ArrayOf } {
-  return dtypes.get(dtype) ?? fail("bad-dtype", `"${name}" has dtype "${dtype}", which cannot be saved`);
+  return dtypes.get(dtype) ?? fail("dtype", `"${name}" has dtype "${dtype}", which cannot be saved`);
 }
 
 function sizeOf({ shape }: BlockSpec): number {

@@ -110,15 +110,15 @@ describe("gradc.config.ts", () => {
   test.each([
     [
       "export default { modles: [] };",
-      'error[bad-config]: gradc.config.ts has an unknown setting "modles"\n  hint: did you mean "models"?\n',
+      'error[option]: gradc.config.ts has an unknown setting "modles"\n  hint: did you mean "models"?\n',
     ],
     [
       'export default { target: "c" };',
-      'error[bad-config]: gradc.config.ts: "target" is "c"; expected "js", "ts", "wasm" or "auto"\n',
+      'error[option]: gradc.config.ts: "target" is "c"; expected "js", "ts", "wasm" or "auto"\n',
     ],
     [
       "export const models = [];",
-      "error[bad-config]: gradc.config.ts has no default export that is an object\n  hint: end the file with: export default defineConfig({ … })\n",
+      "error[option]: gradc.config.ts has no default export that is an object\n  hint: end the file with: export default defineConfig({ … })\n",
     ],
     [
       'import { defineConfig } from "gradc/config";\nexport default defineConfig({});',

@@ -86,7 +86,7 @@ describe("bad data leaves no file behind", () => {
     [
       "text in a number column",
       tinyTable().replace("\n2,0,0\n", "\n1.5kg,0,0\n"),
-      'error[bad-value]: column 1 ("a") holds "1.5kg", which is not a number\n  at t.csv, line 2, column 1 ("a")\n  hint: write a plain decimal number; if it stands for a missing value: --missing 1.5kg\n',
+      'error[value]: column 1 ("a") holds "1.5kg", which is not a number\n  at t.csv, line 2, column 1 ("a")\n  hint: write a plain decimal number; if it stands for a missing value: --missing 1.5kg\n',
     ],
     [
       "one class only",
@@ -96,7 +96,7 @@ describe("bad data leaves no file behind", () => {
     [
       "label out of range",
       tinyTable(90, (k) => String(k + 1)),
-      'error[bad-value]: column 3 ("label") holds the label "3", but the model knows 0 to 2\n  at t.csv, line 4, column 3 ("label")\n  hint: check the number of classes\n',
+      'error[value]: column 3 ("label") holds the label "3", but the model knows 0 to 2\n  at t.csv, line 4, column 3 ("label")\n  hint: check the number of classes\n',
     ],
     [
       "no label column",
@@ -272,9 +272,7 @@ describe("a model with a table", () => {
     const path = folder({ "points.model.ts": tableModel, "t.csv": csv.replace("left", "lft") });
     const { code, err } = await gradc(path, data);
     expect(code).toBe(1);
-    expect(err).toMatch(
-      /^error\[bad-value\]: column 4 \("side"\) holds "lft", which is none of its values\n/,
-    );
+    expect(err).toMatch(/^error\[value\]: column 4 \("side"\) holds "lft", which is none of its values\n/);
     expect(err).toContain('hint: did you mean "left"?\n');
     expect((await gradc(path, [...data, "--drop-broken"])).err).toMatch(/^dropped line \d+: column 4/);
   });

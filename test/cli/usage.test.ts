@@ -13,11 +13,11 @@ describe("wrong usage ends with 2 and says what was meant", () => {
     ],
     [
       ["compile", "--out-dri", "x"],
-      'error[unknown-option]: compile has no option "--out-dri"\n  hint: did you mean "--out-dir"?\n',
+      'error[option]: compile has no option "--out-dri"\n  hint: did you mean "--out-dir"?\n',
     ],
     [
       ["train", "m.ts", "--epoch", "3"],
-      'error[unknown-option]: train has no option "--epoch"\n  hint: did you mean "--epochs"?\n',
+      'error[option]: train has no option "--epoch"\n  hint: did you mean "--epochs"?\n',
     ],
     [
       ["inspect", "m.ts", "--format", "svg"],
@@ -29,7 +29,7 @@ describe("wrong usage ends with 2 and says what was meant", () => {
     ],
     [
       ["compile", "m.ts", "--target", "wasm", "--precision", "f64"],
-      "error[precision]: --target wasm computes in float32, so --precision f64 cannot be had with it\n  hint: use --target js for float64\n",
+      "error[usage]: --target wasm computes in float32, so --precision f64 cannot be had with it\n  hint: use --target js for float64\n",
     ],
     [
       ["compile", "m.ts", "--strict"],
@@ -49,7 +49,7 @@ describe("wrong usage ends with 2 and says what was meant", () => {
     ],
     [
       ["train", "m.ts"],
-      "error[no-data]: train needs data\n  hint: name a CSV file: gradc train m.ts --data table.csv\n",
+      "error[usage]: train needs data\n  hint: name a CSV file: gradc train m.ts --data table.csv\n",
     ],
     [["check"], 'error[usage]: missing required argument "model"\n  hint: check [options] <model>\n'],
     [

@@ -3,7 +3,8 @@ import { GradcError } from "../../src/base/errors.ts";
 import { readCsv } from "../../src/data/index.ts";
 import { randomBits } from "../../src/data/random.ts";
 import { decodeIdx } from "../../src/formats/idx.ts";
-import { parseJsonl } from "../../src/formats/jsonl.ts";
+import { parseJson } from "../../src/formats/json.ts";
+import { refuser } from "../../src/formats/refuse.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/formats/safetensors.ts";
 
 const seed = Number(process.env.GRADC_SEED ?? 20_260_101);
@@ -23,11 +24,7 @@ const readers: [name: string, good: Uint8Array, read: (bytes: Uint8Array) => unk
   ["safetensors", weights, (bytes) => decodeSafetensors(bytes)],
   ["idx", new Uint8Array([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4]), (bytes) => decodeIdx(bytes)],
   ["csv", text('a,b,"c, d"\n1,2,3\n4,"5 ""x""",6\n\n7,8,9\n'), (bytes) => readCsv(bytes)],
-  [
-    "jsonl",
-    text('{"a":[1,2.5e3,{"b":null}]}\n{"c":"\\u0041"}\n'),
-    (bytes) => parseJsonl(new TextDecoder().decode(bytes)),
-  ],
+  ["json", text('{"a":[1,2.5e3,{"b":null}],"c":"\\u0041"}'), (bytes) => parseJson(new TextDecoder().decode(bytes), refuser("bad-safetensors", "json"))], // prettier-ignore
 ];
 
 /** A few random edits: flipped bits, telling bytes, cuts, repeats. */

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { GradcError } from "../../src/base/errors.ts";
 import { l, type LoopExpr, type LoopFunction, type LoopStmt } from "../../src/ir/loop.ts";
 import { parseLoop, parseLoops } from "../../src/ir/text/loop-parse.ts";
 import { printExpr, printLoop, printLoops } from "../../src/ir/text/loop-print.ts";
@@ -121,7 +120,7 @@ test("errors name the line and the column", () => {
     try {
       parseLoop(`function f(a: f32s): void {\n  ${body}\n}`, "f.ts");
     } catch (error) {
-      if (error instanceof GradcError) return `${error.place?.source} ${error.message.split("\n")[0]}`;
+      if (error instanceof SyntaxError) return error.message.replace(/(.*)\n {2}at (\S+).*/s, "$2 $1");
     }
     return "no error";
   };

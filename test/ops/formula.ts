@@ -1,4 +1,4 @@
-import { fail } from "../../src/base/errors.ts";
+import { fault, invariant } from "../../src/base/errors.ts";
 import type { Expr, ScalarOp } from "../../src/ir/expr.ts";
 import type { Node } from "../../src/ir/graph.ts";
 import { indexAxis, type Axis, type Index } from "../../src/ir/index.ts";
@@ -22,7 +22,7 @@ export function evaluateFormula(room: OpRoom, { inputs, y, feed }: Prepared, n: 
     const formula = lower.at(named, coordinates, context);
     return tabulate(y.type.dtype, shape, (at) => compute(formula, placed(axes, at), feed, n));
   }
-  if (lower.kind !== "template") return fail("test", `${room.name} has no formula`);
+  invariant(lower.kind === "template", `${room.name} has no formula`);
   const depth = lower.operands.depth(context);
   const depthAxes: Axis[] = depth.map((extent, k) => ({ name: `k${k}`, extent }));
   const operands = lower.operands.read(named, coordinates, depthAxes.map(indexAxis), context);
@@ -64,7 +64,7 @@ function compute(expr: Expr, place: Place, feed: ReadonlyMap<Node, NDArray>, n: 
       const array = feed.get(expr.from.node) as NDArray;
       const at = expr.at.map((index) => indexAt(index, place));
       if (at.length !== array.shape.length || at.some((k, axis) => k < 0 || k >= array.shape[axis]))
-        fail("test", `load at [${at.join(",")}] of [${array.shape.join(",")}]`);
+        fault(`load at [${at.join(",")}] of [${array.shape.join(",")}]`);
       return read(array, at);
     }
     case "op": {

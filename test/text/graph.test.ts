@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { GradcError } from "../../src/base/errors.ts";
 import type { Graph } from "../../src/ir/graph.ts";
 import { graphToDot } from "../../src/ir/text/graph-dot.ts";
 import { graphToJson } from "../../src/ir/text/graph-json.ts";
@@ -133,9 +132,14 @@ describe("graph text", () => {
     } catch (caught) {
       error = caught;
     }
-    expect(error).toBeInstanceOf(GradcError);
-    expect((error as GradcError).code).toBe("graph-text");
-    expect((error as GradcError).message.split("\n")[0]).toBe(sentence);
+    expect(error).toBeInstanceOf(SyntaxError);
+    expect((error as SyntaxError).message.split("\n")[0]).toBe(sentence);
+  });
+
+  test("an unknown op is answered with a suggestion", () => {
+    const applying = (op: string) => () => parseGraph(`graph g\n  %x: f32[2] = input "x"\n  %1: f32[2] = ${op} %x`, ops); // prettier-ignore
+    expect(applying("__proto__")).toThrow('3:16: unknown op "__proto__"');
+    expect(applying("sigmod")).toThrow('3:16: unknown op "sigmod"\n  hint: did you mean "sigmoid"?');
   });
 
   test("mutilated text never breaks the parser", () => {
@@ -145,7 +149,7 @@ describe("graph text", () => {
         try {
           parseGraph(good.slice(0, at) + put + good.slice(at + count), ops);
         } catch (error) {
-          expect(error).toBeInstanceOf(GradcError);
+          expect(error).toBeInstanceOf(SyntaxError);
         }
       }),
       { numRuns: 3000, seed: 1 },

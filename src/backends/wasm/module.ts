@@ -56,7 +56,7 @@ export function wasmModule(
   const scalars = loops.functions.filter(({ name, returns }) => returns && helpers.has(name));
   const pages = Math.max(1, Math.ceil(memory.arenaBytes / pageBytes));
   if (pages > mostPages)
-    fail("memory", `WebAssembly addresses 4 GiB, and the model takes ${memory.arenaBytes} bytes`, {
+    fail("too-large", `WebAssembly addresses 4 GiB, and the model takes ${memory.arenaBytes} bytes`, {
       hint: "take a smaller batch, or target js",
     });
   const taken = new Set([...kernels.map(({ name }) => name), ...helpers]);

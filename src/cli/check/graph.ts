@@ -1,5 +1,5 @@
 import { grad } from "../../autodiff/index.ts";
-import { fail } from "../../base/errors.ts";
+import { invariant } from "../../base/errors.ts";
 import type { Compilation } from "../../compile.ts";
 import { evaluate } from "../../eval/evaluate.ts";
 import { ndarray, shapeAt } from "../../eval/ndarray.ts";
@@ -218,7 +218,7 @@ const readers: ReadonlyMap<string, (view: DataView, at: number) => number> = new
 function stateOf({ name: model, states }: Spec, net: Net, name: string): Float64Array {
   const block = states.find((state) => state.name === name);
   const read = block && readers.get(block.dtype);
-  if (!block || !read) return fail("no-state", `the module of "${model}" keeps no state "${name}"`);
+  invariant(block && read, `the module of "${model}" keeps no state "${name}"`);
   const { buffer, byteOffset, byteLength } = net.state;
   const view = new DataView(buffer, byteOffset + block.offset, byteLength - block.offset);
   const size = block.shape.reduce((product, dim) => product * dim, 1);

@@ -52,7 +52,7 @@ export const declareCompile = (program: Command, session: Session): Command =>
     .addOption(jsonOption())
     .addHelpText("after", examples)
     .action(async (models: string[], flags: Flags) => {
-      if (flags.check && flags.watch) usage("usage", "--check and --watch exclude each other", "choose one");
+      if (flags.check && flags.watch) usage("--check and --watch exclude each other", "choose one");
       const context = session.context();
       if (!flags.watch) context.io.brief?.();
       const { loadConfig, modelPaths } = await import("../load-config.ts");

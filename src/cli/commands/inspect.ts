@@ -50,7 +50,7 @@ export const declareInspect = (program: Command, session: Session): Command =>
       const { render, whyText } = await import("../../inspect.ts");
       const stage = stages.find((name) => name === flags.stage);
       if (stage === undefined) {
-        return usage("unknown-stage", `there is no stage "${flags.stage}"`, suggest(flags.stage, stages));
+        return usage(`there is no stage "${flags.stage}"`, suggest(flags.stage, stages));
       }
       const { loadModel, compileModel } = await import("../load-model.ts");
       const loaded = await loadModel(disk, model);

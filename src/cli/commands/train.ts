@@ -66,11 +66,11 @@ export const declareTrain = (program: Command, session: Session): Command =>
     .addHelpText("after", examples)
     .action(async (model: string, flags: TrainFlags) => {
       if (flags.data === undefined && !flags.demo) {
-        usage("no-data", "train needs data", `name a CSV file: gradc train ${model} --data table.csv`);
+        usage("train needs data", `name a CSV file: gradc train ${model} --data table.csv`);
       }
-      if (flags.test === 0) usage("usage", "--test 0 leaves nothing to test on", "leave it out for 0.2");
+      if (flags.test === 0) usage("--test 0 leaves nothing to test on", "leave it out for 0.2");
       if (flags.test + flags.validation >= 1) {
-        usage("usage", "--test and --validation together leave no rows to train on", "lower one of them");
+        usage("--test and --validation together leave no rows to train on", "lower one of them");
       }
       checkTarget(flags.target, flags);
       const { train } = await import("../train/train.ts");

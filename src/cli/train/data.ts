@@ -1,4 +1,4 @@
-import { fail } from "../../base/errors.ts";
+import { fail, invariant } from "../../base/errors.ts";
 import {
   checkClasses,
   clean,
@@ -70,7 +70,7 @@ export function prepare(
   const encode = (part: Table): Batch => {
     if (!spec.table)
       return encodeColumns(spec, part, { label, classes: isText(table, label) ? classes : undefined });
-    if (!encodeRow) return fail("no-table", `the module of "${spec.name}" has no encodeRow`);
+    invariant(encodeRow, `the module of "${spec.name}" has no encodeRow`);
     return encodeTable(spec, part, encodeRow);
   };
   return {

@@ -14,7 +14,7 @@ export function withOptionHints<Result>(table: Table, free: boolean, read: () =>
 }
 
 function explained(error: unknown, table: Table, free: boolean): unknown {
-  if (!(error instanceof GradcError) || error.code !== "bad-value") return error;
+  if (!(error instanceof GradcError) || error.code !== "value") return error;
   const [sentence] = error.message.split("\n  at ");
   const found = /^column (\d+) \(".*"\) holds "(.*)", which is not a number$/s.exec(sentence);
   if (!found) return error;

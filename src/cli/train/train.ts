@@ -132,9 +132,9 @@ function checkDistinct(disk: Context["disk"], paths: readonly string[]): void {
     const place = disk.absolute(path);
     if (seen.has(place)) {
       usage(
-        "same-file",
         `"${disk.shown(path)}" would be overwritten by what training writes`,
         "give --weights, --log and --out-dir places of their own",
+        "same-file",
       );
     }
     seen.add(place);

@@ -1,4 +1,5 @@
 import { GradcError } from "../../base/errors.ts";
+import { suggest } from "../../base/suggest.ts";
 import { builder, Builder, withBuilder } from "../builder.ts";
 import {
   isLeaf,
@@ -12,7 +13,7 @@ import {
   type Role,
   type Value,
 } from "../graph.ts";
-import { applyRoom, roomOf, type OpTable } from "../op.ts";
+import { applyRoom, type OpTable } from "../op.ts";
 import {
   dtypes,
   sameType,
@@ -283,14 +284,14 @@ function readNode(lines: Line[], state: State): void {
 /** Applies an op; a refusal of its type rule gains the place in the text. */
 function apply(state: State, op: string, inputs: readonly Value[], attrs: Attrs, place: Token): Node {
   try {
-    const room = roomOf(state.table, op);
+    const room = state.table.get(op) ?? failAt(place, `unknown op "${op}"`, suggest(op, state.table.keys()));
     const variadic = room.inputs.at(-1)?.startsWith("...") ?? false;
     if (variadic ? inputs.length < room.inputs.length - 1 : inputs.length !== room.inputs.length) {
       failAt(place, `"${op}" takes ${room.inputs.length} inputs, found ${inputs.length}`);
     }
     return applyRoom(room, inputs, attrs);
   } catch (error) {
-    if (error instanceof GradcError && error.code === "graph-text") throw error;
+    if (error instanceof SyntaxError) throw error;
     // A type rule may also stumble over attributes of the wrong kind, which only text can hold.
     const sentence = error instanceof Error ? error.message.split("\n")[0] : String(error);
     return failAt(place, sentence, error instanceof GradcError ? error.hint : undefined);

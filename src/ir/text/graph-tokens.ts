@@ -1,4 +1,4 @@
-import { fail } from "../../base/errors.ts";
+import { unreadable } from "../../base/errors.ts";
 
 /** One word of graph text with the place where it stands (both count from 1). */
 export interface Token {
@@ -28,7 +28,7 @@ export function failAt(
   sentence: string,
   hint?: string,
 ): never {
-  return fail("graph-text", `${line}:${column}: ${sentence}`, { hint });
+  return unreadable(`${line}:${column}: ${sentence}`, { hint });
 }
 
 /** Reads a JSON string; a bad escape is an error of the text, not of the parser. */

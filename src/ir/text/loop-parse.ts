@@ -1,4 +1,4 @@
-import { fail } from "../../base/errors.ts";
+import { unreadable } from "../../base/errors.ts";
 import { Cursor, tokenize } from "../../base/tokenizer.ts";
 import type { Lanes, LocalType, LoopExpr, LoopFunction, LoopParam, LoopStmt, Part } from "../loop.ts";
 import { dtypes, type DType } from "../type.ts";
@@ -46,7 +46,7 @@ export function parseLoops(text: string, source = "loops"): readonly LoopFunctio
 export function parseLoop(text: string, source = "loop"): LoopFunction {
   const functions = parseLoops(text, source);
   if (functions.length === 1) return functions[0];
-  return fail("syntax", `expected one function, found ${functions.length}`, { place: { source } });
+  return unreadable(`expected one function, found ${functions.length}`, { place: { source } });
 }
 
 function readFunction(cursor: Cursor, doc: readonly string[]): LoopFunction {

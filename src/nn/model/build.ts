@@ -61,8 +61,8 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
     return graph;
   };
   const { parameters, states } = training.run;
-  const still = matching(`frozen of model "${name}"`, frozen, [...parameters.keys()]);
-  const trained = trainedOf(name, training, still);
+  const still = matching(`frozen of model "${name}"`, frozen, [...parameters.keys()], model.line);
+  const trained = trainedOf(model, training, still);
   const declaredOnes = declaredSteps(training, trained, graphOf);
   const all = [...parameters.values()].map((declared) => declared.leaf);
   const ordered = layoutOf(name, declaredOnes, all);
@@ -72,7 +72,7 @@ function declarationOf(model: Model, builder: ModelBuilder, source: string): Bui
   }));
   const evaluation = evaluateOutputs(
     inference,
-    lossesOf(inference, trainedOf(name, inference, still)),
+    lossesOf(inference, trainedOf(model, inference, still)),
     batch,
   );
   const init = graphOf("init", assigns([...parameters, ...states]));

@@ -33,7 +33,7 @@ function checkSavedNames({ name, line, cells, steps }: BuiltModel, made: readonl
       if (other === undefined) continue;
       const saves = `what ${steps[k].optimizer?.name} saves`;
       fail(
-        "duplicate-name",
+        "duplicate",
         other === "state"
           ? `state "${cell.name}" of model "${name}" is also the name of ${saves}`
           : `step "${steps[k].name}" of model "${name}": the name of ${saves}, "${cell.name}", is taken by ${other}`,

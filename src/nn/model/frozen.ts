@@ -1,5 +1,5 @@
+import { fail } from "../../base/errors.ts";
 import { suggest } from "../../base/suggest.ts";
-import { reject } from "../check.ts";
 
 /**
  * Whether a path fits a pattern: "*" stands for one segment's text, "**" for any path; everything else for itself.
@@ -33,14 +33,22 @@ const foldersOf = (paths: readonly string[]): Set<string> =>
     }),
   );
 
-/** The paths that any pattern matches; a pattern that matches none is a mistake. */
-export function matching(what: string, patterns: readonly string[], paths: readonly string[]): Set<string> {
+/** The paths that any pattern matches; a pattern that matches none is a mistake of the line that wrote it. */
+export function matching(
+  what: string,
+  patterns: readonly string[],
+  paths: readonly string[],
+  source?: string,
+): Set<string> {
   const found = new Set<string>();
   for (const pattern of patterns) {
     const hits = paths.filter((path) => fits(pattern, path));
     if (hits.length === 0) {
       const known = pattern.includes("*") ? [...foldersOf(paths), ...paths] : paths;
-      reject("frozen", `${what}: "${pattern}" matches no parameter`, suggest(pattern, known));
+      fail("frozen", `${what}: "${pattern}" matches no parameter`, {
+        place: { source },
+        hint: suggest(pattern, known),
+      });
     }
     for (const path of hits) found.add(path);
   }

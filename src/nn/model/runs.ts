@@ -27,13 +27,14 @@ export function runsOf(model: string, optimizer: OptimizerSpec, trained: readonl
   const groups = (optimizer.groups ?? []).map((group): Run => {
     const what = `group "${group.name}" of ${optimizer.name}`;
     const paths = trained.map(({ node }) => leafName(node));
-    const named = [...matching(what, group.parameters, paths)];
+    const named = [...matching(what, group.parameters, paths, optimizer.source)];
     const left = named.filter((path) => free.has(path));
     if (left.length === 0) {
       fail(
         "groups",
         `${what} in model "${model}" names only parameters that groups before it have: ${named.join(", ")}`,
         {
+          place: { source: optimizer.source },
           hint: "the first group that names a parameter has it; put narrow groups first",
         },
       );

@@ -6,6 +6,7 @@ import type { Assignment } from "../context.ts";
 import { isMetric, type Metric } from "../metrics/metric.ts";
 import { add } from "../sugar/elementwise.ts";
 import { matching } from "./frozen.ts";
+import type { Model } from "./define.ts";
 import type { Ran } from "./run.ts";
 import type { BuiltStep } from "./result.ts";
 
@@ -14,7 +15,7 @@ export type Trained = ReadonlyMap<BuiltStep, readonly Value[]>;
 
 /** What each step's patterns name, without what is frozen; a pattern that matches nothing is a mistake. */
 export function trainedOf(
-  model: string,
+  { declaration: { name: model }, line }: Model,
   { steps, run: { parameters } }: Ran,
   frozen: ReadonlySet<string>,
 ): Trained {
@@ -24,7 +25,7 @@ export function trainedOf(
       const named =
         step.name === null
           ? new Set(parameters.keys())
-          : matching(what, step.parameters, [...parameters.keys()]);
+          : matching(what, step.parameters, [...parameters.keys()], line);
       const own = [...parameters].filter(([path]) => named.has(path) && !frozen.has(path));
       return [step, own.map(([, declared]) => declared.leaf)];
     }),

@@ -56,7 +56,13 @@ export function updateOf(
     if (block.averages) assign(block.averages, averaged(block, next.parameters, before));
     for (const [slot, cell] of block.slots) {
       if (!next.slots[slot])
-        fail("optimizer", `optimizer ${optimizer.name} of model "${model.name}" gives no new slot "${slot}"`);
+        fail(
+          "optimizer",
+          `optimizer ${optimizer.name} of model "${model.name}" gives no new slot "${slot}"`,
+          {
+            place: { source: optimizer.source ?? model.line },
+          },
+        );
       assign(cell, next.slots[slot]);
     }
     for (const [counter, cell] of block.counters) assign(cell, next.counters?.[counter] ?? cell);
@@ -119,7 +125,7 @@ function checkNames(
     const other = taken.get(cell.name);
     if (other !== undefined) {
       fail(
-        "duplicate-name",
+        "duplicate",
         `${other} "${cell.name}" of model "${model}" is also the name of what ${name} saves`,
         { hint: `give the ${other} another name` },
       );

@@ -154,6 +154,7 @@ function specOf(
   const origin = { layer: name, source: sourceLine() };
   return Object.freeze({
     name,
+    source: origin.source,
     hyper: Object.freeze(hyper),
     slots: room.slots({ ...hyper, ...flags }),
     counters: room.counters ?? [],

@@ -148,7 +148,7 @@ export const slice = (x: Operand, options: SliceOptions): Value =>
         return given === 0 && otherwise === 0 ? 0 : refuse("axis", "slice cannot cut the batch axis");
       const at = given < 0 ? given + dim : given;
       if (!Number.isInteger(at) || at < 0 || at > dim) {
-        refuse("axis", `slice: index ${given} is outside an axis of ${dim} in ${typeText(value.type)}`);
+        refuse("index", `slice: index ${given} is outside an axis of ${dim} in ${typeText(value.type)}`);
       }
       return at;
     };
