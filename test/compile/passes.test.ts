@@ -1,13 +1,17 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import W2 from "../../bench/workloads/W2.model.ts";
 import W3 from "../../bench/workloads/W3.model.ts";
 import W4 from "../../bench/workloads/W4.model.ts";
 import W5 from "../../bench/workloads/W5.model.ts";
 import { compile } from "../../src/compile.ts";
 import { wasmBackend } from "../../src/backends/wasm/backend.ts";
-import { l } from "../../src/ir/loop.ts";
-import { assertLoop } from "../../src/ir/verify/loop.ts";
+import { l, type LoopStmt } from "../../src/ir/loop.ts";
+import * as address from "../../src/lower/address.ts";
+import * as hoist from "../../src/lower/hoist.ts";
 import { lower } from "../../src/lower/index.ts";
+import * as jam from "../../src/lower/jam.ts";
+import * as split from "../../src/lower/split.ts";
+import { passes, type Pass } from "../../src/optimize/index.ts";
 
 const models = { W2, W3, W4, W5 };
 
@@ -30,13 +34,45 @@ test("a listener sees the passes over every function in their order", () => {
   ]); // prettier-ignore
 });
 
-test("what a pass breaks is said under its name", () => {
-  const body = [l.store("x", l.local("k"), l.number(1, "f64"))];
-  const fn = {
-    name: "broken",
-    doc: [],
-    params: [{ kind: "array" as const, name: "x", dtype: "f32" as const }],
-    body,
-  };
-  expect(() => assertLoop("tiles of k", fn)).toThrow(/lowering \(tiles of k\): broken: .*"k" is used before/);
+afterEach(() => vi.restoreAllMocks());
+
+test.each(passes.map(({ name }, k) => [name, k] as const))(
+  "a graph that %s breaks is said under its name",
+  (name, k) => {
+    const breaking: Pass = {
+      name,
+      run: (graph) => ({
+        ...graph,
+        outputs: graph.outputs.map((output) => ({ ...output, role: "loss" as const })),
+      }),
+    };
+    const list = passes as Pass[];
+    const [whole] = list.splice(k, 1, breaking);
+    try {
+      expect(() => compile(W2, { debug: true })).toThrow(
+        `gradc internal error: after "${name}" graph W2.init breaks output: loss "hidden/kernel" must be a single float`,
+      );
+    } finally {
+      list[k] = whole;
+    }
+    expect(() => compile(W2, { debug: true })).not.toThrow();
+  },
+);
+
+/** The body, and a value made from one that is not there. */
+const astray = (body: readonly LoopStmt[]): LoopStmt[] => [
+  l.const("lost", l.local("nowhere", "f64")),
+  ...body,
+];
+
+test.each([
+  ["ranges", () => vi.spyOn(split, "splitRanges").mockImplementation(astray)],
+  ["tiles of i", () => vi.spyOn(jam, "jamAxis").mockImplementation(astray)],
+  ["addresses", () => vi.spyOn(address, "shareAddresses").mockImplementation(astray)],
+  ["invariants", () => vi.spyOn(hoist, "hoistInvariants").mockImplementation(astray)],
+])("loops that %s breaks are said under its name", (pass, breakIt) => {
+  breakIt();
+  expect(() => compile(W3, { debug: true })).toThrow(
+    new RegExp(`^gradc internal error: lowering \\(${pass}\\): \\w+: .*"nowhere"`),
+  );
 });

@@ -24,6 +24,7 @@ const arguments_: Readonly<Record<string, (given: Given) => readonly unknown[]>>
   gaussianNll: ({ x, y }) => [x, y, x],
   contrastive: ({ x, y, s }) => [x, y, s],
   topKAccuracy: ({ x, labels }) => [x, labels],
+  bidirectional: ({ x }) => [x, (at: Value, direction: object) => gradc.gru(at, { units: 2, ...direction })],
   rocAuc: ({ s }) => [s, gradc.greater(s, 0)],
 };
 /** What cannot be left out, by the beginning of a name, and the input of a layer. */
@@ -41,6 +42,9 @@ const needed: readonly (readonly [start: string, options: object, input?: string
   ["lstm", { units: 2 }, "f32[n,3,6]"], ["gru", { units: 2 }, "f32[n,3,6]"], ["simpleRnn", { units: 2 }, "f32[n,3,6]"],
   ["multiHeadAttention", { numHeads: 2, keyDim: 2 }, "f32[n,3,6]"],
   ["sinusoidalPositions", {}, "f32[n,3,6]"], ["rotaryPositions", {}, "f32[n,2,3,6]"],
+  ["positionEmbedding", {}, "f32[n,3,6]"],
+  ["rnn", { stateSizes: [6], step: (x: Value, [h]: readonly Value[]) => [x, [gradc.add(x, h)]] }, "f32[n,3,6]"],
+  ["bidirectional", {}, "f32[n,3,6]"],
   ["sgd", { learningRate: 0.1 }],
   ["lars", { learningRate: 0.1 }],
 ]; // prettier-ignore
@@ -54,14 +58,19 @@ const spaces: Readonly<Record<string, string>> = {
 const inputOf = (name: string): string =>
   neededBy(name)?.[2] ?? spaces[/[123]d/.exec(name)?.[0] ?? ""] ?? "f32[n,6]";
 
-/** Defaults that stand for something longer. */
-const isPlain = (value: unknown): boolean =>
-  !(
-    typeof value === "string" &&
-    (value.endsWith(")") || ["poolSize", "keyDim", "d", "query", "value"].includes(value))
-  );
-const plainOf = (defaults: object): object =>
-  Object.fromEntries(Object.entries(defaults).filter(([, value]) => isPlain(value)));
+/** What a default means: a call in words is made, and a word for another option or a dimension stands for its value. */
+function meant(value: unknown, x: Value): unknown {
+  if (typeof value !== "string") return value;
+  const called = /^(\w+)\(\)$/.exec(value)?.[1] as keyof typeof gradc | undefined;
+  if (called) return (gradc[called] as () => unknown)();
+  const { shape } = x.type;
+  const words = new Map<string, unknown>([
+    ["poolSize", 2], ["keyDim", 2], ["d", shape.at(-1)], ["tokens", shape.at(-2)], ["query", x], ["value", x],
+  ]); // prettier-ignore
+  return words.get(value) ?? value;
+}
+const meantAll = (defaults: object, x: Value): object =>
+  Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, meant(value, x)]));
 
 const things = Object.entries(gradc).flatMap(([name, thing]): [string, About, Any][] => {
   const about = aboutOf(thing);
@@ -83,24 +92,39 @@ const valuesOf = (made: Value | Metric | readonly Value[]): Value[] => {
   return [...totals, made.result(totals)];
 };
 
-const textOf = (values: readonly Value[]): string => {
-  const outputs = values.map((value, k) => ({ role: "output" as const, name: `y${k}`, value }));
+const givenOf = (x: string): Given => ({
+  x: leaf("input", "x", parseInput(x).type),
+  y: leaf("input", "y", tensorType("f32", [n, 6])),
+  s: leaf("input", "s", tensorType("f32", [n])),
+  labels: leaf("input", "labels", tensorType("i32", [n])),
+});
+
+/** What is made, and what the parameters on the way begin as. */
+const textOf = (values: readonly Value[], { run }: ModelBuilder): string => {
+  const initial = [...run.parameters.values(), ...run.states.values()].flatMap((cell) => cell.initial ?? []);
+  const outputs = [...values, ...initial].map((value, k) => ({
+    role: "output" as const,
+    name: `y${k}`,
+    value,
+  }));
   return printGraph({ name: "g", batch: 5, outputs, origins: new Map() });
 };
 
+/** The defaults, given by hand, make what leaving them out makes. */
+function expectDefaults(defaults: object, make: (options: (x: Value) => object) => readonly Value[]): void {
+  const made = (options: (x: Value) => object): string => {
+    const build = new ModelBuilder("f32");
+    return withBuilder(build, () => textOf(make(options), build));
+  };
+  expect(made((x) => meantAll(defaults, x))).toBe(made(() => ({})));
+}
+
 describe("what a description calls its defaults are the defaults of", () => {
   test.each(ofKind("loss", "metric", "activation"))("%s", (name, { kind, defaults = {} }, thing) => {
-    const made = (options: object): string =>
-      withBuilder(new ModelBuilder("f32"), () => {
-        const given = {
-          x: leaf("input", "x", tensorType("f32", [n, 6])),
-          y: leaf("input", "y", tensorType("f32", [n, 6])),
-          s: leaf("input", "s", tensorType("f32", [n])),
-          labels: leaf("input", "labels", tensorType("i32", [n])),
-        };
-        return textOf(valuesOf(call(name, kind, thing)(given, options)));
-      });
-    expect(made(plainOf(defaults))).toBe(made({}));
+    expectDefaults(defaults, (options) => {
+      const given = givenOf("f32[n,6]");
+      return valuesOf(call(name, kind, thing)(given, options(given.x)));
+    });
   });
 
   test.each(ofKind("initializer", "regularizer"))("%s", (_, { kind, defaults = {} }, thing) => {
@@ -123,13 +147,10 @@ describe("what a description calls its defaults are the defaults of", () => {
     expect(specOf(defaults)).toBe(specOf({}));
   });
 
-  const layers = ofKind("layer").filter(([name]) => neededBy(name));
-  test.each(layers)("%s", (name, { defaults = {} }, thing) => {
-    const made = (options: object): string =>
-      withBuilder(new ModelBuilder("f32"), () => {
-        const x = leaf("input", "x", parseInput(inputOf(name)).type);
-        return textOf([thing(x, { ...neededBy(name)?.[1], ...options })]);
-      });
-    expect(made(plainOf(defaults))).toBe(made({}));
+  test.each(ofKind("layer"))("%s", (name, { kind, defaults = {} }, thing) => {
+    expectDefaults(defaults, (options) => {
+      const given = givenOf(inputOf(name));
+      return valuesOf(call(name, kind, thing)(given, { ...neededBy(name)?.[1], ...options(given.x) }));
+    });
   });
 });
