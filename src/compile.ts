@@ -1,4 +1,5 @@
 import { fail } from "./base/errors.ts";
+import { baseName } from "./base/model-name.ts";
 import { suggest } from "./base/suggest.ts";
 import { jsBackend } from "./backends/js/backend.ts";
 import { printModule, type PrintedFile } from "./backends/index.ts";
@@ -185,10 +186,6 @@ function optimize(
 export const codeFiles = (files: readonly PrintedFile[]): PrintedFile[] =>
   files.filter(({ name }) => !name.endsWith(".d.ts"));
 export const bytesOf = ({ text, bytes }: PrintedFile): Uint8Array => bytes ?? new TextEncoder().encode(text);
-
-/** `digits.model.ts` is called `digits`. */
-export const baseName = (source: string): string =>
-  source.replace(/\.[cm]?[jt]s$/, "").replace(/\.model$/, "");
 
 /** Also checks what always holds, and names the pass that broke it. */
 const verifying =

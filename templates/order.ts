@@ -1,5 +1,4 @@
-import type { bool, f32s, f64, i32s, index } from "./types.ts";
-import { i32 } from "./types.ts";
+import { i32, type bool, type f32s, type f64, type i32s, type index } from "./types.ts";
 
 /**
  * Sums of the elements up to and including each one along the middle axis; from the other end where `reverse` is 1.

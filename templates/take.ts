@@ -1,5 +1,4 @@
-import type { f32s, i32s } from "./types.ts";
-import { index } from "./types.ts";
+import { index, type f32s, type i32s } from "./types.ts";
 
 /**
  * out[a, p, b] = x[a, indices[p], b]. The counts may depend on the batch; `rows`, `pickStride` and `afterStride`

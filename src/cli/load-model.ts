@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GradcError, fail } from "../base/errors.ts";
+import { baseName } from "../base/model-name.ts";
 import { suggest } from "../base/suggest.ts";
 import type { Compilation, CompileOptions, compile } from "../compile.ts";
 import type { Disk, Modules } from "../disk.ts";
@@ -20,9 +21,6 @@ export interface LoadedModel {
 
 const modelMark = Symbol.for("gradc.model");
 
-/** The name a model file gives its generated files. */
-export const baseOf = (path: string): string => basename(path).replace(/(\.model)?\.[cm]?[jt]sx?$/, "");
-
 /**
  * Loads a model file. Fails with `missing-file`, `model-syntax` (file, line, column), `model-throws` (the line
  * of the model file) or `model-export` (what was exported instead).
@@ -37,7 +35,8 @@ export async function loadModel(disk: Disk, path: string): Promise<LoadedModel> 
       exports,
       found.map(([name]) => name),
     );
-  return { path, source: basename(path), name: baseOf(path), model: chosen[1] as Model };
+  const source = basename(path);
+  return { path, source, name: baseName(source), model: chosen[1] as Model };
 }
 
 /** Compiles, with errors of the model's own `build` told as such. */

@@ -10,14 +10,6 @@ export function ndarray(dtype: DType, shape: readonly number[], values: ArrayLik
   return { dtype, shape: [...shape], data: Float64Array.from(values) };
 }
 
-export const scalarArray = (dtype: DType, value: number): NDArray => ndarray(dtype, [], [value]);
-
-/** An array filled with one number. */
-export function filledArray(dtype: DType, shape: readonly number[], value = 0): NDArray {
-  const size = shape.reduce((product, dim) => product * dim, 1);
-  return { dtype, shape: [...shape], data: new Float64Array(size).fill(value) };
-}
-
 /** The shape for a batch of n rows. */
 export const shapeAt = (shape: Shape, n: number): number[] => shape.map((dim) => extentAt(dim, n));
 

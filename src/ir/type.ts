@@ -62,13 +62,6 @@ export function sizeOf(shape: Shape, what = "tensor"): number {
   return size;
 }
 
-/** Row-major strides in elements; the batch dimension counts with its maximum. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = shape.map(() => 1);
-  for (let k = shape.length - 2; k >= 0; k--) strides[k] = strides[k + 1] * maxOf(shape[k + 1]);
-  return strides;
-}
-
 export const dimText = (dim: Dim): string =>
   isBatch(dim) ? (dim.times === 1 ? "n" : `${dim.times}*n`) : String(dim);
 export const shapeText = (shape: Shape): string => `[${shape.map(dimText).join(",")}]`;

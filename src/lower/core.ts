@@ -3,8 +3,7 @@ import type { Core, Kernel } from "../ir/kernel.ts";
 import { axesOf } from "../ir/index.ts";
 import { maxOf } from "../ir/type.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { templateNamed } from "./templates.ts";
-import type { Templates } from "./templates.ts";
+import { templateNamed, type Templates } from "./templates.ts";
 import { addressOf, indexExpr, loopOver, type Compute } from "./values.ts";
 import { mapExprs, mapStmts } from "../ir/loop-walk.ts";
 

@@ -2,8 +2,20 @@ import { fail } from "../base/errors.ts";
 import { e } from "../ir/expr.ts";
 import type { Value } from "../ir/graph.ts";
 import { op, type LowerContext, type Op } from "../ir/op.ts";
-import { isBatch, maxOf, productOf, sameShape, shapeText, sizeOf, tensorType, typeText } from "../ir/type.ts";
-import type { DType, Dim, Shape, TensorType } from "../ir/type.ts";
+import {
+  isBatch,
+  maxOf,
+  productOf,
+  sameShape,
+  shapeText,
+  sizeOf,
+  tensorType,
+  typeText,
+  type Dim,
+  type DType,
+  type Shape,
+  type TensorType,
+} from "../ir/type.ts";
 import { shaped, spread } from "./broadcast.ts";
 import { eachCoordinate, positionOf, read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";

@@ -1,6 +1,5 @@
 import { fail } from "../base/errors.ts";
-import { isBatch, maxOf, productOf, shapeText, tensorType } from "../ir/type.ts";
-import type { Dim, Shape } from "../ir/type.ts";
+import { isBatch, maxOf, productOf, shapeText, tensorType, type Dim, type Shape } from "../ir/type.ts";
 import { read, tabulate } from "./naive.ts";
 import { rows } from "./samples.ts";
 import { need, needAxis, opWith, type With } from "./types.ts";

@@ -1,5 +1,4 @@
-import type { Value } from "../ir/graph.ts";
-import { nodesOf } from "../ir/graph.ts";
+import { nodesOf, type Value } from "../ir/graph.ts";
 import type { Shape } from "../ir/type.ts";
 import { broadcastTo, full, reshape, sum } from "./broadcast.ts";
 import { matmul, type Transposes } from "./contract.ts";

@@ -2,8 +2,18 @@ import { fail } from "../base/errors.ts";
 import { e, type Expr } from "../ir/expr.ts";
 import type { Value } from "../ir/graph.ts";
 import { indexAdd, indexConstant, indexScale, rangeOf, type Index } from "../ir/index.ts";
-import { dimText, isBatch, maxOf, sameDim, shapeText, sizeOf, tensorType } from "../ir/type.ts";
-import type { Dim, Shape, TensorType } from "../ir/type.ts";
+import {
+  dimText,
+  isBatch,
+  maxOf,
+  sameDim,
+  shapeText,
+  sizeOf,
+  tensorType,
+  type Dim,
+  type Shape,
+  type TensorType,
+} from "../ir/type.ts";
 import { shaped } from "./broadcast.ts";
 import { read, tabulate } from "./naive.ts";
 import { rows, sampleBatch as n } from "./samples.ts";

@@ -1,11 +1,10 @@
 import type { Value } from "../ir/graph.ts";
-import { indexAxis, sameIndex } from "../ir/index.ts";
+import { indexAxis, indexConstant, sameIndex } from "../ir/index.ts";
 import { sameDim, type Shape } from "../ir/type.ts";
 import type { Expr } from "../ir/expr.ts";
 import { chainOf, type Instance } from "./flatten.ts";
 import { isDear, loadsOf, type Inliner, costOf } from "./inline.ts";
 import { innerAxes, outerAxes, type Job } from "./job.ts";
-import { indexConstant } from "../ir/index.ts";
 
 /**
  * Jobs that share one nest of outer loops. `depth` leading axes of every member's space are those loops; a

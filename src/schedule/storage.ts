@@ -1,5 +1,4 @@
-import type { Output, Value } from "../ir/graph.ts";
-import { isLeaf, leafName, type LeafOp } from "../ir/graph.ts";
+import { isLeaf, leafName, type LeafOp, type Output, type Value } from "../ir/graph.ts";
 import { indexMod, type Index } from "../ir/index.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import type { Phase } from "../ir/phase.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { grad, hvp, jacobian, jvp, vjp } from "../../src/autodiff/index.ts";
 import { evaluate } from "../../src/eval/evaluate.ts";
-import { scalarArray } from "../../src/eval/ndarray.ts";
 import { Builder, withBuilder } from "../../src/ir/builder.ts";
 import { nodesOf, type Value } from "../../src/ir/graph.ts";
 import { tensorType } from "../../src/ir/type.ts";
@@ -11,6 +10,7 @@ import { leaf } from "../../src/ops/leaves.ts";
 import { transpose } from "../../src/ops/movement.ts";
 import { sum } from "../../src/ops/reduce.ts";
 import { compute } from "./tools.ts";
+import { scalarArray } from "../ops/sample.ts";
 
 const inBuild = <T>(body: (build: Builder) => T): T => {
   const build = new Builder();

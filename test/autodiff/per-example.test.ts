@@ -4,7 +4,6 @@ import { compile } from "../../src/compile.ts";
 import { perExampleGradients } from "../../src/autodiff/batching.ts";
 import { vjp } from "../../src/autodiff/vjp.ts";
 import { evaluate } from "../../src/eval/evaluate.ts";
-import { scalarArray } from "../../src/eval/ndarray.ts";
 import { Builder, withBuilder } from "../../src/ir/builder.ts";
 import { isLeaf, leafName, nodesOf, type Node } from "../../src/ir/graph.ts";
 import { applyRoom, type NDArray, type OpRoom, type Sample } from "../../src/ir/op.ts";
@@ -19,7 +18,14 @@ import { sampleBatch } from "../../src/ops/samples.ts";
 import { ops } from "../../src/ops/table.ts";
 import { loadText } from "../compile/program.ts";
 import { run } from "../nn/run.ts";
-import { parseInput, randomArray, randomFrom, sampleText, type SampleInput } from "../ops/sample.ts";
+import {
+  parseInput,
+  randomArray,
+  randomFrom,
+  sampleText,
+  scalarArray,
+  type SampleInput,
+} from "../ops/sample.ts";
 import { ownGraphs } from "../own-graphs.ts";
 
 const n = g.batch(4);

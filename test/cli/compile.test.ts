@@ -1,6 +1,7 @@
 import { readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { baseName } from "gradc/compiler";
 import { folder, gradc, tree } from "./helpers.ts";
 import { tinyModel } from "./models.ts";
 
@@ -116,6 +117,15 @@ test("the configuration speaks only for the models it lists; who asks for a plac
   expect(tree(path).filter((file) => file.startsWith("out"))).toEqual(["out/tiny.gen.ts"]);
   expect((await gradc(path, ["compile"])).code).toBe(0);
   expect(tree(path)).toContain("generated/tiny/6-loops.txt");
+});
+
+test("a model's files are called after its file, whatever kind of TypeScript it is", async () => {
+  const names = ["m.model.ts", "m.model.tsx", "m.model.mts", "m.cjs", "m.model.js", "m.model", "m"];
+  expect(new Set(names.map(baseName))).toEqual(new Set(["m"]));
+  expect(["model.ts", "a.model.model.ts", "a.ts.ts"].map(baseName)).toEqual(["model", "a.model", "a.ts"]);
+  const path = folder({ "m.model.tsx": tinyModel() });
+  expect((await gradc(path, ["compile", "m.model.tsx", "--out-dir", "out/{name}"])).code).toBe(0);
+  expect(tree(path)).toEqual(["m.model.tsx", "out/m/m.gen.d.ts", "out/m/m.gen.js"]);
 });
 
 describe("compile --check", () => {

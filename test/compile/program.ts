@@ -13,7 +13,7 @@ import { eachCall, type LoopProgram } from "../../src/ir/loop.ts";
 import { assertLoops } from "../../src/ir/verify/loop.ts";
 import type { NDArray } from "../../src/ir/op.ts";
 import type { Cell, Program } from "../../src/ir/program.ts";
-import { isBatch, sizeOf, stridesOf, type DType, type Shape } from "../../src/ir/type.ts";
+import { isBatch, maxOf, sizeOf, type DType, type Shape } from "../../src/ir/type.ts";
 import { lower } from "../../src/lower/index.ts";
 import { plan } from "../../src/memory/index.ts";
 import { ops } from "../../src/ops/table.ts";
@@ -119,6 +119,13 @@ const views: Readonly<Record<DType, new (memory: ArrayBuffer, at?: number, lengt
   u32: Uint32Array,
   bool: Uint8Array,
 };
+
+/** Row-major strides in elements; the batch dimension counts with its maximum. */
+function stridesOf(shape: Shape): number[] {
+  const strides = shape.map(() => 1);
+  for (let k = shape.length - 2; k >= 0; k--) strides[k] = strides[k + 1] * maxOf(shape[k + 1]);
+  return strides;
+}
 
 /** Offsets of the elements for a batch of n in the layout that counts n with its maximum. */
 function offsetsOf(shape: Shape, n: number): number[] {

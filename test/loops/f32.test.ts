@@ -17,7 +17,7 @@ import { log1pF32 } from "../../templates/f32/log1p.ts";
 import { sigmoidF32 } from "../../templates/f32/sigmoid.ts";
 import { cosF32, sinF32 } from "../../templates/f32/sine.ts";
 import { tanhF32 } from "../../templates/f32/tanh.ts";
-import { seeded } from "./random-loops.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 const templates = templateLookup();
 const whole = (fn: LoopFunction): LoopFunction => inlineCalls(fn, templates, wasmBackend);
@@ -96,7 +96,7 @@ const denseCount = process.env["GRADC_LONG"] ? 200_000 : 6_000;
 
 /** Float32 numbers of every exponent and sign, denormal ones too, and as many again where errors are largest. */
 function points({ from, to, dense }: Row, seed: number): number[] {
-  const next = seeded(seed);
+  const next = randomFrom(seed);
   const found: number[] = [];
   for (let power = -149; power < 128; power++) {
     for (let k = 0; k < perExponent; k++) {
@@ -197,7 +197,7 @@ describe.each(rows)("$name in float32", ({ name, run, truth, from, to }) => {
 });
 
 test("tanh and erf are odd to the bit, signed zeros included; sin is odd and cos even but for the last digit", () => {
-  const next = seeded(5);
+  const next = randomFrom(5);
   const of = (name: string): ((x: number) => number) => {
     const fn = prepare(whole(templateNamed(templates, `${name}F32`)), []);
     return (x) => fn([x]);
@@ -236,7 +236,7 @@ test("sigmoid ends at exactly 0 and 1", () => {
 });
 
 test("sines of any size stay between -1 and 1", () => {
-  const next = seeded(6);
+  const next = randomFrom(6);
   for (const name of ["sin", "cos"]) {
     const of = prepare(whole(templateNamed(templates, `${name}F32`)), []);
     for (let k = 0; k < 2000; k++) {
@@ -253,7 +253,7 @@ test("random draws the same in lanes as one by one, from scalars and lanes toget
   );
   expect(verifyLoop(lanes)).toEqual([]);
   const one = whole(templateNamed(templates, "random"));
-  const next = seeded(7);
+  const next = randomFrom(7);
   const word = (): number => Math.floor(next() * 2 ** 32);
   for (let k = 0; k < 50; k++) {
     const key = word();

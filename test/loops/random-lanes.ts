@@ -1,5 +1,6 @@
 import { laneOps, l, type LocalType, type LoopExpr, type LoopFunction, type LoopOp, type LoopStmt, type Part } from "../../src/ir/loop.ts"; // prettier-ignore
-import { arraySize, seeded } from "./random-loops.ts";
+import { arraySize } from "./random-loops.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 type Vector = "f32" | "i32" | "u32" | "bool";
 const vectors: readonly Vector[] = ["f32", "i32", "u32", "bool"];
@@ -26,7 +27,7 @@ const folds = laneOps.filter((op) => op.endsWith("Lanes"));
  * when it runs as TypeScript.
  */
 export function randomLanes(seed: number): LoopFunction {
-  const random = seeded(seed + 5e5);
+  const random = randomFrom(seed + 5e5);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
   let count = 0;
   type Local = LoopExpr & { readonly kind: "local" };

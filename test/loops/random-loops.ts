@@ -7,17 +7,7 @@ import {
   type LoopStmt,
 } from "../../src/ir/loop.ts";
 import type { DType } from "../../src/ir/type.ts";
-
-/** A small seeded generator (mulberry32), so that a failing program can be made again. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { randomFrom } from "../ops/sample.ts";
 
 export const arraySize = 16;
 const dtypes: readonly DType[] = ["f32", "f64", "i32", "u32", "bool"];
@@ -34,7 +24,7 @@ const unary = new Set<LoopOp>(
 
 /** A well-typed program that stays inside its arrays: one array of each dtype (names like `f32A`) and a count n. */
 export function randomLoop(seed: number): LoopFunction {
-  const random = seeded(seed);
+  const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
   let count = 0;
   type Locals = readonly (LoopExpr & { readonly kind: "local"; readonly mutable: boolean })[];
@@ -146,7 +136,7 @@ export function randomLoop(seed: number): LoopFunction {
 export function randomArguments(
   seed: number,
 ): [Float32Array, Float64Array, Int32Array, Uint32Array, Uint8Array, number] {
-  const random = seeded(seed + 1e6);
+  const random = randomFrom(seed + 1e6);
   const fill = <A extends { [k: number]: number; readonly length: number }>(
     array: A,
     make: () => number,

@@ -19,7 +19,7 @@ import { logSingle } from "../../templates/single/log.ts";
 import { tanhSingle } from "../../templates/single/tanh.ts";
 import { tanh } from "../../templates/tanh.ts";
 import { random } from "../../templates/threefry.ts";
-import { seeded } from "./random-loops.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 const table = templateTable();
 const epsilon = 2 ** -52;
@@ -58,7 +58,7 @@ const rows: readonly Row[] = [
 
 describe.each(rows)("$name", ({ name, run, truth, from, to, ulps }) => {
   test("is close to Math's over its whole range and near 0", () => {
-    const next = seeded(7);
+    const next = randomFrom(7);
     let worst = 0;
     for (let k = 0; k < 100_000; k++) {
       const small = 2 ** (next() * 65 - 60) * (from < 0 && next() < 0.5 ? -1 : 1);
@@ -74,7 +74,7 @@ describe.each(rows)("$name", ({ name, run, truth, from, to, ulps }) => {
   });
 
   test("rounds to the same float32 as Math's", () => {
-    const next = seeded(8);
+    const next = randomFrom(8);
     let different = 0;
     for (let k = 0; k < 20_000; k++) {
       const x = Math.fround(Math.max(from, -80) + next() * (Math.min(to, 80) - Math.max(from, -80)));
@@ -85,7 +85,7 @@ describe.each(rows)("$name", ({ name, run, truth, from, to, ulps }) => {
 
   test("interpreted gives the same bits as run", () => {
     const interpreted = prepare(templateNamed(templateLookup(), name), [], table);
-    const next = seeded(9);
+    const next = randomFrom(9);
     for (let k = 0; k < 2000; k++) {
       const x = k < specials.length ? specials[k] : from + next() * (to - from);
       expect(interpreted([x])).toBe(run(x));
@@ -118,7 +118,7 @@ describe.each([
   { name: "cos", run: cos, truth: Math.cos },
 ])("$name", ({ name, run, truth }) => {
   test("is within 2^-52 of Math's up to 2^31, and stays between -1 and 1 beyond", () => {
-    const next = seeded(7);
+    const next = randomFrom(7);
     let worst = 0;
     for (let k = 0; k < 100_000; k++) {
       const x = (next() - 0.5) * 2 ** (next() * 56 - 24);
@@ -133,7 +133,7 @@ describe.each([
   test("takes special values like Math's, and interpreted gives the same bits as run", () => {
     const interpreted = prepare(templateNamed(templateLookup(), name), [], table);
     for (const x of [0, -0, NaN, Infinity, -Infinity, 1e-320, -1e-20]) expect(run(x)).toBe(truth(x));
-    const next = seeded(9);
+    const next = randomFrom(9);
     for (let k = 0; k < 2000; k++) {
       const x = k < specials.length ? specials[k] : (next() - 0.5) * 2 ** (next() * 45 - 24);
       expect(interpreted([x])).toBe(run(x));
@@ -141,7 +141,7 @@ describe.each([
   });
 
   test("rounds to the same float32 as Math's", () => {
-    const next = seeded(8);
+    const next = randomFrom(8);
     for (let k = 0; k < 20_000; k++) {
       const x = Math.fround((next() - 0.5) * 2000);
       expect(Math.fround(run(x))).toBe(Math.fround(truth(x)));
@@ -158,7 +158,7 @@ test("pow is like Math.pow", () => {
         expect(relative(pow(x, y), Math.pow(x, y)), `${x}^${y}`).toBeLessThan(1e-14);
     }
   }
-  const next = seeded(3);
+  const next = randomFrom(3);
   let worst = 0;
   for (let k = 0; k < 100_000; k++) {
     const x = k % 2 === 0 ? 2 ** (next() * 2000 - 1000) : 1 + (next() - 0.5) * 0.1;
@@ -184,7 +184,7 @@ test("random is Threefry-2x32-20", () => {
     expect(interpreted([key0, key1, counter0, counter1])).toBe(word);
     expect(threefry(key0, key1, counter0, counter1)).toBe(word);
   }
-  const next = seeded(5);
+  const next = randomFrom(5);
   for (let k = 0; k < 500; k++) {
     const words = [next(), next(), next(), next()].map((u) => Math.floor(u * 2 ** 32)) as [
       number,
@@ -210,7 +210,7 @@ test("matmul multiplies, with strides for a transposed operand and a batch", () 
 });
 
 describe("orthogonalize", () => {
-  const next = seeded(2);
+  const next = randomFrom(2);
   const [rows, columns] = [7, 4];
   const x = Float32Array.from({ length: rows * columns }, () => next() - 0.5);
   const dot = (q: Float32Array, c: number, d: number): number =>
@@ -266,7 +266,7 @@ describe.each([
   { name: "tanhSingle", run: tanhSingle, truth: Math.tanh, to: 12 },
 ])("$name, for what is rounded to float32", ({ name, run, truth, to }) => {
   test("is off by less than a hundredth of a float32's last place", () => {
-    const next = seeded(9);
+    const next = randomFrom(9);
     let worst = 0;
     for (let k = 0; k < 100_000; k++) {
       const small = 2 ** (next() * 65 - 60) * (next() < 0.5 && name !== "logSingle" ? -1 : 1);

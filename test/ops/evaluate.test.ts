@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { evaluate } from "../../src/eval/evaluate.ts";
-import { filledArray, ndarray, scalarArray } from "../../src/eval/ndarray.ts";
+import { ndarray } from "../../src/eval/ndarray.ts";
 import { Builder, withBuilder } from "../../src/ir/builder.ts";
 import { tensorType } from "../../src/ir/type.ts";
 import { add, mul } from "../../src/ops/elementwise.ts";
@@ -8,6 +8,7 @@ import { oneHot } from "../../src/ops/gather.ts";
 import { constantTensor, leaf } from "../../src/ops/leaves.ts";
 import { mean } from "../../src/ops/reduce.ts";
 import { ops } from "../../src/ops/table.ts";
+import { scalarArray, zerosOf } from "./sample.ts";
 
 const batch = { times: 1, max: 8 };
 const scalar = tensorType("f32", []);
@@ -50,7 +51,7 @@ test("refuses leaves without contents and contents of another shape", () => {
   withBuilder(new Builder(), () => {
     const x = leaf("parameter", "dense1/kernel", tensorType("f32", [batch, 2]));
     expect(() => evaluate([x], new Map())).toThrow('parameter "dense1/kernel" has no value');
-    for (const wrong of [filledArray("f32", [4, 2]), filledArray("f64", [3, 2]), filledArray("f32", [6])]) {
+    for (const wrong of [zerosOf("f32", [4, 2]), zerosOf("f64", [3, 2]), zerosOf("f32", [6])]) {
       expect(() => evaluate([x], new Map([[x.node, wrong]]), { n: 3 })).toThrow(
         /internal error: parameter "dense1\/kernel": expected f32\[3,2\], found f\d\d\[/,
       );

@@ -17,6 +17,12 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
+export const scalarArray = (dtype: DType, value: number): NDArray => ndarray(dtype, [], [value]);
+
+/** An array of zeros. */
+export const zerosOf = (dtype: DType, shape: readonly number[]): NDArray =>
+  ndarray(dtype, shape, new Float64Array(shape.reduce((product, dim) => product * dim, 1)));
+
 export interface SampleInput {
   readonly type: TensorType;
   readonly range: readonly [number, number] | undefined;

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { evaluate } from "../../src/eval/evaluate.ts";
-import { scalarArray } from "../../src/eval/ndarray.ts";
 import { Builder, withBuilder } from "../../src/ir/builder.ts";
 import { tensorType } from "../../src/ir/type.ts";
 import { constant, leaf } from "../../src/ops/leaves.ts";
 import { randomBits, randomUniform, threefry } from "../../src/ops/random.ts";
+import { scalarArray } from "./sample.ts";
 
 // The known answers of Random123's own tests (kat_vectors, threefry2x32 with 20 rounds).
 test.each([

@@ -1,8 +1,7 @@
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Graph, Value } from "../../src/ir/graph.ts";
-import { graphNodes } from "../../src/ir/graph.ts";
+import { graphNodes, type Graph, type Value } from "../../src/ir/graph.ts";
 import { tensorType } from "../../src/ir/type.ts";
 import { verifyGraph } from "../../src/ir/verify/graph.ts";
 import { fullLike } from "../../src/ops/broadcast.ts";
@@ -11,7 +10,8 @@ import { leaf } from "../../src/ops/leaves.ts";
 import { ops } from "../../src/ops/table.ts";
 import { optimizeGraph, passes } from "../../src/optimize/index.ts";
 import { randomGraph } from "./random-graph.ts";
-import { evaluateValues, graphOf, randomFrom } from "./support.ts";
+import { evaluateValues, graphOf } from "./support.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 /** Data from a seed; `shake` moves each number a little, to see which results mean anything at all. */
 const feedOf =

@@ -27,7 +27,8 @@ import { constant, constantTensor, iota, leaf } from "../../src/ops/leaves.ts";
 import { concat, pad, reverse, slice, transpose } from "../../src/ops/movement.ts";
 import { argMax, max, mean, min } from "../../src/ops/reduce.ts";
 import * as special from "../../src/ops/special.ts";
-import { graphOf, randomFrom } from "./support.ts";
+import { graphOf } from "./support.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 const elementwise = { ...plain, ...special };
 const n = { times: 1, max: 5 };

@@ -11,7 +11,8 @@ import { ops } from "../../src/ops/table.ts";
 import { optimizeGraph, rules, type Rule } from "../../src/optimize/index.ts";
 import { compileRule, match, ruleType, typeOfVariable } from "../../src/optimize/pattern.ts";
 import { like } from "../../src/optimize/values.ts";
-import { evaluateValues, gradientsOf, randomFrom } from "./support.ts";
+import { evaluateValues, gradientsOf } from "./support.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 const specials = [
   0, -0, 1, -1, 2, -2, 0.5, 5e-324, -5e-324, 2.2e-308, 1e-300, -1e-300, 1e-8, -1e-8, 1e300, -1e300, 1.7e308,

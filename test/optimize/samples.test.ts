@@ -9,7 +9,8 @@ import { verifyGraph } from "../../src/ir/verify/graph.ts";
 import { leaf } from "../../src/ops/leaves.ts";
 import { ops } from "../../src/ops/table.ts";
 import { optimizeGraph } from "../../src/optimize/index.ts";
-import { evaluateValues, graphOf, randomFrom } from "./support.ts";
+import { evaluateValues, graphOf } from "./support.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 const batch = 5;
 const dimOf = (text: string): Dim => {

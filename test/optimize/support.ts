@@ -15,17 +15,6 @@ import { fullLike } from "../../src/ops/broadcast.ts";
 import { add } from "../../src/ops/elementwise.ts";
 import { ops } from "../../src/ops/table.ts";
 
-/** A small generator of numbers, so that every failure can be repeated from its seed. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Evaluates values with the rooms' naive evaluations; `feed` gives the data of each leaf. */
 export function evaluateValues(
   values: readonly Value[],

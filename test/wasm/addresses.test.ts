@@ -4,8 +4,9 @@ import { interpret, type LoopArray } from "../../src/eval/interpret.ts";
 import type { Buffer } from "../../src/ir/kernel.ts";
 import { l, type LoopCall, type LoopExpr, type LoopFunction, type LoopOp, type LoopProgram, type LoopStmt } from "../../src/ir/loop.ts"; // prettier-ignore
 import { mapExprs } from "../../src/ir/loop-walk.ts";
-import { randomArguments, randomLoop, seeded } from "../loops/random-loops.ts";
+import { randomArguments, randomLoop } from "../loops/random-loops.ts";
 import { buffer, callOf, firstDifference, interpretCalls, planOf, programOf, running, view } from "./run.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 const local = (name: string): LoopExpr => l.local(name);
 const number = (x: number): LoopExpr => l.number(x);
@@ -320,7 +321,7 @@ test("random programs", () => {
   for (let seed = 0; seed < seeds; seed++) {
     const fn = plainLoop(seed);
     const args = randomArguments(seed);
-    const start = 8 * Math.floor(seeded(seed)() * 3);
+    const start = 8 * Math.floor(randomFrom(seed)() * 3);
     const plan = planOf(list, start);
     const calls = [callOf(fn, list, true)];
     const wasm = running(programOf(fn), plan, [{ name: "run", calls: [{ kind: "calls", calls }] }]);

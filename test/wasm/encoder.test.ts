@@ -5,9 +5,9 @@ import { Bytes } from "../../src/backends/wasm/encode/bytes.ts";
 import { w, type Code, type Local } from "../../src/backends/wasm/encode/code.ts";
 import type { WasmFunction } from "../../src/backends/wasm/encode/module.ts";
 import { floatText } from "../../src/backends/wasm/encode/number-text.ts";
-import { seeded } from "../loops/random-loops.ts";
 import { assembled } from "./run.ts";
 import { laneOps, memoryLaneOps, memoryOps, plainOps } from "../../src/backends/wasm/encode/opcodes.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 const wabt = await makeWabt();
 const fn = (name: string, body: readonly Code[], more: Partial<WasmFunction> = {}): WasmFunction => ({
@@ -160,7 +160,7 @@ test("floats are spelt in as few digits as tell them apart", () => {
   expect(floatText(Math.fround(0.1), "f32")).toBe("0.1");
   expect(floatText(0.1, "f64")).toBe("0.1");
   expect(floatText(Math.fround(16777215), "f32")).toBe("16777215");
-  const random = seeded(5);
+  const random = randomFrom(5);
   const [float, bits] = [new Float32Array(1), new Uint32Array(1)];
   for (let k = 0; k < 20_000; k++) {
     bits[0] = Math.floor(random() * 2 ** 32);

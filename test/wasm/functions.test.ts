@@ -4,9 +4,9 @@ import { prepare } from "../../src/eval/interpret.ts";
 import { l, scalarFunctions, type Lanes, type LoopFunction } from "../../src/ir/loop.ts";
 import { inlineCalls } from "../../src/lower/inline.ts";
 import { templateLookup } from "../../src/lower/templates.ts";
-import { seeded } from "../loops/random-loops.ts";
 import { buffer, callOf, firstDifference, planOf, programOf, running, view } from "./run.ts";
 import { allowRelaxed } from "./relaxed.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 allowRelaxed();
 
@@ -15,7 +15,7 @@ const specials = [
   0, -0, 1, -1, NaN, Infinity, -Infinity, 2 ** -149, -(2 ** -149), 2 ** -126, 3e38, -3e38, 88.7, 88.8, -86.9, -87, -88,
   -104, 1e9, -1e9,
 ]; // prettier-ignore
-const next = seeded(21);
+const next = randomFrom(21);
 const points = Float32Array.from({ length: size }, (_, k) => {
   if (k < specials.length) return specials[k];
   const power = k % 2 === 0 ? next() * 8 - 5 : next() * 277 - 149;

@@ -10,9 +10,9 @@ import {
   type LoopOp,
 } from "../../src/ir/loop.ts";
 import type { DType } from "../../src/ir/type.ts";
-import { seeded } from "../loops/random-loops.ts";
 import { buffer, callOf, firstDifference, planOf, programOf, running, view } from "./run.ts";
 import { allowRelaxed } from "./relaxed.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 allowRelaxed();
 
@@ -36,7 +36,7 @@ const specials: Readonly<Record<LocalType, readonly number[]>> = {
 /** Every pair of the first values meets; the others are random, over all sizes that the type has. */
 function valuesOf(type: LocalType, operand: number, fixed?: readonly number[]): number[] {
   const list = fixed ?? specials[type];
-  const random = seeded(operand + 17);
+  const random = randomFrom(operand + 17);
   const any = (): number => {
     if (type === "bool") return random() < 0.5 ? 1 : 0;
     if (type === "index") return Math.floor(random() * 5000) - 1000;

@@ -34,8 +34,8 @@ import { optimizeGraph } from "../../src/optimize/index.ts";
 import { schedule } from "../../src/schedule/index.ts";
 import type { LoopCall, LoopProgram } from "../../src/ir/loop.ts";
 import { isBatch } from "../../src/ir/type.ts";
-import { seeded } from "../loops/random-loops.ts";
 import { assembled, firstDifference, interpretCalls, running, view } from "./run.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 /** Those that the interpreter runs through in seconds, and those that take minutes. */
 const small = { W1, W2, digits, iris, penguins, seed, weather };
@@ -77,7 +77,7 @@ function groups(calls: readonly LoopCall[]): LoopCall[][] {
 
 /** Numbers such as kernels meet: small ones, of either sign; whole ones are valid labels of any model. */
 function fill(memory: MemoryPlan, bytes: ArrayBuffer): void {
-  const random = seeded(1);
+  const random = randomFrom(1);
   for (const { buffer } of memory.placements.values()) {
     const values = view(bytes, buffer, memory);
     if (buffer.values) values.set(buffer.values);

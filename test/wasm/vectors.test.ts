@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { prepare } from "../../src/eval/interpret.ts";
 import { l, type Lanes, type LoopExpr, type LoopFunction, type LoopOp, type LoopStmt, type Part } from "../../src/ir/loop.ts"; // prettier-ignore
 import { verifyLoop } from "../../src/ir/verify/loop.ts";
-import { seeded } from "../loops/random-loops.ts";
 import { buffer, callOf, firstDifference, planOf, programOf, running, view } from "./run.ts";
+import { randomFrom } from "../ops/sample.ts";
 
 const types = ["f32", "i32", "u32", "bool"] as const;
 type VectorType = (typeof types)[number];
@@ -26,7 +26,7 @@ const binary: Readonly<Record<VectorType, readonly LoopOp[]>> = {
 
 /** A loop over vectors of random operations on vectors and scalars of all types, in expressions and through locals. */
 function randomVectors(seed: number): LoopFunction {
-  const random = seeded(seed);
+  const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
   const i = l.local("i");
   const locals: (LoopExpr & { readonly kind: "local" })[] = [];
@@ -99,7 +99,7 @@ test("random vectors", () => {
   for (let seed = 0; seed < (process.env.GRADC_LONG ? 20_000 : 600); seed++) {
     const fn = randomVectors(seed);
     expect(verifyLoop(fn)).toEqual([]);
-    const random = seeded(seed);
+    const random = randomFrom(seed);
     const start = new ArrayBuffer(65536);
     for (const each of reads) {
       const values = view(start, each, plan);

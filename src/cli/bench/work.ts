@@ -1,9 +1,8 @@
-import type { Kernel, KernelExpr, Item } from "../../ir/kernel.ts";
+import type { Buffer, Item, Kernel, KernelExpr } from "../../ir/kernel.ts";
 import { axesOf, indexText, type Axis, type Index } from "../../ir/index.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
 import { expressionsOf, operands } from "../../ir/loop-walk.ts";
 import { bytesOf, extentAt, isFloat } from "../../ir/type.ts";
-import type { Buffer } from "../../ir/kernel.ts";
 
 /** What one run of a kernel needs, whatever it is compiled to. */
 export interface Work {

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { fail } from "../../base/errors.ts";
-import { baseName, type Compilation } from "../../compile.ts";
+import type { Compilation } from "../../compile.ts";
 import type { Disk, FileToWrite, Written } from "../../disk.ts";
 import type { Context } from "../io.ts";
 import { compileModel, loadModel, type LoadedModel } from "../load-model.ts";
@@ -38,7 +38,7 @@ export async function emit(disk: Disk, path: string, settings: Settings): Promis
   }));
   if (stages) files.push(...(await stageFiles(folder, compilation)));
   const paths = files.map((file) => file.path);
-  const outdated = outdatedFiles(disk, folder, baseName(loaded.source), paths);
+  const outdated = outdatedFiles(disk, folder, loaded.name, paths);
   if (stages && !compilation.wasm) outdated.push(...[join(folder, watFile)].filter(disk.isFile));
   return { loaded, settings, compilation, sizes: sizesOf(compilation), files, outdated };
 }

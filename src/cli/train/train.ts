@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { fail } from "../../base/errors.ts";
 import { batches, joined } from "../../data/index.ts";
 import { evaluateAll, fit, saveWeights, writeTable, type History, type Metrics } from "../../train/index.ts";
-import { baseName, type Compilation } from "../../compile.ts";
+import type { Compilation } from "../../compile.ts";
 import { outdatedFiles } from "../compile/outdated.ts";
 import type { TrainFlags } from "./flags.ts";
 import type { Context } from "../io.ts";
@@ -71,7 +71,7 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
     { path: weights, content: saveWeights(net, spec, { state: true }) },
     { path: logFile, content: log.join("") },
   ];
-  disk.writeAtomically(files, outdatedFiles(disk, folder, baseName(loaded.source), modules));
+  disk.writeAtomically(files, outdatedFiles(disk, folder, loaded.name, modules));
 
   const sizes = sizesOf(compilation);
   if (flags.json) return print(summary(loaded.path, flags, data, history, tested, files, sizes, disk.shown));

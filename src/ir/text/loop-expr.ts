@@ -1,6 +1,5 @@
 import type { Cursor } from "../../base/tokenizer.ts";
-import type { Lanes, LocalType, LoopOp, Part } from "../loop.ts";
-import { laneOps, loopOps } from "../loop.ts";
+import { laneOps, loopOps, type Lanes, type LocalType, type LoopOp, type Part } from "../loop.ts";
 import {
   arity,
   infix,

@@ -1,6 +1,5 @@
 import { suggest } from "../../base/suggest.ts";
 import type { Value } from "../../ir/graph.ts";
-import { isFloat, typeText } from "../../ir/type.ts";
 import {
   celu, elu, exponential, gelu, glu, hardShrink, hardSigmoid, hardSwish, hardTanh, leakyRelu, linear, mish, relu6, selu,
   silu, softShrink, softsign, tanhShrink,
@@ -9,7 +8,7 @@ import { documented } from "../about.ts";
 import { isValue, shown } from "../check.ts";
 import { here, refuse } from "../context.ts";
 import { logSigmoid, relu, sigmoid, softplus, tanh } from "../sugar/elementwise.ts";
-import { checkValue } from "../sugar/operand.ts";
+import { needFloat } from "../sugar/operand.ts";
 import { logSoftmax, softmax } from "../sugar/reduce.ts";
 
 /** The activations that options take by name. */
@@ -65,10 +64,7 @@ export const activation = documented(
   },
   (x: Value, kind: Activation): Value =>
     here(() => {
-      const value = checkValue("activation", x);
-      if (!isFloat(value.type.dtype)) {
-        refuse("dtype", `activation takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
-      }
+      const value = needFloat("activation", x);
       const apply: unknown = typeof kind === "string" ? byName.get(kind) : kind;
       if (typeof apply !== "function") {
         const other = typeof kind === "string" ? elsewhere.get(kind) : undefined;

@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, isFloat, typeText } from "../../ir/type.ts";
+import { isBatch, typeText } from "../../ir/type.ts";
 import { documented } from "../about.ts";
 import { checkNumber, checkOptions } from "../check.ts";
 import { currentRun, refuse } from "../context.ts";
@@ -8,7 +8,7 @@ import { inLayer, param, type InitializerOption } from "../param.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { assignNext, state } from "../state.ts";
 import { add, mul, rsqrt, square, sub } from "../sugar/elementwise.ts";
-import { axisOf, checkValue } from "../sugar/operand.ts";
+import { axisOf, needFloat } from "../sugar/operand.ts";
 import { reshape } from "../sugar/movement.ts";
 import { mean } from "../sugar/reduce.ts";
 
@@ -57,10 +57,8 @@ export const batchNorm = documented(
   (x: Value, options: BatchNormOptions = {}): Value =>
     inLayer("batchNorm", options.name, () => {
       checkOptions("batchNorm", options, known);
-      const value = checkValue("batchNorm", x);
-      const { shape, dtype } = value.type;
-      if (!isFloat(dtype))
-        refuse("dtype", `batchNorm takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
+      const value = needFloat("batchNorm", x);
+      const { shape } = value.type;
       if (shape.length < 2)
         refuse(
           "shape",

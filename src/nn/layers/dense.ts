@@ -1,12 +1,12 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, isFloat, typeText } from "../../ir/type.ts";
+import { isBatch, typeText } from "../../ir/type.ts";
 import { documented } from "../about.ts";
 import { checkCount, checkOptions } from "../check.ts";
 import { refuse } from "../context.ts";
 import { inLayer, param, type InitializerOption } from "../param.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { matmul } from "../sugar/matmul.ts";
-import { checkValue } from "../sugar/operand.ts";
+import { needFloat } from "../sugar/operand.ts";
 import { output, outputDefaults, type OutputOptions } from "./bias.ts";
 
 export interface DenseOptions extends OutputOptions {
@@ -42,11 +42,9 @@ export const dense = documented(
   (x: Value, options: DenseOptions): Value =>
     inLayer("dense", options?.name, () => {
       checkOptions("dense", options, known);
-      const value = checkValue("dense", x);
-      const { shape, dtype } = value.type;
+      const value = needFloat("dense", x);
+      const { shape } = value.type;
       const width = shape.at(-1);
-      if (!isFloat(dtype))
-        refuse("dtype", `dense takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
       if (width === undefined || isBatch(width)) {
         return refuse(
           "shape",

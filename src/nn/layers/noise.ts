@@ -1,12 +1,12 @@
 import type { Value } from "../../ir/graph.ts";
-import { isFloat, sameDim, shapeText, typeText, type Dim } from "../../ir/type.ts";
+import { sameDim, shapeText, typeText, type Dim } from "../../ir/type.ts";
 import { documented } from "../about.ts";
 import { checkNumber, checkOptions } from "../check.ts";
 import { currentRun, refuse } from "../context.ts";
 import { inLayer } from "../param.ts";
 import { bernoulliOf, drawBits, normalOf } from "../random.ts";
 import { add, mul, where } from "../sugar/elementwise.ts";
-import { checkValue } from "../sugar/operand.ts";
+import { needFloat } from "../sugar/operand.ts";
 
 export interface DropoutOptions {
   /** The share of elements that become 0, from 0 to below 1. */
@@ -42,9 +42,7 @@ function noiseLayer(
 ): Value {
   return inLayer(kind, options?.name, () => {
     checkOptions(kind, options, [...known, "name"]);
-    const x = checkValue(kind, given);
-    if (!isFloat(x.type.dtype))
-      refuse("dtype", `${kind} takes floats, found ${typeText(x.type)}`, `use cast(x, "f32")`);
+    const x = needFloat(kind, given);
     const noisy = noise(x, (shape = x.type.shape) => drawBits(shape));
     return currentRun().training ? noisy : x;
   });

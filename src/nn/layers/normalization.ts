@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, isFloat, productOf, shapeText, typeText, type Dim } from "../../ir/type.ts";
+import { isBatch, productOf, shapeText, typeText, type Dim } from "../../ir/type.ts";
 import { documented } from "../about.ts";
 import { checkCount, checkNumber, checkOptions, reject, shown } from "../check.ts";
 import { refuse } from "../context.ts";
@@ -9,7 +9,7 @@ import type { Regularizer } from "../regularizers.ts";
 import { add, maximum, mul, rsqrt, square } from "../sugar/elementwise.ts";
 import { reshape } from "../sugar/movement.ts";
 import { standardize } from "../sugar/normalize.ts";
-import { axesOf, checkValue } from "../sugar/operand.ts";
+import { axesOf, needFloat } from "../sugar/operand.ts";
 import { mean, sum } from "../sugar/reduce.ts";
 
 interface ScaleOptions {
@@ -53,13 +53,6 @@ export interface UnitNormOptions {
 
 const scaleNames = ["epsilon", "scale", "gammaInitializer", "gammaRegularizer", "name"] as const;
 const centreNames = [...scaleNames, "center", "betaInitializer", "betaRegularizer"] as const;
-
-function floats(what: string, x: Value): Value {
-  const value = checkValue(what, x);
-  if (!isFloat(value.type.dtype))
-    refuse("dtype", `${what} takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
-  return value;
-}
 
 function checkEpsilon(what: string, epsilon: number): number {
   const value = checkNumber(`epsilon of ${what}`, epsilon, 0);
@@ -127,7 +120,7 @@ export const layerNorm = documented(
   function layerNorm(x: Value, options: LayerNormOptions = {}): Value {
     return inLayer("layerNorm", options?.name, () => {
       checkOptions("layerNorm", options, ["axis", ...centreNames]);
-      const value = floats("layerNorm", x);
+      const value = needFloat("layerNorm", x);
       const axes = fixedAxes("layerNorm", value, options.axis ?? -1);
       const epsilon = checkEpsilon("layerNorm", options.epsilon ?? 1e-3);
       return affine("layerNorm", standardize(value, { axes, epsilon }), axes, options);
@@ -150,7 +143,7 @@ export const rmsNorm = documented(
   function rmsNorm(x: Value, options: RmsNormOptions = {}): Value {
     return inLayer("rmsNorm", options?.name, () => {
       checkOptions("rmsNorm", options, ["axis", ...scaleNames]);
-      const value = floats("rmsNorm", x);
+      const value = needFloat("rmsNorm", x);
       const axes = fixedAxes("rmsNorm", value, options.axis ?? -1);
       const epsilon = checkEpsilon("rmsNorm", options.epsilon ?? 1e-6);
       const size = add(mean(square(value), { axes, keepDims: true }), epsilon);
@@ -161,7 +154,7 @@ export const rmsNorm = documented(
 
 /** Every sample's channels in groups, each group with mean 0 and variance 1 over all of its places. */
 function grouped(what: string, x: Value, groupsOf: (channels: number) => number, options: CentreOptions): Value {
-  const value = floats(what, x);
+  const value = needFloat(what, x);
   const { shape } = value.type;
   const channels = shape.at(-1);
   if (shape.length < 2 || channels === undefined || shape.slice(1).some(isBatch)) {
@@ -237,7 +230,7 @@ export const unitNorm = documented(
   function unitNorm(x: Value, options: UnitNormOptions = {}): Value {
     return inLayer("unitNorm", options?.name, () => {
       checkOptions("unitNorm", options, ["axis", "epsilon", "name"]);
-      const value = floats("unitNorm", x);
+      const value = needFloat("unitNorm", x);
       const axes = fixedAxes("unitNorm", value, options.axis ?? -1);
       const epsilon = checkEpsilon("unitNorm", options.epsilon ?? 1e-12);
       return mul(value, rsqrt(maximum(sum(square(value), { axes, keepDims: true }), epsilon)));

@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, isFloat, typeText } from "../../ir/type.ts";
+import { isBatch, typeText } from "../../ir/type.ts";
 import { documented } from "../about.ts";
 import { checkOptions, reject, shown } from "../check.ts";
 import { refuse } from "../context.ts";
@@ -7,7 +7,7 @@ import { zeros } from "../initializers.ts";
 import { inLayer, param, type InitializerOption } from "../param.ts";
 import type { Regularizer } from "../regularizers.ts";
 import { greater, mul, where } from "../sugar/elementwise.ts";
-import { axesOf, checkValue } from "../sugar/operand.ts";
+import { axesOf, needFloat } from "../sugar/operand.ts";
 
 export interface PreluOptions {
   /** zeros() by default. */
@@ -38,10 +38,8 @@ export const prelu = documented(
   (x: Value, options: PreluOptions = {}): Value =>
     inLayer("prelu", options?.name, () => {
       checkOptions("prelu", options, known);
-      const value = checkValue("prelu", x);
-      const { shape, dtype } = value.type;
-      if (!isFloat(dtype))
-        refuse("dtype", `prelu takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
+      const value = needFloat("prelu", x);
+      const { shape } = value.type;
       const given: unknown = options.sharedAxes ?? [];
       const axes = (Array.isArray(given) ? given : [given]) as readonly number[];
       if (!axes.every((axis) => Number.isInteger(axis)))

@@ -9,7 +9,7 @@ import { refuse } from "../context.ts";
 import { inLayer } from "../param.ts";
 import { stopGradient, where } from "../sugar/elementwise.ts";
 import { expandDims, reverse, squeeze, transpose } from "../sugar/movement.ts";
-import { checkValue } from "../sugar/operand.ts";
+import { checkValue, needFloat } from "../sugar/operand.ts";
 import { scan } from "../sugar/scan.ts";
 
 /** What every layer over a sequence [n, T, …] takes. */
@@ -47,10 +47,8 @@ export type Recurrent<O extends SequenceOptions> = O extends { readonly returnSt
 
 /** A batch of sequences of floats: [n, T, d] with a fixed length and width. */
 export function checkSequence(what: string, x: Value): { value: Value; length: number; width: number } {
-  const value = checkValue(what, x);
-  const { shape, dtype } = value.type;
-  if (!isFloat(dtype))
-    refuse("dtype", `${what} takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
+  const value = needFloat(what, x);
+  const { shape } = value.type;
   const [, length, width] = shape;
   if (shape.length !== 3 || isBatch(length) || isBatch(width)) {
     return refuse(

@@ -1,8 +1,8 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, isFloat, typeText, type Dim } from "../../ir/type.ts";
+import { isBatch, typeText, type Dim } from "../../ir/type.ts";
 import { shown } from "../check.ts";
 import { refuse } from "../context.ts";
-import { checkValue } from "../sugar/operand.ts";
+import { needFloat } from "../sugar/operand.ts";
 
 // What layers over space share: [n, ...space, channels], where space is time, height and width, or a volume.
 
@@ -19,10 +19,8 @@ const spaces = ["", "steps", "height, width", "depth, height, width", "…"];
 
 /** A float value [n, ...space, channels] of the right rank, with its parts. */
 export function spatial(what: string, x: Value, rank: number) {
-  const value = checkValue(what, x);
-  const { shape, dtype } = value.type;
-  if (!isFloat(dtype))
-    refuse("dtype", `${what} takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
+  const value = needFloat(what, x);
+  const { shape } = value.type;
   const inner = shape.slice(1);
   if (shape.length !== rank + 2 || inner.some(isBatch)) {
     return refuse(

@@ -1,7 +1,6 @@
 import { fail } from "../../base/errors.ts";
-import type { Value } from "../../ir/graph.ts";
+import { leafName, type Value } from "../../ir/graph.ts";
 import type { OptimizerSpec } from "../../ir/program.ts";
-import { leafName } from "../../ir/graph.ts";
 import { matching } from "./frozen.ts";
 
 /** Trained parameters that lie side by side in memory and are updated alike. */

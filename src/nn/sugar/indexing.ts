@@ -1,10 +1,18 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, isFloat, sameShape, shapeText, typeText, type Dim } from "../../ir/type.ts";
+import { isBatch, sameShape, shapeText, typeText, type Dim } from "../../ir/type.ts";
 import * as ops from "../../ops/gather.ts";
 import { checkOptions } from "../check.ts";
 import { here, refuse } from "../context.ts";
 import { add } from "./elementwise.ts";
-import { axisOf, broadcastShape, checkValue, operand, stretched, type Operand } from "./operand.ts";
+import {
+  axisOf,
+  broadcastShape,
+  checkValue,
+  needFloat,
+  operand,
+  stretched,
+  type Operand,
+} from "./operand.ts";
 
 export interface AxisOptions {
   /** Negative ones count from the end. */
@@ -33,8 +41,7 @@ function checkedIndices(what: string, indices: Value, axis: number, dim: Dim): V
 /** What is added where must be floats, of the kind of what it is added to. */
 function checkedUpdates(what: string, x: Value, updates: Operand): Value {
   const value = operand(what, updates, x.type.dtype);
-  if (!isFloat(x.type.dtype))
-    refuse("dtype", `${what} takes floats, found ${typeText(x.type)}`, `use cast(x, "f32")`);
+  needFloat(what, x);
   if (value.type.dtype !== x.type.dtype) {
     refuse("dtype", `${what}: dtypes differ: ${typeText(x.type)} and ${typeText(value.type)}`, "convert one with cast");
   }

@@ -1,9 +1,9 @@
 import type { Value } from "../../ir/graph.ts";
-import { isFloat, typeText } from "../../ir/type.ts";
+import { typeText } from "../../ir/type.ts";
 import * as ops from "../../ops/normalize.ts";
 import { checkNumber, checkOptions } from "../check.ts";
 import { here, refuse } from "../context.ts";
-import { axesOf, axisOf, checkValue, stretched } from "./operand.ts";
+import { axesOf, axisOf, checkValue, needFloat, stretched } from "./operand.ts";
 
 export interface StandardizeOptions {
   /** The axes that are taken together; all of them by default. */
@@ -16,9 +16,7 @@ export interface StandardizeOptions {
 export const standardize = (x: Value, options: StandardizeOptions = {}): Value =>
   here(() => {
     checkOptions("standardize", options, ["axes", "epsilon"]);
-    const value = checkValue("standardize", x);
-    if (!isFloat(value.type.dtype))
-      refuse("dtype", `standardize takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
+    const value = needFloat("standardize", x);
     const axes = axesOf("standardize", options.axes, value.type.shape.length);
     const epsilon = checkNumber("epsilon of standardize", options.epsilon ?? 1e-3, 0);
     return ops.standardize(value, { axes, epsilon });

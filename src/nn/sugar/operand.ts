@@ -40,6 +40,14 @@ export function checkValue(what: string, thing: unknown): Value {
   return thing;
 }
 
+/** Refuses what is no value of floats. */
+export function needFloat(what: string, thing: unknown): Value {
+  const value = checkValue(what, thing);
+  if (!isFloat(value.type.dtype))
+    refuse("dtype", `${what} takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
+  return value;
+}
+
 /** One operand; a lone number takes the build's float type. */
 export const operand = (what: string, x: Operand, dtype: DType = floatType()): Value =>
   typeof x === "number" ? scalar(x, dtype) : checkValue(what, x);

@@ -8,7 +8,7 @@ import * as ops from "../../ops/order.ts";
 import { checkCount, checkOptions, reject, shown } from "../check.ts";
 import { here, refuse } from "../context.ts";
 import { add, lessEqual, where } from "./elementwise.ts";
-import { axisOf, checkValue, stretched } from "./operand.ts";
+import { axisOf, checkValue, needFloat, stretched } from "./operand.ts";
 
 const flag = (what: string, value: unknown): boolean =>
   typeof value === "boolean"
@@ -28,9 +28,7 @@ export interface CumsumOptions {
 export const cumsum = (x: Value, options: CumsumOptions = {}): Value =>
   here(() => {
     checkOptions("cumsum", options, ["axis", "exclusive", "reverse"]);
-    const value = checkValue("cumsum", x);
-    if (!isFloat(value.type.dtype))
-      refuse("dtype", `cumsum takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
+    const value = needFloat("cumsum", x);
     const { shape } = value.type;
     const axis = axisOf("cumsum", options.axis ?? -1, shape.length);
     const reverse = flag("reverse of cumsum", options.reverse ?? false);

@@ -1,11 +1,10 @@
 import type { Value } from "../../ir/graph.ts";
-import { isFloat, typeText } from "../../ir/type.ts";
 import * as fused from "../../ops/fused.ts";
 import * as ops from "../../ops/reduce.ts";
 import { checkOptions } from "../check.ts";
 import { here, refuse } from "../context.ts";
 import { reshape } from "./movement.ts";
-import { axesOf, axisOf, operand, type Operand } from "./operand.ts";
+import { axesOf, axisOf, needFloat, operand, type Operand } from "./operand.ts";
 
 export interface ReduceOptions {
   /** One axis; negative ones count from the end. */
@@ -24,9 +23,7 @@ const reduction =
       if (options.axis !== undefined && options.axes !== undefined)
         refuse("option", `${name} takes axis or axes, not both`);
       const value = operand(name, x);
-      if (needsFloat && !isFloat(value.type.dtype)) {
-        refuse("dtype", `${name} takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
-      }
+      if (needsFloat) needFloat(name, value);
       const { shape } = value.type;
       const axes = axesOf(name, options.axis ?? options.axes, shape.length);
       const reduced = axes.length === 0 ? value : strict(value, { axes });

@@ -1,11 +1,11 @@
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, isFloat, typeText } from "../../ir/type.ts";
+import { isBatch, typeText } from "../../ir/type.ts";
 import * as contract from "../../ops/contract.ts";
 import { spread, shaped } from "../../ops/broadcast.ts";
 import { constantTensor } from "../../ops/leaves.ts";
 import { checkCount, checkOptions, shown } from "../check.ts";
 import { here, refuse } from "../context.ts";
-import { checkValue } from "./operand.ts";
+import { needFloat } from "./operand.ts";
 
 export type Interpolation = "nearest" | "bilinear";
 export interface ResizeOptions {
@@ -25,10 +25,9 @@ export interface ResizeOptions {
 export const resize = (x: Value, options: ResizeOptions): Value =>
   here(() => {
     checkOptions("resize", options, ["size", "interpolation"]);
-    const value = checkValue("resize", x);
-    const { shape, dtype } = value.type;
+    const value = needFloat("resize", x);
+    const { shape } = value.type;
     const { size, interpolation = "bilinear" } = options;
-    if (!isFloat(dtype)) refuse("dtype", `resize takes floats, found ${typeText(value.type)}`, `use cast(x, "f32")`);
     if (shape.length < 3 || shape.slice(1).some(isBatch))
       refuse("shape", `resize expects [n, ...space, channels] with only the first axis a batch, found ${typeText(value.type)}`);
     if (!Array.isArray(size) || size.length !== shape.length - 2)

@@ -15,9 +15,8 @@ import {
 } from "gradc";
 import { compile } from "../../../src/compile.ts";
 import { loadWeights, saveWeights, type StateSpec, type Trainable } from "../../../src/train/index.ts";
-import type { Net } from "../../compile/program.ts";
+import { loadText, type Net } from "../../compile/program.ts";
 import { five } from "../../compile/models.ts";
-import { loadText } from "../../compile/program.ts";
 import {
   emit,
   gradientsAt,

@@ -1,5 +1,5 @@
 import { evaluate } from "../../../src/eval/evaluate.ts";
-import { filledArray, scalarArray, shapeAt } from "../../../src/eval/ndarray.ts";
+import { shapeAt } from "../../../src/eval/ndarray.ts";
 import { withBuilder } from "../../../src/ir/builder.ts";
 import { isLeaf, leafName, nodesOf, type Node, type Value } from "../../../src/ir/graph.ts";
 import type { NDArray } from "../../../src/ir/op.ts";
@@ -9,7 +9,14 @@ import { builtType, ModelBuilder, newRun, type Run } from "../../../src/nn/conte
 import { isMetric, type Metric } from "../../../src/nn/metrics/metric.ts";
 import type { Mode } from "../../../src/nn/model/define.ts";
 import { leaf } from "../../../src/ops/leaves.ts";
-import { parseInput, randomArray, randomFrom, type SampleInput } from "../../ops/sample.ts";
+import {
+  parseInput,
+  randomArray,
+  randomFrom,
+  scalarArray,
+  zerosOf,
+  type SampleInput,
+} from "../../ops/sample.ts";
 
 export type Made = Value | Metric;
 
@@ -98,7 +105,7 @@ export function feedOf(sample: LayerSample, built: Built, n: number, seed: numbe
   for (const { leaf: state, initial } of built.run.states.values()) {
     const start = initial
       ? evaluate([initial], feed, { n })[0]
-      : filledArray(state.type.dtype, shapeAt(state.type.shape, n));
+      : zerosOf(state.type.dtype, shapeAt(state.type.shape, n));
     feed.set(state.node, start);
   }
   return feed;
