@@ -25,6 +25,15 @@ export default g.defineModel({
   build: ({ x, k }) => ${complete},
 });
 `;
+const vectors = `const [a, b, c, d] = Array.from({ length: 4 }, () => g.f32(2 ** 28))`;
+const huge = `import * as g from "gradc";
+${vectors};
+export default g.defineModel({
+  name: "m",
+  inputs: { a, b, c, d },
+  build: ({ a, b, c, d }) => ({ outputs: { y: g.add(g.add(a, b), g.add(c, d)) } }),
+});
+`;
 const csv = `readCsv("a,k\\n1,0\\n2,0\\n")`;
 
 /** At least one input for each code. What comes out stands in errors.txt, and UPDATE=1 writes it anew. */
@@ -62,7 +71,10 @@ export const fixtures: Readonly<Record<Code, readonly Fixture[]>> = {
     output('((f) => g.add(f(x, 2), f(x, 3)))(g.shared("tower", (x, units) => g.dense(x, { units })))'),
   ],
   table: [file("export const points = g.table({ a: 1 })")],
-  "too-large": [file("export const x = g.f32(1e5, 1e5)")],
+  "too-large": [
+    file("export const x = g.f32(1e5, 1e5)"),
+    command("compile m.model.ts --target wasm", { "m.model.ts": huge }, `${vectors}\n`),
+  ],
   value: [
     output("g.relu([1, 2])"),
     output("x * 2"),
