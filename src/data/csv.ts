@@ -1,5 +1,6 @@
 import Papa from "papaparse";
 import { fail } from "../base/errors.ts";
+import { checkNames } from "../base/options.ts";
 import type { Table } from "./table.ts";
 
 export interface CsvOptions {
@@ -12,12 +13,23 @@ export interface CsvOptions {
   readonly keepRagged?: boolean;
 }
 
+const known = { file: true, delimiter: true, missing: true, keepRagged: true } satisfies Record<
+  keyof CsvOptions,
+  true
+>;
+
 /**
  * Reads a table with a header line from CSV (RFC 4180, UTF-8, any line end); blank lines are passed over.
  * Fails with `bad-csv`, naming file, line and column: no rows, empty or repeated column names, broken quotes,
  * and rows whose number of fields differs from the header's.
  */
 export function readCsv(source: string | Uint8Array, options: CsvOptions = {}): Table {
+  checkNames("readCsv", options, known);
+  if (options.missing !== undefined && !Array.isArray(options.missing)) {
+    fail("option", `readCsv takes missing as a list of texts, found ${JSON.stringify(options.missing)}`, {
+      hint: 'write missing: ["NA"]',
+    });
+  }
   const { file = "data.csv", delimiter = ",", missing = [], keepRagged = false } = options;
   const refuse: Refuse = (sentence, where, hint) =>
     fail("bad-csv", `${file}: ${sentence}`, { place: { source: `${file}${where}` }, hint });

@@ -1,4 +1,5 @@
 import { fail } from "../base/errors.ts";
+import { checkNames } from "../base/options.ts";
 import { suggest } from "../base/suggest.ts";
 import { shuffle } from "./random.ts";
 import { columnTexts, pickRows, type Table } from "./table.ts";
@@ -16,6 +17,10 @@ export interface SplitOptions {
   readonly label?: string;
   readonly seed?: number;
 }
+const known = { fractions: true, by: true, label: true, seed: true } satisfies Record<
+  keyof SplitOptions,
+  true
+>;
 
 /**
  * Divides a table into training, validation and test rows. Equal arguments give equal parts, in file order.
@@ -23,6 +28,7 @@ export interface SplitOptions {
  * one of its rows takes more. Fails with `bad-split`.
  */
 export function split(table: Table, options: SplitOptions = {}): Readonly<Record<Part, Table>> {
+  checkNames("split", options, known);
   const { fractions = { train: 0.7, validation: 0.15, test: 0.15 }, label, seed = 0 } = options;
   const by = options.by ?? (label === undefined ? "random" : "stratified");
   if (!ways.includes(by)) {

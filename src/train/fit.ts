@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import { suggest } from "../base/suggest.ts";
+import { checkNames } from "../base/options.ts";
 import type { Batch } from "../data/index.ts";
 import { earlyStopping, type Best, type EarlyStoppingOptions } from "./early-stopping.ts";
 import { evaluateAll } from "./evaluate.ts";
@@ -98,12 +98,8 @@ const known: Readonly<Record<keyof FitOptions, true>> = {
   restoreBest: true,
 };
 
-/** Plain JavaScript has no type checker, and a misspelt option would be passed over without a word. */
 function checkOptions(options: FitOptions): void {
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(known, name)) continue;
-    fail("option", `fit has no option "${name}"`, { hint: suggest(name, Object.keys(known)) });
-  }
+  checkNames("fit", options, known);
   const { epochs } = options;
   // Without an end is meant too, where patience or the signal ends it.
   if (epochs !== Infinity && !(Number.isSafeInteger(epochs) && epochs > 0)) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { columnIndex, columnTexts, parseNumber, readCsv } from "../../src/data/index.ts";
+import { columnIndex, columnTexts, parseNumber, readCsv, split } from "../../src/data/index.ts";
 import { example } from "./files.ts";
 
 describe("parseNumber", () => {
@@ -119,4 +119,11 @@ test("a column that is not there: of many columns the hint shows the first and t
   const table = readCsv(`${header}\n${"0,".repeat(30)}a\n`, { file: "t.csv" });
   expect(() => columnIndex(table, "y")).toThrow(/\n {2}hint: columns: pixel_0, .*pixel_11, …, species$/);
   expect(() => columnIndex(table, "specis")).toThrow('hint: did you mean "species"?');
+});
+
+test("options that nobody knows are refused, and missing texts that are no list", () => {
+  const text = "a,b\n1,NA\n";
+  expect(() => readCsv(text, { mising: ["NA"] } as object)).toThrow(/readCsv has no option "mising"/);
+  expect(() => readCsv(text, { missing: "NA" } as object)).toThrow(/missing as a list of texts, found "NA"/);
+  expect(() => split(readCsv(text), { labl: "a" } as object)).toThrow(/split has no option "labl"/);
 });
