@@ -25,8 +25,8 @@ export function refuse(error) {
 
 const marks = [1, 10, 50];
 /** Steps that warm up, unless they take more than so many milliseconds. */
-const warmSteps = 20;
-const mostWarm = 4000;
+const warmSteps = 15;
+const mostWarm = 2500;
 
 /** Losses at steps 1, 10 and 50, or at those that `budget` milliseconds reach. */
 function lossesOf(step, budget) {
