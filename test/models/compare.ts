@@ -32,7 +32,7 @@ export function wrongAnswers(
     if (own?.length !== values.length)
       return [`${name}: expected ${values.length} numbers, found ${own?.length}`];
     // Beside the largest of its kind, what is zero but for rounding is zero.
-    const scale = Math.max(size(values), 1e-2 * largest.get(kindOf(name))!, 1e-4);
+    const scale = Math.max(size(values), 1e-2 * largest.get(kindOf(name))!, 1e-2);
     const isWrong = (value: number, k: number): boolean => {
       if (Object.is(own[k], value) || Math.abs(own[k] - value) <= tolerance * scale) return false;
       others ??= moved();

@@ -114,7 +114,8 @@ export const sequences: Blocks = {
   causalSoftmax: (x) => {
     const times = timesOf(x);
     const keep = g.tensor(Array.from({ length: times }, (_, i) => Array.from({ length: times }, (__, j) => (j <= i ? 1 : 0))), "bool");
-    const scores = g.matmul(x, x, { transposeB: true });
+    // Scores of hundreds would leave one weight of 1, and which one would be a matter of rounding.
+    const scores = g.div(g.matmul(g.tanh(x), x, { transposeB: true }), channelsOf(x));
     return g.matmul(g.softmax(g.where(keep, scores, -1e9)), g.tanh(x));
   },
   /** The batch need not be the first axis. */
