@@ -118,11 +118,14 @@ function extendOverLoops(
 }
 
 function mergeInPlace(kernel: Kernel, step: number, tenants: Map<Buffer, Tenant>): void {
+  const written = new Set(targetsOfKernel(kernel).map(({ target }) => target.buffer));
   for (const { target, stage, item, folded } of targetsOfKernel(kernel)) {
     const out = tenants.get(target.buffer);
     if (!out || out.first !== step || out.last === step || folded || target.accumulate) continue;
     for (const [buffer, tenant] of tenants) {
       if (tenant === out || tenant.last !== step || tenant.first === step) continue;
+      // A carry that the same kernel writes for the next time would overwrite what this time has left in its place.
+      if (tenant.buffers.some((one) => written.has(one))) continue;
       if (buffer.dtype !== target.buffer.dtype || bytesOfBuffer(buffer) !== bytesOfBuffer(target.buffer))
         continue;
       // The place may have passed through several hands already; whichever is read here counts.
