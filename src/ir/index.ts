@@ -145,6 +145,10 @@ export function axesOf(index: Index, into = new Set<string>()): Set<string> {
   return into;
 }
 
+/** Whether a place moves along an axis. */
+export const movesAlong = (at: readonly Index[], { name }: Pick<Axis, "name">): boolean =>
+  at.some((index) => axesOf(index).has(name));
+
 /** Row-major flattening of coordinates in a shape (the batch dimension counts with its maximum). */
 export function flatten(coordinates: readonly Index[], shape: readonly Dim[]): Index {
   let flat = indexConstant(0);

@@ -142,6 +142,9 @@ export interface Kernel {
   readonly record: ScheduleRecord;
 }
 
+/** A kernel before its decisions. */
+export type KernelDraft = Omit<Kernel, "record">;
+
 /** All kernels of a program, in running order per phase, and the buffers they use. */
 export interface Schedule {
   readonly kernels: readonly Kernel[];

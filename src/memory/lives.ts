@@ -1,4 +1,13 @@
-import { axesOf, flatten, rangeOf, sameIndex, type Axis, type Index, type Term } from "../ir/index.ts";
+import {
+  axesOf,
+  flatten,
+  movesAlong,
+  rangeOf,
+  sameIndex,
+  type Axis,
+  type Index,
+  type Term,
+} from "../ir/index.ts";
 import type { Buffer, Kernel, KernelExpr, Target, TimeLoop } from "../ir/kernel.ts";
 import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import { bytesOf, maxOf, sizeOf } from "../ir/type.ts";
@@ -78,8 +87,7 @@ export function tenantsOf(
   const touched = (buffer: Buffer, at: readonly Index[], step: number): void => {
     touch(buffer, step);
     for (const loop of kernels[step].loops) {
-      if (at.some((index) => axesOf(index).has(loop.axis.name)))
-        stacked.set(buffer, (stacked.get(buffer) ?? new Set()).add(loop));
+      if (movesAlong(at, loop.axis)) stacked.set(buffer, (stacked.get(buffer) ?? new Set()).add(loop));
     }
   };
   for (const [step, kernel] of kernels.entries()) {

@@ -1,9 +1,8 @@
 import { flatten, indexAxis, indexConstant, indexReplace, type Axis, type Index } from "../ir/index.ts";
-import type { Core, Item, Kernel, Stage } from "../ir/kernel.ts";
+import type { Core, Item, KernelDraft, Stage } from "../ir/kernel.ts";
 import { replaceInCore, replaceInItem, visitKernelExpr, type Replace } from "../ir/kernel-walk.ts";
 import { maxOf, productOf, type Shape } from "../ir/type.ts";
 
-type Draft = Omit<Kernel, "record">;
 /** Calls `visit` with every address and index that a loop contains. */
 type Accesses = (visit: (at: readonly Index[], shape: Shape) => void) => void;
 
@@ -11,7 +10,7 @@ type Accesses = (visit: (at: readonly Index[], shape: Shape) => void) => void;
  * Two neighbouring axes that every access walks through as one run of memory become one axis: an elementwise
  * kernel over a matrix is a single loop, a product of sequences one of rows, a sum over rows and places one sum.
  */
-export function collapseAxes(kernel: Draft): Draft {
+export function collapseAxes(kernel: KernelDraft): KernelDraft {
   const { core, nest } = kernel;
   if (nest) return kernel;
   const outer = (visit: Parameters<Accesses>[0]): void => {

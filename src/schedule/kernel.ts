@@ -1,7 +1,7 @@
 import { invariant } from "../base/errors.ts";
 import { recomputation, type Origin } from "../ir/graph.ts";
 import { indexAxis, indexConstant, type Axis } from "../ir/index.ts";
-import type { Core, Item, Kernel, KernelExpr, Nest, Stage } from "../ir/kernel.ts";
+import type { Core, Item, Kernel, KernelDraft, KernelExpr, Nest, Stage } from "../ir/kernel.ts";
 import { roomOf } from "../ir/op.ts";
 import { collapseAxes } from "./collapse.ts";
 import type { KernelContext } from "./context.ts";
@@ -18,8 +18,6 @@ import { housed, Surroundings, type Members } from "./residence.ts";
 import { spreadRows } from "./rows.ts";
 import { placed } from "./storage.ts";
 
-type Draft = Omit<Kernel, "record">;
-
 /**
  * Turns a group of jobs into a kernel, with the decisions for the target. What it wants written out for it comes before
  * it.
@@ -34,7 +32,7 @@ export function kernelOf(group: Group, context: KernelContext): Kernel[] {
 }
 
 /** Stages, locals, and rows instead of buffers where nobody else reads. */
-function draftOf(group: Group, context: KernelContext): Draft {
+function draftOf(group: Group, context: KernelContext): KernelDraft {
   const sections = sectionsOf(group, context.inliner);
   const { before, loops, after } = sections;
   const locals = new Names();

@@ -1,10 +1,9 @@
 import type { Backend, VectorFacts } from "../ir/backend.ts";
 import { axesOf, flatten, pointsOf, type Axis, type Index } from "../ir/index.ts";
-import type { Item, Kernel } from "../ir/kernel.ts";
+import type { Item, KernelDraft } from "../ir/kernel.ts";
 import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import { isBatch, maxOf, type Shape } from "../ir/type.ts";
 
-type Draft = Omit<Kernel, "record">;
 interface Access {
   readonly at: readonly Index[];
   readonly shape: Shape;
@@ -28,7 +27,7 @@ interface Work {
  * The axes whose loops run four iterations at a time, which is estimated to take the fewest operations: the last axis
  * that the kernel's points are spread over, the last inner axis of each stage and of a product's depth, or none.
  */
-export function lanesOf(kernel: Draft, { vectors }: Backend): readonly string[] {
+export function lanesOf(kernel: KernelDraft, { vectors }: Backend): readonly string[] {
   if (!vectors || kernel.nest) return [];
   const works = worksOf(kernel);
   const last = kernel.outer.at(-1);
@@ -46,13 +45,13 @@ export function lanesOf(kernel: Draft, { vectors }: Backend): readonly string[] 
 }
 
 /** About how many operations a kernel takes when the loops over the named axes run in lanes. */
-export const operationsOf = (kernel: Draft, names: readonly string[], vectors: VectorFacts): number =>
+export const operationsOf = (kernel: KernelDraft, names: readonly string[], vectors: VectorFacts): number =>
   costOfAll(worksOf(kernel), names, vectors);
 
 const costOfAll = (works: readonly Work[], names: readonly string[], vectors: VectorFacts): number =>
   works.reduce((sum, work) => sum + costOf(work, names, vectors), 0);
 
-function worksOf({ outer, core, stages }: Draft): Work[] {
+function worksOf({ outer, core, stages }: KernelDraft): Work[] {
   const works = stages.flatMap(({ inner, items }) => {
     const single = items.some(({ reduce }) => reduce?.over === "inner") ? inner : [];
     return items.map((item) => workOf(item, outer, inner, single));

@@ -1,17 +1,16 @@
-import type { Backend } from "../ir/backend.ts";
-import { axesOf, indexAxis, pointsOf, sameIndex, type Axis, type Index } from "../ir/index.ts";
+import type { Backend, NumbersFacts } from "../ir/backend.ts";
+import { axesOf, indexAxis, movesAlong, pointsOf, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import { withNames } from "../ir/doc-names.ts";
-import type { Core, Kernel } from "../ir/kernel.ts";
+import type { Core, KernelDraft } from "../ir/kernel.ts";
 import { isFunctionPhase } from "../ir/phase.ts";
 import { extentAt, isBatch, isFloat, maxOf } from "../ir/type.ts";
 import { innerAxes } from "./job.ts";
 import type { Names } from "./names.ts";
 import { panelsOf, split, type Panels } from "./panels.ts";
 import type { Storage } from "./storage.ts";
-import { rowAxis } from "./tiles.ts";
+import { rowAxis, tileOfNumbers } from "./tiles.ts";
 import { copyKernel } from "./write-out.ts";
 
-type Draft = Omit<Kernel, "record">;
 type Operand = Core["operands"][number];
 
 /** An operand as it is copied: what is read, by axes of its own, and how the product finds it in the copy. */
@@ -26,51 +25,67 @@ interface Form {
  * is found in one step. So what a large product reads often is first written out as numbers, in panels as wide as the
  * tile where it is read along the tile. Gives the kernels in their order; the product alone where that does not pay.
  */
-export function asNumbers(kernel: Draft, backend: Backend, storage: Storage, kernelNames: Names): Draft[] {
+export function asNumbers(
+  kernel: KernelDraft,
+  backend: Backend,
+  storage: Storage,
+  kernelNames: Names,
+): KernelDraft[] {
   const { core, outer } = kernel;
-  if (!backend.numbers || !core || outer.length === 0) return [kernel];
-  const chosen = core.operands.filter((operand) => isWorth(operand, kernel, backend));
+  const { numbers } = backend;
+  if (!numbers || !core || outer.length === 0) return [kernel];
+  const forms = new Map(core.operands.map((operand) => [operand, formOf(operand, kernel)]));
+  const chosen = core.operands.filter((operand) => isWorth(operand, forms.get(operand)!, kernel, numbers));
   if (chosen.length === 0) return [kernel];
-  const { rows, columns } = backend.numbers.tile;
   const [row, column] = [outer[rowAxis(core, outer)], outer[outer.length - 1]];
-  const alongRow = chosen.some((operand) => !reads(operand, column));
-  const copies: Draft[] = [];
-  const names = new Map<string, string>();
+  const tile = tileOfNumbers(chosen, column, numbers);
+  const copies: KernelDraft[] = [];
   const panels: Panels[] = [];
+  const names = new Map<string, string>();
   const operands = core.operands.map((operand): Operand => {
     if (!chosen.includes(operand)) return operand;
-    const isColumn = reads(operand, column);
-    const form = formOf(operand, kernel);
-    const own = isColumn ? inPanels(form, column, alongRow ? columns : rows, "p") : rowPanels(form, kernel, row, rows);
+    const form = forms.get(operand)!;
+    const own = movesAlong(operand.at, column)
+      ? inPanels(form, column, tile.columns, "p")
+      : rowPanels(form, kernel, row, tile.rows);
     if (own) panels.push(own);
-    const { copy, at } = copyOf(operand, own ? panelled(form, own) : form, kernel, storage, kernelNames);
-    copies.push(copy);
-    const { buffer } = copy.stages[0].items[0].targets[0];
+    const { axes, from, at } = own ? panelled(form, own) : form;
+    const shape = axes.map(({ extent }) => extent);
+    const buffer = storage.temporary(`${operand.buffer.name}_numbers`, "f64", shape, "numbers");
     names.set(operand.buffer.name, buffer.name);
+    copies.push(
+      copyKernel({
+        name: kernelNames.fresh(`copy_${operand.buffer.name}`),
+        doc: `${buffer.name} = ${operand.buffer.name}`,
+        phase: kernel.phase,
+        loops: isLasting(operand, kernel) ? [] : kernel.loops,
+        from: { buffer: operand.buffer, at: from },
+        to: { buffer, axes },
+      }),
+    );
     return { buffer, at };
   });
   const doc = withNames(kernel.doc, names);
   return [...copies, panels.reduce(split, { ...kernel, doc, core: { ...core, operands } })];
-} // prettier-ignore
-
-const reads = ({ at }: Operand, { name }: Axis): boolean => at.some((index) => axesOf(index).has(name));
+}
 
 /**
  * Whether an operand is read so often that copying it is little work. A prediction may be of one row, for which a matrix
  * of weights would be copied as well; a training step does more for every weight than copying it.
  */
-function isWorth(operand: Operand, kernel: Draft, { numbers }: Backend): boolean {
+function isWorth(operand: Operand, { axes }: Form, kernel: KernelDraft, facts: NumbersFacts): boolean {
   const { core, outer, phase, loops } = kernel;
-  const { leastWork, leastReads, tile } = numbers!;
+  const { leastWork, leastReads, tile } = facts;
   const all = [...outer, ...core!.depth];
   const row = outer[rowAxis(core!, outer)] as Axis | undefined;
-  const alongRow = row !== undefined && reads(operand, row);
-  if (!isFloat(operand.buffer.dtype) || alongRow === reads(operand, outer[outer.length - 1])) return false;
+  const alongRow = row !== undefined && movesAlong(operand.at, row);
+  const alongColumn = movesAlong(operand.at, outer[outer.length - 1]);
+  if (!isFloat(operand.buffer.dtype) || alongRow === alongColumn) return false;
   const most = Math.max(1, ...all.flatMap(({ extent }) => (isBatch(extent) ? [extent.max] : [])));
   const n = isFunctionPhase(phase) ? 1 : most;
   const together = alongRow ? tile.columns : tile.rows;
-  const times = pointsAt(loops.map(({ axis }) => axis), 1); // prettier-ignore
-  const copied = pointsAt(formOf(operand, kernel).axes, n) * (isLasting(operand, kernel) ? 1 : times);
+  const times = loops.reduce((product, { axis }) => product * axis.extent, 1);
+  const copied = pointsAt(axes, n) * (isLasting(operand, kernel) ? 1 : times);
   return (
     times * pointsAt(all, most) >= leastWork && times * pointsAt(all, n) >= leastReads * together * copied
   );
@@ -80,12 +95,11 @@ const pointsAt = (axes: readonly Axis[], n: number): number =>
   axes.reduce((product, { extent }) => product * extentAt(extent, n), 1);
 
 /** Whether all times of the loops around a kernel read the same, so that one copy before them serves all. */
-const isLasting = ({ buffer, at }: Operand, { loops }: Draft): boolean =>
-  buffer.cell?.kind === "parameter" &&
-  !at.some((index) => loops.some(({ axis }) => axesOf(index).has(axis.name)));
+const isLasting = ({ buffer, at }: Operand, { loops }: KernelDraft): boolean =>
+  buffer.cell?.kind === "parameter" && !loops.some(({ axis }) => movesAlong(at, axis));
 
 /** All of a buffer but for coordinates that the whole kernel shares, as the time is. */
-function formOf({ buffer, at }: Operand, { core, outer }: Draft): Form {
+function formOf({ buffer, at }: Operand, { core, outer }: KernelDraft): Form {
   const own = new Set([...outer, ...core!.depth].map(({ name }) => name));
   const moves = at.map((index) => [...axesOf(index)].some((name) => own.has(name)));
   const axes = innerAxes(buffer.shape.filter((_, k) => moves[k]));
@@ -108,7 +122,7 @@ const leastInPanels = 2 ** 20;
  * Rows whose depth is a run of memory are read as so many runs. Panels serve rows that are neighbours themselves, but not
  * a product that is cut at a diagonal: where it ends is counted in rows.
  */
-function rowPanels(form: Form, { core, outer }: Draft, row: Axis, width: number): Panels | undefined {
+function rowPanels(form: Form, { core, outer }: KernelDraft, row: Axis, width: number): Panels | undefined {
   const isAcross = sameIndex(form.at[form.at.length - 1], indexAxis(row));
   const isLarge = pointsOf([...outer, ...core!.depth]) >= leastInPanels;
   return isAcross && isLarge && !core!.only ? inPanels(form, row, width, "s") : undefined;
@@ -123,29 +137,4 @@ function panelled({ axes, from, at }: Form, { axis, panel, within, whole }: Pane
     from: from.map((index) => (sameIndex(index, indexAxis(own)) ? whole : index)),
     at: [indexAxis(panel), ...at.filter((_, k) => k !== place), indexAxis(within)],
   };
-}
-
-/** The kernel that copies an operand, and where the product finds it. */
-function copyOf(
-  operand: Operand,
-  { axes, from, at }: Form,
-  kernel: Draft,
-  storage: Storage,
-  kernelNames: Names,
-): { readonly copy: Draft; readonly at: readonly Index[] } {
-  const { buffer } = operand;
-  const { phase } = kernel;
-  const loops = isLasting(operand, kernel) ? [] : kernel.loops;
-  const shape = axes.map(({ extent }) => extent);
-  const numbers = storage.temporary(`${buffer.name}_numbers`, "f64", shape, "numbers");
-  const doc = `${numbers.name} = ${buffer.name}`;
-  const copy = copyKernel({
-    name: kernelNames.fresh(`copy_${buffer.name}`),
-    doc,
-    phase,
-    loops,
-    from: { buffer, at: from },
-    to: { buffer: numbers, axes },
-  });
-  return { copy, at };
 }

@@ -11,7 +11,7 @@ import {
 } from "../ir/index.ts";
 import { replaceInCore, replaceInItem, type Replace } from "../ir/kernel-walk.ts";
 import { withNames } from "../ir/doc-names.ts";
-import type { Core, Kernel } from "../ir/kernel.ts";
+import type { Core, KernelDraft } from "../ir/kernel.ts";
 import { bytesOf, elementsOf, extentAt, isBatch, maxOf } from "../ir/type.ts";
 import { innerAxes } from "./job.ts";
 import type { Names } from "./names.ts";
@@ -19,7 +19,6 @@ import { recordOf } from "./record.ts";
 import type { Storage } from "./storage.ts";
 import { copyKernel } from "./write-out.ts";
 
-type Draft = Omit<Kernel, "record">;
 type Operand = Core["operands"][number];
 
 /** An axis in parts of one width: the panel, the place within it, and both as the index that they stand for. */
@@ -40,7 +39,12 @@ const leastRows = 48;
  * from other lines of memory. So the matrix is first written out in panels as wide as a tile, one after the other, in
  * which that walk is one run. Gives the kernels in their order; the product alone where panels do not pay.
  */
-export function inPanels(kernel: Draft, backend: Backend, storage: Storage, kernelNames: Names): Draft[] {
+export function inPanels(
+  kernel: KernelDraft,
+  backend: Backend,
+  storage: Storage,
+  kernelNames: Names,
+): KernelDraft[] {
   const { core, outer, loops, phase } = kernel;
   const column = outer.at(-1);
   if (!backend.vectors || !core || !column || loops.length > 0) return [kernel];
@@ -81,7 +85,7 @@ export function panelsOf(axis: Axis, width: number, name = "p"): Panels {
 }
 
 /** A kernel with two axes in the place of one of its outer ones; the one within panels keeps the name. */
-export function split(kernel: Draft, { axis, panel, within, whole }: Panels): Draft {
+export function split(kernel: KernelDraft, { axis, panel, within, whole }: Panels): KernelDraft {
   const replace: Replace = ({ name, extent }) =>
     name === axis.name && extent === axis.extent ? whole : undefined;
   return {
@@ -96,7 +100,12 @@ export function split(kernel: Draft, { axis, panel, within, whole }: Panels): Dr
 }
 
 /** Whether an operand is a whole matrix that all rows read by its columns, and whether panels are worth their writing. */
-function isWide({ buffer, at }: Operand, { core, outer }: Draft, column: Axis, nearBytes: number): boolean {
+function isWide(
+  { buffer, at }: Operand,
+  { core, outer }: KernelDraft,
+  column: Axis,
+  nearBytes: number,
+): boolean {
   const others = new Set(outer.map(({ name }) => name));
   const isColumn = at.length > 1 && sameIndex(at[at.length - 1], indexAxis(column));
   const isDown = at.slice(0, -1).every((index) => [...axesOf(index)].every((name) => !others.has(name)));

@@ -1,9 +1,7 @@
 import type { Backend } from "../ir/backend.ts";
 import { pointsOf } from "../ir/index.ts";
-import type { Kernel } from "../ir/kernel.ts";
+import type { KernelDraft } from "../ir/kernel.ts";
 import { maxOf } from "../ir/type.ts";
-
-type Draft = Omit<Kernel, "record">;
 
 /** Each part of a sum is added to memory, which must be little beside its products. */
 const leastDepth = 16;
@@ -14,7 +12,7 @@ const leastDepth = 16;
  * it would read the whole depth of the columns from far away again for every few rows. Only where lanes hold the sums,
  * since a sum in float64 is not rounded on its way.
  */
-export function sumInParts(kernel: Draft, { vectors }: Backend): Draft {
+export function sumInParts(kernel: KernelDraft, { vectors }: Backend): KernelDraft {
   const { core, outer, before, after } = kernel;
   const depth = core?.depth.filter(({ extent }) => extent !== 1) ?? [];
   if (!vectors || !core || core.only || outer.length === 0 || depth.length < 2) return kernel;
@@ -31,7 +29,7 @@ export function sumInParts(kernel: Draft, { vectors }: Backend): Draft {
 }
 
 /** A kernel that does nothing with its product but add it to gradients. */
-const onlyAdds = ({ core, stages }: Draft): boolean =>
+const onlyAdds = ({ core, stages }: KernelDraft): boolean =>
   stages.length === 1 &&
   stages[0].inner.length === 0 &&
   stages[0].items.every(

@@ -1,15 +1,13 @@
 import type { Backend } from "../ir/backend.ts";
-import { axesOf, pointsOf, type Axis } from "../ir/index.ts";
-import type { Kernel, ScheduleRecord } from "../ir/kernel.ts";
+import { movesAlong, pointsOf, type Axis } from "../ir/index.ts";
+import type { KernelDraft, ScheduleRecord } from "../ir/kernel.ts";
 import { isFunctionPhase } from "../ir/phase.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { lanesOf } from "./lanes.ts";
-import { aloneColumns, isAsked, rowAxis, tileOfNumbers, vectorTile, type Tile } from "./tiles.ts";
-
-type Draft = Omit<Kernel, "record">;
+import { aloneColumns, rowAxis, tileOfNumbers, vectorTile, type Tile } from "./tiles.ts";
 
 /** The decisions for one kernel: which axes run in lanes, and how many rows and columns are computed at once. */
-export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
+export function recordOf(kernel: KernelDraft, backend: Backend): ScheduleRecord {
   const tile = kernel.outer.map(() => 1);
   const whole = kernel.outer.map(() => false);
   const last = kernel.outer.length - 1;
@@ -39,11 +37,14 @@ export function recordOf(kernel: Draft, backend: Backend): ScheduleRecord {
   return { tile, whole, lanes, alone, calls: false };
 }
 
+/** A kernel that a prediction may share, which is asked for one row as often as for many. */
+const isAsked = ({ phase }: KernelDraft): boolean => !phase.startsWith("backward");
+
 /**
  * Whether a kernel may run for a single row that is worth code of its own. In lanes, training shares that code with
  * predictions; without, it would only be longer.
  */
-const isAskedAlone = (kernel: Draft, lanes: readonly string[], backend: Backend): boolean =>
+const isAskedAlone = (kernel: KernelDraft, lanes: readonly string[], backend: Backend): boolean =>
   backend.lanes === 1
     ? isFunctionPhase(kernel.phase)
     : lanes.includes(kernel.outer[kernel.outer.length - 1].name) && isAsked(kernel);
@@ -52,23 +53,30 @@ const isAskedAlone = (kernel: Draft, lanes: readonly string[], backend: Backend)
  * Whether all that a kernel writes lies in places of its own for each index of an axis. What is added up over the axis
  * would take in what lies beyond n.
  */
-const isApart = ({ stages }: Draft, { name }: Axis): boolean =>
+const isApart = ({ stages }: KernelDraft, axis: Axis): boolean =>
   stages.every(({ items }) =>
     items.every(
-      ({ reduce, targets }) =>
-        reduce?.over !== "outer" && targets.every(({ at }) => at.some((index) => axesOf(index).has(name))),
+      ({ reduce, targets }) => reduce?.over !== "outer" && targets.every(({ at }) => movesAlong(at, axis)),
     ),
   );
 
 /** Rows and columns of a product: what the target makes of its size, or of lanes that lie along the depth. */
-function productTile({ core, outer }: Draft, row: number, lanes: readonly string[], backend: Backend): Tile {
+function productTile(
+  { core, outer }: KernelDraft,
+  row: number,
+  lanes: readonly string[],
+  backend: Backend,
+): Tile {
   const column = outer[outer.length - 1];
   const work = pointsOf([...outer, ...core!.depth]);
   if (lanes.includes(column.name)) return vectorTile(row < 0 ? undefined : outer[row], column, work, backend);
+  const plain = core!.operands.filter(({ buffer }) => buffer.kind === "numbers");
   const wish =
     lanes.length > 0
       ? backend.vectors!.depthTile
-      : (tileOfNumbers(core!.operands, column, backend) ?? backend.tiles.find(({ below }) => work < below)!);
+      : plain.length > 0
+        ? tileOfNumbers(plain, column, backend.numbers!)
+        : backend.tiles.find(({ below }) => work < below)!;
   return { rows: row < 0 ? 1 : tileOf(outer[row], wish.rows, 1), columns: tileOf(column, wish.columns, 1) };
 }
 
@@ -76,7 +84,7 @@ function productTile({ core, outer }: Draft, row: number, lanes: readonly string
  * A short column sum is mostly the wait for its one accumulator, a long one for memory that four share; those in
  * between are a matter of microseconds.
  */
-function columnTile({ outer, stages }: Draft, lanes: number): number {
+function columnTile({ outer, stages }: KernelDraft, lanes: number): number {
   const axis = outer[outer.length - 1];
   const points = pointsOf([axis, ...stages[0].inner]);
   const wish = points < 2 ** 9 ? 8 : points < 2 ** 14 ? 1 : 4;
@@ -92,7 +100,7 @@ function tileOf({ extent }: Axis, wish: number, lanes: number): number {
 }
 
 /** One fold over inner axes with nothing else in the nest: neighbouring outer iterations may share the loop. */
-const isColumnFold = (kernel: Draft): boolean =>
+const isColumnFold = (kernel: KernelDraft): boolean =>
   kernel.before.length + kernel.after.length === 0 &&
   kernel.stages.length === 1 &&
   kernel.stages[0].inner.length > 0 &&

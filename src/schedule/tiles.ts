@@ -1,6 +1,6 @@
-import type { Backend, VectorFacts } from "../ir/backend.ts";
+import type { Backend, NumbersFacts, VectorFacts } from "../ir/backend.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
-import { axesOf, pointsOf, type Axis } from "../ir/index.ts";
+import { movesAlong, pointsOf, type Axis } from "../ir/index.ts";
 import type { Core, Kernel } from "../ir/kernel.ts";
 
 export interface Tile {
@@ -66,37 +66,26 @@ export function vectorTile(row: Axis | undefined, column: Axis, work: number, ba
   return options[costs.indexOf(Math.min(...costs))];
 }
 
-/** A kernel that a prediction may share, which is asked for one row as often as for many. */
-export const isAsked = ({ phase }: Pick<Kernel, "phase">): boolean => !phase.startsWith("backward");
-
 /**
  * The axis that shares a tile with the last one: the innermost along which what is read for the columns stays the
  * same, so that one load serves all rows of the tile. For a convolution these are neighbouring pixels.
  */
 export function rowAxis({ operands }: Core, outer: readonly Axis[]): number {
   const last = outer.length - 1;
-  const reads = ({ at }: Core["operands"][number], axis: Axis): boolean =>
-    at.some((index) => axesOf(index).has(axis.name));
-  const columns = operands.filter((operand) => reads(operand, outer[last]));
+  const columns = operands.filter(({ at }) => movesAlong(at, outer[last]));
   const shared = outer.findLastIndex(
-    (axis, k) => k < last && columns.every((operand) => !reads(operand, axis)),
+    (axis, k) => k < last && columns.every(({ at }) => !movesAlong(at, axis)),
   );
   return shared >= 0 ? shared : last - 1;
 }
 
-/**
- * The tile of a product of which some operands are plain numbers: larger along what they are read for; undefined where
- * none is.
- */
+/** The tile of a product of which these operands are plain numbers: larger along what they are read for. */
 export function tileOfNumbers(
-  operands: Core["operands"],
+  plain: Core["operands"],
   column: Axis,
-  { numbers }: Backend,
-): Tile | undefined {
-  const plain = operands.filter(({ buffer }) => buffer.kind === "numbers");
-  if (!numbers || plain.length === 0) return undefined;
-  const { rows, columns } = numbers.tile;
-  const hasRows = plain.some(({ at }) => !at.some((index) => axesOf(index).has(column.name)));
+  { tile: { rows, columns } }: NumbersFacts,
+): Tile {
+  const hasRows = plain.some(({ at }) => !movesAlong(at, column));
   return hasRows ? { rows, columns } : { rows: columns, columns: rows };
 }
 

@@ -1,8 +1,6 @@
 import { indexAxis, type Axis, type Index } from "../ir/index.ts";
-import type { Buffer, Item, Kernel, TimeLoop } from "../ir/kernel.ts";
+import type { Buffer, Item, KernelDraft, TimeLoop } from "../ir/kernel.ts";
 import type { Phase } from "../ir/phase.ts";
-
-type Draft = Omit<Kernel, "record">;
 
 interface Copy {
   readonly name: string;
@@ -15,7 +13,7 @@ interface Copy {
 }
 
 /** A kernel that writes numbers out in another order or form, for a product that reads them again and again. */
-export function copyKernel({ name, doc, phase, loops, from, to }: Copy): Draft {
+export function copyKernel({ name, doc, phase, loops, from, to }: Copy): KernelDraft {
   const { dtype } = to.buffer;
   const item: Item = {
     name: "x",

@@ -1,8 +1,7 @@
 import { indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
-import type { Buffer, Core, Item, Kernel, KernelExpr, Target } from "../ir/kernel.ts";
+import type { Buffer, Core, Item, KernelDraft, KernelExpr, Target } from "../ir/kernel.ts";
 import { isBatch, sameDim } from "../ir/type.ts";
 
-type Draft = Omit<Kernel, "record">;
 /** What is 0 wherever the first of two axes is greater than the second. */
 type Pair = readonly [greater: string, than: string];
 /** The same by the places of coordinates in a buffer. */
@@ -25,7 +24,7 @@ export class Zeros {
   private readonly known = new Map<Buffer, readonly Triangle[]>();
 
   /** A kernel with its product cut to what may not be 0; what it writes is remembered for the kernels after it. */
-  cut(kernel: Draft): Draft {
+  cut(kernel: KernelDraft): KernelDraft {
     if (kernel.loops.length > 0) {
       for (const { targets } of itemsOf(kernel)) for (const { buffer } of targets) this.known.delete(buffer);
       return kernel;
@@ -105,7 +104,7 @@ export class Zeros {
   }
 }
 
-const itemsOf = ({ before, stages, after }: Draft): Item[] => [
+const itemsOf = ({ before, stages, after }: KernelDraft): Item[] => [
   ...before,
   ...stages.flatMap(({ items }) => items),
   ...after,

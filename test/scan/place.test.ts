@@ -27,7 +27,8 @@ test("what a loop leaves of each time is not overwritten by the carry of the nex
     return Math.floor(k / 3) % 2 === 0 ? now * now : (before / 2 + now) * now;
   });
   for (const target of ["js", "wasm"] as const) {
-    const net = loadText(compile(model, { target }).files[0].text).create({ seed: 1 });
+    const { files } = compile(model, { target, debug: true });
+    const net = loadText(files[0].text).create({ seed: 1 });
     expect([...net.predict(x, 2)["y"]]).toEqual(expected);
   }
 });

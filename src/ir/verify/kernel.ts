@@ -1,5 +1,5 @@
 import { invariant } from "../../base/errors.ts";
-import { axesOf, flatten, rangeOf, type Index } from "../index.ts";
+import { flatten, movesAlong, rangeOf, type Index } from "../index.ts";
 import type { Buffer, Kernel, KernelExpr, Schedule } from "../kernel.ts";
 import { visitKernelExpr } from "../kernel-walk.ts";
 import { elementsOf, isBatch, maxOf } from "../type.ts";
@@ -50,7 +50,7 @@ function checkTiles({ outer, stages, record }: Kernel, lanes: number, say: Say):
     say(maxOf(extent) % (tile[k] * wide) !== 0, `the last tile of ${axis} ends beyond its array`);
     const joins = items.some(
       ({ reduce, targets }) =>
-        reduce?.over === "outer" || targets.some(({ at }) => !at.some((index) => axesOf(index).has(axis))),
+        reduce?.over === "outer" || targets.some(({ at }) => !movesAlong(at, outer[k])),
     );
     say(joins, `what lies beyond n along ${axis} is added to the rest`);
   }

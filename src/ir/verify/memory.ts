@@ -1,7 +1,8 @@
 import { invariant } from "../../base/errors.ts";
 import type { MemoryPlan } from "../arena.ts";
-import { flatten, sameIndex, type Index } from "../index.ts";
-import type { Buffer, Kernel, KernelExpr, Schedule } from "../kernel.ts";
+import { flatten, movesAlong, sameIndex, type Index } from "../index.ts";
+import type { Buffer, Kernel, KernelExpr, Schedule, TimeLoop } from "../kernel.ts";
+import { visitKernelExpr } from "../kernel-walk.ts";
 import { entriesOf } from "../phase.ts";
 import type { Program } from "../program.ts";
 import { bytesOf } from "../type.ts";
@@ -17,10 +18,8 @@ function accessesOf(kernel: Kernel): { reads: Access[]; writes: Access[] } {
   const reads: Access[] = [];
   const writes: Access[] = [];
   let order = 0;
-  const inside = (expr: KernelExpr): void => {
+  const see = (expr: KernelExpr): void => {
     if (expr.kind === "load") reads.push({ buffer: expr.buffer, at: expr.at, order });
-    else if (expr.kind === "op") expr.args.forEach(inside);
-    else if (expr.kind === "guard") [expr.test, expr.yes, expr.no].forEach(inside);
   };
   // A template reads its operands all the while.
   for (const { buffer } of kernel.core?.operands ?? []) reads.push({ buffer, at: null, order: Infinity });
@@ -29,15 +28,52 @@ function accessesOf(kernel: Kernel): { reads: Access[]; writes: Access[] } {
   if (arrays.length > 0) writes.push({ buffer: arrays.at(-1)!, at: null, order: 0 });
   for (const item of [...kernel.before, ...kernel.stages.flatMap((stage) => stage.items), ...kernel.after]) {
     order++;
-    inside(item.value);
+    visitKernelExpr(item.value, see);
     for (const target of item.targets) writes.push({ buffer: target.buffer, at: target.at, order });
   }
   return { reads, writes };
 }
 
+/** A kernel as it runs, with the number of the turn of each loop around it. */
+interface Run {
+  readonly kernel: Kernel;
+  readonly turns: readonly number[];
+}
+
+/** Kernels in running order, those in a loop over time for two of its turns: what a turn leaves, the next may overwrite. */
+function runsOf(kernels: readonly Kernel[], turns: readonly number[] = []): Run[] {
+  const runs: Run[] = [];
+  for (let k = 0; k < kernels.length;) {
+    const loop = kernels[k].loops[turns.length] as TimeLoop | undefined;
+    let end = k + 1;
+    if (!loop) runs.push({ kernel: kernels[k], turns });
+    else {
+      while (end < kernels.length && kernels[end].loops[turns.length] === loop) end++;
+      for (const turn of [0, 1]) runs.push(...runsOf(kernels.slice(k, end), [...turns, turn]));
+    }
+    k = end;
+  }
+  return runs;
+}
+
+/** Says of a buffer in a run whose contents these are: those of one turn, where every turn begins anew. */
+function contentsIn(runs: readonly Run[]): (buffer: Buffer, run: Run) => string {
+  const uses = new Map<Buffer, { readonly kernel: Kernel; readonly at: readonly Index[] | null }[]>();
+  for (const { kernel } of runs) {
+    const { reads, writes } = accessesOf(kernel);
+    for (const { buffer, at } of [...reads, ...writes])
+      uses.set(buffer, [...(uses.get(buffer) ?? []), { kernel, at }]);
+  }
+  return (buffer, { kernel: { loops }, turns }) => {
+    const isAnew = (loop: TimeLoop, level: number): boolean =>
+      uses.get(buffer)!.every(({ kernel, at }) => kernel.loops[level] === loop && at && !movesAlong(at, loop.axis)); // prettier-ignore
+    return `${buffer.name} ${turns.map((turn, level) => (isAnew(loops[level], level) ? turn : "")).join()}`;
+  };
+}
+
 /**
  * Places where a memory plan lets one value overwrite another that is still needed, a sentence each; an empty list means
- * sound. It looks at nothing but what is read and written in which order, so it does not err where the planner does.
+ * sound. It looks at nothing but what is read and written in which order, over two turns of every loop.
  */
 export function verifyMemory(program: Program, schedule: Schedule, memory: MemoryPlan): readonly string[] {
   const found: string[] = [];
@@ -52,18 +88,23 @@ export function verifyMemory(program: Program, schedule: Schedule, memory: Memor
     buffer.kind === "numbers" || memory.placements.get(buffer)?.region === "temporary";
   const results = new Set(schedule.results.map((result) => result.buffer));
   for (const { phases } of entriesOf(program)) {
-    const list = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
+    const kernels = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
+    const runs = runsOf(kernels);
+    const list = runs.map(({ kernel }) => kernel);
+    const contents = contentsIn(runs);
     const accesses = list.map(accessesOf);
-    const lastRead = new Map<Buffer, number>();
-    for (const [k, { reads }] of accesses.entries()) for (const { buffer } of reads) lastRead.set(buffer, k);
-    for (const result of results)
-      if (accesses.some((a) => a.writes.some((w) => w.buffer === result))) lastRead.set(result, Infinity);
-    const written = new Map<Buffer, number>();
+    const lastRead = new Map<string, number>();
+    for (const [k, { reads, writes }] of accesses.entries()) {
+      for (const { buffer } of reads) lastRead.set(contents(buffer, runs[k]), k);
+      for (const { buffer } of writes)
+        if (results.has(buffer)) lastRead.set(contents(buffer, runs[k]), Infinity);
+    }
+    const written = new Map<string, { readonly other: Buffer; readonly since: number }>();
     for (const [k, { reads, writes }] of accesses.entries()) {
       for (const { buffer, at, order } of writes.filter((write) => isTemporary(write.buffer))) {
-        for (const [other, since] of written) {
+        for (const [key, { other, since }] of written) {
           if (!share(buffer, other)) continue;
-          const last = lastRead.get(other) ?? -1;
+          const last = lastRead.get(key) ?? -1;
           if (last > k)
             found.push(
               `${list[k].name} writes ${buffer.name} over ${other.name} of kernel ${since}, read at ${last}`,
@@ -93,7 +134,8 @@ export function verifyMemory(program: Program, schedule: Schedule, memory: Memor
           }
         }
       }
-      for (const { buffer } of writes) if (isTemporary(buffer)) written.set(buffer, k);
+      for (const { buffer } of writes)
+        if (isTemporary(buffer)) written.set(contents(buffer, runs[k]), { other: buffer, since: k });
     }
   }
   return found;
