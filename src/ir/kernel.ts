@@ -111,6 +111,11 @@ export interface ScheduleRecord {
   readonly lanes: readonly string[];
   /** Outer axes that run in whole tiles although n may end within one: what is computed beyond n is never read. */
   readonly whole: readonly boolean[];
+  /**
+   * Of how many iterations of the axis before them the rows that fill no tile share one; 1 where each has a smaller tile
+   * of its own.
+   */
+  readonly join: number;
   /** Columns of the tile in which rows that fill no tile are computed, one by one. */
   readonly alone: number;
   /** True where the templates of scalar functions of float32 are called, not written out at every use. */

@@ -7,7 +7,7 @@ import { shareAddresses } from "./address.ts";
 import { withoutDust } from "./dust.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { inlineCalls } from "./inline.ts";
-import { jamAxis } from "./jam.ts";
+import { jamAxis, joinRests } from "./jam.ts";
 import { neighbourLoops } from "./lane-check.ts";
 import { arraysIn, freshNames, readsLocal, separateNames } from "./names.ts";
 import { nestStatements } from "./nest.ts";
@@ -118,7 +118,14 @@ function tiles({ outer, record }: Kernel, { lanes }: Backend, fresh: Fresh): Pas
       lanes: record.lanes.includes(name) ? lanes : 1,
       ...(name !== last && record.alone > 1 ? { single: alone } : {}),
     };
-    return [{ name: `tiles of ${name}`, run: (body) => jamAxis(body, name, record.tile[k], fresh, options) }];
+    const tiled: Pass = {
+      name: `tiles of ${name}`,
+      run: (body) => jamAxis(body, name, record.tile[k], fresh, options),
+    };
+    if (name === last || record.join === 1) return [tiled];
+    const around = outer[k - 1].name;
+    const join = (body: Body): Body => joinRests(body, around, name, record.tile[k], record.join, fresh);
+    return [{ name: `rests of ${name}`, run: join }, tiled];
   });
 }
 

@@ -48,6 +48,31 @@ export function jamAxis(
   return start < 0 ? tiled : [...tiled.slice(0, start), ...ends, ...tiled.slice(start)];
 }
 
+/**
+ * Takes what fills no tile of the rows out of the loop around them, into a loop of its own of which `factor` iterations
+ * run as one: they fill a tile together. The iterations write places of their own, so their order is free.
+ */
+export function joinRests(
+  body: readonly LoopStmt[],
+  around: string,
+  row: string,
+  size: number,
+  factor: number,
+  fresh: (hint: string) => string,
+): LoopStmt[] {
+  return body.flatMap((stmt): LoopStmt[] => {
+    if (stmt.kind !== "for") return [stmt];
+    if (stmt.name !== around)
+      return [{ ...stmt, body: joinRests(stmt.body, around, row, size, factor, fresh) }];
+    const [rows, ...others] = stmt.body;
+    if (rows?.kind !== "for" || rows.name !== row || others.length > 0 || rows.to.kind !== "number")
+      return [stmt];
+    const end = l.number(rows.to.value - (rows.to.value % size));
+    const rests = { ...stmt, body: [{ ...rows, from: end }] };
+    return [{ ...stmt, body: [{ ...rows, to: end }] }, ...jamAxis([rests], around, factor, fresh)];
+  });
+}
+
 function tiledLoops(
   loop: ForLoop,
   factor: number,

@@ -12,10 +12,11 @@ export function recordOf(kernel: KernelDraft, backend: Backend): ScheduleRecord 
   const whole = kernel.outer.map(() => false);
   const last = kernel.outer.length - 1;
   const lanes = lanesOf(kernel, backend);
-  let alone = 1;
+  let [alone, join] = [1, 1];
   if (kernel.core && last >= 0) {
     const row = rowAxis(kernel.core, kernel.outer);
-    const { rows, columns } = productTile(kernel, row, lanes, backend);
+    const { rows, columns, ...joined } = productTile(kernel, row, lanes, backend);
+    join = joined.join ?? 1;
     if (row >= 0) tile[row] = rows;
     tile[last] = columns;
     if (isAskedAlone(kernel, lanes, backend)) alone = aloneColumns(kernel, row, rows, backend);
@@ -34,7 +35,7 @@ export function recordOf(kernel: KernelDraft, backend: Backend): ScheduleRecord 
     tile[last] = columnTile(kernel, lanes.includes(kernel.outer[last].name) ? backend.lanes : 1);
   }
   // Whether calls are worth it shows once the work of the whole phase is known.
-  return { tile, whole, lanes, alone, calls: false };
+  return { tile, whole, lanes, join, alone, calls: false };
 }
 
 /** A kernel that a prediction may share, which is asked for one row as often as for many. */
@@ -60,16 +61,25 @@ const isApart = ({ stages }: KernelDraft, axis: Axis): boolean =>
     ),
   );
 
+/** The iterations of the axis right before the rows, where each writes places of its own; 1 where remainders stay apart. */
+function joinable(kernel: KernelDraft, row: number): number {
+  const before = kernel.outer[row - 1] as Axis | undefined;
+  return before && !isBatch(before.extent) && isApart(kernel, before) ? before.extent : 1;
+}
+
 /** Rows and columns of a product: what the target makes of its size, or of lanes that lie along the depth. */
 function productTile(
-  { core, outer }: KernelDraft,
+  kernel: KernelDraft,
   row: number,
   lanes: readonly string[],
   backend: Backend,
-): Tile {
+): Tile & { readonly join?: number } {
+  const { core, outer } = kernel;
   const column = outer[outer.length - 1];
   const work = pointsOf([...outer, ...core!.depth]);
-  if (lanes.includes(column.name)) return vectorTile(row < 0 ? undefined : outer[row], column, work, backend);
+  if (lanes.includes(column.name)) {
+    return vectorTile(row < 0 ? undefined : outer[row], column, joinable(kernel, row), work, backend);
+  }
   const plain = core!.operands.filter(({ buffer }) => buffer.kind === "numbers");
   const wish =
     lanes.length > 0

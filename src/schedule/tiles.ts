@@ -22,12 +22,13 @@ const stepCost = ({ rows, columns }: Tile, { latency }: VectorFacts): number =>
 /** A second copy of the code, for what whole tiles leave over, must be worth so much of the time. */
 const copyCost = (work: number): number => (work < 2 ** 18 ? 0.15 : 0.03);
 
+interface Part {
+  readonly size: number;
+  readonly count: number;
+}
+
 /** How many tiles of which size cover an extent: whole ones, and smaller ones for the rest. */
-function partsOf(
-  extent: number,
-  size: number,
-  single: boolean,
-): { readonly size: number; readonly count: number }[] {
+function partsOf(extent: number, size: number, single: boolean): Part[] {
   const rest = extent % size;
   const whole = { size, count: (extent - rest) / size };
   if (rest === 0) return [whole];
@@ -35,13 +36,43 @@ function partsOf(
 }
 
 /**
- * The register tile of a product whose columns run in lanes: the one that takes the fewest instructions for all rows
- * and columns. Columns are counted in vectors.
+ * Of how many iterations of the axis around the rows the remainders fill one tile: the last two of fourteen pixels, and
+ * those of the next line. A tile of few rows waits for its sums, whatever the processor could do.
  */
-export function vectorTile(row: Axis | undefined, column: Axis, work: number, backend: Backend): Tile {
+function joinOf(height: number, size: number, around: number): number {
+  const rest = height % size;
+  return rest === 0 || height < size ? 1 : Math.min(around, Math.floor(size / rest));
+}
+
+/** The tiles of an iteration around the rows, of which some are shared with others. */
+function joinedParts(height: number, size: number, around: number): Part[] {
+  const join = joinOf(height, size, around);
+  if (join === 1) return partsOf(height, size, false);
+  const [whole, rest] = partsOf(height, size, false);
+  const strips = partsOf(around, join, false).filter(({ count }) => count > 0);
+  return [whole, ...strips.map((strip) => ({ size: strip.size * rest.size, count: strip.count / around }))];
+}
+
+/** A register tile, and of how many iterations around its rows the remainders are joined. */
+interface JoinedTile extends Tile {
+  readonly join: number;
+}
+
+/**
+ * The register tile of a product whose columns run in lanes: the one that takes the fewest instructions for all rows
+ * and columns. Columns are counted in vectors; `around` are the iterations of an axis whose remainders may be joined.
+ */
+export function vectorTile(
+  row: Axis | undefined,
+  column: Axis,
+  around: number,
+  work: number,
+  backend: Backend,
+): JoinedTile {
   const { lanes } = backend;
   const vectors = backend.vectors!;
   const height = row ? maxOf(row.extent) : 1;
+  const open = row !== undefined && isBatch(row.extent);
   // A part of a vector is one of the columns; a single number is left to a loop of its own.
   const extent = maxOf(column.extent);
   const width = Math.max(
@@ -49,7 +80,7 @@ export function vectorTile(row: Axis | undefined, column: Axis, work: number, ba
     Math.floor(extent / lanes) + (isBatch(column.extent) || extent % lanes < 2 ? 0 : 1),
   );
   const costOf = (tile: Tile): number => {
-    const down = partsOf(height, tile.rows, row !== undefined && isBatch(row.extent));
+    const down = open ? partsOf(height, tile.rows, true) : joinedParts(height, tile.rows, around);
     const across = partsOf(width, tile.columns, false);
     const steps = down.flatMap((a) =>
       across.map((b) => a.count * b.count * stepCost({ rows: a.size, columns: b.size }, vectors)),
@@ -63,7 +94,8 @@ export function vectorTile(row: Axis | undefined, column: Axis, work: number, ba
     .flatMap((rows) => sizes(width).map((columns): Tile => ({ rows, columns })))
     .filter((tile) => registersOf(tile) <= vectors.registers);
   const costs = options.map(costOf);
-  return options[costs.indexOf(Math.min(...costs))];
+  const best = options[costs.indexOf(Math.min(...costs))];
+  return { ...best, join: open ? 1 : joinOf(height, best.rows, around) };
 }
 
 /**

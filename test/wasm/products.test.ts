@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { batch, defineModel, dense, f32, meanSquaredError, sgd, type Model } from "../../src/index.ts";
+import {
+  batch,
+  conv2d,
+  defineModel,
+  dense,
+  f32,
+  meanSquaredError,
+  sgd,
+  type Model,
+} from "../../src/index.ts";
 import { visitStmts } from "../../src/ir/loop-walk.ts";
 import { running } from "../examples/run.ts";
 
@@ -66,6 +75,43 @@ describe("columns that fill no vector", () => {
     for (const [name, values] of Object.entries(net.params)) exact.params[name].set(values);
     for (const rows of [12, 1, 7]) {
       const [x, y] = [wave(rows * 12, 0.3), wave(rows * units, 0.9)];
+      expect(net.trainStep(x, y, rows)).toBeCloseTo(exact.trainStep(x, y, rows), 5);
+      for (const [name, gradient] of Object.entries(net.gradients))
+        for (const [k, value] of gradient.entries())
+          expect(Math.abs(value - exact.gradients[name][k])).toBeLessThan(2e-6);
+    }
+  });
+});
+
+describe("rows that fill no tile", () => {
+  const filtered = (size: number, kernelSize: number): Model =>
+    defineModel({
+      name: "filtered",
+      inputs: { x: f32(batch(8), size, size, 1), y: f32(batch(8), size, size, 8) },
+      build: ({ x, y }) => {
+        const layer = { filters: 8, kernelSize, padding: "same" } as const;
+        const out = conv2d(conv2d(x, { ...layer, name: "first" }), { ...layer, name: "second" });
+        return { outputs: { out }, loss: meanSquaredError(out, y), optimizer: sgd({ learningRate: 0.1 }) };
+      },
+    });
+
+  // 14 pixels leave two in each line, which two lines share; 13 pixels and the 5 columns of a filter leave one, which four share.
+  test.each([
+    [14, 3, 2],
+    [13, 3, 4],
+    [16, 5, 4],
+    [8, 3, 1],
+  ])("share a tile with those around them: %i pixels, filters of %i", async (size, kernelSize, join) => {
+    const model = filtered(size, kernelSize);
+    const { compilation, generated } = await running(model, { target: "wasm", strict: true });
+    expect(Math.max(...compilation.kernels.kernels.map(({ record }) => record.join))).toBe(join);
+    const [net, exact] = [
+      generated.create({ seed: 4 }),
+      (await running(model)).generated.create({ seed: 4 }),
+    ];
+    for (const [name, values] of Object.entries(net.params)) exact.params[name].set(values);
+    for (const rows of [3, 1]) {
+      const [x, y] = [wave(rows * size * size, 0.3), wave(rows * size * size * 8, 0.9)];
       expect(net.trainStep(x, y, rows)).toBeCloseTo(exact.trainStep(x, y, rows), 5);
       for (const [name, gradient] of Object.entries(net.gradients))
         for (const [k, value] of gradient.entries())

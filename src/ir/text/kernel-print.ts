@@ -10,6 +10,7 @@ export const printKernels = (schedule: Schedule): string =>
 function kernelText(kernel: Kernel): string {
   const { outer, core, nest, record } = kernel;
   const tiles = outer.flatMap(({ name }, k) => (record.tile[k] > 1 ? [`${name}×${record.tile[k]}`] : []));
+  if (record.join > 1) tiles.push(`join ×${record.join}`);
   if (record.alone > 1) tiles.push(`alone ${outer[outer.length - 1].name}×${record.alone}`);
   const lines = [
     ...kernel.doc.map((line) => `// ${line}`),

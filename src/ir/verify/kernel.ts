@@ -1,5 +1,5 @@
 import { invariant } from "../../base/errors.ts";
-import { flatten, movesAlong, rangeOf, type Index } from "../index.ts";
+import { flatten, movesAlong, rangeOf, type Axis, type Index } from "../index.ts";
 import type { Buffer, Kernel, KernelExpr, Schedule } from "../kernel.ts";
 import { visitKernelExpr } from "../kernel-walk.ts";
 import { elementsOf, isBatch, maxOf } from "../type.ts";
@@ -37,9 +37,18 @@ function checkLanes({ outer, core, stages, nest, record }: Kernel, lanes: number
 }
 
 function checkTiles({ outer, stages, record }: Kernel, lanes: number, say: Say): void {
-  const { tile, whole } = record;
+  const { tile, whole, join } = record;
   say(tile.length !== outer.length || whole.length !== outer.length, "an axis has no tile");
   const items = stages.flatMap((stage) => stage.items);
+  const addsAlong = (axis: Axis): boolean =>
+    items.some(
+      ({ reduce, targets }) => reduce?.over === "outer" || targets.some(({ at }) => !movesAlong(at, axis)),
+    );
+  const row = outer.findIndex((_, k) => k < outer.length - 1 && tile[k] > 1);
+  const around = outer[row - 1] as Axis | undefined;
+  const joins = join > 1 && around && !isBatch(around.extent) && join <= around.extent;
+  say(join > 1 && !joins, "the rest of the rows is joined over no such axis");
+  say(join > 1 && around !== undefined && addsAlong(around), "rows are joined that are added up");
   for (const [k, { name: axis, extent }] of outer.entries()) {
     const wide = record.lanes.includes(axis) ? lanes : 1;
     say(!(Number.isInteger(tile[k]) && tile[k] >= 1), `${axis} has a tile of ${tile[k]}`);
@@ -48,11 +57,7 @@ function checkTiles({ outer, stages, record }: Kernel, lanes: number, say: Say):
     if (!whole[k]) continue;
     say(!(isBatch(extent) && tile[k] > 1), `${axis} has no tile that may end beyond n`);
     say(maxOf(extent) % (tile[k] * wide) !== 0, `the last tile of ${axis} ends beyond its array`);
-    const joins = items.some(
-      ({ reduce, targets }) =>
-        reduce?.over === "outer" || targets.some(({ at }) => !movesAlong(at, outer[k])),
-    );
-    say(joins, `what lies beyond n along ${axis} is added to the rest`);
+    say(addsAlong(outer[k]), `what lies beyond n along ${axis} is added to the rest`);
   }
 }
 
