@@ -5,6 +5,7 @@ import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
 import { isBatch } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
 import { withoutDust } from "./dust.ts";
+import { startFolds } from "./first-term.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { inlineCalls } from "./inline.ts";
 import { jamAxis, joinRests } from "./jam.ts";
@@ -72,6 +73,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
     { name: "lanes", run: (body) => inLanes(body, kernel, buffers, backend, fresh) },
     ...tiles(kernel, backend, fresh),
     { name: "short loops", run: (body) => unrollShort(body, fresh) },
+    { name: "first terms", run: startFolds },
     ...closing(fresh, backend),
   ];
   return lowered(frame, start, passes, lowering);
