@@ -1,12 +1,12 @@
 import type { Backend } from "../ir/backend.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
-import { entriesOf, type Phase } from "../ir/phase.ts";
+import { entriesOf, stepPhase, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
 import { lowerKernel, type LoopListener, type Lowered, type Lowering } from "./function.ts";
 import { withPlainNames } from "./plain-names.ts";
-import { stepFunction } from "./step.ts";
+import { straightStep } from "./step.ts";
 import { templateLookup } from "./templates.ts";
 import { formOf, type Form, outlineOfFunction, outlineOfKernel, shapeOf, Twins } from "./twins.ts";
 
@@ -52,16 +52,25 @@ export function lower(
     const [own, its] = [form().buffers, twin.form().buffers];
     return { fn: twin.lowered.fn, arrays: twin.lowered.arrays.map((array) => own[its.indexOf(array)]) };
   };
+  const straight = straightStep(program, schedule, memory, lowering);
+  const passes = new Map<Phase, Lowered>();
+  if (straight) {
+    const [step] = program.graphs.steps;
+    passes
+      .set(stepPhase("forward", step), straight.forward)
+      .set(stepPhase("backward", step), straight.backward);
+    functions.push(straight.forward.fn, straight.backward.fn, straight.step.fn);
+    for (const [phase, pass] of passes) calls.get(phase)!.push(callOf(pass.fn, pass));
+  }
   for (const kernel of schedule.kernels) {
+    if (passes.has(kernel.phase)) continue;
     const lowered = lowerOnce(kernel);
     calls.get(kernel.phase)!.push(callOf(lowered.fn, lowered, kernel.loops));
   }
-  const step = stepFunction(program, schedule, memory, lowering);
-  if (step) functions.push(step.fn);
   return {
     functions: [...lowering.called.values(), ...functions],
     calls,
-    step: step && callOf(step.fn, step),
+    step: straight && callOf(straight.step.fn, straight.step),
   };
 }
 

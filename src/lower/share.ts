@@ -195,8 +195,8 @@ export function inlineSingleUses(body: readonly LoopStmt[]): LoopStmt[] {
         );
         continue;
       }
-      const lazy = holdsChoose(stmt);
-      if (lazy) flush();
+      // What a comment is about stays below it, and above the next.
+      if (holdsChoose(stmt) || stmt.kind === "note") flush();
       const own = mapOwnExprs(stmt, fill);
       if (own.kind === "let" && !own.mutable && own.type !== "index" && uses.get(own.name) === 1)
         waiting.set(own.name, own.value);

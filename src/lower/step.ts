@@ -1,7 +1,7 @@
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
 import { heldAs, l, type LoopStmt } from "../ir/loop.ts";
-import { stepPhase, type StepPart } from "../ir/phase.ts";
+import { stepParts, stepPhase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
 import { buffersOfKernel, finish, type Lowered, type Lowering } from "./function.ts";
@@ -11,26 +11,34 @@ import { straighten } from "./straighten.ts";
 /** A training step with more points of computation than this keeps its loops. */
 const mostPoints = 1500;
 
+/** The functions of a tiny model: its passes, and its whole training step. */
+export interface StraightStep {
+  readonly forward: Lowered;
+  readonly backward: Lowered;
+  readonly step: Lowered;
+}
+
 /**
- * The whole training step of a tiny model as one straight-line function: forward, cleared gradients, backward,
- * update. Null for a model with a batch or named steps, or one that is too large.
+ * A tiny model without a batch or named steps in straight-line functions: the forward pass, the backward pass, and the
+ * whole step of forward, cleared gradients, backward and update. Null for models that are none.
  */
-export function stepFunction(
+export function straightStep(
   { graphs: { steps } }: Program,
   schedule: Schedule,
   memory: MemoryPlan,
   lowering: Lowering,
-): Lowered | null {
+): StraightStep | null {
   const {
     backend: { compute },
     templates,
   } = lowering;
   if (steps.length !== 1 || steps[0].name !== null) return null;
-  const kernels = (kind: StepPart): readonly Kernel[] =>
-    schedule.kernels.filter((kernel) => kernel.phase === stepPhase(kind, steps[0]));
-  const all = [...kernels("forward"), ...kernels("backward"), ...kernels("update"), ...kernels("commit")];
+  const [forward, backward, ...updates] = stepParts.map((part) =>
+    schedule.kernels.filter((kernel) => kernel.phase === stepPhase(part, steps[0])),
+  );
+  const all = [forward, backward, ...updates].flat();
   if (
-    kernels("update").length === 0 ||
+    updates[0].length === 0 ||
     all.some((kernel) => kernel.nest || kernel.loops.length > 0) ||
     all.reduce((sum, kernel) => sum + pointsOf(kernel), 0) > mostPoints
   )
@@ -41,23 +49,68 @@ export function stepFunction(
       l.store(buffer.name, l.local("i"), l.number(0, heldAs(buffer.dtype, compute))),
     ]),
   );
-  const loops = (kernel: Kernel): LoopStmt[] => nestStatements(kernel, compute, templates);
-  const body = [
-    ...kernels("forward").flatMap(loops),
-    ...clear,
-    ...kernels("backward").flatMap(loops),
-    ...kernels("update").flatMap(loops),
-    ...kernels("commit").flatMap(loops),
-  ];
   const buffers = new Map<string, Buffer>(gradients.map((buffer) => [buffer.name, buffer]));
   for (const kernel of all) for (const [name, buffer] of buffersOfKernel(kernel)) buffers.set(name, buffer);
-  const keeps = (buffer: Buffer): boolean => buffer.kind === "cell" && buffer.cell?.kind !== "input";
-  const straight = straighten(body, buffers, memory, compute, keeps);
-  if (!straight) return null;
-  const doc = [
-    "forward, backward and update in one: every element lives in a local, loaded once and stored once",
-  ];
-  return finish({ name: "training_step", doc, buffers, times: [], calls: false }, straight, lowering);
+  const inOnePass = passing(forward, backward, updates.flat());
+  const isCell = ({ kind, cell }: Buffer): boolean => kind === "cell" && cell?.kind !== "input";
+  const loops = (kernels: readonly Kernel[]): LoopStmt[] =>
+    kernels.flatMap((kernel) => [
+      ...kernel.doc.map((text): LoopStmt => ({ kind: "note", text })),
+      ...nestStatements(kernel, compute, templates),
+    ]);
+  const straight = (
+    name: string,
+    doc: string,
+    body: readonly LoopStmt[],
+    keeps: (buffer: Buffer) => boolean,
+  ): Lowered | null => {
+    const lines = straighten(body, {
+      buffers,
+      memory,
+      compute,
+      keeps,
+      rounds: (buffer) => !inOnePass.has(buffer),
+    });
+    return lines && finish({ name, doc: [doc], buffers, times: [], calls: false }, lines, lowering);
+  };
+  const isKept = (buffer: Buffer): boolean => isCell(buffer) || !inOnePass.has(buffer);
+  const whole = [...loops(forward), ...clear, ...loops(backward), ...loops(updates.flat())];
+  const parts = {
+    forward: straight(
+      "forward_pass",
+      "the forward pass: every element lives in a local",
+      loops(forward),
+      isKept,
+    ),
+    backward: straight(
+      "backward_pass",
+      "the backward pass, which adds to the gradients",
+      loops(backward),
+      isCell,
+    ),
+    step: straight(
+      "training_step",
+      "forward, backward and update in one: every element is loaded once and stored once",
+      whole,
+      isCell,
+    ),
+  };
+  const { forward: first, backward: second, step } = parts;
+  return first && second && step && { forward: first, backward: second, step };
+}
+
+/** Temporaries that only one pass reads and writes: no rounding to their type is seen outside of it. */
+function passing(...passes: readonly (readonly Kernel[])[]): Set<Buffer> {
+  const seen = new Map<Buffer, number>();
+  const crossing = new Set<Buffer>();
+  for (const [pass, kernels] of passes.entries())
+    for (const buffer of kernels.flatMap((kernel) => [...buffersOfKernel(kernel).values()])) {
+      // An update has loops of its own, so it stores what it computes.
+      if (buffer.kind === "cell" || pass === passes.length - 1 || (seen.get(buffer) ?? pass) !== pass)
+        crossing.add(buffer);
+      seen.set(buffer, pass);
+    }
+  return new Set([...seen.keys()].filter((buffer) => !crossing.has(buffer)));
 }
 
 function pointsOf(kernel: Kernel): number {

@@ -20,27 +20,36 @@ interface Cell {
 
 class TooLong extends Error {}
 
+interface StraightOptions {
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly memory: MemoryPlan;
+  readonly compute: "f64" | "f32";
+  /** Whether what a buffer holds at the end is stored. */
+  readonly keeps: (buffer: Buffer) => boolean;
+  /** Whether a value is rounded to the buffer's type where loops would store and load it. */
+  readonly rounds: (buffer: Buffer) => boolean;
+}
+
 /**
  * Runs loops with known bounds at compile time and leaves straight-line code: every array element becomes a
- * local, loaded once and stored once. A value that the separate kernels would store and load again is rounded
- * to the element's type in between, so that the results stay equal to the bit. Null where that is too long.
+ * local, loaded once and stored once. Null where that is too long.
  */
 export function straighten(
   body: readonly LoopStmt[],
-  buffers: ReadonlyMap<string, Buffer>,
-  memory: MemoryPlan,
-  compute: "f64" | "f32",
-  keeps: (buffer: Buffer) => boolean,
+  { buffers, memory, compute, keeps, rounds }: StraightOptions,
 ): LoopStmt[] | null {
   const out: LoopStmt[] = [];
   const memoryNow = new Map<number, Cell>();
   const locals = new Map<string, LoopExpr>();
+  /** What the locals that are written are. */
+  const made = new Map<string, LoopExpr>();
   let count = 0;
   const emit = (hint: string, value: LoopExpr): LoopExpr => {
     if (value.kind === "number" || value.kind === "local") return value;
     if (out.length > mostStatements) throw new TooLong();
     const name = `${hint}_${count++}`;
     out.push(l.const(name, value));
+    made.set(name, value);
     return l.local(name, value.type, value.lanes);
   };
   const bufferNamed = (name: string): Buffer => {
@@ -69,7 +78,8 @@ export function straighten(
   const settle = (x: LoopExpr): LoopExpr => {
     if (x.kind === "local") return locals.get(x.name) ?? x;
     if (x.kind === "op" && (x.type === "index" || x.type === "bool")) return foldIndex(x);
-    if (x.kind === "op" && x.op === "add" && isZero(x.args[0]) && startsAtZero(x.args[1])) return x.args[1];
+    if (x.kind === "op" && x.op === "add" && isZero(x.args[0]) && isNeverMinusZero(x.args[1], made))
+      return x.args[1];
     if (
       x.kind === "op" &&
       x.op === "cast" &&
@@ -105,12 +115,13 @@ export function straighten(
         const held = heldAs(buffer.dtype, compute);
         const exact = evaluate(stmt.value);
         const rounded =
-          buffer.dtype === "f32" && exact.kind !== "number"
+          buffer.dtype === "f32" && exact.kind !== "number" && rounds(buffer)
             ? castTo(castTo(exact, "f32"), held)
             : castTo(exact, held);
         const value = emit(`${buffer.name}${index}`, rounded);
         memoryNow.set(at, { value, array: stmt.array, index, dtype: buffer.dtype, written: true });
-      } else if (stmt.kind !== "note") throw new TooLong();
+      } else if (stmt.kind === "note") out.push(stmt);
+      else throw new TooLong();
     }
   };
   try {
@@ -127,5 +138,16 @@ export function straighten(
 }
 
 const isZero = (x: LoopExpr): boolean => x.kind === "number" && Object.is(x.value, 0);
-/** 0 + (0 + x) is 0 + x to the bit; a single 0 + x is not x where x is −0. */
-const startsAtZero = (x: LoopExpr): boolean => x.kind === "op" && x.op === "add" && isZero(x.args[0]);
+/**
+ * Whether a sum is never −0, because something in it is not: then 0 + x is x to the bit. A single 0 + x is not x where x
+ * is −0.
+ */
+function isNeverMinusZero(x: LoopExpr, made: ReadonlyMap<string, LoopExpr>): boolean {
+  if (x.kind === "local") {
+    const value = made.get(x.name);
+    return value !== undefined && isNeverMinusZero(value, made);
+  }
+  return (
+    x.kind === "op" && x.op === "add" && x.args.some((arg) => isZero(arg) || isNeverMinusZero(arg, made))
+  );
+}

@@ -30,7 +30,7 @@ test("a listener sees the passes over every function in their order", () => {
   });
   expect(seen).toEqual([
     "naive", "single uses", "ranges", "lanes", "tiles of i", "tiles of j", "short loops",
-    "sigmoids", "addresses", "invariants", "shared values", "calls", "names",
+    "first terms", "sigmoids", "addresses", "invariants", "shared values", "calls", "names",
   ]); // prettier-ignore
 });
 
