@@ -1,5 +1,6 @@
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
+import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import { heldAs, l, type LoopStmt } from "../ir/loop.ts";
 import { stepParts, stepPhase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
@@ -7,6 +8,7 @@ import { isBatch, sizeOf } from "../ir/type.ts";
 import { buffersOfKernel, finish, type Lowered, type Lowering } from "./function.ts";
 import { nestStatements } from "./nest.ts";
 import { straighten } from "./straighten.ts";
+import { isComparison } from "./values.ts";
 
 /** A training step with more points of computation than this keeps its loops. */
 const mostPoints = 1500;
@@ -99,19 +101,32 @@ export function straightStep(
   return first && second && step && { forward: first, backward: second, step };
 }
 
-/** Temporaries that only one pass reads and writes: no rounding to their type is seen outside of it. */
+/**
+ * Temporaries that only one pass reads and writes, and none to compare: no rounding to their type is seen outside of it.
+ * A comparison may have the same number on its other side as memory held it.
+ */
 function passing(...passes: readonly (readonly Kernel[])[]): Set<Buffer> {
   const seen = new Map<Buffer, number>();
-  const crossing = new Set<Buffer>();
+  const seenOutside = new Set<Buffer>();
   for (const [pass, kernels] of passes.entries())
-    for (const buffer of kernels.flatMap((kernel) => [...buffersOfKernel(kernel).values()])) {
+    for (const kernel of kernels) {
       // An update has loops of its own, so it stores what it computes.
-      if (buffer.kind === "cell" || pass === passes.length - 1 || (seen.get(buffer) ?? pass) !== pass)
-        crossing.add(buffer);
-      seen.set(buffer, pass);
+      const rounds = pass === passes.length - 1 || compares(kernel);
+      for (const buffer of buffersOfKernel(kernel).values()) {
+        if (rounds || buffer.kind === "cell" || (seen.get(buffer) ?? pass) !== pass) seenOutside.add(buffer);
+        seen.set(buffer, pass);
+      }
     }
-  return new Set([...seen.keys()].filter((buffer) => !crossing.has(buffer)));
+  return new Set([...seen.keys()].filter((buffer) => !seenOutside.has(buffer)));
 }
+
+/** Whether a kernel asks which of some numbers is the larger, or whether they are equal. */
+const compares = ({ before, stages, after }: Kernel): boolean =>
+  [...before, ...stages.flatMap((stage) => stage.items), ...after].some(({ value, reduce }) => {
+    let found = reduce !== null && reduce.op !== "sum" && reduce.op !== "prod";
+    visitKernelExpr(value, (expr) => (found ||= expr.kind === "op" && isComparison(expr.op)));
+    return found;
+  });
 
 function pointsOf(kernel: Kernel): number {
   const axes = [...kernel.outer, ...(kernel.core?.depth ?? [])];

@@ -85,6 +85,9 @@ function opExpr(expr: KernelExpr & { kind: "op" }, type: LocalType, compute: Com
 }
 
 const comparing: ReadonlySet<string> = new Set(["equal", "notEqual", "less", "lessEqual"]);
+/** Whether an operation tells numbers apart that differ in their last bit alone. */
+export const isComparison = (op: string): boolean =>
+  comparing.has(op) || op === "maximum" || op === "minimum" || op === "sign";
 /** Operations whose results are among their operands, up to sign. */
 const choosing: ReadonlySet<string> = new Set(["maximum", "minimum", "select", "neg", "abs"]);
 const isStored = (expr: KernelExpr): boolean =>
