@@ -249,11 +249,13 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
     const digits = load("digits", build);
     const [x, y] = argumentsOf(digits, 64, 1);
     test.each<readonly [string, readonly unknown[], string]>([
-    ["no whole row", [x.slice(0, 100), y], "input x: 100 values are not n = 1.5625 whole rows of 64, n from 1 to 64"],
-    ["fewer labels", [x.slice(0, 128), y.slice(0, 1)], "input y: 1 values are not n = 2 whole rows of 1, n from 1 to 64"],
-    ["fewer rows than said", [x.slice(0, 128), y, 3], "input x: 128 values are not n = 3 whole rows of 64, n from 1 to 64"],
-    ["nothing", [], "input x: undefined values are not n = NaN whole rows of 64, n from 1 to 64"],
-    ["no labels", [x], "input y: undefined values are not n = 64 whole rows of 1, n from 1 to 64"],
+    ["no whole row", [x.slice(0, 100), y], "input x: 100 values, n = 1.5625 is not a whole number from 1 to the batch of 64"],
+    ["fewer labels", [x.slice(0, 128), y.slice(0, 1)], "input y: 1 values are not 2 whole rows of 1"],
+    ["fewer rows than said", [x.slice(0, 128), y, 3], "input x: 128 values are not 3 whole rows of 64"],
+    ["nothing", [], "input x: undefined values, n = NaN is not a whole number from 1 to the batch of 64"],
+    ["no labels", [x], "input y: undefined values are not 64 whole rows of 1"],
+    ["more rows than the batch", [x, y, 65], "input x: 4096 values, n = 65 is not a whole number from 1 to the batch of 64"],
+    ["an array of more rows than the batch", [new Float32Array(65 * 64), y], "input x: 4160 values, n = 65 is not a whole number from 1 to the batch of 64"],
   ])("the message tells what does not fit: %s", (_, args, message) => {
     for (const entry of ["forward", "trainStep", "evaluate"] as const)
       expect(() => digits.create()[entry](...args)).toThrow(new RangeError(message));
@@ -264,7 +266,7 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
       net.forward(x, y);
       const before = bytes(net);
       expect(() => (net.backward as (...given: unknown[]) => void)(...args)).toThrow(
-        new RangeError("accumulate must be true or false"),
+        new RangeError(`accumulate: ${String(args[0])} is not true or false`),
       );
       expect(bytes(net)).toBe(before);
       // The forward pass is still there.
@@ -288,11 +290,30 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
     ])("%s is no hyper-parameter", (value) => {
       const net = digits.create({ seed: 1 });
       const before = bytes(net);
-      const message = new RangeError(`hyper learningRate: ${String(value)} is not a finite number`);
+      const message = new RangeError(`learningRate: ${String(value)} is not a finite number`);
       expect(() => Object.assign(net.hyper, { learningRate: value })).toThrow(message);
       expect(bytes(net)).toBe(before);
       net.hyper["learningRate"] = 0.25;
       expect(net.hyper["learningRate"]).toBe(0.25);
+    });
+
+    test("a misspelt hyper-parameter or option is refused with the names there are", () => {
+      const net = digits.create({ seed: 1 });
+      const before = bytes(net);
+      const message = new RangeError("hyper learningrate is none of learningRate, beta1, beta2, epsilon");
+      expect(() => (net.hyper["learningrate"] = 0.1)).toThrow(message);
+      expect(() => Object.assign(net.hyper, { learningrate: 0.1 })).toThrow(message);
+      expect(Object.keys(net.hyper)).toEqual(["learningRate", "beta1", "beta2", "epsilon"]);
+      expect(net.hyper["learningrate"]).toBe(undefined);
+      expect(String(net.hyper)).toBe("[object Object]");
+      expect(bytes(net)).toBe(before);
+      expect(() => digits.create({ sed: 1 } as never)).toThrow(
+        new RangeError("option sed is none of seed, state"),
+      );
+      const { draw } = (emitted(noInputs, build).create() as Net & { steps: Record<string, Net> }).steps;
+      expect(() => (draw.hyper["learningRat"] = 0.1)).toThrow(
+        new RangeError("hyper learningRat is none of learningRate"),
+      );
     });
 
     test("a step without inputs checks its rows too", () => {
@@ -307,20 +328,20 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
       draw["trainStep"]();
       const before = Buffer.from(net.state.buffer as ArrayBuffer).toString("base64");
       for (const n of [0, -1, 5, 1000, 1.5, NaN, 2n, "2", null]) {
-        const message = new RangeError(`n = ${String(n)} is not a whole number from 1 to 4`);
+        const message = new RangeError(`n = ${String(n)} is not a whole number from 1 to the batch of 4`);
         for (const entry of ["forward", "trainStep"]) expect(() => draw[entry](n)).toThrow(message);
       }
       expect(Buffer.from(net.state.buffer as ArrayBuffer).toString("base64")).toBe(before);
     });
 
     test.each<[unknown]>([[NaN], [Infinity], ["x"], ["1"], [null], [{}]])("the seed %s", (seed) => {
-      const message = new RangeError(`seed ${String(seed)} is not a finite number`);
+      const message = new RangeError(`seed: ${String(seed)} is not a finite number`);
       expect(() => digits.create({ seed: seed as number })).toThrow(message);
       const net = digits.create({ seed: 1 });
       const before = bytes(net);
       expect(() => net.init(seed as number)).toThrow(message);
       expect(bytes(net)).toBe(before);
-      expect(() => net.init(undefined as unknown as number)).toThrow("seed undefined is not");
+      expect(() => net.init(undefined as unknown as number)).toThrow("seed: undefined is not");
       expect(bytes(digits.create({}))).toBe(bytes(digits.create({ seed: 0 })));
     });
   });

@@ -229,6 +229,11 @@ describe("code in a file of its own", () => {
     }
     expect(() => module.create()).toThrow(new RangeError(sentence));
     expect(() => module.createPredictor(state)).toThrow(new RangeError(sentence));
+    const misspelt = { wasm: code, Wasm: code };
+    expect(() => module.create(misspelt)).toThrow(new RangeError("option Wasm is none of wasm, seed, state"));
+    expect(() => module.createPredictor(state, misspelt)).toThrow(
+      new RangeError("option Wasm is none of wasm"),
+    );
   });
 });
 

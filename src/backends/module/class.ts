@@ -97,7 +97,7 @@ function initLines(context: ModuleContext): string[] {
   const seed = schedule.buffers.find((b) => b.cell?.kind === "seed");
   return [
     `  init(seed${types ? ": number" : ""})${types ? ": void" : ""} {`,
-    "    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);",
+    '    checkNumber("seed", seed);',
     `    this.state.fill(0, 0, ${memory.stateBytes - 4});`,
     ...program.cells
       .filter((cell) => cell.kind === "hyper")

@@ -1,7 +1,6 @@
 import type { MemoryPlan } from "../../ir/arena.ts";
 import { takesUncheckedRows } from "./arguments.ts";
 import type { ModuleContext } from "./context.ts";
-import { hypersOf } from "./steps.ts";
 
 /** Small functions that a module needs whatever its model: range checks, and what its kernels need. Only what is used. */
 export function helperLines(context: ModuleContext): string[] {
@@ -12,10 +11,8 @@ export function helperLines(context: ModuleContext): string[] {
     out.push(
       // What is no array at all is told like one of the wrong length: with the input's name.
       `function checkRows(name${t(": string")}, values${t(": ArrayLike<number>")}, row${t(": number")}, n${t(": number")}, max${t(": number")})${t(": void")} {`,
-      "  const length = values?.length;",
-      "  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {",
-      "    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);",
-      "  }",
+      "  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);",
+      "  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);",
       "}",
     );
   }
@@ -23,18 +20,16 @@ export function helperLines(context: ModuleContext): string[] {
   if ([...lists, context.evaluated].some((list) => takesUncheckedRows(list, program.batch))) {
     out.push(
       `function checkCount(n${t(": number")}, max${t(": number")})${t(": void")} {`,
-      "  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to ${max}`);",
+      "  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);",
       "}",
     );
   }
-  if (steps.some((step) => hypersOf(step, context).length > 0)) {
-    out.push(
-      `function checkHyper(name${t(": string")}, value${t(": number")})${t(": number")} {`,
-      "  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);",
-      "  return value;",
-      "}",
-    );
-  }
+  out.push(
+    `function checkNumber(name${t(": string")}, value${t(": number")})${t(": number")} {`,
+    "  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);",
+    "  return value;",
+    "}",
+  );
   const ranges = inputs.flatMap(({ cell }) => Object.values(cell.ranges ?? {}));
   if (ranges.length > 0) {
     const ignores = ranges.some(({ allowed }) => allowed !== undefined);
@@ -52,7 +47,7 @@ export function helperLines(context: ModuleContext): string[] {
   out.push(
     `function checkState(state${t(": Uint8Array")})${t(": void")} {`,
     `  if (state?.length !== ${memory.stateBytes} || ${bytesOfHash(memory).join(" || ")}) {`,
-    `    throw new RangeError("this is no state of this model (${memory.stateBytes} bytes)");`,
+    `    throw new RangeError(\`\${state?.length} bytes are no state of this model (${memory.stateBytes} bytes)\`);`,
     "  }",
     "}",
   );

@@ -84,11 +84,14 @@ function factoryLines(context: ModuleContext): string[] {
   const t = (text: string): string => (types ? text : "");
   const { create, createPredictor, given } = engine.memory;
   const own = given.map(({ name }) => `${name}, `).join("");
+  const refuse = (options: string): string =>
+    `  for (const name in rest) throw new RangeError(\`option \${name} is none of ${options}\`);`;
   return [
     ...(types
       ? ["/** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */"]
       : []),
-    `export function create({ ${own}seed = 0, state }${t(`: ${createOptions(context)}`)} = {})${t(`: ${className}`)} {`,
+    `export function create({ ${own}seed = 0, state, ...rest }${t(`: ${createOptions(context)}`)} = {})${t(`: ${className}`)} {`,
+    refuse(`${own}seed, state`),
     ...create.map((line) => `  ${line}`),
     "  if (state === undefined) net.init(seed);",
     "  else {",
@@ -99,7 +102,8 @@ function factoryLines(context: ModuleContext): string[] {
     "}",
     "",
     ...(types ? [predictorDoc(context)] : []),
-    `export function createPredictor(state${t(": Uint8Array")}${given.length > 0 ? `, { ${given.map(({ name }) => name).join(", ")} } = {}` : ""})${t(`: ${predictorType(context)}`)} {`,
+    `export function createPredictor(state${t(": Uint8Array")}${given.length > 0 ? `, { ${own}...rest } = {}` : ""})${t(`: ${predictorType(context)}`)} {`,
+    ...(given.length > 0 ? [refuse(given.map(({ name }) => name).join(", "))] : []),
     "  checkState(state);",
     ...createPredictor.map((line) => `  ${line}`),
     "}",

@@ -35,6 +35,11 @@ export function stringText(value: string): string {
     .replace(/<\/(script)/gi, "<\\/$1")
     .replace(/<!--/g, "<\\!--");
 }
+/** The same as a part of a template's text. */
+export const templateText = (value: string): string =>
+  stringText(value)
+    .slice(1, -1)
+    .replace(/`|\$\{/g, "\\$&");
 
 /** The class name of a model: its name in capitals-first form, or a plain word where nothing is left of it. */
 export function className(name: string): string {
@@ -67,6 +72,7 @@ export function className(name: string): string {
     "NaN",
     "Readonly",
     "Pick",
+    "Proxy",
   ]);
   const safe = joined === "" || /^[0-9]/.test(joined) ? `Model${joined}` : joined;
   return taken.has(safe) ? `${safe}Model` : safe;

@@ -12,7 +12,7 @@ import {
   indent,
   viewsText,
 } from "./fields.ts";
-import { ownKey, stringText } from "./names.ts";
+import { ownKey, stringText, templateText } from "./names.ts";
 import type { ModuleContext, ModuleStep } from "./context.ts";
 
 /** Where a saved scalar stands in the view that holds them all. */
@@ -58,9 +58,12 @@ export function stepFields(
     const place = scalarText(cell, context, "");
     return [
       `get ${key}() { return ${place}; },`,
-      `set ${key}(value${types ? ": number" : ""}) { ${place} = checkHyper(${stringText(name)}, value); },`,
+      `set ${key}(value${types ? ": number" : ""}) { ${place} = checkNumber(${stringText(name)}, value); },`,
     ];
   });
+  const names = hypers.map((cell) => hyperName(step, cell)).join(", ");
+  // A name that is not its own is looked for in the prototype: a misspelt one arrives there, and costs others nothing.
+  const unknown = `__proto__: new Proxy({}, { set(_, name) { throw new RangeError(\`hyper \${String(name)} is none of ${templateText(names)}\`); } }),`;
   return [
     { name: "gradients", type: own("gradients"), value: viewsText(byCell(gradients), context, step.self) },
     // In the network a block of all gradients is that view already.
@@ -78,7 +81,7 @@ export function stepFields(
           {
             name: "hyper",
             type: own("hyper"),
-            value: `{\n${accessors.map((line) => `      ${line}`).join("\n")}\n    }`,
+            value: `{\n${[...accessors, unknown].map((line) => `      ${line}`).join("\n")}\n    }${types ? ` as ${own("hyper")}` : ""}`,
             before: `const scalars = ${step.self}.$scalars;`,
           },
         ]
@@ -113,7 +116,7 @@ export function stepLines(step: ModuleStep, context: ModuleContext): string[] {
     ...head,
     `    if (${unready}) throw new RangeError("backward needs a forward pass right before it");`,
     "    if (accumulate === false) this.$gradients.fill(0);",
-    '    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");',
+    "    else if (accumulate !== true) throw new RangeError(`accumulate: ${String(accumulate)} is not true or false`);",
     ...(keep && engine.usesBatch(phase("backward")) ? [`    const n = ${self}.$n;`] : []),
     ...calls("backward"),
     `    ${self}.$fresh = ${stale};`,
