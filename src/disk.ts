@@ -33,6 +33,11 @@ export interface Disk {
     files: readonly FileToWrite[],
     outdated?: readonly string[],
   ) => readonly Written[];
+  /**
+   * Fails now as writing these files would later, so that what takes minutes to compute is not lost to a wrong path. It
+   * tries: modes alone do not tell what a system allows.
+   */
+  readonly checkWritable: (paths: readonly string[]) => void;
   /** Files that match a pattern (`*`, `**`, `?`), sorted; a path without wildcards stands for itself. */
   readonly expand: (pattern: string) => readonly string[];
   /** Calls back after a change of one of the files, once for changes that come together. */
@@ -67,6 +72,7 @@ export function diskAt(cwd: string): Disk {
     // A byte order mark would become part of the first column's name or of the first token.
     readText: (path) => new TextDecoder().decode(readBytes(path)),
     writeAtomically: (files, outdated = []) => writeAll(files, outdated, names),
+    checkWritable: (paths) => paths.forEach((path) => tryWriting(path, names)),
     expand: (pattern) => expand(pattern, cwd),
     watch: (paths, changed) => watchFiles(paths.map(absolute), changed),
     importModule: async (path, modules) => {
@@ -184,6 +190,23 @@ function writeAll(files: readonly FileToWrite[], outdated: readonly string[], na
     for (const { temporary } of prepared) fs.rmSync(temporary, { force: true });
     for (const folder of made) fs.rmSync(folder, { recursive: true, force: true });
     return refuse("write", current, error, names);
+  }
+}
+
+/** Makes a file of no length beside its place, and takes it and the folders that it needed away again. */
+function tryWriting(path: string, names: Names): void {
+  const place = names.absolute(path);
+  const temporary = join(dirname(place), temporaryName(place));
+  const made: string[] = [];
+  try {
+    readIfThere(place);
+    made.push(...makeFolders(dirname(place)));
+    fs.writeFileSync(temporary, "", { flag: "wx" });
+    fs.rmSync(temporary);
+  } catch (error) {
+    refuse("write", path, error, names);
+  } finally {
+    for (const folder of made) fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,12 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { diskAt } from "../../src/disk.ts";
@@ -63,6 +71,19 @@ describe("writing", () => {
     );
     expect(readFileSync(join(path, "a.txt"), "utf8")).toBe("old");
     expect(tree(path)).toEqual(["a.txt", "file"]);
+  });
+
+  test("whether files can be written is told beforehand, and nothing stays of the trial", () => {
+    const path = folder({ "a.txt": "old", file: "", "folder/b.txt": "" });
+    const disk = diskAt(path);
+    disk.checkWritable(["a.txt", "x/y/b.bin", "x/y/c.bin", "new.txt"]);
+    expect(() => disk.checkWritable(["fresh/b.txt", "file/c.txt"])).toThrow(
+      'a part of the path "file/c.txt" is a file, not a directory',
+    );
+    expect(() => disk.checkWritable(["folder"])).toThrow('"folder" is a directory; a file is expected');
+    expect(tree(path)).toEqual(["a.txt", "file", "folder/b.txt"]);
+    expect(readdirSync(path).sort()).toEqual(["a.txt", "file", "folder"]);
+    expect(readFileSync(join(path, "a.txt"), "utf8")).toBe("old");
   });
 
   test("what is out of date is removed last, and comes back where that fails", () => {

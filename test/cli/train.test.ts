@@ -1,6 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Generated, Net } from "../../src/cli/train/module.ts";
+import { decodeSafetensors } from "../../src/formats/safetensors.ts";
+import { loadWeights } from "../../src/train/index.ts";
+import { loadText } from "../compile/program.ts";
 import { folder, gradc, tree } from "./helpers.ts";
 import { tinyModel, tinyTable } from "./models.ts";
 
@@ -159,14 +163,71 @@ test("--missing takes several texts, may be repeated, and leaves the model's nam
   expect(err).toContain("is empty");
 });
 
-test.each([
-  [[], "; the best was epoch ", true],
-  [["--no-refit"], /; the best epoch, \d+, was restored\n/, false],
-])("what %s says of the best epoch", async (more, message, again) => {
-  const path = folder({ "tiny.model.ts": tinyModel(), "t.csv": tinyTable() });
-  const { err } = await gradc(path, [...argv, ...more]);
-  expect(err).toMatch(message);
-  expect(err.includes("trained again on all 72 rows but the test's, for as many epochs (30)\n")).toBe(again);
+describe("after the best epoch", () => {
+  /** A rate so high that validation is best early on. */
+  const restless = [...argv, "--learning-rate", "30", "--patience", "5", "--seed", "3"];
+  /** The module, its network with what the file holds, and what the commands said. */
+  async function trained(more: readonly string[]) {
+    const path = folder({ "tiny.model.ts": tinyModel(), "t.csv": tinyTable(90, (k) => String((k * k) % 3)) });
+    const { err } = await gradc(path, [...restless, ...more]);
+    const { spec, create } = loadText(
+      readFileSync(join(path, "out/tiny/tiny.gen.js"), "utf8"),
+    ) as unknown as Generated;
+    const weights = readFileSync(join(path, "out/tiny/tiny.safetensors"));
+    const resumed = (): Net => {
+      const net = create();
+      loadWeights(net, spec, weights);
+      return net;
+    };
+    const best = Number(/the best (?:was epoch|epoch,) (\d+)/.exec(err)![1]);
+    const epochs = err.match(/^epoch /gm)!.length;
+    return { err, best, epochs, spec, weights, resumed };
+  }
+
+  test("all rows but the test's train up to it", async () => {
+    const { err, best, epochs, resumed } = await trained([]);
+    expect(best).toBeLessThan(epochs);
+    const many = best === 1 ? "1 epoch" : `${best} epochs`;
+    expect(err).toContain(`trained again for ${many}, up to the best, on all 72 rows but the test's\n`);
+    // 72 rows are nine batches of 8.
+    expect(resumed().step).toBe(9 * best);
+  });
+
+  test("--no-refit restores it, and says so", async () => {
+    const { err, best, resumed } = await trained(["--no-refit"]);
+    expect(err).toContain(`; the best epoch, ${best}, was restored\n`);
+    expect(err).not.toContain("trained again");
+    // 63 rows are eight batches.
+    expect(resumed().step).toBe(8 * best);
+  });
+
+  test("training goes on from the file with the optimizer's state and settings", async () => {
+    const { spec, resumed, weights } = await trained([]);
+    const blocks = [...spec.parameters, ...spec.states].map(({ name }) => name);
+    expect([...decodeSafetensors(weights).tensors.keys()].sort()).toEqual(blocks.sort());
+    const net = resumed();
+    expect(net.hyper["learningRate"]).toBe(30);
+    const { step } = net;
+    net.trainStep(new Float32Array(2), new Int32Array(1));
+    expect(net.step).toBe(step + 1);
+  });
+});
+
+test("a folder that cannot be written is told before the training", async () => {
+  const path = folder({ "tiny.model.ts": tinyModel(), "t.csv": tinyTable(), out: "" });
+  for (const [more, place] of [
+    [[], "out/tiny/tiny.gen.js"],
+    [["--out-dir", "d", "--weights", "t.csv/w"], "t.csv/w"],
+    [["--out-dir", "d", "--log", "out/log"], "out/log"],
+  ] as const) {
+    const { code, out, err } = await gradc(path, [...argv, ...more]);
+    expect({ code, out, err }).toEqual({
+      code: 1,
+      out: "",
+      err: `error[not-a-directory]: a part of the path "${place}" is a file, not a directory\n`,
+    });
+  }
+  expect(tree(path)).toEqual(["out", "t.csv", "tiny.model.ts"]);
 });
 
 test("nothing that was read, or is written too, is overwritten", async () => {

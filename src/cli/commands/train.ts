@@ -13,7 +13,8 @@ Examples:
   $ gradc train weather.model.ts --data weather.csv --split chronological   past before future
   $ gradc train digits.model.ts --data digits.csv --json                    for programs
 
-Writes the module, the weights (safetensors) and the log (one JSON object an epoch) to the out directory.`;
+Writes the module, the weights and all other state (safetensors), from which training can go on, and the log (one
+JSON object an epoch) to the out directory.`;
 
 export const declareTrain = (program: Command, session: Session): Command =>
   program
@@ -44,7 +45,7 @@ export const declareTrain = (program: Command, session: Session): Command =>
     .option("--patience <epochs>", "stop after so many epochs without improvement", wholeNumber(1), 40)
     .option(
       "--no-refit",
-      "end with the best epoch's weights instead of training anew, for as many epochs, with the validation rows too",
+      "end with the best epoch's weights instead of training anew, up to that epoch, with the validation rows too",
     )
     .option("--missing <texts>", "texts that mean a missing value besides the empty one, e.g. NA,?", textList)
     .option("--drop-duplicates", "leave out rows that repeat an earlier one")

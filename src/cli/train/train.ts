@@ -47,6 +47,7 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   const logFile = flags.log ?? join(folder, `${loaded.name}.log.jsonl`);
   const source = flags.data ?? exampleData(path, loaded.name);
   checkDistinct(disk, [loaded.path, source, ...modules, weights, logFile]);
+  disk.checkWritable([...modules, weights, logFile]);
   if (demo) await demoCompiled(context, loaded, compilation, rules);
   const data = prepare(disk, source, generated, flags);
   describeData(context, data);
@@ -60,9 +61,9 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   start();
   const log: string[] = [];
   const history = await fitNet(context, net, spec, data, flags, (line) => log.push(line));
-  if (refits(flags, data, history)) {
+  if (history.best && refits(flags, data, history)) {
     start();
-    await refit(context, net, spec, data, flags, history.epochs.length);
+    await refit(context, net, spec, data, flags, history.best.epoch);
   }
   const tested = evaluateAll(net, batches(data.test, { size: spec.batch ?? "full" }));
 
@@ -191,7 +192,7 @@ const bestText = (epoch: number, again: boolean): string =>
 const refits = (flags: TrainFlags, { validation }: Prepared, { best, stopped }: History): boolean =>
   flags.refit && validation !== undefined && best !== undefined && stopped !== "aborted";
 
-/** Validation has told how many epochs are best; the rows it needed now train as well. */
+/** Validation has told which epoch is best: up to there, the rows it needed now train as well. */
 async function refit(
   { io, note, noteStyle }: Context,
   net: Net,
@@ -204,7 +205,10 @@ async function refit(
   const size = batchSizeOf(flags, spec, rows.n);
   await fit(net, { train: batches(rows, { size, seed: flags.seed }), epochs, signal: io.signal });
   note(
-    noteStyle("dim", `trained again on all ${rows.n} rows but the test's, for as many epochs (${epochs})`),
+    noteStyle(
+      "dim",
+      `trained again for ${plural(epochs, "epoch")}, up to the best, on all ${rows.n} rows but the test's`,
+    ),
   );
 }
 
