@@ -1,4 +1,5 @@
 import { fail } from "../base/errors.ts";
+import { fewFirstHint } from "../ir/channels.ts";
 import type { Value } from "../ir/graph.ts";
 import { isBatch, shapeText, typeText, type Shape, type TensorType } from "../ir/type.ts";
 import { narrow, pad } from "./slice.ts";
@@ -77,7 +78,7 @@ export function countWindows(
   axes: readonly AxisWindows[],
 ): number[] {
   const fault = misfit(x, space, axes);
-  if (fault) fail("shape", `${name}: ${fault}`);
+  if (fault) fail("shape", `${name}: ${fault}`, { hint: fewFirstHint(x.shape) });
   return axes.map((axis, k) => windowsIn(space[k], axis));
 }
 

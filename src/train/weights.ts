@@ -116,7 +116,13 @@ function checkBlock(
     );
   }
   if (tensor.shape.length !== block.shape.length || tensor.shape.some((dim, i) => dim !== block.shape[i])) {
-    refuse(`"${block.name}" is [${tensor.shape}], the model needs [${block.shape}]`);
+    const sorted = (shape: readonly number[]): string => [...shape].sort((a, b) => a - b).join();
+    refuse(
+      `"${block.name}" is [${tensor.shape}], the model needs [${block.shape}]`,
+      sorted(tensor.shape) === sorted(block.shape)
+        ? "its axes have another order: kernels are [in, out] and [height, width, in, out] here, in PyTorch [out, in] and [out, in, height, width]; transpose them"
+        : undefined,
+    );
   }
 }
 

@@ -201,6 +201,8 @@ describe("refuses", () => {
     ["a gamma between 0 and 1", built(({ x }) => gradc.sigmoidFocalLoss(x, x, { gamma: 0.5 })), /gamma of sigmoidFocalLoss must be 0 or at least 1, found 0.5/],
     ["a quantile of 1", built(({ x }) => gradc.quantileLoss(x, x, { quantile: 1 })), /quantile of quantileLoss must be a finite number in \[0, 1\), found 1/],
     ["a delta of 0", built(({ x }) => gradc.huber(x, x, { delta: 0 })), /delta of huber must be a finite number of at least/],
+    ["images of the other layout", built(({ x }) => gradc.meanSquaredError(gradc.reshape(x, [n, 3, 1, 1]), gradc.reshape(x, [n, 1, 1, 3]))), /f32\[n,3,1,1\] and targets f32\[n,1,1,3\] must have one shape and dtype.*hint: if \[n,3,1,1\] has its channels first, as in PyTorch: they stand last here, so transpose\(x, \[0, 2, 3, 1\]\)/s],
+    ["sequences of the other layout", built(({ x }) => gradc.meanSquaredError(gradc.reshape(x, [n, 3, 1]), gradc.reshape(x, [n, 1, 3]))), /hint: if \[n,1,3\] has its channels first, .* transpose\(x, \[0, 2, 1\]\)/s],
     ["pairs of other lengths", built(({ x, s }) => gradc.contrastive(x, x, gradc.expandDims(s, 1))), /contrastive: distances f32\[n\] and same f32\[n,1\] must have one shape and dtype/],
   ]; // prettier-ignore
   test.each(refusals)("%s", (_, body, message) => {

@@ -98,6 +98,11 @@ test("misuse says what, where and what to do", () => {
   expect(text).toMatch(
     /^add: shapes \[n,3\] and \[2\] do not broadcast\n {2}at sugar\.test\.ts:\d+\n {2}hint: /,
   );
+  const images = (x: g.Value, shape: readonly number[]): g.Value =>
+    g.broadcastTo(g.sum(x), [x.type.shape[0], ...shape]);
+  expect(refused((x) => g.add(images(x, [3, 8, 9]), images(x, [8, 9, 3])))).toMatch(
+    /^add: shapes \[n,3,8,9\] and \[n,8,9,3\] do not broadcast\n.*\n {2}hint: if \[n,3,8,9\] has its channels first/,
+  );
   expect(refused((x) => g.reshape(x, [4, -1]))).toMatch(/reshape cannot turn f64\[n,3\] into \[4,-1\]/);
   expect(refused((x) => g.sum(x, { axis: 2 }))).toMatch(/sum: axis 2 does not exist in a value of rank 2/);
   expect(refused((x) => g.sum(x, { keepdims: true } as never))).toMatch(/did you mean "keepDims"/);

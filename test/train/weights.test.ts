@@ -66,6 +66,10 @@ describe("weights", () => {
     ],
     ['model "linear" has no "toString"', (t) => t.set("toString", one("F32", [1]))],
     ['"dense/bias" is [2], the model needs [1]', (t) => t.set("dense/bias", one("F32", [2]))],
+    [
+      '"dense/kernel" is [1,2], the model needs [2,1]\n  hint: its axes have another order: kernels are [in, out]',
+      (t) => t.set("dense/kernel", { dtype: "F32", shape: [1, 2], data: new Float32Array(2) }),
+    ],
     ['"dense/kernel" is [2], the model needs [2,1]', (t) => t.set("dense/kernel", one("F32", [2]))],
     [
       '"dense/bias" is F64, the model needs F32\n  hint: compile with',

@@ -1,3 +1,4 @@
+import { fewFirstHint } from "../../ir/channels.ts";
 import type { Value } from "../../ir/graph.ts";
 import { sum, spread } from "../../ops/broadcast.ts";
 import { div } from "../../ops/elementwise.ts";
@@ -38,7 +39,7 @@ function windowsFor(name: string, { type }: Value, space: readonly number[], opt
   const lists = { window, stride: strides, dilation: still, low, high };
   const fault = misfit(type, space, axesOfSpace(name, space, lists));
   // Said here, under the name that was called, and not by the op that the layer is made of.
-  if (fault) refuse("shape", `${name}: ${fault}`);
+  if (fault) refuse("shape", `${name}: ${fault}`, fewFirstHint(type.shape));
   return { window, strides, dilation: still, low, high };
 }
 

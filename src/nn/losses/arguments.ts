@@ -1,3 +1,4 @@
+import { channelsHint } from "../../ir/channels.ts";
 import type { Value } from "../../ir/graph.ts";
 import { isBatch, isFloat, sameShape, shapeText, typeText } from "../../ir/type.ts";
 import { isValue, reject, shown } from "../check.ts";
@@ -26,7 +27,7 @@ export function alike(
     refuse(
       "shape",
       `${name}: ${first} ${typeText(y.type)} and ${second} ${typeText(t.type)} must have one shape and dtype`,
-      "losses do not broadcast; reshape one of them",
+      channelsHint(y.type.shape, t.type.shape) ?? "losses do not broadcast; reshape one of them",
     );
   }
   return [y, t];

@@ -1,4 +1,5 @@
 import { builder } from "../../ir/builder.ts";
+import { channelsHint } from "../../ir/channels.ts";
 import type { Value } from "../../ir/graph.ts";
 import { isFloat, sameDim, sameShape, shapeText, typeText, type DType, type Dim } from "../../ir/type.ts";
 import { constant } from "../../ops/leaves.ts";
@@ -64,7 +65,8 @@ export function broadcastShape(what: string, shapes: readonly (readonly Dim[])[]
         refuse(
           "shape",
           `${what}: shapes ${shapes.map(shapeText).join(" and ")} do not broadcast`,
-          "aligned at their last axes, dims must be equal or 1; see reshape and expandDims",
+          (shapes.length === 2 ? channelsHint(shapes[0], shapes[1]) : undefined) ??
+            "aligned at their last axes, dims must be equal or 1; see reshape and expandDims",
         );
       }
       dim = shape[at];
