@@ -9,9 +9,11 @@ const units = (d: Draw): number => d.width(d.large ? 33 : 6);
 
 /** Which times count: by the numbers themselves, or all up to a row's own length. */
 export function maskOf(x: Value, d: Draw): Value {
-  const energy = g.sum(x, { axis: 2 });
+  // What is normalized sums to 0: the sign of a plain sum, or of any sum beside 0, would be a matter of rounding.
+  const weights = g.tensor(Array.from({ length: channelsOf(x) }, (_, k) => Math.cos(k)), "f32");
+  const energy = g.sum(g.mul(x, weights), { axis: 2 });
   if (d.chance(0.5)) return g.greater(energy, -0.2);
-  const lengths = g.add(g.cast(g.greater(g.slice(energy, { start: [0, 0], limit: [null, 1] }), 0), "i32"), Math.ceil(timesOf(x) / 2));
+  const lengths = g.add(g.cast(g.greater(g.slice(energy, { start: [0, 0], limit: [null, 1] }), 0.01), "i32"), Math.ceil(timesOf(x) / 2));
   return g.less(g.tensor(Array.from({ length: timesOf(x) }, (_, t) => t), "i32"), lengths);
 } // prettier-ignore
 
