@@ -1,7 +1,23 @@
+import {
+  add,
+  batch,
+  defineModel,
+  dense,
+  expandDims,
+  f32,
+  meanSquaredError,
+  mul,
+  scan,
+  sgd,
+  squeeze,
+  tanh,
+  type Value,
+} from "gradc";
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import { describe, expect, test } from "vitest";
 import { sizeOf } from "../../src/ir/type.ts";
 import { verifyMemory } from "../../src/ir/verify/memory.ts";
+import { compile } from "../../src/compile.ts";
 import { optimizeGraph } from "../../src/optimize/index.ts";
 import { ops } from "../../src/ops/table.ts";
 import { randomGraph } from "../optimize/random-graph.ts";
@@ -30,6 +46,31 @@ test("nothing that is needed is overwritten in random graphs", () => {
     );
     expect(verifyMemory(stages.program, stages.kernels, stages.memory), `seed ${seed}`).toEqual([]);
   }
+});
+
+test("a loop over one time has no next turn that could need what the first leaves", () => {
+  const n = batch(4);
+  /** A recurrence that leaves something else of each time than its carry. */
+  const running = (x: Value): Value =>
+    scan(
+      (h: Value, now: Value) => {
+        const next = tanh(add(mul(h, 0.5), now));
+        return [next, mul(next, now)];
+      },
+      mul(squeeze(x, 0), 0),
+      x,
+    )[1];
+  const model = defineModel({
+    name: "once",
+    inputs: { x: f32(n, 8), y: f32(n, 3) },
+    build({ x, y }) {
+      const all = running(running(expandDims(dense(x, { units: 8 }), 0)));
+      const out = dense(squeeze(all, 0), { units: 3 });
+      return { outputs: { out }, loss: meanSquaredError(out, y), optimizer: sgd({ learningRate: 0.1 }) };
+    },
+  });
+  const { optimized, kernels, memory } = compile(model, { debug: true });
+  expect(verifyMemory(optimized, kernels, memory)).toEqual([]);
 });
 
 test("regions follow each other without overlap", () => {

@@ -40,7 +40,10 @@ interface Run {
   readonly turns: readonly number[];
 }
 
-/** Kernels in running order, those in a loop over time for two of its turns: what a turn leaves, the next may overwrite. */
+/**
+ * Kernels in running order, those in a loop over time for two of its turns: what a turn leaves, the next may overwrite.
+ * A loop of one turn has no next.
+ */
 function runsOf(kernels: readonly Kernel[], turns: readonly number[] = []): Run[] {
   const runs: Run[] = [];
   for (let k = 0; k < kernels.length;) {
@@ -49,7 +52,8 @@ function runsOf(kernels: readonly Kernel[], turns: readonly number[] = []): Run[
     if (!loop) runs.push({ kernel: kernels[k], turns });
     else {
       while (end < kernels.length && kernels[end].loops[turns.length] === loop) end++;
-      for (const turn of [0, 1]) runs.push(...runsOf(kernels.slice(k, end), [...turns, turn]));
+      for (const turn of loop.axis.extent > 1 ? [0, 1] : [0])
+        runs.push(...runsOf(kernels.slice(k, end), [...turns, turn]));
     }
     k = end;
   }
