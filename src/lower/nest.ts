@@ -3,7 +3,16 @@ import type { Item, Kernel, Stage, Target } from "../ir/kernel.ts";
 import { heldAs, l, type LocalType, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { coreStatements } from "./core.ts";
 import type { Templates } from "./templates.ts";
-import { addressOf, castTo, foldOf, indexExpr, loopOver, valueExpr, type Compute } from "./values.ts";
+import {
+  addressOf,
+  asStored,
+  castTo,
+  foldOf,
+  indexExpr,
+  loopOver,
+  valueExpr,
+  type Compute,
+} from "./values.ts";
 
 /** The naive nest of a kernel: one plain loop per axis, statements in the order of its stages. */
 export function nestStatements(kernel: Kernel, compute: Compute, templates: Templates): LoopStmt[] {
@@ -90,8 +99,10 @@ function foldStart(item: Item, compute: Compute): LoopStmt[] {
 
 function foldStep(item: Item, axes: readonly Axis[], compute: Compute): LoopStmt[] {
   const op = item.reduce!.op;
-  const value = valueExpr(item.value, compute);
-  if (op === "argMax" || op === "argMin") {
+  const found = valueExpr(item.value, compute);
+  const picks = op === "argMax" || op === "argMin";
+  const value = picks ? asStored(item.value, found) : found;
+  if (picks) {
     const best = l.local(bestName(item), value.type);
     const x = l.local(`${item.name}_x`, value.type);
     const better = op === "argMax" ? l.op("less", [best, x], "bool") : l.op("less", [x, best], "bool");

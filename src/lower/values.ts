@@ -98,9 +98,10 @@ const isStored = (expr: KernelExpr): boolean =>
 
 /**
  * A number as f32 memory would hold it. Comparisons look at numbers so, since one side may have been stored and the
- * other computed again: the gradient of a maximum asks which of its operands equals it.
+ * other computed again: the gradient of a maximum asks which of its operands equals it. A search for the largest looks
+ * at them so too, or elements that are equal once stored would be told apart by what storing takes away.
  */
-function asStored(expr: KernelExpr, value: LoopExpr): LoopExpr {
+export function asStored(expr: KernelExpr, value: LoopExpr): LoopExpr {
   return isStored(expr) || value.type !== "f64" ? value : castTo(castTo(value, "f32"), "f64");
 }
 
