@@ -19,6 +19,7 @@ import { liftAxes, liftAxis } from "./lift.ts";
 import { fold, read, tabulate } from "./naive.ts";
 import { max, sum } from "./reduce.ts";
 import { binarySamples, rows } from "./samples.ts";
+import { softplus } from "./special.ts";
 import { need, needAxis, opWith, reduced, sameTypes, type Axes, type Axis, type With } from "./types.ts";
 
 // These ops are kept whole until after differentiation: their gradients are simpler and safer than the ones
@@ -190,40 +191,64 @@ export const sparseSoftmaxCrossEntropy: Op<Sparse> = op<Sparse, "logits" | "labe
   },
 );
 
-export const sigmoidCrossEntropy: Op<(logits: Value, targets: Value) => Value> = op("sigmoidCrossEntropy", {
-  doc: "−z·log σ(x) − (1 − z)·log σ(−x) for logits x and targets z, element by element; an infinite logit that its target agrees with costs 0.",
+type Weighted = { readonly positiveWeight: number };
+type CrossEntropy = (logits: Value, targets: Value, attrs: Weighted) => Value;
+export const sigmoidCrossEntropy: Op<CrossEntropy> = op<CrossEntropy, "logits" | "targets", Weighted>("sigmoidCrossEntropy", {
+  doc: "−p·z·log σ(x) − (1 − z)·log σ(−x) for logits x, targets z and a weight p of the positive part, element by element; an infinite logit that its target agrees with costs 0.",
   inputs: ["logits", "targets"],
   names: { pytorch: "functional.binary_cross_entropy_with_logits", keras: "ops.binary_crossentropy" },
-  type: ({ logits, targets }) => {
+  type: ({ logits, targets }, { positiveWeight }) => {
     need("sigmoidCrossEntropy", "float", logits, "logits");
     sameTypes("sigmoidCrossEntropy", "logits", logits, "targets", targets);
+    if (!(positiveWeight >= 0) || !Number.isFinite(positiveWeight))
+      fail("shape", `sigmoidCrossEntropy: positiveWeight must be a number of at least 0, found ${String(positiveWeight)}`);
     return logits;
   },
   vjp: {
-    logits: ({ logits, targets, g }) => mul(g, sub(sigmoid(logits), targets)),
-    targets: ({ logits, g }) => neg(mul(g, logits)),
+    logits: ({ logits, targets, g, attrs }) => {
+      const [positive, weight] = positiveOf(targets, attrs);
+      const slope = sigmoid(logits);
+      return mul(g, sub(weight ? mul(weight, slope) : slope, positive));
+    },
+    targets: ({ logits, g, attrs: { positiveWeight } }) => {
+      if (positiveWeight === 1) return neg(mul(g, logits));
+      const positive = mul(softplus(neg(logits)), fullLike(positiveWeight, logits));
+      return mul(g, sub(positive, softplus(logits)));
+    },
   },
   lower: {
     kind: "at",
-    // |x|·(how far the target is from the side of x) + log(1 + e^−|x|), in which nothing cancels, and 0·∞ is 0.
-    at: ({ logits, targets }, i, { out }) => {
-      const [zero, one] = [0, 1].map((value) => e.constant(value, out.dtype));
+    // |x|·(how far the target is from the side of x) + log(1 + e^−|x|), in which nothing cancels, and 0·∞ is 0; on the
+    // side of 0 the distance has the weight of positives, and the logarithm that of both parts.
+    at: ({ logits, targets }, i, { out, attrs: { positiveWeight } }) => {
+      const [zero, one, p] = [0, 1, positiveWeight].map((value) => e.constant(value, out.dtype));
       const [x, z] = [logits(...i), targets(...i)];
       const size = e.abs(x);
-      const away = e.select(e.less(zero, x), e.sub(one, z), z);
+      const positive = positiveWeight === 1 ? z : e.mul(z, p);
+      const away = e.select(e.less(zero, x), e.sub(one, z), positive);
       const linear = e.select(e.equal(away, zero), zero, e.mul(size, away));
-      return e.add(linear, e.log1p(e.exp(e.neg(size))));
+      const tail = e.log1p(e.exp(e.neg(size)));
+      const weight = e.add(positive, e.sub(one, z));
+      return e.add(linear, positiveWeight === 1 ? tail : e.mul(weight, tail));
     },
   },
   // The definition, with log σ kept finite where x is.
-  eval: ({ logits, targets }) => ({
+  eval: ({ logits, targets }, { positiveWeight }) => ({
     ...logits,
     data: logits.data.map((x, k) => {
       const z = targets.data[k];
       const part = (weight: number, log: number): number => (weight === 0 ? 0 : weight * log);
-      return -part(z, logSigmoidOf(x)) - part(1 - z, logSigmoidOf(-x));
+      return -part(positiveWeight * z, logSigmoidOf(x)) - part(1 - z, logSigmoidOf(-x));
     }),
   }),
-  samples: binarySamples("", "~0..1", "~-1000..1000"),
-});
+  samples: [1, 3, 0.25, 0].flatMap((positiveWeight) =>
+    binarySamples("", "~0..1", "~-1000..1000").map((sample) => ({ ...sample, attrs: { positiveWeight } })),
+  ),
+}); // prettier-ignore
+/** p·z, and p·z + 1 − z where that is not 1. */
+function positiveOf(targets: Value, { positiveWeight }: Weighted): readonly [Value, Value?] {
+  if (positiveWeight === 1) return [targets];
+  const positive = mul(targets, fullLike(positiveWeight, targets));
+  return [positive, add(positive, sub(fullLike(1, targets), targets))];
+}
 const logSigmoidOf = (x: number): number => (x < 0 ? x - Math.log1p(Math.exp(x)) : -Math.log1p(Math.exp(-x)));

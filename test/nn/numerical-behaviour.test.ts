@@ -6,6 +6,7 @@ import type { Node, Value } from "../../src/ir/graph.ts";
 import type { NDArray } from "../../src/ir/op.ts";
 import { evaluate } from "../../src/eval/evaluate.ts";
 import { ndarray } from "../../src/eval/ndarray.ts";
+import { aboutOf } from "../../src/nn/about.ts";
 import { ModelBuilder } from "../../src/nn/context.ts";
 import { leaf } from "../../src/ops/leaves.ts";
 import { emitted, type Given } from "./emitted.ts";
@@ -64,6 +65,8 @@ const rows: readonly Row[] = [
   { name: "softplus at ±1000", given: line(-1000, 1000), build: ({ x }) => gradc.softplus(x), value: [0, 1000], slopes: [[0, 1]] },
   { name: "logSigmoid at ±1000", given: line(-1000, 1000), build: ({ x }) => gradc.logSigmoid(x), value: [-1000, 0], slopes: [[1, 0]] },
   { name: "cross-entropy of infinite logits", given: pair([Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity], [0, 0.5, 1, 0, 0.5, 1]), build: ({ x, y }) => gradc.sigmoidBinaryCrossEntropy(x, y, { reduction: "none" }), value: [Infinity, Infinity, 0, 0, Infinity, Infinity], slopes: [[1, 0.5, 0, 0, -0.5, -1], [-Infinity, -Infinity, -Infinity, Infinity, Infinity, Infinity]] },
+  { name: "cross-entropy of infinite logits, positives with a weight", given: pair([Infinity, Infinity, Infinity, -Infinity, -Infinity, -Infinity], [0, 0.5, 1, 0, 0.5, 1]), build: ({ x, y }) => gradc.sigmoidBinaryCrossEntropy(x, y, { reduction: "none", positiveWeight: 3 }), value: [Infinity, Infinity, 0, 0, Infinity, Infinity], slopes: [[1, 0.5, 0, 0, -1.5, -3], [-Infinity, -Infinity, -Infinity, Infinity, Infinity, Infinity]] },
+  { name: "cross-entropy of infinite logits without positives", given: pair([Infinity, Infinity, -Infinity, -Infinity], [0, 1, 0, 1]), build: ({ x, y }) => gradc.sigmoidBinaryCrossEntropy(x, y, { reduction: "none", positiveWeight: 0 }), value: [Infinity, 0, 0, 0], slopes: [[1, 0, 0, 0]] },
   { name: "cross-entropy of a large logit just beside its target", given: pair([1e8, -1e8], [1 - 2 ** -23, 2 ** -24]), build: ({ x, y }) => gradc.sigmoidBinaryCrossEntropy(x, y, { reduction: "none" }), value: [1e8 * 2 ** -23, 1e8 * 2 ** -24], slopes: [[2 ** -23, -(2 ** -24)], [-1e8, 1e8]] },
   { name: "log1p near 0", given: line(2 ** -60), build: ({ x }) => gradc.log1p(x), value: [2 ** -60], slopes: [[1]] },
   { name: "expm1 near 0", given: line(2 ** -60), build: ({ x }) => gradc.expm1(x), value: [2 ** -60], slopes: [[1]] },
@@ -145,6 +148,24 @@ describe.each(Object.entries(ways))("%s", (way, compute) => {
       // Multiples of x that the product rule makes must be numbers too.
       if (!row.gated || Math.abs(x) <= 1e37) close(curvatures[k], 0);
     }
+  });
+
+  test("activations are numbers at ±∞, but for those that say otherwise", () => {
+    const activations = Object.entries(gradc).flatMap(([name, thing]) => {
+      const about = aboutOf(thing);
+      return about?.kind === "activation" ? [{ name, about, build: thing as (x: Value) => Value }] : [];
+    });
+    const said = /NaN at (−|±)∞/;
+    const found = activations.map(({ name, about, build }) => {
+      const [[below, above]] = compute(line(-Infinity, Infinity), ({ x }) => build(x));
+      return [
+        name,
+        Number.isNaN(below) ? (Number.isNaN(above) ? "±" : "−") : "",
+        said.exec(about.doc)?.[1] ?? "",
+      ];
+    });
+    expect(found.map(([name, is]) => [name, is])).toEqual(found.map(([name, , should]) => [name, should]));
+    expect(found.filter(([, is]) => is !== "").length).toBe(5);
   });
 
   const carriers: Readonly<Record<string, Build>> = {

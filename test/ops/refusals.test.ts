@@ -227,6 +227,12 @@ const table: readonly Row[] = [
   ["sparseSoftmaxCrossEntropy", ["f32[2,3]", "f32[2]"], {}, "labels must be i32, found f32[2]"],
   ["sparseSoftmaxCrossEntropy", ["f32[n,3]", "i32[3]"], {}, "labels must have shape [n] for logits [n,3], found [3]"], // prettier-ignore
   ["sparseSoftmaxCrossEntropy", ["f32[3,n]", "i32[3]"], {}, "the last axis of [3,n] must be the classes, found n"], // prettier-ignore
+  [
+    "sigmoidCrossEntropy",
+    ["f32[2]", "f32[2]"],
+    { positiveWeight: -1 },
+    "positiveWeight must be a number of at least 0, found -1",
+  ],
   ["sigmoidCrossEntropy", ["i32[2]", "i32[2]"], {}, "logits must be a float tensor, found i32[2]"],
   ["sigmoidCrossEntropy", ["f32[2]", "f32[3]"], {}, "targets must be f32[2] like logits, found f32[3]"],
   ["sigmoidCrossEntropy", ["f32[2]", "i32[2]"], {}, "targets must be f32[2] like logits, found i32[2]"],

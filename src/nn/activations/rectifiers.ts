@@ -135,7 +135,7 @@ export const hardSigmoid = documented(
 
 /** x·hardSigmoid(x): Howard et al. 2019. */
 export const hardSwish = documented(
-  { kind: "activation", doc: "x times its hard sigmoid (Howard et al. 2019).", formula: "x·min(max(x/6 + ½, 0), 1)", keras: "hard_silu", pytorch: "Hardswish", onnx: "HardSwish" },
+  { kind: "activation", doc: "x times its hard sigmoid (Howard et al. 2019); NaN at −∞, as in PyTorch and JAX.", formula: "x·min(max(x/6 + ½, 0), 1)", keras: "hard_silu", pytorch: "Hardswish", onnx: "HardSwish" },
   (x: Operand): Value =>
     here(() => {
       const value = operand("hardSwish", x);

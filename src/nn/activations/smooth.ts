@@ -25,11 +25,11 @@ export interface GeluOptions {
   readonly approximate?: boolean;
 }
 const geluDefaults = { approximate: false };
-/** x·Φ(x), the normal distribution function: Hendrycks and Gimpel 2016. */
+/** x·Φ(x), the normal distribution function: Hendrycks and Gimpel 2016. 0·∞ is NaN, at −∞ here and at ±∞ in the gradient. */
 export const gelu = documented(
   {
     kind: "activation",
-    doc: "x times the share of a standard normal distribution below x (Hendrycks and Gimpel 2016).",
+    doc: "x times the share of a standard normal distribution below x (Hendrycks and Gimpel 2016); NaN at −∞, as in PyTorch and JAX.",
     formula: "½·x·(1 + erf(x/√2)); approximate: ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))",
     defaults: geluDefaults,
     keras: "gelu (approximate)",
@@ -48,9 +48,9 @@ export const gelu = documented(
     }),
 );
 
-/** x·σ(x), also called swish. */
+/** x·σ(x), also called swish. 0·∞ is NaN, at −∞ here and at ±∞ in the gradient. */
 export const silu = documented(
-  { kind: "activation", doc: "x times its sigmoid, also called swish.", formula: "x·σ(x)", keras: "silu", pytorch: "SiLU", onnx: null },
+  { kind: "activation", doc: "x times its sigmoid, also called swish; NaN at −∞, as in PyTorch and JAX.", formula: "x·σ(x)", keras: "silu", pytorch: "SiLU", onnx: null },
   (x: Operand): Value =>
     here(() => {
       const value = operand("silu", x);
@@ -58,9 +58,9 @@ export const silu = documented(
     }),
 ); // prettier-ignore
 
-/** x·tanh(softplus x): Misra 2019. */
+/** x·tanh(softplus x): Misra 2019. 0·∞ is NaN, at −∞ here and at ±∞ in the gradient. */
 export const mish = documented(
-  { kind: "activation", doc: "A smooth rectifier that dips below 0 (Misra 2019).", formula: "x·tanh(log(1 + eˣ))", keras: "mish", pytorch: "Mish", onnx: "Mish" },
+  { kind: "activation", doc: "A smooth rectifier that dips below 0 (Misra 2019); NaN at −∞, as in PyTorch and JAX.", formula: "x·tanh(log(1 + eˣ))", keras: "mish", pytorch: "Mish", onnx: "Mish" },
   (x: Operand): Value =>
     here(() => {
       const value = operand("mish", x);
@@ -68,9 +68,9 @@ export const mish = documented(
     }),
 ); // prettier-ignore
 
-/** x / (1 + |x|). */
+/** x / (1 + |x|). ∞/∞ is NaN, here and in the gradient. */
 export const softsign = documented(
-  { kind: "activation", doc: "A sigmoid with tails that fall off slowly.", formula: "x / (1 + |x|)", keras: "softsign", pytorch: "Softsign", onnx: "Softsign" },
+  { kind: "activation", doc: "A sigmoid with tails that fall off slowly; NaN at ±∞, as in PyTorch and JAX.", formula: "x / (1 + |x|)", keras: "softsign", pytorch: "Softsign", onnx: "Softsign" },
   (x: Operand): Value =>
     here(() => {
       const value = operand("softsign", x);

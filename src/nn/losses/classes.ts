@@ -3,7 +3,7 @@ import * as fused from "../../ops/fused.ts";
 import { documented } from "../about.ts";
 import { checkNumber } from "../check.ts";
 import { here } from "../context.ts";
-import { add, greater, log, mul, neg, softplus, sub, where } from "../sugar/elementwise.ts";
+import { add, greater, log, mul, neg, sub, where } from "../sugar/elementwise.ts";
 import { oneHot } from "../sugar/movement.ts";
 import { logSoftmax, mean, sum } from "../sugar/reduce.ts";
 import { alike, classWeightsOf, counted, vectors, withLabels, type IgnoreOption } from "./arguments.ts";
@@ -96,11 +96,14 @@ export interface BinaryCrossEntropyOptions extends SmoothingOptions {
   readonly positiveWeight?: number;
 }
 const binaryDefaults = { ...smoothingDefaults, positiveWeight: 1 } as const;
-/** Cross-entropy of sigmoid(logits) with targets in [0, 1], averaged over all elements, finite for large logits. */
+/**
+ * Cross-entropy of sigmoid(logits) with targets in [0, 1], averaged over all elements, finite for large logits; an infinite
+ * logit that its target agrees with costs 0.
+ */
 export const sigmoidBinaryCrossEntropy = documented(
   {
     kind: "loss",
-    doc: "Cross-entropy of sigmoid(logits) with targets in [0, 1], finite for large logits.",
+    doc: "Cross-entropy of sigmoid(logits) with targets in [0, 1], finite for large logits; an infinite logit that its target agrees with costs 0.",
     formula: "mean −positiveWeight·t·log σ(x) − (1 − t)·log σ(−x) with t ← (1 − ε)·t + ε/2",
     shapes: "logits […], targets […] → []",
     defaults: binaryDefaults,
@@ -115,10 +118,7 @@ export const sigmoidBinaryCrossEntropy = documented(
       const smoothing = smoothingOf(name, options);
       const positive = checkNumber(`positiveWeight of ${name}`, options.positiveWeight ?? binaryDefaults.positiveWeight, 0); // prettier-ignore
       const t = smoothing > 0 ? add(mul(given, 1 - smoothing), smoothing / 2) : given;
-      const losses =
-        positive === 1
-          ? fused.sigmoidCrossEntropy(x, t)
-          : add(mul(mul(t, softplus(neg(x))), positive), mul(sub(1, t), softplus(x)));
+      const losses = fused.sigmoidCrossEntropy(x, t, { positiveWeight: positive });
       return reduced(name, losses, options, ["labelSmoothing", "positiveWeight"]);
     }),
 );
