@@ -31,9 +31,11 @@ import { chooseTarget, precisions, targetChoices, type Target, type TargetChoice
 import { version } from "./version.ts";
 
 export type { Target } from "./target.ts";
+/** What is made of a model. */
 export interface CompileOptions {
   /** `auto` is wasm or js, by the work of a training step. */
   readonly target?: TargetChoice;
+  /** Of what floats the build is made: f32 by default, or f64, which wasm does not have. */
   readonly precision?: "f32" | "f64";
   /** For wasm: leaves out relaxed SIMD, whose results depend on the host. */
   readonly strict?: boolean;
@@ -47,13 +49,19 @@ export interface CompileOptions {
   readonly see?: Listener;
 }
 
+/** How large a build is, in bytes, and how much it computes. */
 export interface Sizes {
+  /** The files that run, before gzip. */
   readonly code: number;
+  /** A network's memory. */
   readonly arenaBytes: number;
+  /** What is alive at once at most, below which no arena can be. */
   readonly liveBoundBytes: number;
   /** What js keeps beside the arena: operands of large products as plain numbers. */
   readonly numbersBytes: number;
+  /** What is worth saving: parameters, optimizer slots, counters. */
   readonly stateBytes: number;
+  /** Operations of a training step for each row of the batch. */
   readonly flopsPerRow: number;
 }
 
@@ -61,16 +69,25 @@ export interface Sizes {
 export interface Compilation {
   /** What the files are written in. */
   readonly target: Target;
+  /** What the middle of the compiler knows of the target. */
   readonly backend: Backend;
+  /** The model's graphs, as declared. */
   readonly forward: BuiltModel;
+  /** The same with gradients and optimizers. */
   readonly training: Program;
+  /** The same after all rewrites. */
   readonly optimized: Program;
+  /** What is computed together, in which order. */
   readonly kernels: Schedule;
+  /** Where everything lies. */
   readonly memory: MemoryPlan;
+  /** Kernels as loops. */
   readonly loops: LoopProgram;
   /** The loops in WebAssembly, for that target. */
   readonly wasm: WasmCode | null;
+  /** The module and its types, by name and text; of a binary file also its bytes. */
   readonly files: readonly PrintedFile[];
+  /** How large the build is. */
   readonly sizes: Sizes;
 }
 
@@ -113,7 +130,10 @@ function checkArguments(model: unknown, options: CompileOptions): void {
   }
 }
 
-/** The whole journey of a model, a line a stage. */
+/**
+ * Compiles a model: its whole journey, a line a stage, each of which is a value. Nothing is written. Faults of the model
+ * are told as `gradc compile` tells them. Fails with `model` for what is no model, with `option` for options that are not these.
+ */
 export function compile(model: Model, options: CompileOptions = {}): Compilation {
   checkArguments(model, options);
   const {

@@ -6,6 +6,7 @@ export interface Config {
   readonly models?: string | readonly string[];
   /** `auto` is wasm or js, by the work of a training step. */
   readonly target?: TargetChoice;
+  /** Of what floats modules are made; f32 by default. */
   readonly precision?: "f32" | "f64";
   /** For wasm: whether relaxed SIMD, whose results depend on the host, is left out. */
   readonly strict?: boolean;

@@ -7,6 +7,7 @@ import { codeText, stageGraphs, stageText, type Stage } from "./stages.ts";
 
 export { whyText } from "./inspect/why.ts";
 
+/** How a stage is shown. */
 export type Format = "text" | "json" | "dot";
 
 /** One stage of a compilation as text: for reading, for programs (JSON), or for Graphviz. */

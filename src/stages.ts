@@ -9,6 +9,7 @@ import { printMemory } from "./ir/text/memory-print.ts";
 
 /** The stages of a compilation in order, by the names that `inspect --stage` takes. */
 export const stages = ["forward", "training", "optimized", "kernels", "memory", "loops", "code"] as const;
+/** A stage of a compilation by its name. */
 export type Stage = (typeof stages)[number];
 
 /** The graphs of a stage that has some, in the order in which they run. */

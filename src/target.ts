@@ -1,5 +1,6 @@
 /** What a module is written in. */
 export const targets = ["js", "ts", "wasm"] as const;
+/** The language and machine that a module is for. */
 export type Target = (typeof targets)[number];
 
 /** What may be asked for: `auto` is wasm or js, by the work of a training step. */

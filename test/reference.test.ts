@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { expect, test } from "vitest";
-import { described, referenceText } from "../src/inspect/reference.ts";
+import { describe, expect, test } from "vitest";
+import { reference } from "../src/inspect/reference.ts";
 import { ops } from "../src/ops/table.ts";
 import { namedActivations } from "../src/nn/layers/activation.ts";
 
@@ -9,11 +9,11 @@ const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
   name.endsWith(".ts"),
 );
 const texts = files.map((name) => [name, readFileSync(new URL(name, source), "utf8")] as const);
-const functions = described(new Map(texts.toSorted()));
+const { functions, entries, module, text } = reference(new Map(texts.toSorted()));
 const page = readFileSync(new URL("../REFERENCE.md", import.meta.url), "utf8");
 
 test("REFERENCE.md says what the source says", () => {
-  expect(page, "npm run generate writes it anew").toBe(referenceText(functions));
+  expect(page, "npm run generate writes it anew").toBe(text);
 });
 
 test("every exported function, every op and every activation by name has an entry", () => {
@@ -76,4 +76,55 @@ test("layers, losses and their like say what they are, and what Keras and PyTorc
     ];
   });
   expect(faults).toEqual([]);
+});
+
+describe("the library", () => {
+  const rowsOf = (heading: string): string[][] => {
+    const part = page.slice(page.indexOf(`\n## ${heading}\n`) + 1).split("\n## ")[0];
+    return [...part.matchAll(/^\| (`.*) \|$/gm)].map(([, row]) => row.split(" | "));
+  };
+
+  test("every function, type and member has words above it in the source, and a row", () => {
+    expect(entries.map(({ name, exports }) => [name, exports.length > 0])).toEqual(
+      ["data", "train", "compiler", "config"].map((name) => [`gradc/${name}`, true]),
+    );
+    for (const { name, exports } of entries) {
+      const things = exports.flatMap((thing) => [
+        thing,
+        ...thing.members.map((member) => ({ ...member, name: `${thing.name}.${member.name}` })),
+      ]);
+      const silent = things.filter(({ words }) => !/\w.*[.:]$/.test(words));
+      expect(silent.map((thing) => `${name}: ${thing.name}`)).toEqual([]);
+      const rows = rowsOf(`\`${name}\``).map(([first]) => first);
+      expect(things.map((thing) => `\`${thing.name}\``).filter((thing) => !rows.includes(thing))).toEqual([]);
+    }
+  });
+
+  test("a generated module's functions and the members of a network too", () => {
+    const network = module.find(({ name }) => name === "Points")!;
+    const things = [...network.members, ...module.filter(({ takes }) => takes)];
+    expect(things.filter(({ words }) => words === "").map(({ name }) => name)).toEqual([]);
+    const rows = rowsOf("A generated module").map(([first]) => first);
+    expect(rows).toEqual(
+      expect.arrayContaining(
+        [
+          "create", "createPredictor", "encodeRow", "spec", "state", "step", "params", "gradients", "hyper", "init", "forward",
+          "backward", "update", "trainStep", "evaluate", "resetMetrics", "predict",
+        ].map((name) => `\`${name}\``),
+      ),
+    ); // prettier-ignore
+  });
+
+  test("calls, and what they fail with", () => {
+    const row = (entry: string, name: string): string[] | undefined =>
+      rowsOf(`\`${entry}\``).find(([first]) => first === `\`${name}\``);
+    expect(row("gradc/train", "fit")?.[1]).toMatch(
+      /^`fit\(net, \{ train, epochs, validation\?, .*patience\?, .*\}\)`$/,
+    );
+    expect(row("gradc/data", "split")?.[1]).toBe("`split(table, { fractions?, by?, label?, seed? })`");
+    expect(row("gradc/data", "clean")?.[3]).toContain("`unknown-column` where the table lacks a column");
+    expect(row("gradc/train", "fit")?.[3]).toContain("`non-finite-loss`");
+    expect(row("gradc/compiler", "compile")?.[1]).toContain("target?");
+    expect(row("gradc/config", "defineConfig")?.[1]).toBe("`defineConfig(config)`");
+  });
 });

@@ -1,14 +1,18 @@
 import { fail } from "../base/errors.ts";
 import { mixSeeds, shuffle } from "./random.ts";
 
+/** The arrays that inputs are: f32, f64, i32 and bool. */
 export type NumericArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 /** n rows: one row-major array per input of the model, in its order. A whole data set is a batch too. */
 export interface Batch {
+  /** One array for each input that training takes: n rows of equal length. */
   readonly inputs: readonly NumericArray[];
+  /** The number of rows. */
   readonly n: number;
 }
 
+/** How a data set is divided. */
 export interface BatchOptions {
   /** Rows a batch: 1 is stochastic, "full" is full-batch gradient descent. */
   readonly size: number | "full";

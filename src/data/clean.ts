@@ -2,6 +2,7 @@ import { fail } from "../base/errors.ts";
 import { defectOf, type ColumnSpec, type TableSpec } from "./spec.ts";
 import { columnIndex, pickRows, type Table } from "./table.ts";
 
+/** Which rows are dropped; none by default but those that the spec declares so. */
 export interface CleanOptions {
   /** Drops every row that repeats an earlier one exactly. */
   readonly duplicates?: boolean;
@@ -9,11 +10,15 @@ export interface CleanOptions {
   readonly broken?: boolean;
   /** Columns whose missing values drop their rows, besides those that the spec declares so. */
   readonly missing?: readonly string[];
+  /** The columns of the model's table: `spec.table`. */
   readonly spec?: TableSpec;
 }
 
+/** How many rows were dropped, and why. */
 export interface CleanReport {
+  /** How many repeated an earlier one. */
   readonly duplicates: number;
+  /** Those that could not be used: the line of the file, counted from 1, and what is wrong there. */
   readonly broken: readonly { readonly line: number; readonly reason: string }[];
   /** How many rows were dropped for a missing value. */
   readonly missing: number;

@@ -3,9 +3,11 @@ import { fail } from "../base/errors.ts";
 import { checkNames } from "../base/options.ts";
 import type { Table } from "./table.ts";
 
+/** How a file of comma-separated values is read. */
 export interface CsvOptions {
-  /** The file's name in messages. */
+  /** The file's name in messages, "data.csv" by default. */
   readonly file?: string;
+  /** What separates fields, "," by default. */
   readonly delimiter?: string;
   /** Texts that stand for a missing value besides the empty one, such as "NA". */
   readonly missing?: readonly string[];

@@ -45,6 +45,7 @@ export function encodeTable(spec: DataSpec, table: Table, encodeRow: EncodeRow):
   return assemble(encodedInputs(spec), roles, features, labels, table.rows.length);
 }
 
+/** Which column is to be predicted. */
 export interface ColumnsOptions {
   /** The column to predict; all others are features, in the file's order. */
   readonly label?: string;

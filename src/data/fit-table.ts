@@ -7,8 +7,11 @@ import { columnTexts, failAtCell, type Table } from "./table.ts";
 
 /** One number for each feature; the model computes x ↦ ((x is NaN ? fill : x) − shift) · scale. */
 export interface TableStatistics {
+  /** What stands in for a missing value; NaN where the column has no rule for one. */
   readonly fill: Float64Array;
+  /** The mean or the least value of the column; 0 where it is not scaled. */
   readonly shift: Float64Array;
+  /** 1 over the deviation or the range of the column; 1 where it is not scaled. */
   readonly scale: Float64Array;
 }
 

@@ -5,9 +5,11 @@ import type { Defect } from "./table.ts";
 
 /** The columns of a model's table, as the generated module's `spec.table` lists them. */
 export interface TableSpec {
+  /** In the order of their declaration. */
   readonly columns: readonly ColumnSpec[];
 }
 
+/** A column by its kind, with its place among the features, and how it is filled and scaled. */
 export type ColumnSpec = NumberColumn | CategoryColumn | LabelColumn | TargetColumn;
 
 interface Column {
@@ -36,8 +38,11 @@ export interface TargetColumn extends Column {
 
 /** An input of the generated module, as `spec.inputs` lists it. */
 export interface InputSpec {
+  /** As the model declares it. */
   readonly name: string;
+  /** "f32", "f64", "i32", "u32" or "bool". */
   readonly dtype: string;
+  /** Its dims; "n" is the batch, "2*n" a multiple of it. */
   readonly shape: readonly (number | string)[];
   /** The exclusive upper bound of an index or label input. */
   readonly limit: number | null;
@@ -47,9 +52,11 @@ export interface InputSpec {
 
 /** The part of a generated module's `spec` that data is encoded by. */
 export interface DataSpec {
+  /** In the order in which a call takes them. */
   readonly inputs: readonly InputSpec[];
   /** The inputs that training and evaluation take, where some are read by functions alone. */
   readonly evaluates?: readonly string[];
+  /** Null for a model without a table. */
   readonly table: TableSpec | null;
 }
 

@@ -5,16 +5,20 @@ import { shuffle } from "./random.ts";
 import { columnTexts, pickRows, type Table } from "./table.ts";
 
 export const parts = ["train", "validation", "test"] as const;
+/** The part of a split: train, validation or test. */
 export type Part = (typeof parts)[number];
 
 const ways = ["stratified", "chronological", "random"] as const;
 
+/** How rows are divided. */
 export interface SplitOptions {
-  /** The share of each part; together 1. A part left out is empty. */
+  /** The share of each part, together 1: 0.7, 0.15 and 0.15 by default. A part left out is empty. */
   readonly fractions?: Partial<Readonly<Record<Part, number>>>;
-  /** `stratified` keeps the classes of `label` in proportion; `chronological` keeps the file's order: past before future. */
+  /** `stratified` keeps the classes of `label` in proportion; `chronological` keeps the file's order: past before future. By default `stratified` with a label, else `random`. */
   readonly by?: (typeof ways)[number];
+  /** The column of the classes, for `stratified`. */
   readonly label?: string;
+  /** Of the order in which rows are drawn, 0 by default; `chronological` draws none. */
   readonly seed?: number;
 }
 const known = { fractions: true, by: true, label: true, seed: true } satisfies Record<

@@ -2,11 +2,15 @@ import { fail } from "../base/errors.ts";
 
 /** How to fill and scale one column: x ↦ ((x is NaN ? fill : x) − shift) · scale. */
 export interface ColumnStatistics {
+  /** What stands in for a missing value, NaN for nothing. */
   readonly fill: number;
+  /** The mean or the least value; 0 where the column is not scaled. */
   readonly shift: number;
+  /** 1 over the deviation or the range; 1 where the column is not scaled. */
   readonly scale: number;
 }
 
+/** What is to be fitted. */
 export interface FitOptions {
   /** What stands in for a missing value: a statistic of the column, or a constant; nothing by default. */
   readonly missing?: "mean" | "median" | "mode" | number | null;

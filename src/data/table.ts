@@ -3,8 +3,11 @@ import { suggest } from "../base/suggest.ts";
 
 /** Rows of text as they stand in a file. A missing value is the empty string. */
 export interface Table {
+  /** The file's name in messages. */
   readonly file: string;
+  /** The names of the columns, in the file's order. */
   readonly columns: readonly string[];
+  /** One text for each column; the rows of a ragged file, where they were kept, have more or fewer. */
   readonly rows: readonly (readonly string[])[];
   /** The line of the file on which each row begins, counted from 1. */
   readonly lines: readonly number[];
@@ -16,7 +19,7 @@ export function pickRows(table: Table, positions: ArrayLike<number>): Table {
   return { ...table, rows: picked.map((i) => table.rows[i]), lines: picked.map((i) => table.lines[i]) };
 }
 
-/** The position of a column by name; fails with `unknown-column` and the nearest name. */
+/** The position of a column by name. Fails with `unknown-column` and the nearest name. */
 export function columnIndex(table: Table, name: string): number {
   const index = table.columns.indexOf(name);
   if (index >= 0) return index;
@@ -35,7 +38,7 @@ function columnHint(name: string, columns: readonly string[]): string {
 export const columnsText = (columns: readonly string[]): string =>
   (columns.length > 13 ? [...columns.slice(0, 12), "…", columns[columns.length - 1]] : columns).join(", ");
 
-/** The text of one column, row by row. */
+/** The text of one column, row by row. Fails with `unknown-column`. */
 export function columnTexts(table: Table, name: string): string[] {
   const index = columnIndex(table, name);
   return table.rows.map((row) => row[index]);

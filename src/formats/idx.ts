@@ -27,7 +27,7 @@ const elements: ReadonlyMap<number, Element> = new Map([
 
 /**
  * Reads an IDX file, the format of MNIST; `file` is its name in messages.
- * Every defect fails with `bad-idx`; the length is compared with the dimensions before anything is allocated.
+ * The length is compared with the dimensions before anything is allocated. Fails with `bad-idx` at every defect.
  */
 export function decodeIdx(bytes: Uint8Array, { file = "idx" } = {}): IdxArray {
   const refuse: Refuse = refuser("bad-idx", file);

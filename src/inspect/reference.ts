@@ -1,3 +1,4 @@
+import type { Project } from "ts-morph";
 import * as gradc from "../index.ts";
 import { Builder, withBuilder } from "../ir/builder.ts";
 import { typesOf, type OpRoom, type Sample } from "../ir/op.ts";
@@ -5,7 +6,11 @@ import { isBatch, tensorType, typeText, type DType, type Dim, type TensorType } 
 import { aboutOf, type About, type AboutKind } from "../nn/about.ts";
 import { namedActivations } from "../nn/layers/activation.ts";
 import { ops } from "../ops/table.ts";
-import { signaturesOf, type Taken } from "./signatures.ts";
+import { callText, shown } from "./call-text.ts";
+import { entriesOf, entryParts, moduleOf, moduleParts, moduleSource, type Entry } from "./library-text.ts";
+import type { Exported } from "./library.ts";
+import { code, firstSentence, table, wordsOf } from "./markdown.ts";
+import { projectOf, signaturesOf, type Taken } from "./signatures.ts";
 
 /** A function that the package exports, with the first sentence that stands above it in the source. */
 export interface Described {
@@ -18,20 +23,40 @@ export interface Described {
   readonly takes: readonly Taken[];
 }
 
+/** What the reference is made of, and its text. */
+export interface Reference {
+  readonly functions: readonly Described[];
+  readonly entries: readonly Entry[];
+  /** What a generated module exports. */
+  readonly module: readonly Exported[];
+  readonly text: string;
+}
+
 /**
- * Everything that the package exports as a function.
+ * The reference, as the source has it.
  * @param sources the text of every source file by its path below `src`
  */
-export function described(sources: ReadonlyMap<string, string>): Described[] {
+export function reference(sources: ReadonlyMap<string, string>): Reference {
+  const project = projectOf(new Map([...sources, moduleSource()]));
+  const parts = {
+    functions: described(sources, project),
+    entries: entriesOf(project),
+    module: moduleOf(project),
+  };
+  return { ...parts, text: referenceText(parts) };
+}
+
+/** Everything that the package exports as a function for declaring models. */
+function described(sources: ReadonlyMap<string, string>, project: Project): Described[] {
   const found = new Map<string, { readonly file: string; readonly words: string }>();
   const declared = /(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\s*)?^export (?:const|(?:async )?function|class) (\w+)/gm;
   for (const [file, text] of sources) {
     // The words of declarers come first: an op and its sugar have one name.
     if (!file.startsWith("nn/") && !file.startsWith("base/")) continue;
     for (const [, words = "", name] of text.matchAll(declared))
-      if (!found.has(name) || words !== "") found.set(name, { file, words: firstSentence(words) });
+      if (!found.has(name) || words !== "") found.set(name, { file, words: firstSentence(wordsOf(words)) });
   }
-  const signatures = signaturesOf(sources, "index.ts");
+  const signatures = signaturesOf(project, "index.ts");
   return Object.entries(gradc)
     .filter(([, thing]) => typeof thing === "function")
     .map(([name, thing]) => {
@@ -39,19 +64,6 @@ export function described(sources: ReadonlyMap<string, string>): Described[] {
       return { name, file, words, about: aboutOf(thing), takes: signatures.get(name) ?? [] };
     });
 }
-
-/** Up to the first full stop that ends a sentence, on one line. */
-function firstSentence(comment: string): string {
-  const line = comment.replace(/^\s*\* ?/gm, "").split("\n@")[0].replace(/\s+/g, " ").trim(); // prettier-ignore
-  return /^.*?[.:](?= [A-Z]|$)/.exec(line)?.[0] ?? line;
-}
-
-const cell = (text: string): string => text.replaceAll("|", "\\|");
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => "---"), ...rows.toSorted((a, b) => (a[0] < b[0] ? -1 : 1))]
-    .map((row) => `| ${row.map(cell).join(" | ")} |`)
-    .join("\n");
-const code = (text: string | undefined): string => (text ? `\`${text}\`` : "");
 
 const kinds: readonly (readonly [AboutKind, string, string])[] = [
   ["layer", "Layers", "Functions that make layers of a network; those with parameters or states name them below their own name."],
@@ -64,44 +76,6 @@ const kinds: readonly (readonly [AboutKind, string, string])[] = [
   ["regularizer", "Regularizers", "Penalties on parameters, added to the loss."],
 ]; // prettier-ignore
 
-const shown = (value: unknown): string =>
-  typeof value === "string" || Array.isArray(value) ? JSON.stringify(value) : String(value);
-
-/** Options that every function of a kind takes, which the words above its table name once. */
-const common: { readonly [kind in AboutKind]?: readonly string[] } = {
-  loss: ["reduction", "weights", "mask"],
-  metric: ["weights", "mask"],
-  optimizer: ["weightDecay", "decoupledWeightDecay", "clipValue", "clipNorm", "globalClipNorm", "ema", "accumulate", "groups"],
-}; // prettier-ignore
-
-/** `dense(x, { units, activation = "linear", name? })`: what must be given first, then the rest with its defaults. */
-function callText({ name, takes, about }: Described): string {
-  // A class is not called.
-  if (/^[A-Z]/.test(name)) return "";
-  const optionsText = (options: readonly Taken[]): string => {
-    const known = about ? (common[about.kind] ?? []) : [];
-    const initialOf = (option: Taken): string | undefined =>
-      about?.defaults && Object.hasOwn(about.defaults, option.name)
-        ? shown(about.defaults[option.name])
-        : option.initial;
-    const named = options.filter((option) => initialOf(option) !== undefined || !known.includes(option.name));
-    const texts = [
-      ...named.filter(({ optional }) => !optional).map((option) => option.name),
-      ...named
-        .filter(({ optional }) => optional)
-        .map((option) => {
-          const initial = initialOf(option);
-          return initial === undefined ? `${option.name}?` : `${option.name} = ${initial}`;
-        }),
-      ...(named.length < options.length ? ["…"] : []),
-    ];
-    return `{ ${texts.join(", ")} }`;
-  };
-  const parameters = takes.map(({ name: own, optional, options }) =>
-    options ? optionsText(options) : `${own}${optional && !own.startsWith("...") ? "?" : ""}`,
-  );
-  return code(`${name}(${parameters.join(", ")})`);
-}
 const elsewhere = (name: string | null | undefined): string => (name === null ? "–" : (name ?? ""));
 
 /** The columns of a table of things that say what they are; those in which nothing stands are left out. */
@@ -177,12 +151,12 @@ const opTable = (): string =>
     ]),
   );
 
-/** The reference as Markdown: every function for declaring models, and every op. */
-export function referenceText(functions: readonly Described[]): string {
+/** The reference as Markdown: every function for declaring models, every op, and the library. */
+function referenceText({ functions, entries: library, module }: Omit<Reference, "text">): string {
   const abouts = new Map<string, About>();
   for (const [name, thing] of Object.entries(namedActivations)) abouts.set(name, aboutOf(thing)!);
   for (const { name, about } of functions) if (about) abouts.set(name, about);
-  const calls = new Map(functions.map((fn) => [fn.name, callText(fn)]));
+  const calls = new Map(functions.map((fn) => [fn.name, callText(fn.name, fn.takes, fn.about)]));
   const rest = functions.filter(({ name, about }) => !about || ops.has(name));
   const plain = (onValues: boolean): string =>
     table(
@@ -199,7 +173,7 @@ export function referenceText(functions: readonly Described[]): string {
   });
   const paragraphs = [
     "# Reference",
-    "Everything that `gradc` exports for declaring models, and the ops that graphs are made of. `npm run generate` writes this page from the source: from the functions' own descriptions, the words above them, and the ops' rooms; a test fails when it is stale. In calls, options with `?` may be left out, those with `=` are that where they are, and `…` stands for what the words above a table say of all. A dash says that a library has nothing of the kind.",
+    "Everything that `gradc` exports for declaring models, the ops that graphs are made of, what generated modules export, and the library around them: `gradc/data`, `gradc/train`, `gradc/compiler` and `gradc/config`. `npm run generate` writes this page from the source: from the functions' own descriptions, the words above them, and the ops' rooms; a test fails when it is stale. In calls, options with `?` may be left out, those with `=` are that where they are, and `…` stands for what the words above a table say of all. A dash says that a library has nothing of the kind.",
     "## Declaring",
     plain(false),
     ...parts,
@@ -209,6 +183,8 @@ export function referenceText(functions: readonly Described[]): string {
     "## Ops",
     "Types are those of a sample call, and n is the batch; then the inputs that have gradients, and what the op is called where it has another name.",
     opTable(),
+    ...moduleParts(module),
+    ...library.flatMap(entryParts),
   ];
   return `${paragraphs.join("\n\n")}\n`;
 }

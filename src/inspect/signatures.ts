@@ -10,11 +10,8 @@ export interface Taken {
   readonly options?: readonly Taken[];
 }
 
-/** How each function that a file exports is called, by its name; `sources` are the texts of all files by their paths. */
-export function signaturesOf(
-  sources: ReadonlyMap<string, string>,
-  file: string,
-): ReadonlyMap<string, readonly Taken[]> {
+/** The types of some files, whose texts are given by their paths. */
+export function projectOf(sources: ReadonlyMap<string, string>): Project {
   const project = new Project({
     useInMemoryFileSystem: true,
     compilerOptions: {
@@ -27,6 +24,11 @@ export function signaturesOf(
     },
   });
   for (const [path, text] of sources) project.createSourceFile(`/${path}`, text);
+  return project;
+}
+
+/** How each function that a file exports is called, by its name. */
+export function signaturesOf(project: Project, file: string): ReadonlyMap<string, readonly Taken[]> {
   const index = project.getSourceFileOrThrow(`/${file}`);
   const found = new Map<string, readonly Taken[]>();
   for (const symbol of index.getExportSymbols()) {

@@ -2,7 +2,9 @@ import { fail } from "../base/errors.ts";
 
 /** How often each true class (row) was taken for each class (column); row-major. */
 export interface ConfusionMatrix {
+  /** How many classes there are. */
   readonly classes: number;
+  /** One row for each true class, [classes, classes]. */
   readonly counts: Int32Array;
 }
 

@@ -1,6 +1,7 @@
 import type { Metrics, Trainable } from "./types.ts";
 import { watch } from "./watch.ts";
 
+/** When training stops before its last epoch. */
 export interface EarlyStoppingOptions {
   /** The column of the history to watch: `val_loss` by default, `loss` without validation data. */
   readonly monitor?: string;
@@ -14,8 +15,11 @@ export interface EarlyStoppingOptions {
   readonly restoreBest?: boolean;
 }
 
+/** The best epoch by the monitored column. */
 export interface Best {
+  /** Counted from 1. */
   readonly epoch: number;
+  /** What the column was then. */
   readonly value: number;
 }
 

@@ -6,6 +6,7 @@ import { evaluateAll } from "./evaluate.ts";
 import { nextTask } from "./next-task.ts";
 import type { Metrics, Trainable } from "./types.ts";
 
+/** What is told of a training while it runs. */
 export interface Callbacks {
   /** After each batch: the number of updates so far, and the loss before the last one. */
   readonly onBatchEnd?: (step: number, loss: number) => void;
@@ -13,16 +14,22 @@ export interface Callbacks {
   readonly onEpochEnd?: (epoch: EpochRecord) => void | Promise<void>;
 }
 
+/** What `fit` takes: data, and when to stop. */
 export interface FitOptions extends EarlyStoppingOptions {
+  /** The rows to train on, walked through once an epoch: `batches(data, { size, seed })`. */
   readonly train: Iterable<Batch>;
+  /** The rows that each epoch is judged by, in inference mode. */
   readonly validation?: Iterable<Batch>;
+  /** Passes over the training rows at most; Infinity where patience or the signal ends it. */
   readonly epochs: number;
   /**
    * Also evaluates the training split after each epoch, in inference mode, for the columns without `val_`;
    * `loss` stays the mean over the training steps.
    */
   readonly metrics?: boolean;
+  /** Ends the training before its next batch. */
   readonly signal?: AbortSignal;
+  /** Called in their order. */
   readonly callbacks?: readonly Callbacks[];
   /** Receives one line of JSON an epoch, with its line end. */
   readonly log?: (line: string) => void;
@@ -30,12 +37,17 @@ export interface FitOptions extends EarlyStoppingOptions {
 
 /** One epoch, counted from 1: columns named as Keras does, `loss`, `accuracy`, `val_loss`, `val_accuracy`. */
 export interface EpochRecord {
+  /** Counted from 1. */
   readonly epoch: number;
+  /** Updates so far. */
   readonly step: number;
+  /** What was measured; those of the validation rows begin with `val_`. */
   readonly columns: Metrics;
 }
 
+/** What a training was. */
 export interface History {
+  /** Those that were completed, in order. */
   readonly epochs: readonly EpochRecord[];
   /** Why training ended: all epochs done, no more improvement, or aborted through the signal. */
   readonly stopped: "finished" | "early" | "aborted";

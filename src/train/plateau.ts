@@ -4,6 +4,7 @@ import type { Callbacks } from "./fit.ts";
 import type { Trainable } from "./types.ts";
 import { watch } from "./watch.ts";
 
+/** When and how far learning rates are lowered. */
 export interface PlateauOptions {
   /** The column of the history to watch: `val_loss` where there is one, else `loss`, by default. */
   readonly monitor?: string;

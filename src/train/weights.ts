@@ -38,7 +38,7 @@ function averagesOf({ parameters, states }: StateSpec): ReadonlyMap<string, Bloc
 /**
  * The parameters by name as a safetensors file, with the state that predicting needs too: statistics of the table,
  * running means, moving averages of the weights. `state: true` adds everything else that is saved: optimizer slots,
- * counters.
+ * counters, settings, from which training goes on.
  */
 export function saveWeights(net: Stateful, spec: StateSpec, { state = false } = {}): Uint8Array {
   const blocks = [...spec.parameters, ...spec.states.filter(({ inference }) => state || inference)];
@@ -87,7 +87,10 @@ export function loadWeights(
   }
 }
 
-/** Writes the statistics that `fitTable` found into the state, where the model's own graph applies them. */
+/**
+ * Writes the statistics that `fitTable` found into the state, where the model's own graph applies them. Fails with
+ * `no-table` where the model declares none, with `shape` for statistics of another one.
+ */
 export function writeTable(net: Stateful, spec: StateSpec, statistics: TableStatistics): void {
   for (const [kind, values] of Object.entries(statistics) as [string, Float64Array][]) {
     const block = spec.states.find(({ name }) => name === `table/${kind}`);

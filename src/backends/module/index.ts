@@ -66,6 +66,8 @@ export function printAround(
   ];
 }
 
+const createDoc =
+  "/** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */";
 const predictorDoc = ({ engine }: ModuleContext): string =>
   `/** Only the half that predicts, from saved bytes; ${engine.predictorShare}. */`;
 
@@ -87,9 +89,7 @@ function factoryLines(context: ModuleContext): string[] {
   const refuse = (options: string): string =>
     `  for (const name in rest) throw new RangeError(\`option \${name} is none of ${options}\`);`;
   return [
-    ...(types
-      ? ["/** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */"]
-      : []),
+    ...(types ? [createDoc] : []),
     `export function create({ ${own}seed = 0, state, ...rest }${t(`: ${createOptions(context)}`)} = {})${t(`: ${className}`)} {`,
     refuse(`${own}seed, state`),
     ...create.map((line) => `  ${line}`),
@@ -142,7 +142,7 @@ function declarationText(
     "/** Names, shapes and layout. */",
     `export declare const spec: ${literal(spec, "", true)};`,
     "",
-    "/** A network with its own memory: fresh from a seed, or resumed from the bytes of `state`. */",
+    createDoc,
     `export declare function create(options${given.length > 0 ? "" : "?"}: ${createOptions(context)}): ${className};`,
     predictorDoc(context),
     `export declare function createPredictor(state: Uint8Array${given.length > 0 ? `, options: { ${givenTypes(context)}}` : ""}): ${predictorType(context)};`,

@@ -19,15 +19,21 @@ export function interfaceLines(context: ModuleContext): string[] {
   );
   const named = steps.filter(({ name }) => name !== null);
   return [
-    `/** ${sizeOf([parameters.reduce((sum, c) => sum + sizeOf(c.type.shape), 0)])} parameters${program.batch === null ? "" : `, up to ${program.batch} rows a call`}. */`,
+    "/**",
+    ` * ${sizeOf([parameters.reduce((sum, c) => sum + sizeOf(c.type.shape), 0)])} parameters${program.batch === null ? "" : `, up to ${program.batch} rows a call`}. Arrays are row-major, in the shapes of \`spec.inputs\`${program.batch === null ? "" : ", with n rows or those of the"}`,
+    ...(program.batch === null
+      ? []
+      : [" * full batch; n is the number of rows in the first where it is left out."]),
+    " * Anything else is a RangeError before anything is touched, and so are indices out of range.",
+    " */",
     `export interface ${className} {`,
     "  /** A live view of every byte worth saving, parameters first; `.slice()` is a checkpoint. */",
     "  readonly state: Uint8Array;",
     ...(ownStep ? counterType(ownStep) : []),
-    "  /** Live views, dense, row-major. */",
+    "  /** Live views, dense, row-major, in the shapes of `spec.parameters`. */",
     `  readonly params: ${viewsType(parameters)};`,
     ...(ownStep ? viewTypes(ownStep, context) : []),
-    "  /** Sets parameters, optimizer slots and counters from a seed, the same on every engine. */",
+    "  /** Sets parameters, optimizer slots and counters from a seed, a finite number; the same on every engine. */",
     "  init(seed: number): void;",
     ...(ownStep ? methodTypes(ownStep, context) : []),
     ...(named.length > 0
@@ -45,8 +51,9 @@ export function interfaceLines(context: ModuleContext): string[] {
       : []),
     ...(program.graphs.evaluate
       ? [
-          "  /** Inference mode; running totals since resetMetrics(); one reused object. */",
+          "  /** Inference mode; running totals since resetMetrics(), weighted by rows; one reused object. */",
           `  evaluate(${argumentTypes(context.evaluated, context)}): { ${metrics.join("; ")} };`,
+          "  /** Sets the running totals of evaluate back. */",
           "  resetMetrics(): void;",
         ]
       : []),
@@ -55,7 +62,7 @@ export function interfaceLines(context: ModuleContext): string[] {
         (r) => `readonly ${propertyName(r.name)}: ${arrayClass[r.buffer.dtype]}`,
       );
       return [
-        "  /** Inference mode; reused views of full batch length. */",
+        `  /** Inference mode; reused views${program.batch === null ? "" : " of full batch length, rows from n on undefined"}. */`,
         // A plain new would be a constructor's signature.
         `  ${fn.name === "new" ? '"new"' : propertyName(fn.name)}(${argumentTypes(fn.inputs, context)}): { ${outputs.join("; ")} };`,
       ];
@@ -80,11 +87,11 @@ function viewTypes(step: ModuleStep, context: ModuleContext): string[] {
   const cells = context.program.cells.filter((cell) => cell.kind === "parameter" && trained.has(cell.name));
   const hypers = hypersOf(step, context);
   return [
-    "  /** Filled by backward(). */",
+    "  /** Filled by backward(), each like its parameter. */",
     `  readonly gradients: ${viewsType(cells)};`,
     ...(hypers.length > 0
       ? [
-          "  /** Assignable between steps. */",
+          "  /** Assignable between steps; another name, or what is no finite number, is a RangeError. */",
           `  readonly hyper: { ${hypers.map((h) => `${propertyName(hyperName(step, h))}: number`).join("; ")} };`,
         ]
       : []),
@@ -94,9 +101,9 @@ function viewTypes(step: ModuleStep, context: ModuleContext): string[] {
 function methodTypes({ inputs, graphs: { update, commit } }: ModuleStep, context: ModuleContext): string[] {
   const args = argumentTypes(inputs, context);
   return [
-    "  /** The loss; keeps what backward needs. */",
+    "  /** The loss of the rows; keeps what backward needs. */",
     `  forward(${args}): number;`,
-    "  /** Fills (or adds to) the gradients; updates nothing. */",
+    "  /** Fills (or adds to) the gradients; updates nothing. A RangeError unless forward ran right before. */",
     "  backward(accumulate?: boolean): void;",
     ...(update || commit
       ? [
