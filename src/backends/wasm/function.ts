@@ -2,6 +2,7 @@ import { invariant } from "../../base/errors.ts";
 import { exactText } from "../../base/exact.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
 import { blocksOf, effectsOf, expressionsOf, mapExpr, visitExpr, visitStmts } from "../../ir/loop-walk.ts";
+import { withChains } from "./chains.ts";
 import { Context, type ArrayPlace } from "./context.ts";
 import { mapCode, w, type Code, type Local } from "./encode/code.ts";
 import type { WasmFunction } from "./encode/module.ts";
@@ -89,7 +90,7 @@ function written(
       params,
       locals: slots,
       results,
-      body: withoutIdleZeros(placed, params),
+      body: withChains(withoutIdleZeros(placed, params)),
       exported: null,
     },
     called: context.called,

@@ -14,6 +14,7 @@ import type { WasmFunction, WasmModule } from "./encode/module.ts";
 import { lanesFunction, wasmFunction, type Binding } from "./function.ts";
 import { library } from "./library.ts";
 import type { Range } from "./linear.ts";
+import { withCommonNumbers } from "./numbering.ts";
 import { relaxedModule } from "./relax.ts";
 
 /** A function that the module exports under `name`: what it does, in order. */
@@ -64,7 +65,7 @@ export function wasmModule(
     functions: [
       ...[...library].filter(([name]) => helpers.has(name)).map(([, make]) => make()),
       ...scalars.map((fn) => lanesFunction(fn).fn),
-      ...bySize(kernels),
+      ...withCommonNumbers(bySize(kernels)),
       ...entries.map((entry) => entryFunction(entry, ownName(entry.name, taken), bindings, memory)),
     ],
     pages,

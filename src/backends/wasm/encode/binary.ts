@@ -74,7 +74,8 @@ function writeNames(functions: readonly WasmFunction[], bytes: Bytes): void {
   add(2, (b) =>
     b.list(numbered, ({ fn, k }) => {
       const locals = [...fn.params, ...fn.locals].map(({ name }, number) => ({ name, number }));
-      b.unsigned(k).list(locals, ({ name, number }) => b.unsigned(number).name(name));
+      const named = locals.filter(({ name }) => name !== "");
+      b.unsigned(k).list(named, ({ name, number }) => b.unsigned(number).name(name));
     }),
   );
 }

@@ -1,6 +1,6 @@
 import type { LaneImmediateOp, MemoryLaneOp, MemoryOp, PlainOp, ValueType } from "./opcodes.ts";
 
-/** A parameter or a local of a function; its number is its place in the function's list. */
+/** A parameter or a local of a function; its number is its place in the function's list. Idle ones have an empty name. */
 export interface Local {
   readonly name: string;
   readonly type: ValueType;

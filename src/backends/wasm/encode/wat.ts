@@ -32,6 +32,7 @@ function localNames(locals: readonly Local[]): Map<Local, string> {
   const names = new Map<Local, string>();
   const taken = new Set<string>();
   for (const local of locals) {
+    if (local.name === "") continue;
     let name = identifier(local.name);
     for (let k = 2; taken.has(name); k++) name = `${identifier(local.name)}.${k}`;
     taken.add(name);
@@ -42,14 +43,15 @@ function localNames(locals: readonly Local[]): Map<Local, string> {
 
 function functionLines(fn: WasmFunction): string[] {
   const names = localNames([...fn.params, ...fn.locals]);
-  const declared = (what: string, { type }: Local, name: string): string => `(${what} ${name} ${type})`;
+  const declared = (what: string, { type }: Local, name: string): string =>
+    `(${[what, name, type].filter(Boolean).join(" ")})`;
   const head = [
     `(func ${identifier(fn.name)}`,
     ...(fn.exported === null ? [] : [`(export ${JSON.stringify(fn.exported)})`]),
     ...fn.params.map((local) => declared("param", local, names.get(local)!)),
     ...fn.results.map((type) => `(result ${type})`),
   ];
-  const locals = fn.locals.map((local) => declared("local", local, names.get(local)!));
+  const locals = fn.locals.map((local) => declared("local", local, names.get(local) ?? ""));
   return [
     ...fn.doc.map((line) => `  ${comment(line)}`),
     ...wrapped(head, "  "),
