@@ -11,6 +11,7 @@ import { formIn, lanesCode, testCode, valueCode } from "./expr.ts";
 import { atomForm, combine, rangeOf, type Linear, type Range } from "./linear.ts";
 import type { Frame } from "./loops.ts";
 import { store } from "./memory.ts";
+import { productFirst } from "./relax.ts";
 import { slotsOf } from "./scope.ts";
 import { usesOf, type Uses } from "./uses.ts";
 import { withoutIdleZeros } from "./zeros.ts";
@@ -81,7 +82,7 @@ function written(
   const body = new Writer(context, usesOf(fn.body)).block(fn.body);
   const { slots, slotOf } = slotsOf(context.root, params.length);
   const placed = [...context.start, ...body].map((code) =>
-    mapCode(code, (x) => ("local" in x ? { ...x, local: slotOf.get(x.local) ?? x.local } : x)),
+    mapCode(code, (x) => ("local" in x ? { ...x, local: slotOf.get(x.local) ?? x.local } : productFirst(x))),
   );
   return {
     fn: {

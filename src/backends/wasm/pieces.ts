@@ -1,20 +1,25 @@
+import { streamCount, streamsOf } from "./streams.ts";
+
 /** A stretch of an encoded module: the same in two variants of it, or one for each. */
 export type Piece = Uint8Array | readonly [Uint8Array, Uint8Array];
 
 /**
- * Two variants of a module that differ inside functions alone, in common pieces where they agree: variants of one
- * function then stand side by side, near enough for a compressor to see that they are much alike.
+ * Two variants of a module that differ inside functions alone, in streams of common pieces where they agree: variants of
+ * one function then stand side by side, near enough for a compressor to see that they are much alike.
  */
-export function piecesOf(plain: Uint8Array, other: Uint8Array): Piece[] {
-  const [left, right] = [cut(plain), cut(other)];
-  const pieces: Piece[] = [];
-  for (const [k, bytes] of left.entries()) {
-    const last = pieces.at(-1);
-    if (!isEqual(bytes, right[k])) pieces.push([bytes, right[k]]);
-    else if (last instanceof Uint8Array) pieces[pieces.length - 1] = Uint8Array.from([...last, ...bytes]);
-    else pieces.push(bytes);
-  }
-  return pieces;
+export function streamPieces(plain: Uint8Array, other: Uint8Array): Piece[][] {
+  const [left, right] = [plain, other].map((bytes) => cut(bytes).map(streamsOf));
+  return Array.from({ length: streamCount }, (_, stream) => {
+    const pieces: Piece[] = [];
+    for (const [k, streams] of left.entries()) {
+      const [mine, its] = [streams[stream], right[k][stream]];
+      const last = pieces.at(-1);
+      if (!isEqual(mine, its)) pieces.push([mine, its]);
+      else if (last instanceof Uint8Array) pieces[pieces.length - 1] = Uint8Array.from([...last, ...mine]);
+      else pieces.push(mine);
+    }
+    return pieces;
+  });
 }
 
 const isEqual = (a: Uint8Array, b: Uint8Array): boolean =>

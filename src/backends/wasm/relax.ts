@@ -10,12 +10,18 @@ export const relaxedModule = (module: WasmModule): WasmModule => ({
   functions: module.functions.map((fn) => ({ ...fn, body: fn.body.map((code) => mapCode(code, relaxed)) })),
 });
 
+/** A sum begins with its product, as where both are one instruction: the two variants then name locals in one order. */
+export function productFirst(code: Code): Code {
+  if (code.kind !== "plain" || code.op !== "f32x4.add") return code;
+  const [a, b] = code.args;
+  return isProduct(b) && mayMove(a) ? w.op("f32x4.add", b, a) : code;
+}
+
 function relaxed(code: Code): Code {
   if (code.kind !== "plain") return code;
   const [a, b] = code.args;
   switch (code.op) {
     case "f32x4.add":
-      if (isProduct(b) && mayMove(a)) return w.op("f32x4.relaxed_madd", ...b.args, a);
       return isProduct(a) ? w.op("f32x4.relaxed_madd", ...a.args, b) : code;
     case "f32x4.sub":
       return isProduct(b) && mayMove(a) ? w.op("f32x4.relaxed_nmadd", ...b.args, a) : code;

@@ -1,6 +1,7 @@
 import { stringText } from "../module/names.ts";
 import { lettersOf, zeroLetter } from "./letters.ts";
-import { piecesOf, type Piece } from "./pieces.ts";
+import { streamPieces, type Piece } from "./pieces.ts";
+import { streamsOf, streamText } from "./streams.ts";
 
 /** The encoded kernels: for every host with SIMD, and, unless left out, for those with relaxed SIMD too. */
 export interface Variants {
@@ -20,35 +21,52 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
   const text = (bytes: Uint8Array): string => `"${lettersOf(bytes)}"`;
   const pieceText = (piece: Piece): string =>
     piece instanceof Uint8Array ? text(piece) : `[${piece.map(text).join(", ")}]`;
-  const decoded = [
-    "const bytes = new Uint8Array(letters.length);",
-    `for (let i = 0; i < bytes.length; i++) bytes[i] = ${zeroLetter} - letters.charCodeAt(i);`,
+  const decoding = [
+    "const bytes = [];",
+    "const places = [0, 0, 0];",
+    "for (let from = 0, last = 0; places[from] < letters[from].length; ) {",
+    `  const byte = (${zeroLetter} - letters[from].charCodeAt(places[from]++)) & 255;`,
+    "  bytes.push(byte);",
+    `  if (from === 0) from = ${streamText};`,
+    "  else if (byte < 128) from = 0;",
+    "  last = byte;",
+    "}",
   ];
   const code = relaxed
     ? [
         "// Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.",
         "const code = [",
-        ...piecesOf(plain, relaxed).map((piece) => `  ${pieceText(piece)},`),
+        ...streamPieces(plain, relaxed).flatMap((pieces) => [
+          "  [",
+          ...pieces.map((piece) => `    ${pieceText(piece)},`),
+          "  ],",
+        ]),
         "];",
         "let compiled;",
         "",
         "function bytesOf(variant) {",
-        '  let letters = "";',
-        '  for (const piece of code) letters += typeof piece === "string" ? piece : piece[variant];',
-        ...decoded.map((line) => `  ${line}`),
-        "  return bytes;",
+        '  const letters = code.map((pieces) => pieces.map((piece) => (typeof piece === "string" ? piece : piece[variant])).join(""));',
+        ...decoding.map((line) => `  ${line}`),
+        "  return Uint8Array.from(bytes);",
         "}",
       ]
-    : [`const letters = ${text(plain)};`, "let compiled;", ""];
+    : [
+        "const letters = [",
+        ...streamsOf(plain).map((bytes) => `  ${text(bytes)},`),
+        "];",
+        "let compiled;",
+        "",
+      ];
   const compiling = relaxed
     ? [
         "const relaxed = bytesOf(1);",
         "compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : bytesOf(0));",
       ]
-    : [...decoded, "compiled = new WebAssembly.Module(bytes);"];
+    : [...decoding, "compiled = new WebAssembly.Module(Uint8Array.from(bytes));"];
   return {
     definitions: [
-      "// The kernels, a letter for a byte of WebAssembly: gradc inspect --stage code shows what they are.",
+      "// The kernels, a letter for a byte of WebAssembly: what is done, with which numbers, on which locals.",
+      "// gradc inspect --stage code shows it.",
       ...code,
       "function instantiate() {",
       "  if (compiled === undefined) {",
