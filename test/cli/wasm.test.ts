@@ -151,7 +151,7 @@ test("inspect shows the kernels as text, with relaxed SIMD unless told otherwise
   const { code, out } = await gradc(path, inspect);
   expect(code).toBe(0);
   expect(out).toMatch(/^\(module\n/);
-  expect(out).toContain('(export "trainStep")');
+  expect(out).toContain('(export "t")');
   expect(out).toContain("relaxed");
   expect((await gradc(path, [...inspect, "--strict"])).out).not.toContain("relaxed");
   const json = JSON.parse((await gradc(path, [...inspect, "--format", "json"])).out) as object;

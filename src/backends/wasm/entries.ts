@@ -5,12 +5,15 @@ import { functionPhase, stepParts, stepPhase, type Phase } from "../../ir/phase.
 import type { Program, StepGraphs } from "../../ir/program.ts";
 import type { WasmAct, WasmEntry } from "./module.ts";
 
-/** What a program exports: each phase that has kernels, and each training step as one. */
+/** What a program exports, by the names of exports: each phase that has kernels, and each training step as one. */
 export interface Exports {
   readonly entries: readonly WasmEntry[];
   readonly phases: ReadonlyMap<Phase, string>;
   readonly steps: ReadonlyMap<StepGraphs, string>;
 }
+
+/** The emitted module has every export twice, so that they are short: `t` for `trainStep`, `f2` for `forward$2`. */
+const exportOf = (name: string): string => name[0] + (name.split("$")[1] ?? "");
 
 /** Names are the phases' own; those of a step or function that the user named are numbered instead. */
 export function exportsOf(
@@ -28,21 +31,27 @@ export function exportsOf(
       stepParts.map((part) => [stepPhase(part, step), numbered(part, step, k)] as const),
     ),
     ...program.graphs.functions.map(
-      ({ name }, k) => [functionPhase(name), name === "predict" ? name : `function$${k + 1}`] as const,
+      ({ name }, k) => [functionPhase(name), name === "predict" ? name : `predict$${k + 1}`] as const,
     ),
     ["evaluate", "evaluate"],
   ];
-  const phases = new Map(names.filter(([phase]) => loops.calls.get(phase)?.length));
+  const some = names.filter(([phase]) => loops.calls.get(phase)?.length);
+  const phases = new Map(some.map(([phase, name]) => [phase, exportOf(name)]));
   const steps = new Map<StepGraphs, string>();
   const whole = program.graphs.steps.flatMap((step, k): WasmEntry[] => {
     if (!step.update) return [];
     const name = numbered("trainStep", step, k);
-    steps.set(step, name);
-    if (loops.step) return [{ name, calls: [{ kind: "calls", calls: [loops.step] }] }];
+    steps.set(step, exportOf(name));
+    const exported = exportOf(name);
+    if (loops.step) return [{ name, exported, calls: [{ kind: "calls", calls: [loops.step] }] }];
     const [forward, ...others] = stepParts.map((part) => calls(stepPhase(part, step)));
-    return [{ name, calls: [forward, gradientsOf(step, schedule, memory), ...others] }];
+    return [{ name, exported, calls: [forward, gradientsOf(step, schedule, memory), ...others] }];
   });
-  const single = [...phases].map(([phase, name]): WasmEntry => ({ name, calls: [calls(phase)] }));
+  const single = some.map(([phase, name]): WasmEntry => ({
+    name,
+    exported: exportOf(name),
+    calls: [calls(phase)],
+  }));
   return { entries: [...single, ...whole], phases, steps };
 }
 

@@ -17,9 +17,11 @@ import type { Range } from "./linear.ts";
 import { withCommonNumbers } from "./numbering.ts";
 import { relaxedModule } from "./relax.ts";
 
-/** A function that the module exports under `name`: what it does, in order. */
+/** A function that the module exports: what it does, in order. */
 export interface WasmEntry {
   readonly name: string;
+  /** Where that is not its name, the name under which it is exported. */
+  readonly exported?: string;
   readonly calls: readonly WasmAct[];
 }
 export type WasmAct =
@@ -172,7 +174,7 @@ function entryFunction(
         : [],
   );
   const params = callsOf(entry).some(({ batch }) => batch) ? [n] : [];
-  return { name, doc: [], params, locals, results: [], body, exported: entry.name };
+  return { name, doc: [], params, locals, results: [], body, exported: entry.exported ?? entry.name };
 }
 
 /** The bytes of constants, where they are placed. */

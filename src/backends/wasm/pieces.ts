@@ -4,13 +4,14 @@ import { streamCount, streamsOf } from "./streams.ts";
 export type Piece = Uint8Array | readonly [Uint8Array, Uint8Array];
 
 /**
- * Two variants of a module that differ inside functions alone, in streams of common pieces where they agree: variants of
- * one function then stand side by side, near enough for a compressor to see that they are much alike.
+ * Two variants of a module that differ inside functions alone, as streams of common pieces where they agree, one stream
+ * after the other: variants of one function then stand side by side, near enough for a compressor to see that they are
+ * much alike.
  */
-export function streamPieces(plain: Uint8Array, other: Uint8Array): Piece[][] {
-  const [left, right] = [plain, other].map((bytes) => cut(bytes).map(streamsOf));
-  return Array.from({ length: streamCount }, (_, stream) => {
-    const pieces: Piece[] = [];
+export function streamPieces(plain: Uint8Array, other: Uint8Array): Piece[] {
+  const [left, right] = [plain, other].map((bytes) => cut(bytes).map((part) => streamsOf(part, true)));
+  const pieces: Piece[] = [];
+  for (let stream = 0; stream < streamCount; stream++) {
     for (const [k, streams] of left.entries()) {
       const [mine, its] = [streams[stream], right[k][stream]];
       const last = pieces.at(-1);
@@ -18,8 +19,8 @@ export function streamPieces(plain: Uint8Array, other: Uint8Array): Piece[][] {
       else if (last instanceof Uint8Array) pieces[pieces.length - 1] = Uint8Array.from([...last, ...mine]);
       else pieces.push(mine);
     }
-    return pieces;
-  });
+  }
+  return pieces;
 }
 
 const isEqual = (a: Uint8Array, b: Uint8Array): boolean =>

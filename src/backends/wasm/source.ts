@@ -22,51 +22,44 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
   const pieceText = (piece: Piece): string =>
     piece instanceof Uint8Array ? text(piece) : `[${piece.map(text).join(", ")}]`;
   const decoding = [
-    "const bytes = [];",
-    "const places = [0, 0, 0];",
-    "for (let from = 0, last = 0; places[from] < letters[from].length; ) {",
-    `  const byte = (${zeroLetter} - letters[from].charCodeAt(places[from]++)) & 255;`,
-    "  bytes.push(byte);",
-    `  if (from === 0) from = ${streamText};`,
+    "const bytes = new Uint8Array(letters.length);",
+    "for (let i = 0, from = 0; i < bytes.length; i++) {",
+    `  bytes[i] = ${zeroLetter} - letters.charCodeAt(places[from]++);`,
+    "  const byte = bytes[i];",
+    `  if (from === 0) from = ${streamText(relaxed !== null)};`,
     "  else if (byte < 128) from = 0;",
-    "  last = byte;",
     "}",
   ];
+  const starts = (bytes: Uint8Array): string => {
+    const [instructions, numbers] = streamsOf(bytes, relaxed !== null);
+    return `[0, ${instructions.length}, ${instructions.length + numbers.length}]`;
+  };
   const code = relaxed
     ? [
         "// Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.",
         "const code = [",
-        ...streamPieces(plain, relaxed).flatMap((pieces) => [
-          "  [",
-          ...pieces.map((piece) => `    ${pieceText(piece)},`),
-          "  ],",
-        ]),
+        ...streamPieces(plain, relaxed).map((piece) => `  ${pieceText(piece)},`),
         "];",
         "let compiled;",
         "",
         "function bytesOf(variant) {",
-        '  const letters = code.map((pieces) => pieces.map((piece) => (typeof piece === "string" ? piece : piece[variant])).join(""));',
+        '  let letters = "";',
+        '  for (const piece of code) letters += typeof piece === "string" ? piece : piece[variant];',
+        `  const places = variant === 0 ? ${starts(plain)} : ${starts(relaxed)};`,
         ...decoding.map((line) => `  ${line}`),
-        "  return Uint8Array.from(bytes);",
+        "  return bytes;",
         "}",
       ]
-    : [
-        "const letters = [",
-        ...streamsOf(plain).map((bytes) => `  ${text(bytes)},`),
-        "];",
-        "let compiled;",
-        "",
-      ];
+    : [`const letters = "${streamsOf(plain, false).map(lettersOf).join("")}";`, "let compiled;", ""];
   const compiling = relaxed
     ? [
         "const relaxed = bytesOf(1);",
         "compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : bytesOf(0));",
       ]
-    : [...decoding, "compiled = new WebAssembly.Module(Uint8Array.from(bytes));"];
+    : [`const places = ${starts(plain)};`, ...decoding, "compiled = new WebAssembly.Module(bytes);"];
   return {
     definitions: [
-      "// The kernels, a letter for a byte of WebAssembly: what is done, with which numbers, on which locals.",
-      "// gradc inspect --stage code shows it.",
+      "// WebAssembly, a letter a byte: instructions, then numbers, then locals (gradc inspect --stage code).",
       ...code,
       "function instantiate() {",
       "  if (compiled === undefined) {",
