@@ -43,11 +43,13 @@ export function straighten(
   const locals = new Map<string, LoopExpr>();
   /** What the locals that are written are. */
   const made = new Map<string, LoopExpr>();
-  let count = 0;
+  const taken = new Set(buffers.keys());
   const emit = (hint: string, value: LoopExpr): LoopExpr => {
     if (value.kind === "number" || value.kind === "local") return value;
     if (out.length > mostStatements) throw new TooLong();
-    const name = `${hint}_${count++}`;
+    let name = hint;
+    for (let k = 2; taken.has(name); k++) name = `${hint}_${k}`;
+    taken.add(name);
     out.push(l.const(name, value));
     made.set(name, value);
     return l.local(name, value.type, value.lanes);
@@ -93,23 +95,31 @@ export function straighten(
     const known = memoryNow.get(at);
     if (known) return known.value;
     const value = emit(
-      `${buffer.name}${index}`,
+      elementName(buffer.name, index),
       l.load(x.array, l.number(index), heldAs(buffer.dtype, compute)),
     );
     memoryNow.set(at, { value, array: x.array, index, dtype: buffer.dtype, written: false });
     return value;
   };
+  /** What a local is called: like the element that holds it as it is, which comments speak of. */
+  const hintOf = (name: string, later: readonly LoopStmt[]): string => {
+    const held = later.find(
+      (stmt) => stmt.kind === "store" && stmt.value.kind === "local" && stmt.value.name === name,
+    );
+    if (held?.kind !== "store" || rounds(bufferNamed(held.array))) return name;
+    return elementName(held.array, place(held.array, evaluate(held.index)).index);
+  };
   const run = (stmts: readonly LoopStmt[]): void => {
-    for (const stmt of stmts) {
+    for (const [k, stmt] of stmts.entries()) {
       if (stmt.kind === "for") {
         const [from, to] = [evaluate(stmt.from), evaluate(stmt.to)];
         if (from.kind !== "number" || to.kind !== "number") throw new TooLong();
-        for (let k = from.value; k < to.value; k += stmt.step) {
-          locals.set(stmt.name, l.number(k));
+        for (let turn = from.value; turn < to.value; turn += stmt.step) {
+          locals.set(stmt.name, l.number(turn));
           run(stmt.body);
         }
       } else if (stmt.kind === "let" || stmt.kind === "set") {
-        locals.set(stmt.name, emit(stmt.name, evaluate(stmt.value)));
+        locals.set(stmt.name, emit(hintOf(stmt.name, stmts.slice(k + 1)), evaluate(stmt.value)));
       } else if (stmt.kind === "store") {
         const { at, index, buffer } = place(stmt.array, evaluate(stmt.index));
         const held = heldAs(buffer.dtype, compute);
@@ -118,7 +128,7 @@ export function straighten(
           buffer.dtype === "f32" && exact.kind !== "number" && rounds(buffer)
             ? castTo(castTo(exact, "f32"), held)
             : castTo(exact, held);
-        const value = emit(`${buffer.name}${index}`, rounded);
+        const value = emit(elementName(buffer.name, index), rounded);
         memoryNow.set(at, { value, array: stmt.array, index, dtype: buffer.dtype, written: true });
       } else if (stmt.kind === "note") out.push(stmt);
       else throw new TooLong();
@@ -137,6 +147,7 @@ export function straighten(
   return out.length > mostStatements ? null : out;
 }
 
+const elementName = (array: string, index: number): string => `${array}_${index}`;
 const isZero = (x: LoopExpr): boolean => x.kind === "number" && Object.is(x.value, 0);
 /**
  * Whether a sum is never −0, because something in it is not: then 0 + x is x to the bit. A single 0 + x is not x where x
