@@ -5,13 +5,13 @@ import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
 import { isBatch } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
 import { withoutDust } from "./dust.ts";
-import { startFolds } from "./first-term.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { inlineCalls } from "./inline.ts";
 import { jamAxis, joinRests } from "./jam.ts";
 import { neighbourLoops } from "./lane-check.ts";
 import { arraysIn, freshNames, readsLocal, separateNames } from "./names.ts";
 import { nestStatements } from "./nest.ts";
+import { peelReductions } from "./peel.ts";
 import { renumber } from "./renumber.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
 import { nameSigmoids } from "./sigmoid.ts";
@@ -73,7 +73,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
     { name: "lanes", run: (body) => inLanes(body, kernel, buffers, backend, fresh) },
     ...tiles(kernel, backend, fresh),
     { name: "short loops", run: (body) => unrollShort(body, fresh) },
-    { name: "first terms", run: startFolds },
+    { name: "first terms", run: peelReductions },
     ...closing(fresh, backend),
   ];
   return lowered(frame, start, passes, lowering);

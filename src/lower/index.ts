@@ -1,7 +1,7 @@
 import type { Backend } from "../ir/backend.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
-import { entriesOf, stepPhase, type Phase } from "../ir/phase.ts";
+import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
 import { lowerKernel, type LoopListener, type Lowered, type Lowering } from "./function.ts";
@@ -53,17 +53,13 @@ export function lower(
     return { fn: twin.lowered.fn, arrays: twin.lowered.arrays.map((array) => own[its.indexOf(array)]) };
   };
   const straight = straightStep(program, schedule, memory, lowering);
-  const passes = new Map<Phase, Lowered>();
-  if (straight) {
-    const [step] = program.graphs.steps;
-    passes
-      .set(stepPhase("forward", step), straight.forward)
-      .set(stepPhase("backward", step), straight.backward);
-    functions.push(straight.forward.fn, straight.backward.fn, straight.step.fn);
-    for (const [phase, pass] of passes) calls.get(phase)!.push(callOf(pass.fn, pass));
+  for (const { phase, fn, arrays } of straight?.phases ?? []) {
+    functions.push(fn);
+    calls.get(phase)!.push(callOf(fn, { fn, arrays }));
   }
+  if (straight) functions.push(straight.step.fn);
   for (const kernel of schedule.kernels) {
-    if (passes.has(kernel.phase)) continue;
+    if (straight?.phases.some(({ phase }) => phase === kernel.phase)) continue;
     const lowered = lowerOnce(kernel);
     calls.get(kernel.phase)!.push(callOf(lowered.fn, lowered, kernel.loops));
   }

@@ -1,3 +1,4 @@
+import { invariant } from "../base/errors.ts";
 import { l, type Lanes, type LoopExpr, type ForLoop, type LoopStmt } from "../ir/loop.ts";
 import { blocksOf, mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
 
@@ -65,8 +66,10 @@ export function joinRests(
     if (stmt.name !== around)
       return [{ ...stmt, body: joinRests(stmt.body, around, row, size, factor, fresh) }];
     const [rows, ...others] = stmt.body;
-    if (rows?.kind !== "for" || rows.name !== row || others.length > 0 || rows.to.kind !== "number")
-      return [stmt];
+    invariant(
+      rows?.kind === "for" && rows.name === row && others.length === 0 && rows.to.kind === "number",
+      `the loop over ${around} does more than the rows ${row}, whose rests it should join`,
+    );
     const end = l.number(rows.to.value - (rows.to.value % size));
     const rests = { ...stmt, body: [{ ...rows, from: end }] };
     return [{ ...stmt, body: [{ ...rows, to: end }] }, ...jamAxis([rests], around, factor, fresh)];

@@ -10,18 +10,13 @@ import {
   type LoopStmt,
   type Part,
 } from "../ir/loop.ts";
-import { joinedIn, varyingIn, type Fold } from "./lane-check.ts";
+import { varyingIn } from "./lane-check.ts";
+import { identityOf, reductionOf, type Reduction } from "./reduction.ts";
 import { dependsOn, strideOf } from "./stride.ts";
 import { castTo } from "./values.ts";
 
 /** Floats have lanes of f32 only; a sum that a scalar would hold in f64 is held in four parts. */
 export const laneType = (type: LocalType): LocalType => (type === "f64" ? "f32" : type);
-
-export function identity(op: Fold["op"], type: LocalType): LoopExpr {
-  const low = type === "i32" ? -2147483648 : type === "u32" ? 0 : -Infinity;
-  const high = type === "i32" ? 2147483647 : type === "u32" ? 4294967295 : Infinity;
-  return l.number({ add: 0, mul: 1, maximum: low, minimum: high }[op], type, 4);
-}
 
 /** Four lanes of a scalar; lanes stay as they are. */
 const spread = (x: LoopExpr): LoopExpr =>
@@ -45,12 +40,12 @@ const constantLast = ([a, b]: readonly LoopExpr[]): readonly LoopExpr[] =>
 /** What is the same for a whole loop in lanes. */
 export interface Lanewise {
   readonly loop: ForLoop;
-  readonly folds: ReadonlyMap<string, Fold>;
-  /** The vectors that folds are held in, by what they fold into. */
+  readonly reductions: ReadonlyMap<string, Reduction>;
+  /** The vectors that reductions are held in, by the locals that they end in. */
   readonly vectors: ReadonlyMap<string, string>;
   /** Arrays of which each lane has a part of its own. */
   readonly rows: ReadonlySet<string>;
-  /** The mask of the lanes that count, where the last vector may reach beyond the end of the loop and folds are held. */
+  /** The mask of the lanes that count, where the last vector may reach beyond the end of the loop and something is reduced. */
   readonly inside: string | null;
   readonly backend: Backend;
   readonly fresh: (hint: string) => string;
@@ -87,8 +82,8 @@ export class LaneBody {
           return [{ ...stmt, type: value.type, lanes: 4, value }];
         }
         case "set": {
-          const fold = this.of.folds.get(stmt.name);
-          if (fold) return [this.joined(stmt, fold)];
+          const reduction = this.of.reductions.has(stmt.name) ? reductionOf(stmt) : undefined;
+          if (reduction) return [this.joined(stmt.name, reduction)];
           return [this.varying.has(stmt.name) ? { ...stmt, value: spread(this.wide(stmt.value)) } : stmt];
         }
         case "store":
@@ -104,12 +99,12 @@ export class LaneBody {
   }
 
   /** What a fold takes from one iteration, in lanes; lanes that do not count bring what changes nothing. */
-  private joined({ name, value }: LoopStmt & { readonly kind: "set" }, { op, type }: Fold): LoopStmt {
+  private joined(name: string, { op, type, term }: Reduction): LoopStmt {
     const { vectors, inside } = this.of;
     const [vector, lane] = [vectors.get(name)!, laneType(type)];
-    const own = this.wide(joinedIn(value));
+    const own = this.wide(term);
     const taken = inside
-      ? l.op("select", [l.local(inside, "bool", 4), own, identity(op, lane)], lane, 4)
+      ? l.op("select", [l.local(inside, "bool", 4), own, identityOf(op, lane, 4)], lane, 4)
       : own;
     return l.set(vector, l.op(op, [l.local(vector, lane, 4), taken], lane, 4));
   }

@@ -1,15 +1,9 @@
 import { exactText } from "../base/exact.ts";
-import type { LocalType, LoopExpr, ForLoop, LoopStmt } from "../ir/loop.ts";
-import { expressionsOf, someExpr, visitExpr, visitStmts } from "../ir/loop-walk.ts";
+import type { LoopExpr, ForLoop, LoopStmt } from "../ir/loop.ts";
+import { expressionsOf, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 import { declaredIn } from "./jam.ts";
+import { reads, reductionOf, type Reduction } from "./reduction.ts";
 import { dependsOn, isApart, strideOf } from "./stride.ts";
-
-/** A local outside a loop that each of its iterations joins one value to. */
-export interface Fold {
-  readonly op: "add" | "mul" | "maximum" | "minimum";
-  readonly type: LocalType;
-}
-const foldable: ReadonlySet<string> = new Set(["add", "mul", "maximum", "minimum"]);
 
 /**
  * Locals declared in a loop's body whose values differ between its iterations, and the arrays of which each lane has a
@@ -29,32 +23,21 @@ export function varyingIn(loop: ForLoop, rows: ReadonlySet<string>): ReadonlySet
   return varying;
 }
 
-/** Locals from outside that the loop sets, with how they fold; null for one that is no fold. */
-function outsideSets(loop: ForLoop): Map<string, Fold | null> {
+/** Locals from outside that the loop sets, with what they reduce; null for one that does anything else. */
+function outsideSets(loop: ForLoop): Map<string, Reduction | null> {
   const inside = new Set<string>();
   declaredIn(loop.body, inside);
-  const found = new Map<string, Fold | null>();
+  const found = new Map<string, Reduction | null>();
   visitStmts(loop.body, (stmt) => {
     if (stmt.kind !== "set" || inside.has(stmt.name)) return;
-    found.set(stmt.name, found.has(stmt.name) ? null : foldOf(stmt.name, stmt.value));
+    found.set(stmt.name, found.has(stmt.name) ? null : (reductionOf(stmt) ?? null));
   });
   return found;
 }
 
-function foldOf(name: string, value: LoopExpr): Fold | null {
-  if (value.kind !== "op" || !foldable.has(value.op)) return null;
-  const [acc, joined] = value.args;
-  if (acc.kind !== "local" || acc.name !== name || reads(joined, name)) return null;
-  return { op: value.op as Fold["op"], type: value.type };
-}
-/** The value that joins, in what the local of a fold is set to. */
-export const joinedIn = (value: LoopExpr): LoopExpr => (value.kind === "op" ? value.args[1] : value);
-
-export const foldsOf = (loop: ForLoop): ReadonlyMap<string, Fold> =>
+/** Locals outside a loop that each of its iterations joins one term to. */
+export const reductionsOf = (loop: ForLoop): ReadonlyMap<string, Reduction> =>
   new Map([...outsideSets(loop)].flatMap(([name, fold]) => (fold ? [[name, fold] as const] : [])));
-
-const reads = (x: LoopExpr, name: string): boolean =>
-  someExpr(x, (inner) => inner.kind === "local" && inner.name === name);
 
 /** Why a loop must run one iteration at a time; undefined where four may run at once. */
 export function whyScalar(

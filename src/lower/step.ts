@@ -2,7 +2,7 @@ import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
 import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import { heldAs, l, type LoopStmt } from "../ir/loop.ts";
-import { stepParts, stepPhase } from "../ir/phase.ts";
+import { stepParts, stepPhase, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
 import { buffersOfKernel, finish, type Lowered, type Lowering } from "./function.ts";
@@ -13,10 +13,9 @@ import { isComparison } from "./values.ts";
 /** A training step with more points of computation than this keeps its loops. */
 const mostPoints = 1500;
 
-/** The functions of a tiny model: its passes, and its whole training step. */
+/** The functions of a tiny model: its forward and its backward phase, and its whole training step. */
 export interface StraightStep {
-  readonly forward: Lowered;
-  readonly backward: Lowered;
+  readonly phases: readonly (Lowered & { readonly phase: Phase })[];
   readonly step: Lowered;
 }
 
@@ -30,82 +29,81 @@ export function straightStep(
   memory: MemoryPlan,
   lowering: Lowering,
 ): StraightStep | null {
-  const {
-    backend: { compute },
-    templates,
-  } = lowering;
   if (steps.length !== 1 || steps[0].name !== null) return null;
-  const [forward, backward, ...updates] = stepParts.map((part) =>
+  const [forward, backward, update, commit] = stepParts.map((part): Kernels =>
     schedule.kernels.filter((kernel) => kernel.phase === stepPhase(part, steps[0])),
   );
-  const all = [forward, backward, ...updates].flat();
-  if (
-    updates[0].length === 0 ||
-    all.some((kernel) => kernel.nest || kernel.loops.length > 0) ||
-    all.reduce((sum, kernel) => sum + pointsOf(kernel), 0) > mostPoints
-  )
-    return null;
+  const updates = [...update, ...commit];
+  const all = [...forward, ...backward, ...updates];
+  if (update.length === 0 || !isTiny(all)) return null;
+
+  const { compute } = lowering.backend;
   const gradients = schedule.buffers.filter((buffer) => buffer.cell?.kind === "gradient");
-  const clear = gradients.map((buffer): LoopStmt =>
-    l.for("i", l.number(0), l.number(sizeOf(buffer.shape)), 1, [
-      l.store(buffer.name, l.local("i"), l.number(0, heldAs(buffer.dtype, compute))),
-    ]),
-  );
   const buffers = new Map<string, Buffer>(gradients.map((buffer) => [buffer.name, buffer]));
   for (const kernel of all) for (const [name, buffer] of buffersOfKernel(kernel)) buffers.set(name, buffer);
-  const inOnePass = passing(forward, backward, updates.flat());
+  const inOnePass = localToOnePass(forward, backward, updates);
   const isCell = ({ kind, cell }: Buffer): boolean => kind === "cell" && cell?.kind !== "input";
-  const loops = (kernels: readonly Kernel[]): LoopStmt[] =>
-    kernels.flatMap((kernel) => [
-      ...kernel.doc.map((text): LoopStmt => ({ kind: "note", text })),
-      ...nestStatements(kernel, compute, templates),
-    ]);
   const straight = (
     name: string,
     doc: string,
     body: readonly LoopStmt[],
     keeps: (buffer: Buffer) => boolean,
   ): Lowered | null => {
-    const lines = straighten(body, {
-      buffers,
-      memory,
-      compute,
-      keeps,
-      rounds: (buffer) => !inOnePass.has(buffer),
-    });
+    const rounds = (buffer: Buffer): boolean => !inOnePass.has(buffer);
+    const lines = straighten(body, { buffers, memory, compute, keeps, rounds });
     return lines && finish({ name, doc: [doc], buffers, times: [], calls: false }, lines, lowering);
   };
+  const loops = (kernels: Kernels): LoopStmt[] => kernels.flatMap((kernel) => loopsOf(kernel, lowering));
   const isKept = (buffer: Buffer): boolean => isCell(buffer) || !inOnePass.has(buffer);
-  const whole = [...loops(forward), ...clear, ...loops(backward), ...loops(updates.flat())];
-  const parts = {
-    forward: straight(
-      "forward_pass",
-      "the forward pass: every element lives in a local",
-      loops(forward),
-      isKept,
-    ),
-    backward: straight(
-      "backward_pass",
-      "the backward pass, which adds to the gradients",
-      loops(backward),
-      isCell,
-    ),
-    step: straight(
-      "training_step",
-      "forward, backward and update in one: every element is loaded once and stored once",
-      whole,
-      isCell,
-    ),
-  };
-  const { forward: first, backward: second, step } = parts;
-  return first && second && step && { forward: first, backward: second, step };
+  const first = straight(
+    "forward_pass",
+    "the forward pass: every element lives in a local",
+    loops(forward),
+    isKept,
+  );
+  const second = straight(
+    "backward_pass",
+    "the backward pass, which adds to the gradients",
+    loops(backward),
+    isCell,
+  );
+  const clear = gradients.map((buffer) => cleared(buffer, compute));
+  const step = straight(
+    "training_step",
+    "forward, backward and update in one: every element is loaded once and stored once",
+    [...loops(forward), ...clear, ...loops(backward), ...loops(updates)],
+    isCell,
+  );
+  if (!first || !second || !step) return null;
+  const phases = [
+    { ...first, phase: stepPhase("forward", steps[0]) },
+    { ...second, phase: stepPhase("backward", steps[0]) },
+  ];
+  return { phases, step };
 }
+
+type Kernels = readonly Kernel[];
+
+const isTiny = (kernels: Kernels): boolean =>
+  kernels.every(({ nest, loops }) => !nest && loops.length === 0) &&
+  kernels.reduce((sum, kernel) => sum + pointsOf(kernel), 0) <= mostPoints;
+
+/** The naive loops of a kernel, below what it computes. */
+const loopsOf = (kernel: Kernel, { backend: { compute }, templates }: Lowering): LoopStmt[] => [
+  ...kernel.doc.map((text): LoopStmt => ({ kind: "note", text })),
+  ...nestStatements(kernel, compute, templates),
+];
+
+const cleared = ({ name, shape, dtype }: Buffer, compute: "f64" | "f32"): LoopStmt =>
+  l.for("i", l.number(0), l.number(sizeOf(shape)), 1, [
+    l.store(name, l.local("i"), l.number(0, heldAs(dtype, compute))),
+  ]);
 
 /**
  * Temporaries that only one pass reads and writes, and none to compare: no rounding to their type is seen outside of it.
  * A comparison may have the same number on its other side as memory held it.
  */
-function passing(...passes: readonly (readonly Kernel[])[]): Set<Buffer> {
+function localToOnePass(...passes: readonly Kernels[]): Set<Buffer> {
   const seen = new Map<Buffer, number>();
   const seenOutside = new Set<Buffer>();
   for (const [pass, kernels] of passes.entries())

@@ -2,9 +2,10 @@ import { invariant } from "../base/errors.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
-import { bytesOf, sizeOf, type DType } from "../ir/type.ts";
-import { castTo, foldIndex } from "./values.ts";
 import { hasLoad, operands, withOperands } from "../ir/loop-walk.ts";
+import { bytesOf, sizeOf } from "../ir/type.ts";
+import { isNeutral } from "./reduction.ts";
+import { castTo, foldIndex } from "./values.ts";
 
 /** A step with more statements than this is not worth writing out: V8 stops optimising very long functions. */
 const mostStatements = 400;
@@ -14,11 +15,11 @@ interface Cell {
   readonly value: LoopExpr;
   readonly array: string;
   readonly index: number;
-  readonly dtype: DType;
   readonly written: boolean;
 }
 
-class TooLong extends Error {}
+/** A body that is too long, or whose loops and places are not known before it runs. */
+class NotStraight extends Error {}
 
 interface StraightOptions {
   readonly buffers: ReadonlyMap<string, Buffer>;
@@ -32,133 +33,157 @@ interface StraightOptions {
 
 /**
  * Runs loops with known bounds at compile time and leaves straight-line code: every array element becomes a
- * local, loaded once and stored once. Null where that is too long.
+ * local, loaded once and stored once. Null where that is too long, or the bounds are not known.
  */
-export function straighten(
-  body: readonly LoopStmt[],
-  { buffers, memory, compute, keeps, rounds }: StraightOptions,
-): LoopStmt[] | null {
-  const out: LoopStmt[] = [];
-  const memoryNow = new Map<number, Cell>();
-  const locals = new Map<string, LoopExpr>();
-  /** What the locals that are written are. */
-  const made = new Map<string, LoopExpr>();
-  const taken = new Set(buffers.keys());
-  const emit = (hint: string, value: LoopExpr): LoopExpr => {
-    if (value.kind === "number" || value.kind === "local") return value;
-    if (out.length > mostStatements) throw new TooLong();
-    let name = hint;
-    for (let k = 2; taken.has(name); k++) name = `${hint}_${k}`;
-    taken.add(name);
-    out.push(l.const(name, value));
-    made.set(name, value);
-    return l.local(name, value.type, value.lanes);
-  };
-  const bufferNamed = (name: string): Buffer => {
-    const buffer = buffers.get(name);
-    invariant(buffer, `no buffer called ${name}`);
-    return buffer;
-  };
-  const place = (array: string, index: LoopExpr): { at: number; index: number; buffer: Buffer } => {
-    invariant(index.kind === "number", "an address of a straight-line step is not constant");
-    const buffer = bufferNamed(array);
-    if (index.value < 0 || index.value >= sizeOf(buffer.shape)) throw new TooLong();
-    return {
-      at: memory.placements.get(buffer)!.offset + index.value * bytesOf[buffer.dtype],
-      index: index.value,
-      buffer,
-    };
-  };
-  const evaluate = (expr: LoopExpr): LoopExpr => {
-    if (expr.kind !== "choose") return settle(withOperands(expr, operands(expr).map(evaluate)));
-    // A guard is usually known here, and then only the branch it takes exists; else a load could leave its array.
-    const test = evaluate(expr.test);
-    if (test.kind === "number") return evaluate(test.value ? expr.yes : expr.no);
-    if (hasLoad(expr.yes) || hasLoad(expr.no)) throw new TooLong();
-    return { ...expr, test, yes: evaluate(expr.yes), no: evaluate(expr.no) };
-  };
-  const settle = (x: LoopExpr): LoopExpr => {
-    if (x.kind === "local") return locals.get(x.name) ?? x;
-    if (x.kind === "op" && (x.type === "index" || x.type === "bool")) return foldIndex(x);
-    if (x.kind === "op" && x.op === "add" && isZero(x.args[0]) && isNeverMinusZero(x.args[1], made))
-      return x.args[1];
-    if (
-      x.kind === "op" &&
-      x.op === "cast" &&
-      x.args[0].kind === "number" &&
-      x.type !== "bool" &&
-      x.args[0].type === "index"
-    )
-      return { ...x.args[0], type: x.type };
-    if (x.kind !== "load") return x;
-    const { at, index, buffer } = place(x.array, x.index);
-    const known = memoryNow.get(at);
-    if (known) return known.value;
-    const value = emit(
-      elementName(buffer.name, index),
-      l.load(x.array, l.number(index), heldAs(buffer.dtype, compute)),
-    );
-    memoryNow.set(at, { value, array: x.array, index, dtype: buffer.dtype, written: false });
-    return value;
-  };
-  /** What a local is called: like the element that holds it as it is, which comments speak of. */
-  const hintOf = (name: string, later: readonly LoopStmt[]): string => {
-    const held = later.find(
-      (stmt) => stmt.kind === "store" && stmt.value.kind === "local" && stmt.value.name === name,
-    );
-    if (held?.kind !== "store" || rounds(bufferNamed(held.array))) return name;
-    return elementName(held.array, place(held.array, evaluate(held.index)).index);
-  };
-  const run = (stmts: readonly LoopStmt[]): void => {
-    for (const [k, stmt] of stmts.entries()) {
-      if (stmt.kind === "for") {
-        const [from, to] = [evaluate(stmt.from), evaluate(stmt.to)];
-        if (from.kind !== "number" || to.kind !== "number") throw new TooLong();
-        for (let turn = from.value; turn < to.value; turn += stmt.step) {
-          locals.set(stmt.name, l.number(turn));
-          run(stmt.body);
-        }
-      } else if (stmt.kind === "let" || stmt.kind === "set") {
-        locals.set(stmt.name, emit(hintOf(stmt.name, stmts.slice(k + 1)), evaluate(stmt.value)));
-      } else if (stmt.kind === "store") {
-        const { at, index, buffer } = place(stmt.array, evaluate(stmt.index));
-        const held = heldAs(buffer.dtype, compute);
-        const exact = evaluate(stmt.value);
-        const rounded =
-          buffer.dtype === "f32" && exact.kind !== "number" && rounds(buffer)
-            ? castTo(castTo(exact, "f32"), held)
-            : castTo(exact, held);
-        const value = emit(elementName(buffer.name, index), rounded);
-        memoryNow.set(at, { value, array: stmt.array, index, dtype: buffer.dtype, written: true });
-      } else if (stmt.kind === "note") out.push(stmt);
-      else throw new TooLong();
-    }
-  };
+export function straighten(body: readonly LoopStmt[], options: StraightOptions): LoopStmt[] | null {
+  const run = new StraightRun(options);
   try {
-    run(body);
+    run.block(body, []);
+    return run.statements();
   } catch (error) {
-    if (error instanceof TooLong) return null;
+    if (error instanceof NotStraight) return null;
     throw error;
   }
-  for (const cell of memoryNow.values()) {
-    if (!cell.written || !keeps(bufferNamed(cell.array))) continue;
-    out.push(l.store(cell.array, l.number(cell.index), cell.value));
+}
+
+class StraightRun {
+  private readonly of: StraightOptions;
+  private readonly out: LoopStmt[] = [];
+  private readonly memory = new Map<number, Cell>();
+  private readonly locals = new Map<string, LoopExpr>();
+  private readonly taken: Set<string>;
+  /** Locals that hold sums which are never −0, because something in them is not. */
+  private readonly neverMinusZero = new Set<string>();
+
+  constructor(options: StraightOptions) {
+    this.of = options;
+    this.taken = new Set(options.buffers.keys());
   }
-  return out.length > mostStatements ? null : out;
+
+  statements(): LoopStmt[] {
+    const stores = [...this.memory.values()]
+      .filter(({ written, array }) => written && this.of.keeps(this.bufferNamed(array)))
+      .map(({ array, index, value }) => l.store(array, l.number(index), value));
+    if (this.out.length + stores.length > mostStatements) throw new NotStraight();
+    return [...this.out, ...stores];
+  }
+
+  /** Runs a block; `later` is what its surroundings do after it. */
+  block(stmts: readonly LoopStmt[], later: readonly LoopStmt[]): void {
+    for (const [k, stmt] of stmts.entries()) {
+      const rest = [...stmts.slice(k + 1), ...later];
+      if (stmt.kind === "for") this.loop(stmt, rest);
+      else if (stmt.kind === "let" || stmt.kind === "set")
+        this.locals.set(stmt.name, this.emit(this.nameOf(stmt.name, rest), this.evaluate(stmt.value)));
+      else if (stmt.kind === "store") this.store(stmt);
+      else if (stmt.kind === "note") this.out.push(stmt);
+      else throw new NotStraight();
+    }
+  }
+
+  private loop(stmt: LoopStmt & { readonly kind: "for" }, later: readonly LoopStmt[]): void {
+    const [from, to] = [this.evaluate(stmt.from), this.evaluate(stmt.to)];
+    if (from.kind !== "number" || to.kind !== "number") throw new NotStraight();
+    for (let at = from.value; at < to.value; at += stmt.step) {
+      this.locals.set(stmt.name, l.number(at));
+      const last = at + stmt.step >= to.value;
+      this.block(stmt.body, last ? later : [...stmt.body, ...later]);
+    }
+  }
+
+  private store(stmt: LoopStmt & { readonly kind: "store" }): void {
+    const { at, index, buffer } = this.place(stmt.array, this.evaluate(stmt.index));
+    const held = heldAs(buffer.dtype, this.of.compute);
+    const exact = this.evaluate(stmt.value);
+    const rounds = buffer.dtype === "f32" && exact.kind !== "number" && this.of.rounds(buffer);
+    const value = rounds ? castTo(castTo(exact, "f32"), held) : castTo(exact, held);
+    const name = elementName(buffer.name, index);
+    this.memory.set(at, { value: this.emit(name, value), array: stmt.array, index, written: true });
+  }
+
+  private emit(hint: string, value: LoopExpr): LoopExpr {
+    if (value.kind === "number" || value.kind === "local") return value;
+    if (this.out.length > mostStatements) throw new NotStraight();
+    let name = hint;
+    for (let k = 2; this.taken.has(name); k++) name = `${hint}_${k}`;
+    this.taken.add(name);
+    this.out.push(l.const(name, value));
+    if (this.isNeverMinusZero(value)) this.neverMinusZero.add(name);
+    return l.local(name, value.type, value.lanes);
+  }
+
+  /** What a local is called: like the element that will hold it as it is, which the comments speak of. */
+  private nameOf(name: string, later: readonly LoopStmt[]): string {
+    const next = later.find((stmt) =>
+      stmt.kind === "store" ? isLocal(stmt.value, name) : setsIt(stmt, name),
+    );
+    if (next?.kind !== "store" || this.of.rounds(this.bufferNamed(next.array))) return name;
+    return elementName(next.array, this.place(next.array, this.evaluate(next.index)).index);
+  }
+
+  private evaluate(expr: LoopExpr): LoopExpr {
+    if (expr.kind !== "choose")
+      return this.simplified(
+        withOperands(
+          expr,
+          operands(expr).map((x) => this.evaluate(x)),
+        ),
+      );
+    // A guard is usually known here, and then only the branch it takes exists; else a load could leave its array.
+    const test = this.evaluate(expr.test);
+    if (test.kind === "number") return this.evaluate(test.value ? expr.yes : expr.no);
+    if (hasLoad(expr.yes) || hasLoad(expr.no)) throw new NotStraight();
+    return { ...expr, test, yes: this.evaluate(expr.yes), no: this.evaluate(expr.no) };
+  }
+
+  private simplified(x: LoopExpr): LoopExpr {
+    if (x.kind === "local") return this.locals.get(x.name) ?? x;
+    if (x.kind === "load") return this.load(x.array, x.index);
+    if (x.kind !== "op") return x;
+    if (x.type === "index" || x.type === "bool") return foldIndex(x);
+    const [first, second] = x.args;
+    // A single 0 + x is not x where x is −0.
+    if (x.op === "add" && isZero(first) && this.isNeverMinusZero(second)) return second;
+    if (isNeutral(x.op, first)) return second;
+    return x.op === "cast" ? castTo(first, x.type) : x;
+  }
+
+  private load(array: string, from: LoopExpr): LoopExpr {
+    const { at, index, buffer } = this.place(array, from);
+    const known = this.memory.get(at);
+    if (known) return known.value;
+    const load = l.load(array, l.number(index), heldAs(buffer.dtype, this.of.compute));
+    const value = this.emit(elementName(buffer.name, index), load);
+    this.memory.set(at, { value, array, index, written: false });
+    return value;
+  }
+
+  private place(
+    array: string,
+    index: LoopExpr,
+  ): { readonly at: number; readonly index: number; readonly buffer: Buffer } {
+    invariant(index.kind === "number", "an address of a straight-line step is not constant");
+    const buffer = this.bufferNamed(array);
+    if (index.value < 0 || index.value >= sizeOf(buffer.shape)) throw new NotStraight();
+    const { offset } = this.of.memory.placements.get(buffer)!;
+    return { at: offset + index.value * bytesOf[buffer.dtype], index: index.value, buffer };
+  }
+
+  private bufferNamed(name: string): Buffer {
+    const buffer = this.of.buffers.get(name);
+    invariant(buffer, `no buffer called ${name}`);
+    return buffer;
+  }
+
+  private isNeverMinusZero(x: LoopExpr): boolean {
+    if (x.kind === "local") return this.neverMinusZero.has(x.name);
+    return (
+      x.kind === "op" && x.op === "add" && x.args.some((arg) => isZero(arg) || this.isNeverMinusZero(arg))
+    );
+  }
 }
 
 const elementName = (array: string, index: number): string => `${array}_${index}`;
+const isLocal = (x: LoopExpr, name: string): boolean => x.kind === "local" && x.name === name;
+const setsIt = (stmt: LoopStmt, name: string): boolean => stmt.kind === "set" && stmt.name === name;
 const isZero = (x: LoopExpr): boolean => x.kind === "number" && Object.is(x.value, 0);
-/**
- * Whether a sum is never −0, because something in it is not: then 0 + x is x to the bit. A single 0 + x is not x where x
- * is −0.
- */
-function isNeverMinusZero(x: LoopExpr, made: ReadonlyMap<string, LoopExpr>): boolean {
-  if (x.kind === "local") {
-    const value = made.get(x.name);
-    return value !== undefined && isNeverMinusZero(value, made);
-  }
-  return (
-    x.kind === "op" && x.op === "add" && x.args.some((arg) => isZero(arg) || isNeverMinusZero(arg, made))
-  );
-}

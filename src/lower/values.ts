@@ -3,6 +3,7 @@ import { isBatch, type DType, type Dim, type Shape } from "../ir/type.ts";
 import { flatten, type Axis, type Index } from "../ir/index.ts";
 import type { KernelExpr } from "../ir/kernel.ts";
 import { heldAs, l, type LocalType, type LoopExpr, type LoopOp, type LoopStmt } from "../ir/loop.ts";
+import { identityOf } from "./reduction.ts";
 
 export type Compute = "f64" | "f32";
 
@@ -127,24 +128,17 @@ export function castTo(x: LoopExpr, type: LocalType): LoopExpr {
   return l.op("cast", [x], type);
 }
 
-/** The start value of a fold that is held as `type`, and how one more value joins it. */
+/** The start value of a reduction that is held as `type`, and how one more value joins it. */
 export function foldOf(
   op: "sum" | "prod" | "maximum" | "minimum",
   dtype: DType,
   type: LocalType,
 ): { start: LoopExpr; join: (acc: LoopExpr, x: LoopExpr) => LoopExpr } {
   const integer = dtype === "i32" || dtype === "u32";
-  const low = dtype === "i32" ? -2147483648 : dtype === "u32" ? 0 : -Infinity;
-  const high = dtype === "i32" ? 2147483647 : dtype === "u32" ? 4294967295 : Infinity;
   invariant(integer || type === "f64" || type === "f32", `cannot fold ${dtype}`);
-  const rows = {
-    sum: ["add", 0],
-    prod: ["mul", 1],
-    maximum: ["maximum", low],
-    minimum: ["minimum", high],
-  } as const;
-  const [name, start] = rows[op];
-  return { start: l.number(start, type), join: (acc, x) => l.op(name, [acc, x], type) };
+  const name = op === "sum" ? "add" : op === "prod" ? "mul" : op;
+  const start = { ...identityOf(name, integer ? dtype : type), type };
+  return { start, join: (acc, x) => l.op(name, [acc, x], type) };
 }
 
 /** Arithmetic, comparisons and logic of known numbers. */

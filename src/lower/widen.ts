@@ -1,8 +1,9 @@
 import type { Backend } from "../ir/backend.ts";
 import { visitStmts } from "../ir/loop-walk.ts";
 import { l, type ForLoop, type LoopExpr, type LoopStmt, type Part } from "../ir/loop.ts";
-import { identity, LaneBody, laneType, type Lanewise } from "./lane-body.ts";
-import { foldsOf, mayOverrun, whyScalar } from "./lane-check.ts";
+import { LaneBody, laneType, type Lanewise } from "./lane-body.ts";
+import { mayOverrun, reductionsOf, whyScalar } from "./lane-check.ts";
+import { identityOf } from "./reduction.ts";
 import { castTo } from "./values.ts";
 
 /**
@@ -54,18 +55,18 @@ function widened(
   overruns: boolean,
 ): LoopStmt[] {
   const { to } = loop;
-  const folds = foldsOf(loop);
-  const lanes = new Map([...folds].map(([name]) => [name, fresh(`${name}Lanes`)]));
+  const reductions = reductionsOf(loop);
+  const lanes = new Map([...reductions].map(([name]) => [name, fresh(`${name}Lanes`)]));
   const isEven =
     to.kind === "op" && to.op === "mul" && to.args[1].kind === "number" && to.args[1].value % 4 === 0;
-  const inside = overruns && !isEven && folds.size > 0 ? fresh("inside") : null;
-  const lanewise: Lanewise = { loop, folds, vectors: lanes, rows, inside, backend, fresh };
+  const inside = overruns && !isEven && reductions.size > 0 ? fresh("inside") : null;
+  const lanewise: Lanewise = { loop, reductions, vectors: lanes, rows, inside, backend, fresh };
   const vectors = (from: LoopExpr, end: LoopExpr, live: Part | 4): LoopStmt =>
     l.for(loop.name, from, end, 4, new LaneBody(lanewise, live).statements());
-  const starts = [...folds].map(([name, { op, type }]) =>
-    l.let(lanes.get(name)!, identity(op, laneType(type))),
+  const starts = [...reductions].map(([name, { op, type }]) =>
+    l.let(lanes.get(name)!, identityOf(op, laneType(type), 4)),
   );
-  const joins = [...folds].map(([name, { op, type }]) => {
+  const joins = [...reductions].map(([name, { op, type }]) => {
     const vector = l.local(lanes.get(name)!, laneType(type), 4);
     const folded = l.op(foldOps[op], [vector], laneType(type), 1);
     return l.set(name, l.op(op, [l.local(name, type), castTo(folded, type)], type));
@@ -83,7 +84,7 @@ function widened(
   const whole = l.number(to.value - rest);
   const most = trips >= 4 ? [...starts, vectors(loop.from, whole, 4), ...joins] : [];
   if (rest === 0) return most;
-  if (rest === 1 || folds.size > 0) return [...most, l.for(loop.name, whole, to, 1, loop.body)];
+  if (rest === 1 || reductions.size > 0) return [...most, l.for(loop.name, whole, to, 1, loop.body)];
   return [...most, vectors(whole, to, rest as Part)];
 }
 

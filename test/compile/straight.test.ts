@@ -19,6 +19,7 @@ import {
   type Model,
   type Value,
 } from "../../src/index.ts";
+import W1 from "../../bench/workloads/W1.model.ts";
 import { compile } from "../../src/compile.ts";
 import { loadText, type EmittedModule } from "./program.ts";
 
@@ -115,4 +116,11 @@ describe.each(Object.keys(targets) as (keyof typeof targets)[])("on %s", (target
     }
     for (const [key, gradient] of Object.entries(parts.gradients)) near(gradient, rows.gradients[key]);
   });
+});
+
+test("locals are called like the elements that comments speak of", () => {
+  const { text } = compile(W1).files[0];
+  expect(text).toContain("const hidden_matmul_1 = 0 + x_0 * hidden_kernel[1] + x_1 * hidden_kernel[3];");
+  expect(text).toContain("  // ∂loss/∂output/kernel = hidden_sigmoidᵀ · d_output  (W1.model.ts:9)\n");
+  expect(text).toMatch(/const d_output_1 = \(output_sigmoid_1 - y\[1\]\)/);
 });
