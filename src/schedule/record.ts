@@ -4,7 +4,7 @@ import type { KernelDraft, ScheduleRecord } from "../ir/kernel.ts";
 import { isFunctionPhase } from "../ir/phase.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { lanesOf } from "./lanes.ts";
-import { aloneColumns, rowAxis, tileOfNumbers, vectorTile, type Tile } from "./tiles.ts";
+import { aloneColumns, rowAxis, tileOfNumbers, vectorTile, type JoinedTile } from "./tiles.ts";
 
 /** The decisions for one kernel: which axes run in lanes, and how many rows and columns are computed at once. */
 export function recordOf(kernel: KernelDraft, backend: Backend): ScheduleRecord {
@@ -15,8 +15,8 @@ export function recordOf(kernel: KernelDraft, backend: Backend): ScheduleRecord 
   let [alone, join] = [1, 1];
   if (kernel.core && last >= 0) {
     const row = rowAxis(kernel.core, kernel.outer);
-    const { rows, columns, ...joined } = productTile(kernel, row, lanes, backend);
-    join = joined.join ?? 1;
+    const { rows, columns, ...chosen } = productTile(kernel, row, lanes, backend);
+    join = chosen.join;
     if (row >= 0) tile[row] = rows;
     tile[last] = columns;
     if (isAskedAlone(kernel, lanes, backend)) alone = aloneColumns(kernel, row, rows, backend);
@@ -73,7 +73,7 @@ function productTile(
   row: number,
   lanes: readonly string[],
   backend: Backend,
-): Tile & { readonly join?: number } {
+): JoinedTile {
   const { core, outer } = kernel;
   const column = outer[outer.length - 1];
   const work = pointsOf([...outer, ...core!.depth]);
@@ -87,7 +87,11 @@ function productTile(
       : plain.length > 0
         ? tileOfNumbers(plain, column, backend.numbers!)
         : backend.tiles.find(({ below }) => work < below)!;
-  return { rows: row < 0 ? 1 : tileOf(outer[row], wish.rows, 1), columns: tileOf(column, wish.columns, 1) };
+  return {
+    rows: row < 0 ? 1 : tileOf(outer[row], wish.rows, 1),
+    columns: tileOf(column, wish.columns, 1),
+    join: 1,
+  };
 }
 
 /**

@@ -22,13 +22,13 @@ const stepCost = ({ rows, columns }: Tile, { latency }: VectorFacts): number =>
 /** A second copy of the code, for what whole tiles leave over, must be worth so much of the time. */
 const copyCost = (work: number): number => (work < 2 ** 18 ? 0.15 : 0.03);
 
-interface Part {
+interface TileRun {
   readonly size: number;
   readonly count: number;
 }
 
 /** How many tiles of which size cover an extent: whole ones, and smaller ones for the rest. */
-function partsOf(extent: number, size: number, single: boolean): Part[] {
+function partsOf(extent: number, size: number, single: boolean): TileRun[] {
   const rest = extent % size;
   const whole = { size, count: (extent - rest) / size };
   if (rest === 0) return [whole];
@@ -45,7 +45,7 @@ function joinOf(height: number, size: number, around: number): number {
 }
 
 /** The tiles of an iteration around the rows, of which some are shared with others. */
-function joinedParts(height: number, size: number, around: number): Part[] {
+function joinedParts(height: number, size: number, around: number): TileRun[] {
   const join = joinOf(height, size, around);
   if (join === 1) return partsOf(height, size, false);
   const [whole, rest] = partsOf(height, size, false);
@@ -54,7 +54,7 @@ function joinedParts(height: number, size: number, around: number): Part[] {
 }
 
 /** A register tile, and of how many iterations around its rows the remainders are joined. */
-interface JoinedTile extends Tile {
+export interface JoinedTile extends Tile {
   readonly join: number;
 }
 
