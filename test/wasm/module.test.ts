@@ -9,7 +9,7 @@ import gan from "../../examples/gan/gan.model.ts";
 import { proveModule } from "../../src/backends/module/prove.ts";
 import { lettersOf } from "../../src/backends/wasm/letters.ts";
 import { streamPieces } from "../../src/backends/wasm/pieces.ts";
-import { inlineSource } from "../../src/backends/wasm/source.ts";
+import { inlineSource, type Variants } from "../../src/backends/wasm/source.ts";
 import { streamsOf } from "../../src/backends/wasm/streams.ts";
 import { compile, type CompileOptions } from "../../src/compile.ts";
 import { stageText } from "../../src/stages.ts";
@@ -30,6 +30,23 @@ const load = (model: Model, options?: CompileOptions): EmittedModule =>
 const digits = (options: CompileOptions = {}) => compiled("digits", { target: "wasm", ...options }).files;
 const loadDigits = (options?: CompileOptions): EmittedModule => loadText(digits(options)[0].text);
 const bytes = (net: Net): string => Buffer.from(net.state).toString("hex");
+
+/** The bytes that an emitted module compiles, on a host that has relaxed SIMD or not. */
+function decoded(variants: Variants, hasRelaxed = true): Uint8Array {
+  const made: Uint8Array[] = [];
+  class Module {
+    constructor(bytes: Uint8Array) {
+      made.push(bytes);
+    }
+  }
+  class Instance {
+    readonly exports = {};
+  }
+  const text = inlineSource(variants).definitions.join("\n");
+  const host = { Module, Instance, validate: () => hasRelaxed };
+  new Function("WebAssembly", `${text}\ninstantiate();`)(host);
+  return made[0];
+}
 
 /** Rows for the digits model. */
 function rows(n: number, seed: number): [Float32Array, Int32Array] {
@@ -156,29 +173,46 @@ describe("variants", () => {
 
   test("whatever the bytes, the module puts them together again", () => {
     const random = randomFrom(5);
-    const written = (variant: { plain: Uint8Array; relaxed: Uint8Array | null }): Uint8Array => {
-      const made: Uint8Array[] = [];
-      class Module {
-        constructor(bytes: Uint8Array) {
-          made.push(bytes);
-        }
-      }
-      class Instance {
-        readonly exports = {};
-      }
-      const text = inlineSource(variant).definitions.join("\n");
-      new Function("WebAssembly", `${text}\ninstantiate();`)({ Module, Instance, validate: () => true });
-      return made[0];
-    };
     // Bytes that begin something, that go on with it and that end it, in every order and at the end.
     const some = [0, 2, 3, 31, 32, 33, 34, 35, 64, 65, 66, 127, 128, 255];
     for (let round = 0; round < 300; round++) {
       const plain = Uint8Array.from({ length: round % 40 }, () => some[Math.floor(random() * some.length)]);
-      expect(written({ plain, relaxed: null })).toEqual(plain);
+      expect(decoded({ plain, relaxed: null })).toEqual(plain);
     }
     const { plain: base, relaxed } = compiled("digits", { target: "wasm" }).wasm!;
-    expect(written({ plain: base.bytes, relaxed: null })).toEqual(base.bytes);
-    expect(written({ plain: base.bytes, relaxed: relaxed!.bytes })).toEqual(relaxed!.bytes);
+    expect(decoded({ plain: base.bytes, relaxed: null })).toEqual(base.bytes);
+    expect(decoded({ plain: base.bytes, relaxed: relaxed!.bytes })).toEqual(relaxed!.bytes);
+  });
+
+  test("however many functions there are, the module puts both variants together again", () => {
+    const random = randomFrom(6);
+    const some = [0, 2, 11, 32, 35, 65, 127, 128, 253];
+    const number = (value: number): number[] =>
+      value < 128 ? [value] : [128 + (value % 128), ...number(Math.floor(value / 128))];
+    const sized = (bytes: readonly number[]): number[] => [...number(bytes.length), ...bytes];
+    // A module of functions that hold whatever they hold; in its other variant some are longer.
+    const variant = (bodies: readonly (readonly number[])[]): Uint8Array =>
+      Uint8Array.of(
+        0,
+        97,
+        115,
+        109,
+        1,
+        0,
+        0,
+        0,
+        10,
+        ...sized([...number(bodies.length), ...bodies.flatMap(sized)]),
+      );
+    for (const count of [...Array.from({ length: 70 }, (_, k) => k), 127, 128, 130, 160, 256, 290]) {
+      const body = (): number[] =>
+        Array.from({ length: Math.floor(8 * random()) }, () => some[Math.floor(some.length * random())]);
+      const bodies = Array.from({ length: count }, body);
+      const plain = variant(bodies);
+      const relaxed = variant(bodies.map((own) => (random() < 0.3 ? [...own, ...body()] : own)));
+      expect(decoded({ plain, relaxed })).toEqual(relaxed);
+      expect(decoded({ plain, relaxed }, false)).toEqual(plain);
+    }
   });
 
   test("every byte has a letter of its own, which no string needs to escape", () => {

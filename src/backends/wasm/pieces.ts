@@ -1,4 +1,4 @@
-import { streamCount, streamsOf } from "./streams.ts";
+import { streamCount, streamsOfParts } from "./streams.ts";
 
 /** A stretch of an encoded module: the same in two variants of it, or one for each. */
 export type Piece = Uint8Array | readonly [Uint8Array, Uint8Array];
@@ -9,7 +9,7 @@ export type Piece = Uint8Array | readonly [Uint8Array, Uint8Array];
  * much alike.
  */
 export function streamPieces(plain: Uint8Array, other: Uint8Array): Piece[] {
-  const [left, right] = [plain, other].map((bytes) => cut(bytes).map((part) => streamsOf(part, true)));
+  const [left, right] = [plain, other].map((bytes) => streamsOfParts(cut(bytes), true));
   const pieces: Piece[] = [];
   for (let stream = 0; stream < streamCount; stream++) {
     for (const [k, streams] of left.entries()) {

@@ -13,20 +13,28 @@ export const streamText = (relaxed: boolean): string =>
   `${relaxed ? "(byte === 2 && !(bytes[i - 1] > 127))" : "byte === 2"} || byte === 65 ? 1 : byte >> 2 === 8 ? 2 : 0`;
 
 /**
- * The bytes of a module, or of whole functions, as streams of bytes. Like loops differ in their numbers and locals; what
- * is left without these is equal over long stretches, so that all of it compresses better. After a byte that begins one
- * comes whatever ends in a byte below 128, as LEB128 does, whether the byte is an instruction there or not: the reader
- * knows no more of it than that.
+ * The bytes of a module as streams of bytes. Like loops differ in their numbers and locals; what is left without these is
+ * equal over long stretches, so that all of it compresses better. After a byte that begins one comes whatever ends in a
+ * byte below 128, as LEB128 does, whether the byte is an instruction there or not: the reader knows no more of it than that.
  */
-export function streamsOf(bytes: Uint8Array, relaxed: boolean): Uint8Array[] {
-  const streams: number[][] = Array.from({ length: streamCount }, () => []);
+export const streamsOf = (bytes: Uint8Array, relaxed: boolean): Uint8Array[] =>
+  streamsOfParts([bytes], relaxed)[0];
+
+/**
+ * The same of each of the parts that a module is cut into. What the last byte of one begins goes on in the next: there may
+ * be 2 functions, or 32.
+ */
+export function streamsOfParts(parts: readonly Uint8Array[], relaxed: boolean): Uint8Array[][] {
   let from = 0;
   let last = 0;
-  for (const byte of bytes) {
-    streams[from].push(byte);
-    if (from === 0) from = streamAfter(byte, last, relaxed);
-    else if (byte < 128) from = 0;
-    last = byte;
-  }
-  return streams.map((list) => Uint8Array.from(list));
+  return parts.map((bytes) => {
+    const streams: number[][] = Array.from({ length: streamCount }, () => []);
+    for (const byte of bytes) {
+      streams[from].push(byte);
+      if (from === 0) from = streamAfter(byte, last, relaxed);
+      else if (byte < 128) from = 0;
+      last = byte;
+    }
+    return streams.map((list) => Uint8Array.from(list));
+  });
 }
