@@ -19,7 +19,7 @@ export interface Assembled {
 export interface WasmCode {
   readonly exports: Exports;
   readonly plain: Assembled;
-  /** Null where it is left out, since its results depend on the host. */
+  /** Null where it is left out, since its results depend on the host; and where the training step is straight lines. */
   readonly relaxed: Assembled | null;
 }
 
@@ -33,11 +33,14 @@ export function assemble(
 ): WasmCode {
   const exports = exportsOf(program, schedule, memory, loops);
   const plain = wasmModule(loops, memory, exports.entries, { relaxed: false });
+  // Scalars have no relaxed instructions: straight lines would round a product that the update's own loops do not, and a
+  // step would no longer be its parts to the bit.
+  const alone = strict || loops.step !== null;
   return {
     exports,
     plain: accepted(plain),
     // A host that does not know relaxed SIMD refuses it, right or wrong.
-    relaxed: strict ? null : hasRelaxed() ? accepted(relaxedModule(plain)) : encoded(relaxedModule(plain)),
+    relaxed: alone ? null : hasRelaxed() ? accepted(relaxedModule(plain)) : encoded(relaxedModule(plain)),
   };
 }
 
