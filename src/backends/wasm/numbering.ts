@@ -2,8 +2,8 @@ import { mapCode, type Local } from "./encode/code.ts";
 import type { WasmFunction } from "./encode/module.ts";
 import type { ValueType } from "./encode/opcodes.ts";
 
-/** Types in the order of their numbers, since runs of one type are declared together. */
-const order: readonly ValueType[] = ["i32", "i64", "f32", "f64", "v128"];
+/** Types in the order of their numbers, since runs of one type are declared together; what is used most comes first. */
+const order: readonly ValueType[] = ["i32", "v128", "i64", "f32", "f64"];
 
 /**
  * Functions whose locals have one number wherever they have one name and type, so that like loops are like bytes, which
@@ -34,8 +34,9 @@ export function withCommonNumbers(functions: readonly WasmFunction[]): WasmFunct
   const typeAt = new Map([...numbers].map(([key, number]) => [number, key.split(" ")[0] as ValueType]));
   return all.map(({ fn, params, keys }) => {
     const named = new Map([...keys].map(([local, key]) => [numbers.get(key)!, local]));
-    const count = Math.max(params, ...[...named.keys()].map((number) => number + 1)) - params;
     const idle = (number: number): Local => ({ name: "", type: typeAt.get(number) ?? "i32" });
+    // All declare all, in the same bytes.
+    const count = named.size > 0 ? start - params : 0;
     const locals = Array.from({ length: count }, (_, k) => named.get(params + k) ?? idle(params + k));
     return { ...fn, locals };
   });

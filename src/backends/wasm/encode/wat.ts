@@ -43,15 +43,21 @@ function localNames(locals: readonly Local[]): Map<Local, string> {
 
 function functionLines(fn: WasmFunction): string[] {
   const names = localNames([...fn.params, ...fn.locals]);
-  const declared = (what: string, { type }: Local, name: string): string =>
-    `(${[what, name, type].filter(Boolean).join(" ")})`;
+  const declared = (what: string, { type }: Local, name: string): string => `(${what} ${name} ${type})`;
   const head = [
     `(func ${identifier(fn.name)}`,
     ...(fn.exported === null ? [] : [`(export ${JSON.stringify(fn.exported)})`]),
     ...fn.params.map((local) => declared("param", local, names.get(local)!)),
     ...fn.results.map((type) => `(result ${type})`),
   ];
-  const locals = fn.locals.map((local) => declared("local", local, names.get(local) ?? ""));
+  const locals = fn.locals.flatMap((local, k) => {
+    if (local.name !== "") return [declared("local", local, names.get(local)!)];
+    // Neighbours that nobody uses are declared together.
+    if (k > 0 && fn.locals[k - 1].name === "") return [];
+    const end = fn.locals.findIndex(({ name }, m) => m > k && name !== "");
+    const types = fn.locals.slice(k, end < 0 ? undefined : end).map(({ type }) => type);
+    return [`(local ${types.join(" ")})`];
+  });
   return [
     ...fn.doc.map((line) => `  ${comment(line)}`),
     ...wrapped(head, "  "),
