@@ -3,6 +3,7 @@ import { withChains } from "../../src/backends/wasm/chains.ts";
 import { w, type Code, type Local } from "../../src/backends/wasm/encode/code.ts";
 import type { WasmFunction } from "../../src/backends/wasm/encode/module.ts";
 import { encodeModule, type WasmModule } from "../../src/backends/wasm/index.ts";
+import { byLikeness } from "../../src/backends/wasm/neighbours.ts";
 import { withCommonNumbers } from "../../src/backends/wasm/numbering.ts";
 import { assembled } from "./run.ts";
 
@@ -52,4 +53,26 @@ test("locals of one name and type have one number in all functions, and no numbe
   const module: WasmModule = { functions, pages: 1, data: [] };
   expect(WebAssembly.validate(encodeModule(module, { names: true }))).toBe(true);
   expect(assembled(module)).toEqual(encodeModule(module));
+});
+
+test("functions stand beside those that do the same, the largest first", () => {
+  const x = vector("x");
+  const chain = (op: "f32x4.add" | "f32x4.sqrt" | "f32x4.neg", times: number): Code => {
+    let code = w.get(x);
+    for (let k = 0; k < times; k++) code = op === "f32x4.add" ? w.op(op, code, w.get(x)) : w.op(op, code);
+    return w.set(x, code);
+  };
+  const of = (name: string, ...body: readonly Code[]): WasmFunction => fn(name, [], [x], body);
+  const functions = [
+    of("roots", chain("f32x4.sqrt", 20)),
+    of("small", w.set(x, w.get(x))),
+    of("sums", chain("f32x4.add", 20)),
+    of("signs", chain("f32x4.neg", 19)),
+    of("fewer sums", chain("f32x4.add", 10)),
+    of("fewer roots", chain("f32x4.sqrt", 12)),
+  ];
+  const order = byLikeness(functions).map(({ name }) => name);
+  expect(order.slice(0, 2)).toEqual(["sums", "fewer sums"]);
+  expect(Math.abs(order.indexOf("roots") - order.indexOf("fewer roots"))).toBe(1);
+  expect(order.toSorted()).toEqual(functions.map(({ name }) => name).toSorted());
 });

@@ -9,11 +9,12 @@ import {
   type LoopProgram,
 } from "../../ir/loop.ts";
 import { bytesOf, isBatch, type DType } from "../../ir/type.ts";
-import { mapCode, w, type Code, type Local } from "./encode/code.ts";
+import { w, type Code, type Local } from "./encode/code.ts";
 import type { WasmFunction, WasmModule } from "./encode/module.ts";
 import { lanesFunction, wasmFunction, type Binding } from "./function.ts";
 import { library } from "./library.ts";
 import type { Range } from "./linear.ts";
+import { byLikeness } from "./neighbours.ts";
 import { withCommonNumbers } from "./numbering.ts";
 import { relaxedModule } from "./relax.ts";
 
@@ -67,25 +68,13 @@ export function wasmModule(
     functions: [
       ...[...library].filter(([name]) => helpers.has(name)).map(([, make]) => make()),
       ...scalars.map((fn) => lanesFunction(fn).fn),
-      ...withCommonNumbers(bySize(kernels)),
+      ...withCommonNumbers(byLikeness(kernels)),
       ...entries.map((entry) => entryFunction(entry, ownName(entry.name, taken), bindings, memory)),
     ],
     pages,
     data: constantsOf(memory),
   };
   return options.relaxed ? relaxedModule(plain) : plain;
-}
-
-/** Functions of like size side by side: they are often alike, and a compressor sees best what is near. */
-function bySize(functions: readonly WasmFunction[]): WasmFunction[] {
-  const sizes = new Map(
-    functions.map((fn) => {
-      let size = 0;
-      for (const code of fn.body) mapCode(code, (x) => (size++, x));
-      return [fn, size];
-    }),
-  );
-  return [...functions].sort((a, b) => sizes.get(a)! - sizes.get(b)!);
 }
 
 const callsOf = ({ calls }: WasmEntry): readonly LoopCall[] =>

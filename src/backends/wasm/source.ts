@@ -25,9 +25,8 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
     "const bytes = new Uint8Array(letters.length);",
     "for (let i = 0, from = 0; i < bytes.length; i++) {",
     `  bytes[i] = ${zeroLetter} - letters.charCodeAt(places[from]++);`,
-    "  const byte = bytes[i];",
     `  if (from === 0) from = ${streamText(relaxed !== null)};`,
-    "  else if (byte < 128) from = 0;",
+    "  else if (bytes[i] < 128) from = 0;",
     "}",
   ];
   const starts = (bytes: Uint8Array): string => {
@@ -59,7 +58,7 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
     : [`const places = ${starts(plain)};`, ...decoding, "compiled = new WebAssembly.Module(bytes);"];
   return {
     definitions: [
-      "// WebAssembly, a letter a byte: instructions, then numbers, then locals (gradc inspect --stage code).",
+      "// The kernels: gradc inspect --stage code shows them.",
       ...code,
       "function instantiate() {",
       "  if (compiled === undefined) {",

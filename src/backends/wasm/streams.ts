@@ -10,7 +10,7 @@ const streamAfter = (byte: number, last: number, relaxed: boolean): number =>
   (byte === 2 && !(relaxed && last > 127)) || byte === 65 ? 1 : byte >> 2 === 8 ? 2 : 0;
 /** The same in the emitted module. */
 export const streamText = (relaxed: boolean): string =>
-  `${relaxed ? "(byte === 2 && !(bytes[i - 1] > 127))" : "byte === 2"} || byte === 65 ? 1 : byte >> 2 === 8 ? 2 : 0`;
+  `${relaxed ? "(bytes[i] === 2 && !(bytes[i - 1] > 127))" : "bytes[i] === 2"} || bytes[i] === 65 ? 1 : bytes[i] >> 2 === 8 ? 2 : 0`;
 
 /**
  * The bytes of a module as streams of bytes. Like loops differ in their numbers and locals; what is left without these is

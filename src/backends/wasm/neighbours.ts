@@ -1,0 +1,55 @@
+import { mapCode, type Code } from "./encode/code.ts";
+import type { WasmFunction } from "./encode/module.ts";
+
+/** Functions are compared by runs of so many instructions. */
+const run = 6;
+
+/** The runs of instructions in a function, whatever their locals and numbers, and how often it has each. */
+interface Outline {
+  readonly fn: WasmFunction;
+  readonly size: number;
+  readonly runs: ReadonlyMap<number, number>;
+}
+
+/**
+ * Functions from the largest on, each beside the one that is most like it of those that are left: a compressor sees best
+ * what is near.
+ */
+export function byLikeness(functions: readonly WasmFunction[]): WasmFunction[] {
+  const numbers = new Map<string, number>();
+  const left = functions.map((fn) => outlineOf(fn, numbers)).sort((a, b) => b.size - a.size);
+  const out: WasmFunction[] = [];
+  for (let last = left.shift(); last;) {
+    out.push(last.fn);
+    const likeness = left.map((one) => common(one, last!) / (one.size + last!.size));
+    [last] = left.splice(likeness.indexOf(Math.max(...likeness)), 1);
+  }
+  return out;
+}
+
+function outlineOf(fn: WasmFunction, numbers: Map<string, number>): Outline {
+  const numberOf = (text: string): number => {
+    const number = numbers.get(text) ?? numbers.size;
+    numbers.set(text, number);
+    return number;
+  };
+  const kinds: number[] = [];
+  const see = (code: Code): Code => {
+    if (code.kind !== "note") kinds.push(numberOf("op" in code ? code.op : code.kind));
+    return code;
+  };
+  for (const code of fn.body) mapCode(code, see);
+  const runs = new Map<number, number>();
+  for (let k = 0; k + run <= kinds.length; k++) {
+    const number = numberOf(kinds.slice(k, k + run).join());
+    runs.set(number, (runs.get(number) ?? 0) + 1);
+  }
+  return { fn, size: kinds.length, runs };
+}
+
+/** How many runs two functions have in common. */
+function common({ runs: a }: Outline, { runs: b }: Outline): number {
+  let count = 0;
+  for (const [number, times] of a) count += Math.min(times, b.get(number) ?? 0);
+  return count;
+}
