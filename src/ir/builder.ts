@@ -35,6 +35,12 @@ function bodyText({ inputs, outputs }: Body): string {
   return `body(${list(inputs)} → ${list(outputs)})`;
 }
 
+/** The nodes of one build and of all rewriting of its graphs, by what they are told apart by and by number. */
+interface Interned {
+  readonly byKey: Map<string, Node>;
+  readonly byId: Node[];
+}
+
 /**
  * Holds the interned nodes of one build and the side table of their origins.
  * The only mutable object of the graph level: nodes and graphs made with it never change.
@@ -45,25 +51,37 @@ export class Builder {
   readonly rooms = new Map<string, { readonly name: string }>();
   private readonly gradients = new Map<string, Gradient>();
   private readonly watchers: Set<Node>[] = [];
-  private readonly interned = new Map<string, Node>();
+  private readonly interned: Interned;
   private readonly current: Origin[] = [];
-  private count = 0;
   private tokens = 0;
   private readonly takenTokens = new Set<Attr>();
+
+  /** With `beside`, equal nodes of both builds are the same objects, while each knows origins of its own. */
+  constructor(beside?: Builder) {
+    this.interned = beside?.interned ?? { byKey: new Map(), byId: [] };
+  }
 
   make(op: string, inputs: readonly Value[], attrs: Attrs, types: readonly TensorType[]): Node {
     return this.find({ form: nodeForm(op, attrs, types), op, attrs, types }, inputs);
   }
 
-  /** The same op with the same attributes on inputs of the same types. */
-  again({ form, op, attrs, outputs }: Node, inputs: readonly Value[]): Node {
+  /** The same op with the same attributes on inputs of the same types; a node of this build on its own is itself. */
+  again(node: Node, inputs: readonly Value[]): Node {
+    const isOwn = this.interned.byId[node.id] === node;
+    if (isOwn && inputs.every((input, k) => input === node.inputs[k])) return this.found(node);
+    const { form, op, attrs, outputs } = node;
     return this.find({ form, op, attrs, types: outputs.map((output) => output.type) }, inputs);
   }
 
   private find(kind: NodeKind, inputs: readonly Value[]): Node {
     let key = kind.form;
     for (const { node, index } of inputs) key += `|${node.id}.${index}`;
-    const node = this.interned.get(key) ?? this.intern(key, kind, inputs);
+    return this.found(this.interned.byKey.get(key) ?? this.intern(key, kind, inputs));
+  }
+
+  /** Says of a node that it has been asked for here. */
+  private found(node: Node): Node {
+    if (node.op === "placeholder") this.takenTokens.add(node.attrs["token"]);
     this.remember(node, this.current.at(-1) ?? hereOrigin());
     for (const made of this.watchers) made.add(node);
     return node;
@@ -121,10 +139,9 @@ export class Builder {
   }
 
   private intern(key: string, { form, op, attrs, types }: NodeKind, inputs: readonly Value[]): Node {
-    if (op === "placeholder") this.takenTokens.add(attrs["token"]);
     const outputs: Value[] = [];
     const node: Node = Object.freeze({
-      id: this.count++,
+      id: this.interned.byId.length,
       op,
       inputs: Object.freeze([...inputs]),
       attrs: Object.freeze(attrs),
@@ -133,7 +150,8 @@ export class Builder {
     });
     for (const [index, type] of types.entries()) outputs.push(valueOf(node, index, type));
     Object.freeze(outputs);
-    this.interned.set(key, node);
+    this.interned.byKey.set(key, node);
+    this.interned.byId.push(node);
     return node;
   }
 

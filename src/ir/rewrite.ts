@@ -1,11 +1,12 @@
 import { invariant } from "../base/errors.ts";
-import { builder, Builder, withBuilder } from "./builder.ts";
+import { builder, Builder, building, withBuilder } from "./builder.ts";
 import {
   allGraphNodes,
   allNodesOf,
   isBody,
   isLeaf,
   nodesOf,
+  type Attr,
   type Attrs,
   type Graph,
   type Node,
@@ -34,13 +35,13 @@ export const originsOf = (graph: Graph, node: Node): readonly Origin[] =>
   (graph.origins.get(node) ?? []).filter((origin) => !isNowhere(origin));
 
 /**
- * Maps a graph bottom-up into a new build. `visit` is given each node with its inputs already mapped and answers
+ * Maps a graph bottom-up into a new build, in which what stays as it is stays the same node. `visit` is given each node with its inputs already mapped and answers
  * with the values that take its place; ops it applies are interned in the new build and inherit the node's origins.
  * The nodes of bodies are visited like all others, before the op that carries them. An order of one's own must hold
  * every node after what it needs.
  */
 export function rebuild(graph: Graph, visit: Visit, order: readonly Node[] = allGraphNodes(graph)): Graph {
-  const build = new Builder();
+  const build = new Builder(building() ? builder() : undefined);
   const mapped = new Map<Node, readonly Value[]>();
   const map = ({ node, index }: Value): Value => (mapped.get(node) as readonly Value[])[index];
   withBuilder(build, () => {
@@ -91,9 +92,12 @@ export function copy(
   return build.make(node.op, inputs, attrs, types).outputs;
 }
 
-/** Attributes with the values of their bodies mapped; the very same where there is none. */
+/** Attributes with the values of their bodies mapped; the very same where none changes. */
 function mapBodies(attrs: Attrs, map: (value: Value) => Value): Attrs {
-  if (!Object.values(attrs).some(isBody)) return attrs;
+  const stays = (value: Value): boolean => map(value) === value;
+  const isKept = (attr: Attr): boolean =>
+    !isBody(attr) || (attr.inputs.every(stays) && attr.outputs.every(stays));
+  if (Object.values(attrs).every(isKept)) return attrs;
   const entries = Object.entries(attrs).map(([name, attr]) =>
     isBody(attr)
       ? [name, { ...attr, inputs: attr.inputs.map(map), outputs: attr.outputs.map(map) }]

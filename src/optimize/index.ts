@@ -57,10 +57,10 @@ const dropMarks: Pass["run"] = (graph, table, _backend, see) => {
   });
 };
 
-const simplify =
-  (index: RuleIndex): Pass["run"] =>
-  (graph, table, _backend, see) =>
-    settle(graph, firstOf(foldStep(table), rulesStep(index)), see);
+const simplify = (index: RuleIndex): Pass["run"] => {
+  const rewritten = rulesStep(index);
+  return (graph, table, _backend, see) => settle(graph, firstOf(foldStep(table), rewritten), see);
+};
 
 /** What one round makes unreachable no longer counts as a use in the next, so a rule for sole users may fit then. */
 const untilQuiet =
