@@ -1,10 +1,13 @@
-import { flatten, indexAxis, indexConstant, indexReplace, type Axis, type Index } from "../ir/index.ts";
+import { flatten, indexAxis, indexConstant, type Axis, type Index } from "../ir/index.ts";
 import type { Core, Item, KernelDraft, Stage } from "../ir/kernel.ts";
 import { replaceInCore, replaceInItem, visitKernelExpr, type Replace } from "../ir/kernel-walk.ts";
 import { maxOf, productOf, type Shape } from "../ir/type.ts";
 
-/** Calls `visit` with every address and index that a loop contains. */
-type Accesses = (visit: (at: readonly Index[], shape: Shape) => void) => void;
+/** A place in memory, or an index that is read as a number. */
+interface Access {
+  readonly at: readonly Index[];
+  readonly shape: Shape;
+}
 
 /**
  * Two neighbouring axes that every access walks through as one run of memory become one axis: an elementwise
@@ -13,19 +16,17 @@ type Accesses = (visit: (at: readonly Index[], shape: Shape) => void) => void;
 export function collapseAxes(kernel: KernelDraft): KernelDraft {
   const { core, nest } = kernel;
   if (nest) return kernel;
-  const outer = (visit: Parameters<Accesses>[0]): void => {
-    if (core) accessesOfCore(core)(visit);
-    for (const stage of kernel.stages) for (const item of stage.items) accessesOfItem(item)(visit);
-  };
-  const [axes, replace] = collapsed(kernel.outer, outer);
-  return {
-    ...kernel,
-    outer: axes,
-    core: core && collapseDepth(replaceInCore(core, replace)),
-    stages: kernel.stages.map(({ inner, items }) =>
-      collapseInner({ inner, items: items.map((item) => replaceInItem(item, replace)) }),
-    ),
-  };
+  const { axes, replace } = collapsed(kernel.outer, () => [
+    ...(core ? accessesOfCore(core) : []),
+    ...kernel.stages.flatMap(({ items }) => items.flatMap(accessesOfItem)),
+  ]);
+  const { core: left, stages } = replace
+    ? {
+        core: core && replaceInCore(core, replace),
+        stages: kernel.stages.map((stage) => replaceInStage(stage, replace)),
+      }
+    : kernel;
+  return { ...kernel, outer: axes, core: left && collapseDepth(left), stages: stages.map(collapseInner) };
 }
 
 /** What a template folds: an axis of extent 1 is none, and neighbours may be one. */
@@ -36,69 +37,69 @@ function collapseDepth(core: Core): Core {
     const gone: Replace = (axis) => (axis.name === core.depth[single].name ? indexConstant(0) : undefined);
     return collapseDepth({ ...replaceInCore(core, gone), depth: core.depth.toSpliced(single, 1) });
   }
-  const [depth, replace] = collapsed(core.depth, accessesOfCore(core));
-  return { ...replaceInCore(core, replace), depth };
+  const { axes, replace } = collapsed(core.depth, () => accessesOfCore(core));
+  return replace ? { ...replaceInCore(core, replace), depth: axes } : core;
 }
 
 function collapseInner(stage: Stage): Stage {
-  const [inner, replace] = collapsed(stage.inner, (visit) => {
-    for (const item of stage.items) accessesOfItem(item)(visit);
-  });
-  return { inner, items: stage.items.map((item) => replaceInItem(item, replace)) };
+  const { axes, replace } = collapsed(stage.inner, () => stage.items.flatMap(accessesOfItem));
+  return replace ? { ...replaceInStage(stage, replace), inner: axes } : stage;
 }
 
-/** The axes that are left, and what stands for the old ones. */
-function collapsed(axes: readonly Axis[], accesses: Accesses): readonly [Axis[], Replace] {
-  let left = [...axes];
-  let replace: Replace = () => undefined;
-  for (let k = axes.length - 2; k >= 0; k--) {
-    const [a, b] = [left[k], left[k + 1]];
-    const before = replace;
-    if (typeof b.extent !== "number" || !runTogether(a, b, accesses, before)) continue;
-    const merged: Axis = { name: a.name, extent: productOf([a.extent, b.extent]) };
-    const here: Replace = (axis) =>
-      axis.name === a.name ? indexConstant(0) : axis.name === b.name ? indexAxis(merged) : undefined;
-    left = [...left.slice(0, k), merged, ...left.slice(k + 2)];
-    replace = (axis) => {
-      const known = before(axis);
-      return known ? indexReplace(known, here) : here(axis);
-    };
+const replaceInStage = ({ inner, items }: Stage, replace: Replace): Stage => ({
+  inner,
+  items: items.map((item) => replaceInItem(item, replace)),
+});
+
+/** Neighbouring axes that are one, and the last of them: the run's element moves by what that one does. */
+interface Run {
+  readonly axis: Axis;
+  readonly last: Axis;
+}
+
+/** The axes that are left, and what stands for the old ones where some are gone. */
+function collapsed(
+  axes: readonly Axis[],
+  accesses: () => readonly Access[],
+): { readonly axes: readonly Axis[]; readonly replace?: Replace } {
+  if (axes.length < 2) return { axes };
+  const places = accesses().map(({ at, shape }) => flatten(at, shape));
+  if (!places.every(({ terms }) => terms.every(({ atom }) => atom.kind === "axis"))) return { axes };
+  const runs: Run[] = [{ axis: axes[axes.length - 1], last: axes[axes.length - 1] }];
+  for (const before of axes.slice(0, -1).reverse()) {
+    const { axis, last } = runs[0];
+    const together =
+      typeof axis.extent === "number" &&
+      places.every((place) => timesOf(place, before) === timesOf(place, last) * maxOf(axis.extent));
+    if (together) {
+      runs[0] = { axis: { name: before.name, extent: productOf([before.extent, axis.extent]) }, last };
+    } else runs.unshift({ axis: before, last: before });
   }
-  return [left, replace];
+  if (runs.length === axes.length) return { axes };
+  const stands = new Map(axes.map(({ name }) => [name, indexConstant(0)]));
+  for (const { axis, last } of runs) stands.set(last.name, indexAxis(axis));
+  return { axes: runs.map(({ axis }) => axis), replace: ({ name }) => stands.get(name) };
 }
 
-/** True where everything depends on the two axes only through a·extent(b) + b. */
-function runTogether(a: Axis, b: Axis, accesses: Accesses, replace: Replace): boolean {
-  let together = true;
-  accesses((at, shape) => {
-    if (!together) return;
-    const flat = flatten(at.map((index) => indexReplace(index, replace)), shape);
-    const times = (axis: Axis): number =>
-      flat.terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === axis.name)?.times ?? 0;
-    const plain = flat.terms.every(({ atom }) => atom.kind === "axis");
-    together = plain && times(a) === times(b) * maxOf(b.extent);
+/** How far a place moves with an axis. */
+const timesOf = ({ terms }: Index, { name }: Axis): number =>
+  terms.find(({ atom }) => atom.kind === "axis" && atom.axis.name === name)?.times ?? 0;
+
+const accessesOfCore = ({ operands, only }: Core): Access[] => [
+  ...operands.map(({ at, buffer }) => ({ at, shape: buffer.shape })),
+  ...[only?.from, only?.upTo].flatMap((end) => (end ? [{ at: [end], shape: [1] }] : [])),
+];
+
+function accessesOfItem({ value, targets, reduce }: Item): Access[] {
+  const found = targets.map(({ at, buffer }): Access => ({ at, shape: buffer.shape }));
+  visitKernelExpr(value, (expr) => {
+    if (expr.kind === "load") found.push({ at: expr.at, shape: expr.buffer.shape });
+    else if (expr.kind === "index") found.push({ at: [expr.index], shape: [1] });
   });
-  return together;
-} // prettier-ignore
-
-const accessesOfCore =
-  ({ operands, only }: Core): Accesses =>
-  (visit) => {
-    for (const { at, buffer } of operands) visit(at, buffer.shape);
-    for (const end of [only?.from, only?.upTo]) if (end) visit([end], [1]);
-  };
-
-const accessesOfItem =
-  (item: Item): Accesses =>
-  (visit) => {
-    visitKernelExpr(item.value, (expr) => {
-      if (expr.kind === "load") visit(expr.at, expr.buffer.shape);
-      else if (expr.kind === "index") visit([expr.index], [1]);
-    });
-    for (const { at, buffer } of item.targets) visit(at, buffer.shape);
-    // The position that a fold finds is the counter of its last axis.
-    if (item.reduce?.op === "argMax" || item.reduce?.op === "argMin") visit(unmergeable, [1]);
-  };
+  // The position that a fold finds is the counter of its last axis.
+  if (reduce?.op === "argMax" || reduce?.op === "argMin") found.push({ at: unmergeable, shape: [1] });
+  return found;
+}
 /** An index of no known axis keeps every pair of axes apart. */
 const unmergeable: readonly Index[] = [
   { constant: 0, terms: [{ times: 1, atom: { kind: "mod", of: indexConstant(0), by: 2 } }] },
