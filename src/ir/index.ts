@@ -23,7 +23,8 @@ export interface Index {
   readonly terms: readonly Term[];
 }
 
-export const indexConstant = (constant: number): Index => ({ constant, terms: [] });
+const zero: Index = { constant: 0, terms: [] };
+export const indexConstant = (constant: number): Index => (constant === 0 ? zero : { constant, terms: [] });
 export const indexAxis = (axis: Axis): Index => ({
   constant: 0,
   terms: [{ times: 1, atom: { kind: "axis", axis } }],
@@ -86,13 +87,14 @@ export function indexAdd(...parts: readonly Index[]): Index {
   return { constant, terms: [...merged.values()] };
 }
 
-export const indexScale = (index: Index, times: number): Index =>
-  times === 0
-    ? indexConstant(0)
-    : {
-        constant: index.constant * times,
-        terms: index.terms.map((term) => ({ ...term, times: term.times * times })),
-      };
+export function indexScale(index: Index, times: number): Index {
+  if (times === 0) return zero;
+  if (times === 1) return index;
+  return {
+    constant: index.constant * times,
+    terms: index.terms.map(({ times: own, atom }) => ({ times: own * times, atom })),
+  };
+}
 
 /** Splits off the part that `by` divides: index = by·whole + rest. */
 function partsBy(index: Index, by: number): { whole: Index; rest: Index } {

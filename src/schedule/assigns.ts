@@ -2,7 +2,7 @@ import { isLeaf, type Value } from "../ir/graph.ts";
 import { sameIndex } from "../ir/index.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import { chainOf } from "./flatten.ts";
-import { dependsOn, jobLoads, type Group } from "./group.ts";
+import { dependsOn, type Group } from "./group.ts";
 import type { Inliner } from "./inline.ts";
 import { copyOf, pointOf, type Job } from "./job.ts";
 import type { Sink } from "./storage.ts";
@@ -21,7 +21,7 @@ export function separateAssigns(
   const readersOf = new Map<string, Set<Group>>();
   for (const group of groups) {
     for (const job of group.jobs) {
-      for (const load of jobLoads(job, group.depth, inliner)) {
+      for (const load of job.loads(group.depth)) {
         if (!isLeaf(load.from.node)) continue;
         const key = `${load.from.node.op}:${String(load.from.node.attrs["name"])}`;
         readersOf.set(key, (readersOf.get(key) ?? new Set()).add(outerGroup(group, groups)));
@@ -41,7 +41,7 @@ export function separateAssigns(
       const late = readers.some((reader) => dependsOn(reader, home));
       const shifted =
         readersOf.get(`${cell.kind}:${cell.name}`)?.has(home) &&
-        (!readsOwnElement(home, value, cell, inliner) || readsAfter(home, value, cell, inliner));
+        (!readsOwnElement(home, value, cell) || readsAfter(home, value, cell));
       let writer = home;
       if (late || shifted) {
         const copies: Job[] = [];
@@ -77,16 +77,11 @@ const outerGroup = (group: Group, groups: readonly Group[]): Group => {
 };
 
 /** True where the kernel reads the cell only at the element that it is about to overwrite. */
-function readsOwnElement(
-  group: Group,
-  value: Value,
-  cell: NonNullable<Buffer["cell"]>,
-  inliner: Inliner,
-): boolean {
+function readsOwnElement(group: Group, value: Value, cell: NonNullable<Buffer["cell"]>): boolean {
   const writer = group.jobs.find((job) => job.value === value)!;
   if (writer.kind !== "each") return false;
   return group.jobs.every((job) =>
-    jobLoads(job, group.depth, inliner).every((load) => {
+    job.loads(group.depth).every((load) => {
       const { node, type } = load.from;
       if (!isLeaf(node) || node.op !== cell.kind || node.attrs["name"] !== cell.name) return true;
       const own = load.at.filter((_, k) => type.shape[k] !== 1);
@@ -101,18 +96,15 @@ function readsOwnElement(
 }
 
 /** True where a later member of the kernel that overwrites a cell wants its old contents. */
-function readsAfter(
-  { jobs, depth }: Group,
-  value: Value,
-  cell: NonNullable<Buffer["cell"]>,
-  inliner: Inliner,
-): boolean {
+function readsAfter({ jobs, depth }: Group, value: Value, cell: NonNullable<Buffer["cell"]>): boolean {
   const writer = jobs.findIndex((job) => job.value === value);
   return jobs
     .slice(writer + 1)
     .some((job) =>
-      jobLoads(job, depth, inliner).some(
-        ({ from: { node } }) => isLeaf(node) && node.op === cell.kind && node.attrs["name"] === cell.name,
-      ),
+      job
+        .loads(depth)
+        .some(
+          ({ from: { node } }) => isLeaf(node) && node.op === cell.kind && node.attrs["name"] === cell.name,
+        ),
     );
 }

@@ -1,10 +1,9 @@
 import type { Value } from "../ir/graph.ts";
-import { indexAxis, indexConstant, sameIndex } from "../ir/index.ts";
+import { indexAxis, sameIndex } from "../ir/index.ts";
 import { sameDim, type Shape } from "../ir/type.ts";
-import type { Expr } from "../ir/expr.ts";
 import { chainOf, type Instance } from "./flatten.ts";
-import { isDear, loadsOf, type Inliner, costOf } from "./inline.ts";
-import { innerAxes, outerAxes, type Job } from "./job.ts";
+import { isDear, type Inliner, costOf } from "./inline.ts";
+import { outerAxes, type Job, type Load } from "./job.ts";
 
 /**
  * Jobs that share one nest of outer loops. `depth` leading axes of every member's space are those loops; a
@@ -34,31 +33,6 @@ const mostWeight = 100;
 export const isTotal = (job: Job): boolean => job.kind === "fold" && job.kept === 0;
 const prefixEqual = (a: Shape, b: Shape, length: number): boolean =>
   a.length >= length && b.length >= length && a.slice(0, length).every((dim, k) => sameDim(dim, b[k]));
-
-type Load = Expr & { readonly kind: "load" };
-
-/** Everything a job reads from kept values, with its first `depth` axes as outer loops. */
-export function jobLoads(job: Job, depth: number, inliner: Inliner): Load[] {
-  const loads: Load[] = [];
-  if (job.kind === "nest") {
-    for (const input of job.node.inputs)
-      loads.push({
-        kind: "load",
-        from: input,
-        at: input.type.shape.map(() => indexConstant(0)),
-        dtype: input.type.dtype,
-      });
-  } else if (job.kind === "core") {
-    const out = job.value.type.shape;
-    const axes = outerAxes(job.space).map(indexAxis);
-    let next = 0;
-    const point = out.map((dim) => (dim === 1 ? indexConstant(0) : axes[next++]));
-    const depthAxes = innerAxes(inliner.depth(job.node)).map(indexAxis);
-    for (const operand of inliner.operands(job.node, point, depthAxes))
-      loadsOf(operand, (load) => loads.push(load));
-  } else loadsOf(job.formula(depth), (load) => loads.push(load));
-  return loads;
-}
 
 /** The start of a loop, which waits for the jobs that fill its first slots, or its end. */
 export interface Mark {
@@ -114,7 +88,7 @@ export function groupJobs(
     const open = groups.filter(
       (group) => group.within === job.within && !group.instance && group.weight + weight <= mostWeight,
     );
-    let place = forwardPlace(open, job, { forward, late: isLate(job) }, sources, inliner, home);
+    let place = forwardPlace(open, job, { forward, late: isLate(job) }, sources, home);
     if (!place) {
       const depth = job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length;
       place = {
@@ -138,7 +112,7 @@ export function groupJobs(
 }
 
 function sourcesOf(job: Job, inliner: Inliner, home: ReadonlyMap<Value, Group>): Set<Group> {
-  const loads = jobLoads(job, job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length, inliner);
+  const loads = job.loads(job.kind === "fold" && job.kept > 0 ? job.kept : job.space.length);
   const read = [...loads.map((load) => load.from), ...inliner.awaited(job.node)];
   return new Set(read.flatMap((value) => home.get(value) ?? []));
 }
@@ -149,7 +123,6 @@ function forwardPlace(
   job: Job,
   { forward, late }: { readonly forward: boolean; readonly late: boolean },
   sources: ReadonlySet<Group>,
-  inliner: Inliner,
   home: ReadonlyMap<Value, Group>,
 ): Group | undefined {
   if (job.kind === "nest" || job.kind === "core") return undefined;
@@ -166,8 +139,8 @@ function forwardPlace(
     const depth = commonDepth(group, job, sources.has(group));
     if (depth === undefined) continue;
     if ([...sources].some((source) => source !== group && dependsOn(source, group))) continue;
-    if (!readsFit(group, job, depth, inliner, home)) continue;
-    if (!sources.has(group) && job.space.length > 0 && !sharesLoad(group, job, depth, inliner)) continue;
+    if (!readsFit(group, job, depth, home)) continue;
+    if (!sources.has(group) && job.space.length > 0 && !sharesLoad(group, job, depth)) continue;
     if (depth < group.depth) group.depth = depth;
     if (job.kind === "fold") group.fixed = group.fixed || !isTotal(job);
     return group;
@@ -209,20 +182,14 @@ function commonDepth(group: Group, job: Job, consumes: boolean): number | undefi
 }
 
 /** Members are read only at the same outer point; totals only after the loops. */
-function readsFit(
-  group: Group,
-  job: Job,
-  depth: number,
-  inliner: Inliner,
-  home: ReadonlyMap<Value, Group>,
-): boolean {
+function readsFit(group: Group, job: Job, depth: number, home: ReadonlyMap<Value, Group>): boolean {
   const outer = outerAxes(job.space.slice(0, depth)).map(indexAxis);
   const members = new Map(group.jobs.map((member) => [member.value, member]));
   const after = new Set(afterLoops(group));
   const isAfter = job.space.length === 0 && group.depth > 0;
   const lowered = depth < group.depth;
-  if (lowered && !group.jobs.every((member) => memberFits(member, group, depth, inliner))) return false;
-  return jobLoads(job, depth, inliner).every((load) => {
+  if (lowered && !group.jobs.every((member) => memberFits(member, group, depth))) return false;
+  return job.loads(depth).every((load) => {
     const member = members.get(load.from);
     if (!member) return home.get(load.from) !== group;
     if (isAfter) return after.has(member);
@@ -236,26 +203,23 @@ const readsSamePoint = (load: Load, outer: ReturnType<typeof indexAxis>[]): bool
 };
 
 /** After lowering the depth, members still must read each other at the same outer point. */
-function memberFits(member: Job, group: Group, depth: number, inliner: Inliner): boolean {
+function memberFits(member: Job, group: Group, depth: number): boolean {
   if (member.kind === "fold" && member.kept > 0 && member.kept !== depth) return false;
   const outer = outerAxes(member.space.slice(0, depth)).map(indexAxis);
   const values = new Set(group.jobs.map((job) => job.value));
-  return jobLoads(member, depth, inliner).every(
-    (load) => !values.has(load.from) || readsSamePoint(load, outer),
-  );
+  return member.loads(depth).every((load) => !values.has(load.from) || readsSamePoint(load, outer));
 }
 
-function sharesLoad(group: Group, job: Job, depth: number, inliner: Inliner): boolean {
+function sharesLoad(group: Group, job: Job, depth: number): boolean {
   if (group.depth === 0) return true;
   const large = (load: Load): boolean => load.from.type.shape.filter((dim) => dim !== 1).length >= depth;
   const mine = new Set(
-    jobLoads(job, depth, inliner)
+    job
+      .loads(depth)
       .filter(large)
       .map((load) => load.from),
   );
-  return group.jobs.some((member) =>
-    jobLoads(member, depth, inliner).some((load) => large(load) && mine.has(load.from)),
-  );
+  return group.jobs.some((member) => member.loads(depth).some((load) => large(load) && mine.has(load.from)));
 }
 
 /** The members that do not run at every point of the loops: totals and scalars. */
@@ -270,11 +234,11 @@ export interface Sections {
   readonly loops: readonly Job[];
   readonly after: readonly Job[];
 }
-export function sectionsOf(group: Group, inliner: Inliner): Sections {
+export function sectionsOf(group: Group): Sections {
   const outside = new Set(afterLoops(group));
   const late = new Set<Value>();
   for (const job of outside) {
-    const waits = isTotal(job) || jobLoads(job, 0, inliner).some((load) => late.has(load.from));
+    const waits = isTotal(job) || job.loads(0).some((load) => late.has(load.from));
     if (waits) late.add(job.value);
   }
   return {

@@ -8,7 +8,7 @@ import { bytesOf, sizeOf } from "../ir/type.ts";
 import { separateAssigns } from "./assigns.ts";
 import { withCalls } from "./calls.ts";
 import { ringSlots, type Instance } from "./flatten.ts";
-import { groupJobs, jobLoads, mergeScalars, type Group } from "./group.ts";
+import { groupJobs, mergeScalars, type Group } from "./group.ts";
 import { kernelOf } from "./kernel.ts";
 import { Names, valueHint } from "./names.ts";
 import { orderGroups } from "./order.ts";
@@ -92,13 +92,13 @@ const writtenBy =
 function buffersOf(
   groups: readonly Group[],
   homes: ReadonlyMap<Value, Group>,
-  { sinks, graph, storage, inliner, stacks, rings }: Work,
+  { sinks, graph, storage, stacks, rings }: Work,
 ): Map<Value, Place> {
   const read = new Set<Value>();
   for (const group of groups) {
     for (const job of group.jobs) {
       if (job.kind === "nest" && !sinks.has(job.value)) read.add(job.value);
-      for (const load of jobLoads(job, group.depth, inliner)) {
+      for (const load of job.loads(group.depth)) {
         const home = homes.get(load.from);
         if (home && home !== group) read.add(load.from);
       }

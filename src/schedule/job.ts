@@ -1,11 +1,13 @@
-import { invariant } from "../base/errors.ts";
+import { fault } from "../base/errors.ts";
 import { e, type Expr } from "../ir/expr.ts";
 import type { Node, Value } from "../ir/graph.ts";
-import { indexAxis, type Axis, type Index } from "../ir/index.ts";
+import { indexAxis, indexConstant, type Axis, type Index } from "../ir/index.ts";
 import { roomOf, type OpTable, type Reduction } from "../ir/op.ts";
 import type { Dim, Shape } from "../ir/type.ts";
 import type { Instance } from "./flatten.ts";
-import { coordinates, type Inliner } from "./inline.ts";
+import { coordinates, loadsOf, type Inliner } from "./inline.ts";
+
+export type Load = Expr & { readonly kind: "load" };
 
 /**
  * The work of computing one kept value. Its points are `space`: the axes that the value keeps first, then those
@@ -26,16 +28,29 @@ export interface Job {
    * kernel's outer axes and the rest as inner ones. What was asked for once is known.
    */
   readonly formula: (depth: number) => Expr;
+  /** Everything that is read from kept values for it. */
+  readonly loads: (depth: number) => readonly Load[];
 }
 
-/** A formula by depth, from a formula by points of a space. */
-function byDepth(space: Shape, at: (point: readonly Index[]) => Expr): Job["formula"] {
-  const known = new Map<number, Expr>();
+function byDepth<T>(make: (depth: number) => T): (depth: number) => T {
+  const known = new Map<number, T>();
   return (depth) => {
-    const formula = known.get(depth) ?? at(pointOf(space, depth));
-    known.set(depth, formula);
-    return formula;
+    const found = known.get(depth) ?? make(depth);
+    known.set(depth, found);
+    return found;
   };
+}
+
+/** A formula by depth, from a formula by points of a space, and what it reads. */
+function formulaBy(space: Shape, at: (point: readonly Index[]) => Expr): Pick<Job, "formula" | "loads"> {
+  const formula = byDepth((depth) => at(pointOf(space, depth)));
+  return { formula, loads: byDepth((depth) => loadsIn([formula(depth)])) };
+}
+
+function loadsIn(exprs: readonly Expr[]): Load[] {
+  const loads: Load[] = [];
+  for (const expr of exprs) loadsOf(expr, (load) => loads.push(load));
+  return loads;
 }
 
 const large = (dim: Dim): boolean => dim !== 1;
@@ -46,13 +61,30 @@ export function jobOf(value: Value, within: Instance | null, ops: OpTable, inlin
   const { shape } = value.type;
   if (lower.kind === "reduce") return foldJob(value, within, lower.reduce, inliner);
   const space = shape.filter(large);
-  const kind = lower.kind === "template" ? "core" : lower.kind === "nest" ? "nest" : "each";
-  const formula = byDepth(space, (point) => {
-    invariant(kind === "each", `${node.op} has no formula`);
-    return inliner.formula(value, coordinates(shape, point));
-  });
-  return { value, node, kind, within, space, kept: space.length, reduction: null, formula };
+  const common = { value, node, within, space, kept: space.length, reduction: null };
+  if (lower.kind !== "template" && lower.kind !== "nest") {
+    const at = (point: readonly Index[]): Expr => inliner.formula(value, coordinates(shape, point));
+    return { ...common, kind: "each", ...formulaBy(space, at) };
+  }
+  const formula = (): never => fault(`${node.op} has no formula`);
+  const isCore = lower.kind === "template";
+  const loads = byDepth(() => (isCore ? coreLoads(value, space, inliner) : node.inputs.map(wholeLoad)));
+  return { ...common, kind: isCore ? "core" : "nest", formula, loads };
 }
+
+/** What a template reads at a point of its space and of its depth. */
+function coreLoads({ node, type }: Value, space: Shape, inliner: Inliner): Load[] {
+  const point = coordinates(type.shape, outerAxes(space).map(indexAxis));
+  return loadsIn(inliner.operands(node, point, innerAxes(inliner.depth(node)).map(indexAxis)));
+}
+
+/** A value that is read all over. */
+const wholeLoad = (value: Value): Load => ({
+  kind: "load",
+  from: value,
+  at: value.type.shape.map(() => indexConstant(0)),
+  dtype: value.type.dtype,
+});
 
 /** The axes of what a reduction reads, but those of extent 1: in place, those that stay, and these before the folded. */
 function foldOrder({ inputs, attrs }: Node) {
@@ -77,12 +109,12 @@ function foldJob(value: Value, within: Instance | null, reduction: Reduction, in
   const { shape } = input.type;
   const { positions, keptAxes, order } = foldOrder(node);
   const space = order.map((k) => shape[k]);
-  const formula = byDepth(space, (point) => inliner.at(input, foldedAt(node, point)));
+  const read = formulaBy(space, (point) => inliner.at(input, foldedAt(node, point)));
   // A fold over nothing but extents of 1 is the element itself, and its place is 0.
   if (keptAxes.length === positions.length) {
     const picks = reduction === "argMax" || reduction === "argMin";
     const { dtype } = value.type;
-    const alone: Job["formula"] = picks ? () => e.constant(0, dtype) : formula;
+    const alone = picks ? formulaBy(space, () => e.constant(0, dtype)) : read;
     return {
       value,
       node,
@@ -91,7 +123,7 @@ function foldJob(value: Value, within: Instance | null, reduction: Reduction, in
       space: keptAxes.map((k) => shape[k]),
       kept: keptAxes.length,
       reduction: null,
-      formula: alone,
+      ...alone,
     };
   }
   return {
@@ -102,7 +134,7 @@ function foldJob(value: Value, within: Instance | null, reduction: Reduction, in
     space,
     kept: keptAxes.length,
     reduction,
-    formula,
+    ...read,
   };
 }
 
@@ -127,7 +159,7 @@ export const ownCoordinates = (job: Job, depth: number): Index[] =>
 export function copyOf(source: Value, within: Instance | null, inliner: Inliner, copies: Job[]): Value {
   const value: Value = { node: source.node, index: source.index, type: source.type };
   const space = source.type.shape.filter((dim) => dim !== 1);
-  const formula = byDepth(space, (point) => inliner.at(source, coordinates(source.type.shape, point)));
+  const at = (point: readonly Index[]): Expr => inliner.at(source, coordinates(source.type.shape, point));
   copies.push({
     value,
     node: source.node,
@@ -136,7 +168,7 @@ export function copyOf(source: Value, within: Instance | null, inliner: Inliner,
     space,
     kept: space.length,
     reduction: null,
-    formula,
+    ...formulaBy(space, at),
   });
   return value;
 }

@@ -33,10 +33,10 @@ export function kernelOf(group: Group, context: KernelContext): Kernel[] {
 
 /** Stages, locals, and rows instead of buffers where nobody else reads. */
 function draftOf(group: Group, context: KernelContext): KernelDraft {
-  const sections = sectionsOf(group, context.inliner);
+  const sections = sectionsOf(group);
   const { before, loops, after } = sections;
   const locals = new Names();
-  const { homes, stages: members } = housed(group, sections, context, locals);
+  const { homes, stages: members } = housed(group, sections, locals);
   const around = new Surroundings(homes, group.depth, context);
   const outside = (job: Job): Item => outsideItem(job, around, locals);
   // Rows are known only once every reader is resolved, so their stores are added last.

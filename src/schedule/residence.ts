@@ -5,7 +5,7 @@ import { flatten, indexAxis, indexConstant, sameIndex, type Index } from "../ir/
 import type { Buffer, KernelExpr, Target } from "../ir/kernel.ts";
 import { sameShape, type Shape } from "../ir/type.ts";
 import type { KernelContext } from "./context.ts";
-import { jobLoads, type Group, type Sections } from "./group.ts";
+import type { Group, Sections } from "./group.ts";
 import { innerAxes, type Job } from "./job.ts";
 import { valueHint, type Names } from "./names.ts";
 import { placed, type Place } from "./storage.ts";
@@ -29,7 +29,6 @@ export interface Members {
 export function housed(
   group: Group,
   { before, loops }: Sections,
-  context: KernelContext,
   locals: Names,
 ): { readonly homes: Residences; readonly stages: readonly Members[] } {
   const { depth } = group;
@@ -48,7 +47,7 @@ export function housed(
     }
     const inner = job.space.slice(depth);
     let earliest = 0;
-    for (const load of jobLoads(job, depth, context.inliner)) {
+    for (const load of job.loads(depth)) {
       const source = homes.get(load.from);
       if (!source) continue;
       const together = source.stage >= 0 && readsInStep(source.job, inner, load.at, depth);
