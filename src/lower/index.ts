@@ -1,6 +1,6 @@
 import type { Backend } from "../ir/backend.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
-import type { Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
+import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
@@ -8,10 +8,10 @@ import { lowerKernel, type LoopListener, type Lowered, type Lowering } from "./f
 import { withPlainNames } from "./plain-names.ts";
 import { straightStep } from "./step.ts";
 import { templateLookup } from "./templates.ts";
-import { formOf, type Form, outlineOfFunction, outlineOfKernel, shapeOf, Twins } from "./twins.ts";
+import { counterparts, outlineOfFunction, outlineOfKernel, sameShape, Twins } from "./twins.ts";
 
 interface Known {
-  readonly form: () => Form;
+  readonly kernel: Kernel;
   readonly lowered: Lowered;
 }
 
@@ -37,20 +37,18 @@ export function lower(
       functions.push(fn);
       return fn;
     };
-    return { fn: byShape.find(outlineOfFunction(fn), () => shapeOf(fn), make), arrays };
+    return { fn: byShape.find(outlineOfFunction(fn), (other) => sameShape(other, fn), make), arrays };
   };
   const buffers = new Map(schedule.buffers.map((buffer) => [buffer.name, buffer]));
   const lowerOnce = (kernel: Kernel): Lowered => {
-    let known: Form | undefined;
-    const form = (): Form => (known ??= formOf(kernel));
+    let own: ReadonlyMap<Buffer, Buffer> | undefined;
+    const isTwin = (known: Known): boolean => (own = counterparts(known.kernel, kernel)) !== undefined;
     const make = (): Known => ({
-      form,
+      kernel,
       lowered: shared(withPlainNames(lowerKernel(kernel, lowering), buffers)),
     });
-    const twin = byForm.find(outlineOfKernel(kernel), () => form().text, make);
-    if (twin.form === form) return twin.lowered;
-    const [own, its] = [form().buffers, twin.form().buffers];
-    return { fn: twin.lowered.fn, arrays: twin.lowered.arrays.map((array) => own[its.indexOf(array)]) };
+    const { lowered } = byForm.find(outlineOfKernel(kernel), isTwin, make);
+    return own ? { fn: lowered.fn, arrays: lowered.arrays.map((array) => own!.get(array)!) } : lowered;
   };
   const straight = straightStep(program, schedule, memory, lowering);
   for (const { phase, fn, arrays } of straight?.phases ?? []) {

@@ -1,63 +1,66 @@
+import { alike } from "../base/alike.ts";
 import { exactText } from "../base/exact.ts";
-import { indexText, type Index } from "../ir/index.ts";
 import type { Buffer, Kernel } from "../ir/kernel.ts";
 import { paramType, type LoopFunction } from "../ir/loop.ts";
-import { mapExprs, mapStmts, visitStmts } from "../ir/loop-walk.ts";
+import { visitStmts } from "../ir/loop-walk.ts";
 import { isSlot } from "./dust.ts";
-import { buffersOfKernel } from "./function.ts";
 
-/** Finds things whose texts are equal. Texts are long, so they are written only where the outlines are equal too. */
+/** Finds things that are as good as equal. Only those of equal outlines are compared. */
 export class Twins<T> {
-  private readonly alike = new Map<string, { readonly thing: T; readonly text: () => string }[]>();
+  private readonly byOutline = new Map<string, T[]>();
 
-  /** What was kept with an equal outline and an equal text; else this is kept, once it is made. */
-  find(outline: string, write: () => string, make: () => T): T {
-    let known: string | undefined;
-    const text = (): string => (known ??= write());
-    const others = this.alike.get(outline) ?? [];
-    const twin = others.find((other) => other.text() === text());
-    if (twin) return twin.thing;
+  /** What was kept with an equal outline and is a twin; else this is kept, once it is made. */
+  find(outline: string, isTwin: (other: T) => boolean, make: () => T): T {
+    const others = this.byOutline.get(outline) ?? [];
+    const twin = others.find(isTwin);
+    if (twin) return twin;
     const thing = make();
-    this.alike.set(outline, [...others, { thing, text }]);
+    this.byOutline.set(outline, [...others, thing]);
     return thing;
   }
 }
 
-/** What lowering looks at of a kernel, with buffers in the order of their appearance for their names. */
-export interface Form {
-  readonly text: string;
-  readonly buffers: readonly Buffer[];
-}
-
-/** Layers that repeat have kernels of one form, and are lowered once. */
-export function formOf(kernel: Kernel): Form {
-  const { name: _name, doc: _doc, phase: _phase, ...form } = kernel;
-  const all = new Set(buffersOfKernel(kernel).values());
-  const places = new Map<unknown, number>();
-  const text = exactText(form, (thing) => {
-    // Axes are named by position, and their extents stand with the loops.
-    if ("terms" in thing) return indexText(thing as Index);
-    if (!all.has(thing as Buffer)) return thing;
-    const known = places.get(thing);
-    if (known !== undefined) return known;
-    const { dtype, shape, kind } = thing as Buffer;
-    places.set(thing, places.size);
-    // An optimizer's memory is kept free of denormal numbers, rows may have lanes that other buffers have not, and plain
-    // numbers are another kind of array.
-    const role = isSlot(thing as Buffer) ? "slot" : kind === "row" || kind === "numbers" ? kind : "plain";
-    return { place: places.size, dtype, shape, role };
-  });
-  return { text, buffers: [...places.keys()] as Buffer[] };
-}
-
-/** A function's text with its arrays named by position: equal for kernels that differ only in their buffers. */
-export function shapeOf(fn: LoopFunction): string {
-  const position = new Map(fn.params.map((param, k) => [param.name, `$${k}`]));
-  const renamed = mapStmts(
-    mapExprs(fn.body, (x) => (x.kind === "load" ? { ...x, array: position.get(x.array)! } : x)),
-    (stmt) => (stmt.kind === "store" ? { ...stmt, array: position.get(stmt.array)! } : stmt),
+/**
+ * Layers that repeat have kernels of one form, and are lowered once: the buffer of a kernel that has the part of each of
+ * another's, where these are all that lowering could tell the two apart by.
+ */
+export function counterparts(other: Kernel, kernel: Kernel): ReadonlyMap<Buffer, Buffer> | undefined {
+  const found = new Map<Buffer, Buffer>();
+  const taken = new Set<Buffer>();
+  const pair = (a: Buffer, b: Buffer): boolean => {
+    if (found.has(a) || taken.has(b)) return found.get(a) === b;
+    found.set(a, b);
+    taken.add(b);
+    const facts = ({ dtype, shape }: Buffer): unknown => [dtype, shape];
+    return roleOf(a) === roleOf(b) && alike(facts(a), facts(b), () => undefined);
+  };
+  const form = ({ name: _name, doc: _doc, phase: _phase, ...rest }: Kernel): unknown => rest;
+  const isTwin = alike(form(other), form(kernel), (a, b, name) =>
+    name === "buffer" || (name === "arrays" && !Array.isArray(a))
+      ? pair(a as Buffer, b as Buffer)
+      : undefined,
   );
-  return exactText([fn.params.map(paramType), renamed]);
+  return isTwin ? found : undefined;
+}
+
+/**
+ * What lowering asks of a buffer: an optimizer's memory is kept free of denormal numbers, rows may have lanes that other
+ * buffers have not, and plain numbers are another kind of array.
+ */
+const roleOf = (buffer: Buffer): string =>
+  isSlot(buffer) ? "slot" : buffer.kind === "row" || buffer.kind === "numbers" ? buffer.kind : "plain";
+
+/** Whether two functions differ only in what they call their arrays. */
+export function sameShape(one: LoopFunction, other: LoopFunction): boolean {
+  const position = ({ params }: LoopFunction): Map<unknown, number> =>
+    new Map(params.map(({ name }, k) => [name, k]));
+  const [places, others] = [position(one), position(other)];
+  return (
+    alike(one.params.map(paramType), other.params.map(paramType), () => undefined) &&
+    alike(one.body, other.body, (a, b, name) =>
+      name === "array" ? places.get(a) === others.get(b) : undefined,
+    )
+  );
 }
 
 /** What kernels that are lowered alike have in common, at a glance. */
