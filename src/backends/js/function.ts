@@ -10,7 +10,15 @@ export interface Tables {
   readonly bits: boolean;
 }
 
+/** Functions never change and every call asks, so it is told again. */
 export function tablesOf(fn: LoopFunction): Tables {
+  const tables = told.get(fn) ?? tablesIn(fn);
+  told.set(fn, tables);
+  return tables;
+}
+const told = new WeakMap<LoopFunction, Tables>();
+
+function tablesIn(fn: LoopFunction): Tables {
   let [powers, bits] = [false, false];
   visitExprs(fn.body, (expr) => {
     if (expr.kind !== "op") return;

@@ -62,7 +62,7 @@ function packFunction(
   }
   const body = mapStmts(
     mapExprs(fn.body, (x) => {
-      if (x.kind === "local") return { ...x, name: names.get(x.name) ?? x.name };
+      if (x.kind === "local" && names.has(x.name)) return { ...x, name: names.get(x.name)! };
       const home = x.kind === "load" ? homes.get(x.array) : undefined;
       return home && x.kind === "load" ? { ...x, array: home.pack.name, index: l.number(home.index) } : x;
     }),
