@@ -3,6 +3,9 @@ import * as fs from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { fail } from "./base/errors.ts";
 import { suggest } from "./base/suggest.ts";
+import { importUserModule, type Modules } from "./disk/user-module.ts";
+
+export type { Modules } from "./disk/user-module.ts";
 
 export interface FileToWrite {
   readonly path: string;
@@ -45,7 +48,6 @@ export interface Disk {
   /** Evaluates a TypeScript or JavaScript file; `modules` answer its imports by name. */
   readonly importModule: (path: string, modules: Modules) => Promise<Readonly<Record<string, unknown>>>;
 }
-export type Modules = Readonly<Record<string, unknown>>;
 
 /** Opens the file system at a directory. Every failure is an error a user can act on. */
 export function diskAt(cwd: string): Disk {
@@ -75,17 +77,7 @@ export function diskAt(cwd: string): Disk {
     checkWritable: (paths) => paths.forEach((path) => tryWriting(path, names)),
     expand: (pattern) => expand(pattern, cwd),
     watch: (paths, changed) => watchFiles(paths.map(absolute), changed),
-    importModule: async (path, modules) => {
-      const { createJiti } = await import("jiti");
-      // Caches are off: a watched file must be read anew, and a compiler leaves no files behind.
-      const jiti = createJiti(absolute(path), {
-        fsCache: false,
-        moduleCache: false,
-        interopDefault: false,
-        virtualModules: { ...modules },
-      });
-      return await jiti.import(absolute(path));
-    },
+    importModule: (path, modules) => importUserModule(absolute(path), modules),
   };
 }
 

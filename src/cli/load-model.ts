@@ -178,20 +178,20 @@ function thrown(
 }
 
 const ownFolder = fileURLToPath(new URL("..", import.meta.url));
-const isOwn = (file: string): boolean => file.startsWith("file://") || file.startsWith(ownFolder);
+const isOwn = (file: string): boolean => file.startsWith(ownFolder);
 
 /** The innermost line of the stack that lies in the user's own files: the model's, or one it imports. */
 function frameOf(error: Error, disk: Disk, path: string): string | undefined {
   const frames = [
-    ...(error.stack ?? "").matchAll(/\(?((?:file:\/\/)?\/[^\s()]+|[A-Za-z]:\\[^\s()]+):(\d+):\d+\)?$/gm),
+    ...(error.stack ?? "").matchAll(/\(?(?:file:\/\/)?(\/[^\s()]+|[A-Za-z]:\\[^\s()]+):(\d+):\d+\)?$/gm),
   ];
   const model = disk.absolute(path);
-  const last = frames.findIndex(([, file]) => file === model || file === `file://${model}`);
+  const last = frames.findIndex(([, file]) => file === model);
   if (last < 0) return undefined;
   // Frames above the model's belong to what it called: a file of its own counts, a library does not.
   const own = frames
     .slice(0, last + 1)
     .find(([, file]) => !isOwn(file) && !file.includes("node_modules") && disk.isFile(file));
   const [, file, line] = own ?? frames[last];
-  return `${disk.shown(file.replace(/^file:\/\//, ""))}:${line}`;
+  return `${disk.shown(file)}:${line}`;
 }
