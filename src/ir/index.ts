@@ -39,7 +39,17 @@ export function indexText({ constant, terms }: Index): string {
   if (constant !== 0 || parts.length === 0) parts.push(String(constant));
   return parts.join("+");
 }
-export const sameIndex = (a: Index, b: Index): boolean => indexText(a) === indexText(b);
+export function sameIndex(a: Index, b: Index): boolean {
+  if (a === b) return true;
+  if (a.constant !== b.constant || a.terms.length !== b.terms.length) return false;
+  return a.terms.every(({ times, atom }, k) => times === b.terms[k].times && sameAtom(atom, b.terms[k].atom));
+}
+/** Axes are the same by name. */
+function sameAtom(a: Atom, b: Atom): boolean {
+  if (a.kind === "axis" || b.kind === "axis")
+    return a.kind === "axis" && b.kind === "axis" && a.axis.name === b.axis.name;
+  return a.kind === b.kind && a.by === b.by && sameIndex(a.of, b.of);
+}
 
 /** The smallest and largest value, with n at its maximum. */
 export function rangeOf({ constant, terms }: Index): readonly [number, number] {
@@ -61,30 +71,44 @@ function atomRange(atom: Atom): readonly [number, number] {
 export function indexAdd(...parts: readonly Index[]): Index {
   // Terms of one index have been merged before.
   if (parts.length === 2) {
-    const [a, b] = parts;
+    const a = parts[0];
+    const b = parts[1];
     if (a.terms.length === 0) return a.constant === 0 ? b : { ...b, constant: a.constant + b.constant };
     if (b.terms.length === 0) return b.constant === 0 ? a : { ...a, constant: a.constant + b.constant };
   }
-  const merged = new Map<string, Term>();
+  // Plain loops and lists of a few terms: much of a compilation adds indices before an engine has optimized it.
+  const merged: Term[] = [];
   let constant = 0;
-  for (const part of parts) {
-    constant += part.constant;
-    for (const term of part.terms) {
-      const key = atomText(term.atom);
-      const times = (merged.get(key)?.times ?? 0) + term.times;
-      if (times === 0) merged.delete(key);
-      else merged.set(key, { times, atom: term.atom });
-    }
+  for (let k = 0; k < parts.length; k++) {
+    constant += parts[k].constant;
+    for (let m = 0; m < parts[k].terms.length; m++) mergeTerm(merged, parts[k].terms[m]);
   }
-  for (const { times, atom } of merged.values()) {
+  for (let k = 0; k < merged.length; k++) {
+    const { times, atom } = merged[k];
     if (atom.kind !== "mod") continue;
-    const divKey = atomText({ kind: "div", of: atom.of, by: atom.by });
-    if (merged.get(divKey)?.times !== times * atom.by) continue;
-    merged.delete(divKey);
-    merged.delete(atomText(atom));
-    return indexAdd({ constant, terms: [...merged.values()] }, indexScale(atom.of, times));
+    const div = placeOf(merged, { kind: "div", of: atom.of, by: atom.by });
+    if (div < 0 || merged[div].times !== times * atom.by) continue;
+    const terms = merged.filter((_, m) => m !== k && m !== div);
+    return indexAdd({ constant, terms }, indexScale(atom.of, times));
   }
-  return { constant, terms: [...merged.values()] };
+  return { constant, terms: merged };
+}
+
+function placeOf(terms: readonly Term[], atom: Atom): number {
+  for (let k = 0; k < terms.length; k++) if (sameAtom(terms[k].atom, atom)) return k;
+  return -1;
+}
+
+/** Adds a term to others, in the place of that with its atom if there is one. */
+function mergeTerm(terms: Term[], term: Term): void {
+  const place = placeOf(terms, term.atom);
+  if (place < 0) {
+    terms.push(term);
+    return;
+  }
+  const times = terms[place].times + term.times;
+  if (times === 0) terms.splice(place, 1);
+  else terms[place] = { times, atom: term.atom };
 }
 
 export function indexScale(index: Index, times: number): Index {
@@ -153,8 +177,8 @@ export const movesAlong = (at: readonly Index[], { name }: Pick<Axis, "name">): 
 
 /** Row-major flattening of coordinates in a shape (the batch dimension counts with its maximum). */
 export function flatten(coordinates: readonly Index[], shape: readonly Dim[]): Index {
-  let flat = indexConstant(0);
-  for (const [k, dim] of shape.entries()) flat = indexAdd(indexScale(flat, maxOf(dim)), coordinates[k]);
+  let flat = zero;
+  for (let k = 0; k < shape.length; k++) flat = indexAdd(indexScale(flat, maxOf(shape[k])), coordinates[k]);
   return flat;
 }
 

@@ -53,7 +53,8 @@ export function rebuild(graph: Graph, visit: Visit, order: readonly Node[] = all
         origins[0] ?? nowhere,
         () => visit(node, inputs, attrs, map) ?? copy(build, node, inputs, attrs),
       );
-      for (const [k, { type }] of node.outputs.entries()) {
+      for (let k = 0; k < node.outputs.length; k++) {
+        const { type } = node.outputs[k];
         const kept = outputs[k] && (outputs[k].type === type || sameType(outputs[k].type, type));
         if (!kept) invariant(false, `rewriting "${node.op}" changed its type`);
       }
