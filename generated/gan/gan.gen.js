@@ -2795,21 +2795,19 @@ function evaluate_generator_loss(
 }
 
 function checkRows(name, values, row, n, max) {
-  const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
-  }
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
 }
 function checkCount(n, max) {
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to ${max}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
 }
-function checkHyper(name, value) {
-  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+function checkNumber(name, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
   return value;
 }
 function checkState(state) {
   if (state?.length !== 415628 || state[415624] !== 176 || state[415625] !== 123 || state[415626] !== 228 || state[415627] !== 163) {
-    throw new RangeError("this is no state of this model (415628 bytes)");
+    throw new RangeError(`${state?.length} bytes are no state of this model (415628 bytes)`);
   }
 }
 // 2^i at i + 1100.
@@ -2905,13 +2903,14 @@ class DiscriminatorStep {
     const scalars = net.$scalars;
     this.hyper = {
       get learningRate() { return scalars[6]; },
-      set learningRate(value) { scalars[6] = checkHyper("learningRate", value); },
+      set learningRate(value) { scalars[6] = checkNumber("learningRate", value); },
       get beta1() { return scalars[7]; },
-      set beta1(value) { scalars[7] = checkHyper("beta1", value); },
+      set beta1(value) { scalars[7] = checkNumber("beta1", value); },
       get beta2() { return scalars[8]; },
-      set beta2(value) { scalars[8] = checkHyper("beta2", value); },
+      set beta2(value) { scalars[8] = checkNumber("beta2", value); },
       get epsilon() { return scalars[9]; },
-      set epsilon(value) { scalars[9] = checkHyper("epsilon", value); },
+      set epsilon(value) { scalars[9] = checkNumber("epsilon", value); },
+      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
     };
   }
   get step() {
@@ -2964,7 +2963,7 @@ class DiscriminatorStep {
     const net = this.$net;
     if (net.$fresh !== 1) throw new RangeError("backward needs a forward pass right before it");
     if (accumulate === false) this.$gradients.fill(0);
-    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
+    else if (accumulate !== true) throw new RangeError(`accumulate: ${String(accumulate)} is not true or false`);
     const n = net.$n;
     discriminator_logit_bias_gradient(net.$discriminator_logit_add, net.$d_discriminator, net.$d_discriminator_logit_bias, net.$d_discriminator_2, net.$powers, n);
     discriminator_logit_backward(net.$d_discriminator, net.$discriminator_dropout_1_where_2, net.$d_discriminator_logit, n);
@@ -3030,13 +3029,14 @@ class GeneratorStep {
     const scalars = net.$scalars;
     this.hyper = {
       get learningRate() { return scalars[10]; },
-      set learningRate(value) { scalars[10] = checkHyper("learningRate", value); },
+      set learningRate(value) { scalars[10] = checkNumber("learningRate", value); },
       get beta1() { return scalars[11]; },
-      set beta1(value) { scalars[11] = checkHyper("beta1", value); },
+      set beta1(value) { scalars[11] = checkNumber("beta1", value); },
       get beta2() { return scalars[12]; },
-      set beta2(value) { scalars[12] = checkHyper("beta2", value); },
+      set beta2(value) { scalars[12] = checkNumber("beta2", value); },
       get epsilon() { return scalars[13]; },
-      set epsilon(value) { scalars[13] = checkHyper("epsilon", value); },
+      set epsilon(value) { scalars[13] = checkNumber("epsilon", value); },
+      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
     };
   }
   get step() {
@@ -3078,7 +3078,7 @@ class GeneratorStep {
     const net = this.$net;
     if (net.$fresh !== 2) throw new RangeError("backward needs a forward pass right before it");
     if (accumulate === false) this.$gradients.fill(0);
-    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
+    else if (accumulate !== true) throw new RangeError(`accumulate: ${String(accumulate)} is not true or false`);
     const n = net.$n;
     discriminator_dense_1_backward(net.$d_discriminator_3, net.$discriminator_logit_kernel, net.$discriminator_dropout_1_lessEqual_3, net.$discriminator_dense_1_add_3, net.$d_discriminator_dense_1_4, n);
     copy_generator_relu(net.$d_discriminator_dense_1_4, net.$numbers$2, n);
@@ -3259,7 +3259,7 @@ class Network extends Predictor {
     new Uint32Array(buffer, 415624, 1)[0] = 0xa3e47bb0;
   }
   init(seed) {
-    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
+    checkNumber("seed", seed);
     this.state.fill(0, 0, 415624);
     this.$scalars[6] = 0.001;
     this.$scalars[7] = 0.5;
@@ -3322,7 +3322,8 @@ class Network extends Predictor {
   }
 }
 
-export function create({ seed = 0, state } = {}) {
+export function create({ seed = 0, state, ...rest } = {}) {
+  for (const name in rest) throw new RangeError(`option ${name} is none of seed, state`);
   const net = new Network(new ArrayBuffer(815624));
   if (state === undefined) net.init(seed);
   else {

@@ -180,9 +180,8 @@ function maxPool2d_forward(strokes_relu, maxPool2d_max, d_strokes, n) {
       for (let g = 0; g < 8; g++) {
         const p4 = p2 + g;
         const p5 = p3 + g;
-        let max = -Infinity;
         const x0 = strokes_relu[p4];
-        max = Math.max(max, x0);
+        let max = x0;
         const x1 = strokes_relu[p4 + 8];
         max = Math.max(max, x1);
         const x2 = strokes_relu[p4 + 192];
@@ -190,9 +189,8 @@ function maxPool2d_forward(strokes_relu, maxPool2d_max, d_strokes, n) {
         const x3 = strokes_relu[p4 + 200];
         max = Math.max(max, x3);
         maxPool2d_max[p5] = max;
-        let min = 2147483647;
         const t0 = Math.fround(max);
-        min = Math.min(min, x0 < t0 ? 4 : 0);
+        let min = x0 < t0 ? 4 : 0;
         min = Math.min(min, x1 < t0 ? 4 : 1);
         min = Math.min(min, x2 < t0 ? 4 : 2);
         min = Math.min(min, x3 < t0 ? 4 : 3);
@@ -296,9 +294,8 @@ function maxPool2d_1_forward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
       for (let g = 0; g < 16; g++) {
         const p4 = p2 + g;
         const p5 = p3 + g;
-        let max = -Infinity;
         const x0 = shapes_relu[p4];
-        max = Math.max(max, x0);
+        let max = x0;
         const x1 = shapes_relu[p4 + 16];
         max = Math.max(max, x1);
         const x2 = shapes_relu[p4 + 128];
@@ -306,9 +303,8 @@ function maxPool2d_1_forward(shapes_relu, maxPool2d_1_max, d_shapes, n) {
         const x3 = shapes_relu[p4 + 144];
         max = Math.max(max, x3);
         maxPool2d_1_max[p5] = max;
-        let min = 2147483647;
         const t0 = Math.fround(max);
-        min = Math.min(min, x0 < t0 ? 4 : 0);
+        let min = x0 < t0 ? 4 : 0;
         min = Math.min(min, x1 < t0 ? 4 : 1);
         min = Math.min(min, x2 < t0 ? 4 : 2);
         min = Math.min(min, x3 < t0 ? 4 : 3);
@@ -978,8 +974,7 @@ function maxPool2d_forward_2(strokes_relu, maxPool2d_max, n) {
       const p3 = p1 + (h << 3);
       for (let g = 0; g < 8; g++) {
         const p4 = p2 + g;
-        let max = -Infinity;
-        max = Math.max(max, strokes_relu[p4]);
+        let max = strokes_relu[p4];
         max = Math.max(max, strokes_relu[p4 + 8]);
         max = Math.max(max, strokes_relu[p4 + 192]);
         max = Math.max(max, strokes_relu[p4 + 200]);
@@ -999,8 +994,7 @@ function maxPool2d_1_forward_2(shapes_relu, maxPool2d_1_max, n) {
       const p3 = p1 + (h << 4);
       for (let g = 0; g < 16; g++) {
         const p4 = p2 + g;
-        let max = -Infinity;
-        max = Math.max(max, shapes_relu[p4]);
+        let max = shapes_relu[p4];
         max = Math.max(max, shapes_relu[p4 + 16]);
         max = Math.max(max, shapes_relu[p4 + 128]);
         max = Math.max(max, shapes_relu[p4 + 144]);
@@ -1094,13 +1088,11 @@ function evaluate_accuracy(totals, y, logits_add, evaluate_loss, evaluate_accura
 }
 
 function checkRows(name, values, row, n, max) {
-  const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
-  }
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
 }
-function checkHyper(name, value) {
-  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+function checkNumber(name, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name, values, count, limit) {
@@ -1112,7 +1104,7 @@ function checkIndices(name, values, count, limit) {
 }
 function checkState(state) {
   if (state?.length !== 71996 || state[71992] !== 229 || state[71993] !== 146 || state[71994] !== 115 || state[71995] !== 59) {
-    throw new RangeError("this is no state of this model (71996 bytes)");
+    throw new RangeError(`${state?.length} bytes are no state of this model (71996 bytes)`);
   }
 }
 // 2^i at i + 1100.
@@ -1233,13 +1225,14 @@ class Network extends Predictor {
     const scalars = this.$scalars;
     this.hyper = {
       get learningRate() { return scalars[3]; },
-      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      set learningRate(value) { scalars[3] = checkNumber("learningRate", value); },
       get beta1() { return scalars[4]; },
-      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      set beta1(value) { scalars[4] = checkNumber("beta1", value); },
       get beta2() { return scalars[5]; },
-      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      set beta2(value) { scalars[5] = checkNumber("beta2", value); },
       get epsilon() { return scalars[6]; },
-      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      set epsilon(value) { scalars[6] = checkNumber("epsilon", value); },
+      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
     };
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
@@ -1250,7 +1243,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed) {
-    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
+    checkNumber("seed", seed);
     this.state.fill(0, 0, 71992);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
@@ -1289,7 +1282,7 @@ class Network extends Predictor {
   backward(accumulate = false) {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (accumulate === false) this.$gradients.fill(0);
-    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
+    else if (accumulate !== true) throw new RangeError(`accumulate: ${String(accumulate)} is not true or false`);
     const n = this.$n;
     logits_kernel_gradient(this.$dropout_where, this.$d_logits, this.$d_logits_kernel, n);
     flatten_backward(this.$d_logits, this.$logits_kernel, this.$dropout_lessEqual, this.$d_flatten, n);
@@ -1350,7 +1343,8 @@ class Network extends Predictor {
   }
 }
 
-export function create({ seed = 0, state } = {}) {
+export function create({ seed = 0, state, ...rest } = {}) {
+  for (const name in rest) throw new RangeError(`option ${name} is none of seed, state`);
   const net = new Network(new ArrayBuffer(1814968));
   if (state === undefined) net.init(seed);
   else {

@@ -292,32 +292,22 @@ function week_forward_7(
 function training_sub(tomorrow_bias, tomorrow_kernel, week_scan, y, sub, d_mul, n) {
   const c0 = tomorrow_bias[0];
   const c1 = 1 / n;
-  for (let i = 0; i < n; i += 4) {
+  for (let i = 0; i < n; i += 2) {
     const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = tomorrow_kernel[k];
       sum0 += week_scan[p1 + 3584] * x0;
       sum1 += week_scan[p1 + 3600] * x0;
-      sum2 += week_scan[p1 + 3616] * x0;
-      sum3 += week_scan[p1 + 3632] * x0;
     }
     const subValue0 = (sum0 + c0) * 7 + 16 - y[i];
     const subValue1 = (sum1 + c0) * 7 + 16 - y[i + 1];
-    const subValue2 = (sum2 + c0) * 7 + 16 - y[i + 2];
-    const subValue3 = (sum3 + c0) * 7 + 16 - y[i + 3];
     sub[i] = subValue0;
     sub[i + 1] = subValue1;
-    sub[i + 2] = subValue2;
-    sub[i + 3] = subValue3;
     d_mul[i] = c1 * (2 * subValue0) * 7;
     d_mul[i + 1] = c1 * (2 * subValue1) * 7;
-    d_mul[i + 2] = c1 * (2 * subValue2) * 7;
-    d_mul[i + 3] = c1 * (2 * subValue3) * 7;
   }
 }
 
@@ -340,23 +330,17 @@ function week_forward_8(d_week, n) {
 
 // ∂loss/∂tomorrow/kernel = week_scan[7]ᵀ · d_mul  (weather-gru.model.ts:25)
 function tomorrow_kernel_gradient(d_mul, week_scan, d_tomorrow_kernel, n) {
-  for (let i = 0; i < 16; i += 4) {
+  for (let i = 0; i < 16; i += 2) {
     let sum0 = 0;
     let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
     for (let k = 0; k < n; k++) {
       const p0 = i + (k << 4);
       const x0 = d_mul[k];
       sum0 += week_scan[p0 + 3584] * x0;
       sum1 += week_scan[p0 + 3585] * x0;
-      sum2 += week_scan[p0 + 3586] * x0;
-      sum3 += week_scan[p0 + 3587] * x0;
     }
     d_tomorrow_kernel[i] += sum0;
     d_tomorrow_kernel[i + 1] += sum1;
-    d_tomorrow_kernel[i + 2] += sum2;
-    d_tomorrow_kernel[i + 3] += sum3;
   }
 }
 
@@ -377,60 +361,34 @@ function week_backward(d_mul, tomorrow_kernel, d_week, n) {
     const c1 = d_mul[i + 1];
     const c2 = d_mul[i + 2];
     const c3 = d_mul[i + 3];
-    for (let j = 0; j < 16; j += 4) {
+    for (let j = 0; j < 16; j += 2) {
       const p1 = p0 + j;
       let sum00 = 0;
       let sum01 = 0;
-      let sum02 = 0;
-      let sum03 = 0;
       let sum10 = 0;
       let sum11 = 0;
-      let sum12 = 0;
-      let sum13 = 0;
       let sum20 = 0;
       let sum21 = 0;
-      let sum22 = 0;
-      let sum23 = 0;
       let sum30 = 0;
       let sum31 = 0;
-      let sum32 = 0;
-      let sum33 = 0;
       const x0 = tomorrow_kernel[j];
       sum00 += c0 * x0;
       const x1 = tomorrow_kernel[j + 1];
       sum01 += c0 * x1;
-      const x2 = tomorrow_kernel[j + 2];
-      sum02 += c0 * x2;
-      const x3 = tomorrow_kernel[j + 3];
-      sum03 += c0 * x3;
       sum10 += c1 * x0;
       sum11 += c1 * x1;
-      sum12 += c1 * x2;
-      sum13 += c1 * x3;
       sum20 += c2 * x0;
       sum21 += c2 * x1;
-      sum22 += c2 * x2;
-      sum23 += c2 * x3;
       sum30 += c3 * x0;
       sum31 += c3 * x1;
-      sum32 += c3 * x2;
-      sum33 += c3 * x3;
       d_week[p1] = sum00;
       d_week[p1 + 1] = sum01;
-      d_week[p1 + 2] = sum02;
-      d_week[p1 + 3] = sum03;
       d_week[p1 + 16] = sum10;
       d_week[p1 + 17] = sum11;
-      d_week[p1 + 18] = sum12;
-      d_week[p1 + 19] = sum13;
       d_week[p1 + 32] = sum20;
       d_week[p1 + 33] = sum21;
-      d_week[p1 + 34] = sum22;
-      d_week[p1 + 35] = sum23;
       d_week[p1 + 48] = sum30;
       d_week[p1 + 49] = sum31;
-      d_week[p1 + 50] = sum32;
-      d_week[p1 + 51] = sum33;
     }
   }
 }
@@ -773,48 +731,36 @@ function week_forward_12(week_add, week_add_3, week_scan, powers, t, n) {
 // celsius = (week_scan[1] · tomorrow_kernel + tomorrow_bias) · 7 + 16  (weather-gru.model.ts:27)
 function predict_celsius(tomorrow_bias, tomorrow_kernel, week_scan, celsius, n) {
   const c0 = tomorrow_bias[0];
-  for (let i = 0; i < n; i += 4) {
+  for (let i = 0; i < n; i += 2) {
     const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = tomorrow_kernel[k];
       sum0 += week_scan[p1 + 512] * x0;
       sum1 += week_scan[p1 + 528] * x0;
-      sum2 += week_scan[p1 + 544] * x0;
-      sum3 += week_scan[p1 + 560] * x0;
     }
     celsius[i] = (sum0 + c0) * 7 + 16;
     celsius[i + 1] = (sum1 + c0) * 7 + 16;
-    celsius[i + 2] = (sum2 + c0) * 7 + 16;
-    celsius[i + 3] = (sum3 + c0) * 7 + 16;
   }
 }
 
 // sub = (week_scan[1] · tomorrow_kernel + tomorrow_bias) · 7 + 16 − y  (weather-gru.model.ts:30)
 function evaluate_sub(tomorrow_bias, tomorrow_kernel, week_scan, y, sub, n) {
   const c0 = tomorrow_bias[0];
-  for (let i = 0; i < n; i += 4) {
+  for (let i = 0; i < n; i += 2) {
     const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = tomorrow_kernel[k];
       sum0 += week_scan[p1 + 512] * x0;
       sum1 += week_scan[p1 + 528] * x0;
-      sum2 += week_scan[p1 + 544] * x0;
-      sum3 += week_scan[p1 + 560] * x0;
     }
     sub[i] = (sum0 + c0) * 7 + 16 - y[i];
     sub[i + 1] = (sum1 + c0) * 7 + 16 - y[i + 1];
-    sub[i + 2] = (sum2 + c0) * 7 + 16 - y[i + 2];
-    sub[i + 3] = (sum3 + c0) * 7 + 16 - y[i + 3];
   }
 }
 
@@ -838,18 +784,16 @@ function evaluate_mae(totals, sub, evaluate_loss, evaluate_mae, n) {
 }
 
 function checkRows(name, values, row, n, max) {
-  const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
-  }
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
 }
-function checkHyper(name, value) {
-  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+function checkNumber(name, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
   return value;
 }
 function checkState(state) {
   if (state?.length !== 16980 || state[16976] !== 238 || state[16977] !== 148 || state[16978] !== 197 || state[16979] !== 4) {
-    throw new RangeError("this is no state of this model (16980 bytes)");
+    throw new RangeError(`${state?.length} bytes are no state of this model (16980 bytes)`);
   }
 }
 // 2^i at i + 1100.
@@ -956,15 +900,16 @@ class Network extends Predictor {
     const scalars = this.$scalars;
     this.hyper = {
       get learningRate() { return scalars[3]; },
-      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      set learningRate(value) { scalars[3] = checkNumber("learningRate", value); },
       get beta1() { return scalars[4]; },
-      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      set beta1(value) { scalars[4] = checkNumber("beta1", value); },
       get beta2() { return scalars[5]; },
-      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      set beta2(value) { scalars[5] = checkNumber("beta2", value); },
       get epsilon() { return scalars[6]; },
-      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      set epsilon(value) { scalars[6] = checkNumber("epsilon", value); },
       get weightDecay() { return scalars[7]; },
-      set weightDecay(value) { scalars[7] = checkHyper("weightDecay", value); },
+      set weightDecay(value) { scalars[7] = checkNumber("weightDecay", value); },
+      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon, weightDecay`); } }),
     };
     this.$metrics = { loss: 0.5, mae: 0.5 };
     this.$n = 0;
@@ -974,7 +919,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed) {
-    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
+    checkNumber("seed", seed);
     this.state.fill(0, 0, 16976);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
@@ -1010,7 +955,7 @@ class Network extends Predictor {
   backward(accumulate = false) {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (accumulate === false) this.$gradients.fill(0);
-    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
+    else if (accumulate !== true) throw new RangeError(`accumulate: ${String(accumulate)} is not true or false`);
     const n = this.$n;
     week_forward_8(this.$d_week, n);
     tomorrow_kernel_gradient(this.$d_mul, this.$week_scan, this.$d_tomorrow_kernel, n);
@@ -1060,7 +1005,8 @@ class Network extends Predictor {
   }
 }
 
-export function create({ seed = 0, state } = {}) {
+export function create({ seed = 0, state, ...rest } = {}) {
+  for (const name in rest) throw new RangeError(`option ${name} is none of seed, state`);
   const net = new Network(new ArrayBuffer(229480));
   if (state === undefined) net.init(seed);
   else {

@@ -1691,13 +1691,11 @@ function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words
 }
 
 function checkRows(name, values, row, n, max) {
-  const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
-  }
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
 }
-function checkHyper(name, value) {
-  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+function checkNumber(name, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name, values, count, limit, allowed) {
@@ -1709,7 +1707,7 @@ function checkIndices(name, values, count, limit, allowed) {
 }
 function checkState(state) {
   if (state?.length !== 636300 || state[636296] !== 231 || state[636297] !== 72 || state[636298] !== 187 || state[636299] !== 80) {
-    throw new RangeError("this is no state of this model (636300 bytes)");
+    throw new RangeError(`${state?.length} bytes are no state of this model (636300 bytes)`);
   }
 }
 // 2^i at i + 1100.
@@ -1851,13 +1849,14 @@ class Network extends Predictor {
     const scalars = this.$scalars;
     this.hyper = {
       get learningRate() { return scalars[3]; },
-      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      set learningRate(value) { scalars[3] = checkNumber("learningRate", value); },
       get beta1() { return scalars[4]; },
-      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      set beta1(value) { scalars[4] = checkNumber("beta1", value); },
       get beta2() { return scalars[5]; },
-      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      set beta2(value) { scalars[5] = checkNumber("beta2", value); },
       get epsilon() { return scalars[6]; },
-      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      set epsilon(value) { scalars[6] = checkNumber("epsilon", value); },
+      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
     };
     this.$metrics = { loss: 0.5 };
     this.$n = 0;
@@ -1868,7 +1867,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed) {
-    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
+    checkNumber("seed", seed);
     this.state.fill(0, 0, 636296);
     this.$scalars[3] = 0.005;
     this.$scalars[4] = 0.9;
@@ -1919,7 +1918,7 @@ class Network extends Predictor {
   backward(accumulate = false) {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (accumulate === false) this.$gradients.fill(0);
-    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
+    else if (accumulate !== true) throw new RangeError(`accumulate: ${String(accumulate)} is not true or false`);
     const n = this.$n;
     logits_backward(this.$sum_2, this.$y, this.$sum, this.$exp, this.$d_logits, n);
     memory_forward_10(this.$d_memory, n);
@@ -1998,7 +1997,8 @@ class Network extends Predictor {
   }
 }
 
-export function create({ seed = 0, state } = {}) {
+export function create({ seed = 0, state, ...rest } = {}) {
+  for (const name in rest) throw new RangeError(`option ${name} is none of seed, state`);
   const net = new Network(new ArrayBuffer(2897984));
   if (state === undefined) net.init(seed);
   else {

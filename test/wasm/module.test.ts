@@ -42,7 +42,8 @@ function decoded(variants: Variants, hasRelaxed = true): Uint8Array {
   class Instance {
     readonly exports = {};
   }
-  const text = inlineSource(variants).definitions.join("\n");
+  const { definitions, last } = inlineSource(variants);
+  const text = [...definitions, ...last].join("\n");
   const host = { Module, Instance, validate: () => hasRelaxed };
   new Function("WebAssembly", `${text}\ninstantiate();`)(host);
   return made[0];

@@ -35,31 +35,18 @@ export const spec = {
   flopsPerRow: 10229,
 };
 
-// The kernels, a letter for a byte of WebAssembly: gradc inspect --stage code shows what they are.
-// Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.
-const code = [
-  ["uĔĂĈtuuutmsĕtǶuĕuur_`ututtuuuuutuuutuutuuupqttssn%moĈĐĈĆăǼsuqČćČāugnďĆăǾĔăđufmēĔĒĊǾĔăđueoĀąđĔāĐudnąăĐđČĒāucmĐǿĔĉĀĔāĐublāăĔČćĢāĐąuakơ7`", "uĔĂĈtuuutmsĕtǶuĕuur_`ututtuuuuutuuutuutuuupqttssn%moĈĐĈĆăǼsuqČćČāugnďĆăǾĔăđufmēĔĒĊǾĔăđueoĀąđĔāĐudnąăĐđČĒāucmĐǿĔĉĀĔāĐublāăĔČćĢāĐąuakƃ9`"],
-  "āsqǶtǺUu4nāTtr5xiuuuuuuuuuuuuuuuuTpUsTrUrUtċTqr5UpUrxusƥƑsxƑtTpUr4ǵtċTrUrUq-hujUsUsxusƥǳqUpxƑtxjsƥǳqUs4eċTsUs4ǵt-hujjćtpǶr5Uu4ǵƴuċTsUtTrUs4ǵkċTqr5UrUsUsUsUsxlsuxğsMtxğs%sxğsǽrxjsƥƽrUs4ǕtċTsUr4eċTrUsUq-hujUu4qċTuUt4ǵtċTtUu4M-hujjƿtsqǶsǺUu4MĉTtr5xiuuuuuuuuuuuuuuuuToUsTrUrUtċTqr5UoUrxusƥǑrxƑtToUr4MċTrUrUq-hujUsUsxusƥǨqUoxƑtxjsƥǨqUs4eċTsUs4U-huj4uTrUrUu4MĉċTqr5UpUrxĘsƅǑrxƑtTpUr4MċTrUrUq-huj4u4uxĘsƅǨqUpxƑtxĚsƅǨquj",
-  ["ǪsspǶjǺxiuuuutuuusuuuruuuTo4ƼƂƘƄǼxdTn4ƊǡǆǆǽxdTm4ǀƙƫǠǹxdTl2uuǵBxbTk2uuu6xbTj2uuǵƷxbTi4uMsƵƑs4ǚƢǉƙǽĂTuUuUu4eǿĂ4ƊǡǆǆǽĉTtUtUt4hǿĂ4ǀƙƫǠǹĉTsUsUs4eǿĂxdTpr5UpUrxdUoxǇtUnxǀtxǇtThUhUh4exǈtx$UmxǀtTgUgUg4hxǈtx$UlxǀtTfUqUfUf4exǈtx$4mxǈtx{tUkxƏtUjxƏtUixƑtxjsuUr4qċTrUq4eċTqUr4ǵe-hujj", "ǭsspǶjǺxiuuuutuuusuuuruuuTo4ƼƂƘƄǼxdTn4ƊǡǆǆǽxdTm4ǀƙƫǠǹxdTl2uuǵBxbTk2uuu6xbTj2uuǵƷxbTi4uMsƵƑs4ǚƢǉƙǽĂTuUuUu4eǿĂ4ƊǡǆǆǽĉTtUtUt4hǿĂ4ǀƙƫǠǹĉTsUsUs4eǿĂxdTpr5UpUrxdUoxǇtUnxǀtxǇtThUhUh4exǈtx$UmxǀtTgUgUg4hxǈtx$UlxǀtTfUqUfUf4exǈtx$4mxǈtx{tUkxƏtUjUixǰsxjsuUr4qċTrUq4eċTqUr4ǵe-hujj"],
-  ["ǩsspǶjǺxiuuuutuuusuuuruuuTo4ƼƂƘƄǼxdTn4ƊǡǆǆǽxdTm4ǀƙƫǠǹxdTl2uuǵBxbTk2ǦǱ46xbTj2ǦǱƴƷxbTi4uMsƵƑs4ƾƌǣǥǺĂTuUuUu4eǿĂ4ƊǡǆǆǽĉTtUtUt4hǿĂ4ǀƙƫǠǹĉTsUsUs4eǿĂxdTpr5UpUrxdUoxǇtUnxǀtxǇtThUhUh4exǈtx$UmxǀtTgUgUg4hxǈtx$UlxǀtTfUqUfUf4exǈtx$4mxǈtx{tUkxƏtUjxƏtUixƑtxjsǵ4Ur4qċTrUq4eċTqUr4Ƶs-hujj", "ǬsspǶjǺxiuuuutuuusuuuruuuTo4ƼƂƘƄǼxdTn4ƊǡǆǆǽxdTm4ǀƙƫǠǹxdTl2uuǵBxbTk2ǦǱ46xbTj2ǦǱƴƷxbTi4uMsƵƑs4ƾƌǣǥǺĂTuUuUu4eǿĂ4ƊǡǆǆǽĉTtUtUt4hǿĂ4ǀƙƫǠǹĉTsUsUs4eǿĂxdTpr5UpUrxdUoxǇtUnxǀtxǇtThUhUh4exǈtx$UmxǀtTgUgUg4hxǈtx$UlxǀtTfUqUfUf4exǈtx$4mxǈtx{tUkxƏtUjUixǰsxjsǵ4Ur4qċTrUq4eċTqUr4Ƶs-hujj"],
-  ["ƽrsoǶjǺUu4nāTt4ƥǲqTrr5xiuuuuuuuuuuuuuuuuTnxiuuuuuuuuuuuuuuuuTmxiuuuuuuuuuuuuuuuuTlxiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTiUs4ƥƑsċTq4ƥǑrTpUqUtċTor5UqxlsuThUpxusuTgUpxuseTfUpxĘsUTeUqxlsqTdUnUhUgxƏtxƑtTnUmUhUfxƏtxƑtTmUlUhUexƏtxƑtTlUkUdUgxƏtxƑtTkUjUdUfxƏtxƑtTjUiUdUexƏtxƑtTiUq4ǵtċTqUp4MċTpUqUo-hujUrUrxusuUnxƑtxjsuUrUrxuseUmxƑtxjseUrUrxĘsUUlxƑtxĚsUuUrUrxusMUkxƑtxjsMUrUrxus=UjxƑtxjs=UrUrxĘs-UixƑtxĚs-uUs4mċTsUr4ƥuċTrUs4ǵt-hujj", "ǏrsoǶjǺUu4nāTt4ƥǲqTrr5xiuuuuuuuuuuuuuuuuTnxiuuuuuuuuuuuuuuuuTmxiuuuuuuuuuuuuuuuuTlxiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTiUs4ƥƑsċTq4ƥǑrTpUqUtċTor5UqxlsuThUpxusuTgUpxuseTfUpxĘsUTeUqxlsqTdUhUgUnxǰsTnUhUfUmxǰsTmUhUeUlxǰsTlUdUgUkxǰsTkUdUfUjxǰsTjUdUeUixǰsTiUq4ǵtċTqUp4MċTpUqUo-hujUrUrxusuUnxƑtxjsuUrUrxuseUmxƑtxjseUrUrxĘsUUlxƑtxĚsUuUrUrxusMUkxƑtxjsMUrUrxus=UjxƑtxjs=UrUrxĘs-UixƑtxĚs-uUs4mċTsUr4ƥuċTrUs4ǵt-hujj"],
-  ["ƹrspǶgǺ4ǵƪuxusuTo4ǵƪuxuseTn4ǵƪuxĘsUTm4ƥǑrTsUtUu4nāċTrr5xiuuuuuuuuuuuuuuuuTlxiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTixiuuuuuuuuuuuuuuuuThxiuuuuuuuuuuuuuuuuTgUt4ƥƑsċTq4ǵƴuTpr5UqxlsuTfUpxusuTeUpxuseTdUpxĘsUTcUqxlsǵtTbUlUfUexƏtxƑtTlUkUfUdxƏtxƑtTkUjUfUcxƏtxƑtTjUiUbUexƏtxƑtTiUhUbUdxƏtxƑtThUgUbUcxƏtxƑtTgUq4qċTqUp4MċTpUp4ǵƪu-hujUsUlUoxƑtxjsuUsUkUnxƑtxjseUsUjUmxƑtxĚsUuUsUiUoxƑtxjsMUsUhUnxƑtxjs=UsUgUmxƑtxĚs-uUt4ǵsċTtUs4ƥuċTsUtUr-hujj", "ǋrspǶgǺ4ǵƪuxusuTo4ǵƪuxuseTn4ǵƪuxĘsUTm4ƥǑrTsUtUu4nāċTrr5xiuuuuuuuuuuuuuuuuTlxiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTixiuuuuuuuuuuuuuuuuThxiuuuuuuuuuuuuuuuuTgUt4ƥƑsċTq4ǵƴuTpr5UqxlsuTfUpxusuTeUpxuseTdUpxĘsUTcUqxlsǵtTbUfUeUlxǰsTlUfUdUkxǰsTkUfUcUjxǰsTjUbUeUixǰsTiUbUdUhxǰsThUbUcUgxǰsTgUq4qċTqUp4MċTpUp4ǵƪu-hujUsUlUoxƑtxjsuUsUkUnxƑtxjseUsUjUmxƑtxĚsUuUsUiUoxƑtxjsMUsUhUnxƑtxjs=UsUgUmxƑtxĚs-uUt4ǵsċTtUs4ƥuċTsUtUr-hujj"],
-  ["ơqsmǶgǺUu4māTtr54uTqUr4ƥƳrċTpr5xiuuuuuuuuuuuuuuuuTlxiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTixiuuuuuuuuuuuuuuuuThxiuuuuuuuuuuuuuuuuTgxiuuuuuuuuuuuuuuuuTfxiuuuuuuuuuuuuuuuuTeUs4ƵƓtċToUq4ƥƑsċTnUoUtċTmr5UoxlsuTdUnxusuTcUnxuseTbUoxlsqTaUoxlsmT`UoxlsiT_UlUdUcxƏtxƑtTlUkUdUbxƏtxƑtTkUjUaUcxƏtxƑtTjUiUaUbxƏtxƑtTiUhU`UcxƏtxƑtThUgU`UbxƏtxƑtTgUfU_UcxƏtxƑtTfUeU_UbxƏtxƑtTeUo4ǵsċToUn4ǵtċTnUoUm-hujUpUpxusuUlxƑtxjsuUpUpxuseUkxƑtxjseUpUpxusǵtUjxƑtxjsǵtUpUpxusǥtUixƑtxjsǥtUpUpxusǵsUhxƑtxjsǵsUpUpxusǥsUgxƑtxjsǥsUpUpxusǵrUfxƑtxjsǵrUpUpxusǥrUexƑtxjsǥrUq4UċTqUp4UċTpUq4ǵt-hujUs4eċTsUr4ǵqċTrUs4ǵs-hujj", "ƹqsmǶgǺUu4māTtr54uTqUr4ƥƳrċTpr5xiuuuuuuuuuuuuuuuuTlxiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTixiuuuuuuuuuuuuuuuuThxiuuuuuuuuuuuuuuuuTgxiuuuuuuuuuuuuuuuuTfxiuuuuuuuuuuuuuuuuTeUs4ƵƓtċToUq4ƥƑsċTnUoUtċTmr5UoxlsuTdUnxusuTcUnxuseTbUoxlsqTaUoxlsmT`UoxlsiT_UdUcUlxǰsTlUdUbUkxǰsTkUaUcUjxǰsTjUaUbUixǰsTiU`UcUhxǰsThU`UbUgxǰsTgU_UcUfxǰsTfU_UbUexǰsTeUo4ǵsċToUn4ǵtċTnUoUm-hujUpUpxusuUlxƑtxjsuUpUpxuseUkxƑtxjseUpUpxusǵtUjxƑtxjsǵtUpUpxusǥtUixƑtxjsǥtUpUpxusǵsUhxƑtxjsǵsUpUpxusǥsUgxƑtxjsǥsUpUpxusǵrUfxƑtxjsǵrUpUpxusǥrUexƑtxjsǥrUq4UċTqUp4UċTpUq4ǵt-hujUs4eċTsUr4ǵqċTrUs4ǵs-hujj"],
-  ["ƇpsmǶgǺUtUu4MĉċTrr54uTqUs4ƥƑsċTpr5xiuuuuuuuuuuuuuuuuTlxiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTixiuuuuuuuuuuuuuuuuThxiuuuuuuuuuuuuuuuuTgxiuuuuuuuuuuuuuuuuTfxiuuuuuuuuuuuuuuuuTeUt4ƥǑrċToUq4ƥƽrċTnUo4MċTmr5UoxlsuTdUnxusuTcUnxuseTbUoxlsMTaUoxls%T`UoxlsǽT_UlUdUcxƏtxƑtTlUkUdUbxƏtxƑtTkUjUaUcxƏtxƑtTjUiUaUbxƏtxƑtTiUhU`UcxƏtxƑtThUgU`UbxƏtxƑtTgUfU_UcxƏtxƑtTfUeU_UbxƏtxƑtTeUo4qċToUn4ǵtċTnUoUm-hujUpUlxiuuuuuuuuuuuuuuuuUpxusux2x'xjsuUpUkxiuuuuuuuuuuuuuuuuUpxusex2x'xjseUpUjxiuuuuuuuuuuuuuuuuUpxusǵtx2x'xjsǵtUpUixiuuuuuuuuuuuuuuuuUpxusǥtx2x'xjsǥtUpUhxiuuuuuuuuuuuuuuuuUpxusǵsx2x'xjsǵsUpUgxiuuuuuuuuuuuuuuuuUpxusǥsx2x'xjsǥsUpUfxiuuuuuuuuuuuuuuuuUpxusǵrx2x'xjsǵrUpUexiuuuuuuuuuuuuuuuuUpxusǥrx2x'xjsǥrUq4UċTqUp4UċTpUq4ǵt-hujUt4ǕtċTtUs4ǵqċTsUtUr-hujj", "ƟpsmǶgǺUtUu4MĉċTrr54uTqUs4ƥƑsċTpr5xiuuuuuuuuuuuuuuuuTlxiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTixiuuuuuuuuuuuuuuuuThxiuuuuuuuuuuuuuuuuTgxiuuuuuuuuuuuuuuuuTfxiuuuuuuuuuuuuuuuuTeUt4ƥǑrċToUq4ƥƽrċTnUo4MċTmr5UoxlsuTdUnxusuTcUnxuseTbUoxlsMTaUoxls%T`UoxlsǽT_UdUcUlxǰsTlUdUbUkxǰsTkUaUcUjxǰsTjUaUbUixǰsTiU`UcUhxǰsThU`UbUgxǰsTgU_UcUfxǰsTfU_UbUexǰsTeUo4qċToUn4ǵtċTnUoUm-hujUpUlxiuuuuuuuuuuuuuuuuUpxusux2x'xjsuUpUkxiuuuuuuuuuuuuuuuuUpxusex2x'xjseUpUjxiuuuuuuuuuuuuuuuuUpxusǵtx2x'xjsǵtUpUixiuuuuuuuuuuuuuuuuUpxusǥtx2x'xjsǥtUpUhxiuuuuuuuuuuuuuuuuUpxusǵsx2x'xjsǵsUpUgxiuuuuuuuuuuuuuuuuUpxusǥsx2x'xjsǥsUpUfxiuuuuuuuuuuuuuuuuUpxusǵrx2x'xjsǵrUpUexiuuuuuuuuuuuuuuuuUpxusǥrx2x'xjsǥrUq4UċTqUp4UċTpUq4ǵt-hujUt4ǕtċTtUs4ǵqċTsUtUr-hujj"],
-  ["ƁpslǶeǺUtUu4māċTrr54uTq4ǵƵuTpUs4ƥƑsċTor5xiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTixiuuuuuuuuuuuuuuuuThxiuuuuuuuuuuuuuuuuTgxiuuuuuuuuuuuuuuuuTfxiuuuuuuuuuuuuuuuuTexiuuuuuuuuuuuuuuuuTdUt4ƵƓtċTnUqTmUn4ǵsċTlr5UnxlsuTaUmxusuT`UmxuseT_UnxlsǵsT^UnxlsǵqT]UnxlsǵoTŜUkUaU`xƏtxƑtTkUjUaU_xƏtxƑtTjUiU^U`xƏtxƑtTiUhU^U_xƏtxƑtThUgU]U`xƏtxƑtTgUfU]U_xƏtxƑtTfUeUŜU`xƏtxƑtTeUdUŜU_xƏtxƑtTdUn4qċTnUm4ǵtċTmUnUl-hujUpxusuTcUoUkUcxƑtxiuuuuuuuuuuuuuuuuxƊtxjsuUpxuseTbUoUjUbxƑtxiuuuuuuuuuuuuuuuuxƊtxjseUoUiUcxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǵtUoUhUbxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǥtUoUgUcxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǵsUoUfUbxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǥsUoUeUcxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǵrUoUdUbxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǥrUq4UċTqUp4UċTpUo4UċToUq4ǵt-hujUt4ǵmċTtUs4ǵqċTsUtUr-hujj", "ƙpslǶeǺUtUu4māċTrr54uTq4ǵƵuTpUs4ƥƑsċTor5xiuuuuuuuuuuuuuuuuTkxiuuuuuuuuuuuuuuuuTjxiuuuuuuuuuuuuuuuuTixiuuuuuuuuuuuuuuuuThxiuuuuuuuuuuuuuuuuTgxiuuuuuuuuuuuuuuuuTfxiuuuuuuuuuuuuuuuuTexiuuuuuuuuuuuuuuuuTdUt4ƵƓtċTnUqTmUn4ǵsċTlr5UnxlsuTaUmxusuT`UmxuseT_UnxlsǵsT^UnxlsǵqT]UnxlsǵoTŜUaU`UkxǰsTkUaU_UjxǰsTjU^U`UixǰsTiU^U_UhxǰsThU]U`UgxǰsTgU]U_UfxǰsTfUŜU`UexǰsTeUŜU_UdxǰsTdUn4qċTnUm4ǵtċTmUnUl-hujUpxusuTcUoUkUcxƑtxiuuuuuuuuuuuuuuuuxƊtxjsuUpxuseTbUoUjUbxƑtxiuuuuuuuuuuuuuuuuxƊtxjseUoUiUcxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǵtUoUhUbxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǥtUoUgUcxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǵsUoUfUbxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǥsUoUeUcxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǵrUoUdUbxƑtxiuuuuuuuuuuuuuuuuxƊtxjsǥrUq4UċTqUp4UċTpUo4UċToUq4ǵt-hujUt4ǵmċTtUs4ǵqċTsUtUr-hujj"],
-  ["ƲqrtǶlǹeǺ2uuǵrxbTe2uuǵSxbTd4uJrǅ*Tt4uJrƥ*Ts1uuuuuuƅ6UsǔTrUtUr1uuuuuuƅ6UtǔǓǕTq4uUqļrǅ*UqǖTp4uJrǍ*To4uJrƭ*Tn1uuuuuuƅ6UnǔTmUoUm1uuuuuuƅ6UoǔǓǕTl4uUlļrǍ*4u4uJrƽ*1uuuuuuƅ6Ǖļrƽ*UnƿxbTkUmƿxbTjUsƿxbTiUrƿxbTh4uJrƵ*UpǓUlǒƿxbTg4uJrƝ*UpǓƿxbTfr5UuxusƥƳrT_UkUuxusƕ*xƏtUjU_xƏtxƑtT^UuU^U^xƕtUex2x&xjsƕ*U_U_xƕtUdx2x&T]UiUuxusǭǞtxƏtUhU]U]xƏtxƏtxƑtTŜUuUŜUŜxƕtUex2x&xjsǭǞtUuUuxusuUgU^xƏtUŜxƒtUfxƑtxƎtxƐtxjsuUu4eċTuUu4Ǖƪu-huj4uxĘsƅǨqTcUk4uxĘsǵǞtxƏtUjUcxƏtxƑtTb4uUbUbxƕt2uuǵrxbx2x&xĚsǵǞtuUcUcxƕt2uuǵSxbx2x&TaUi4uxĘsǍƓtxƏtUhUaUaxƏtxƏtxƑtT`4uU`U`xƕt2uuǵrxbx2x&xĚsǍƓtu4u4uxĘsǕ*UgUbxƏtU`xƒtUfxƑtxƎtxƐtxĚsǕ*uj", "ƾqrtǶlǹeǺ2uuǵrxbTe2uuǵSxbTd4uJrǅ*Tt4uJrƥ*Ts1uuuuuuƅ6UsǔTrUtUr1uuuuuuƅ6UtǔǓǕTq4uUqļrǅ*UqǖTp4uJrǍ*To4uJrƭ*Tn1uuuuuuƅ6UnǔTmUoUm1uuuuuuƅ6UoǔǓǕTl4uUlļrǍ*4u4uJrƽ*1uuuuuuƅ6Ǖļrƽ*UnƿxbTkUmƿxbTjUsƿxbTiUrƿxbTh4uJrƵ*UpǓUlǒƿxbTg4uJrƝ*UpǓƿxbTfr5UuxusƥƳrT_UjU_UkUuxusƕ*xƏtxǰsT^UuU^U^xƕtUex2x&xjsƕ*U_U_xƕtUdx2x&T]UhU]U]xƏtUiUuxusǭǞtxƏtxǰsTŜUuUŜUŜxƕtUex2x&xjsǭǞtUuUuxusuUgU^xƏtUŜxƒtUfxƑtxƎtxƐtxjsuUu4eċTuUu4Ǖƪu-huj4uxĘsƅǨqTcUjUcUk4uxĘsǵǞtxƏtxǰsTb4uUbUbxƕt2uuǵrxbx2x&xĚsǵǞtuUcUcxƕt2uuǵSxbx2x&TaUhUaUaxƏtUi4uxĘsǍƓtxƏtxǰsT`4uU`U`xƕt2uuǵrxbx2x&xĚsǍƓtu4u4uxĘsǕ*UgUbxƏtU`xƒtUfxƑtxƎtxƐtxĚsǕ*uj"],
-  ["ƑqspǶ[Ǻ2uuǵvxbTo2ƨƩǄ3xbTn2ďďǇƳxbTm2:ǋƽ6xbTl2uu5*xbTk2uǵD6xbTj2ǲǵėļxbTi2ǠNǀ;xbTh2ƳYl9xbTg2ĞǉK8xbTf2,ǋK7xbTe2wvv7xbTd2uuǵ6xbTc2Ƕu5*xbTbUtUu4MĉċTsr5UoTaUt4ƥǑrċTrUr4MċTqr5UaUrUrUrUrxlsuxğsMtxğs%sxğsǽrS^xƊtU^U^x3x%TaUr4qċTrUrUq-hujxiuuuuuuuuuuuuuuuuT`Ut4ƥǑrċTr4uTpr5UrUrUrUrxlsuxğsMtxğs%sxğsǽrUaxƐtT]U]UnxƋtUmxƊtT^U^UlxƏtUkxƑtUkxƐtTŜU^UŜUjxƏtxƐtUŜUixƏtxƑtT[UhU[xƏtUgxƑtU[xƏtUfxƑtTZU[U[U[xƏtUZU[xƏtUexƑtU[xƏtUdxƑtxƏtxƑtTYUcUYxƑtTXUXUXxƑtUŜUcxƐtUbxƑt4^xǊtxƏtTWUpUWxjsƥƑsU`UWxƑtT`Ur4qċTrUp4eċTpUp4Ǖt-hujUcU`xƎtT_4uTrUt4ƥǑrċTpr5UrxusƥƑsU_xƏtTVUpUVxVu=suUpUVxVt=sMUpUVxVs=s%UpUVxVr=sǽUr4eċTrUp4qċTpUr4Ǖt-hujUt4ǕtċTtUtUs-hujj", "ƩqspǶ[Ǻ2uuǵvxbTo2ƨƩǄ3xbTn2ďďǇƳxbTm2:ǋƽ6xbTl2uu5*xbTk2uǵD6xbTj2ǲǵėļxbTi2ǠNǀ;xbTh2ƳYl9xbTg2ĞǉK8xbTf2,ǋK7xbTe2wvv7xbTd2uuǵ6xbTc2Ƕu5*xbTbUtUu4MĉċTsr5UoTaUt4ƥǑrċTrUr4MċTqr5UaUrUrUrUrxlsuxğsMtxğs%sxğsǽrS^xƊtU^U^x3x%TaUr4qċTrUrUq-hujxiuuuuuuuuuuuuuuuuT`Ut4ƥǑrċTr4uTpr5UrUrUrUrxlsuxğsMtxğs%sxğsǽrUaxƐtT]U]UnxƋtUmxƊtT^U^UlUkxǰsUkxƐtTŜUŜUiUŜUjU^xǯsxǰsT[UhU[UgxǰsU[UfxǰsTZU[U[xƏtUZU[UexǰsU[UdxǰsU[xǰsTYUcUYxƑtTXUXUXxƑtUŜUcxƐtUbxƑt4^xǊtxƏtTWUpUWxjsƥƑsU`UWxƑtT`Ur4qċTrUp4eċTpUp4Ǖt-hujUcU`xƎtT_4uTrUt4ƥǑrċTpr5UrxusƥƑsU_xƏtTVUpUVxVu=suUpUVxVt=sMUpUVxVs=s%UpUVxVr=sǽUr4eċTrUp4qċTpUr4Ǖt-hujUt4ǕtċTtUtUs-hujj"],
-  ["ƁlrmǶtǹ7Ǻ2uuǵvxbThxiuuuutuuusuuuruuuTg2ƨƩǄ3xbTf2ďďǇƳxbTe2:ǋƽ6xbTd2uu5*xbTc2uǵD6xbTb2ǲǵėļxbTa2ǠNǀ;xbT`2ƳYl9xbT_2ĞǉK8xbT^2,ǋK7xbT]2wvv7xbTŜ2uuǵ6xbT[2Ƕu5*xbTZ2uuǵhxbTY2uuu)xbTX2Ƃq@6xbTW4vtxdTV4vuxdTU2uuǵ7xbTT2uuƵƴxbTS2uuu5xbTR2uuu6xbTQ21ƅǝ7xbTP2ĊǆƩ7xbTO2ƸǋK6xbTN2uuǵǶxbTM2uuƵǶxbTLUuxdTj2uuǵ6UuǃǠxbTiUsUuċTqr5UhTJxiuuuuuuuuuuuuuuuuTIUtxusƵƓsTHUsxdUgxǇtUjxļTGUr4ƥǑrċTp4uTor5UpUpUpUpxlsuxğsMtxğs%sxğsǽrT7UJU7xƊtU7U7x3x%TJUIU7UoxdUHx>x'xƑtTIUp4qċTpUo4tċToUo4k-hujxiuuuuuuuuuuuuuuuuTFUITEUr4ƥǑrċTp4uTnr5UpUpUpUpxlsuxğsMtxğs%sxğsǽrUJxƐtT6U6UfxƋtUexƊtT5U5UdxƏtUcxƑtUcxƐtT4U5U4UbxƏtxƐtU4UaxƏtxƑtT3U`U3xƏtU_xƑtU3xƏtU^xƑtT2U3U3U3xƏtU2U3xƏtU]xƑtU3xƏtUŜxƑtxƏtxƑtT1U[U1xƑtT0U0U0xƑtU4U[xƐtUZxƑt4^xǊtxƏtT/UnU/xjsƥƽrUFU/xƑtTFUp4qċTpUn4eċTnUn4Ǖt-hujUFTDUDUYx2TCUDUXxƏtUDUCx#TBUBUWxƏt4^xǈtUVx'UUxǄtx{tTAUBUTxƏtU[UAxƐtUZxƑt4^xǊtxƏtU[xƐtT@UAUSU[UCx#xƑtT?U@URU@xƑtxƎtT>U>U>xƏtT=UQU@xƏtU@xƏtTļU=UPU=xƏtUOxƑtU=xƏtUNxƑtxƏtT;U?UbxƏtUļU>UļU;xƑtxƏtU?UaxƏtxƐtxƐtU@xƐtxƐtT:U:UDUDUMx2x#UhULUDxiuuuuuuuuuuuuuuuux4x#xiuuuuuuuuuuuuuuuuUDx2x#T9UkUJU9xƑtUExƐtUGx'xƑtTkU[UDxƎtT84uTp4uToUr4ƥǑrċTmr5UiUpxusƥƽrU8xƏtU[UHUoxdx>x'xƐtxƏtT.UmU.xVu=suUmU.xVt=sMUmU.xVs=s%UmU.xVr=sǽUp4eċTpUo4tċToUm4qċTmUo4k-hujUt4eċTtUs4qċTsUr4ǕtċTrUsUq-hujUlUkUkUkxhmlkjihgfutsrqponxƑtSKUKUKxhqponutsrihgfmlkjxƑtxVuƺǕTl4uUlƿUuǃǠ=sǵǧqj", "ƝlrmǶtǹ7Ǻ2uuǵvxbThxiuuuutuuusuuuruuuTg2ƨƩǄ3xbTf2ďďǇƳxbTe2:ǋƽ6xbTd2uu5*xbTc2uǵD6xbTb2ǲǵėļxbTa2ǠNǀ;xbT`2ƳYl9xbT_2ĞǉK8xbT^2,ǋK7xbT]2wvv7xbTŜ2uuǵ6xbT[2Ƕu5*xbTZ2uuǵhxbTY2uuu)xbTX2Ƃq@6xbTW4vtxdTV4vuxdTU2uuǵ7xbTT2uuƵƴxbTS2uuu5xbTR2uuu6xbTQ21ƅǝ7xbTP2ĊǆƩ7xbTO2ƸǋK6xbTN2uuǵǶxbTM2uuƵǶxbTLUuxdTj2uuǵ6UuǃǠxbTiUsUuċTqr5UhTJxiuuuuuuuuuuuuuuuuTIUtxusƵƓsTHUsxdUgxǇtUjxļTGUr4ƥǑrċTp4uTor5UpUpUpUpxlsuxğsMtxğs%sxğsǽrT7UJU7xƊtU7U7x3x%TJUIU7UoxdUHx>x'xƑtTIUp4qċTpUo4tċToUo4k-hujxiuuuuuuuuuuuuuuuuTFUITEUr4ƥǑrċTp4uTnr5UpUpUpUpxlsuxğsMtxğs%sxğsǽrUJxƐtT6U6UfxƋtUexƊtT5U5UdUcxǰsUcxƐtT4U4UaU4UbU5xǯsxǰsT3U`U3U_xǰsU3U^xǰsT2U3U3xƏtU2U3U]xǰsU3UŜxǰsU3xǰsT1U[U1xƑtT0U0U0xƑtU4U[xƐtUZxƑt4^xǊtxƏtT/UnU/xjsƥƽrUFU/xƑtTFUp4qċTpUn4eċTnUn4Ǖt-hujUFTDUDUYx2TCUDUXxƏtUDUCxǪsTBUBUWxƏt4^xǈtUVx'UUxǄtx{tTAUBUTxƏtU[UAxƐtUZxƑt4^xǊtxƏtU[xƐtT@UAUSU[UCxǪsxƑtT?U@URU@xƑtxƎtT>U>U>xƏtT=UQU@xƏtU@xƏtTļU=UPU=UOxǰsU=UNxǰsxƏtT;U?UbxƏtUļU?UaU>UļU;xƑtxƏtxǯsxƐtU@xƐtxƐtT:U:UDUDUMx2xǪsUhULUDxiuuuuuuuuuuuuuuuux4xǪsxiuuuuuuuuuuuuuuuuUDx2xǪsT9UkUJU9xƑtUExƐtUGx'xƑtTkU[UDxƎtT84uTp4uToUr4ƥǑrċTmr5UiUpxusƥƽrU8xƏtU[UHUoxdx>x'xƐtxƏtT.UmU.xVu=suUmU.xVt=sMUmU.xVs=s%UmU.xVr=sǽUp4eċTpUo4tċToUm4qċTmUo4k-hujUt4eċTtUs4qċTsUr4ǕtċTrUsUq-hujUlUkUkUkxhmlkjihgfutsrqponxƑtSKUKUKxhqponutsrihgfmlkjxƑtxVuƺǕTl4uUlƿUuǃǠ=sǵǧqj"],
-  ["ƶjqlǶVǸnǹVǺ2ƨƩǄ3xbTE2ďďǇƳxbTD2:ǋƽ6xbTC2uu5*xbTB2uǵD6xbTA2ǲǵėļxbT@2ǠNǀ;xbT?2ƳYl9xbT>2ĞǉK8xbT=2,ǋK7xbTļ2wvv7xbT;2uuǵ6xbT:2Ƕu5*xbT94uJrǝǧqUuƾǕTL4uULļrǝǧq4ƥǑrTrUtUu4sāċTqr52uuǵvTk1uuuuuuuuTG2uuǵvTj4uTpUtMsƵƓsToUs4ƥǑrċTm4uTlr5UmKsuTMUkUMǞTkUGUM2uuuuUlUo/ZƺǕTGUjUMĘq5UMTjUlTpjUm4qċTmUl4tċTlUl4k-huj1uuuuuuuuTFxiuuuuuuuuuuuuuuuuT8UGƿTiUrxusuUkxbxƐtT7U7UExƋtUDxƊtT6U6UCxƏtUBxƑtUBxƐtT5U6U5UAxƏtxƐtU5U@xƏtxƑtT4U?U4xƏtU>xƑtU4xƏtU=xƑtT3U4U4U4xƏtU3U4xƏtUļxƑtU4xƏtU;xƑtxƏtxƑtT2U:U2xƑtT1U1U1xƑtU5U:xƐtU9xƑt4^xǊtxƏtT0U8U0xƑtT8UrxuseUkxbxƐtT/U/UExƋtUDxƊtT.U.UCxƏtUBxƑtUBxƐtT-U.U-UAxƏtxƐtU-U@xƏtxƑtT,U?U,xƏtU>xƑtU,xƏtU=xƑtT+U,U,U,xƏtU+U,xƏtUļxƑtU,xƏtU;xƑtxƏtxƑtT*U:U*xƑtT)U)U)xƑtU-U:xƐtU9xƑt4^xǊtxƏtT(U8U(xƑtT8UFU8U8U8xhmlkjihgfutsrqponxƑtS'U'U'xhqponutsrihgfmlkjxƑtxVuƺǕTFUrKsUUkǢThUh2ƨƩǄ3ǟ2ďďǇƳǞTgUg2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTfUgUf2uǵD6ǡǢUf2ǲǵėļǡǣTe2ǠNǀ;Ueǡ2ƳYl9ǣUeǡ2ĞǉK8ǣTdUeUeUeǡUdUeǡ2,ǋK7ǣUeǡ2wvv7ǣǡǣTc2uuǵ6UcǣTbUbUbǣUf2uuǵ6Ǣ2Ƕu5*ǣƹ4^āƷǡTaUFUaƺǕTFUrKsQUkǢT`U`2ƨƩǄ3ǟ2ďďǇƳǞT_U_2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢT^U_U^2uǵD6ǡǢU^2ǲǵėļǡǣT]2ǠNǀ;U]ǡ2ƳYl9ǣU]ǡ2ĞǉK8ǣTŜU]U]U]ǡUŜU]ǡ2,ǋK7ǣU]ǡ2wvv7ǣǡǣT[2uuǵ6U[ǣTZUZUZǣU^2uuǵ6Ǣ2Ƕu5*ǣƹ4^āƷǡTYUFUYƺǕTFUFƿTXUX2uuǵhĘTnUX2uuu)ǡUXUnZTWUW2Ƃq@6ǡƹ4^ǿ4vtĄ4vuĊǃTVUW2uuǵ7ǡ2uuǵ6UVǢ2Ƕu5*ǣƹ4^āƷǡ2uuǵ6ǢTUUV2uuƵƴ2uuǵ6UnZǣTTUU2uuu5UUǣǠTSUSUSǡTR2uuu6UUǡUUǡTQUR21ƅǝ7URǡ2ĊǆƩ7ǣURǡ2ƸǋK6ǣǡTPUT2uǵD6ǡUQUSUQUPǣǡUT2ǲǵėļǡǢǢUUǢǢTOUOUXUX2uuǵǶĘZ2uuǵv2uuƵǶUX2uuuuĚZ2uuuuUXĘZTNUKUkUNǣUiǢƺǕTKUJUpUo/ƽǕTJUt4qċTtUs4MċTsUr4MċTrUtUq-huj4uJrǥǧqUKƿUuǃǠƺUuƾǓǕTI4uUIļrǥǧq4uUIULǒļrƕƑs4uJrǕǧqUJǕTH4uUHļrǕǧq4uUHULǒļrƥƑsj", "ǦjqlǶVǸnǹVǺ2ƨƩǄ3xbTE2ďďǇƳxbTD2:ǋƽ6xbTC2uu5*xbTB2uǵD6xbTA2ǲǵėļxbT@2ǠNǀ;xbT?2ƳYl9xbT>2ĞǉK8xbT=2,ǋK7xbTļ2wvv7xbT;2uuǵ6xbT:2Ƕu5*xbT94uJrǝǧqUuƾǕTL4uULļrǝǧq4ƥǑrTrUtUu4sāċTqr52uuǵvTk1uuuuuuuuTG2uuǵvTj4uTpUtMsƵƓsToUs4ƥǑrċTm4uTlr5UmKsuTMUkUMǞTkUGUM2uuuuUlUo/ZƺǕTGUjUMĘq5UMTjUlTpjUm4qċTmUl4tċTlUl4k-huj1uuuuuuuuTFxiuuuuuuuuuuuuuuuuT8UGƿTiUrxusuUkxbxƐtT7U7UExƋtUDxƊtT6U6UCUBxǰsUBxƐtT5U5U@U5UAU6xǯsxǰsT4U?U4U>xǰsU4U=xǰsT3U4U4xƏtU3U4UļxǰsU4U;xǰsU4xǰsT2U:U2xƑtT1U1U1xƑtU5U:xƐtU9xƑt4^xǊtxƏtT0U8U0xƑtT8UrxuseUkxbxƐtT/U/UExƋtUDxƊtT.U.UCUBxǰsUBxƐtT-U-U@U-UAU.xǯsxǰsT,U?U,U>xǰsU,U=xǰsT+U,U,xƏtU+U,UļxǰsU,U;xǰsU,xǰsT*U:U*xƑtT)U)U)xƑtU-U:xƐtU9xƑt4^xǊtxƏtT(U8U(xƑtT8UFU8U8U8xhmlkjihgfutsrqponxƑtS'U'U'xhqponutsrihgfmlkjxƑtxVuƺǕTFUrKsUUkǢThUh2ƨƩǄ3ǟ2ďďǇƳǞTgUg2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTfUgUf2uǵD6ǡǢUf2ǲǵėļǡǣTe2ǠNǀ;Ueǡ2ƳYl9ǣUeǡ2ĞǉK8ǣTdUeUeUeǡUdUeǡ2,ǋK7ǣUeǡ2wvv7ǣǡǣTc2uuǵ6UcǣTbUbUbǣUf2uuǵ6Ǣ2Ƕu5*ǣƹ4^āƷǡTaUFUaƺǕTFUrKsQUkǢT`U`2ƨƩǄ3ǟ2ďďǇƳǞT_U_2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢT^U_U^2uǵD6ǡǢU^2ǲǵėļǡǣT]2ǠNǀ;U]ǡ2ƳYl9ǣU]ǡ2ĞǉK8ǣTŜU]U]U]ǡUŜU]ǡ2,ǋK7ǣU]ǡ2wvv7ǣǡǣT[2uuǵ6U[ǣTZUZUZǣU^2uuǵ6Ǣ2Ƕu5*ǣƹ4^āƷǡTYUFUYƺǕTFUFƿTXUX2uuǵhĘTnUX2uuu)ǡUXUnZTWUW2Ƃq@6ǡƹ4^ǿ4vtĄ4vuĊǃTVUW2uuǵ7ǡ2uuǵ6UVǢ2Ƕu5*ǣƹ4^āƷǡ2uuǵ6ǢTUUV2uuƵƴ2uuǵ6UnZǣTTUU2uuu5UUǣǠTSUSUSǡTR2uuu6UUǡUUǡTQUR21ƅǝ7URǡ2ĊǆƩ7ǣURǡ2ƸǋK6ǣǡTPUT2uǵD6ǡUQUSUQUPǣǡUT2ǲǵėļǡǢǢUUǢǢTOUOUXUX2uuǵǶĘZ2uuǵv2uuƵǶUX2uuuuĚZ2uuuuUXĘZTNUKUkUNǣUiǢƺǕTKUJUpUo/ƽǕTJUt4qċTtUs4MċTsUr4MċTrUtUq-huj4uJrǥǧqUKƿUuǃǠƺUuƾǓǕTI4uUIļrǥǧq4uUIULǒļrƕƑs4uJrǕǧqUJǕTH4uUHļrǕǧq4uUHULǒļrƥƑsj"],
-  "ouereqjguUuelUueoUueij]uUuepUuesetUuemUuenUueujquekjguUuelUueoUuejjguUuelUueoUuehjBuUuelUueoUuei4ƥƳr4u4ǍƪuyjuUuepUuesetUuemUuenUueuekj",
-];
 let compiled;
 
 function bytesOf(variant) {
   let letters = "";
   for (const piece of code) letters += typeof piece === "string" ? piece : piece[variant];
+  const places = variant === 0 ? [0, 5572, 6198] : [0, 5345, 5972];
   const bytes = new Uint8Array(letters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = 117 - letters.charCodeAt(i);
+  for (let i = 0, from = 0; i < bytes.length; i++) {
+    bytes[i] = 117 - letters.charCodeAt(places[from]++);
+    if (from === 0) from = (bytes[i] === 2 && !(bytes[i - 1] > 127)) || bytes[i] === 65 ? 1 : bytes[i] >> 2 === 8 ? 2 : 0;
+    else if (bytes[i] < 128) from = 0;
+  }
   return bytes;
 }
 function instantiate() {
@@ -71,13 +58,11 @@ function instantiate() {
 }
 
 function checkRows(name, values, row, n, max) {
-  const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) {
-    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} whole rows of ${row}, n from 1 to ${max}`);
-  }
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
 }
-function checkHyper(name, value) {
-  if (!Number.isFinite(value)) throw new RangeError(`hyper ${name}: ${String(value)} is not a finite number`);
+function checkNumber(name, value) {
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name, values, count, limit) {
@@ -89,7 +74,7 @@ function checkIndices(name, values, count, limit) {
 }
 function checkState(state) {
   if (state?.length !== 28980 || state[28976] !== 117 || state[28977] !== 58 || state[28978] !== 50 || state[28979] !== 19) {
-    throw new RangeError("this is no state of this model (28980 bytes)");
+    throw new RangeError(`${state?.length} bytes are no state of this model (28980 bytes)`);
   }
 }
 
@@ -113,7 +98,7 @@ class Predictor {
     checkRows("x", x, 64, n, 64);
     this.$x.set(x);
     this.$fresh = false;
-    this.$wasm.predict(n);
+    this.$wasm.p(n);
     return this.$outputs;
   }
 }
@@ -139,13 +124,14 @@ class Network extends Predictor {
     const scalars = this.$scalars;
     this.hyper = {
       get learningRate() { return scalars[3]; },
-      set learningRate(value) { scalars[3] = checkHyper("learningRate", value); },
+      set learningRate(value) { scalars[3] = checkNumber("learningRate", value); },
       get beta1() { return scalars[4]; },
-      set beta1(value) { scalars[4] = checkHyper("beta1", value); },
+      set beta1(value) { scalars[4] = checkNumber("beta1", value); },
       get beta2() { return scalars[5]; },
-      set beta2(value) { scalars[5] = checkHyper("beta2", value); },
+      set beta2(value) { scalars[5] = checkNumber("beta2", value); },
       get epsilon() { return scalars[6]; },
-      set epsilon(value) { scalars[6] = checkHyper("epsilon", value); },
+      set epsilon(value) { scalars[6] = checkNumber("epsilon", value); },
+      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
     };
     this.$running = new Uint8Array(buffer, 67344, 24);
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
@@ -156,7 +142,7 @@ class Network extends Predictor {
     return this.$scalars[2];
   }
   init(seed) {
-    if (!Number.isFinite(seed)) throw new RangeError(`seed ${seed} is not a finite number`);
+    checkNumber("seed", seed);
     this.state.fill(0, 0, 28976);
     this.$scalars[3] = 0.001;
     this.$scalars[4] = 0.9;
@@ -164,7 +150,7 @@ class Network extends Predictor {
     this.$scalars[6] = 1e-8;
     this.$seed[0] = seed;
     this.$fresh = false;
-    this.$wasm.init();
+    this.$wasm.i();
   }
   forward(x, y, n = x?.length / 64) {
     checkRows("x", x, 64, n, 64);
@@ -173,21 +159,21 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
-    this.$wasm.forward(n);
+    this.$wasm.f(n);
     this.$fresh = true;
     return this.$loss[0];
   }
   backward(accumulate = false) {
     if (!this.$fresh) throw new RangeError("backward needs a forward pass right before it");
     if (accumulate === false) this.$gradients.fill(0);
-    else if (accumulate !== true) throw new RangeError("accumulate must be true or false");
+    else if (accumulate !== true) throw new RangeError(`accumulate: ${String(accumulate)} is not true or false`);
     const n = this.$n;
-    this.$wasm.backward(n);
+    this.$wasm.b(n);
     this.$fresh = false;
   }
   update() {
     this.$fresh = false;
-    this.$wasm.update();
+    this.$wasm.u();
   }
   trainStep(x, y, n = x?.length / 64) {
     checkRows("x", x, 64, n, 64);
@@ -196,7 +182,7 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;
-    this.$wasm.trainStep(n);
+    this.$wasm.t(n);
     return this.$loss[0];
   }
   evaluate(x, y, n = x?.length / 64) {
@@ -206,7 +192,7 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;
-    this.$wasm.evaluate(n);
+    this.$wasm.e(n);
     this.$metrics.loss = this.$evaluate_loss[0];
     this.$metrics.accuracy = this.$evaluate_accuracy[0];
     return this.$metrics;
@@ -216,7 +202,8 @@ class Network extends Predictor {
   }
 }
 
-export function create({ seed = 0, state } = {}) {
+export function create({ seed = 0, state, ...rest } = {}) {
+  for (const name in rest) throw new RangeError(`option ${name} is none of seed, state`);
   const net = new Network(instantiate());
   if (state === undefined) net.init(seed);
   else {
@@ -232,3 +219,28 @@ export function createPredictor(state) {
   new Uint8Array(own.memory.buffer).set(state.subarray(0, 9696));
   return new Predictor(own);
 }
+
+// The kernels: gradc inspect --stage code shows them.
+// Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.
+const code = [
+  ["uĔĂĈtuuutmstǶuĕuur_`uuuuuuuuuutttttuutuuupqttsnOmoĈĐĈĆăǼstČugtďuftēuetĀudtąuctĐubtāuakƟ;`", "uĔĂĈtuuutmstǶuĕuur_`uuuuuuuuuutttttuutuuupqttsnOmoĈĐĈĆăǼstČugtďuftēuetĀudtąuctĐubtāuakƁ=`"],
+  ["ƶjqlǶ7ǺVǸlǹ2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT4JrǝǧqUƾǕT4Uļrǝǧq4TUU4āċTr52uuǵvT1uuuuuuuuT2uuǵvT4TUMsTU4ċT4Tr5UKsTUUǞTUU2uuuuUU/ZƺǕTUUĘq5UTUTjU4ċTU4ċTU4-huj1uuuuuuuuTxiuuuuuuuuuuuuuuuuTUƿTUxusUxbxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUxusUxbxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUƿTU2uuǵhĘTU2uuu)ǡUUZTU2Ƃq@6ǡƹ4ǿ4Ą4ĊǃTU2uuǵ7ǡ2uuǵ6UǢ2Ƕu5*ǣƹ4āƷǡ2uuǵ6ǢTU2uuƵƴ2uuǵ6UZǣTU2uuu5UǣǠTUUǡT2uuu6UǡUǡTU21ƅǝ7Uǡ2ĊǆƩ7ǣUǡ2ƸǋK6ǣǡTU2uǵD6ǡUUUUǣǡU2ǲǵėļǡǢǢUǢǢTUUU2uuǵǶĘZ2uuǵv2uuƵǶU2uuuuĚZ2uuuuUĘZTUUUǣUǢƺǕTUUU/ƽǕTU4ċTU4ċTU4ċTUU-huj4JrǥǧqUƿUǃǠƺUƾǓǕT4Uļrǥǧq4UUǒļrƕƑs4JrǕǧqUǕT4UļrǕǧq4UUǒļrƥƑsj", "ǦjqlǶ7ǺVǸlǹ2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT4JrǝǧqUƾǕT4Uļrǝǧq4TUU4āċTr52uuǵvT1uuuuuuuuT2uuǵvT4TUMsTU4ċT4Tr5UKsTUUǞTUU2uuuuUU/ZƺǕTUUĘq5UTUTjU4ċTU4ċTU4-huj1uuuuuuuuTxiuuuuuuuuuuuuuuuuTUƿTUxusUxbxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUxusUxbxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUƿTU2uuǵhĘTU2uuu)ǡUUZTU2Ƃq@6ǡƹ4ǿ4Ą4ĊǃTU2uuǵ7ǡ2uuǵ6UǢ2Ƕu5*ǣƹ4āƷǡ2uuǵ6ǢTU2uuƵƴ2uuǵ6UZǣTU2uuu5UǣǠTUUǡT2uuu6UǡUǡTU21ƅǝ7Uǡ2ĊǆƩ7ǣUǡ2ƸǋK6ǣǡTU2uǵD6ǡUUUUǣǡU2ǲǵėļǡǢǢUǢǢTUUU2uuǵǶĘZ2uuǵv2uuƵǶU2uuuuĚZ2uuuuUĘZTUUUǣUǢƺǕTUUU/ƽǕTU4ċTU4ċTU4ċTUU-huj4JrǥǧqUƿUǃǠƺUƾǓǕT4Uļrǥǧq4UUǒļrƕƑs4JrǕǧqUǕT4UļrǕǧq4UUǒļrƥƑsj"],
+  ["ƍqqlǶ7ǺVǸlǹ2uuǵvxbT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbTUU4ĉċTr5UTU4ċTU4ċTr5UUUUUxlsxğstxğsssrSxƊtUUx3x%TU4ċTUU-hujxiuuuuuuuuuuuuuuuuTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUUxƎtT4TU4ċTr5UxusUxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4-hujU4ċTUU-hujj", "ƥqqlǶ7ǺVǸlǹ2uuǵvxbT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbTUU4ĉċTr5UTU4ċTU4ċTr5UUUUUxlsxğstxğsssrSxƊtUUx3x%TU4ċTUU-hujxiuuuuuuuuuuuuuuuuTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUUxƎtT4TU4ċTr5UxusUxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4-hujU4ċTUU-hujj"],
+  ["ƁlqlǶ7ǺVǸlǹ2uuǵvxbTxiuuuutuuusuuruuuT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT2uuǵhxbT2uuu)xbT2Ƃq@6xbT4xdT4xdT2uuǵ7xbT2uuƵƴxbT2uuu5xbT2uuu6xbT21ƅǝ7xbT2ĊǆƩ7xbT2ƸǋK6xbT2uuǵǶxbT2uuƵǶxbTUxdT2uuǵ6UǃǠxbTUUċTr5UTxiuuuuuuuuuuuuuuuuTUxusTUxdUxǇtUxļTU4ċT4Tr5UUUUxlsxğstxğsssrTUUxƊtUUx3x%TUUUxdUx>x'xƑtTU4ċTU4ċTU4-hujxiuuuuuuuuuuuuuuuuTUTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUTUUx2TUUxƏtUUx#TUUxƏt4xǈtUx'UxǄtx{tTUUxƏtUUxƐtUxƑt4xǊtxƏtUxƐtTUUUUx#xƑtTUUUxƑtxƎtTUUxƏtTUUxƏtUxƏtTUUUxƏtUxƑtUxƏtUxƑtxƏtTUUxƏtUUUUxƑtxƏtUUxƏtxƐtxƐtUxƐtxƐtTUUUUx2x#UUUxiuuuuuuuuuuuuuuuux4xiuuuuuuuuuuuuuuuuUx2x#TUUUxƑtUxƐtUx'xƑtTUUxƎtT4STU4ċTr5UUxusUxƏtUUUxdx>x'xƐtxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTU4ċTUU-hujUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕT4UƿUǃǠ=sj", "ƝlqlǶ7ǺVǸlǹ2uuǵvxbTxiuuuutuuusuuruuuT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT2uuǵhxbT2uuu)xbT2Ƃq@6xbT4xdT4xdT2uuǵ7xbT2uuƵƴxbT2uuu5xbT2uuu6xbT21ƅǝ7xbT2ĊǆƩ7xbT2ƸǋK6xbT2uuǵǶxbT2uuƵǶxbTUxdT2uuǵ6UǃǠxbTUUċTr5UTxiuuuuuuuuuuuuuuuuTUxusTUxdUxǇtUxļTU4ċT4Tr5UUUUxlsxğstxğsssrTUUxƊtUUx3x%TUUUxdUx>x'xƑtTU4ċTU4ċTU4-hujxiuuuuuuuuuuuuuuuuTUTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUTUUx2TUUxƏtUUxǪsTUUxƏt4xǈtUx'UxǄtx{tTUUxƏtUUxƐtUxƑt4xǊtxƏtUxƐtTUUUUxǪsxƑtTUUUxƑtxƎtTUUxƏtTUUxƏtUxƏtTUUUUxǰsUUxǰsxƏtTUUxƏtUUUUUUxƑtxƏtxǯsxƐtUxƐtxƐtTUUUUx2xǪsUUUxiuuuuuuuuuuuuuuuux4xiuuuuuuuuuuuuuuuuUx2xǪsTUUUxƑtUxƐtUx'xƑtTUUxƎtT4STU4ċTr5UUxusUxƏtUUUxdx>x'xƐtxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTU4ċTUU-hujUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕT4UƿUǃǠ=sj"],
+  ["ƛrqlǶ7ǺVǸlǹU4āTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTUUċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsU4ċTU4ċTU4-hujU4ċTU4ċTU4-hujj", "ƳrqlǶ7ǺVǸlǹU4āTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTUUċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsU4ċTU4ċTU4-hujU4ċTU4ċTU4-hujj"],
+  ["ƁqqlǶ7ǺVǸlǹUU4ĉċTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj", "ƙqqlǶ7ǺVǸlǹUU4ĉċTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj"],
+  ["{qqlǶ7ǺVǸlǹUU4āċTr54T4TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTUTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj", "ƓqqlǶ7ǺVǸlǹUU4āċTr54T4TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTUTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj"],
+  ["ƏsqlǶ7ǺVǸlǹ4xusT4xusT4xĘsT4TUU4āċTr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4Tr5UxlsTUxusTUxusTUxĘsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTU4-hujUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuU4ċTU4ċTUU-hujj", "ơsqlǶ7ǺVǸlǹ4xusT4xusT4xĘsT4TUU4āċTr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4Tr5UxlsTUxusTUxusTUxĘsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTU4-hujUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuU4ċTU4ċTUU-hujj"],
+  ["ƓsqlǶ7ǺVǸlǹU4āT4Tr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4TUUċTr5UxlsTUxusTUxusTUxĘsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuU4ċTU4ċTU4-hujj", "ƥsqlǶ7ǺVǸlǹU4āT4Tr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4TUUċTr5UxlsTUxusTUxusTUxĘsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuU4ċTU4ċTU4-hujj"],
+  "ǽqlǶ7ǺVǸlǹU4āTr5xiuuuuuuuuuuuuuuuuTUTUUċTr5UUxusxƑtTU4ċTUU-hujUUxusUxƑtxjsU4ċTU4-hujjƻtqlǶ7ǺVǸlǹU4ĉTr5xiuuuuuuuuuuuuuuuuTUTUUċTr5UUxusxƑtTU4ċTUU-hujUUxusUxƑtxjsU4ċTU4-huj4TUU4ĉċTr5UUxĘsxƑtTU4ċTUU-huj44xĘsUxƑtxĚsujāqkǶ7ǺVǸlǹr5U4ċTUTU4ċTr5UUUUUxlsxğstxğsssrxjsU4ċTU4ċTUU-hujU4ċTU4ċTU4-hujj",
+  ["ǦsqkǶ7ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2uuu6xbT2uuǵƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUxƏtUxƑtxjsU4ċTU4ċTU4-hujj", "ǩsqkǶ7ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2uuu6xbT2uuǵƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUUxǰsxjsU4ċTU4ċTU4-hujj"],
+  ["ǥsqkǶ7ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2ǦǱ4xbT2ǦǱƴƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUxƏtUxƑtxjsU4ċTU4ċTU4-hujj", "ǨsqkǶ7ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2ǦǱ4xbT2ǦǱƴƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUUxǰsxjsU4ċTU4ċTU4-hujj"],
+  ["ưqqkǶ7ǺVǸlǹ2uuǵrxbT2uuǵST4Jrǅ*T4Jrƥ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4Uļrǅ*UǖT4JrǍ*T4Jrƭ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4UļrǍ*44Jrƽ*1uuuuuuƅ6Ǖļrƽ*UƿxbTUƿxbTUƿxbTUƿxbT4JrƵ*UǓUǒƿxbT4JrƝ*UǓƿxbTr5UxusTUUxƏtUUxusxƏtxƑtTUUUxƕtUx2x&xjsUUxƕtUx2x&TUUUxƏtxƏtUUxusxƏtxƑtTUUUxƕtUx2x&xjsUUxusUUxƏtUxƒtUxƑtxƎtxƐtxjsU4ċTU4-huj4xĘsTUUxƏtU4xĘsxƏtxƑtT4UUxƕt2uuǵrxbx2x&xĚsuUUxƕt2uuǵSx2x&TUUUxƏtxƏtU4xĘsxƏtxƑtT4UUxƕt2uuǵrxbx2x&xĚsu44xĘsUUxƏtUxƒtUxƑtxƎtxƐtxĚsuj", "ƼqqkǶ7ǺVǸlǹ2uuǵrxbT2uuǵST4Jrǅ*T4Jrƥ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4Uļrǅ*UǖT4JrǍ*T4Jrƭ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4UļrǍ*44Jrƽ*1uuuuuuƅ6Ǖļrƽ*UƿxbTUƿxbTUƿxbTUƿxbT4JrƵ*UǓUǒƿxbT4JrƝ*UǓƿxbTr5UxusTUUUUxusxƏtxǰsTUUUxƕtUx2x&xjsUUxƕtUx2x&TUUUxƏtUUxusxƏtxǰsTUUUxƕtUx2x&xjsUUxusUUxƏtUxƒtUxƑtxƎtxƐtxjsU4ċTU4-huj4xĘsTUUU4xĘsxƏtxǰsT4UUxƕt2uuǵrxbx2x&xĚsuUUxƕt2uuǵSx2x&TUUUxƏtU4xĘsxƏtxǰsT4UUxƕt2uuǵrxbx2x&xĚsu44xĘsUUxƏtUxƒtUxƑtxƎtxƐtxĚsuj"],
+  "ouejeijguUepUeoUes]uUenUelekUeqUerUemjquehjguUepUeoUetjguUepUeoUeujBuUepUeoUesƥƳr44yjuUenUelekUeqUerUemehjĕsuuuƥǑrsuƵƓsƥǑruuqtku^e^rrU^Q^^vtvu^qMMuuuuuuMƥǑrMuM%xğǽqƥǑruuM%xğǽ^ƥƑsqeǕtuƥǑrƥƑsuM=%ǽeqǕtǕt",
+  ["uvtvuƵƓsƥǑruuM%xğǽqtkƥǑruuM%xğǽ^ƥƽrqeǕt^^x#uƥǑrƥƽruM=%ǽetqkeqǕtrruǵǧq", "uvtvuƵƓsƥǑruuM%xğǽqtkƥǑruuM%xğǽ^ƥƽrqeǕt^^xǪsuƥǑrƥƽruM=%ǽetqkeqǕtrruǵǧq"],
+  "muƥƳrƵƓtƥƑsuueqmiǵsǵtuueeǵtǵtǥtǥtǵsǵsǥsǥsǵrǵrǥrǥrUUǵteǵqǵsMuƥƑsƥǑrƥƽrMuueM%ǽqǵtuueeǵtǵtǥtǥtǵsǵsǥsǥsǵrǵrǥrǥrUUǵtǕtǵqmuǵƵuƥƑsƵƓtǵsuueǵsǵqǵoqǵtuueeǵtǥtǵsǥsǵrǥrUUUǵtǵmǵqǵƪuuǵƪueǵƪuUƥǑrnƥƑsǵƴuuueUǵtqMǵƪuueUM=-ǵsƥunƥǲqƥƑsƥǑruueUqǵtMuueeUUMM==--mƥuǵtnƥƑsǵtƥǳqƥǳqeǵtMƥǑrMƥǨqƥǨqeUuMƅǑrMuuƅǨqƅǨqǵƴuǵkuM%xğǽƥƽrǕteqǵtMuƼƂƘƄǼƊǡǆǆǽǀƙƫǠǹuƵƑsǚƢǉƙǽeƊǡǆǆǽhǀƙƫǠǹeehemuqeǵeuƼƂƘƄǼƊǡǆǆǽǀƙƫǠǹ6uƵƑsƾƌǣǥǺeƊǡǆǆǽhǀƙƫǠǹeehemǵ4qeƵsuuuuuuuuuuƥƳrƕ*ƕ*ǭǞtǭǞtuueǕƪuuƅǨquǵǞtuǵǞtuǍƓtuǍƓtuuǕ*Ǖ*j4uǍƪu",
+  ["kjihgfedcba`_uĎĎtsur-č,qsponmn+-+-č+mpč,++,mqnnmmmČ^č*t-]]kjŜŜihh[[fŜ[gZeZdZcYZZYZbZaZX`XWWW[`_V^V^t-UUkjTTihhSSfTSgReRdRcQRRQRbRaRP`POOOS`_N^N^Č^^^MMMČt-))(('(''&&&%&&&%&&$$###'ĢČĢČt-!!  ğ ğğĞĞĞĝĞĞĞĝĞĞĜĜěěěğĚČĚČČęęlęęlĘĘėĘėĖėlĕĖĖĔĔĔēĖĖĒēēēđĕĒĔĒđĕĖĐĐęęęęďċ-ď*ċĊqpĊssoottsrċuuĉĉĉĎĊĈĈĈĎ", "kjihgfedcba`_uĎĎtsur-č,qsponmn+-+-č+mpč,++,mqnnmmmČ^č*t-]]kjŜŜihh[[f[gŜZeZdZcYZZYZbZaZX`XWWW[`_V^V^t-UUkjTTihhSSfSgTReRdRcQRRQRbRaRP`POOOS`_N^N^Č^^^MMMČt-))(('(''&&&%&&&%&&$$###'ĢČĢČt-!!  ğ ğğĞĞĞĝĞĞĞĝĞĞĜĜěěěğĚČĚČČęęlęęlĘĘėĘėĖėlĕĖĖĔĔĔēĖĖĒēēēđĕĒĔĒđĕĖĐĐęęęęďċ-ď*ċĊqpĊssoottsrċuuĉĉĉĎĊĈĈĈĎ"],
+  ["^kjihgfedcba`_sur^UsnnqUnnnnŜŜŜUnnnqSsnpnnnnU]]kjŜŜihh[[fŜ[gZeZdZcYZZYZbZaZX`XWWW[`_VpVSVSnnppp`SRnspnRQpQpQpQpQnnppnsssr", "^kjihgfedcba`_sur^UsnnqUnnnnŜŜŜUnnnqSsnpnnnnU]]kjŜŜihh[[f[gŜZeZdZcYZZYZbZaZX`XWWW[`_VpVSVSnnppp`SRnspnRQpQpQpQpQnnppnsssr"],
+  ["^Pkjihgfedcba`_NLKJIHGFEDCBA@uRu?ruq^U>s=rPRļtnmnnnnTUTTTU>Tm=>nnmmmS>;tnpnnnnU]]kjŜŜihh[[fŜ[gZeZdZcYZZYZbZaZX`XWWW[`_VpVSVSnnpppS::N9:L:9OOKJI8OH`8_`78G`967F75554E7734D4C4B26g35326f711::A^@::0/U0;ļ/`:.nmto?n.`=mQoQoQoQoQnnmmoomssrrttrqċ///MMMċċu", "^Pkjihgfedcba`_NLKJIHGFEDCBA@uRu?ruq^U>s=rPRļtnmnnnnTUTTTU>Tm=>nnmmmS>;tnpnnnnU]]kjŜŜihh[[f[gŜZeZdZcYZZYZbZaZX`XWWW[`_VpVSVSnnpppS::N9:L:9OOKJI8OH`8_`78G`967F75554E7734D4C4B26g36f532711::A^@::0/U0;ļ/`:.nmto?n.`=mQoQoQoQoQnnmmoomssrrttrqċ///MMMċċu"],
+  "usmtlkjihgfedonmpnsqncpUpbnan`n_cUkkcbjjaUiiabhh`Ugg`bff_Uee_bddnnppnqllklljllillhllgllfllelldmmllmoottosurmolkjihgfedsnmpnqncpUpbnan`n_cUkkcbjjaUiiabhh`Ugg`bff_Uee_bddnnppnqlklljllillhllgllfllelldlmmllmssoosrsurmlotkjihgfedsnmpnqncpUpbnan`n_cUkkcbjjaUiiabhh`Ugg`bff_Uee_bddnnppnql^tk^l]tj]ti^th]tg^tf]te^td]mmllttmssoosrR?=osurkjgihfsnpncpUpbpan`cUkkcbjjcagg`Uii`bhh`affnnpppokRoj?og=oiRoh?of=ssoosrustkjgihfonpnsqncpUpbpan`cUkkcbjjcagg`Uii`bhh`affnnppnqttkttjttgttitthttfoottousSonnsqSnSnnnqooSooousSonnsqSnSnnnqooSooonnuqknknnnqksmolmulmmmmmmllmussooskjihgEfuuutttsssRRrkjeeeidddhcoccgEfrroorkjihgfbuuutttsssRRrkjeeeidddhcoccgfbrroorkxbjčČČċčċčĉĉĉĊĈććĆĈĆĈĎĎćRĆ?Č=ċ.ĊĎiĊhs`?`Rsgsggk``jf.ff=sdsddkssigdhsss_?_Rccc__xbe.ee=bbbicbhuuuuuuuuuuuuuuuuuuuuuu",
+];

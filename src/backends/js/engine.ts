@@ -52,6 +52,7 @@ export function jsEngine(
     ],
     usesBatch: (phase) => callsOf(phase).some((call) => call.batch),
     names: ["powersOfTwo", "numbers", ...loops.functions.map(({ name }) => name)],
+    last: [],
     kernels: loops.functions.flatMap((fn) => [functionText(fn, types), ""]),
     helpers: [
       ...(powers ? powersLines(types) : []),

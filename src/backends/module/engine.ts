@@ -31,6 +31,8 @@ export interface Engine {
   readonly names: readonly string[];
   /** The kernels as definitions in front of the classes. */
   readonly kernels: readonly string[];
+  /** Constants behind everything else: what nobody reads, which a compressor packs best where it disturbs no text. */
+  readonly last: readonly string[];
   /** Functions that the kernels need, after those of the checks. */
   readonly helpers: readonly string[];
   /** What an instance must hold, besides views, to run a phase. */

@@ -57,6 +57,7 @@ export function printAround(
     "",
     ...factoryLines(context),
     ...(program.table ? ["", ...encodeRowLines(context)] : []),
+    ...(engine.last.length > 0 ? ["", ...engine.last] : []),
     "",
   ].join("\n");
   if (types) return [{ name: `${options.base}.gen.ts`, text }];

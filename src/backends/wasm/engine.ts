@@ -13,7 +13,7 @@ export function wasmEngine(
   memory: MemoryPlan,
   loops: LoopProgram,
   { phases, steps }: Exports,
-  { definitions, instance, given }: WasmSource,
+  { definitions, last, instance, given }: WasmSource,
 ): Engine {
   const callsOf = (phase: Phase) => loops.calls.get(phase) ?? [];
   const usesBatch = (phase: Phase): boolean => callsOf(phase).some(({ batch }) => batch);
@@ -38,6 +38,7 @@ export function wasmEngine(
     // Methods call nothing of the module's top level but its checks.
     names: [],
     kernels: definitions,
+    last,
     helpers: [],
     fields: [{ name: "$wasm", type: "WebAssembly.Exports", value: "wasm" }],
     run(phase, self) {

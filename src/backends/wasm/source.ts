@@ -8,9 +8,10 @@ export interface Variants {
   readonly plain: Uint8Array;
   readonly relaxed: Uint8Array | null;
 }
-/** How the emitted module comes by an instance: definitions, and a call that makes one. */
+/** How the emitted module comes by an instance: definitions, a constant for the end of the module, and a call. */
 export interface WasmSource {
   readonly definitions: readonly string[];
+  readonly last: readonly string[];
   readonly instance: string;
   /** True where the caller compiles the module and gives it. */
   readonly given: boolean;
@@ -33,14 +34,8 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
     const [instructions, numbers] = streamsOf(bytes, relaxed !== null);
     return `[0, ${instructions.length}, ${instructions.length + numbers.length}]`;
   };
-  const code = relaxed
+  const reading = relaxed
     ? [
-        "// Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.",
-        "const code = [",
-        ...streamPieces(plain, relaxed).map((piece) => `  ${pieceText(piece)},`),
-        "];",
-        "let compiled;",
-        "",
         "function bytesOf(variant) {",
         '  let letters = "";',
         '  for (const piece of code) letters += typeof piece === "string" ? piece : piece[variant];',
@@ -49,7 +44,15 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
         "  return bytes;",
         "}",
       ]
-    : [`const letters = "${streamsOf(plain, false).map(lettersOf).join("")}";`, "let compiled;", ""];
+    : [];
+  const code = relaxed
+    ? [
+        "// Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.",
+        "const code = [",
+        ...streamPieces(plain, relaxed).map((piece) => `  ${pieceText(piece)},`),
+        "];",
+      ]
+    : [`const letters = "${streamsOf(plain, false).map(lettersOf).join("")}";`];
   const compiling = relaxed
     ? [
         "const relaxed = bytesOf(1);",
@@ -58,8 +61,9 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
     : [`const places = ${starts(plain)};`, ...decoding, "compiled = new WebAssembly.Module(bytes);"];
   return {
     definitions: [
-      "// The kernels: gradc inspect --stage code shows them.",
-      ...code,
+      "let compiled;",
+      "",
+      ...reading,
       "function instantiate() {",
       "  if (compiled === undefined) {",
       ...compiling.map((line) => `    ${line}`),
@@ -68,6 +72,7 @@ export function inlineSource({ plain, relaxed }: Variants): WasmSource {
       "}",
       "",
     ],
+    last: ["// The kernels: gradc inspect --stage code shows them.", ...code],
     instance: "instantiate()",
     given: false,
   };
@@ -86,6 +91,7 @@ export function givenSource(key: string, files: readonly string[]): WasmSource {
       "}",
       "",
     ],
+    last: [],
     instance: "instantiate(wasm)",
     given: true,
   };
