@@ -31,10 +31,10 @@ export function wrongAnswers(
     const own = found.get(name);
     if (own?.length !== values.length)
       return [`${name}: expected ${values.length} numbers, found ${own?.length}`];
-    // Where terms cancel, as in the gradient of a bias before a normalization, what is left is the rounding of the terms.
-    // Some are as large as the largest of the kind, and some, as probabilities, near 1: at a tolerance of 1e-3 these
-    // floors are 16 and not quite 2 rounding errors of a float32.
-    const scale = Math.max(size(values), 1e-3 * largest.get(kindOf(name))!, 1e-4);
+    // Where terms cancel, as in the gradient of a bias before a normalization, what is left is the rounding of thousands of
+    // terms. Some are as large as the largest of the kind, and some, as probabilities, near 1: at a tolerance of 1e-3
+    // these floors are 50 and not quite 2 rounding errors of a float32.
+    const scale = Math.max(size(values), 3e-3 * largest.get(kindOf(name))!, 1e-4);
     const isWrong = (value: number, k: number): boolean => {
       if (Object.is(own[k], value) || Math.abs(own[k] - value) <= tolerance * scale) return false;
       others ??= moved();
