@@ -72,7 +72,6 @@ export function className(name: string): string {
     "NaN",
     "Readonly",
     "Pick",
-    "Proxy",
   ]);
   const safe = joined === "" || /^[0-9]/.test(joined) ? `Model${joined}` : joined;
   return taken.has(safe) ? `${safe}Model` : safe;

@@ -3,7 +3,7 @@ import { ancestor, fullAncestor } from "acorn-walk";
 
 /** What a module may name beside its own definitions. */
 const globals = new Set(
-  "Float32Array Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer Proxy WebAssembly Math RangeError NaN Infinity Object String Number undefined".split(
+  "Float32Array Float64Array Int32Array Uint32Array Uint8Array ArrayBuffer WebAssembly Math RangeError NaN Infinity Object String Number undefined".split(
     " ",
   ),
 );
@@ -179,10 +179,10 @@ function findingAt(
   return undefined;
 }
 
-/** A class of the module, an array, an error, what refuses names, or what runs WebAssembly. */
+/** A class of the module, an array, an error, or what runs WebAssembly. */
 function isKnownClass(callee: AnyNode, own: ReadonlySet<string>): boolean {
   if (callee.type === "Identifier")
-    return own.has(callee.name) || /^(\w+Array|ArrayBuffer|Proxy|RangeError)$/.test(callee.name);
+    return own.has(callee.name) || /^(\w+Array|ArrayBuffer|RangeError)$/.test(callee.name);
   return (
     callee.type === "MemberExpression" &&
     !callee.computed &&

@@ -12,7 +12,7 @@ import {
   indent,
   viewsText,
 } from "./fields.ts";
-import { ownKey, stringText, templateText } from "./names.ts";
+import { ownKey, stringText } from "./names.ts";
 import type { ModuleContext, ModuleStep } from "./context.ts";
 
 /** Where a saved scalar stands in the view that holds them all. */
@@ -61,9 +61,6 @@ export function stepFields(
       `set ${key}(value${types ? ": number" : ""}) { ${place} = checkNumber(${stringText(name)}, value); },`,
     ];
   });
-  const names = hypers.map((cell) => hyperName(step, cell)).join(", ");
-  // A name that is not its own is looked for in the prototype: a misspelt one arrives there, and costs others nothing.
-  const unknown = `__proto__: new Proxy({}, { set(_, name) { throw new RangeError(\`hyper \${String(name)} is none of ${templateText(names)}\`); } }),`;
   return [
     { name: "gradients", type: own("gradients"), value: viewsText(byCell(gradients), context, step.self) },
     // In the network a block of all gradients is that view already.
@@ -81,7 +78,8 @@ export function stepFields(
           {
             name: "hyper",
             type: own("hyper"),
-            value: `{\n${[...accessors, unknown].map((line) => `      ${line}`).join("\n")}\n    }${types ? ` as ${own("hyper")}` : ""}`,
+            // A misspelt name cannot be added, which a host tells as a TypeError.
+            value: `Object.seal({\n${accessors.map((line) => `      ${line}`).join("\n")}\n    })${types ? ` as ${own("hyper")}` : ""}`,
             before: `const scalars = ${step.self}.$scalars;`,
           },
         ]
