@@ -10,6 +10,8 @@ import { castTo, foldIndex } from "./values.ts";
 /** A step with more statements than this is not worth writing out: V8 stops optimising very long functions. */
 const mostStatements = 400;
 
+const mostBytes = Math.max(...Object.values(bytesOf));
+
 /** What a byte of the arena holds now, and through which view it was last written. */
 interface Cell {
   readonly value: LoopExpr;
@@ -97,8 +99,17 @@ class StraightRun {
     const exact = this.evaluate(stmt.value);
     const rounds = buffer.dtype === "f32" && exact.kind !== "number" && this.of.rounds(buffer);
     const value = rounds ? castTo(castTo(exact, "f32"), held) : castTo(exact, held);
-    const name = elementName(buffer.name, index);
-    this.memory.set(at, { value: this.emit(name, value), array: stmt.array, index, written: true });
+    const element = this.emit(elementName(buffer.name, index), value);
+    this.forget(at, bytesOf[buffer.dtype]);
+    this.memory.set(at, { value: element, array: stmt.array, index, written: true });
+  }
+
+  /** What is written over is gone, though it began at another byte: a float64 lies over two whole numbers. */
+  private forget(from: number, bytes: number): void {
+    for (let at = from - mostBytes + 1; at < from + bytes; at++) {
+      const cell = this.memory.get(at);
+      if (cell && at + bytesOf[this.bufferNamed(cell.array).dtype] > from) this.memory.delete(at);
+    }
   }
 
   private emit(hint: string, value: LoopExpr): LoopExpr {

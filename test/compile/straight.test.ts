@@ -21,6 +21,10 @@ import {
 } from "../../src/index.ts";
 import W1 from "../../bench/workloads/W1.model.ts";
 import { compile } from "../../src/compile.ts";
+import type { MemoryPlan } from "../../src/ir/arena.ts";
+import type { Buffer } from "../../src/ir/kernel.ts";
+import { l } from "../../src/ir/loop.ts";
+import { straighten } from "../../src/lower/straighten.ts";
 import { allowRelaxed } from "../wasm/relaxed.ts";
 import { loadText, type EmittedModule } from "./program.ts";
 
@@ -127,4 +131,24 @@ test("locals are called like the elements that comments speak of", () => {
   expect(text).toContain("const hidden_matmul_1 = 0 + x_0 * hidden_kernel[1] + x_1 * hidden_kernel[3];");
   expect(text).toContain("  // ∂loss/∂output/kernel = hidden_sigmoidᵀ · d_output  (W1.model.ts:9)\n");
   expect(text).toMatch(/const d_output_1 = \(output_sigmoid_1 - y\[1\]\)/);
+});
+
+test("what a float64 is written over is not stored after it, though it began at another byte", () => {
+  const buffer = (name: string, dtype: Buffer["dtype"], size: number): Buffer => ({ name, kind: "temporary", dtype, shape: [size] }); // prettier-ignore
+  const [whole, double, x] = [buffer("whole", "i32", 3), buffer("double", "f64", 1), buffer("x", "f64", 1)];
+  const placements = new Map([whole, double, x].map((own) => [own, { offset: own === x ? 64 : 8 }]));
+  const value = l.load("x", l.number(0), "f64");
+  const body = [
+    ...[0, 1, 2].map((k) => l.store("whole", l.number(k), l.op("cast", [value], "i32"))),
+    l.store("double", l.number(0), value),
+  ];
+  const lines = straighten(body, {
+    buffers: new Map([whole, double, x].map((own) => [own.name, own])),
+    memory: { placements } as unknown as MemoryPlan,
+    compute: "f64",
+    keeps: () => true,
+    rounds: () => true,
+  })!;
+  const stored = lines.flatMap((stmt) => (stmt.kind === "store" ? [stmt.array] : []));
+  expect(stored).toEqual(["whole", "double"]);
 });
