@@ -2,7 +2,7 @@ import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
 import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import { heldAs, l, type LoopStmt } from "../ir/loop.ts";
-import { stepParts, stepPhase, type Phase } from "../ir/phase.ts";
+import { stepParts, stepPhase, type Phase, type StepPart } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
 import { buffersOfKernel, finish, type Lowered, type Lowering } from "./function.ts";
@@ -13,7 +13,10 @@ import { isComparison } from "./values.ts";
 /** A training step with more points of computation than this keeps its loops. */
 const mostPoints = 1500;
 
-/** The functions of a tiny model: its forward and its backward phase, and its whole training step. */
+/**
+ * The functions of a tiny model: its phases, and its whole training step. The update is among them where loops of its own
+ * would add up in another order.
+ */
 export interface StraightStep {
   readonly phases: readonly (Lowered & { readonly phase: Phase })[];
   readonly step: Lowered;
@@ -37,11 +40,11 @@ export function straightStep(
   const all = [...forward, ...backward, ...updates];
   if (update.length === 0 || !isTiny(all)) return null;
 
-  const { compute } = lowering.backend;
+  const { compute, lanes } = lowering.backend;
   const gradients = schedule.buffers.filter((buffer) => buffer.cell?.kind === "gradient");
   const buffers = new Map<string, Buffer>(gradients.map((buffer) => [buffer.name, buffer]));
   for (const kernel of all) for (const [name, buffer] of buffersOfKernel(kernel)) buffers.set(name, buffer);
-  const inOnePass = localToOnePass(forward, backward, updates);
+  const { inOnePass, exact } = temporariesOf(forward, backward, updates);
   const isCell = ({ kind, cell }: Buffer): boolean => kind === "cell" && cell?.kind !== "input";
   const straight = (
     name: string,
@@ -49,7 +52,7 @@ export function straightStep(
     body: readonly LoopStmt[],
     keeps: (buffer: Buffer) => boolean,
   ): Lowered | null => {
-    const rounds = (buffer: Buffer): boolean => !inOnePass.has(buffer);
+    const rounds = (buffer: Buffer): boolean => !exact.has(buffer);
     const lines = straighten(body, { buffers, memory, compute, keeps, rounds });
     return lines && finish({ name, doc: [doc], buffers, times: [], calls: false }, lines, lowering);
   };
@@ -74,12 +77,21 @@ export function straightStep(
     [...loops(forward), ...clear, ...loops(backward), ...loops(updates)],
     isCell,
   );
-  if (!first || !second || !step) return null;
-  const phases = [
-    { ...first, phase: stepPhase("forward", steps[0]) },
-    { ...second, phase: stepPhase("backward", steps[0]) },
+  const passes: (readonly [StepPart, Lowered | null])[] = [
+    ["forward", first],
+    ["backward", second],
   ];
-  return { phases, step };
+  // Lanes hold a sum in four parts, as that of a clipped norm: the step would not be its parts to the bit.
+  if (lanes > 1) {
+    const doc = "as in the training step";
+    passes.push(["update", straight("update_pass", `the update, ${doc}`, loops(update), isKept)]);
+    if (commit.length > 0)
+      passes.push(["commit", straight("commit_pass", `what is assigned, ${doc}`, loops(commit), isKept)]);
+  }
+  const phases = passes.flatMap(([part, pass]) =>
+    pass ? [{ ...pass, phase: stepPhase(part, steps[0]) }] : [],
+  );
+  return step && phases.length === passes.length ? { phases, step } : null;
 }
 
 type Kernels = readonly Kernel[];
@@ -100,22 +112,26 @@ const cleared = ({ name, shape, dtype }: Buffer, compute: "f64" | "f32"): LoopSt
   ]);
 
 /**
- * Temporaries that only one pass reads and writes, and none to compare: no rounding to their type is seen outside of it.
- * A comparison may have the same number on its other side as memory held it.
+ * Temporaries that only one pass reads and writes, which nobody needs after it; and those of them that nothing compares:
+ * no rounding to their type is seen. A comparison may have the same number on its other side as memory held it.
  */
-function localToOnePass(...passes: readonly Kernels[]): Set<Buffer> {
+function temporariesOf(...passes: readonly Kernels[]): Record<"inOnePass" | "exact", Set<Buffer>> {
   const seen = new Map<Buffer, number>();
-  const seenOutside = new Set<Buffer>();
+  const outside = new Set<Buffer>();
+  const compared = new Set<Buffer>();
   for (const [pass, kernels] of passes.entries())
     for (const kernel of kernels) {
       // An update has loops of its own, so it stores what it computes.
-      const rounds = pass === passes.length - 1 || compares(kernel);
+      const ownLoops = pass === passes.length - 1;
+      const rounds = compares(kernel);
       for (const buffer of buffersOfKernel(kernel).values()) {
-        if (rounds || buffer.kind === "cell" || (seen.get(buffer) ?? pass) !== pass) seenOutside.add(buffer);
+        if (ownLoops || buffer.kind === "cell" || (seen.get(buffer) ?? pass) !== pass) outside.add(buffer);
+        if (rounds) compared.add(buffer);
         seen.set(buffer, pass);
       }
     }
-  return new Set([...seen.keys()].filter((buffer) => !seenOutside.has(buffer)));
+  const inOnePass = new Set([...seen.keys()].filter((buffer) => !outside.has(buffer)));
+  return { inOnePass, exact: new Set([...inOnePass].filter((buffer) => !compared.has(buffer))) };
 }
 
 /** Whether a kernel asks which of some numbers is the larger, or whether they are equal. */
