@@ -267,11 +267,13 @@ export function mergeScalars(groups: readonly Group[]): Group[] {
       reader.forward !== scalars.forward
     )
       continue;
-    if (
-      reader.jobs.some((job) => job.kind === "nest") ||
-      [...scalars.reads].some((source) => dependsOn(source, reader))
-    )
-      continue;
+    const own = new Set(scalars.jobs.map(({ value }) => value));
+    // What a product or a nest reads lies in memory.
+    const isOperand = reader.jobs.some(
+      (job) =>
+        job.kind === "nest" || (job.kind === "core" && job.loads(job.kept).some(({ from }) => own.has(from))),
+    );
+    if (isOperand || [...scalars.reads].some((source) => dependsOn(source, reader))) continue;
     reader.jobs.unshift(...scalars.jobs);
     reader.reads.delete(scalars);
     for (const source of scalars.reads) reader.reads.add(source);

@@ -149,3 +149,27 @@ test("layers that repeat are lowered once and share their functions", () => {
     expect(call.arrays.map(({ dtype }) => dtype)).toEqual(dtypes);
   }
 });
+
+test("a single number that a product reads lies in memory, though another kernel computes scalars before its loops", () => {
+  const model = defineModel({
+    name: "single",
+    inputs: { x: f32(3), y: f32(1) },
+    build({ x, y }) {
+      const h = add(tanh(x), 1);
+      const out = dense(h, { units: 1, name: "out" });
+      return { outputs: { h }, loss: mean(square(g.sub(out, y))), optimizer: sgd({ learningRate: 0.1 }) };
+    },
+  });
+  for (const options of [{}, { precision: "f64" }, { target: "wasm", strict: true }] as const) {
+    const module = loadText(compile(model, { ...options, debug: true }).files[0].text);
+    const net = module.create({ seed: 5 });
+    const [x, y] = [Float32Array.of(0.5, -1, 2), Float32Array.of(0.25)];
+    net.forward(x, y);
+    net.backward();
+    const [kernel, [bias]] = [net.params["out/kernel"], net.params["out/bias"]];
+    const h = Array.from(x, (value) => Math.tanh(value) + 1);
+    const slope = 2 * (h.reduce((total, value, k) => total + value * kernel[k], bias) - y[0]);
+    for (const [k, value] of h.entries())
+      expect(net.gradients["out/kernel"][k]).toBeCloseTo(value * slope, 5);
+  }
+});
