@@ -61,10 +61,15 @@ const isApart = ({ stages }: KernelDraft, axis: Axis): boolean =>
     ),
   );
 
-/** The iterations of the axis right before the rows, where each writes places of its own; 1 where remainders stay apart. */
+/**
+ * The iterations of the axis right before the rows, where each writes places of its own and sums as many products; 1
+ * where remainders stay apart.
+ */
 function joinable(kernel: KernelDraft, row: number): number {
   const before = kernel.outer[row - 1] as Axis | undefined;
-  return before && !isBatch(before.extent) && isApart(kernel, before) ? before.extent : 1;
+  if (!before || isBatch(before.extent) || !isApart(kernel, before)) return 1;
+  const end = kernel.core?.only?.upTo;
+  return end && movesAlong([end], before) ? 1 : before.extent;
 }
 
 /** Rows and columns of a product: what the target makes of its size, or of lanes that lie along the depth. */

@@ -5,10 +5,16 @@ import {
   defineModel,
   dense,
   f32,
+  matmul,
   meanSquaredError,
+  param,
   sgd,
+  transpose,
+  tril,
   type Model,
+  uniform,
 } from "../../src/index.ts";
+import { verifyKernel } from "../../src/ir/verify/kernel.ts";
 import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import { lower } from "../../src/lower/index.ts";
 import { visitStmts } from "../../src/ir/loop-walk.ts";
@@ -128,6 +134,32 @@ describe("rows that fill no tile", () => {
           expect(Math.abs(value - exact.gradients[name][k])).toBeLessThan(2e-6);
     }
   });
+});
+
+test("rows share no tile with those around them whose sums are longer, as below a diagonal", async () => {
+  const model = defineModel({
+    name: "triangle",
+    inputs: { x: f32(5, 16, 16) },
+    build: ({ x }) => {
+      const lower = transpose(tril(x), [1, 0, 2]);
+      return { outputs: { y: matmul(lower, param("w", [16, 8], { initializer: uniform() })) } };
+    },
+  });
+  const { compilation, generated } = await running(model, { target: "wasm", strict: true });
+  const product = compilation.kernels.kernels.find(({ core }) => core?.only)!;
+  const { record } = product;
+  const faults = (join: number, tile = record.tile): readonly string[] =>
+    verifyKernel({ ...product, record: { ...record, join, tile } }, 4);
+  expect(faults(record.join)).toEqual([]);
+  expect(faults(4)).toEqual([`${product.name}: rows are joined whose sums end at different depths`]);
+  expect(faults(17)).toContain(`${product.name}: the rest of the rows is joined over no such axis`);
+  expect(faults(4, [4, 1, 1])).toContain(`${product.name}: the rest of the rows is joined over no such axis`);
+  const net = generated.create({ seed: 4 });
+  const exact = (await running(model)).generated.create({ seed: 4 });
+  exact.params["w"].set(net.params["w"]);
+  const x = wave(5 * 16 * 16, 0.3);
+  const expected = exact.predict(x).y;
+  for (const [k, value] of net.predict(x).y.entries()) expect(value).toBeCloseTo(expected[k], 5);
 });
 
 describe("a wide matrix", () => {

@@ -36,7 +36,7 @@ function checkLanes({ outer, core, stages, nest, record }: Kernel, lanes: number
   say(record.alone > 1 && record.alone * lanes > columns, "a row alone over more columns than there are");
 }
 
-function checkTiles({ outer, stages, record }: Kernel, lanes: number, say: Say): void {
+function checkTiles({ outer, core, stages, record }: Kernel, lanes: number, say: Say): void {
   const { tile, whole, join } = record;
   say(tile.length !== outer.length || whole.length !== outer.length, "an axis has no tile");
   const items = stages.flatMap((stage) => stage.items);
@@ -49,6 +49,9 @@ function checkTiles({ outer, stages, record }: Kernel, lanes: number, say: Say):
   const joins = join > 1 && around && !isBatch(around.extent) && join <= around.extent;
   say(join > 1 && !joins, "the rest of the rows is joined over no such axis");
   say(join > 1 && around !== undefined && addsAlong(around), "rows are joined that are added up");
+  const end = core?.only?.upTo;
+  const endsApart = around !== undefined && end !== undefined && movesAlong([end], around);
+  say(join > 1 && endsApart, "rows are joined whose sums end at different depths");
   for (const [k, { name: axis, extent }] of outer.entries()) {
     const wide = record.lanes.includes(axis) ? lanes : 1;
     say(!(Number.isInteger(tile[k]) && tile[k] >= 1), `${axis} has a tile of ${tile[k]}`);
