@@ -2,7 +2,7 @@ import { isLeaf, type Value } from "../ir/graph.ts";
 import { sameIndex } from "../ir/index.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import { chainOf } from "./flatten.ts";
-import { dependsOn, type Group } from "./group.ts";
+import { dependsOn, sectionsOf, type Group } from "./group.ts";
 import type { Inliner } from "./inline.ts";
 import { copyOf, pointOf, type Job } from "./job.ts";
 import type { Sink } from "./storage.ts";
@@ -95,10 +95,16 @@ function readsOwnElement(group: Group, value: Value, cell: NonNullable<Buffer["c
   );
 }
 
-/** True where a later member of the kernel that overwrites a cell wants its old contents. */
-function readsAfter({ jobs, depth }: Group, value: Value, cell: NonNullable<Buffer["cell"]>): boolean {
-  const writer = jobs.findIndex((job) => job.value === value);
-  return jobs
+/**
+ * True where a later member of the kernel that overwrites a cell wants its old contents. What can be is computed before
+ * the loops, whichever member came first.
+ */
+function readsAfter(group: Group, value: Value, cell: NonNullable<Buffer["cell"]>): boolean {
+  const { depth } = group;
+  const { before, loops, after } = sectionsOf(group);
+  const inOrder = [...before, ...loops, ...after];
+  const writer = inOrder.findIndex((job) => job.value === value);
+  return inOrder
     .slice(writer + 1)
     .some((job) =>
       job

@@ -173,3 +173,31 @@ test("a single number that a product reads lies in memory, though another kernel
       expect(net.gradients["out/kernel"][k]).toBeCloseTo(value * slope, 5);
   }
 });
+
+test("a slot is overwritten after the last that reads it, though it could be before the loops", () => {
+  // Of accumulated gradients those of one group are a single number, which the norm of all is made of.
+  const model = defineModel({
+    name: "slots",
+    inputs: { x: f32(2) },
+    build({ x }) {
+      const [w, v] = [param("a/kernel", [1], { initializer }), param("b", [2], { initializer })];
+      const loss = sum(mul(mul(x, v), mul(x, w)));
+      const groups = { kernels: { parameters: "**/kernel", learningRate: 0.5 } };
+      return { outputs: { x }, loss, optimizer: sgd({ learningRate: 0.5, momentum: 0.9, globalClipNorm: 0.5, accumulate: 2, groups }) };
+    },
+  }); // prettier-ignore
+  for (const options of [{}, { precision: "f64" }, { target: "wasm", strict: true }] as const) {
+    const net = loadText(compile(model, { ...options, debug: true }).files[0].text).create({ seed: 2 });
+    const before = [...net.params["a/kernel"], ...net.params["b"]];
+    const total = [0, 0, 0];
+    for (const x of [Float32Array.of(0.5, 1), Float32Array.of(-1.5, 2)]) {
+      net.trainStep(x);
+      for (const [k, slope] of [...net.gradients["a/kernel"], ...net.gradients["b"]].entries())
+        total[k] += slope / 2;
+    }
+    const norm = Math.hypot(...total);
+    expect(norm).toBeGreaterThan(0.5);
+    for (const [k, value] of [...net.params["a/kernel"], ...net.params["b"]].entries())
+      expect(value).toBeCloseTo(before[k] - (0.5 * 0.5 * total[k]) / norm, 5);
+  }
+});
