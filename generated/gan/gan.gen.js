@@ -2795,8 +2795,9 @@ function evaluate_generator_loss(
 }
 
 function checkRows(name, values, row, n, max) {
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
+  const length = values?.length;
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
 }
 function checkCount(n, max) {
   if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
@@ -2901,7 +2902,7 @@ class DiscriminatorStep {
     };
     this.$gradients = new Float32Array(buffer, scratch + 258832, 16641);
     const scalars = net.$scalars;
-    this.hyper = {
+    this.hyper = Object.seal({
       get learningRate() { return scalars[6]; },
       set learningRate(value) { scalars[6] = checkNumber("learningRate", value); },
       get beta1() { return scalars[7]; },
@@ -2910,8 +2911,7 @@ class DiscriminatorStep {
       set beta2(value) { scalars[8] = checkNumber("beta2", value); },
       get epsilon() { return scalars[9]; },
       set epsilon(value) { scalars[9] = checkNumber("epsilon", value); },
-      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
-    };
+    });
   }
   get step() {
     return this.$net.$scalars[2];
@@ -3027,7 +3027,7 @@ class GeneratorStep {
     };
     this.$gradients = new Float32Array(buffer, scratch + 325408, 17856);
     const scalars = net.$scalars;
-    this.hyper = {
+    this.hyper = Object.seal({
       get learningRate() { return scalars[10]; },
       set learningRate(value) { scalars[10] = checkNumber("learningRate", value); },
       get beta1() { return scalars[11]; },
@@ -3036,8 +3036,7 @@ class GeneratorStep {
       set beta2(value) { scalars[12] = checkNumber("beta2", value); },
       get epsilon() { return scalars[13]; },
       set epsilon(value) { scalars[13] = checkNumber("epsilon", value); },
-      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
-    };
+    });
   }
   get step() {
     return this.$net.$scalars[5];

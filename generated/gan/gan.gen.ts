@@ -2985,8 +2985,9 @@ function evaluate_generator_loss(
 }
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
+  const length = values?.length;
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
 }
 function checkCount(n: number, max: number): void {
   if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
@@ -3125,7 +3126,7 @@ class DiscriminatorStep {
     };
     this.$gradients = new Float32Array(buffer, scratch + 258832, 16641);
     const scalars = net.$scalars;
-    this.hyper = {
+    this.hyper = Object.seal({
       get learningRate() { return scalars[6]; },
       set learningRate(value: number) { scalars[6] = checkNumber("learningRate", value); },
       get beta1() { return scalars[7]; },
@@ -3134,8 +3135,7 @@ class DiscriminatorStep {
       set beta2(value: number) { scalars[8] = checkNumber("beta2", value); },
       get epsilon() { return scalars[9]; },
       set epsilon(value: number) { scalars[9] = checkNumber("epsilon", value); },
-      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
-    } as Gan["steps"]["discriminator"]["hyper"];
+    }) as Gan["steps"]["discriminator"]["hyper"];
   }
   get step(): number {
     return this.$net.$scalars[2];
@@ -3255,7 +3255,7 @@ class GeneratorStep {
     };
     this.$gradients = new Float32Array(buffer, scratch + 325408, 17856);
     const scalars = net.$scalars;
-    this.hyper = {
+    this.hyper = Object.seal({
       get learningRate() { return scalars[10]; },
       set learningRate(value: number) { scalars[10] = checkNumber("learningRate", value); },
       get beta1() { return scalars[11]; },
@@ -3264,8 +3264,7 @@ class GeneratorStep {
       set beta2(value: number) { scalars[12] = checkNumber("beta2", value); },
       get epsilon() { return scalars[13]; },
       set epsilon(value: number) { scalars[13] = checkNumber("epsilon", value); },
-      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
-    } as Gan["steps"]["generator"]["hyper"];
+    }) as Gan["steps"]["generator"]["hyper"];
   }
   get step(): number {
     return this.$net.$scalars[5];

@@ -1236,8 +1236,9 @@ function evaluate_accuracy(
 }
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
+  const length = values?.length;
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
 }
 function checkNumber(name: string, value: number): number {
   if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
@@ -1435,7 +1436,7 @@ class Network extends Predictor {
       "logits/bias": this.$d_logits_bias,
     };
     const scalars = this.$scalars;
-    this.hyper = {
+    this.hyper = Object.seal({
       get learningRate() { return scalars[3]; },
       set learningRate(value: number) { scalars[3] = checkNumber("learningRate", value); },
       get beta1() { return scalars[4]; },
@@ -1444,8 +1445,7 @@ class Network extends Predictor {
       set beta2(value: number) { scalars[5] = checkNumber("beta2", value); },
       get epsilon() { return scalars[6]; },
       set epsilon(value: number) { scalars[6] = checkNumber("epsilon", value); },
-      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
-    } as Mnist["hyper"];
+    }) as Mnist["hyper"];
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
     this.$pending = false;

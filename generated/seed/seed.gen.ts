@@ -205,12 +205,12 @@ function training_step(
   output_bias: Float32Array,
   y: Float32Array,
   scalars: Float64Array,
-  parameters: Float32Array,
   loss: Float32Array,
-  d_hidden_kernel: Float32Array,
-  d_hidden_bias: Float32Array,
-  d_output_kernel: Float32Array,
   d_output_bias: Float32Array,
+  d_output_kernel: Float32Array,
+  d_hidden_bias: Float32Array,
+  d_hidden_kernel: Float32Array,
+  parameters: Float32Array,
   powers: Float64Array,
 ): void {
   // hidden_matmul = x · hidden_kernel  (seed.model.ts:9)
@@ -315,31 +315,31 @@ function training_step(
   const parameters_11 = Math.fround(output_bias_1 - learningRate * d_output_bias_1);
   // step = step + 1  (seed.model.ts:5)
   const add = scalars[0] + 1;
-  parameters[0] = parameters_0;
-  parameters[2] = parameters_2;
-  parameters[1] = parameters_1;
-  parameters[3] = parameters_3;
-  parameters[4] = parameters_4;
-  parameters[5] = parameters_5;
-  parameters[6] = parameters_6;
-  parameters[8] = parameters_8;
-  parameters[7] = parameters_7;
-  parameters[9] = parameters_9;
-  parameters[10] = parameters_10;
-  parameters[11] = parameters_11;
   loss[0] = loss_0;
-  d_hidden_kernel[0] = d_hidden_kernel_0;
-  d_hidden_kernel[1] = d_hidden_kernel_1;
-  d_hidden_kernel[2] = d_hidden_kernel_2;
-  d_hidden_kernel[3] = d_hidden_kernel_3;
-  d_hidden_bias[0] = d_hidden_bias_0;
-  d_hidden_bias[1] = d_hidden_bias_1;
+  d_output_bias[0] = d_output_bias_0;
+  d_output_bias[1] = d_output_bias_1;
   d_output_kernel[0] = d_output_kernel_0;
   d_output_kernel[1] = d_output_kernel_1;
   d_output_kernel[2] = d_output_kernel_2;
   d_output_kernel[3] = d_output_kernel_3;
-  d_output_bias[0] = d_output_bias_0;
-  d_output_bias[1] = d_output_bias_1;
+  d_hidden_bias[0] = d_hidden_bias_0;
+  d_hidden_bias[1] = d_hidden_bias_1;
+  d_hidden_kernel[0] = d_hidden_kernel_0;
+  d_hidden_kernel[1] = d_hidden_kernel_1;
+  d_hidden_kernel[2] = d_hidden_kernel_2;
+  d_hidden_kernel[3] = d_hidden_kernel_3;
+  parameters[0] = parameters_0;
+  parameters[1] = parameters_1;
+  parameters[2] = parameters_2;
+  parameters[3] = parameters_3;
+  parameters[4] = parameters_4;
+  parameters[5] = parameters_5;
+  parameters[6] = parameters_6;
+  parameters[7] = parameters_7;
+  parameters[8] = parameters_8;
+  parameters[9] = parameters_9;
+  parameters[10] = parameters_10;
+  parameters[11] = parameters_11;
   scalars[0] = add;
 }
 
@@ -449,8 +449,9 @@ function evaluate_loss(
 }
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
+  const length = values?.length;
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
 }
 function checkNumber(name: string, value: number): number {
   if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
@@ -569,11 +570,10 @@ class Network extends Predictor {
       "output/bias": this.$d_output_bias,
     };
     const scalars = this.$scalars;
-    this.hyper = {
+    this.hyper = Object.seal({
       get learningRate() { return scalars[1]; },
       set learningRate(value: number) { scalars[1] = checkNumber("learningRate", value); },
-      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate`); } }),
-    } as Seed["hyper"];
+    }) as Seed["hyper"];
     this.$metrics = { loss: 0.5 };
     new Uint32Array(buffer, 64, 1)[0] = 0xc6e1d010;
   }
@@ -618,7 +618,7 @@ class Network extends Predictor {
     this.$x[0] = x[0]; this.$x[1] = x[1];
     this.$y[0] = y[0]; this.$y[1] = y[1];
     this.$fresh = false;
-    training_step(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$output_kernel, this.$output_bias, this.$y, this.$scalars, this.$parameters, this.$loss, this.$d_hidden_kernel, this.$d_hidden_bias, this.$d_output_kernel, this.$d_output_bias, this.$powers);
+    training_step(this.$x, this.$hidden_kernel, this.$hidden_bias, this.$output_kernel, this.$output_bias, this.$y, this.$scalars, this.$loss, this.$d_output_bias, this.$d_output_kernel, this.$d_hidden_bias, this.$d_hidden_kernel, this.$parameters, this.$powers);
     return this.$loss[0];
   }
   evaluate(x: Float32Array, y: Float32Array): ReturnType<Seed["evaluate"]> {

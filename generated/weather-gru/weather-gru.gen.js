@@ -784,8 +784,9 @@ function evaluate_mae(totals, sub, evaluate_loss, evaluate_mae, n) {
 }
 
 function checkRows(name, values, row, n, max) {
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
+  const length = values?.length;
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
 }
 function checkNumber(name, value) {
   if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
@@ -898,7 +899,7 @@ class Network extends Predictor {
       "tomorrow/bias": this.$d_tomorrow_bias,
     };
     const scalars = this.$scalars;
-    this.hyper = {
+    this.hyper = Object.seal({
       get learningRate() { return scalars[3]; },
       set learningRate(value) { scalars[3] = checkNumber("learningRate", value); },
       get beta1() { return scalars[4]; },
@@ -909,8 +910,7 @@ class Network extends Predictor {
       set epsilon(value) { scalars[6] = checkNumber("epsilon", value); },
       get weightDecay() { return scalars[7]; },
       set weightDecay(value) { scalars[7] = checkNumber("weightDecay", value); },
-      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon, weightDecay`); } }),
-    };
+    });
     this.$metrics = { loss: 0.5, mae: 0.5 };
     this.$n = 0;
     new Uint32Array(buffer, 16976, 1)[0] = 0x04c594ee;

@@ -4,7 +4,7 @@ import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
 import { isBatch } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
-import { withoutDust } from "./dust.ts";
+import { withoutDenormals } from "./denormals.ts";
 import { hoistInvariants } from "./hoist.ts";
 import { inlineCalls } from "./inline.ts";
 import { jamAxis, joinRests } from "./jam.ts";
@@ -19,7 +19,7 @@ import { splitRanges } from "./split.ts";
 import type { Templates } from "./templates.ts";
 import { unrollShort } from "./unroll.ts";
 import { wholeNest } from "./whole.ts";
-import { widenAxes } from "./widen.ts";
+import { vectorizeAxes } from "./vectorize.ts";
 
 /** Sees a function after each pass over its body. */
 export type LoopListener = (pass: string, fn: LoopFunction) => void;
@@ -63,7 +63,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   const naive = nest
     ? wholeNest(nest, backend.compute, templates)
     : nestStatements(kernel, backend.compute, templates);
-  const start = separateNames(withoutDust(naive, buffers, backend.leastSlot));
+  const start = separateNames(withoutDenormals(naive, buffers, backend.leastSlot));
   const fresh = freshNames(start);
   const times = loops.map(({ axis }) => axis.name);
   const frame: Frame = { name, doc, buffers, times, calls: record.calls };
@@ -106,7 +106,7 @@ function inLanes(
   const open = outer.filter(({ extent }) => isBatch(extent) && extent.max % backend.lanes === 0);
   const names = (list: readonly { readonly name: string }[]): Set<string> =>
     new Set(list.map(({ name }) => name));
-  return widenAxes(body, axes, backend, fresh, dtypes, names(rows), names(open));
+  return vectorizeAxes(body, axes, backend, fresh, dtypes, names(rows), names(open));
 }
 
 /** A pass for each axis that the record tiles, the outermost first. */

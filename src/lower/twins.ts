@@ -3,7 +3,7 @@ import { exactText } from "../base/exact.ts";
 import type { Buffer, Kernel } from "../ir/kernel.ts";
 import { paramType, type LoopFunction } from "../ir/loop.ts";
 import { visitStmts } from "../ir/loop-walk.ts";
-import { isSlot } from "./dust.ts";
+import { isSlot } from "./denormals.ts";
 
 /** Finds things that are as good as equal. Only those of equal outlines are compared. */
 export class Twins<T> {

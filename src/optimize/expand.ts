@@ -1,6 +1,6 @@
 import { byName, roomOf, type OpTable } from "../ir/op.ts";
 import type { Node } from "../ir/graph.ts";
-import type { Step } from "./settle.ts";
+import type { Step } from "./rewrite.ts";
 
 export const isComposite = (node: Node, table: OpTable): boolean =>
   roomOf(table, node.op).lower.kind === "expand";

@@ -5,7 +5,7 @@ import { isBatch, isFloat, type DType } from "../ir/type.ts";
 import { full } from "../ops/broadcast.ts";
 import { constantTensor } from "../ops/leaves.ts";
 import { numberOf } from "./values.ts";
-import type { Step } from "./settle.ts";
+import type { Step } from "./rewrite.ts";
 
 /** Larger results stay formulas: a table of numbers would only make the generated code longer. */
 const largest = 1024;

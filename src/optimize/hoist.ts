@@ -8,7 +8,7 @@ import { scan } from "../ops/control.ts";
 import { variesWith } from "../ops/over-time.ts";
 import { applyParts, partsOf, type Read, type Scan, type ScanParts } from "../ops/scan-parts.ts";
 import { narrow } from "../ops/slice.ts";
-import type { See } from "./settle.ts";
+import type { See } from "./rewrite.ts";
 
 const isProduct = ({ op }: Node): boolean => op === "matmul" || op === "dotGeneral";
 

@@ -18,11 +18,11 @@ import { spreading } from "./rules/spread.ts";
 import { stability } from "./rules/stability.ts";
 import { hoistProducts } from "./hoist.ts";
 import { mergeScans } from "./scans.ts";
-import { settle, type Applied, type See, type Step } from "./settle.ts";
+import { rewriteToFixpoint, type Applied, type See, type Step } from "./rewrite.ts";
 import { share } from "./share.ts";
 import { firstOf, rulesStep } from "./simplify.ts";
 
-export type { Applied, See } from "./settle.ts";
+export type { Applied, See } from "./rewrite.ts";
 export type { Rule, RuleClass } from "./rule.ts";
 
 /** Every rule, in the order in which they are tried: numerics come first, before algebra hides their patterns. */
@@ -59,11 +59,11 @@ const dropMarks: Pass["run"] = (graph, table, _backend, see) => {
 
 const simplify = (index: RuleIndex): Pass["run"] => {
   const rewritten = rulesStep(index);
-  return (graph, table, _backend, see) => settle(graph, firstOf(foldStep(table), rewritten), see);
+  return (graph, table, _backend, see) => rewriteToFixpoint(graph, firstOf(foldStep(table), rewritten), see);
 };
 
 /** What one round makes unreachable no longer counts as a use in the next, so a rule for sole users may fit then. */
-const untilQuiet =
+const repeated =
   (run: Pass["run"]): Pass["run"] =>
   (graph, table, backend, see) => {
     let current = graph;
@@ -83,7 +83,7 @@ const onlyWith = (
   concerns: (node: Node) => boolean,
   step: Step,
   see: See | undefined,
-): Graph => (allGraphNodes(graph).some(concerns) ? settle(graph, step, see) : graph);
+): Graph => (allGraphNodes(graph).some(concerns) ? rewriteToFixpoint(graph, step, see) : graph);
 
 /** The passes in order. Unreachable ops vanish by themselves, since a graph is what its outputs reach. */
 export const passes: readonly Pass[] = [
@@ -99,7 +99,7 @@ export const passes: readonly Pass[] = [
       onlyWith(graph, (node) => isComposite(node, table), expandStep(table), see),
   },
   { name: "share", run: (graph, _table, _backend, see) => share(graph, see) },
-  { name: "finish", run: untilQuiet(simplify(expanded)) },
+  { name: "finish", run: repeated(simplify(expanded)) },
   {
     name: "pack",
     run: (graph, _table, backend, see) =>

@@ -5,7 +5,7 @@ import { matmul } from "../ops/contract.ts";
 import { dotGeneral, type DotAxes } from "../ops/dot-general.ts";
 import { contiguous } from "../ops/marks.ts";
 import { transpose } from "../ops/movement.ts";
-import type { Step } from "./settle.ts";
+import type { Step } from "./rewrite.ts";
 
 /**
  * A product whose columns are no neighbours in memory, as in x@yᵀ, walks along the rows of y in as many places at once

@@ -4,7 +4,7 @@ import { roomOf, type OpTable } from "../ir/op.ts";
 import { copy, rebuild } from "../ir/rewrite.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { slice } from "../ops/movement.ts";
-import type { See } from "./settle.ts";
+import type { See } from "./rewrite.ts";
 
 /**
  * A tensor that a convolution reads with zeros around it is kept with them only: whoever else wants it looks inside.

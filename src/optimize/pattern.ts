@@ -6,7 +6,7 @@ import { roomOf } from "../ir/op.ts";
 import { leaf } from "../ops/leaves.ts";
 import { ops } from "../ops/table.ts";
 import type { Rule } from "./rule.ts";
-import type { Uses } from "./settle.ts";
+import type { Uses } from "./rewrite.ts";
 import { isCommutative, numberOf } from "./values.ts";
 
 /** The left side of a rule as a tree. */

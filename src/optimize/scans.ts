@@ -14,7 +14,7 @@ import { full } from "../ops/broadcast.ts";
 import { scan } from "../ops/control.ts";
 import { applyParts, partsOf, pruned, type Read, type Scan, type ScanParts } from "../ops/scan-parts.ts";
 import { narrow } from "../ops/slice.ts";
-import type { See } from "./settle.ts";
+import type { See } from "./rewrite.ts";
 
 const isScan = (node: Node): boolean => node.op === "scan";
 const attrsOf = (node: Node): Scan => node.attrs as Scan;

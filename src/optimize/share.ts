@@ -1,7 +1,7 @@
 import { builder } from "../ir/builder.ts";
 import { allGraphNodes, type Graph, type Node, type Value } from "../ir/graph.ts";
 import { copy, rebuild } from "../ir/rewrite.ts";
-import type { See } from "./settle.ts";
+import type { See } from "./rewrite.ts";
 import { isCommutative } from "./values.ts";
 
 /**

@@ -1,6 +1,6 @@
 import type { Value } from "../ir/graph.ts";
 import { match, type Bound, type RuleIndex } from "./pattern.ts";
-import type { Step, Uses } from "./settle.ts";
+import type { Step, Uses } from "./rewrite.ts";
 
 /**
  * The first rule that matches a value and whose guard agrees. Where none does, whoever else uses the ops inside, it is

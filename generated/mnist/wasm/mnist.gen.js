@@ -62,8 +62,9 @@ function instantiate() {
 }
 
 function checkRows(name, values, row, n, max) {
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${values?.length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (values?.length !== n * row && values?.length !== max * row) throw new RangeError(`input ${name}: ${values?.length} values are not ${n} whole rows of ${row}`);
+  const length = values?.length;
+  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
+  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
 }
 function checkNumber(name, value) {
   if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
@@ -130,7 +131,7 @@ class Network extends Predictor {
     };
     this.$gradients = new Float32Array(buffer, 1790928, 5994);
     const scalars = this.$scalars;
-    this.hyper = {
+    this.hyper = Object.seal({
       get learningRate() { return scalars[3]; },
       set learningRate(value) { scalars[3] = checkNumber("learningRate", value); },
       get beta1() { return scalars[4]; },
@@ -139,8 +140,7 @@ class Network extends Predictor {
       set beta2(value) { scalars[5] = checkNumber("beta2", value); },
       get epsilon() { return scalars[6]; },
       set epsilon(value) { scalars[6] = checkNumber("epsilon", value); },
-      __proto__: new Proxy({}, { set(_, name) { throw new RangeError(`hyper ${String(name)} is none of learningRate, beta1, beta2, epsilon`); } }),
-    };
+    });
     this.$running = new Uint8Array(buffer, 1814944, 24);
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;

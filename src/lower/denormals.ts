@@ -10,7 +10,7 @@ export const isSlot = ({ cell }: Buffer): boolean => cell?.kind === "slot";
  * Keeps denormal numbers out of an optimizer's memory of the past, on which a processor spends a hundred times as long:
  * what is stored is 0 where it is too small to matter, and so is what is squared on the way there.
  */
-export function withoutDust(
+export function withoutDenormals(
   body: readonly LoopStmt[],
   buffers: ReadonlyMap<string, Buffer>,
   least: number,
@@ -37,6 +37,6 @@ export function withoutDust(
 }
 
 function orZero(value: LoopExpr, least: number): LoopExpr {
-  const isDust = l.op("less", [l.op("abs", [value]), l.number(least, "f32")], "bool");
-  return l.op("select", [isDust, l.number(0, "f32"), value], "f32");
+  const isDenormal = l.op("less", [l.op("abs", [value]), l.number(least, "f32")], "bool");
+  return l.op("select", [isDenormal, l.number(0, "f32"), value], "f32");
 }

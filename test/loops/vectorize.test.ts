@@ -8,7 +8,7 @@ import { verifyLoop } from "../../src/ir/verify/loop.ts";
 import { freshNames } from "../../src/lower/names.ts";
 import { whyScalar } from "../../src/lower/lane-check.ts";
 import { splitRanges } from "../../src/lower/split.ts";
-import { widenAxes } from "../../src/lower/widen.ts";
+import { vectorizeAxes } from "../../src/lower/vectorize.ts";
 
 const none: ReadonlySet<string> = new Set();
 const parsed = (body: string): LoopFunction =>
@@ -90,7 +90,7 @@ describe("in lanes a loop leaves behind what it leaves one by one", () => {
     for (const end of ends) {
       const fn = parsed(text(end));
       expect(verifyLoop(fn)).toEqual([]);
-      const body = widenAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, none);
+      const body = vectorizeAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, none);
       const made: LoopFunction = { ...fn, body };
       expect(verifyLoop(made), text(end)).toEqual([]);
       visitExprs(body, (x) => (wide += x.lanes === 4 ? 1 : 0));
@@ -111,7 +111,7 @@ describe("in lanes a loop leaves behind what it leaves one by one", () => {
   describe("vectors that reach beyond the end of a loop", () => {
     const open = new Set(["i"]);
     const widened = (fn: LoopFunction): LoopFunction => {
-      const body = widenAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, none, open);
+      const body = vectorizeAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, none, open);
       expect(verifyLoop({ ...fn, body })).toEqual([]);
       return { ...fn, body };
     };
@@ -175,7 +175,7 @@ describe("in lanes a loop leaves behind what it leaves one by one", () => {
       "for (let i = 0; i < n; i++) { for (let j = 0; j < 2; j++) { y[j * 4] = x[i * 2 + j]; } x[i * 2] = y[0] - y[4]; }";
     const fn = parsed(text);
     const rows = new Set(["y"]);
-    const body = widenAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, rows);
+    const body = vectorizeAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, rows);
     expect(verifyLoop({ ...fn, body })).toEqual([]);
     for (const n of [4, 5, 8, 11]) expect(ran({ ...fn, body }, n)[0]).toEqual(ran(fn, n)[0]);
   });
@@ -206,7 +206,7 @@ describe("a loop is split where its tests change", () => {
 test("of two zeros, lanes give the first operand that is no constant", () => {
   const zeros = (body: string): number[] => {
     const fn = parsed(`for (let i = 0; i < 4; i++) { ${body} }`);
-    const wide = widenAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, none);
+    const wide = vectorizeAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, none);
     const [x, y] = [Float32Array.of(0, -0, 0, -0), Float32Array.of(-0, 0, 0, -0)];
     prepare({ ...fn, body: wide }, [x, y, new Float64Array(1), new Int32Array(1)])([1]);
     return [...y];

@@ -27,7 +27,7 @@ export type See = (applied: Applied) => void;
  * Applies a step everywhere, inputs before users, also to what it made itself, until nothing changes. The number of
  * rewrites is bounded, so that two rules that undo each other cannot run forever.
  */
-export function settle(graph: Graph, step: Step, see: See = () => undefined): Graph {
+export function rewriteToFixpoint(graph: Graph, step: Step, see: See = () => undefined): Graph {
   const settled = new Map<Node, readonly Value[]>();
   const before = countUses(graph);
   const uses = new Map<Node, number>();

@@ -14,7 +14,7 @@ import { castTo } from "./values.ts";
  * loop that lanes cannot run stays as it is, and so does one around another in lanes. Of the arrays `rows` each lane has
  * a part of its own, four numbers side by side where a single iteration has the first of them.
  */
-export function widenAxes(
+export function vectorizeAxes(
   body: readonly LoopStmt[],
   axes: readonly string[],
   backend: Backend,
