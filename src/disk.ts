@@ -104,6 +104,11 @@ function refuse(doing: "read" | "write", path: string, error: unknown, { absolut
   if (code === "EISDIR") {
     return fail("not-a-file", `${name} is a directory; a file is expected`, { hint: "name a file in it" });
   }
+  if (code === notOrdinary) {
+    return fail("not-a-file", `${name} is a device or a pipe; a file is expected`, {
+      hint: "name a file, which may be replaced",
+    });
+  }
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
     return fail("no-permission", `no permission to ${doing} ${name}`, {
       hint: "check the owner and the mode of the file and of its directory",
@@ -202,7 +207,14 @@ function tryWriting(path: string, names: Names): void {
   }
 }
 
+/** The code of an error for what is neither a file nor a directory. */
+const notOrdinary = "no ordinary file";
+
+/** What a file holds that is about to be replaced. A device stays: renaming a file to /dev/null would take it away. */
 function readIfThere(path: string): Buffer | undefined {
+  const found = fs.statSync(path, { throwIfNoEntry: false });
+  if (found && !found.isFile() && !found.isDirectory())
+    throw Object.assign(new Error(notOrdinary), { code: notOrdinary });
   try {
     return fs.readFileSync(path);
   } catch (error) {

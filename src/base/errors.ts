@@ -56,7 +56,7 @@ export const codes = {
   "missing-file": "A file that does not exist.",
   "no-permission": "A file that may not be read or written.",
   "not-a-directory": "A path that leads through a file.",
-  "not-a-file": "A directory where a file is expected.",
+  "not-a-file": "A directory or a device where a file is expected.",
 
   // The command line and model files.
   "model-exits": "A model file that ends the process or never finishes.",

@@ -4,6 +4,7 @@ import {
   readFileSync,
   readdirSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -84,6 +85,17 @@ describe("writing", () => {
     expect(tree(path)).toEqual(["a.txt", "file", "folder/b.txt"]);
     expect(readdirSync(path).sort()).toEqual(["a.txt", "file", "folder"]);
     expect(readFileSync(join(path, "a.txt"), "utf8")).toBe("old");
+  });
+
+  test.skipIf(process.platform === "win32")("a device is not replaced by a file", () => {
+    const path = folder({});
+    const disk = diskAt(path);
+    symlinkSync("/dev/null", join(path, "log"));
+    const sentence = '"log" is a device or a pipe; a file is expected';
+    expect(() => disk.checkWritable(["log"])).toThrow(sentence);
+    expect(() => disk.writeAtomically([{ path: "a.txt", content: "new" }, { path: "log", content: "new" }])).toThrow(sentence); // prettier-ignore
+    expect(readdirSync(path)).toEqual(["log"]);
+    expect(statSync(join(path, "log")).isCharacterDevice()).toBe(true);
   });
 
   test("what is out of date is removed last, and comes back where that fails", () => {
