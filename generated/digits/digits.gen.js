@@ -578,7 +578,7 @@ class Network extends Predictor {
 }
 
 export function create({ seed = 0, state, ...rest } = {}) {
-  for (const name in rest) throw new RangeError(`option ${name} is none of seed, state`);
+  for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
   const net = new Network(new ArrayBuffer(66136));
   if (state === undefined) net.init(seed);
   else {

@@ -722,7 +722,7 @@ class Network extends Predictor {
 
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Digits {
-  for (const name in rest) throw new RangeError(`option ${name} is none of seed, state`);
+  for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
   const net = new Network(new ArrayBuffer(66136));
   if (state === undefined) net.init(seed);
   else {

@@ -67,7 +67,11 @@ export function joinRests(
       return [{ ...stmt, body: joinRests(stmt.body, around, row, size, factor, fresh) }];
     const [rows, ...others] = stmt.body;
     invariant(
-      rows?.kind === "for" && rows.name === row && others.length === 0 && rows.to.kind === "number",
+      rows?.kind === "for" &&
+        rows.name === row &&
+        others.length === 0 &&
+        isNumber(rows.from, 0) &&
+        rows.to.kind === "number",
       `the loop over ${around} does more than the rows ${row}, whose rests it should join`,
     );
     const end = l.number(rows.to.value - (rows.to.value % size));
@@ -75,6 +79,8 @@ export function joinRests(
     return [{ ...stmt, body: [{ ...rows, to: end }] }, ...jamAxis([rests], around, factor, fresh)];
   });
 }
+
+const isNumber = (x: LoopExpr, value: number): boolean => x.kind === "number" && x.value === value;
 
 function tiledLoops(
   loop: ForLoop,

@@ -314,6 +314,16 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
       expect(() => (draw.hyper["learningRat"] = 0.1)).toThrow(TypeError);
     });
 
+    test("what a page has added to all objects is no option", () => {
+      const all = Object.prototype as unknown as Record<string, unknown>;
+      all["added"] = 1;
+      try {
+        expect(() => digits.create({ seed: 1 })).not.toThrow();
+      } finally {
+        delete all["added"];
+      }
+    });
+
     test("a step without inputs checks its rows too", () => {
       const { create } = emitted(noInputs, build) as unknown as {
         create: () => Net & {

@@ -88,7 +88,7 @@ function factoryLines(context: ModuleContext): string[] {
   const { create, createPredictor, given } = engine.memory;
   const own = given.map(({ name }) => `${name}, `).join("");
   const refuse = (options: string): string =>
-    `  for (const name in rest) throw new RangeError(\`option \${name} is none of ${options}\`);`;
+    `  for (const name of Object.keys(rest)) throw new RangeError(\`option \${name} is none of ${options}\`);`;
   return [
     ...(types ? [createDoc] : []),
     `export function create({ ${own}seed = 0, state, ...rest }${t(`: ${createOptions(context)}`)} = {})${t(`: ${className}`)} {`,
