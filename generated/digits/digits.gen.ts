@@ -24,7 +24,7 @@ export interface Digits {
     readonly "logits/kernel": Float32Array;
     readonly "logits/bias": Float32Array;
   };
-  /** Assignable between steps; another name, or what is no finite number, is a RangeError. */
+  /** Assignable between steps; what is no finite number is a RangeError, and another name a TypeError in strict code. */
   readonly hyper: { learningRate: number; beta1: number; beta2: number; epsilon: number };
   /** Sets parameters, optimizer slots and counters from a seed, a finite number; the same on every engine. */
   init(seed: number): void;

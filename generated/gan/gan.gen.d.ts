@@ -40,7 +40,7 @@ export interface Gan {
         readonly "discriminator/logit/kernel": Float32Array;
         readonly "discriminator/logit/bias": Float32Array;
       };
-      /** Assignable between steps; another name, or what is no finite number, is a RangeError. */
+      /** Assignable between steps; what is no finite number is a RangeError, and another name a TypeError in strict code. */
       readonly hyper: { learningRate: number; beta1: number; beta2: number; epsilon: number };
       /** The loss of the rows; keeps what backward needs. */
       forward(x: Float32Array, n?: number): number;
@@ -65,7 +65,7 @@ export interface Gan {
         readonly "generator/pixels/kernel": Float32Array;
         readonly "generator/pixels/bias": Float32Array;
       };
-      /** Assignable between steps; another name, or what is no finite number, is a RangeError. */
+      /** Assignable between steps; what is no finite number is a RangeError, and another name a TypeError in strict code. */
       readonly hyper: { learningRate: number; beta1: number; beta2: number; epsilon: number };
       /** The loss of the rows; keeps what backward needs. */
       forward(n?: number): number;

@@ -90,7 +90,10 @@ export function valueDefect(text: string, values: readonly string[]): Defect {
 
 function missingDefect(column: ColumnSpec): Defect | undefined {
   if (column.kind === "label" || column.kind === "target") {
-    return { sentence: "is empty, but it is what the model learns", hint: "drop the row" };
+    return {
+      sentence: "is empty, but it is what the model learns",
+      hint: "leave such rows out: --drop-broken, or clean",
+    };
   }
   if (column.missing === "drop")
     return { sentence: "is empty", hint: "clean the table with the model's spec first" };

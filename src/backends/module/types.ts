@@ -18,12 +18,15 @@ export function interfaceLines(context: ModuleContext): string[] {
     (m) => `${propertyName(m.name)}: ${m.shape.length === 0 ? "number" : metricClass(m.name)}`,
   );
   const named = steps.filter(({ name }) => name !== null);
+  const count = parameters.reduce((sum, { type }) => sum + sizeOf(type.shape), 0);
   return [
     "/**",
-    ` * ${sizeOf([parameters.reduce((sum, c) => sum + sizeOf(c.type.shape), 0)])} parameters${program.batch === null ? "" : `, up to ${program.batch} rows a call`}. Arrays are row-major, in the shapes of \`spec.inputs\`${program.batch === null ? "" : ", with n rows or those of the"}`,
     ...(program.batch === null
-      ? []
-      : [" * full batch; n is the number of rows in the first where it is left out."]),
+      ? [` * ${count} parameters. Arrays are row-major, in the shapes of \`spec.inputs\`.`]
+      : [
+          ` * ${count} parameters, up to ${program.batch} rows a call. Arrays are row-major, in the shapes of \`spec.inputs\`, with n rows or those of the`,
+          " * full batch; n is the number of rows in the first where it is left out.",
+        ]),
     " * Anything else is a RangeError before anything is touched, and so are indices out of range.",
     " */",
     `export interface ${className} {`,
@@ -91,7 +94,7 @@ function viewTypes(step: ModuleStep, context: ModuleContext): string[] {
     `  readonly gradients: ${viewsType(cells)};`,
     ...(hypers.length > 0
       ? [
-          "  /** Assignable between steps; another name, or what is no finite number, is a RangeError. */",
+          "  /** Assignable between steps; what is no finite number is a RangeError, and another name a TypeError in strict code. */",
           `  readonly hyper: { ${hypers.map((h) => `${propertyName(hyperName(step, h))}: number`).join("; ")} };`,
         ]
       : []),

@@ -45,7 +45,7 @@ export const declareTrain = (program: Command, session: Session): Command =>
     .option("--patience <epochs>", "stop after so many epochs without improvement", wholeNumber(1), 40)
     .option(
       "--no-refit",
-      "end with the best epoch's weights instead of training anew, up to that epoch, with the validation rows too",
+      "end with the best epoch's weights instead of training anew, for as many epochs, with the validation rows too",
     )
     .option("--missing <texts>", "texts that mean a missing value besides the empty one, e.g. NA,?", textList)
     .option("--drop-duplicates", "leave out rows that repeat an earlier one")

@@ -61,9 +61,9 @@ export async function train(context: Context, path: string, flags: TrainFlags): 
   start();
   const log: string[] = [];
   const history = await fitNet(context, net, spec, data, flags, (line) => log.push(line));
-  if (history.best && refits(flags, data, history)) {
+  if (refits(flags, data, history)) {
     start();
-    await refit(context, net, spec, data, flags, history.best.epoch);
+    await refit(context, net, spec, data, flags, history.epochs.length);
   }
   const tested = evaluateAll(net, batches(data.test, { size: spec.batch ?? "full" }));
 
@@ -192,7 +192,7 @@ const bestText = (epoch: number, again: boolean): string =>
 const refits = (flags: TrainFlags, { validation }: Prepared, { best, stopped }: History): boolean =>
   flags.refit && validation !== undefined && best !== undefined && stopped !== "aborted";
 
-/** Validation has told which epoch is best: up to there, the rows it needed now train as well. */
+/** Validation has told how many epochs it takes; the rows it needed now train as well. */
 async function refit(
   { io, note, noteStyle }: Context,
   net: Net,
@@ -205,10 +205,7 @@ async function refit(
   const size = batchSizeOf(flags, spec, rows.n);
   await fit(net, { train: batches(rows, { size, seed: flags.seed }), epochs, signal: io.signal });
   note(
-    noteStyle(
-      "dim",
-      `trained again for ${plural(epochs, "epoch")}, up to the best, on all ${rows.n} rows but the test's`,
-    ),
+    noteStyle("dim", `trained again on all ${rows.n} rows but the test's, for as many epochs (${epochs})`),
   );
 }
 
