@@ -32,7 +32,8 @@ export async function compileTimes({ folder, names, ids = Object.keys(compileMod
       await told(see, { model, target }, async () => {
         const times = await ask([engine.path, here("compile-time.mjs"), compileModels[model], target]);
         if (!cold.includes(model)) return times;
-        const commands = Array.from({ length: repeats }, () => compiled(folder, target, compileModels[model], model).ms);
+        const path = compileModels[model];
+        const commands = Array.from({ length: repeats }, () => compiled(folder, target, path, model, [], engine.path).ms);
         return { ...times, cold: spread(commands) };
       });
     }

@@ -20,13 +20,16 @@ export const nameOf = (target, engine) => `gradc ${target}, Node ${engine.major}
 
 const sizeOf = (bytes) => ({ bytes: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length });
 
-/** Compiles a model into a folder of its own. Returns the module's path, sizes, and the milliseconds of the process. */
-export function compiled(folder, target, model, name, extra = []) {
+/**
+ * Compiles a model into a folder of its own, by this engine or another. Returns the module's path, sizes, and the
+ * milliseconds of the process.
+ */
+export function compiled(folder, target, model, name, extra = [], program = process.execPath) {
   const out = join(folder, target, name, ...extra);
   mkdirSync(out, { recursive: true });
   const start = performance.now();
   const args = [cli, "compile", model, ...flagsOf(target), ...extra, "--out-dir", out, "--json"];
-  const text = execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const text = execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   const ms = performance.now() - start;
   const { sizes } = JSON.parse(text);
   const base = join(out, `${name}.gen`);
