@@ -15,7 +15,7 @@ export interface Exports {
 /** The emitted module has every export twice, so that they are short: `t` for `trainStep`, `f2` for `forward$2`. */
 const exportOf = (name: string): string => name[0] + (name.split("$")[1] ?? "");
 
-/** Names are the phases' own; those of a step or function that the user named are numbered instead. */
+/** Functions are called like their phases; those of a step or function that the user named are numbered instead. */
 export function exportsOf(
   program: Program,
   schedule: Schedule,
@@ -35,23 +35,21 @@ export function exportsOf(
     ),
     ["evaluate", "evaluate"],
   ];
-  const some = names.filter(([phase]) => loops.calls.get(phase)?.length);
-  const phases = new Map(some.map(([phase, name]) => [phase, exportOf(name)]));
+  const some = names
+    .filter(([phase]) => loops.calls.get(phase)?.length)
+    .map(([phase, name]) => ({ phase, name, exported: exportOf(name) }));
+  const phases = new Map(some.map(({ phase, exported }) => [phase, exported]));
   const steps = new Map<StepGraphs, string>();
   const whole = program.graphs.steps.flatMap((step, k): WasmEntry[] => {
     if (!step.update) return [];
     const name = numbered("trainStep", step, k);
-    steps.set(step, exportOf(name));
     const exported = exportOf(name);
+    steps.set(step, exported);
     if (loops.step) return [{ name, exported, calls: [{ kind: "calls", calls: [loops.step] }] }];
     const [forward, ...others] = stepParts.map((part) => calls(stepPhase(part, step)));
     return [{ name, exported, calls: [forward, gradientsOf(step, schedule, memory), ...others] }];
   });
-  const single = some.map(([phase, name]): WasmEntry => ({
-    name,
-    exported: exportOf(name),
-    calls: [calls(phase)],
-  }));
+  const single = some.map(({ phase, ...entry }): WasmEntry => ({ ...entry, calls: [calls(phase)] }));
   return { entries: [...single, ...whole], phases, steps };
 }
 

@@ -1,4 +1,4 @@
-import { mapCode, type Code } from "./encode/code.ts";
+import { visitCode } from "./encode/code.ts";
 import type { WasmFunction } from "./encode/module.ts";
 
 /** Functions are compared by runs of so many instructions. */
@@ -34,11 +34,10 @@ function outlineOf(fn: WasmFunction, numbers: Map<string, number>): Outline {
     return number;
   };
   const kinds: number[] = [];
-  const see = (code: Code): Code => {
-    if (code.kind !== "note") kinds.push(numberOf("op" in code ? code.op : code.kind));
-    return code;
-  };
-  for (const code of fn.body) mapCode(code, see);
+  for (const code of fn.body)
+    visitCode(code, (x) => {
+      if (x.kind !== "note") kinds.push(numberOf("op" in x ? x.op : x.kind));
+    });
   const runs = new Map<number, number>();
   for (let k = 0; k + run <= kinds.length; k++) {
     const number = numberOf(kinds.slice(k, k + run).join());

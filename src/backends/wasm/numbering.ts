@@ -1,4 +1,4 @@
-import { mapCode, type Local } from "./encode/code.ts";
+import { visitCode, type Local } from "./encode/code.ts";
 import type { WasmFunction } from "./encode/module.ts";
 import type { ValueType } from "./encode/opcodes.ts";
 
@@ -7,31 +7,36 @@ const order: readonly ValueType[] = ["i32", "v128", "i64", "f32", "f64"];
 
 /**
  * Functions whose locals have one number wherever they have one name and type, so that like loops are like bytes, which
- * a compressor sees. For that some numbers of a function stay idle: they are locals without a name, which cost nothing
- * at run time. Scalars come first and vectors start at one number everywhere.
+ * a compressor sees. For that some numbers of a function stay idle: they are locals without a name, which optimized code
+ * does not have. Integers come first, and vectors start at one number everywhere.
  */
 export function withCommonNumbers(functions: readonly WasmFunction[]): WasmFunction[] {
   const all = functions.map((fn) => ({ fn, params: fn.params.length, keys: keysOf(fn) }));
   // As in the colouring of a graph: a key takes the first number that is free in all functions that have it.
-  const users = new Map<string, number[]>();
+  const users = new Map<string, { readonly type: ValueType; readonly functions: number[] }>();
   for (const [k, { keys }] of all.entries())
-    for (const key of keys.values()) users.set(key, [...(users.get(key) ?? []), k]);
+    for (const [{ type }, key] of keys) {
+      const known = users.get(key);
+      if (known) known.functions.push(k);
+      else users.set(key, { type, functions: [k] });
+    }
   const taken = all.map(() => new Set<number>());
   const numbers = new Map<string, number>();
+  const typeAt = new Map<number, ValueType>();
   let start = 0;
   for (const type of order) {
     let end = start;
-    for (const [key, mine] of users) {
-      if (!isOf(key, type)) continue;
+    for (const [key, { type: own, functions: mine }] of users) {
+      if (own !== type) continue;
       let number = Math.max(start, ...mine.map((k) => all[k].params));
       while (mine.some((k) => taken[k].has(number))) number++;
       for (const k of mine) taken[k].add(number);
       numbers.set(key, number);
+      typeAt.set(number, type);
       end = Math.max(end, number + 1);
     }
     start = end;
   }
-  const typeAt = new Map([...numbers].map(([key, number]) => [number, key.split(" ")[0] as ValueType]));
   return all.map(({ fn, params, keys }) => {
     const named = new Map([...keys].map(([local, key]) => [numbers.get(key)!, local]));
     const idle = (number: number): Local => ({ name: "", type: typeAt.get(number) ?? "i32" });
@@ -42,21 +47,18 @@ export function withCommonNumbers(functions: readonly WasmFunction[]): WasmFunct
   });
 }
 
-const isOf = (key: string, type: ValueType): boolean => key.startsWith(`${type} `);
-
 /** The locals of a function in the order of their appearance, each with its type, its name and which of that name it is. */
 function keysOf({ locals, body }: WasmFunction): Map<Local, string> {
   const own = new Set(locals);
   const keys = new Map<Local, string>();
   const counts = new Map<string, number>();
-  const see = (code: Parameters<typeof mapCode>[0]): typeof code => {
-    if (!("local" in code) || keys.has(code.local) || !own.has(code.local)) return code;
-    const name = `${code.local.type} ${code.local.name}`;
-    const count = counts.get(name) ?? 0;
-    counts.set(name, count + 1);
-    keys.set(code.local, `${name} ${count}`);
-    return code;
-  };
-  for (const code of body) mapCode(code, see);
+  for (const code of body)
+    visitCode(code, (x) => {
+      if (!("local" in x) || keys.has(x.local) || !own.has(x.local)) return;
+      const name = `${x.local.type} ${x.local.name}`;
+      const count = counts.get(name) ?? 0;
+      counts.set(name, count + 1);
+      keys.set(x.local, `${name} ${count}`);
+    });
   return keys;
 }

@@ -57,6 +57,14 @@ export const w = {
   note: (text: string): Code => ({ kind: "note", text }),
 } as const; // prettier-ignore
 
+/** Sees everything in a piece of code, from the leaves up. */
+export function visitCode(code: Code, see: (code: Code) => void): void {
+  mapCode(code, (x) => {
+    see(x);
+    return x;
+  });
+}
+
 /** Rewrites code from its operands and blocks up; what nothing changes in stays the same. */
 export function mapCode(code: Code, change: (code: Code) => Code): Code {
   const inside = (x: Code): Code => mapCode(x, change);
