@@ -1,5 +1,8 @@
 import type { Buffer } from "./kernel.ts";
 
+/** Plain numbers up to this length have an array of their own; longer ones share theirs with what is dead by then. */
+export const longestOwn = 2 ** 10;
+
 /**
  * The regions of the arena, in order. `saved` is what a checkpoint holds; the rest is scratch that starts at
  * `scratchStart`. A predictor's arena ends with the temporaries, so gradients, what is `pending` (losses, and what

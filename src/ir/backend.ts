@@ -1,4 +1,4 @@
-import type { Lanes, LocalType, LoopOp } from "./loop.ts";
+import type { Lanes, LocalType, LoopExpr, LoopOp } from "./loop.ts";
 
 /** Rows and columns of a product that are computed at once, for products of fewer multiply-adds than `below`. */
 export interface ProductTile {
@@ -26,10 +26,12 @@ export interface VectorFacts {
 }
 
 /**
- * When operands of products are first written out as plain numbers, which an engine reads in fewer instructions than
- * floats of a typed array.
+ * What is kept as plain numbers, which an engine reads in fewer instructions than floats of a typed array: all
+ * temporaries of a model whose tensors are short, and copies of what large products read.
  */
 export interface NumbersFacts {
+  /** Neighbours that compute at most so many terms and values for a row are computed together, row by row. */
+  readonly passWork: number;
   /** Multiply-adds of a product, over all times of the loops around it, that are worth the code that writes its operands. */
   readonly leastWork: number;
   /** So often must an element be read to be worth its writing. */
@@ -54,9 +56,15 @@ export interface Backend {
   readonly numbers: NumbersFacts | null;
   /**
    * The template that computes a scalar function for a value of this type; undefined where the target has the function
-   * itself, and for lanes that it can only compute one by one. A template of another type has the values cast.
+   * itself, and for lanes that it can only compute one by one. A template of another type has the values cast. Operands
+   * may call for a template of their own.
    */
-  readonly scalar: (op: LoopOp, type: LocalType, lanes: Lanes) => string | undefined;
+  readonly scalar: (
+    op: LoopOp,
+    type: LocalType,
+    lanes: Lanes,
+    args?: readonly LoopExpr[],
+  ) => string | undefined;
   /** Register tiles of products that do not run in lanes, in ascending order of `below`. */
   readonly tiles: readonly ProductTile[];
   /**

@@ -7,7 +7,7 @@ import type { DType, Shape } from "./type.ts";
 
 /**
  * What a buffer is kept for; a cell lives in memory of its own, the others in the shared temporary region, but for
- * "numbers": what a product reads, written out as float64 for it in an array beside the arena.
+ * "numbers", which are float64 in arrays beside the arena: short temporaries, and what a product reads, written out for it.
  */
 export type BufferKind = "cell" | "constant" | "temporary" | "row" | "numbers";
 
@@ -120,6 +120,18 @@ export interface ScheduleRecord {
   readonly alone: number;
   /** True where the templates of scalar functions of float32 are called, not written out at every use. */
   readonly calls: boolean;
+  /** Neighbours in one pass share its object, and become one function; null for a kernel that is one by itself. */
+  readonly pass: RowPass | null;
+}
+
+/**
+ * Kernels that are computed together, row of the batch by row, what they compute for a row in locals. Those without the
+ * axis of rows come before or after all rows.
+ */
+export interface RowPass {
+  readonly name: string;
+  /** The loop over the rows: the first outer axis of each kernel that has it. */
+  readonly row: Axis;
 }
 
 /** A loop over time around kernels, which take its counter as an argument. */

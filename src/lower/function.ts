@@ -79,15 +79,18 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   return lowered(frame, start, passes, lowering);
 }
 
-/** A body that comes from elsewhere, with the passes that every function ends with. */
-export function finish(frame: Frame, start: Body, lowering: Lowering): Lowered {
-  return lowered(frame, start, closing(freshNames(start), lowering.backend), lowering);
+/**
+ * A body that comes from elsewhere, with the passes that every function ends with.
+ * @param loads whether what is read from arrays is moved out of loops: not where that is more than registers hold
+ */
+export function finish(frame: Frame, start: Body, lowering: Lowering, loads = true): Lowered {
+  return lowered(frame, start, closing(freshNames(start), lowering.backend, loads), lowering);
 }
 
-const closing = (fresh: Fresh, backend: Backend): Pass[] => [
+const closing = (fresh: Fresh, backend: Backend, loads = true): Pass[] => [
   { name: "sigmoids", run: (body) => nameSigmoids(body, backend) },
   { name: "addresses", run: (body) => shareAddresses(body, fresh) },
-  { name: "invariants", run: (body) => hoistInvariants(body, fresh) },
+  { name: "invariants", run: (body) => hoistInvariants(body, fresh, loads) },
   { name: "shared values", run: (body) => inlineSingleUses(shareValues(body, fresh)) },
 ];
 

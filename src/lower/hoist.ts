@@ -5,25 +5,34 @@ import { Keys } from "./key.ts";
 /**
  * Loop-invariant code motion: a value that does not change while a loop runs is computed before it. Only whole
  * expressions that surely run are moved, never what a lazy `choose` may skip.
+ * @param loads whether what is read from arrays is moved too
  */
-export function hoistInvariants(body: readonly LoopStmt[], fresh: (hint: string) => string): LoopStmt[] {
+export function hoistInvariants(
+  body: readonly LoopStmt[],
+  fresh: (hint: string) => string,
+  loads = true,
+): LoopStmt[] {
   return body.flatMap((stmt) => {
     if (stmt.kind === "if") {
       return [
         {
           ...stmt,
-          then: hoistInvariants(stmt.then, fresh),
-          otherwise: hoistInvariants(stmt.otherwise, fresh),
+          then: hoistInvariants(stmt.then, fresh, loads),
+          otherwise: hoistInvariants(stmt.otherwise, fresh, loads),
         },
       ];
     }
     if (stmt.kind !== "for") return [stmt];
-    const { loop, moved } = hoistFrom(stmt, fresh);
-    return [...moved, { ...loop, body: hoistInvariants(loop.body, fresh) }];
+    const { loop, moved } = hoistFrom(stmt, fresh, loads);
+    return [...moved, { ...loop, body: hoistInvariants(loop.body, fresh, loads) }];
   });
 }
 
-function hoistFrom(loop: ForLoop, fresh: (hint: string) => string): { loop: ForLoop; moved: LoopStmt[] } {
+function hoistFrom(
+  loop: ForLoop,
+  fresh: (hint: string) => string,
+  loads: boolean,
+): { loop: ForLoop; moved: LoopStmt[] } {
   const changing = new Set<string>([loop.name]);
   const stored = new Set<string>();
   visitStmts(loop.body, (stmt) => {
@@ -33,7 +42,7 @@ function hoistFrom(loop: ForLoop, fresh: (hint: string) => string): { loop: ForL
   const moved: LoopStmt[] = [];
   const keys = new Keys();
   const names = new Map<number, LoopExpr>();
-  const isInvariant = invariance(changing, stored);
+  const isInvariant = invariance(changing, (array) => !loads || stored.has(array));
   const move = (x: LoopExpr): LoopExpr => {
     if (x.kind === "number" || x.kind === "local") return x;
     if (x.type !== "index" && isInvariant(x)) {
@@ -61,7 +70,10 @@ function hoistFrom(loop: ForLoop, fresh: (hint: string) => string): { loop: ForL
 }
 
 /** Whether an expression is the same in every round; what is said of its parts is remembered. */
-function invariance(changing: ReadonlySet<string>, stored: ReadonlySet<string>): (x: LoopExpr) => boolean {
+function invariance(
+  changing: ReadonlySet<string>,
+  stays: (array: string) => boolean,
+): (x: LoopExpr) => boolean {
   const known = new Map<LoopExpr, boolean>();
   const isFixed = (x: LoopExpr): boolean => {
     const before = known.get(x);
@@ -69,7 +81,7 @@ function invariance(changing: ReadonlySet<string>, stored: ReadonlySet<string>):
     const found =
       x.kind === "number" ||
       (x.kind === "local" && !changing.has(x.name)) ||
-      (x.kind === "load" && !stored.has(x.array) && isFixed(x.index)) ||
+      (x.kind === "load" && !stays(x.array) && isFixed(x.index)) ||
       ((x.kind === "op" || x.kind === "call") && x.args.every(isFixed));
     known.set(x, found);
     return found;

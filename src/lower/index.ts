@@ -1,11 +1,12 @@
 import type { Backend } from "../ir/backend.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
-import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
+import type { Buffer, Kernel, RowPass, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
 import { lowerKernel, type LoopListener, type Lowered, type Lowering } from "./function.ts";
 import { withPlainNames } from "./plain-names.ts";
+import { lowerPass } from "./row-pass.ts";
 import { straightStep } from "./step.ts";
 import { templateLookup } from "./templates.ts";
 import { counterparts, outlineOfFunction, outlineOfKernel, sameShape, Twins } from "./twins.ts";
@@ -50,6 +51,7 @@ export function lower(
     const { lowered } = byForm.find(outlineOfKernel(kernel), isTwin, make);
     return own ? { fn: lowered.fn, arrays: lowered.arrays.map((array) => own!.get(array)!) } : lowered;
   };
+  const passes = new Set<RowPass>();
   const straight = straightStep(program, schedule, memory, lowering);
   for (const { phase, fn, arrays } of straight?.phases ?? []) {
     functions.push(fn);
@@ -58,6 +60,15 @@ export function lower(
   if (straight) functions.push(straight.step.fn);
   for (const kernel of schedule.kernels) {
     if (straight?.phases.some(({ phase }) => phase === kernel.phase)) continue;
+    const { pass } = kernel.record;
+    if (pass) {
+      if (passes.has(pass)) continue;
+      passes.add(pass);
+      const own = lowerPass(pass, schedule, lowering);
+      functions.push(own.fn);
+      calls.get(kernel.phase)!.push(callOf(own.fn, own));
+      continue;
+    }
     const lowered = lowerOnce(kernel);
     calls.get(kernel.phase)!.push(callOf(lowered.fn, lowered, kernel.loops));
   }

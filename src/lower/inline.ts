@@ -42,7 +42,11 @@ export function inlineCalls(
   const open: string[] = [fn.name];
   const callee: Callee = (expr) => {
     const isCall = expr.kind === "call";
-    const name = isCall ? expr.name : expr.kind === "op" ? scalar(expr.op, expr.type, expr.lanes) : undefined;
+    const name = isCall
+      ? expr.name
+      : expr.kind === "op"
+        ? scalar(expr.op, expr.type, expr.lanes, expr.args)
+        : undefined;
     if (name === undefined) return undefined;
     if (ready.has(name)) return ready.get(name);
     const found = isCall ? templates(name) : templateNamed(templates, name);
@@ -198,7 +202,8 @@ function expand(template: LoopFunction, call: LoopExpr, before: LoopStmt[], cont
   const result = substitute(template.body, values, call, before, context);
   invariant(result, `template "${template.name}" returns nothing`);
   const typed = result.type === call.type ? result : l.op("cast", [result], call.type, call.lanes);
-  if (typed.kind === "local" || typed.kind === "number") return typed;
+  // A single expression needs no name.
+  if (typed.kind === "local" || typed.kind === "number" || template.body.length === 1) return typed;
   const name = context.fresh(template.name);
   before.push(l.const(name, typed));
   return l.local(name, typed.type, typed.lanes);

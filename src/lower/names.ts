@@ -36,11 +36,19 @@ export function separateNames(body: readonly LoopStmt[]): readonly LoopStmt[] {
   const meets = (name: string): boolean =>
     arrays.some((array) => array.startsWith(name) && /^\d*$/.test(array.slice(name.length)));
   const names = new Map([...declared].filter(meets).map((name) => [name, `${name}Value`]));
+  return withLocals(body, names);
+}
+
+/** A body whose locals and counters have other names. */
+export function withLocals(
+  body: readonly LoopStmt[],
+  names: ReadonlyMap<string, string>,
+): readonly LoopStmt[] {
   if (names.size === 0) return body;
   return mapStmts(
     mapExprs(body, (x) => (x.kind === "local" ? { ...x, name: names.get(x.name) ?? x.name } : x)),
     (stmt) =>
-      stmt.kind === "let" || stmt.kind === "set"
+      stmt.kind === "let" || stmt.kind === "set" || stmt.kind === "for"
         ? { ...stmt, name: names.get(stmt.name) ?? stmt.name }
         : stmt,
   );

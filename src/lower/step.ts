@@ -7,7 +7,7 @@ import type { Program } from "../ir/program.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
 import { buffersOfKernel, finish, type Lowered, type Lowering } from "./function.ts";
 import { nestStatements } from "./nest.ts";
-import { straighten } from "./straighten.ts";
+import { inArena, straighten } from "./straighten.ts";
 import { isComparison } from "./values.ts";
 
 /** A training step with more points of computation than this keeps its loops. */
@@ -53,7 +53,7 @@ export function straightStep(
     keeps: (buffer: Buffer) => boolean,
   ): Lowered | null => {
     const rounds = (buffer: Buffer): boolean => !exact.has(buffer);
-    const lines = straighten(body, { buffers, memory, compute, keeps, rounds });
+    const lines = straighten(body, { buffers, locate: inArena(memory), compute, keeps, rounds });
     return lines && finish({ name, doc: [doc], buffers, times: [], calls: false }, lines, lowering);
   };
   const loops = (kernels: Kernels): LoopStmt[] => kernels.flatMap((kernel) => loopsOf(kernel, lowering));

@@ -7,7 +7,7 @@ import { bytesOf, sizeOf } from "../ir/type.ts";
 import { isNeutral } from "./reduction.ts";
 import { castTo, foldIndex } from "./values.ts";
 
-/** A step with more statements than this is not worth writing out: V8 stops optimising very long functions. */
+/** A body with more statements than this is not worth writing out: V8 stops optimising very long functions. */
 const mostStatements = 400;
 
 const mostBytes = Math.max(...Object.values(bytesOf));
@@ -16,22 +16,49 @@ const mostBytes = Math.max(...Object.values(bytesOf));
 interface Cell {
   readonly value: LoopExpr;
   readonly array: string;
-  readonly index: number;
+  readonly index: LoopExpr;
   readonly written: boolean;
 }
 
 /** A body that is too long, or whose loops and places are not known before it runs. */
 class NotStraight extends Error {}
 
+/** One element of a buffer: which byte it begins at, and how it is found when the code runs. */
+export interface Place {
+  readonly at: number;
+  readonly index: LoopExpr;
+  /** Its number, by which the local is called that holds it. */
+  readonly element: number;
+}
+
 interface StraightOptions {
   readonly buffers: ReadonlyMap<string, Buffer>;
-  readonly memory: MemoryPlan;
+  /** Where an element lies; undefined where that is not known before the code runs. */
+  readonly locate: (buffer: Buffer, index: LoopExpr) => Place | undefined;
   readonly compute: "f64" | "f32";
   /** Whether what a buffer holds at the end is stored. */
   readonly keeps: (buffer: Buffer) => boolean;
   /** Whether a value is rounded to the buffer's type where loops would store and load it. */
   readonly rounds: (buffer: Buffer) => boolean;
+  /** Buffers that are added to, and never read besides: every addition is a store of its own. */
+  readonly sums?: ReadonlySet<Buffer>;
+  /** Names that are taken outside; locals among them keep what is set here. */
+  readonly outside?: ReadonlySet<string>;
+  /** How many statements may be written out, if not 400: those that only hold what is used once become parts of others. */
+  readonly most?: number;
+  /** Whether a sum starts with its first term, so that it may be −0 where loops, which begin at 0, give 0. */
+  readonly fromFirst?: boolean;
 }
+
+/** The places of an arena. */
+export const inArena =
+  ({ placements }: MemoryPlan): StraightOptions["locate"] =>
+  (buffer, index) => {
+    invariant(index.kind === "number", "an address of a straight-line step is not constant");
+    if (index.value < 0 || index.value >= sizeOf(buffer.shape)) return undefined;
+    const at = placements.get(buffer)!.offset + index.value * bytesOf[buffer.dtype];
+    return { at, index, element: index.value };
+  };
 
 /**
  * Runs loops with known bounds at compile time and leaves straight-line code: every array element becomes a
@@ -54,19 +81,21 @@ class StraightRun {
   private readonly memory = new Map<number, Cell>();
   private readonly locals = new Map<string, LoopExpr>();
   private readonly taken: Set<string>;
+  private readonly most: number;
   /** Locals that hold sums which are never −0, because something in them is not. */
   private readonly neverMinusZero = new Set<string>();
 
   constructor(options: StraightOptions) {
     this.of = options;
-    this.taken = new Set(options.buffers.keys());
+    this.most = options.most ?? mostStatements;
+    this.taken = new Set([...options.buffers.keys(), ...(options.outside ?? [])]);
   }
 
   statements(): LoopStmt[] {
     const stores = [...this.memory.values()]
       .filter(({ written, array }) => written && this.of.keeps(this.bufferNamed(array)))
-      .map(({ array, index, value }) => l.store(array, l.number(index), value));
-    if (this.out.length + stores.length > mostStatements) throw new NotStraight();
+      .map(({ array, index, value }) => l.store(array, index, value));
+    if (this.out.length + stores.length > this.most) throw new NotStraight();
     return [...this.out, ...stores];
   }
 
@@ -75,6 +104,8 @@ class StraightRun {
     for (const [k, stmt] of stmts.entries()) {
       const rest = [...stmts.slice(k + 1), ...later];
       if (stmt.kind === "for") this.loop(stmt, rest);
+      else if (stmt.kind === "set" && this.of.outside?.has(stmt.name))
+        this.out.push(l.set(stmt.name, this.evaluate(stmt.value)));
       else if (stmt.kind === "let" || stmt.kind === "set")
         this.locals.set(stmt.name, this.emit(this.nameOf(stmt.name, rest), this.evaluate(stmt.value)));
       else if (stmt.kind === "store") this.store(stmt);
@@ -94,12 +125,16 @@ class StraightRun {
   }
 
   private store(stmt: LoopStmt & { readonly kind: "store" }): void {
-    const { at, index, buffer } = this.place(stmt.array, this.evaluate(stmt.index));
+    const { at, index, element: number, buffer } = this.place(stmt.array, this.evaluate(stmt.index));
     const held = heldAs(buffer.dtype, this.of.compute);
     const exact = this.evaluate(stmt.value);
     const rounds = buffer.dtype === "f32" && exact.kind !== "number" && this.of.rounds(buffer);
     const value = rounds ? castTo(castTo(exact, "f32"), held) : castTo(exact, held);
-    const element = this.emit(elementName(buffer.name, index), value);
+    if (this.of.sums?.has(buffer)) {
+      this.out.push(l.store(stmt.array, index, value));
+      return;
+    }
+    const element = this.emit(elementName(buffer.name, number), value);
     this.forget(at, bytesOf[buffer.dtype]);
     this.memory.set(at, { value: element, array: stmt.array, index, written: true });
   }
@@ -114,7 +149,7 @@ class StraightRun {
 
   private emit(hint: string, value: LoopExpr): LoopExpr {
     if (value.kind === "number" || value.kind === "local") return value;
-    if (this.out.length > mostStatements) throw new NotStraight();
+    if (this.out.length > this.most) throw new NotStraight();
     let name = hint;
     for (let k = 2; this.taken.has(name); k++) name = `${hint}_${k}`;
     this.taken.add(name);
@@ -129,7 +164,7 @@ class StraightRun {
       stmt.kind === "store" ? isLocal(stmt.value, name) : setsIt(stmt, name),
     );
     if (next?.kind !== "store" || this.of.rounds(this.bufferNamed(next.array))) return name;
-    return elementName(next.array, this.place(next.array, this.evaluate(next.index)).index);
+    return elementName(next.array, this.place(next.array, this.evaluate(next.index)).element);
   }
 
   private evaluate(expr: LoopExpr): LoopExpr {
@@ -154,30 +189,27 @@ class StraightRun {
     if (x.type === "index" || x.type === "bool") return foldIndex(x);
     const [first, second] = x.args;
     // A single 0 + x is not x where x is −0.
-    if (x.op === "add" && isZero(first) && this.isNeverMinusZero(second)) return second;
+    if (x.op === "add" && isZero(first) && (this.of.fromFirst || this.isNeverMinusZero(second))) return second;
     if (isNeutral(x.op, first)) return second;
     return x.op === "cast" ? castTo(first, x.type) : x;
   }
 
   private load(array: string, from: LoopExpr): LoopExpr {
-    const { at, index, buffer } = this.place(array, from);
+    const { at, index, element, buffer } = this.place(array, from);
     const known = this.memory.get(at);
     if (known) return known.value;
-    const load = l.load(array, l.number(index), heldAs(buffer.dtype, this.of.compute));
-    const value = this.emit(elementName(buffer.name, index), load);
+    const load = l.load(array, index, heldAs(buffer.dtype, this.of.compute));
+    if (this.of.sums?.has(buffer)) return load;
+    const value = this.emit(elementName(buffer.name, element), load);
     this.memory.set(at, { value, array, index, written: false });
     return value;
   }
 
-  private place(
-    array: string,
-    index: LoopExpr,
-  ): { readonly at: number; readonly index: number; readonly buffer: Buffer } {
-    invariant(index.kind === "number", "an address of a straight-line step is not constant");
+  private place(array: string, index: LoopExpr): Place & { readonly buffer: Buffer } {
     const buffer = this.bufferNamed(array);
-    if (index.value < 0 || index.value >= sizeOf(buffer.shape)) throw new NotStraight();
-    const { offset } = this.of.memory.placements.get(buffer)!;
-    return { at: offset + index.value * bytesOf[buffer.dtype], index: index.value, buffer };
+    const place = this.of.locate(buffer, index);
+    if (!place) throw new NotStraight();
+    return { ...place, buffer };
   }
 
   private bufferNamed(name: string): Buffer {

@@ -91,8 +91,9 @@ export const isComparison = (op: string): boolean =>
   comparing.has(op) || op === "maximum" || op === "minimum" || op === "sign";
 /** Operations whose results are among their operands, up to sign. */
 const choosing: ReadonlySet<string> = new Set(["maximum", "minimum", "select", "neg", "abs"]);
+/** Whether f32 memory holds the very number: what is kept as float64 has more digits. */
 const isStored = (expr: KernelExpr): boolean =>
-  expr.kind === "load" ||
+  (expr.kind === "load" && expr.buffer.dtype === expr.dtype) ||
   expr.kind === "const" ||
   expr.dtype !== "f32" ||
   (expr.kind === "op" && choosing.has(expr.op) && expr.args.every(isStored));

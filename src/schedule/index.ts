@@ -1,10 +1,11 @@
 import type { Backend } from "../ir/backend.ts";
-import type { Graph, Value } from "../ir/graph.ts";
+import { longestOwn } from "../ir/arena.ts";
+import { graphNodes, type Graph, type Value } from "../ir/graph.ts";
 import type { Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import type { OpTable } from "../ir/op.ts";
 import { functionPhase, stepPhase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
-import { bytesOf, sizeOf } from "../ir/type.ts";
+import { bytesOf, elementsOf, sizeOf } from "../ir/type.ts";
 import { separateAssigns } from "./assigns.ts";
 import { withCalls } from "./calls.ts";
 import { ringSlots, type Instance } from "./flatten.ts";
@@ -12,15 +13,18 @@ import { groupJobs, mergeScalars, type Group } from "./group.ts";
 import { kernelOf } from "./kernel.ts";
 import { Names, valueHint } from "./names.ts";
 import { orderGroups } from "./order.ts";
+import { asRowPasses } from "./row-pass.ts";
 import { Storage, type Place } from "./storage.ts";
 import { Zeros } from "./zeros.ts";
 import { workOf, type Named, type Work } from "./work.ts";
 
 /** Turns every graph of a program into kernels, in running order, decided for one target. */
 export function schedule(program: Program, ops: OpTable, backend: Backend): Schedule {
-  const storage = new Storage(new Names());
+  const storage = new Storage(new Names(), backend.numbers !== null && isShort(program));
   const kernelNames = new Names();
   for (const cell of program.cells) storage.cell(cell.kind, cell.name, cell.type);
+  for (const cell of program.cells)
+    if (cell.kind === "parameters" || cell.kind === "gradients") storage.block(cell);
   const results: Array<Schedule["results"][number]> = [];
   const kernels: Kernel[] = [];
   const run = (graph: Graph, named: Named): void => {
@@ -42,6 +46,18 @@ export function schedule(program: Program, ops: OpTable, backend: Backend): Sche
   if (evaluate) run(evaluate, { kind: "evaluate", phase: "evaluate" });
   return { kernels: withCalls(kernels, backend), buffers: storage.buffers, results };
 }
+
+/**
+ * Whether all tensors of a model are so short that their temporaries are plain numbers. Without a batch there is no
+ * need: its elements are in locals, not in memory.
+ */
+const isShort = ({ batch, graphs }: Program): boolean =>
+  batch !== null &&
+  graphs.steps.every(({ training }) =>
+    graphNodes(training).every(({ outputs }) =>
+      outputs.every(({ type }) => elementsOf(type.shape) <= longestOwn),
+    ),
+  );
 
 /** One graph as kernels: its work in groups that share loops, each with places for what others read. */
 function scheduleGraph(
@@ -75,7 +91,8 @@ function scheduleGraph(
         return kernelOf(group, { ...context, loops, phase });
       },
     );
-  return kernelsIn(null, []);
+  const kernels = kernelsIn(null, []);
+  return named.kind === "forward" ? asRowPasses(kernels, { backend, storage, kernelNames }) : kernels;
 }
 
 /** How many bytes of buffers a group writes. */

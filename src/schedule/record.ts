@@ -35,7 +35,7 @@ export function recordOf(kernel: KernelDraft, backend: Backend): ScheduleRecord 
     tile[last] = columnTile(kernel, lanes.includes(kernel.outer[last].name) ? backend.lanes : 1);
   }
   // Whether calls are worth it shows once the work of the whole phase is known.
-  return { tile, whole, lanes, join, alone, calls: false };
+  return { tile, whole, lanes, join, alone, calls: false, pass: null };
 }
 
 /** A kernel that a prediction may share, which is asked for one row as often as for many. */

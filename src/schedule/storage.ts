@@ -1,8 +1,10 @@
+import { longestOwn } from "../ir/arena.ts";
 import { isLeaf, leafName, type LeafOp, type Output, type Value } from "../ir/graph.ts";
 import { indexMod, type Index } from "../ir/index.ts";
 import type { Buffer } from "../ir/kernel.ts";
 import type { Phase } from "../ir/phase.ts";
-import type { DType, Shape, TensorType } from "../ir/type.ts";
+import type { Cell } from "../ir/program.ts";
+import { sizeOf, type DType, type Shape, type TensorType } from "../ir/type.ts";
 import { identifierHint, type Names } from "./names.ts";
 
 /** A place that a finished value is written to beside (or instead of) a temporary. */
@@ -11,6 +13,12 @@ export interface Sink {
   readonly accumulate: boolean;
   /** Coordinates before the value's own: the slot of a value that is stacked along time. */
   readonly lead?: readonly Index[];
+}
+
+/** Where a parameter or a gradient lies in the block of all that one optimizer updates. */
+export interface Block {
+  readonly buffer: Buffer;
+  readonly start: number;
 }
 
 /** Where a value that other kernels read is found. */
@@ -38,9 +46,13 @@ export class Storage {
   private readonly cells = new Map<string, Buffer>();
   private readonly constants = new Map<string, Buffer>();
   readonly names: Names;
+  private readonly blocks = new Map<string, Block>();
+  private readonly inNumbers: boolean;
 
-  constructor(names: Names) {
+  /** @param inNumbers whether short temporaries are kept as plain numbers */
+  constructor(names: Names, inNumbers: boolean) {
     this.names = names;
+    this.inNumbers = inNumbers;
   }
 
   /** The buffer of a cell; results and gradients of one name in different phases are told apart by `key`. */
@@ -72,6 +84,22 @@ export class Storage {
     return buffer;
   }
 
+  /** Where a parameter or a gradient lies in the block of all that one optimizer updates; undefined outside of blocks. */
+  blockOf({ cell }: Buffer): Block | undefined {
+    return cell && this.blocks.get(`${cell.kind} ${cell.name} ${cell.step ?? ""}`);
+  }
+
+  /** Learns what a block of parameters or gradients lies over. */
+  block({ kind, name, type, members = [], step }: Cell): void {
+    const buffer = this.cell(kind, name, type);
+    let start = 0;
+    for (const member of members) {
+      const key = kind === "gradients" ? `gradient ${member} ${step ?? ""}` : `parameter ${member} `;
+      if (!this.blocks.has(key)) this.blocks.set(key, { buffer, start });
+      start += sizeOf(this.cells.get(`parameter:${member}`)!.shape);
+    }
+  }
+
   /** Puts a temporary in the place of another, which nothing may name any more. */
   replace(buffer: Buffer, by: Buffer): void {
     this.buffers[this.buffers.indexOf(buffer)] = by;
@@ -101,13 +129,19 @@ export class Storage {
     return this.cells.get(`${op}:${name}`)?.name ?? identifierHint(name);
   }
 
+  /**
+   * Memory for what one kernel leaves to another, or a row of it to its own later loops.
+   */
   temporary(
     hint: string,
     dtype: DType,
     shape: Shape,
     kind: "temporary" | "row" | "numbers" = "temporary",
   ): Buffer {
-    return this.add({ name: this.names.fresh(hint), kind, dtype, shape });
+    const name = this.names.fresh(hint);
+    const isShort =
+      this.inNumbers && kind === "temporary" && dtype === "f32" && sizeOf(shape) <= longestOwn;
+    return this.add(isShort ? { name, kind: "numbers", dtype: "f64", shape } : { name, kind, dtype, shape });
   }
 
   /** Where an output of a phase's graph goes; a training graph belongs to a step. */

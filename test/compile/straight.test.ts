@@ -24,7 +24,7 @@ import { compile } from "../../src/compile.ts";
 import type { MemoryPlan } from "../../src/ir/arena.ts";
 import type { Buffer } from "../../src/ir/kernel.ts";
 import { l } from "../../src/ir/loop.ts";
-import { straighten } from "../../src/lower/straighten.ts";
+import { inArena, straighten } from "../../src/lower/straighten.ts";
 import { allowRelaxed } from "../wasm/relaxed.ts";
 import { loadText, type EmittedModule } from "./program.ts";
 
@@ -144,7 +144,7 @@ test("what a float64 is written over is not stored after it, though it began at 
   ];
   const lines = straighten(body, {
     buffers: new Map([whole, double, x].map((own) => [own.name, own])),
-    memory: { placements } as unknown as MemoryPlan,
+    locate: inArena({ placements } as unknown as MemoryPlan),
     compute: "f64",
     keeps: () => true,
     rounds: () => true,

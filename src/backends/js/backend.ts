@@ -1,5 +1,5 @@
 import type { Backend } from "../../ir/backend.ts";
-import { scalarFunctions, type LoopOp } from "../../ir/loop.ts";
+import { scalarFunctions, type LoopExpr, type LoopOp } from "../../ir/loop.ts";
 
 /** Scalar functions that no engine has. */
 const missing: ReadonlySet<LoopOp> = new Set<LoopOp>(["erf", "random"]);
@@ -10,6 +10,10 @@ const missing: ReadonlySet<LoopOp> = new Set<LoopOp>(["erf", "random"]);
 const own: ReadonlySet<LoopOp> = new Set<LoopOp>(scalarFunctions.filter((op) => op !== "sigmoid"));
 /** Of these a float32 needs half the digits of a float64, at half the cost. */
 const single: ReadonlySet<LoopOp> = new Set<LoopOp>(["exp", "log", "tanh"]);
+
+/** A number that a comparison tells from every other as Math.max and Math.min do. */
+const isBound = (x: LoopExpr | undefined): boolean =>
+  x?.kind === "number" && !Number.isNaN(x.value) && !Object.is(x.value, -0);
 
 /**
  * JavaScript: float32 in memory, float64 in between. A float of a typed array takes V8 about seven instructions, a plain
@@ -22,8 +26,12 @@ export const jsBackend = (precision: "f32" | "f64"): Backend => ({
   compute: "f64",
   lanes: 1,
   vectors: null,
-  numbers: { leastWork: 2 ** 18, leastReads: 5, tile: { rows: 4, columns: 2 } },
-  scalar: (op) => {
+  numbers: { passWork: 200, leastWork: 2 ** 18, leastReads: 5, tile: { rows: 4, columns: 2 } },
+  scalar: (op, type, _lanes, args) => {
+    if (type === "f64" && isBound(args?.[1])) {
+      if (op === "maximum") return "larger";
+      if (op === "minimum") return "smaller";
+    }
     if (precision === "f32" && single.has(op)) return `${op}Single`;
     return (precision === "f32" ? own : missing).has(op) ? op : undefined;
   },

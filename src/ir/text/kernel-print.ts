@@ -14,7 +14,7 @@ function kernelText(kernel: Kernel): string {
   if (record.alone > 1) tiles.push(`alone ${outer[outer.length - 1].name}×${record.alone}`);
   const lines = [
     ...kernel.doc.map((line) => `// ${line}`),
-    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}${record.calls ? " calls" : ""}`,
+    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}${record.calls ? " calls" : ""}${record.pass ? ` in ${record.pass.name}` : ""}`,
   ];
   if (nest)
     lines.push(

@@ -1,0 +1,117 @@
+import { longestOwn } from "../ir/arena.ts";
+import { indexAxis, movesAlong, pointsOf, sameIndex, type Axis, type Index } from "../ir/index.ts";
+import type { Buffer, Item, Kernel, KernelDraft, KernelExpr, Target } from "../ir/kernel.ts";
+import { visitKernelExpr } from "../ir/kernel-walk.ts";
+import { isBatch, sizeOf } from "../ir/type.ts";
+import { passOf, type Member, type PassContext } from "./row-sums.ts";
+import type { Place } from "./together.ts";
+
+/**
+ * Small neighbours in one phase that can take turns within every row become a pass. Then what a row leaves to the next
+ * kernel stays in locals, and only parameters and sums over the rows are read and written: as plain numbers, the former
+ * copied before the first row, the latter added to gradients after the last.
+ */
+export function asRowPasses(kernels: readonly Kernel[], context: PassContext): Kernel[] {
+  const { numbers } = context.backend;
+  if (!numbers) return [...kernels];
+  const out: Kernel[] = [];
+  let run: Member[] = [];
+  const close = (): void => {
+    const own = run.map(({ kernel }) => kernel);
+    out.push(...(isWorth(run, numbers) ? passOf(run, parametersOf(run), context) : own));
+    run = [];
+  };
+  for (const kernel of kernels) {
+    const member = memberOf(kernel);
+    if (!member || !mayJoin(kernel, run)) close();
+    if (member) run.push(member);
+    else out.push(kernel);
+  }
+  close();
+  return out;
+}
+
+const isWorth = (run: readonly Member[], { passWork }: { readonly passWork: number }): boolean =>
+  run.length > 1 && run.reduce((sum, member) => sum + workOf(member), 0) <= passWork;
+
+/** The terms and values that a kernel computes for one row. */
+function workOf({ kernel: { outer, core, stages }, folds }: Member): number {
+  const points = (axes: readonly Axis[]): number => pointsOf(axes.filter(({ extent }) => !isBatch(extent)));
+  if (folds) return points(outer);
+  const values = stages.reduce((sum, { inner, items }) => sum + points(inner) * items.length, 0);
+  return points(outer) * (values + (core ? points(core.depth) : 0));
+}
+
+/** A kernel as a member of a pass; undefined where rows need one another, or memory that is not theirs alone. */
+function memberOf(kernel: Kernel): Member | undefined {
+  const { outer, core, nest, stages, loops } = kernel;
+  if (nest || loops.length > 0 || core?.only || searches(kernel)) return undefined;
+  const inner = [...(core?.depth ?? []), ...stages.flatMap((stage) => stage.inner)];
+  const rows = [...outer, ...inner].filter(({ extent }) => isBatch(extent));
+  if (rows.length !== 1 || !isBatch(rows[0].extent) || rows[0].extent.times !== 1) return undefined;
+  const [row] = rows;
+  const folds = !outer.includes(row);
+  if (folds ? !isFold(kernel) : outer[0] !== row || targetsOf(kernel).some(({ accumulate }) => accumulate))
+    return undefined;
+  const isOwn = ({ buffer, at }: Place): boolean => isOfRow(buffer, at, row);
+  return readsOf(kernel).every(isOwn) && targetsOf(kernel).every(isOwn) ? { kernel, row, folds } : undefined;
+}
+
+/** Whether a kernel branches: a search for the largest does at every element. */
+const searches = (kernel: Kernel): boolean =>
+  itemsOf(kernel).some(({ reduce }) => reduce?.op === "argMax" || reduce?.op === "argMin");
+
+/** Whether a place is the same for all rows, or a row's own; temporaries of the arena lie within one another. */
+function isOfRow(buffer: Buffer, at: readonly Index[], row: Axis): boolean {
+  if (buffer.kind === "temporary" || sizeOf(buffer.shape) > longestOwn) return false;
+  const [first, ...rest] = buffer.shape;
+  if (rest.some(isBatch)) return false;
+  if (first === undefined || !isBatch(first)) return !movesAlong(at, row);
+  return first.times === 1 && sameIndex(at[0], indexAxis(row)) && !movesAlong(at.slice(1), row);
+}
+
+/** A single sum over all rows, and what is then made of it. */
+function isFold({ core, stages, before, after }: Kernel): boolean {
+  const [first, ...rest] = stages;
+  if (before.length > 0 || after.length > 0 || (core ?? first.items[0]).dtype !== "f32") return false;
+  const isPlain = (items: readonly Item[]): boolean => items.every(({ reduce }) => reduce === null);
+  if (core) return core.depth.length === 1 && stages.every(({ inner, items }) => inner.length === 0 && isPlain(items));
+  const [item, ...others] = first.items;
+  const isSum = others.length === 0 && item.reduce?.op === "sum" && item.reduce.over === "inner";
+  return isSum && first.inner.length === 1 && rest.every(({ inner, items }) => inner.length === 0 && isPlain(items));
+} // prettier-ignore
+
+/** Nothing may read what is whole only after the last row, or change what is copied before the first. */
+function mayJoin(kernel: Kernel, run: readonly Member[]): boolean {
+  if (run.some((other) => other.kernel.phase !== kernel.phase)) return false;
+  const read = new Set([...readsOf(kernel), ...kernel.after.flatMap(loadsOfItem)].map(({ buffer }) => buffer));
+  const early = new Set(kernel.before.flatMap(loadsOfItem).map(({ buffer }) => buffer));
+  return run.every((other) => {
+    const late = other.folds ? targetsOf(other.kernel) : other.kernel.after.flatMap(({ targets }) => targets);
+    const written = targetsOf(other.kernel);
+    return !late.some(({ buffer }) => read.has(buffer)) && !written.some(({ buffer }) => early.has(buffer));
+  });
+}
+
+const itemsOf = ({ before, stages, after }: KernelDraft): Item[] => [...before, ...stages.flatMap(({ items }) => items), ...after]; // prettier-ignore
+const targetsOf = (kernel: KernelDraft): Target[] => itemsOf(kernel).flatMap(({ targets }) => targets);
+const readsOf = (kernel: KernelDraft): Place[] => [
+  ...(kernel.core?.operands ?? []),
+  ...itemsOf(kernel).flatMap(loadsOfItem),
+];
+
+function loadsOfItem({ value }: Item): Place[] {
+  const found: (KernelExpr & { readonly kind: "load" })[] = [];
+  visitKernelExpr(value, (expr) => {
+    if (expr.kind === "load") found.push(expr);
+  });
+  return found;
+}
+
+const parametersOf = (run: readonly Member[]): Buffer[] => [
+  ...new Set(
+    run
+      .flatMap(({ kernel }) => readsOf(kernel).map(({ buffer }) => buffer))
+      .filter(({ cell }) => cell?.kind === "parameter"),
+  ),
+];

@@ -1,0 +1,127 @@
+// Small models with a batch are computed row by row in JavaScript. Kernel by kernel they must compute the same.
+import { describe, expect, test } from "vitest";
+import {
+  adam, batch, batchNorm, concat, defineModel, dense, dropout, f32, i32, layerNorm, matmul, meanSquaredError, mul, param, relu, sgd,
+  softmaxCrossEntropy, tanh, type BatchDim, type Model, type Value,
+} from "../../src/index.ts"; // prettier-ignore
+import W2 from "../../bench/workloads/W2.model.ts";
+import { jsBackend } from "../../src/backends/js/backend.ts";
+import { compile } from "../../src/compile.ts";
+import { l, type LoopStmt } from "../../src/ir/loop.ts";
+import { expressionsOf, visitExpr } from "../../src/ir/loop-walk.ts";
+import { useSoon } from "../../src/lower/use-soon.ts";
+import { compileProgram, loadText, type EmittedModule } from "./program.ts";
+
+const n: BatchDim = batch(6);
+const regression = (body: (x: Value) => Value, optimizer = sgd({ learningRate: 0.1 })): Model =>
+  defineModel({
+    name: "small",
+    inputs: { x: f32(n, 3), y: f32(n, 2) },
+    build: ({ x, y }) => {
+      const output = body(x);
+      return { outputs: { output }, loss: meanSquaredError(output, y), optimizer };
+    },
+  });
+
+const models: Readonly<Record<string, Model>> = {
+  "W2": W2,
+  "two layers": regression((x) => dense(dense(x, { units: 4, activation: "tanh", name: "in" }), { units: 2, name: "out" })),
+  "a parameter used twice": regression((x) => {
+    const kernel = param("kernel", [3, 3]);
+    return dense(relu(matmul(tanh(matmul(x, kernel)), kernel)), { units: 2, name: "out" });
+  }),
+  "rows that need one another": regression(
+    (x) => dense(batchNorm(dense(x, { units: 4, name: "in" }), { name: "norm" }), { units: 2, name: "out" }),
+    adam({ learningRate: 0.02 }),
+  ),
+  "a row's own statistics": regression((x) => dense(layerNorm(x, { name: "norm" }), { units: 2, name: "out" })),
+  "random bits": regression((x) => dense(dropout(x, { rate: 0.5, name: "drop" }), { units: 2, name: "out" })),
+  "joined features": regression((x) => dense(concat([x, mul(x, x)], { axis: 1 }), { units: 2, name: "out" })),
+  "weights of classes": defineModel({
+    name: "small",
+    inputs: { x: f32(n, 3), y: i32(n) },
+    build: ({ x, y }) => ({
+      outputs: { logits: dense(x, { units: 3, name: "out" }) },
+      loss: softmaxCrossEntropy(dense(x, { units: 3, name: "own" }), y, { classWeights: [1, 2, 0.5] }),
+      optimizer: adam({ learningRate: 0.05, globalClipNorm: 0.5 }),
+    }),
+  }),
+}; // prettier-ignore
+
+/** The module of a model, with passes or kernel by kernel. */
+function moduleOf(model: Model, passWork: number): { readonly text: string; readonly module: EmittedModule } {
+  const { optimized } = compile(model, { target: "js" });
+  const backend = jsBackend("f32");
+  const { text } = compileProgram(optimized, {
+    ...backend,
+    numbers: { ...backend.numbers!, passWork },
+  });
+  return { text, module: loadText(text) };
+}
+
+/** The losses, gradients and state of a few steps of different length. */
+function courseOf(module: EmittedModule): readonly number[] {
+  const net = module.create({ seed: 3 });
+  const { inputs } = module.spec as { readonly inputs: readonly { readonly shape: readonly unknown[]; readonly dtype: string }[] };
+  const seen: number[] = [];
+  for (const [step, rows] of [6, 1, 4, 6].entries()) {
+    const data = inputs.map(({ shape, dtype }) => {
+      const width = shape.slice(1).reduce<number>((size, dim) => size * Number(dim), 1);
+      const value = (k: number): number => (dtype === "i32" ? (k * 7 + step) % 3 : Math.sin(k * 1.7 + step));
+      return Array.from({ length: rows * width }, (_, k) => value(k));
+    });
+    seen.push(net.trainStep(...data, rows));
+    for (const gradient of Object.values(net.gradients)) seen.push(...(gradient as Float32Array));
+  }
+  return [...seen, ...net.state].map((x) => x + 0);
+}
+
+describe.each(Object.entries(models))("%s", (_name, model) => {
+  const passes = moduleOf(model, Infinity);
+  const kernels = moduleOf(model, 0);
+
+  test("has a pass, and none where none is allowed", () => {
+    expect(passes.text).toMatch(/function \w+_rows\(/);
+    expect(kernels.text).not.toMatch(/function \w+_rows\(/);
+  });
+
+  test("computes the same bits row by row", () => {
+    expect(courseOf(passes.module)).toEqual(courseOf(kernels.module));
+  });
+});
+
+test("what a row leaves to the next kernel is in locals, sums are added to gradients at the end", () => {
+  const { text } = moduleOf(W2, 200);
+  const body = /function backward_rows\([\s\S]*?\n\}\n/.exec(text)![0];
+  expect(body).not.toMatch(/d_hidden\[/);
+  expect(body).toMatch(/gradients\[k\] \+= sums\[k\];/);
+});
+
+test("statements come where their values are soon used, never before what they need", () => {
+  const load = (array: string, k: number) => l.load(array, l.number(k), "f64");
+  const f64 = (name: string) => l.local(name, "f64");
+  const op = (name: "add" | "mul", a: ReturnType<typeof f64>, b: ReturnType<typeof f64>) => l.op(name, [a, b], "f64");
+  const body: LoopStmt[] = [
+    ...[0, 1, 2].map((k) => l.const(`x${k}`, load("x", k))),
+    ...[0, 1, 2].map((k) => l.const(`h${k}`, l.op("sqrt", [f64(`x${k}`)], "f64"))),
+    l.const("s0", op("mul", f64("h0"), f64("h0"))),
+    l.const("s1", op("add", f64("s0"), op("mul", f64("h1"), f64("h1")))),
+    l.const("s2", op("add", f64("s1"), op("mul", f64("h2"), f64("h2")))),
+    l.store("out", l.number(0), f64("h0")),
+    l.store("x", l.number(1), f64("s2")),
+  ];
+  const ordered = useSoon(body);
+  expect(ordered).toHaveLength(body.length);
+  expect(new Set(ordered)).toEqual(new Set(body));
+  const known = new Set<string>();
+  for (const stmt of ordered) {
+    for (const expr of expressionsOf(stmt))
+      visitExpr(expr, (x) => x.kind === "local" && expect(known).toContain(x.name));
+    if (stmt.kind === "let") known.add(stmt.name);
+  }
+  const at = (find: (stmt: LoopStmt) => boolean): number => ordered.findIndex(find);
+  const defines = (name: string) => at((stmt) => stmt.kind === "let" && stmt.name === name);
+  // An element is read before it is written over, and stored as soon as it is there.
+  expect(defines("x1")).toBeLessThan(at((stmt) => stmt.kind === "store" && stmt.array === "x"));
+  expect(defines("h1")).toBeGreaterThan(at((stmt) => stmt.kind === "store" && stmt.array === "out"));
+}); // prettier-ignore
