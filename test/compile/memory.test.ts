@@ -5,11 +5,14 @@ import {
   dense,
   expandDims,
   f32,
+  mean,
   meanSquaredError,
   mul,
+  reverse,
   scan,
   sgd,
   squeeze,
+  sum,
   tanh,
   type Value,
 } from "gradc";
@@ -71,6 +74,41 @@ test("a loop over one time has no next turn that could need what the first leave
   });
   const { optimized, kernels, memory } = compile(model, { debug: true });
   expect(verifyMemory(optimized, kernels, memory)).toEqual([]);
+});
+
+describe("a loop over elements", () => {
+  /** A recurrence over numbers that something computes before it. */
+  const looped = (others: (x: Value) => Value) => {
+    const model = defineModel({
+      name: "elements",
+      inputs: { x: f32(8) },
+      build({ x }) {
+        const first = tanh(x);
+        const leave = (h: Value, [a, b]: readonly Value[]): [Value, Value] => [add(h, b), mul(h, a)];
+        const [, all] = scan(leave, mean(first), [first, others(first)]);
+        return { outputs: { out: sum(add(all, 1)) } };
+      },
+    });
+    return compile(model, { debug: true });
+  };
+
+  test("may write each over the one that its own turn alone reads", () => {
+    const { optimized, kernels, memory } = looped((x) => x);
+    const [[before], [left]] = [...memory.placements].filter(([{ shape }]) => shape[0] === 8).slice(1);
+    expect(memory.placements.get(left)!.offset).toBe(memory.placements.get(before)!.offset);
+    expect(verifyMemory(optimized, kernels, memory)).toEqual([]);
+  });
+
+  test("may not write one over what a later turn reads", () => {
+    const { optimized, kernels, memory } = looped((x) => reverse(x, 0));
+    const [[before, place], [left, other]] = [...memory.placements]
+      .filter(([{ shape }]) => shape[0] === 8)
+      .slice(1);
+    expect(other.offset).not.toBe(place.offset);
+    const broken = new Map(memory.placements).set(left, { ...other, offset: place.offset });
+    const [found] = verifyMemory(optimized, kernels, { ...memory, placements: broken });
+    expect(found).toMatch(new RegExp(`writes ${left.name} over ${before.name} of kernel 0, read at`));
+  });
 });
 
 test("regions follow each other without overlap", () => {

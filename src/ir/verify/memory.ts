@@ -75,6 +75,24 @@ function contentsIn(runs: readonly Run[]): (buffer: Buffer, run: Run) => string 
   };
 }
 
+/** Whether two accesses are of one element, were the buffers in one place. */
+const isSameElement = (read: Pick<Access, "buffer" | "at">, write: Pick<Access, "buffer" | "at">): boolean =>
+  read.at !== null &&
+  write.at !== null &&
+  bytesOf[read.buffer.dtype] === bytesOf[write.buffer.dtype] &&
+  sameIndex(flatten(read.at, read.buffer.shape), flatten(write.at, write.buffer.shape));
+
+/** Whether an access in two turns is of two elements: a coordinate counts with a loop that has gone on. */
+const turnsApart = (one: Run, later: Run, at: readonly Index[] | null): boolean =>
+  one.kernel.loops.some(
+    ({ axis }, level) =>
+      one.turns[level] !== later.turns[level] &&
+      at?.some(
+        ({ terms: [{ atom } = {}, ...more] }) =>
+          more.length === 0 && atom?.kind === "axis" && atom.axis.name === axis.name,
+      ),
+  );
+
 /**
  * Places where a memory plan lets one value overwrite another that is still needed, a sentence each; an empty list means
  * sound. It looks at nothing but what is read and written in which order, over two turns of every loop.
@@ -90,6 +108,8 @@ export function verifyMemory(program: Program, schedule: Schedule, memory: Memor
   };
   const isTemporary = (buffer: Buffer): boolean =>
     buffer.kind === "numbers" || memory.placements.get(buffer)?.region === "temporary";
+  /** Arrays of plain numbers begin at no byte of the arena. */
+  const placeOf = (buffer: Buffer): unknown => memory.placements.get(buffer)?.offset ?? buffer;
   const results = new Set(schedule.results.map((result) => result.buffer));
   for (const { phases } of entriesOf(program)) {
     const kernels = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
@@ -97,35 +117,38 @@ export function verifyMemory(program: Program, schedule: Schedule, memory: Memor
     const list = runs.map(({ kernel }) => kernel);
     const contents = contentsIn(runs);
     const accesses = list.map(accessesOf);
-    const lastRead = new Map<string, number>();
+    const readers = new Map<string, Set<number>>();
+    const readBy = (buffer: Buffer, k: number, reader: number): void => {
+      const key = contents(buffer, runs[k]);
+      readers.set(key, (readers.get(key) ?? new Set()).add(reader));
+    };
     for (const [k, { reads, writes }] of accesses.entries()) {
-      for (const { buffer } of reads) lastRead.set(contents(buffer, runs[k]), k);
-      for (const { buffer } of writes)
-        if (results.has(buffer)) lastRead.set(contents(buffer, runs[k]), Infinity);
+      for (const { buffer } of reads) readBy(buffer, k, k);
+      for (const { buffer } of writes) if (results.has(buffer)) readBy(buffer, k, Infinity);
     }
     const written = new Map<string, { readonly other: Buffer; readonly since: number }>();
     for (const [k, { reads, writes }] of accesses.entries()) {
       for (const { buffer, at, order } of writes.filter((write) => isTemporary(write.buffer))) {
         for (const [key, { other, since }] of written) {
           if (!share(buffer, other)) continue;
-          const last = lastRead.get(key) ?? -1;
-          if (last > k)
+          const isSame = (read: Access): boolean =>
+            placeOf(other) === placeOf(buffer) && isSameElement(read, { buffer, at });
+          /** Whether a later turn of this kernel reads what is its own to overwrite. */
+          const readsItsOwn = (run: number): boolean =>
+            list[run] === list[k] &&
+            accesses[run].reads.every((read) => read.buffer !== other || isSame(read)) &&
+            turnsApart(runs[k], runs[run], at);
+          const reading = [...(readers.get(key) ?? [])];
+          const last = reading.findLast((run) => run > k && !readsItsOwn(run));
+          if (last !== undefined)
             found.push(
               `${list[k].name} writes ${buffer.name} over ${other.name} of kernel ${since}, read at ${last}`,
             );
-          if (last !== k) continue;
-          // Read here for the last time: only the very element, and not after it is overwritten.
+          if (last !== undefined || !reading.includes(k)) continue;
+          // What is read here as well: only the very element, and not after it is overwritten.
           for (const read of reads.filter((one) => one.buffer === other)) {
             const mine = read.at?.filter((_, axis) => other.shape[axis] !== 1);
             const theirs = at?.filter((_, axis) => buffer.shape[axis] !== 1);
-            const [from, to] = [other, buffer].map((one) => memory.placements.get(one)?.offset);
-            const same =
-              read.at &&
-              at &&
-              from !== undefined &&
-              from === to &&
-              bytesOf[other.dtype] === bytesOf[buffer.dtype] &&
-              sameIndex(flatten(read.at, other.shape), flatten(at, buffer.shape));
             const sameRow =
               mine &&
               theirs &&
@@ -133,7 +156,7 @@ export function verifyMemory(program: Program, schedule: Schedule, memory: Memor
               mine.length === theirs.length &&
               mine.every((index, axis) => axis >= list[k].outer.length || sameIndex(index, theirs[axis]));
             const earlier = read.order < order;
-            if (!(same && read.order <= order) && !(earlier && sameRow))
+            if (!(isSame(read) && read.order <= order) && !(earlier && sameRow))
               found.push(`${list[k].name} writes ${buffer.name} over ${other.name} while it reads it`);
           }
         }
