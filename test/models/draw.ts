@@ -2,19 +2,33 @@ import type { ActivationName, Value } from "gradc";
 import { isBatch } from "../../src/ir/type.ts";
 import { randomFrom } from "../ops/sample.ts";
 
+/** Large models meet every decision of the schedule; small ones are many; tiny ones have no batch. */
+export type Size = "large" | "small" | "tiny";
+
 /** Where a model's random choices come from, and how large it may become. */
 export class Draw {
   /** What was drawn, in words. */
   readonly words: string[] = [];
+  /** What the model has computed before. */
+  readonly earlier: Value[] = [];
+  /** The elements a value may have beside the batch. */
+  readonly room: number;
+  readonly size: Size;
+  /** Whether numbers are compared that are one number but for rounding. */
+  readonly ties: boolean;
   readonly #random: () => number;
-  /** Large models meet every decision of the schedule; small ones are many. */
-  readonly large: boolean;
 
-  constructor(seed: number, large: boolean) {
+  constructor(seed: number, size: Size, ties: boolean) {
     this.#random = randomFrom(seed);
-    this.large = large;
+    this.size = size;
+    this.ties = ties;
+    // On both sides of what is written out in straight lines.
+    this.room = { large: 2048, small: 144, tiny: [2, 3, 5, 16][seed % 4] }[size];
   }
 
+  get large(): boolean {
+    return this.size === "large";
+  }
   /** A whole number from low to high, both included. */
   int(low: number, high: number): number {
     return low + Math.floor(this.#random() * (high - low + 1));
@@ -24,10 +38,6 @@ export class Draw {
   }
   pick<T>(list: readonly T[]): T {
     return list[Math.floor(this.#random() * list.length)];
-  }
-  /** The elements a value may have beside the batch. */
-  get room(): number {
-    return this.large ? 2048 : 144;
   }
   /** A width of at most `most`, often one that no tile or lane divides. */
   width(most: number): number {

@@ -56,7 +56,7 @@ const numeric: readonly ((y: Value, t: Value, wanted: Wanted, d: Draw) => Value)
 
 function ofVectors(x: Value, wanted: Wanted, d: Draw): Head {
   if (d.chance(0.5)) {
-    const classes = d.large ? d.pick([10, 16, 33, 64]) : d.int(2, 9);
+    const classes = d.large ? d.pick([10, 16, 33, 64]) : d.int(2, d.size === "tiny" ? 3 : 9);
     const logits = g.dense(x, { units: classes, name: "logits" });
     const options = { ...smoothing(d, classes), ...counting(wanted, d) };
     const focal = d.chance(0.2);
@@ -68,7 +68,7 @@ function ofVectors(x: Value, wanted: Wanted, d: Draw): Head {
       metrics: { accuracy: g.accuracy(logits, wanted.label) },
     };
   }
-  const width = d.int(1, 9);
+  const width = d.int(1, d.size === "tiny" ? 3 : 9);
   const y = g.dense(x, { units: width, name: "numbers" });
   const t = first(wanted.targets, width);
   const loss = d.pick(numeric)(y, t, wanted, d);
@@ -102,8 +102,28 @@ function ofSequences(x: Value, wanted: Wanted, d: Draw): Head {
   };
 }
 
+/** Losses of one row that nothing says to be one: y and t [width]. */
+const alone: readonly ((y: Value, t: Value) => Value)[] = [
+  (y, t) => g.meanSquaredError(y, t),
+  (y, t) => g.meanAbsoluteError(y, t),
+  (y, t) => g.sumSquaredError(y, t),
+  (y, t) => g.huber(y, t, { delta: 0.5 }),
+  (y, t) => g.logCosh(y, t),
+  (y, t) => g.sigmoidBinaryCrossEntropy(y, g.sigmoid(t)),
+  (y, t) => g.softmaxCrossEntropyOneHot(y, g.softmax(t)),
+  (y, t) => g.neg(g.sum(g.mul(g.logSoftmax(y), g.oneHot(g.argMax(t, { axis: 0 }), { depth: width(t) })))),
+];
+const width = ({ type }: Value): number => type.shape.at(-1) as number;
+
+function ofSingles(x: Value, { targets }: Wanted, d: Draw): Head {
+  const y = g.dense(x, { units: d.int(1, 4), name: "numbers" });
+  const t = g.reshape(g.slice(targets, { limit: [1, width(y)] }), [width(y)]);
+  return { outputs: { y }, loss: d.pick(alone)(y, t), metrics: { error: g.mean(g.abs(g.sub(y, t))) } };
+}
+
 /** Outputs, a loss and metrics of what a model has computed. */
 export function headOf(x: Value, wanted: Wanted, d: Draw): Head {
+  if (x.type.shape.length === 1) return ofSingles(x, wanted, d);
   if (x.type.shape.length === 2) return ofVectors(x, wanted, d);
   if (x.type.shape.length === 3 && d.chance(0.5)) return ofSequences(x, wanted, d);
   const pooled = x.type.shape.length === 3 ? g.globalAvgPool1d : g.globalAvgPool2d;

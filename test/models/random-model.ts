@@ -2,28 +2,37 @@ import * as g from "gradc";
 import type { Model, Value } from "gradc";
 import { typeText } from "../../src/ir/type.ts";
 import { anything } from "./anything.ts";
-import { dimsOf, Draw, sizeOf, type Blocks } from "./draw.ts";
+import { comparisons } from "./comparisons.ts";
+import { dimsOf, Draw, sizeOf, type Blocks, type Size } from "./draw.ts";
 import { headOf, many } from "./heads.ts";
 import { images } from "./images.ts";
 import { optimizerOf } from "./optimizers.ts";
 import { sequences } from "./sequences.ts";
+import { singles } from "./singles.ts";
 import { vectors } from "./vectors.ts";
 
 export interface RandomModel {
   readonly model: Model;
-  readonly batch: number;
+  /** The rows of the largest batch, or those that a model without one always has. */
+  readonly rows: number;
   /** What it is made of, once it is built. */
   readonly describe: () => string;
 }
 
-const byRank: readonly (Blocks | undefined)[] = [undefined, undefined, vectors, sequences, images];
+const byRank: readonly (Blocks | undefined)[] = [undefined, singles, vectors, sequences, images];
 
-/** One more block; those of the value's own rank are as likely as those of any. */
-function next(x: Value, d: Draw, scope: string): Value {
+/** Blocks of the value's own rank are as likely as those of any; in tiny models also those that compare. */
+function blocksFor(x: Value, d: Draw): Blocks {
+  if (d.size === "tiny" && d.chance(0.4)) return comparisons;
   const own = byRank[x.type.shape.length];
-  const blocks = own && d.chance(0.6) ? own : anything;
+  return own && (own === singles || d.chance(0.6)) ? own : anything;
+}
+
+/** One more block. */
+function next(x: Value, d: Draw, scope: string): Value {
+  const blocks = blocksFor(x, d);
   // What only few models would meet by chance.
-  const forced = d.large && own === sequences && d.chance(0.15);
+  const forced = d.large && x.type.shape.length === 3 && d.chance(0.15);
   const name = forced ? "wide" : d.pick(Object.keys(blocks));
   const y = g.scope(scope, () => (forced ? sequences : blocks)[name](x, d));
   d.words.push(`${name} ${typeText(y.type)}`);
@@ -35,55 +44,80 @@ function fitting(x: Value, d: Draw): Value {
   const dims = dimsOf(x);
   const rest = sizeOf(dims.slice(1));
   if (sizeOf(dims) <= d.room || rest > d.room)
-    return rest > d.room ? g.dense(g.flatten(x), { units: 16 }) : x;
+    return rest > d.room ? g.dense(g.flatten(x), { units: Math.min(16, d.room) }) : x;
   return g.slice(x, { limit: [null, Math.floor(d.room / rest)] });
 }
 
-/** A model drawn from a seed. The same seed gives the same model. */
-export function randomModel(seed: number, large: boolean): RandomModel {
-  const outer = new Draw(seed, large);
-  const n = g.batch(large ? outer.pick([8, 16, 17, 32]) : outer.int(1, 9));
-  const [times, width] = large
-    ? [outer.pick([8, 16, 17, 32]), outer.pick([16, 24, 32, 48])]
-    : [outer.int(1, 9), outer.int(1, 9)];
-  const [rows, columns, channels] = large
-    ? [outer.pick([8, 12, 14, 16]), outer.pick([8, 12, 13]), outer.int(1, 8)]
-    : [outer.int(1, 6), outer.int(1, 6), outer.int(1, 4)];
+/** What goes into a model. */
+const kinds = ["vector", "vector", "sequence", "sequence", "image", "image", "words", "words"] as const;
+const tinyKinds = [
+  "single",
+  "single",
+  "single",
+  "single",
+  "vector",
+  "vector",
+  "sequence",
+  "sequence",
+  "image",
+  "image",
+  "words",
+] as const;
+
+/** How many rows, and the dims of sequences and images. */
+function dimsFor(d: Draw) {
+  const { size } = d;
+  const [rows, times, width] = {
+    large: () => [d.pick([8, 16, 17, 32]), d.pick([8, 16, 17, 32]), d.pick([16, 24, 32, 48])],
+    small: () => [d.int(1, 9), d.int(1, 9), d.int(1, 9)],
+    tiny: () => [d.pick([1, 1, 1, 1, 2, 3]), d.int(1, 4), d.int(1, 4)],
+  }[size]();
+  const space = {
+    large: () => [d.pick([8, 12, 14, 16]), d.pick([8, 12, 13]), d.int(1, 8)],
+    small: () => [d.int(1, 6), d.int(1, 6), d.int(1, 4)],
+    tiny: () => [d.int(1, 4), d.int(1, 4), d.int(1, 2)],
+  }[size]();
+  return { rows, times, width, space };
+}
+
+/**
+ * A model drawn from a seed. The same seed gives the same model. Tiny ones have as many rows as their inputs say, or a
+ * single one that nothing says to be one.
+ */
+export function randomModel(seed: number, size: Size, ties = false): RandomModel {
+  const outer = new Draw(seed, size, ties);
+  const { rows, times, width, space } = dimsFor(outer);
+  const large = size === "large";
+  const n = size === "tiny" ? rows : g.batch(rows);
   const features = outer.width(outer.room);
-  const kind = outer.pick([
-    "vector",
-    "vector",
-    "sequence",
-    "sequence",
-    "image",
-    "image",
-    "words",
-    "words",
-  ] as const);
+  const kind = outer.pick(size === "tiny" ? tinyKinds : kinds);
   const vocabulary = outer.int(2, large ? 200 : 12);
   const x = {
+    single: g.f32(features),
     vector: g.f32(n, features),
     sequence: g.f32(n, times, width),
-    image: g.f32(n, rows, columns, channels),
+    image: g.f32(n, ...space),
     words: g.i32(n, times),
   }[kind];
-  const depth = outer.int(large ? 2 : 1, large ? 6 : 7);
+  const depth = outer.int(large ? 2 : 1, { large: 6, small: 7, tiny: 3 }[size]);
   let words: readonly string[] = [];
   const model = g.defineModel({
     name: `model-${seed}`,
     inputs: { x, label: g.i32(n), labels: g.i32(n, many), targets: g.f32(n, many), weight: g.f32(n) },
     build(inputs) {
-      const d = new Draw(seed + 1e6, large);
+      const d = new Draw(seed + 1e6, size, ties);
       const entry = {
+        single: () => inputs.x,
         vector: () => inputs.x,
         sequence: () => inputs.x,
         image: () => inputs.x,
         words: () => g.embedding(inputs.x, { inputDim: vocabulary, outputDim: d.width(d.large ? 64 : 8) }),
       }[kind]();
-      d.words.push(`batch(${n.max}) ${kind} ${typeText(inputs.x.type)}`);
+      d.words.push(`${size === "tiny" ? "rows" : "batch"} ${rows} ${kind} ${typeText(inputs.x.type)}`);
       let value = fitting(entry, d);
       const more: Value[] = [];
       for (let k = 0; k < depth; k++) {
+        d.earlier.push(value);
         value = fitting(next(value, d, `block${k}`), d);
         if (d.chance(0.1)) more.push(g.mul(g.mean(g.square(value)), 0.1));
       }
@@ -101,5 +135,5 @@ export function randomModel(seed: number, large: boolean): RandomModel {
       };
     },
   });
-  return { model, batch: n.max, describe: () => words.join(" → ") };
+  return { model, rows, describe: () => words.join(" → ") };
 }
