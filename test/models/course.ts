@@ -1,4 +1,5 @@
 import type { Net } from "../../src/cli/train/module.ts";
+import type { NumericArray } from "../../src/data/index.ts";
 import { evaluateInputs } from "../../src/cli/entries.ts";
 import { randomFrom } from "../ops/sample.ts";
 import { argumentsOf, rowsFor, type Rows } from "./arguments.ts";
@@ -100,6 +101,27 @@ const apart = (parts: Net, whole: Net): string[] => [
   ),
 ];
 
+const gradientsOf = ({ gradients }: Net): Map<string, Float64Array> =>
+  new Map(Object.entries(gradients).map(([name, values]) => [name, Float64Array.from(values)]));
+
+/** What is wrong with passes that are repeated: gradients that are not cleared are twice as large, others are what they were. */
+function repeated(net: Net, given: readonly (NumericArray | number)[]): string[] {
+  const pass = (accumulate: boolean): Map<string, Float64Array> => {
+    net.forward(...given);
+    net.backward(accumulate);
+    return gradientsOf(net);
+  };
+  const [once, twice, again] = [pass(false), pass(true), pass(false)];
+  const largest = Math.max(...[...once.values()].map((values) => Math.hypot(...values)));
+  return [...once].flatMap(([name, values]) => {
+    const wrong = values.findIndex((x, k) => !(Math.abs(twice.get(name)![k] - 2 * x) <= 1e-3 * largest));
+    return [
+      ...(wrong < 0 || !Number.isFinite(largest) ? [] : [`gradient ${name}[${wrong}] is ${values[wrong]}, and added to itself ${twice.get(name)![wrong]}`]),
+      ...(sameBytes(values, again.get(name)!) ? [] : [`a second backward pass leaves another gradient of ${name}`]),
+    ];
+  });
+} // prettier-ignore
+
 /** Where training steps are not their parts, to the bit, over calls with so many rows each. */
 export function wrongSteps(build: Build, ns: readonly number[], seed: number): string[] {
   const {
@@ -109,11 +131,12 @@ export function wrongSteps(build: Build, ns: readonly number[], seed: number): s
   const whole = poisoned(build, parts.state);
   return ns.flatMap((n, k) => {
     const given = argumentsOf(spec, rowsFor(spec, n, seed + k), evaluateInputs(spec), false);
+    const wrong = repeated(parts, given);
     const loss = parts.forward(...given);
     parts.backward();
     parts.update();
     const own = whole.trainStep(...given);
-    const wrong = Object.is(loss, own) ? [] : [`trainStep returns ${own}, forward ${loss}`];
+    if (!Object.is(loss, own)) wrong.push(`trainStep returns ${own}, forward ${loss}`);
     return [...wrong, ...apart(parts, whole)].map((text) => `${build.name}, call ${k}, n = ${n}: ${text}`);
   });
 }

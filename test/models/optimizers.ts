@@ -24,13 +24,16 @@ const kinds: readonly ((options: Options, d: Draw) => OptimizerSpec)[] = [
 export function optimizerOf(d: Draw): OptimizerSpec {
   const learningRate = d.chance(0.3) ? g.cosineDecay({ peak: 0.01, steps: 10, warmup: 2 }) : 0.01;
   const clip = d.pick([{}, {}, { clipValue: 0.1 }, { clipNorm: 0.5 }, { globalClipNorm: 0.5 }]);
+  const isTiny = d.size === "tiny";
+  // One number is a group too.
+  const grouped = isTiny && d.chance(0.5) ? "offset" : "**/kernel";
   const options: Options = {
     learningRate,
     ...clip,
     ...(d.chance(0.3) ? { weightDecay: 0.01 } : {}),
     ...(d.chance(0.2) ? { ema: 0.9 } : {}),
-    ...(d.chance(0.15) ? { accumulate: 2 } : {}),
-    ...(d.chance(0.2) ? { groups: { kernels: { parameters: "**/kernel", learningRate: 0.02 } } } : {}),
+    ...(d.chance(isTiny ? 0.3 : 0.15) ? { accumulate: 2 } : {}),
+    ...(d.chance(0.2) ? { groups: { some: { parameters: grouped, learningRate: 0.02 } } } : {}),
   };
   return d.pick(kinds)(options, d);
 }

@@ -80,6 +80,12 @@ function dimsFor(d: Draw) {
   return { rows, times, width, space };
 }
 
+/** Begins with parameters of one number, which are a group of their own or frozen. */
+function offset(x: Value, isFixed: boolean): Value {
+  const moved = g.add(x, g.param("offset", [1]));
+  return isFixed ? g.mul(moved, g.param("fixed", [1], { initializer: g.constant(0.9) })) : moved;
+}
+
 /**
  * A model drawn from a seed. The same seed gives the same model. Tiny ones have as many rows as their inputs say, or a
  * single one that nothing says to be one.
@@ -99,22 +105,21 @@ export function randomModel(seed: number, size: Size, ties = false): RandomModel
     image: g.f32(n, ...space),
     words: g.i32(n, times),
   }[kind];
+  const isFixed = size === "tiny" && outer.chance(0.3);
   const depth = outer.int(large ? 2 : 1, { large: 6, small: 7, tiny: 3 }[size]);
   let words: readonly string[] = [];
   const model = g.defineModel({
     name: `model-${seed}`,
     inputs: { x, label: g.i32(n), labels: g.i32(n, many), targets: g.f32(n, many), weight: g.f32(n) },
+    ...(isFixed ? { frozen: ["fixed"] } : {}),
     build(inputs) {
       const d = new Draw(seed + 1e6, size, ties);
-      const entry = {
-        single: () => inputs.x,
-        vector: () => inputs.x,
-        sequence: () => inputs.x,
-        image: () => inputs.x,
-        words: () => g.embedding(inputs.x, { inputDim: vocabulary, outputDim: d.width(d.large ? 64 : 8) }),
-      }[kind]();
+      const entry =
+        kind === "words"
+          ? g.embedding(inputs.x, { inputDim: vocabulary, outputDim: d.width(d.large ? 64 : 8) })
+          : inputs.x;
       d.words.push(`${size === "tiny" ? "rows" : "batch"} ${rows} ${kind} ${typeText(inputs.x.type)}`);
-      let value = fitting(entry, d);
+      let value = fitting(size === "tiny" ? offset(entry, isFixed) : entry, d);
       const more: Value[] = [];
       for (let k = 0; k < depth; k++) {
         d.earlier.push(value);
