@@ -1,6 +1,6 @@
 import { fail } from "./base/errors.ts";
 import { baseName } from "./base/model-name.ts";
-import { suggest } from "./base/suggest.ts";
+import { checkChoice, checkNames } from "./base/options.ts";
 import { jsBackend } from "./backends/js/backend.ts";
 import { printModule, type PrintedFile } from "./backends/index.ts";
 import { assemble, type WasmCode } from "./backends/wasm/assemble.ts";
@@ -108,15 +108,10 @@ function checkArguments(model: unknown, options: CompileOptions): void {
       hint: typeof model === "string" ? "pass the model itself, not the path of its file" : undefined,
     });
   }
+  checkNames("compile", options, known);
   for (const [option, value] of Object.entries(options)) {
-    if (!Object.hasOwn(known, option))
-      fail("option", `compile has no option "${option}"`, { hint: suggest(option, Object.keys(known)) });
     const allowed = known[option];
-    if (value !== undefined && allowed && !allowed.includes(value)) {
-      fail("option", `${option} cannot be ${JSON.stringify(value)}`, {
-        hint: `it may be ${allowed.join(" or ")}`,
-      });
-    }
+    if (value !== undefined && allowed) checkChoice(option, value, allowed);
   }
   const { target = "js", precision } = options;
   if (target === "wasm" && precision === "f64") {

@@ -1,3 +1,4 @@
+import { checkOptions } from "./nn/check.ts";
 import type { TargetChoice } from "./target.ts";
 
 /** What `gradc.config.ts` may say; flags on the command line win over it. */
@@ -18,5 +19,21 @@ export interface Config {
   readonly stages?: boolean;
 }
 
-/** Gives a configuration its type: `export default defineConfig({ models: "models/*.model.ts" })`. */
-export const defineConfig = (config: Config): Config => config;
+const known = {
+  models: true,
+  target: true,
+  precision: true,
+  strict: true,
+  wasmFile: true,
+  outDir: true,
+  stages: true,
+} satisfies Record<keyof Config, true>;
+
+/**
+ * Gives a configuration its type: `export default defineConfig({ models: "models/*.model.ts" })`. Fails with `option` for
+ * settings that are not these.
+ */
+export function defineConfig(config: Config): Config {
+  checkOptions("defineConfig", config, Object.keys(known));
+  return config;
+}

@@ -1,17 +1,24 @@
+import { checkChoice } from "./base/options.ts";
 import type { Compilation } from "./compile.ts";
 import { kernelsDot, loopsDot, memoryDot, moduleDot } from "./inspect/dot.ts";
 import { plain } from "./inspect/plain.ts";
 import { graphToDot } from "./ir/text/graph-dot.ts";
 import { graphToJson } from "./ir/text/graph-json.ts";
-import { codeText, stageGraphs, stageText, type Stage } from "./stages.ts";
+import { codeText, stageGraphs, stages, stageText, type Stage } from "./stages.ts";
 
 export { whyText } from "./inspect/why.ts";
 
 /** How a stage is shown. */
-export type Format = "text" | "json" | "dot";
+export type Format = (typeof formats)[number];
+const formats = ["text", "json", "dot"] as const;
 
-/** One stage of a compilation as text: for reading, for programs (JSON), or for Graphviz. */
+/**
+ * One stage of a compilation as text: for reading, for programs (JSON), or for Graphviz. Fails with `option` for a stage
+ * or a format that does not exist.
+ */
 export function render(compilation: Compilation, stage: Stage, format: Format = "text"): string {
+  checkChoice("stage of render", stage, stages);
+  checkChoice("format of render", format, formats);
   if (format === "json") return `${JSON.stringify(stageJson(compilation, stage), null, 2)}\n`;
   return format === "dot" ? stageDot(compilation, stage) : stageText(compilation, stage);
 }

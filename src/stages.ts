@@ -1,4 +1,5 @@
 import { watText } from "./backends/wasm/encode/wat.ts";
+import { checkChoice } from "./base/options.ts";
 import type { Compilation } from "./compile.ts";
 import type { Graph } from "./ir/graph.ts";
 import { graphsOf } from "./ir/program.ts";
@@ -30,8 +31,12 @@ const graphsText = (graphs: readonly Graph[] = []): string =>
 export const codeText = ({ wasm, files }: Compilation): string =>
   wasm ? watText((wasm.relaxed ?? wasm.plain).module) : files[0].text;
 
-/** Any stage as text. Everything shown is read from the compilation's values. */
+/**
+ * Any stage as text. Everything shown is read from the compilation's values. Fails with `option` for a stage that does not
+ * exist.
+ */
 export function stageText(compilation: Compilation, stage: Stage): string {
+  checkChoice("stage of stageText", stage, stages);
   switch (stage) {
     case "forward":
     case "training":

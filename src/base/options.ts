@@ -1,13 +1,27 @@
 import { fail } from "./errors.ts";
-import { suggest } from "./suggest.ts";
+import { listed, suggest } from "./suggest.ts";
+
+/** Refuses what is none of the choices. Fails with `option`. */
+export function checkChoice(what: string, given: unknown, choices: readonly unknown[]): void {
+  if (choices.includes(given)) return;
+  const texts = choices.filter((choice) => typeof choice === "string");
+  const hint = texts.length > 0 ? suggest(String(given), texts) : `it may be ${choices.join(" or ")}`;
+  fail("option", `${what} cannot be ${JSON.stringify(given)}`, { hint });
+}
 
 /**
- * Refuses an option that a function does not know: plain JavaScript has no type checker, and a misspelt name would be
- * passed over without a word. Fails with `option`.
+ * Refuses an option that a function does not know, and what is no object of options: plain JavaScript has no type
+ * checker, and a misspelt name would be passed over without a word. Fails with `option`.
  */
-export function checkNames(what: string, options: object, known: Readonly<Record<string, true>>): void {
+export function checkNames(what: string, options: object, known: Readonly<Record<string, unknown>>): void {
+  const names = Object.keys(known);
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    fail("option", `${what} takes its options as an object, found ${JSON.stringify(options)}`, {
+      hint: listed(names),
+    });
+  }
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(known, name))
-      fail("option", `${what} has no option "${name}"`, { hint: suggest(name, Object.keys(known)) });
+      fail("option", `${what} has no option "${name}"`, { hint: suggest(name, names) });
   }
 }

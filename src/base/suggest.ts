@@ -26,7 +26,9 @@ export function suggest(given: string, candidates: Iterable<string>): string {
     .map((candidate) => ({ candidate, far: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.far - b.far);
   const best = ranked[0];
-  if (best && best.far <= Math.max(2, Math.floor(name.length / 3)))
+  // Two names of two letters are never further apart; near are those that share one.
+  const most = Math.max(name.length, best?.candidate.length ?? 0) - 1;
+  if (best && best.far <= Math.min(most, Math.max(2, Math.floor(name.length / 3))))
     return `did you mean "${best.candidate}"?`;
   return listed(known);
 }

@@ -32,9 +32,18 @@ export function usageOf(error: CommanderError, command: Command): GradcError {
       return new UsageError("usage", "no command given", {
         hint: `commands: ${commandNames(command).join(", ")}`,
       });
-    default:
-      return new UsageError("usage", sentence, { hint: `${command.name()} ${command.usage()}` });
+    default: {
+      const hint = meantChoice(sentence) ?? `${command.name()} ${command.usage()}`;
+      return new UsageError("usage", sentence, { hint });
+    }
   }
+}
+
+/** Which of the choices that a sentence of commander's ends with is near to what was typed. */
+function meantChoice(sentence: string): string | undefined {
+  const [, typed, choices] = / argument "(.*)" is invalid\. Allowed choices are (.*)$/.exec(sentence) ?? [];
+  const hint = choices && suggest(typed, choices.split(", "));
+  return hint?.startsWith("did you mean") ? hint : undefined;
 }
 
 const optionNames = (command: Command): string[] =>

@@ -1,4 +1,5 @@
 import { fail } from "../base/errors.ts";
+import { checkNames } from "../base/options.ts";
 import { mixSeeds, shuffle } from "./random.ts";
 
 /** The arrays that inputs are: f32, f64, i32 and bool. */
@@ -18,21 +19,25 @@ export interface BatchOptions {
   readonly size: number | "full";
   /** Shuffles with this seed, anew each time the batches are iterated; without it rows keep their order. */
   readonly seed?: number;
-  /** How many epochs have been shuffled before; a resumed run passes it to go on in the same order. */
+  /** How many epochs have been shuffled before, 0 by default; a resumed run passes it to go on in the same order. */
   readonly epoch?: number;
   /** Leaves out the last batch where it is smaller than the others. */
   readonly dropLast?: boolean;
 }
+const known = { size: true, seed: true, epoch: true, dropLast: true } satisfies Record<
+  keyof BatchOptions,
+  true
+>;
 
 /**
  * Divides a data set into batches, for any number of epochs. Unshuffled batches are views of the data; shuffled
  * ones share one set of buffers, so a batch holds until the next is asked for.
- * Fails with `shape` where the arrays do not hold n rows, with `batch-size` where no batch would come out.
+ * Fails with `shape` where the arrays do not hold n rows, with `batch-size` where no batch would come out, with `option`
+ * for options that are not these.
  */
-export function batches(
-  data: Batch,
-  { size, seed, epoch = 0, dropLast = false }: BatchOptions,
-): Iterable<Batch> {
+export function batches(data: Batch, options: BatchOptions): Iterable<Batch> {
+  checkNames("batches", options, known);
+  const { size, seed, epoch = 0, dropLast = false } = options;
   const { inputs, n } = data;
   for (const [i, input] of inputs.entries()) {
     if (input.length % n !== 0) fail("shape", `input ${i} has ${input.length} numbers, not ${n} equal rows`);

@@ -1,4 +1,5 @@
 import { fail } from "../base/errors.ts";
+import { checkNames } from "../base/options.ts";
 import { defectOf, type ColumnSpec, type TableSpec } from "./spec.ts";
 import { columnIndex, pickRows, type Table } from "./table.ts";
 
@@ -13,6 +14,10 @@ export interface CleanOptions {
   /** The columns of the model's table: `spec.table`. */
   readonly spec?: TableSpec;
 }
+const known = { duplicates: true, broken: true, missing: true, spec: true } satisfies Record<
+  keyof CleanOptions,
+  true
+>;
 
 /** How many rows were dropped, and why. */
 export interface CleanReport {
@@ -26,12 +31,14 @@ export interface CleanReport {
 
 /**
  * Drops the rows that were asked to be dropped and reports on them; the others stay as they are, in order.
- * Fails with `empty-table` where none is left and `unknown-column` where the table lacks a column.
+ * Fails with `empty-table` where none is left, `unknown-column` where the table lacks a column and `option` for options
+ * that are not these.
  */
 export function clean(
   table: Table,
   options: CleanOptions,
 ): { readonly table: Table; readonly report: CleanReport } {
+  checkNames("clean", options, known);
   const columns = options.spec?.columns ?? [];
   const places = columns.map((column) => columnIndex(table, column.name));
   const needed = [...(options.missing ?? []), ...columns.filter(dropsMissing).map(({ name }) => name)].map(

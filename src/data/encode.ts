@@ -1,4 +1,5 @@
 import { fail } from "../base/errors.ts";
+import { checkNames } from "../base/options.ts";
 import { shorten } from "../formats/refuse.ts";
 import type { Batch, NumericArray } from "./batches.ts";
 import { parseNumber } from "./numbers.ts";
@@ -52,13 +53,16 @@ export interface ColumnsOptions {
   /** The texts of the label's classes, where they are not numbers already; see `fitCategories`. */
   readonly classes?: readonly string[];
 }
+const known = { label: true, classes: true } satisfies Record<keyof ColumnsOptions, true>;
 
 /**
  * The inputs of a model without a table, straight from a file of numbers.
  * Fails with `value` at the first cell that is no number or no label within the limit of the model's input,
- * and with `has-table` where the model declares one.
+ * with `has-table` where the model declares one, and with `option` for options that are not these.
  */
-export function encodeColumns(spec: DataSpec, table: Table, { label, classes }: ColumnsOptions = {}): Batch {
+export function encodeColumns(spec: DataSpec, table: Table, options: ColumnsOptions = {}): Batch {
+  checkNames("encodeColumns", options, known);
+  const { label, classes } = options;
   if (spec.table) {
     fail("has-table", "this model declares a table: use encodeTable(spec, table, encodeRow)");
   }

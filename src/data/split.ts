@@ -29,11 +29,12 @@ const known = { fractions: true, by: true, label: true, seed: true } satisfies R
 /**
  * Divides a table into training, validation and test rows. Equal arguments give equal parts, in file order.
  * Sizes differ from the fractions by less than one row, except where a class is so rare that giving each part
- * one of its rows takes more. Fails with `bad-split`.
+ * one of its rows takes more. Fails with `bad-split`, or with `option` for options that are not these.
  */
 export function split(table: Table, options: SplitOptions = {}): Readonly<Record<Part, Table>> {
   checkNames("split", options, known);
   const { fractions = { train: 0.7, validation: 0.15, test: 0.15 }, label, seed = 0 } = options;
+  checkNames("fractions of split", fractions, { train: true, validation: true, test: true });
   const by = options.by ?? (label === undefined ? "random" : "stratified");
   if (!ways.includes(by)) {
     fail("bad-split", `there is no split by "${String(by)}"`, { hint: suggest(String(by), ways) });

@@ -1,4 +1,5 @@
 import { fail } from "../base/errors.ts";
+import { checkNames } from "../base/options.ts";
 
 /** How to fill and scale one column: x ↦ ((x is NaN ? fill : x) − shift) · scale. */
 export interface ColumnStatistics {
@@ -14,19 +15,20 @@ export interface ColumnStatistics {
 export interface FitOptions {
   /** What stands in for a missing value: a statistic of the column, or a constant; nothing by default. */
   readonly missing?: "mean" | "median" | "mode" | number | null;
-  /** `standard`: mean 0, standard deviation 1. `range`: from 0 to 1. */
+  /** `standard`: mean 0, standard deviation 1. `range`: from 0 to 1. The values stay as they are by default. */
   readonly scale?: "standard" | "range" | null;
 }
+const known = { missing: true, scale: true } satisfies Record<keyof FitOptions, true>;
 
 /**
  * Fits one column of numbers, NaN where a value is missing. To be fitted on the training split alone.
  * The scale is that of the filled column, so that the training column itself comes out as promised.
- * Population deviation; a constant column is shifted but keeps scale 1. Fails with `value` where all are missing.
+ * Population deviation; a constant column is shifted but keeps scale 1. Fails with `value` where all are missing, with
+ * `option` for options that are not these.
  */
-export function fitColumn(
-  values: ArrayLike<number>,
-  { missing = null, scale = null }: FitOptions = {},
-): ColumnStatistics {
+export function fitColumn(values: ArrayLike<number>, options: FitOptions = {}): ColumnStatistics {
+  checkNames("fitColumn", options, known);
+  const { missing = null, scale = null } = options;
   const present = Array.from(values).filter((x) => !Number.isNaN(x));
   if (present.length === 0 && typeof missing !== "number") {
     fail("value", "the column has no value to fit statistics on", {

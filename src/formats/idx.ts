@@ -1,3 +1,4 @@
+import { checkNames } from "../base/options.ts";
 import { recognise, refuser, type Refuse } from "./refuse.ts";
 
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -27,9 +28,12 @@ const elements: ReadonlyMap<number, Element> = new Map([
 
 /**
  * Reads an IDX file, the format of MNIST; `file` is its name in messages.
- * The length is compared with the dimensions before anything is allocated. Fails with `bad-idx` at every defect.
+ * The length is compared with the dimensions before anything is allocated. Fails with `bad-idx` at every defect, with
+ * `option` for options that are not these.
  */
-export function decodeIdx(bytes: Uint8Array, { file = "idx" } = {}): IdxArray {
+export function decodeIdx(bytes: Uint8Array, options: { readonly file?: string } = {}): IdxArray {
+  checkNames("readIdx", options, { file: true });
+  const { file = "idx" } = options;
   const refuse: Refuse = refuser("bad-idx", file);
   const foreign = recognise(bytes);
   if (foreign) refuse(`this is ${foreign.name}, not an IDX file`, foreign.hint);

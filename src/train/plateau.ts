@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import { suggest } from "../base/suggest.ts";
+import { checkNames } from "../base/options.ts";
 import type { Callbacks } from "./fit.ts";
 import type { Trainable } from "./types.ts";
 import { watch } from "./watch.ts";
@@ -39,14 +39,8 @@ const known: Readonly<Record<keyof PlateauOptions, true>> = {
  * Fails with `option`, `no-learning-rate`, `unknown-metric`.
  */
 export function reduceOnPlateau(net: Pick<Trainable, "hyper">, options: PlateauOptions = {}): Callbacks {
+  checkNames("reduceOnPlateau", options, known);
   const { factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(known, name)) {
-      fail("option", `reduceOnPlateau has no option "${name}"`, {
-        hint: suggest(name, Object.keys(known)),
-      });
-    }
-  }
   const need = (name: string, value: number, fits: boolean, what: string): void => {
     if (!fits) fail("option", `${name} of reduceOnPlateau must be ${what}, found ${String(value)}`);
   };

@@ -1,4 +1,5 @@
 import { fail } from "../base/errors.ts";
+import { checkNames } from "../base/options.ts";
 import { suggest } from "../base/suggest.ts";
 import type { TableStatistics } from "../data/index.ts";
 import {
@@ -38,9 +39,15 @@ function averagesOf({ parameters, states }: StateSpec): ReadonlyMap<string, Bloc
 /**
  * The parameters by name as a safetensors file, with the state that predicting needs too: statistics of the table,
  * running means, moving averages of the weights. `state: true` adds everything else that is saved: optimizer slots,
- * counters, settings, from which training goes on.
+ * counters, settings, from which training goes on. Fails with `option` for options that are not these.
  */
-export function saveWeights(net: Stateful, spec: StateSpec, { state = false } = {}): Uint8Array {
+export function saveWeights(
+  net: Stateful,
+  spec: StateSpec,
+  options: { readonly state?: boolean } = {},
+): Uint8Array {
+  checkNames("saveWeights", options, { state: true });
+  const { state = false } = options;
   const blocks = [...spec.parameters, ...spec.states.filter(({ inference }) => state || inference)];
   const { gradc, name, layoutHash } = spec;
   return encodeSafetensors(
@@ -53,14 +60,17 @@ export function saveWeights(net: Stateful, spec: StateSpec, { state = false } = 
  * Reads weights back by name; `file` is the file's name in messages. A file holds the parameters, the state that
  * predicting needs, and either all of the other state or none of it. Moving averages of the weights may be missing,
  * and then begin anew as the weights. Everything is checked before anything is written.
- * Fails with `bad-safetensors`, or with `bad-weights` for missing and unexpected names, other shapes and dtypes.
+ * Fails with `bad-safetensors`, with `bad-weights` for missing and unexpected names, other shapes and dtypes, or with
+ * `option` for options that are not these.
  */
 export function loadWeights(
   net: Stateful,
   spec: StateSpec,
   bytes: Uint8Array,
-  { file = "weights" } = {},
+  options: { readonly file?: string } = {},
 ): void {
+  checkNames("loadWeights", options, { file: true });
+  const { file = "weights" } = options;
   const { tensors } = decodeSafetensors(bytes, { file });
   const refuse = (sentence: string, hint?: string): never =>
     fail("bad-weights", `${file}: ${sentence}`, { hint });

@@ -113,6 +113,10 @@ describe("gradc.config.ts", () => {
       'error[option]: gradc.config.ts has an unknown setting "modles"\n  hint: did you mean "models"?\n',
     ],
     [
+      'import { defineConfig } from "gradc/config";\nexport default defineConfig({ modles: [] });',
+      'error[option]: defineConfig has no option "modles"\n  at gradc.config.ts:2\n  hint: did you mean "models"?\n',
+    ],
+    [
       'export default { target: "c" };',
       'error[option]: gradc.config.ts: "target" is "c"; expected "js", "ts", "wasm" or "auto"\n',
     ],

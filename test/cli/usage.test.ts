@@ -28,6 +28,14 @@ describe("wrong usage ends with 2 and says what was meant", () => {
       'error[usage]: option "--target <t>" argument "c" is invalid. Allowed choices are js, ts, wasm, auto\n  hint: compile [options] [models...]\n',
     ],
     [
+      ["compile", "m.ts", "--target", "wasn"],
+      'error[usage]: option "--target <t>" argument "wasn" is invalid. Allowed choices are js, ts, wasm, auto\n  hint: did you mean "wasm"?\n',
+    ],
+    [
+      ["inspect", "m.ts", "--format", "jsn"],
+      'error[usage]: option "--format <f>" argument "jsn" is invalid. Allowed choices are text, json, dot\n  hint: did you mean "json"?\n',
+    ],
+    [
       ["compile", "m.ts", "--target", "wasm", "--precision", "f64"],
       "error[usage]: --target wasm computes in float32, so --precision f64 cannot be had with it\n  hint: use --target js for float64\n",
     ],
@@ -41,7 +49,7 @@ describe("wrong usage ends with 2 and says what was meant", () => {
     ],
     [
       ["train", "m.ts", "--data", "d.csv", "--target", "ts"],
-      'error[usage]: option "--target <t>" argument "ts" is invalid. Allowed choices are auto, js, wasm\n  hint: train [options] <model>\n',
+      'error[usage]: option "--target <t>" argument "ts" is invalid. Allowed choices are auto, js, wasm\n  hint: did you mean "js"?\n',
     ],
     [
       ["train", "m.ts", "--data", "d.csv", "--epochs", "0"],

@@ -314,6 +314,25 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
       expect(() => (draw.hyper["learningRat"] = 0.1)).toThrow(TypeError);
     });
 
+    test("a misspelt column of a row is refused", () => {
+      const { encodeRow } = load("tabular", build) as unknown as {
+        encodeRow: (row: object, x: Float32Array) => void;
+      };
+      const x = new Float32Array(5);
+      expect(() => encodeRow({ bil: 3, island: "Dream" }, x)).toThrow(
+        new RangeError("there is no column bil; known: bill, island, age, species"),
+      );
+      // What is to be predicted may stand there too, and what a page has added to all objects is no column.
+      const all = Object.prototype as unknown as Record<string, unknown>;
+      all["added"] = 1;
+      try {
+        encodeRow({ bill: 3, island: "Dream", species: "Adelie" }, x);
+      } finally {
+        delete all["added"];
+      }
+      expect([...x]).toEqual([3, 0, 1, 0, NaN]);
+    });
+
     test("what a page has added to all objects is no option", () => {
       const all = Object.prototype as unknown as Record<string, unknown>;
       all["added"] = 1;

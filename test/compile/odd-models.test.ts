@@ -5,6 +5,8 @@ import {
 } from "gradc"; // prettier-ignore
 import { compile } from "../../src/compile.ts";
 import { proveModule } from "../../src/backends/module/prove.ts";
+import { render } from "../../src/inspect.ts";
+import { stageText } from "../../src/stages.ts";
 import type { Model } from "../../src/nn/model/define.ts";
 import type { Value } from "../../src/ir/graph.ts";
 import { loadText } from "./program.ts";
@@ -105,6 +107,22 @@ test("compile refuses what is no model and options that do not exist", () => {
   const model = small((p) => sum(p));
   expect(() => compile(model, { tagret: "ts" } as object)).toThrow('compile has no option "tagret"');
   expect(() => compile(model, { target: "c" as "js" })).toThrow('target cannot be "c"');
+  expect(() => compile(model, { target: "wasn" as "wasm" })).toThrow(
+    'target cannot be "wasn"\n  hint: did you mean "wasm"?',
+  );
+  expect(() => compile(model, { strict: "true" as unknown as boolean })).toThrow(
+    'strict cannot be "true"\n  hint: it may be true or false',
+  );
+  const compilation = compile(model);
+  expect(() => render(compilation, "trainig" as "training")).toThrow(
+    'stage of render cannot be "trainig"\n  hint: did you mean "training"?',
+  );
+  expect(() => render(compilation, "training", "jsn" as "json")).toThrow(
+    'format of render cannot be "jsn"\n  hint: did you mean "json"?',
+  );
+  expect(() => stageText(compilation, "kernel" as "kernels")).toThrow(
+    'stage of stageText cannot be "kernel"\n  hint: did you mean "kernels"?',
+  );
   expect(() => compile(model, { target: "wasm", precision: "f64" })).toThrow("no float64 build");
   expect(() => compile(model, { strict: true })).toThrow("strict is of the target wasm alone, not of js");
 });

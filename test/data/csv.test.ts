@@ -1,5 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { columnIndex, columnTexts, parseNumber, readCsv, split } from "../../src/data/index.ts";
+import {
+  batches,
+  clean,
+  columnIndex,
+  columnTexts,
+  encodeColumns,
+  fitColumn,
+  parseNumber,
+  readCsv,
+  readIdx,
+  split,
+} from "../../src/data/index.ts";
 import { example } from "./files.ts";
 
 describe("parseNumber", () => {
@@ -121,9 +132,36 @@ test("a column that is not there: of many columns the hint shows the first and t
   expect(() => columnIndex(table, "specis")).toThrow('hint: did you mean "species"?');
 });
 
-test("options that nobody knows are refused, and missing texts that are no list", () => {
-  const text = "a,b\n1,NA\n";
-  expect(() => readCsv(text, { mising: ["NA"] } as object)).toThrow(/readCsv has no option "mising"/);
+const text = "a,b\n1,0\n";
+const table = readCsv(text);
+const rows = { inputs: [new Float32Array(2)], n: 2 };
+const columns = {
+  inputs: [
+    { name: "x", dtype: "f32", shape: ["n", 1], limit: null },
+    { name: "y", dtype: "i32", shape: ["n"], limit: 2 },
+  ],
+  table: null,
+};
+test.each<[message: string, call: (options: object) => unknown, options: object]>([
+  [
+    'readCsv has no option "mising"\n  hint: did you mean "missing"?',
+    (o) => readCsv(text, o),
+    { mising: ["NA"] },
+  ],
+  ['readIdx has no option "fil"', (o) => readIdx(new Uint8Array(4), o), { fil: "a" }],
+  ['split has no option "labl"', (o) => split(table, o), { labl: "a" }],
+  ['fractions of split has no option "valid"', (o) => split(table, o), { fractions: { train: 0.9, valid: 0.1 } }],
+  ['clean has no option "duplicate"\n  hint: did you mean "duplicates"?', (o) => clean(table, o), { duplicate: true }],
+  ['batches has no option "dropLats"', (o) => batches(rows, o as never), { size: 1, dropLats: true }],
+  ["batches takes its options as an object, found 32", () => batches(rows, 32 as never), {}],
+  ['encodeColumns has no option "lable"', (o) => encodeColumns(columns, table, o), { label: "b", lable: "b" }],
+  ['encodeColumns takes its options as an object, found "b"', () => encodeColumns(columns, table, "b" as never), {}],
+  ['fitColumn has no option "scal"', (o) => fitColumn([1, 2], o), { scal: "range" }],
+  ["fitColumn takes its options as an object, found null", () => fitColumn([1], null as never), {}],
+])("refuses: %s", (message, call, options) => {
+  expect(() => call(options)).toThrow(message);
+}); // prettier-ignore
+
+test("missing texts that are no list are refused", () => {
   expect(() => readCsv(text, { missing: "NA" } as object)).toThrow(/missing as a list of texts, found "NA"/);
-  expect(() => split(readCsv(text), { labl: "a" } as object)).toThrow(/split has no option "labl"/);
 });

@@ -45,6 +45,15 @@ describe("weights", () => {
     expect(net.state.subarray(48)).toEqual(new Uint8Array(4));
   });
 
+  test("options that do not exist are refused", () => {
+    expect(() => saveWeights(trained(), spec, { sate: true } as object)).toThrow(
+      'saveWeights has no option "sate"\n  hint: did you mean "state"?',
+    );
+    expect(() => loadWeights(create(), spec, saveWeights(trained(), spec), "w" as never)).toThrow(
+      'loadWeights takes its options as an object, found "w"\n  hint: known here: file',
+    );
+  });
+
   const edit = (change: (tensors: Map<string, Tensor>) => void): Uint8Array => {
     const tensors = new Map(decodeSafetensors(saveWeights(trained(), spec)).tensors);
     change(tensors);

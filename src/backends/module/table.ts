@@ -13,7 +13,8 @@ export function encodeRowLines({ program, types }: ModuleContext): string[] {
   const float = arrayClass[program.precision];
   const t = (text: string): string => (types ? text : "");
   return [
-    // The values stand outside, so that encoding a row makes no array.
+    // What is listed stands outside, so that encoding a row makes no array.
+    `const columnNames${t(": readonly string[]")} = [${program.table.columns.map(({ name }) => stringText(name)).join(", ")}];`,
     ...(categories.length > 0
       ? [
           `const columnValues${t(": readonly (readonly string[])[]")} = [`,
@@ -21,10 +22,13 @@ export function encodeRowLines({ program, types }: ModuleContext): string[] {
           "];",
         ]
       : []),
-    `/** Writes a row into row \`i\` of the features; what is missing becomes NaN, which the model fills in. */`,
+    `/** Writes a row into row \`i\` of the features; what is missing becomes NaN, which the model fills in; other columns are a RangeError. */`,
     `export function encodeRow(row${t(": Row")}, x${t(`: ${float}`)}, i${t(": number")} = 0)${t(": void")} {`,
     `  const at = i * ${width};`,
     `  if (!(i >= 0 && at + ${width} <= x.length)) throw new RangeError(\`row \${i} does not fit into \${x.length} numbers, ${width} a row\`);`,
+    // What is missing may be left out, so that only here a misspelt name differs from it; what a page has added to all
+    // objects is no column.
+    '  for (const name in row) if (!columnNames.includes(name) && !(name in Object.prototype)) throw new RangeError(`there is no column ${name}; known: ${columnNames.join(", ")}`);',
     ...columns.map((column) =>
       column.kind === "number"
         ? `  x[at + ${column.at}] = numberOf(${stringText(column.name)}, ${memberOf("row", column.name)});`
