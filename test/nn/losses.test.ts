@@ -204,7 +204,28 @@ describe("refuses", () => {
     ["images of the other layout", built(({ x }) => gradc.meanSquaredError(gradc.reshape(x, [n, 3, 1, 1]), gradc.reshape(x, [n, 1, 1, 3]))), /f32\[n,3,1,1\] and targets f32\[n,1,1,3\] must have one shape and dtype.*hint: if \[n,3,1,1\] has its channels first, as in PyTorch: they stand last here, so transpose\(x, \[0, 2, 3, 1\]\)/s],
     ["sequences of the other layout", built(({ x }) => gradc.meanSquaredError(gradc.reshape(x, [n, 3, 1]), gradc.reshape(x, [n, 1, 3]))), /hint: if \[n,1,3\] has its channels first, .* transpose\(x, \[0, 2, 1\]\)/s],
     ["pairs of other lengths", built(({ x, s }) => gradc.contrastive(x, x, gradc.expandDims(s, 1))), /contrastive: distances f32\[n\] and same f32\[n,1\] must have one shape and dtype/],
+    ["probabilities for logits", built(({ x, k }) => gradc.softmaxCrossEntropy(gradc.softmax(x), k)), /^softmaxCrossEntropy takes logits, found the output of softmax\n {2}at losses\.test\.ts:\d+\n {2}hint: the loss applies softmax itself: give it what softmax was given, and keep softmax for the outputs$/],
+    ["an activation's probabilities", built(({ x, k }) => gradc.softmaxCrossEntropy(gradc.dense(x, { units: 3, activation: "softmax" }), k)), /softmaxCrossEntropy takes logits, found the output of softmax/],
+    ["probabilities of positions", built(({ x, k }) => gradc.softmaxCrossEntropy(gradc.reshape(gradc.softmax(gradc.reshape(x, [n, 1, 3])), [n, 3]), k)), /takes logits, found the output of softmax/],
+    ["probabilities beside distributions", built(({ x }) => gradc.softmaxCrossEntropyOneHot(gradc.softmax(x), x)), /softmaxCrossEntropyOneHot takes logits, found the output of softmax/],
+    ["probabilities in focus", built(({ x, k }) => gradc.softmaxFocalLoss(gradc.softmax(x), k)), /softmaxFocalLoss takes logits, found the output of softmax/],
+    ["probabilities of times", built(({ x, k }) => gradc.ctc(gradc.softmax(gradc.reshape(x, [n, 1, 3])), gradc.reshape(k, [n, 1]))), /ctc takes logits, found the output of softmax/],
+    ["chances for logits", built(({ x }) => gradc.sigmoidBinaryCrossEntropy(gradc.sigmoid(x), x)), /sigmoidBinaryCrossEntropy takes logits, found the output of sigmoid.*hint: the loss applies sigmoid itself/s],
+    ["chances of one unit", built(({ x, s }) => gradc.sigmoidBinaryCrossEntropy(gradc.reshape(gradc.dense(x, { units: 1, activation: "sigmoid" }), [n]), s)), /takes logits, found the output of sigmoid/],
+    ["chances in focus", built(({ x }) => gradc.sigmoidFocalLoss(gradc.sigmoid(x), x)), /sigmoidFocalLoss takes logits, found the output of sigmoid/],
+    ["probabilities for their logarithms", built(({ x }) => gradc.klDivergence(gradc.softmax(x), x)), /klDivergence takes log-probabilities, found the output of softmax.*hint: give it logSoftmax of what softmax was given/s],
   ]; // prettier-ignore
+  test("what only may be no logits is taken", () => {
+    const bodies: ((inputs: { readonly [name: string]: Value }) => Value)[] = [
+      ({ x, k }) => gradc.softmaxCrossEntropy(gradc.logSoftmax(x), k),
+      ({ x, k }) => gradc.softmaxCrossEntropy(gradc.sigmoid(x), k),
+      ({ x, k }) => gradc.softmaxCrossEntropy(gradc.softmax(x, { axis: 0 }), k),
+      ({ x, k }) => gradc.softmaxCrossEntropy(gradc.mul(gradc.softmax(x), 10), k),
+      ({ x }) => gradc.softmaxCrossEntropyOneHot(x, gradc.softmax(x)),
+      ({ x }) => gradc.sigmoidBinaryCrossEntropy(x, gradc.sigmoid(x)),
+    ];
+    for (const body of bodies) expect(built(body)).not.toThrow();
+  });
   test.each(refusals)("%s", (_, body, message) => {
     expect(body).toThrow(message);
   });

@@ -1,6 +1,6 @@
 import { channelsHint } from "../../ir/channels.ts";
 import type { Value } from "../../ir/graph.ts";
-import { isBatch, isFloat, sameShape, shapeText, typeText } from "../../ir/type.ts";
+import { isBatch, isFloat, sameShape, shapeText, typeText, type Dim } from "../../ir/type.ts";
 import { isValue, reject, shown } from "../check.ts";
 import { refuse } from "../context.ts";
 import { equal, notEqual, where } from "../sugar/elementwise.ts";
@@ -38,6 +38,32 @@ export function vectors(name: string, x: Value): number {
   const width = x.type.shape.at(-1);
   if (width !== undefined && !isBatch(width)) return width;
   return refuse("shape", `${name} needs a last axis of fixed length, found ${typeText(x.type)}`);
+}
+
+/**
+ * Refuses what has surely been through softmax over the last axis, or through sigmoid, where a loss applies that itself:
+ * it trains, but badly, and nothing else would say so. `taken` says what the loss takes.
+ */
+export function checkUnnormalized(
+  name: string,
+  x: Value,
+  by: "softmax" | "sigmoid",
+  taken = "logits",
+): Value {
+  const last = (value: Value): Dim | undefined => value.type.shape.at(-1);
+  let from = x;
+  // A reshape moves no number to another row as long as the last axis stays; sigmoid knows no rows.
+  while (from.node.op === "reshape" && (by === "sigmoid" || last(from) === last(from.node.inputs[0])))
+    [from] = from.node.inputs;
+  const { op, attrs } = from.node;
+  if (op !== by || (by === "softmax" && attrs["axis"] !== from.type.shape.length - 1)) return x;
+  return refuse(
+    "value",
+    `${name} takes ${taken}, found the output of ${by}`,
+    taken === "logits"
+      ? `the loss applies ${by} itself: give it what ${by} was given, and keep ${by} for the outputs`
+      : "give it logSoftmax of what softmax was given",
+  );
 }
 
 /** Logits [..., classes] and i32 labels [...]. */

@@ -6,7 +6,15 @@ import { here } from "../context.ts";
 import { add, greater, log, mul, neg, sub, where } from "../sugar/elementwise.ts";
 import { oneHot } from "../sugar/movement.ts";
 import { logSoftmax, mean, sum } from "../sugar/reduce.ts";
-import { alike, classWeightsOf, counted, vectors, withLabels, type IgnoreOption } from "./arguments.ts";
+import {
+  alike,
+  checkUnnormalized,
+  classWeightsOf,
+  counted,
+  vectors,
+  withLabels,
+  type IgnoreOption,
+} from "./arguments.ts";
 import { lossDefaults, reduced, type LossOptions } from "./reduce.ts";
 
 export interface SmoothingOptions extends LossOptions {
@@ -46,6 +54,7 @@ export const softmaxCrossEntropy = documented(
     here(() => {
       const name = "softmaxCrossEntropy";
       const [x, given] = withLabels(name, logits, labels);
+      checkUnnormalized(name, x, "softmax");
       const smoothing = smoothingOf(name, options);
       const weights = classWeightsOf(name, options.classWeights, x);
       const classes = vectors(name, x);
@@ -82,6 +91,7 @@ export const softmaxCrossEntropyOneHot = documented(
     here(() => {
       const name = "softmaxCrossEntropyOneHot";
       const [x, t] = alike(name, logits, targets, ["logits", "targets"]);
+      checkUnnormalized(name, x, "softmax");
       const classes = vectors(name, x);
       const smoothing = smoothingOf(name, options);
       const weights = classWeightsOf(name, options.classWeights, x);
@@ -115,6 +125,7 @@ export const sigmoidBinaryCrossEntropy = documented(
     here(() => {
       const name = "sigmoidBinaryCrossEntropy";
       const [x, given] = alike(name, logits, targets, ["logits", "targets"]);
+      checkUnnormalized(name, x, "sigmoid");
       const smoothing = smoothingOf(name, options);
       const positive = checkNumber(`positiveWeight of ${name}`, options.positiveWeight ?? binaryDefaults.positiveWeight, 0); // prettier-ignore
       const t = smoothing > 0 ? add(mul(given, 1 - smoothing), smoothing / 2) : given;
@@ -139,6 +150,7 @@ export const klDivergence = documented(
     here(() => {
       const [y, t] = alike("klDivergence", logProbabilities, targets, ["logProbabilities", "targets"]);
       vectors("klDivergence", y);
+      checkUnnormalized("klDivergence", y, "softmax", "log-probabilities");
       const there = greater(t, 0);
       // The logarithm never sees 0, so that its gradient is not 0·∞.
       const terms = where(there, mul(t, sub(log(where(there, t, 1)), y)), 0);

@@ -10,7 +10,7 @@ import { broadcastTo, concat, expandDims, pad, reshape, slice, stack, transpose 
 import { checkValue } from "../sugar/operand.ts";
 import { logSoftmax, logSumExp, sum } from "../sugar/reduce.ts";
 import { scan } from "../sugar/scan.ts";
-import { checkFloat } from "./arguments.ts";
+import { checkFloat, checkUnnormalized } from "./arguments.ts";
 import { lossDefaults, reduced, type LossOptions } from "./reduce.ts";
 
 export interface CtcOptions extends LossOptions {
@@ -72,6 +72,7 @@ export const ctc = documented(
   (logits: Value, labels: Value, options: CtcOptions = {}): Value =>
     here(() => {
       const { x, y, valid, rows, times, classes, places } = checkCtc(logits, labels, options);
+      checkUnnormalized("ctc", x, "softmax");
       const blank: unknown = options.blank ?? ctcDefaults.blank;
       if (typeof blank !== "number" || !Number.isInteger(blank) || blank < 0 || blank >= classes)
         return reject("option", `blank of ctc must be a class from 0 to ${classes - 1}, found ${shown(blank)}`);

@@ -4,7 +4,7 @@ import { documented } from "../about.ts";
 import { checkNumber, reject } from "../check.ts";
 import { here } from "../context.ts";
 import { add, expm1, mul, neg, pow, sigmoid, sub } from "../sugar/elementwise.ts";
-import { alike, classWeightsOf, vectors, withLabels } from "./arguments.ts";
+import { alike, checkUnnormalized, classWeightsOf, vectors, withLabels } from "./arguments.ts";
 import { weightsOfLabels } from "./classes.ts";
 import { lossDefaults, reduced, type LossOptions } from "./reduce.ts";
 
@@ -47,6 +47,7 @@ export const sigmoidFocalLoss = documented(
     here(() => {
       const name = "sigmoidFocalLoss";
       const [x, t] = alike(name, logits, targets, ["logits", "targets"]);
+      checkUnnormalized(name, x, "sigmoid");
       const not = sub(1, t);
       const each = fused.sigmoidCrossEntropy(x, t, { positiveWeight: 1 });
       const factor = focused(name, add(mul(sigmoid(x), not), mul(sigmoid(neg(x)), t)), options);
@@ -79,6 +80,7 @@ export const softmaxFocalLoss = documented(
     here(() => {
       const name = "softmaxFocalLoss";
       const [x, y] = withLabels(name, logits, labels);
+      checkUnnormalized(name, x, "softmax");
       const weights = classWeightsOf(name, options.classWeights, x);
       const each = fused.sparseSoftmaxCrossEntropy(x, y);
       // 1 − p = −(e^(−loss) − 1), without cancellation where p is near 1.
