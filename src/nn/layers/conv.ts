@@ -43,7 +43,7 @@ function conv(name: string, rank: number): Documented<Conv> {
         if (count % groups !== 0)
           refuse("shape", `${name}: ${groups} groups do not divide the ${count} ${what}`, `the input is ${typeText(value.type)}`);
       } // prettier-ignore
-      const moves = movesOver(name, space, window, options);
+      const moves = movesOver(name, { value, space }, window, options);
       const kernel = param("kernel", [...window, channels / groups, filters], {
         initializer: options.kernelInitializer,
         regularizer: options.kernelRegularizer,

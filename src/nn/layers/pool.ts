@@ -1,16 +1,15 @@
-import { fewFirstHint } from "../../ir/channels.ts";
 import type { Value } from "../../ir/graph.ts";
 import { sum, spread } from "../../ops/broadcast.ts";
 import { div } from "../../ops/elementwise.ts";
 import { constant, constantTensor } from "../../ops/leaves.ts";
 import { maxPool, type Pool } from "../../ops/pool.ts";
-import { axesOfSpace, misfit, padSpace } from "../../ops/space.ts";
+import { padSpace } from "../../ops/space.ts";
 import { slidingWindows } from "../../ops/windows.ts";
 import { documented, type Documented } from "../about.ts";
 import { checkOptions } from "../check.ts";
 import { refuse } from "../context.ts";
 import { inLayer } from "../param.ts";
-import { paddingOf, perAxis, spaceText, spatial, type Padding, type PerAxis } from "./space.ts";
+import { checkWindows, paddingOf, perAxis, spaceText, spatial, type Padding, type PerAxis } from "./space.ts"; // prettier-ignore
 
 export interface PoolOptions {
   /** The window; 2 by default. */
@@ -29,17 +28,14 @@ export interface AvgPoolOptions extends PoolOptions {
 
 const known: readonly string[] = ["poolSize", "strides", "padding", "name"];
 
-function windowsFor(name: string, { type }: Value, space: readonly number[], options: PoolOptions): Pool {
+function windowsFor(name: string, x: Value, space: readonly number[], options: PoolOptions): Pool {
   const rank = space.length;
   const window = perAxis(`poolSize of ${name}`, options.poolSize ?? 2, rank);
   const strides = perAxis(`strides of ${name}`, options.strides ?? window, rank);
   const axes = space.map((extent, k) => ({ extent, span: window[k], stride: strides[k] }));
   const { low, high } = paddingOf(name, options.padding ?? "valid", axes);
   const still = window.map(() => 1);
-  const lists = { window, stride: strides, dilation: still, low, high };
-  const fault = misfit(type, space, axesOfSpace(name, space, lists));
-  // Said here, under the name that was called, and not by the op that the layer is made of.
-  if (fault) refuse("shape", `${name}: ${fault}`, fewFirstHint(type.shape));
+  checkWindows(name, x, space, { window, stride: strides, dilation: still, low, high });
   return { window, strides, dilation: still, low, high };
 }
 

@@ -42,7 +42,7 @@ function depthwise(name: string, rank: number, parameter: string, x: Value, opti
   const { value, space, channels } = spatial(name, x, rank);
   const window = perAxis(`kernelSize of ${name}`, options.kernelSize, rank);
   const width = channels * checkCount(`depthMultiplier of ${name}`, options.depthMultiplier ?? 1);
-  const moving = movesOver(name, space, window, options);
+  const moving = movesOver(name, { value, space }, window, options);
   const kernel = param(parameter, [...window, 1, width], {
     initializer: options.depthwiseInitializer,
     regularizer: options.depthwiseRegularizer,

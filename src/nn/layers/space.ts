@@ -1,5 +1,7 @@
+import { fewFirstHint } from "../../ir/channels.ts";
 import type { Value } from "../../ir/graph.ts";
 import { isBatch, typeText, type Dim } from "../../ir/type.ts";
+import { axesOfSpace, misfit } from "../../ops/space.ts";
 import { shown } from "../check.ts";
 import { refuse } from "../context.ts";
 import { needFloat } from "../sugar/operand.ts";
@@ -103,10 +105,24 @@ export interface MoveOptions {
   readonly dilation?: PerAxis;
 }
 
-/** How a window moves over each axis of space, in numbers. */
+/**
+ * Refuses windows that do not fit into x even once: under the name that was called, not that of the op which a layer is
+ * made of.
+ */
+export function checkWindows(
+  what: string,
+  { type }: Value,
+  space: readonly number[],
+  lists: Parameters<typeof axesOfSpace>[2],
+): void {
+  const fault = misfit(type, space, axesOfSpace(what, space, lists));
+  if (fault) refuse("shape", `${what}: ${fault}`, fewFirstHint(type.shape));
+}
+
+/** How a window moves over each axis of x's space, in numbers. */
 export function movesOver(
   what: string,
-  space: readonly number[],
+  { value, space }: { readonly value: Value; readonly space: readonly number[] },
   window: readonly number[],
   options: MoveOptions,
 ) {
@@ -117,7 +133,9 @@ export function movesOver(
     span: (window[k] - 1) * dilation[k] + 1,
     stride: strides[k],
   }));
-  return { strides, dilation, ...paddingOf(what, options.padding ?? "valid", axes) };
+  const moves = { strides, dilation, ...paddingOf(what, options.padding ?? "valid", axes) };
+  checkWindows(what, value, space, { window, stride: strides, dilation, low: moves.low, high: moves.high });
+  return moves;
 }
 
 /** The letters that shapes of this many axes of space are written with in the reference. */

@@ -28,7 +28,12 @@ export const convolution = (x: Value, kernel: Value, options: ConvolutionOptions
       );
     }
     const { value, space } = spatial("convolution", x, rank);
-    const moves = movesOver("convolution", space, filter.type.shape.slice(0, rank) as number[], options);
+    const moves = movesOver(
+      "convolution",
+      { value, space },
+      filter.type.shape.slice(0, rank) as number[],
+      options,
+    );
     return ops.convolution(value, filter, {
       ...moves,
       groups: checkCount("groups of convolution", options.groups ?? 1),
