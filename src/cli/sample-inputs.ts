@@ -2,6 +2,16 @@ import { fail } from "../base/errors.ts";
 import type { InputSpec, NumericArray } from "../data/index.ts";
 import { randomBits } from "../data/random.ts";
 
+/** Refuses more rows than a call may have. Fails with `batch-size`. */
+export function checkRows({ batch }: { readonly batch: number | null }, rows: number): void {
+  const most = batch ?? 1;
+  if (rows <= most) return;
+  const more = batch === null ? "a model without a batch takes one" : `or declare batch(${rows})`;
+  fail("batch-size", `${rows} rows are more than the ${most} declared`, {
+    hint: `give --rows ${most} at most, ${more}`,
+  });
+}
+
 /** n rows of random numbers for every input: floats from -1 to 1, integers below their limit. */
 export function sampleInputs(inputs: readonly InputSpec[], n: number, seed: number): NumericArray[] {
   const bits = randomBits(seed);

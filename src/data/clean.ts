@@ -1,7 +1,7 @@
 import { fail } from "../base/errors.ts";
 import { checkNames } from "../base/options.ts";
-import { defectOf, type ColumnSpec, type TableSpec } from "./spec.ts";
-import { columnIndex, pickRows, type Table } from "./table.ts";
+import { defectOf, type ColumnSpec, type LabelColumn, type TableSpec } from "./spec.ts";
+import { columnIndex, columnTexts, pickRows, type Table } from "./table.ts";
 
 /** Which rows are dropped; none by default but those that the spec declares so. */
 export interface CleanOptions {
@@ -27,6 +27,8 @@ export interface CleanReport {
   readonly broken: readonly { readonly line: number; readonly reason: string }[];
   /** How many rows were dropped for a missing value. */
   readonly missing: number;
+  /** Classes of the spec's label that rows had before, and none has now: their names, and how many rows that were. */
+  readonly lostClasses: readonly { readonly name: string; readonly rows: number }[];
 }
 
 /**
@@ -60,7 +62,21 @@ export function clean(
     seen.add(key);
   }
   if (kept.length === 0) fail("empty-table", `${table.file}: cleaning dropped all ${table.rows.length} rows`);
-  return { table: pickRows(table, kept), report: { duplicates, broken, missing } };
+  const cleaned = pickRows(table, kept);
+  const lostClasses = columns.flatMap((column) =>
+    column.kind === "label" ? lostOf(column, table, cleaned) : [],
+  );
+  return { table: cleaned, report: { duplicates, broken, missing, lostClasses } };
+}
+
+/** The classes whose last row was dropped. */
+function lostOf({ name, values }: LabelColumn, before: Table, after: Table): CleanReport["lostClasses"] {
+  const left = new Set(columnTexts(after, name));
+  const texts = columnTexts(before, name);
+  return values
+    .filter((value) => !left.has(value))
+    .map((value) => ({ name: value, rows: texts.filter((text) => text === value).length }))
+    .filter(({ rows }) => rows > 0);
 }
 
 function dropsMissing(column: ColumnSpec): boolean {

@@ -122,6 +122,18 @@ export default defineModel({
   });
 });
 
+test("check refuses more rows than a call may have, and takes all of a smaller batch unasked", async () => {
+  const path = folder({ "tiny.model.ts": tinyModel(), "two.model.ts": tinyModel().replace("batch(8)", "batch(2)") });
+  const check = async (...argv: string[]): Promise<[code: number, err: string]> => {
+    const { code, err } = await gradc(path, ["check", ...argv]);
+    return [code, err];
+  };
+  const refused = "error[batch-size]: 9 rows are more than the 8 declared\n  hint: give --rows 8 at most, or declare batch(9)\n";
+  expect(await check("tiny.model.ts", "--rows", "9")).toEqual([1, refused]);
+  expect(await check("tiny.model.ts", "--rows", "8")).toEqual([0, ""]);
+  expect(await check("two.model.ts")).toEqual([0, ""]);
+}); // prettier-ignore
+
 test("bench times every function", async () => {
   const path = folder({ "tiny.model.ts": tinyModel() });
   const { code, out } = await gradc(path, ["bench", "tiny.model.ts", "--samples", "3"]);
@@ -134,7 +146,7 @@ test("bench times every function", async () => {
   const { code: tooMany, err } = await gradc(path, ["bench", "tiny.model.ts", "--rows", "9"]);
   expect({ tooMany, err }).toEqual({
     tooMany: 1,
-    err: "error[batch-size]: 9 rows are more than the 8 declared\n",
+    err: "error[batch-size]: 9 rows are more than the 8 declared\n  hint: give --rows 8 at most, or declare batch(9)\n",
   });
 });
 

@@ -109,5 +109,7 @@ test.each(["js", "wasm"])("bench --kernels lists what every kernel reaches, on %
   const predicted = kernels.filter(({ entry }: Row) => entry === "predict");
   expect(predicted[0].flops).toBe(4 * 3 * (2 * 2 + 1));
   const tooMany = await gradc(path, ["bench", "tiny.model.ts", "--kernels", "--rows", "9"]);
-  expect(tooMany.err).toBe("error[batch-size]: 9 rows are more than the 8 declared\n");
+  expect(tooMany.err).toBe(
+    "error[batch-size]: 9 rows are more than the 8 declared\n  hint: give --rows 8 at most, or declare batch(9)\n",
+  );
 });

@@ -336,4 +336,17 @@ describe("a model with a table", () => {
     expect(err).toContain('hint: did you mean "left"?\n');
     expect((await gradc(path, [...data, "--drop-broken"])).err).toMatch(/^dropped line \d+: column 4/);
   });
+
+  test("a class that loses all its rows is told", async () => {
+    const path = folder({
+      "points.model.ts": tableModel,
+      "t.csv": csv.replaceAll(/^(fig,.*,)\w*$/gm, "$1up"),
+    });
+    const { code, err } = await gradc(path, [...data, "--drop-broken"]);
+    expect(code).toBe(0);
+    expect(err).toContain("dropped 20 more broken rows\n");
+    expect(err).toContain(
+      'warning: all rows of class "fig" were dropped (30 rows), so the model cannot learn it\n',
+    );
+  });
 });

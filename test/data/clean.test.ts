@@ -22,6 +22,7 @@ test("drops and reports what was asked for", () => {
   expect(report).toEqual({
     duplicates: 1,
     missing: 1,
+    lostClasses: [],
     broken: [
       { line: 6, reason: 'column 1 ("x") holds "1kg", which is not a number' },
       { line: 7, reason: 'column 2 ("c") holds "rad", which is none of its values' },
@@ -32,8 +33,22 @@ test("drops and reports what was asked for", () => {
   });
 });
 
+test("tells the classes that lost all their rows, whatever they were dropped for", () => {
+  const { report } = clean(readCsv("x,c,y\n1kg,red,yes\n,red,yes\n1,red,no\n2,rad,no\n"), {
+    broken: true,
+    spec,
+  });
+  expect(report.broken.length).toBe(2);
+  expect(report.lostClasses).toEqual([{ name: "yes", rows: 2 }]);
+  // A class of which there were no rows has lost none.
+  expect(clean(readCsv("x,c,y\n1,red,no\n"), { broken: true, spec }).report.lostClasses).toEqual([]);
+});
+
 test("touches nothing that was not asked for", () => {
-  expect(clean(table, {})).toEqual({ table, report: { duplicates: 0, broken: [], missing: 0 } });
+  expect(clean(table, {})).toEqual({
+    table,
+    report: { duplicates: 0, broken: [], missing: 0, lostClasses: [] },
+  });
 });
 
 test("drops rows with missing values in named columns", () => {

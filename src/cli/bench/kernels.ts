@@ -7,9 +7,9 @@ import type { Kernel } from "../../ir/kernel.ts";
 import { callTree, type CallTree, type LoopCall } from "../../ir/loop.ts";
 import { entriesOf, functionPhase, stepPhase, type Phase } from "../../ir/phase.ts";
 import { importText } from "../load-generated.ts";
-import { sampleInputs } from "../sample-inputs.ts";
+import { checkRows, sampleInputs } from "../sample-inputs.ts";
 import type { Generated } from "../train/module.ts";
-import { checkRows, measure } from "./measure.ts";
+import { measure } from "./measure.ts";
 import { workOf, type Work } from "./work.ts";
 
 /** A kernel's part of what it is called in. */

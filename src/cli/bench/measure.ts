@@ -1,8 +1,7 @@
-import { fail } from "../../base/errors.ts";
 import type { NumericArray } from "../../data/index.ts";
 import type { Compilation } from "../../compile.ts";
 import { evaluateInputs, functionEntries, stepEntries } from "../entries.ts";
-import { sampleInputs } from "../sample-inputs.ts";
+import { checkRows, sampleInputs } from "../sample-inputs.ts";
 import type { Generated } from "../train/module.ts";
 
 export interface Time {
@@ -64,10 +63,6 @@ export function measureAll(
   // Engines optimise functions beside the program: what is thrown away first gives them the time.
   for (const [, call] of calls) measure(call, warmUps);
   return calls.map(([name, call]) => ({ name, ...measure(call, samples), rows }));
-}
-
-export function checkRows({ batch }: Generated["spec"], rows: number): void {
-  if (rows > (batch ?? 1)) fail("batch-size", `${rows} rows are more than the ${batch ?? 1} declared`);
 }
 
 /** Milliseconds of a call, by measurements that take at least `least` milliseconds each. */

@@ -6,7 +6,7 @@ import { tableText } from "../text.ts";
 type Generated = import("../train/module.ts").Generated;
 interface Flags {
   readonly target: "js" | "wasm";
-  readonly rows: number;
+  readonly rows?: number;
   readonly elements: number;
   readonly seed: number;
   readonly json?: boolean;
@@ -32,7 +32,11 @@ export const declareCheck = (program: Command, session: Session): Command =>
     )
     .argument("<model>", "model file, e.g. digits.model.ts")
     .addOption(targetOption("js leaves wasm out", ["js", "wasm"]).default("wasm"))
-    .option("--rows <n>", "rows of the batch that is checked, at most the model's", wholeNumber(1), 5)
+    .option(
+      "--rows <n>",
+      "rows of the batch that is checked, at most the model's (default: 5, or those where they are fewer)",
+      wholeNumber(1),
+    )
     .option("--elements <count>", "elements checked of each tensor, at most", wholeNumber(1), 64)
     .option("--seed <number>", "seed of weights, inputs and the choice of elements", wholeNumber(0), 1)
     .addOption(jsonOption())
@@ -41,33 +45,39 @@ export const declareCheck = (program: Command, session: Session): Command =>
       session.exit(await check(session.context(), model, flags)),
     );
 
+/** So many rows show what goes wrong between them, and take little time. */
+const usualRows = 5;
+
 async function check({ disk, print, note, style }: Context, path: string, flags: Flags): Promise<number> {
   const { loadModel, compileModel } = await import("../load-model.ts");
   const { loadGenerated } = await import("../load-generated.ts");
   const { checkModule, changesGradients } = await import("../check/check.ts");
   const { compareTargets } = await import("../check/targets.ts");
   const { comparePrecisions } = await import("../check/precision.ts");
+  const { checkRows } = await import("../sample-inputs.ts");
   const { sampleCompilations } = await import("../check/op-samples.ts");
   const loaded = await loadModel(disk, path);
   const compilation = await compileModel(disk, loaded, { precision: "f64", debug: flags.debug });
   const generated = await loadGenerated<Generated>(compilation);
-  const findings = [...checkModule(generated, compilation, flags)];
+  if (flags.rows !== undefined) checkRows(generated.spec, flags.rows);
+  const options = { ...flags, rows: flags.rows ?? usualRows };
+  const findings = [...checkModule(generated, compilation, options)];
   for (const { name, compilation: sample } of sampleCompilations(compilation)) {
     const own = await loadGenerated<Generated>(sample);
     findings.push(
-      ...checkModule(own, sample, flags).map((one) => ({ ...one, name: `${one.name} (${name})` })),
+      ...checkModule(own, sample, options).map((one) => ({ ...one, name: `${one.name} (${name})` })),
     );
   }
   const narrow = async (target: "js" | "wasm"): Promise<Generated> => {
     const module = await loadGenerated<Generated>(
       await compileModel(disk, loaded, { target, debug: flags.debug }),
     );
-    findings.push(...comparePrecisions(compilation, generated, target, module, flags));
+    findings.push(...comparePrecisions(compilation, generated, target, module, options));
     return module;
   };
   const js = await narrow("js");
   if (flags.target === "wasm")
-    findings.push(...compareTargets(compilation, [js, await narrow("wasm")], flags));
+    findings.push(...compareTargets(compilation, [js, await narrow("wasm")], options));
   const changing = changesGradients(compilation);
   if (changing) note(`the model uses ${changing}, so differences are left out`);
   const failed = findings.filter(({ error, limit }) => !(error <= limit));

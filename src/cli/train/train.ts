@@ -145,11 +145,18 @@ function checkDistinct(disk: Context["disk"], paths: readonly string[]): void {
 /** The examples keep their tables in one directory beside their own. */
 const exampleData = (path: string, name: string): string => join(dirname(path), "..", "data", `${name}.csv`);
 
-function describeData({ note }: Context, { report, rows, train, validation, test, by }: Prepared): void {
+function describeData(
+  { note, noteStyle }: Context,
+  { report, rows, train, validation, test, by }: Prepared,
+): void {
   if (report.duplicates > 0) note(`dropped ${plural(report.duplicates, "duplicate row")}`);
   if (report.missing > 0) note(`dropped ${plural(report.missing, "row")} with missing values`);
   for (const { line, reason } of report.broken.slice(0, 10)) note(`dropped line ${line}: ${reason}`);
   if (report.broken.length > 10) note(`dropped ${report.broken.length - 10} more broken rows`);
+  for (const { name, rows: lost } of report.lostClasses) {
+    const sentence = `all rows of class "${name}" were dropped (${plural(lost, "row")}), so the model cannot learn it`;
+    note(`${noteStyle("yellow", "warning:")} ${sentence}`);
+  }
   const parts = `${train.n} to train, ${validation?.n ?? 0} to validate, ${test.n} to test`;
   note(`${rows} rows: ${parts} (${by})`);
 }
