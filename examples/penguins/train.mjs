@@ -4,7 +4,16 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { batches, encodeTable, fitTable, readCsv, split } from "gradc/data";
 import { evaluateAll, fit, saveWeights, writeTable } from "gradc/train";
-import { create, createPredictor, encodeRow, spec } from "../../out/penguins.gen.js";
+
+// Your own script imports its module at the top, as any other; this one says what is to be done where it is not there.
+const module = await import("../../out/penguins.gen.js").catch((error) => {
+  if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+  console.error(
+    "out/penguins.gen.js is not there yet. Run first: npx gradc compile examples/penguins/penguins.model.ts --target js --out-dir out",
+  );
+  process.exit(1);
+});
+const { create, createPredictor, encodeRow, spec } = module;
 
 const table = readCsv(readFileSync(new URL("../data/penguins.csv", import.meta.url)));
 const parts = split(table, { by: "stratified", label: "species", seed: 1 }); // 70 %, 15 %, 15 %
