@@ -160,7 +160,7 @@ function writeAll(files: readonly FileToWrite[], outdated: readonly string[], na
       const changed = !before?.equals(content);
       written.push({ path: file.path, changed });
       if (!changed) continue;
-      made.push(...makeFolders(dirname(path)));
+      makeFolders(dirname(path), made);
       removeLeftovers(path);
       const temporary = join(dirname(path), temporaryName(path));
       prepared.push({ path, temporary, before });
@@ -185,7 +185,7 @@ function writeAll(files: readonly FileToWrite[], outdated: readonly string[], na
       else fs.rmSync(path, { force: true });
     }
     for (const { temporary } of prepared) fs.rmSync(temporary, { force: true });
-    for (const folder of made) fs.rmSync(folder, { recursive: true, force: true });
+    removeFolders(made);
     return refuse("write", current, error, names);
   }
 }
@@ -197,13 +197,13 @@ function tryWriting(path: string, names: Names): void {
   const made: string[] = [];
   try {
     readIfThere(place);
-    made.push(...makeFolders(dirname(place)));
+    makeFolders(dirname(place), made);
     fs.writeFileSync(temporary, "", { flag: "wx" });
     fs.rmSync(temporary);
   } catch (error) {
     refuse("write", path, error, names);
   } finally {
-    for (const folder of made) fs.rmSync(folder, { recursive: true, force: true });
+    removeFolders(made);
   }
 }
 
@@ -256,12 +256,26 @@ function expand(pattern: string, cwd: string): string[] {
     .map((path) => [...parts.slice(0, fixed), ...relative(root, path).split(sep)].join("/"));
 }
 
-/** Makes what is missing of a path, one folder at a time: Node's recursive form never ends under /proc. */
-function makeFolders(path: string): string[] {
-  if (fs.existsSync(path)) return [];
-  const above = makeFolders(dirname(path));
+/**
+ * Makes what is missing of a path, one folder at a time: Node's recursive form never ends under /proc. `made` takes note
+ * of each, also where a later one fails.
+ */
+function makeFolders(path: string, made: string[]): void {
+  if (fs.existsSync(path)) return;
+  makeFolders(dirname(path), made);
   fs.mkdirSync(path);
-  return above.length > 0 ? above : [path];
+  made.push(path);
+}
+
+/** Removes folders that were made, the inner ones first; what others have put there meanwhile stays. */
+function removeFolders(made: readonly string[]): void {
+  for (const folder of made.toReversed()) {
+    try {
+      fs.rmdirSync(folder);
+    } catch {
+      // It is not empty, or not there any more: either way it is no longer ours to remove.
+    }
+  }
 }
 
 /** `**` stands for any number of directories, `*` and `?` for characters within a name. */

@@ -1,4 +1,4 @@
-import {
+import fs, {
   chmodSync,
   mkdirSync,
   readFileSync,
@@ -8,6 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { diskAt } from "../../src/disk.ts";
@@ -85,6 +86,37 @@ describe("writing", () => {
     expect(tree(path)).toEqual(["a.txt", "file", "folder/b.txt"]);
     expect(readdirSync(path).sort()).toEqual(["a.txt", "file", "folder"]);
     expect(readFileSync(join(path, "a.txt"), "utf8")).toBe("old");
+  });
+
+  test("folders are removed again only where nobody else has put a file meanwhile", () => {
+    const path = folder({ file: "" });
+    const disk = diskAt(path);
+    const theirs = (name: string): void => writeFileSync(join(path, name), "theirs");
+    const late = {
+      path: "file/c.txt",
+      get content() {
+        theirs("fresh/theirs.txt");
+        return "new";
+      },
+    };
+    expect(() => disk.writeAtomically([{ path: "fresh/deep/b.txt", content: "new" }, late])).toThrow("not a directory"); // prettier-ignore
+    expect(tree(path)).toEqual(["file", "fresh/theirs.txt"]);
+    expect(readdirSync(join(path, "fresh"))).toEqual(["theirs.txt"]);
+
+    const { writeFileSync: write } = fs;
+    fs.writeFileSync = (...args: Parameters<typeof write>) => {
+      write(...args);
+      write(join(path, "x/theirs.txt"), "theirs");
+    };
+    syncBuiltinESMExports();
+    try {
+      disk.checkWritable(["x/y/b.bin"]);
+    } finally {
+      fs.writeFileSync = write;
+      syncBuiltinESMExports();
+    }
+    expect(tree(path)).toEqual(["file", "fresh/theirs.txt", "x/theirs.txt"]);
+    expect(readdirSync(join(path, "x"))).toEqual(["theirs.txt"]);
   });
 
   test.skipIf(process.platform === "win32")("a device is not replaced by a file", () => {
