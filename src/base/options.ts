@@ -1,6 +1,10 @@
 import { fail } from "./errors.ts";
 import { listed, suggest } from "./suggest.ts";
 
+/** A value that was given, as a message shows it: with quotes around a text, which may look like a number. */
+export const givenText = (value: unknown): string =>
+  typeof value === "string" ? JSON.stringify(value) : String(value);
+
 /** Refuses what is none of the choices. Fails with `option`. */
 export function checkChoice(what: string, given: unknown, choices: readonly unknown[]): void {
   if (choices.includes(given)) return;

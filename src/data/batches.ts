@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import { checkNames } from "../base/options.ts";
+import { checkNames, givenText } from "../base/options.ts";
 import { mixSeeds, shuffle } from "./random.ts";
 
 /** The arrays that inputs are: f32, f64, i32 and bool. */
@@ -43,7 +43,8 @@ export function batches(data: Batch, options: BatchOptions): Iterable<Batch> {
     if (input.length % n !== 0) fail("shape", `input ${i} has ${input.length} numbers, not ${n} equal rows`);
   }
   const rows = size === "full" ? n : size;
-  if (!Number.isSafeInteger(rows) || rows < 1) fail("batch-size", `a batch of ${rows} rows is not possible`);
+  if (!Number.isSafeInteger(rows) || rows < 1)
+    fail("batch-size", `a batch of ${givenText(rows)} rows is not possible`);
   const count = dropLast ? Math.floor(n / rows) : Math.ceil(n / rows);
   if (count === 0) fail("batch-size", `${n} rows give no batch of ${rows}`, { hint: "lower the batch size" });
   if (size === "full") return [data];

@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import { checkNames } from "../base/options.ts";
+import { checkNames, givenText } from "../base/options.ts";
 import { suggest } from "../base/suggest.ts";
 import { shuffle } from "./random.ts";
 import { columnTexts, pickRows, type Table } from "./table.ts";
@@ -37,7 +37,7 @@ export function split(table: Table, options: SplitOptions = {}): Readonly<Record
   checkNames("fractions of split", fractions, { train: true, validation: true, test: true });
   const by = options.by ?? (label === undefined ? "random" : "stratified");
   if (!ways.includes(by)) {
-    fail("bad-split", `there is no split by "${String(by)}"`, { hint: suggest(String(by), ways) });
+    fail("bad-split", `there is no split by ${givenText(by)}`, { hint: suggest(String(by), ways) });
   }
   const shares = parts.map((part) => fractions[part] ?? 0);
   checkShares(shares);
@@ -77,7 +77,10 @@ function checkShares(shares: readonly number[]): void {
   const total = shares.reduce((sum, share) => sum + share, 0);
   const valid = shares.every((share) => share >= 0) && Math.abs(total - 1) < 1e-9 && shares[0] > 0;
   if (!valid)
-    fail("bad-split", `the fractions [${shares.join(", ")}] are not shares of 1 with some for training`);
+    fail(
+      "bad-split",
+      `the fractions [${shares.map(givenText).join(", ")}] are not shares of 1 with some for training`,
+    );
 }
 
 /** Positions by text, in the order in which the texts first appear. */

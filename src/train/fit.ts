@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import { checkNames } from "../base/options.ts";
+import { checkNames, givenText } from "../base/options.ts";
 import type { Batch } from "../data/index.ts";
 import { earlyStopping, type Best, type EarlyStoppingOptions } from "./early-stopping.ts";
 import { evaluateAll } from "./evaluate.ts";
@@ -115,7 +115,7 @@ function checkOptions(options: FitOptions): void {
   const { epochs } = options;
   // Without an end is meant too, where patience or the signal ends it.
   if (epochs !== Infinity && !(Number.isSafeInteger(epochs) && epochs > 0)) {
-    fail("option", `fit needs epochs, a whole number of at least 1; found ${String(epochs)}`, {
+    fail("option", `fit needs epochs, a whole number of at least 1; found ${givenText(epochs)}`, {
       hint: "name it: fit(net, { train, epochs: 100 })",
     });
   }

@@ -1,5 +1,5 @@
 import { fail } from "../base/errors.ts";
-import { checkNames } from "../base/options.ts";
+import { checkNames, givenText } from "../base/options.ts";
 import type { Callbacks } from "./fit.ts";
 import type { Trainable } from "./types.ts";
 import { watch } from "./watch.ts";
@@ -42,7 +42,7 @@ export function reduceOnPlateau(net: Pick<Trainable, "hyper">, options: PlateauO
   checkNames("reduceOnPlateau", options, known);
   const { factor = 0.1, patience = 10, minDelta = 1e-4, cooldown = 0, minLearningRate = 0 } = options;
   const need = (name: string, value: number, fits: boolean, what: string): void => {
-    if (!fits) fail("option", `${name} of reduceOnPlateau must be ${what}, found ${String(value)}`);
+    if (!fits) fail("option", `${name} of reduceOnPlateau must be ${what}, found ${givenText(value)}`);
   };
   need("factor", factor, factor > 0 && factor < 1, "a number between 0 and 1");
   need(

@@ -249,13 +249,13 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
     const digits = load("digits", build);
     const [x, y] = argumentsOf(digits, 64, 1);
     test.each<readonly [string, readonly unknown[], string]>([
-    ["no whole row", [x.slice(0, 100), y], "input x: 100 values, n = 1.5625 is not a whole number from 1 to the batch of 64"],
-    ["fewer labels", [x.slice(0, 128), y.slice(0, 1)], "input y: 1 values are not 2 whole rows of 1"],
-    ["fewer rows than said", [x.slice(0, 128), y, 3], "input x: 128 values are not 3 whole rows of 64"],
-    ["nothing", [], "input x: undefined values, n = NaN is not a whole number from 1 to the batch of 64"],
-    ["no labels", [x], "input y: undefined values are not 64 whole rows of 1"],
-    ["more rows than the batch", [x, y, 65], "input x: 4096 values, n = 65 is not a whole number from 1 to the batch of 64"],
-    ["an array of more rows than the batch", [new Float32Array(65 * 64), y], "input x: 4160 values, n = 65 is not a whole number from 1 to the batch of 64"],
+    ["no whole row", [x.slice(0, 100), y], "input x: 100 values are not n = 1.5625 rows of 64, n a whole number from 1 to 64"],
+    ["fewer labels", [x.slice(0, 128), y.slice(0, 1)], "input y: 1 values are not n = 2 rows of 1, n a whole number from 1 to 64"],
+    ["fewer rows than said", [x.slice(0, 128), y, 3], "input x: 128 values are not n = 3 rows of 64, n a whole number from 1 to 64"],
+    ["nothing", [], "input x: undefined values are not n = NaN rows of 64, n a whole number from 1 to 64"],
+    ["no labels", [x], "input y: undefined values are not n = 64 rows of 1, n a whole number from 1 to 64"],
+    ["more rows than the batch", [x, y, 65], "input x: 4096 values are not n = 65 rows of 64, n a whole number from 1 to 64"],
+    ["an array of more rows than the batch", [new Float32Array(65 * 64), y], "input x: 4160 values are not n = 65 rows of 64, n a whole number from 1 to 64"],
   ])("the message tells what does not fit: %s", (_, args, message) => {
     for (const entry of ["forward", "trainStep", "evaluate"] as const)
       expect(() => digits.create()[entry](...args)).toThrow(new RangeError(message));
@@ -290,7 +290,7 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
     ])("%s is no hyper-parameter", (value) => {
       const net = digits.create({ seed: 1 });
       const before = bytes(net);
-      const message = new RangeError(`learningRate: ${String(value)} is not a finite number`);
+      const message = new RangeError(`learningRate: ${typeof value} ${String(value)} is not a finite number`);
       expect(() => Object.assign(net.hyper, { learningRate: value })).toThrow(message);
       expect(bytes(net)).toBe(before);
       net.hyper["learningRate"] = 0.25;
@@ -314,13 +314,19 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
       expect(() => (draw.hyper["learningRat"] = 0.1)).toThrow(TypeError);
     });
 
-    test("a misspelt column of a row is refused", () => {
+    test("a misspelt column of a row is refused, and a text in the place of a number", () => {
       const { encodeRow } = load("tabular", build) as unknown as {
         encodeRow: (row: object, x: Float32Array) => void;
       };
       const x = new Float32Array(5);
       expect(() => encodeRow({ bil: 3, island: "Dream" }, x)).toThrow(
         new RangeError("there is no column bil; known: bill, island, age, species"),
+      );
+      expect(() => encodeRow({ bill: "47" }, x)).toThrow(
+        new RangeError('column bill: expected a number, found "47"'),
+      );
+      expect(() => encodeRow({ bill: 47n }, x)).toThrow(
+        new RangeError("column bill: expected a number, found 47"),
       );
       // What is to be predicted may stand there too, and what a page has added to all objects is no column.
       const all = Object.prototype as unknown as Record<string, unknown>;
@@ -362,13 +368,13 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
     });
 
     test.each<[unknown]>([[NaN], [Infinity], ["x"], ["1"], [null], [{}]])("the seed %s", (seed) => {
-      const message = new RangeError(`seed: ${String(seed)} is not a finite number`);
+      const message = new RangeError(`seed: ${typeof seed} ${String(seed)} is not a finite number`);
       expect(() => digits.create({ seed: seed as number })).toThrow(message);
       const net = digits.create({ seed: 1 });
       const before = bytes(net);
       expect(() => net.init(seed as number)).toThrow(message);
       expect(bytes(net)).toBe(before);
-      expect(() => net.init(undefined as unknown as number)).toThrow("seed: undefined is not");
+      expect(() => net.init(undefined as unknown as number)).toThrow("seed: undefined undefined is not");
       expect(bytes(digits.create({}))).toBe(bytes(digits.create({ seed: 0 })));
     });
   });
@@ -418,8 +424,9 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
         new Uint8Array(good.length),
         flipped,
       ]) {
-        expect(() => module.create({ state: bad })).toThrow(RangeError);
-        expect(() => module.createPredictor(bad)).toThrow(RangeError);
+        const message = `${bad.length} bytes are no state of this layout (${good.length} bytes)`;
+        expect(() => module.create({ state: bad })).toThrow(new RangeError(message));
+        expect(() => module.createPredictor(bad)).toThrow(new RangeError(message));
       }
     });
 

@@ -64,6 +64,7 @@ describe("batches", () => {
     ["input 0 has 0 numbers, not 0 equal rows", { inputs: [new Float32Array(0)], n: 0 }, 1],
     ["a batch of 0 rows is not possible", data, 0],
     ["a batch of 1.5 rows is not possible", data, 1.5],
+    ['a batch of "2" rows is not possible', data, "2" as never],
     ["5 rows give no batch of 6\n  hint: lower the batch size", data, 6],
   ])("refuses: %s", (message, wrong, size) => {
     expect(() => batches(wrong, { size, dropLast: true })).toThrow(message);

@@ -78,6 +78,7 @@ describe("split", () => {
   test.each<[message: string, options: Parameters<typeof split>[1]]>([
     ["the fractions [0.5, 0, 0.4] are not shares of 1", { fractions: { train: 0.5, test: 0.4 } }],
     ["the fractions [0, 0, 1] are not shares of 1", { fractions: { test: 1 } }],
+    ['the fractions ["1", 0, 0] are not shares of 1', { fractions: { train: "1" as never } }],
     ["the fractions [NaN, 0, 0] are not shares of 1", { fractions: { train: NaN } }],
     ["a stratified split needs the label column", { by: "stratified" }],
     [

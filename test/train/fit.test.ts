@@ -162,9 +162,15 @@ describe("fit", () => {
   test("no data is an error, and so are no epochs", async () => {
     await expect(fit(create(), { train: [], epochs: 1 })).rejects.toThrow("there are no batches to train on");
     expect(() => evaluateAll(create(), [])).toThrow("there are no batches to evaluate on");
-    for (const epochs of [0, 1.5, -1, NaN]) {
-      await expect(fit(create(), { train: train(), epochs })).rejects.toThrow(
-        `fit needs epochs, a whole number of at least 1; found ${epochs}`,
+    for (const [epochs, found] of [
+      [0, "0"],
+      [1.5, "1.5"],
+      [-1, "-1"],
+      [NaN, "NaN"],
+      ["100", '"100"'],
+    ] as const) {
+      await expect(fit(create(), { train: train(), epochs: epochs as number })).rejects.toThrow(
+        `fit needs epochs, a whole number of at least 1; found ${found}`,
       );
     }
   });

@@ -59,6 +59,7 @@ test("what makes no sense is refused", () => {
   expect(make({ patience: 0 })).toThrow(
     "patience of reduceOnPlateau must be a whole number of epochs, at least 1, found 0",
   );
+  expect(make({ patience: "3" as never })).toThrow('at least 1, found "3"');
   expect(make({ minDelta: -1 })).toThrow(
     "minDelta of reduceOnPlateau must be a number of at least 0, found -1",
   );

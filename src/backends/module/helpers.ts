@@ -12,8 +12,9 @@ export function helperLines(context: ModuleContext): string[] {
       // What is no array at all is told like one of the wrong length: with the input's name.
       `function checkRows(name${t(": string")}, values${t(": ArrayLike<number>")}, row${t(": number")}, n${t(": number")}, max${t(": number")})${t(": void")} {`,
       "  const length = values?.length;",
-      "  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);",
-      "  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);",
+      // One sentence for all that may be wrong: most often n was left out, and the length is no multiple of a row's.
+      "  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row)))",
+      "    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);",
       "}",
     );
   }
@@ -27,7 +28,7 @@ export function helperLines(context: ModuleContext): string[] {
   }
   out.push(
     `function checkNumber(name${t(": string")}, value${t(": number")})${t(": number")} {`,
-    "  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);",
+    "  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);",
     "  return value;",
     "}",
   );
@@ -48,7 +49,7 @@ export function helperLines(context: ModuleContext): string[] {
   out.push(
     `function checkState(state${t(": Uint8Array")})${t(": void")} {`,
     `  if (state?.length !== ${memory.stateBytes} || ${bytesOfHash(memory).join(" || ")}) {`,
-    `    throw new RangeError(\`\${state?.length} bytes are no state of this model (${memory.stateBytes} bytes)\`);`,
+    `    throw new RangeError(\`\${state?.length} bytes are no state of this layout (${memory.stateBytes} bytes)\`);`,
     "  }",
     "}",
   );

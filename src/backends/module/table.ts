@@ -39,7 +39,7 @@ export function encodeRowLines({ program, types }: ModuleContext): string[] {
       ? [
           `function numberOf(name${t(": string")}, value${t(": number | null | undefined")})${t(": number")} {`,
           "  if (value === null || value === undefined) return NaN;",
-          '  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${String(value)}`);',
+          '  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${typeof value === "string" ? `"${value}"` : String(value)}`);',
           "  return value;",
           "}",
         ]
