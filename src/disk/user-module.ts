@@ -50,7 +50,8 @@ const slot = "gradc.modules";
 
 /**
  * Node takes types away itself, in a third of the time in which jiti's compiler is only loaded. Undefined where that
- * is not enough, or anything else is wrong: jiti has more of TypeScript, and its errors are those that we explain.
+ * is not enough, or anything else is wrong: jiti has more of TypeScript, and its errors are those that we explain. What
+ * the file itself throws goes on, so that nothing it does is done twice.
  */
 function importByNode(path: string, modules: Modules): Exports | undefined {
   // Stack frames name a file by its address, which is to be the path itself.
@@ -63,12 +64,24 @@ function importByNode(path: string, modules: Modules): Exports | undefined {
   try {
     const { __esModule: _mark, ...exports } = node.createRequire(path)(path) as Exports;
     return exports;
-  } catch {
+  } catch (error) {
+    if (isOfFile(error, path)) throw error;
     return undefined;
   } finally {
     delete scope[Symbol.for(slot)];
     hooks.deregister();
   }
+}
+
+/**
+ * Whether an error came up while the file ran, and would with jiti too: not before, in reading and linking, where no
+ * frame of the stack is the file's, and not for a name that only jiti provides, such as `module`.
+ */
+function isOfFile(error: unknown, path: string): boolean {
+  if (!(error instanceof Error)) return true;
+  if (error instanceof ReferenceError && error.message.includes("in ES module scope")) return false;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return frames.some((frame) => frame.includes(`${path}:`));
 }
 
 /** Answers imports of `modules` by modules that hand their members on, and takes all other files for modules too. */

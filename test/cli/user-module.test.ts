@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { importUserModule } from "../../src/disk/user-module.ts";
@@ -55,5 +55,25 @@ describe("a user's file", () => {
   test("that throws does so with its own error", async () => {
     const files = { "own.ts": 'throw new RangeError("no such thing");\n' };
     await expect(exportsOf(files)).rejects.toThrow(new RangeError("no such thing"));
+  });
+
+  test.each([
+    ["an error", 'throw new RangeError("no such thing");\n', "no such thing"],
+    ["an error of the engine", "const nothing: any = null;\nnothing.x;\n", "Cannot read properties of null"],
+    ["what is no error", 'throw "no such thing";\n', "no such thing"],
+    ["what it calls", 'import { refuse } from "marked";\nrefuse();\n', "refused"],
+  ])("runs only once though it throws %s", async (_, text, message) => {
+    const path = folder();
+    const [own, log] = ["own.ts", "log"].map((name) => join(path, name));
+    const noted = `import { appendFileSync } from "node:fs";\nappendFileSync(${JSON.stringify(log)}, "once");\n`;
+    writeFileSync(own, noted + text);
+    const refuse = (): never => {
+      throw new Error("refused");
+    };
+    const error: unknown = await importUserModule(own, { marked: { refuse } }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error instanceof Error ? error.message : error).toContain(message);
+    expect(readFileSync(log, "utf8")).toBe("once");
   });
 });
