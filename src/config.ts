@@ -1,6 +1,8 @@
 import { checkOptions } from "./nn/check.ts";
 import type { TargetChoice } from "./target.ts";
 
+export type { TargetChoice } from "./target.ts";
+
 /** What `gradc.config.ts` may say; flags on the command line win over it. */
 export interface Config {
   /** Model files or patterns, relative to the configuration file: `"models/*.model.ts"`. */

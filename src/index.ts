@@ -6,6 +6,7 @@ export type { BatchDim, Dim, DType, Shape } from "./ir/type.ts";
 export {
   defineModel,
   type Built,
+  type Inputs,
   type Mode,
   type Model,
   type ModelOptions,
@@ -104,7 +105,7 @@ export {
   type RotaryOptions,
   type SinusoidalOptions,
 } from "./nn/layers/positions.ts";
-export { rnn, type RnnCell, type SequenceOptions } from "./nn/layers/recurrent.ts";
+export { rnn, type Recurrent, type RnnCell, type SequenceOptions } from "./nn/layers/recurrent.ts";
 export { simpleRnn, type SimpleRnnOptions } from "./nn/layers/simple-rnn.ts";
 export { lstm, type LstmOptions } from "./nn/layers/lstm.ts";
 export { gru, type GruOptions } from "./nn/layers/gru.ts";
@@ -133,4 +134,14 @@ export type { NestedNumbers } from "./nn/nested.ts";
 export * from "./nn/optimizers/index.ts";
 export * from "./nn/schedules/index.ts";
 export * from "./nn/metrics/index.ts";
-export { category, features, label, labels, number, table, target, type Table } from "./nn/table.ts";
+export {
+  category,
+  features,
+  label,
+  labels,
+  number,
+  table,
+  target,
+  type ColumnDeclaration,
+  type Table,
+} from "./nn/table.ts";

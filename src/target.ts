@@ -5,6 +5,7 @@ export type Target = (typeof targets)[number];
 
 /** What may be asked for: `auto` is wasm or js, by the work of a training step. */
 export const targetChoices = [...targets, "auto"] as const;
+/** A target, or `auto`, which is wasm or js by the work of a training step. */
 export type TargetChoice = (typeof targetChoices)[number];
 
 /** Of what numbers a build is made. */

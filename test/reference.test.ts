@@ -31,13 +31,15 @@ test("every exported function has words above it in the source", () => {
 test("calls say what must be given, what may be left out, and what it then is", () => {
   const callOf = (name: string): string | undefined =>
     new RegExp(`^\\| \`${name}\` \\| \`([^\`]*)\``, "m").exec(page)?.[1];
-  expect(callOf("batch")).toBe("batch(max)");
-  expect(callOf("transpose")).toBe("transpose(x, permutation?)");
-  expect(callOf("concat")).toBe("concat(xs, { axis = -1 })");
-  expect(callOf("einsum")).toBe("einsum(subscripts, ...operands)");
-  expect(callOf("dense")).toMatch(/^dense\(x, \{ units, kernelInitializer\?, .*useBias = true, .*\}\)$/);
-  expect(callOf("adam")).toMatch(/^adam\(\{ beta1 = 0.9, .*learningRate = 0.001, … \}\)$/);
-  expect(callOf("huber")).toBe('huber(predictions, targets, { delta = 1, reduction = "mean", … })');
+  expect(callOf("batch")).toBe("batch(max) → BatchDim");
+  expect(callOf("transpose")).toBe("transpose(x, permutation?) → Value");
+  expect(callOf("concat")).toBe("concat(xs, { axis = -1 }) → Value");
+  expect(callOf("einsum")).toBe("einsum(subscripts, ...operands) → Value");
+  expect(callOf("dense")).toMatch(
+    /^dense\(x, \{ units, kernelInitializer\?, .*useBias = true, .*\}\) → Value$/,
+  );
+  expect(callOf("adam")).toMatch(/^adam\(\{ beta1 = 0.9, .*learningRate = 0.001, … \}\) → OptimizerSpec$/);
+  expect(callOf("huber")).toBe('huber(predictions, targets, { delta = 1, reduction = "mean", … }) → Value');
   const silent = functions.filter(
     ({ name }) => !/^[A-Z]/.test(name) && !callOf(name)?.startsWith(`${name}(`),
   );
@@ -45,8 +47,8 @@ test("calls say what must be given, what may be left out, and what it then is", 
 });
 
 test("what has a default is an option, and one that may be left out", () => {
-  const faults = functions.flatMap(({ name, about, takes }) => {
-    const options = takes.flatMap((parameter) => parameter.options ?? []);
+  const faults = functions.flatMap(({ name, about, call }) => {
+    const options = call.takes.flatMap((parameter) => parameter.options ?? []);
     return Object.keys(about?.defaults ?? {}).flatMap((option) =>
       options.some((known) => known.name === option && known.optional) ? [] : [`${name}: ${option}`],
     );
@@ -102,7 +104,7 @@ describe("the library", () => {
 
   test("a generated module's functions and the members of a network too", () => {
     const network = module.find(({ name }) => name === "Points")!;
-    const things = [...network.members, ...module.filter(({ takes }) => takes)];
+    const things = [...network.members, ...module.filter(({ call }) => call)];
     expect(things.filter(({ words }) => words === "").map(({ name }) => name)).toEqual([]);
     const rows = rowsOf("A generated module").map(([first]) => first);
     expect(rows).toEqual(
@@ -119,12 +121,60 @@ describe("the library", () => {
     const row = (entry: string, name: string): string[] | undefined =>
       rowsOf(`\`${entry}\``).find(([first]) => first === `\`${name}\``);
     expect(row("gradc/train", "fit")?.[1]).toMatch(
-      /^`fit\(net, \{ train, epochs, validation\?, .*patience\?, .*\}\)`$/,
+      /^`fit\(net, \{ train, epochs, validation\?, .*patience\?, .*\}\) → Promise<History>`$/,
     );
-    expect(row("gradc/data", "split")?.[1]).toBe("`split(table, { fractions?, by?, label?, seed? })`");
+    expect(row("gradc/data", "split")?.[1]).toBe(
+      "`split(table, { fractions?, by?, label?, seed? }) → Readonly<Record<Part, Table>>`",
+    );
     expect(row("gradc/data", "clean")?.[3]).toContain("`unknown-column` where the table lacks a column");
     expect(row("gradc/train", "fit")?.[3]).toContain("`non-finite-loss`");
     expect(row("gradc/compiler", "compile")?.[1]).toContain("target?");
-    expect(row("gradc/config", "defineConfig")?.[1]).toBe("`defineConfig(config)`");
+    expect(row("gradc/config", "defineConfig")?.[1]).toBe("`defineConfig(config) → Config`");
+  });
+
+  test("what comes back is told of every function, unless it is nothing", () => {
+    const silent = (fns: readonly { name: string; call: { gives: string } | undefined }[]): string[] =>
+      fns.filter(({ name, call }) => call?.gives === "" && !/^[A-Z]/.test(name)).map(({ name }) => name);
+    expect(silent(functions)).toEqual(["assign"]);
+    expect(silent(module)).toEqual(["encodeRow"]);
+    expect(entries.map(({ exports }) => silent(exports))).toEqual([["checkClasses"], ["loadWeights", "writeTable"], [], []]); // prettier-ignore
+    expect(rowsOf("A generated module").find(([first]) => first === "`create`")?.[1]).toMatch(/ → Points`$/);
+  });
+
+  test("the types that models are declared with say what they are", () => {
+    const rows = rowsOf("Types of declarations");
+    const names = rows.map(([name]) => name.slice(1, -1));
+    expect(names).toEqual(
+      expect.arrayContaining(["Built", "Built.steps?", "ModelOptions.build", "Model", "Value", "Recurrent"]),
+    );
+    expect(rows.filter((row) => !/\w.*[.:]$/.test(row.at(-1)!)).map(([name]) => name)).toEqual([]);
+  });
+
+  test("every type that a row of the library names has a row, but for those of the language and of the stages", () => {
+    const known = new Set([...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name));
+    const faults = entries.flatMap(({ name: entry, exports }) =>
+      exports
+        .flatMap(({ name, type, call, members }) =>
+          [type, call?.gives ?? "", ...members.map((member) => member.type)].map(
+            (text) => [name, text] as const,
+          ),
+        )
+        .flatMap(([name, text]) =>
+          [...text.replaceAll(/"[^"]*"/g, "").matchAll(/\b[A-Z]\w+/g)]
+            .filter(([type]) => !known.has(type) && !builtIn.has(type) && !stageTypes.has(type))
+            .map(([type]) => `${entry}: ${name} names ${type}`),
+        ),
+    );
+    expect(faults).toEqual([]);
   });
 });
+
+/** What the language and its libraries declare, and the letters of a function's own. */
+const builtIn = new Set([
+  "AbortSignal", "ArrayLike", "Float32Array", "Float64Array", "Infinity", "Int16Array", "Int32Array", "Int8Array", "Items",
+  "Iterable", "Map", "Partial", "Pick", "Promise", "Readonly", "ReadonlyMap", "Record", "Uint8Array", "Values",
+]); // prettier-ignore
+/** The compiler's own records, which are looked at by `render`. */
+const stageTypes = new Set([
+  "Backend", "BuiltModel", "Listener", "LoopProgram", "MemoryPlan", "Program", "Schedule", "WasmCode",
+]); // prettier-ignore

@@ -12,27 +12,43 @@ export interface TableSpec {
 /** A column by its kind, with its place among the features, and how it is filled and scaled. */
 export type ColumnSpec = NumberColumn | CategoryColumn | LabelColumn | TargetColumn;
 
-interface Column {
+/** What a column of every kind has. */
+export interface PlacedColumn {
+  /** As the file's header has it. */
   readonly name: string;
-  /** The first feature that the column fills, and how many; -1 and 0 for what is to be predicted. */
+  /** The first feature that the column fills; -1 for what is to be predicted. */
   readonly at: number;
+  /** How many features it fills; 0 for what is to be predicted. */
   readonly width: number;
 }
-export interface NumberColumn extends Column {
+/** A column of numbers. */
+export interface NumberColumn extends PlacedColumn {
+  /** Tells the kinds apart. */
   readonly kind: "number";
+  /** What stands in for a missing value; "drop" drops its row, null leaves it missing. */
   readonly missing?: "mean" | "median" | "drop" | number | null;
+  /** To mean 0 and deviation 1, or from 0 to 1; null for as it is. */
   readonly scale?: "standard" | "range" | null;
 }
-export interface CategoryColumn extends Column {
+/** A column of texts, each a feature that is 1 where it stands. */
+export interface CategoryColumn extends PlacedColumn {
+  /** Tells the kinds apart. */
   readonly kind: "category";
+  /** The texts that may stand there, in the order of their features. */
   readonly values: readonly string[];
+  /** What stands in for a missing value: the most frequent; "drop" drops its row, null leaves it missing. */
   readonly missing?: "mode" | "drop" | null;
 }
-export interface LabelColumn extends Column {
+/** The column of the classes that a classifier predicts. */
+export interface LabelColumn extends PlacedColumn {
+  /** Tells the kinds apart. */
   readonly kind: "label";
+  /** The classes, in the order of their numbers. */
   readonly values: readonly string[];
 }
-export interface TargetColumn extends Column {
+/** The column of numbers that a regression predicts. */
+export interface TargetColumn extends PlacedColumn {
+  /** Tells the kinds apart. */
   readonly kind: "target";
 }
 

@@ -1,11 +1,16 @@
 import { checkNames } from "../base/options.ts";
 import { recognise, refuser, type Refuse } from "./refuse.ts";
 
+/** The elements of an IDX file, as they are stored there. */
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
+/** What an IDX file holds. */
 export interface IdxArray {
+  /** Of what its elements are: unsigned or signed integers, or floats, of so many bits. */
   readonly dtype: "u8" | "i8" | "i16" | "i32" | "f32" | "f64";
+  /** The extents of its axes: of images [count, height, width]. */
   readonly shape: readonly number[];
+  /** Its elements in row-major order. */
   readonly data: IdxData;
 }
 

@@ -1,6 +1,6 @@
 import type { About, AboutKind } from "../nn/about.ts";
 import { code } from "./markdown.ts";
-import type { Taken } from "./signatures.ts";
+import type { Call, Taken } from "./signatures.ts";
 
 /** A value as it is written. */
 export const shown = (value: unknown): string =>
@@ -13,8 +13,11 @@ const common: { readonly [kind in AboutKind]?: readonly string[] } = {
   optimizer: ["weightDecay", "decoupledWeightDecay", "clipValue", "clipNorm", "globalClipNorm", "ema", "accumulate", "groups"],
 }; // prettier-ignore
 
-/** `dense(x, { units, activation = "linear", name? })`: what must be given first, then the rest with its defaults. */
-export function callText(name: string, takes: readonly Taken[], about?: About): string {
+/**
+ * `dense(x, { units, activation = "linear", name? }) → Value`: what must be given first, then the rest with its defaults,
+ * then the type of what comes back.
+ */
+export function callText(name: string, { takes, gives }: Call, about?: About): string {
   // A class is not called.
   if (/^[A-Z]/.test(name)) return "";
   const optionsText = (options: readonly Taken[]): string => {
@@ -39,5 +42,5 @@ export function callText(name: string, takes: readonly Taken[], about?: About): 
   const parameters = takes.map(({ name: own, optional, options }) =>
     options ? optionsText(options) : `${own}${optional && !own.startsWith("...") ? "?" : ""}`,
   );
-  return code(`${name}(${parameters.join(", ")})`);
+  return code(`${name}(${parameters.join(", ")})${gives === "" ? "" : ` → ${gives}`}`);
 }

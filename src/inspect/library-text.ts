@@ -31,13 +31,13 @@ export const entriesOf = (project: Project): Entry[] =>
 /** What a generated module exports, in a project that holds its source. */
 export const moduleOf = (project: Project): Exported[] => exportsOf(project, declarations);
 
-const callOf = ({ name, takes }: Exported): string => (takes ? callText(name, takes) : "");
+const callOf = ({ name, call }: Exported): string => (call ? callText(name, call) : "");
 /** What follows "Fails with". */
 const failuresOf = (words: string): string => /Fails with (.*?)\.(?= |$)/.exec(words)?.[1] ?? "";
 
 /** The functions of an entry, and its types member by member. */
 export function entryParts({ name, words, exports }: Entry): string[] {
-  const functions = exports.filter((thing) => thing.takes || thing.name.endsWith("Error"));
+  const functions = exports.filter((thing) => thing.call || thing.name.endsWith("Error"));
   const types = exports.filter((thing) => !functions.includes(thing));
   return [
     `## ${code(name)}`,
@@ -48,6 +48,22 @@ export function entryParts({ name, words, exports }: Entry): string[] {
     ),
     ...(types.length > 0 ? [tableOf(["type or member", "type", "what it is"], types.flatMap(typeRows))] : []),
   ]; // prettier-ignore
+}
+/** A type longer than that is better told by its words. */
+const longestType = 160;
+
+/** The types that models are declared with, but for those of options, which calls name. */
+export function typesTable(project: Project): string {
+  const types = exportsOf(project, "index.ts").filter(
+    ({ name, call }) =>
+      !call && (!name.endsWith("Options") || name === "ModelOptions") && !name.endsWith("Error"),
+  );
+  // Members stand there where every one is described: what a graph is made of is not for models to look at.
+  const shown = types.map((thing) => {
+    const members = thing.members.every(({ words }) => words !== "") ? thing.members : [];
+    return { ...thing, members, type: thing.type.length > longestType ? "" : thing.type };
+  });
+  return tableOf(["type or member", "type", "what it is"], shown.flatMap(typeRows));
 }
 const typeRows = ({ name, type, words, members }: Exported): string[][] => [
   [code(name), code(type), words],
@@ -63,7 +79,7 @@ export function moduleParts(module: readonly Exported[]): string[] {
     table(
       ["name", "call", "what it does"],
       module.flatMap((thing) =>
-        thing.takes || thing.name === "spec" ? [[code(thing.name), callOf(thing), thing.words]] : [],
+        thing.call || thing.name === "spec" ? [[code(thing.name), callOf(thing), thing.words]] : [],
       ),
     ),
     network.words,

@@ -1,6 +1,6 @@
 import { Node, type Project, type Symbol as Named, type TypeNode } from "ts-morph";
 import { wordsOf } from "./markdown.ts";
-import { signaturesOf, type Taken } from "./signatures.ts";
+import { oneLine, signaturesOf, type Call } from "./signatures.ts";
 
 /** A member of an interface, its type as it stands in the source. */
 export interface Member {
@@ -14,8 +14,8 @@ export interface Exported {
   readonly name: string;
   /** Everything that stands above it in the source. */
   readonly words: string;
-  /** What it takes, if it is a function. */
-  readonly takes: readonly Taken[] | undefined;
+  /** How it is called, if it is a function. */
+  readonly call: Call | undefined;
   /** What a type is made of: the text of an alias, or the interfaces that one extends. */
   readonly type: string;
   readonly members: readonly Member[];
@@ -31,9 +31,9 @@ export function exportsOf(project: Project, file: string): Exported[] {
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function exported(symbol: Named, takes: readonly Taken[] | undefined): Exported {
+function exported(symbol: Named, call: Call | undefined): Exported {
   const [node] = (symbol.getAliasedSymbol() ?? symbol).getDeclarations();
-  const own = { name: symbol.getName(), words: wordsAbove(node), takes, type: "", members: [] };
+  const own = { name: symbol.getName(), words: wordsAbove(node), call, type: "", members: [] };
   if (Node.isTypeAliasDeclaration(node)) return { ...own, type: textOf(node.getTypeNode()) };
   if (!Node.isInterfaceDeclaration(node)) return own;
   const type = node.getExtends().map((base) => base.getText()).join(", "); // prettier-ignore
@@ -62,9 +62,6 @@ function textOf(node: TypeNode | undefined): string {
   if (!Node.isArrayLiteralExpression(written)) return text;
   return written.getElements().map((element) => element.getText()).join(" | "); // prettier-ignore
 }
-
-/** Without comments and line ends. */
-const oneLine = (text: string): string => text.replace(/\/\*\*?[^]*?\*\//g, "").replace(/\s+/g, " ").trim(); // prettier-ignore
 
 /** The words above a declaration; those of a constant stand above its statement. */
 function wordsAbove(node: Node): string {

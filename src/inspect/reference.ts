@@ -7,10 +7,18 @@ import { aboutOf, type About, type AboutKind } from "../nn/about.ts";
 import { namedActivations } from "../nn/layers/activation.ts";
 import { ops } from "../ops/table.ts";
 import { callText, shown } from "./call-text.ts";
-import { entriesOf, entryParts, moduleOf, moduleParts, moduleSource, type Entry } from "./library-text.ts";
+import {
+  entriesOf,
+  entryParts,
+  moduleOf,
+  moduleParts,
+  moduleSource,
+  typesTable,
+  type Entry,
+} from "./library-text.ts";
 import type { Exported } from "./library.ts";
 import { code, firstSentence, table, wordsOf } from "./markdown.ts";
-import { projectOf, signaturesOf, type Taken } from "./signatures.ts";
+import { projectOf, signaturesOf, type Call } from "./signatures.ts";
 
 /** A function that the package exports, with the first sentence that stands above it in the source. */
 export interface Described {
@@ -19,8 +27,8 @@ export interface Described {
   readonly file: string;
   readonly words: string;
   readonly about: About | undefined;
-  /** What it takes. */
-  readonly takes: readonly Taken[];
+  /** How it is called. */
+  readonly call: Call;
 }
 
 /** What the reference is made of, and its text. */
@@ -43,7 +51,7 @@ export function reference(sources: ReadonlyMap<string, string>): Reference {
     entries: entriesOf(project),
     module: moduleOf(project),
   };
-  return { ...parts, text: referenceText(parts) };
+  return { ...parts, text: referenceText(parts, typesTable(project)) };
 }
 
 /** Everything that the package exports as a function for declaring models. */
@@ -61,7 +69,13 @@ function described(sources: ReadonlyMap<string, string>, project: Project): Desc
     .filter(([, thing]) => typeof thing === "function")
     .map(([name, thing]) => {
       const { file, words } = found.get(name) ?? { file: "", words: "" };
-      return { name, file, words, about: aboutOf(thing), takes: signatures.get(name) ?? [] };
+      return {
+        name,
+        file,
+        words,
+        about: aboutOf(thing),
+        call: signatures.get(name) ?? { takes: [], gives: "" },
+      };
     });
 }
 
@@ -152,11 +166,14 @@ const opTable = (): string =>
   );
 
 /** The reference as Markdown: every function for declaring models, every op, and the library. */
-function referenceText({ functions, entries: library, module }: Omit<Reference, "text">): string {
+function referenceText(
+  { functions, entries: library, module }: Omit<Reference, "text">,
+  types: string,
+): string {
   const abouts = new Map<string, About>();
   for (const [name, thing] of Object.entries(namedActivations)) abouts.set(name, aboutOf(thing)!);
   for (const { name, about } of functions) if (about) abouts.set(name, about);
-  const calls = new Map(functions.map((fn) => [fn.name, callText(fn.name, fn.takes, fn.about)]));
+  const calls = new Map(functions.map((fn) => [fn.name, callText(fn.name, fn.call, fn.about)]));
   const rest = functions.filter(({ name, about }) => !about || ops.has(name));
   const plain = (onValues: boolean): string =>
     table(
@@ -173,13 +190,16 @@ function referenceText({ functions, entries: library, module }: Omit<Reference, 
   });
   const paragraphs = [
     "# Reference",
-    "Everything that `gradc` exports for declaring models, the ops that graphs are made of, what generated modules export, and the library around them: `gradc/data`, `gradc/train`, `gradc/compiler` and `gradc/config`. `npm run generate` writes this page from the source: from the functions' own descriptions, the words above them, and the ops' rooms; a test fails when it is stale. In calls, options with `?` may be left out, those with `=` are that where they are, and `…` stands for what the words above a table say of all. A dash says that a library has nothing of the kind.",
+    "Everything that `gradc` exports for declaring models, the ops that graphs are made of, what generated modules export, and the library around them: `gradc/data`, `gradc/train`, `gradc/compiler` and `gradc/config`. `npm run generate` writes this page from the source: from the functions' own descriptions, the words above them, and the ops' rooms; a test fails when it is stale. In calls, options with `?` may be left out, those with `=` are that where they are, the type behind `→` is what comes back, and `…` stands for what the words above a table say of all. A dash says that a library has nothing of the kind.",
     "## Declaring",
     plain(false),
     ...parts,
     "## Functions of graph values",
     "They broadcast as NumPy does and take numbers for values; most are an op of the same name.",
     plain(true),
+    "## Types of declarations",
+    "What the calls above take and give, with the members that a model file reads or writes.",
+    types,
     "## Ops",
     "Types are those of a sample call, and n is the batch; then the inputs that have gradients, and what the op is called where it has another name.",
     opTable(),

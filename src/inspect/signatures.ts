@@ -1,4 +1,4 @@
-import { Node, Project, ts, type Symbol as Named, type Type } from "ts-morph";
+import { Node, Project, ts, type Signature, type Symbol as Named, type Type } from "ts-morph";
 
 /** One thing that a function takes. */
 export interface Taken {
@@ -8,6 +8,13 @@ export interface Taken {
   readonly initial?: string;
   /** What an object of options may hold, in the order of its declaration. */
   readonly options?: readonly Taken[];
+}
+
+/** How a function is called. */
+export interface Call {
+  readonly takes: readonly Taken[];
+  /** The type of what it gives, as it stands in the source; empty where that is nothing. */
+  readonly gives: string;
 }
 
 /** The types of some files, whose texts are given by their paths. */
@@ -28,19 +35,28 @@ export function projectOf(sources: ReadonlyMap<string, string>): Project {
 }
 
 /** How each function that a file exports is called, by its name. */
-export function signaturesOf(project: Project, file: string): ReadonlyMap<string, readonly Taken[]> {
+export function signaturesOf(project: Project, file: string): ReadonlyMap<string, Call> {
   const index = project.getSourceFileOrThrow(`/${file}`);
-  const found = new Map<string, readonly Taken[]>();
+  const found = new Map<string, Call>();
   for (const symbol of index.getExportSymbols()) {
     const [signature] = symbol.getTypeAtLocation(index).getCallSignatures();
-    if (signature)
-      found.set(
-        symbol.getName(),
-        signature.getParameters().map((parameter) => taken(parameter, index)),
-      );
+    if (!signature) continue;
+    const takes = signature.getParameters().map((parameter) => taken(parameter, index));
+    found.set(symbol.getName(), { takes, gives: givenBy(signature, index) });
   }
   return found;
 }
+
+/** The type that a function is declared to give, or else the one that it is found to give. */
+function givenBy(signature: Signature, at: Node): string {
+  const declared = signature.getDeclaration();
+  const node = Node.isReturnTyped(declared) ? declared.getReturnTypeNode() : undefined;
+  const text = node?.getText() ?? signature.getReturnType().getText(at);
+  return text === "void" ? "" : oneLine(text);
+}
+
+/** Without comments and line ends. */
+export const oneLine = (text: string): string => text.replace(/\/\*\*?[^]*?\*\//g, "").replace(/\s+/g, " ").trim(); // prettier-ignore
 
 function taken(parameter: Named, at: Node): Taken {
   const declaration = parameter.getValueDeclaration();

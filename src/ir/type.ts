@@ -12,7 +12,9 @@ export interface BatchDim {
   readonly times: number;
   readonly max: number;
 }
+/** The extent of an axis: a number, or the batch. */
 export type Dim = number | BatchDim;
+/** The extents of all axes, outermost first; none for a single number. */
 export type Shape = readonly Dim[];
 
 export interface TensorType {

@@ -4,7 +4,7 @@ import type { NumericArray, TableSpec } from "../data/index.ts";
 export type Metrics = Readonly<Record<string, number | Float64Array>>;
 
 /** One array an input, then the number of rows; undefined is listed because the modules declare `n?: number`. */
-type InputsAndRows = (NumericArray | number | undefined)[];
+export type InputsAndRows = (NumericArray | number | undefined)[];
 
 /** What is needed of an instance of a generated module; its own types are narrower. */
 export interface Trainable {

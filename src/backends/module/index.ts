@@ -20,7 +20,9 @@ export interface PrintOptions {
   readonly flopsPerRow: number;
   readonly version: string;
 }
+/** A file of a module. */
 export interface PrintedFile {
+  /** Its name without a folder: `digits.gen.js`. */
   readonly name: string;
   /** What the file says; of a binary file, its text form. */
   readonly text: string;

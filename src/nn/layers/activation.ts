@@ -40,6 +40,7 @@ export const namedActivations = {
   logSoftmax: documented({ kind: "activation", doc: "The logarithm of softmax along the last axis.", formula: "x − log Σ eˣ", keras: "log_softmax", pytorch: "LogSoftmax", onnx: "LogSoftmax" }, (x: Value): Value => logSoftmax(x)),
 } as const; // prettier-ignore
 
+/** The names under which activations may be given to layers. */
 export type ActivationName = keyof typeof namedActivations;
 /** The name of an activation, or any function of a value. */
 export type Activation = ActivationName | ((x: Value) => Value);

@@ -8,6 +8,7 @@ import { broadcastTo, reshape } from "../sugar/movement.ts";
 import { checkValue } from "../sugar/operand.ts";
 import { mean, sum } from "../sugar/reduce.ts";
 
+/** What becomes of the losses of rows: their mean, their sum, or each by itself. */
 export type Reduction = "mean" | "sum" | "none";
 export interface LossOptions {
   /** "mean" over everything that counts (the default), "sum", or "none" to keep every element. */

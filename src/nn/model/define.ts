@@ -10,6 +10,7 @@ import { checkShape, type InputDeclaration } from "../types.ts";
 export interface Step {
   /** One number; the step's gradients are its derivatives. */
   readonly loss: Value;
+  /** Without one the step has gradients, but no update. */
   readonly optimizer?: OptimizerSpec;
   /** Paths of the parameters that it trains, such as "generator/**"; all of them by default. Steps may overlap. */
   readonly parameters?: string | readonly string[];
@@ -29,6 +30,7 @@ export interface Built {
   readonly loss?: Value;
   /** A metric such as `accuracy(logits, y)`, or any value that is one number (then weighted by rows). */
   readonly metrics?: { readonly [name: string]: Metric | Value };
+  /** What changes the parameters after a backward pass, such as `adam({ learningRate: 1e-3 })`. */
   readonly optimizer?: OptimizerSpec;
   /** Several ways to train, called `net.steps.<name>`; `evaluate` reports each loss as "<name>/loss". */
   readonly steps?: { readonly [name: string]: Step };
@@ -36,14 +38,19 @@ export interface Built {
 
 /** How the model is being built: layers such as dropout do nothing in inference. */
 export interface Mode {
+  /** Whether it is built for a training step, or else for inference. */
   readonly training: boolean;
 }
 
+/** The inputs of a model by their names. */
 export type Inputs = { readonly [name: string]: InputDeclaration };
+/** What `defineModel` takes. */
 export interface ModelOptions<I extends Inputs = Inputs> {
+  /** What the model is called in messages, in its `spec`, and as a class. */
   readonly name: string;
   /** In the order in which the generated functions take them. */
   readonly inputs: I;
+  /** Declares the graph, from a value for each input. Runs once for training and once for inference. */
   readonly build: (inputs: { readonly [name in keyof I]: Value }, mode: Mode) => Built;
   /** Paths of parameters that are not trained: "encoder/**" is everything below, "*" is one segment. */
   readonly frozen?: readonly string[];
@@ -52,6 +59,7 @@ export interface ModelOptions<I extends Inputs = Inputs> {
 /** Recognises models across copies of gradc. */
 export const modelMark = Symbol.for("gradc.model");
 
+/** What `defineModel` gives: a declaration to compile, frozen. */
 export interface Model {
   readonly [modelMark]: true;
   readonly declaration: ModelOptions;

@@ -12,6 +12,7 @@ export interface Schedule {
   readonly factor: (updates: Value) => Value;
 }
 
+/** A constant, or a schedule such as `cosineDecay({ … })`. */
 export type LearningRate = number | Schedule;
 
 export const isSchedule = (thing: unknown): thing is Schedule =>

@@ -7,6 +7,7 @@ import { checkCount, checkOptions, shown } from "../check.ts";
 import { here, refuse } from "../context.ts";
 import { needFloat } from "./operand.ts";
 
+/** How elements between the given ones are found: as the nearest one, or linearly along each axis. */
 export type Interpolation = "nearest" | "bilinear";
 export interface ResizeOptions {
   /** The new extent of every axis of space. */
