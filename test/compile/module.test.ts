@@ -328,6 +328,8 @@ describe.each(["f32", "wasm"] as const)("in %s", (build) => {
       expect(() => encodeRow({ bill: 47n }, x)).toThrow(
         new RangeError("column bill: expected a number, found 47"),
       );
+      // Where nothing is left out, nothing can be misspelt, and a record may hold more.
+      encodeRow({ id: 7, bill: 3, island: "Dream", age: null }, x);
       // What is to be predicted may stand there too, and what a page has added to all objects is no column.
       const all = Object.prototype as unknown as Record<string, unknown>;
       all["added"] = 1;

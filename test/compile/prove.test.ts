@@ -23,6 +23,21 @@ test("a clean module has no findings", () => {
   ]);
 });
 
+test("only a function that looks for a fault in a row may go through its names", () => {
+  const going = (name: string): string =>
+    inMethod(
+      "",
+      `function ${name}(row) {\n  for (const key in row) if (![1].includes(key)) throw new RangeError(key);\n}`,
+    );
+  expect(proveModule(going("checkColumns"))).toEqual([]);
+  expect(proveModule(going("checkRow"))).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/makes an iterator$/),
+      expect.stringMatching(/makes an array$/),
+    ]),
+  );
+});
+
 const inside: readonly (readonly [string, string])[] = [
   ["new Float32Array(4);", "makes an object with new"],
   ["const a = [n];", "makes an array"],

@@ -151,7 +151,7 @@ function declarationText(
     `export declare function createPredictor(state: Uint8Array${given.length > 0 ? `, options: { ${givenTypes(context)}}` : ""}): ${predictorType(context)};`,
     ...(program.table
       ? [
-          "/** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in; other columns are a RangeError. */",
+          "/** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in. Where a column is left out, a name of none is a RangeError. */",
           `export declare function encodeRow(row: Row, x: ${float}, i?: number): void;`,
         ]
       : []),

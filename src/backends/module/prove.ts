@@ -17,6 +17,8 @@ const makers = new Set([
   "instantiate",
   "bytesOf",
 ]);
+/** Functions that look for a fault where a row leaves something out, and may make what they look with. */
+const searchers = new Set(["checkColumns"]);
 /** What a maker may make of WebAssembly. */
 const machines = new Set(["Module", "Instance"]);
 /** Calls on views that copy into what is there. */
@@ -215,11 +217,12 @@ function functionProblem(node: Fn, text: string): string | undefined {
     : undefined;
 }
 
-/** True for constructors and for the named functions that make an instance. */
+/** True for constructors and for the named functions that make an instance, or look for a fault. */
 function makesOnce(around: readonly AnyNode[], inner: number): boolean {
   const fn = around[inner];
   const parent = around[inner - 1];
-  if (fn.type === "FunctionDeclaration") return fn.id !== null && makers.has(fn.id.name) && inner <= 2;
+  if (fn.type === "FunctionDeclaration")
+    return fn.id !== null && (makers.has(fn.id.name) || searchers.has(fn.id.name)) && inner <= 2;
   return parent?.type === "MethodDefinition" && parent.kind === "constructor";
 }
 

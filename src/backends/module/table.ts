@@ -22,22 +22,25 @@ export function encodeRowLines({ program, types }: ModuleContext): string[] {
           "];",
         ]
       : []),
-    `/** Writes a row into row \`i\` of the features; what is missing becomes NaN, which the model fills in; other columns are a RangeError. */`,
+    `/** Writes a row into row \`i\` of the features; what is missing becomes NaN, which the model fills in. Where a column is left out, a name of none is a RangeError. */`,
     `export function encodeRow(row${t(": Row")}, x${t(`: ${float}`)}, i${t(": number")} = 0)${t(": void")} {`,
     `  const at = i * ${width};`,
     `  if (!(i >= 0 && at + ${width} <= x.length)) throw new RangeError(\`row \${i} does not fit into \${x.length} numbers, ${width} a row\`);`,
-    // What is missing may be left out, so that only here a misspelt name differs from it; what a page has added to all
-    // objects is no column.
-    '  for (const name in row) if (!columnNames.includes(name) && !(name in Object.prototype)) throw new RangeError(`there is no column ${name}; known: ${columnNames.join(", ")}`);',
     ...columns.map((column) =>
       column.kind === "number"
-        ? `  x[at + ${column.at}] = numberOf(${stringText(column.name)}, ${memberOf("row", column.name)});`
-        : `  encodeCategory(${stringText(column.name)}, ${memberOf("row", column.name)}, columnValues[${categories.indexOf(column)}], x, at + ${column.at});`,
+        ? `  x[at + ${column.at}] = numberOf(${stringText(column.name)}, ${memberOf("row", column.name)}, row);`
+        : `  encodeCategory(${stringText(column.name)}, ${memberOf("row", column.name)}, columnValues[${categories.indexOf(column)}], x, at + ${column.at}, row);`,
     ),
+    "}",
+    // What is missing may be left out, so a misspelt name is told from it only by a look at all names there are; what a
+    // page has added to all objects is no column.
+    `function checkColumns(row${t(": Row")})${t(": void")} {`,
+    '  for (const name in row) if (!columnNames.includes(name) && !(name in Object.prototype)) throw new RangeError(`there is no column ${name}; known: ${columnNames.join(", ")}`);',
     "}",
     ...(columns.some((column) => column.kind === "number")
       ? [
-          `function numberOf(name${t(": string")}, value${t(": number | null | undefined")})${t(": number")} {`,
+          `function numberOf(name${t(": string")}, value${t(": number | null | undefined")}, row${t(": Row")})${t(": number")} {`,
+          "  if (value === undefined) checkColumns(row);",
           "  if (value === null || value === undefined) return NaN;",
           '  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${typeof value === "string" ? `"${value}"` : String(value)}`);',
           "  return value;",
@@ -46,7 +49,8 @@ export function encodeRowLines({ program, types }: ModuleContext): string[] {
       : []),
     ...(categories.length > 0
       ? [
-          `function encodeCategory(name${t(": string")}, value${t(": string | null | undefined")}, values${t(": readonly string[]")}, x${t(`: ${float}`)}, at${t(": number")})${t(": void")} {`,
+          `function encodeCategory(name${t(": string")}, value${t(": string | null | undefined")}, values${t(": readonly string[]")}, x${t(`: ${float}`)}, at${t(": number")}, row${t(": Row")})${t(": void")} {`,
+          "  if (value === undefined) checkColumns(row);",
           '  const missing = value === null || value === undefined || value === "";',
           "  let place = -1;",
           "  for (let k = 0; k < values.length; k++) if (values[k] === value) place = k;",
