@@ -132,6 +132,19 @@ describe("addresses", () => {
     },
   );
 
+  test("made of whole tiles, of numbers that may be below 0 too, and of the rest", () => {
+    const whole = (i: LoopExpr, by: number): LoopExpr => sub(i, l.op("rem", [i, number(by)]));
+    for (const size of [1, 3, 4])
+      check(
+        [
+          loop("i", 0, whole(local("n"), size), [out(times(local("i"), 2), x(local("i")))], size),
+          loop("i", whole(local("n"), size), local("n"), [out(times(local("i"), 2), x(add(local("i"), number(1))))]),
+          loop("i", 0, 20, [out(add(local("i"), number(20)), x(add(whole(sub(local("i"), number(9)), size), number(9))))]),
+        ],
+        [1, 3, 4, 7, 9],
+      ); // prettier-ignore
+  });
+
   test("made of quotients, remainders and locals that change", () => {
     const quotient = (i: LoopExpr, by: number): LoopExpr => l.op("div", [sub(i, l.op("rem", [i, number(by)])), number(by)]); // prettier-ignore
     check([

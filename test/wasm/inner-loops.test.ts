@@ -121,6 +121,24 @@ describe("an inner loop holds nothing that could stand outside", () => {
     expect([...new Set(offsets)].sort((a, b) => a - b)).toEqual(expected);
   });
 
+  test("tiles and what they leave over: where rows end is one instruction, and their pointers count them", () => {
+    const row = (step: number) => [
+      l.store("c", times(local("i"), width), l.op("mul", [l.load("a", times(local("i"), depth), "f32"), l.number(step, "f32")], "f32")),
+    ]; // prettier-ignore
+    const whole = l.op("sub", [local("n"), l.op("rem", [local("n"), l.number(4)])]);
+    const body = [
+      l.const("whole", whole),
+      l.for("i", l.number(0), local("whole"), 4, row(2)),
+      l.for("i", local("whole"), local("n"), 1, row(3)),
+    ];
+    const { functions } = moduleOf({ ...product(), body }, false);
+    const found: Record<string, number> = {};
+    for (const code of functions[0].body.flatMap(everyCode))
+      if ("op" in code && code.op.startsWith("i32.")) found[code.op] = (found[code.op] ?? 0) + 1;
+    // Two pointers each, set and stepped; the first test, whether there is any whole tile, needs no comparison.
+    expect(found).toEqual({ "i32.and": 1, "i32.shl": 4, "i32.add": 4, "i32.lt_s": 3 });
+  });
+
   test("vector constants are made once, at the start of the function", () => {
     const number = l.op("add", [l.load("a", local("i"), "f32", 4), l.number(0.1, "f32")], "f32", 4);
     const fn: LoopFunction = { ...product(), body: [l.for("i", l.number(0), local("n"), 4, [l.store("c", local("i"), number)])] }; // prettier-ignore

@@ -261,7 +261,8 @@ class Writer {
       const start = context.loops.before(frame, from);
       const loop = w.loop(name, [...body, ...context.loops.step(frame), w.branch(name, again)]);
       const code = [...start, ...before, loop];
-      const test = w.op("i32.lt_s", context.sum(from), context.sum(to));
+      const starts = from.terms.size === 0 && from.constant === 0 && rangeOf(to)[0] >= 0;
+      const test = starts ? context.sum(to) : w.op("i32.lt_s", context.sum(from), context.sum(to));
       return [...limit, ...(least > 0 ? code : [w.if(test, code)])];
     });
   }

@@ -1,7 +1,7 @@
 import type { LocalType, LoopExpr, LoopOp } from "../../ir/loop.ts";
 import { hasLoad, visitExpr } from "../../ir/loop-walk.ts";
 import type { Context } from "./context.ts";
-import type { Code } from "./encode/code.ts";
+import { w, type Code } from "./encode/code.ts";
 import { anything, atomForm, combine, constantForm, keyOf, rangeOf, scaled, type Linear, type Range, type Source } from "./linear.ts"; // prettier-ignore
 
 /** How what is no sum is written: any expression, or an operation on indices that are known as sums. */
@@ -24,7 +24,7 @@ export function formOf(expr: LoopExpr, context: Context, writing: Writing): Line
       case "add":
         return combine(form(x), form(y), 1);
       case "sub":
-        return combine(form(x), form(y), -1);
+        return wholeForm(form(x), y, context, writing) ?? combine(form(x), form(y), -1);
       case "neg":
         return scaled(form(x), -1);
       case "cast":
@@ -58,6 +58,24 @@ export function formOf(expr: LoopExpr, context: Context, writing: Writing): Line
   const reads = variablesIn(expr, context);
   const code = (): Code => writing.value(expr);
   return atomForm(context.atom(null, { range, reads, named: false, pinned: hasLoad(expr), code }));
+}
+
+/** `x - x % size`, where that is known to be no less than 0 and one instruction gives it. */
+function wholeForm(x: Linear, rest: LoopExpr, context: Context, writing: Writing): Linear | undefined {
+  if (rest.kind !== "op" || rest.op !== "rem" || rest.args[1].kind !== "number") return undefined;
+  const size = rest.args[1].value;
+  const [low, high] = rangeOf(x);
+  const same = keyOf(formOf(rest.args[0], context, writing)) === keyOf(x);
+  if (!same || low < 0 || !Number.isInteger(Math.log2(size))) return undefined;
+  const atoms = [...x.terms.keys()];
+  const made = {
+    range: [low - (low % size), high === Infinity ? high : high - (high % size)] as const,
+    reads: atoms.flatMap(({ reads }) => reads),
+    named: false,
+    pinned: atoms.some(({ pinned }) => pinned),
+    code: () => w.op("i32.and", context.sum(x), w.i32(-size)),
+  };
+  return atomForm(context.atom(`whole ${size} ${keyOf(x)}`, made));
 }
 
 function variablesIn(expr: LoopExpr, context: Context): Source[] {

@@ -98,10 +98,16 @@ export class Loops {
   private written({ constant, terms }: Linear, level: number, counter: Atom | undefined): Code {
     const own = [...terms].filter(([atom]) => atom !== counter && this.levelOf(atom) === level);
     const rest = without(terms, (atom) => own.some(([mine]) => mine === atom));
-    const products = own.map(([atom, times]) => timesCode(atom.code(), times));
-    if (rest.size > 0) products.unshift(this.sum({ constant: 0, terms: rest }));
-    if (products.length === 0) return w.i32(constant);
-    const sum = products.reduce((a, b) => w.op("i32.add", a, b));
+    const parts: (readonly [Code, times: number])[] = own.map(([atom, times]) => [atom.code(), times]);
+    if (rest.size > 0) parts.unshift([this.sum({ constant: 0, terms: rest }), 1]);
+    if (parts.length === 0) return w.i32(constant);
+    // What is taken away comes after what it is taken from.
+    const [[first, times], ...others] = [...parts].sort(([, a], [, b]) => Number(a < 0) - Number(b < 0));
+    const sum = others.reduce(
+      (all, [x, more]) =>
+        more < 0 ? w.op("i32.sub", all, timesCode(x, -more)) : w.op("i32.add", all, timesCode(x, more)),
+      timesCode(first, times),
+    );
     return constant === 0 ? sum : w.op("i32.add", sum, w.i32(constant));
   }
 
@@ -140,9 +146,11 @@ export class Loops {
     if (end.terms.size === 0)
       return { before: [], test: w.op("i32.lt_s", w.get(local), w.i32(end.constant)) };
     const limit = frame.scope.add(`${local.name}_end`, "i32");
-    // How far the pointer goes is known further out than where it ends.
-    const span = this.value(scaled(combine(to, from, -1), found?.pointer.times ?? 1));
-    const before = [w.set(limit, w.op("i32.add", w.get(local), span))];
+    // How far the pointer goes may be known further out than where it ends.
+    const span = scaled(combine(to, from, -1), found?.pointer.times ?? 1);
+    const last =
+      span.terms.size < end.terms.size ? w.op("i32.add", w.get(local), this.value(span)) : this.value(end);
+    const before = [w.set(limit, last)];
     return { before, test: w.op("i32.lt_s", w.get(local), w.get(limit)) };
   }
 }
