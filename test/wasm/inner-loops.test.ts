@@ -142,10 +142,32 @@ describe("an inner loop holds nothing that could stand outside", () => {
   test("vector constants are made once, at the start of the function", () => {
     const number = l.op("add", [l.load("a", local("i"), "f32", 4), l.number(0.1, "f32")], "f32", 4);
     const fn: LoopFunction = { ...product(), body: [l.for("i", l.number(0), local("n"), 4, [l.store("c", local("i"), number)])] }; // prettier-ignore
-    const [first, ...rest] = moduleOf(fn, false).functions[0].body;
-    expect(first).toEqual(w.set({ name: "0.1", type: "v128" }, w.op("f32x4.splat", w.f32(0.1))));
+    const last = l.op("add", [l.load("a", l.number(8), "f32", 4), l.number(0.1, "f32")], "f32", 4);
+    const after = { ...fn, body: [...fn.body, l.store("c", l.number(8), last)] };
     const isFloat = (code: Code): boolean =>
       code.kind === "vector" || (code.kind === "number" && code.type === "f32");
-    expect(rest.flatMap(everyCode).filter(isFloat)).toEqual([]);
+    for (const each of [fn, after]) {
+      const [first, ...rest] = moduleOf(each, false).functions[0].body;
+      expect(first).toEqual(w.set({ name: "0.1", type: "v128" }, w.op("f32x4.splat", w.f32(0.1))));
+      expect(rest.flatMap(everyCode).filter(isFloat)).toEqual([]);
+    }
+  });
+
+  test("another name of a number is no other local, unless one of the two changes", () => {
+    const value = l.local("sum", "f32");
+    const body = (set: LoopStmt[]): LoopStmt[] => [
+      l.let("sum", l.load("a", l.number(1), "f32")),
+      l.const("whole", l.op("cast", [value], "f32")),
+      ...set,
+      l.for("i", l.number(0), local("n"), 1, [
+        l.store("c", local("i"), l.op("mul", [l.local("whole", "f32"), value], "f32")),
+      ]),
+    ];
+    const locals = (set: LoopStmt[]): number => {
+      const { functions } = moduleOf({ ...product(), body: body(set) }, false);
+      return functions[0].locals.filter(({ type }) => type === "f32").length;
+    };
+    expect(locals([])).toBe(1);
+    expect(locals([l.set("sum", l.number(2, "f32"))])).toBe(2);
   });
 });

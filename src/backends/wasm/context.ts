@@ -95,10 +95,11 @@ export class Context {
     // Four copies of a number take fewer bytes so.
     const copies = copiesOf(value.shape, x);
     const code = same ? copies : w.vector(value);
-    if (this.loops.frames.length === 0) return code;
     const key = `${value.shape} ${value.values.map((x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
     let local = this.constants.get(key);
     if (!local) {
+      // Outside loops it is made once anyway.
+      if (this.loops.frames.length === 0) return code;
       local = this.root.add(same ? constantName(value.shape, x) : `lanes_${this.constants.size}`, "v128");
       this.constants.set(key, local);
       this.constantIn.set(local, value);

@@ -144,6 +144,12 @@ function apartIn(body: readonly LoopStmt[], found = new Set<string>()): Set<stri
   return found;
 }
 
+/** The name that an expression reads, if it does nothing else. */
+const sourceOf = (x: LoopExpr): string | undefined => {
+  if (x.kind === "op" && x.op === "cast") return sourceOf(x.args[0]);
+  return x.kind === "local" ? x.name : undefined;
+};
+
 /** Whether a sum is made of names whose values stay. */
 const isLasting = ({ terms }: Linear): boolean =>
   [...terms.keys()].every(({ named, reads }) => named && !reads.some(({ mutable }) => mutable));
@@ -159,17 +165,17 @@ class Writer {
   }
 
   block(body: readonly LoopStmt[]): Code[] {
-    return body.flatMap((stmt) => this.statement(stmt));
+    return body.flatMap((stmt, k) => this.statement(stmt, body.slice(k + 1)));
   }
   private inner = (body: readonly LoopStmt[]): Code[] => this.context.within(() => this.block(body));
   private form = (expr: LoopExpr): Linear => formIn(expr, this.context);
 
-  private statement(stmt: LoopStmt): Code[] {
+  private statement(stmt: LoopStmt, rest: readonly LoopStmt[]): Code[] {
     switch (stmt.kind) {
       case "note":
         return [w.note(stmt.text)];
       case "let":
-        return this.definition(stmt);
+        return this.definition(stmt, rest);
       case "set": {
         const { local } = this.context.variable(stmt.name);
         invariant(local, `"${stmt.name}" cannot be set`);
@@ -189,7 +195,8 @@ class Writer {
     }
   }
 
-  private definition(stmt: Stmt<"let">): Code[] {
+  /** A local of its own, unless it is another name of one that keeps its value for the `rest` of the block. */
+  private definition(stmt: Stmt<"let">, rest: readonly LoopStmt[]): Code[] {
     const { context } = this;
     const { name, type, lanes, mutable, value } = stmt;
     const level = context.loops.frames.length;
@@ -215,6 +222,17 @@ class Writer {
       return [w.set(copies, code)];
     }
     const code = lanes === 4 ? lanesCode(value, context) : valueCode(value, context);
+    const source = sourceOf(value);
+    if (
+      code.kind === "get" &&
+      !mutable &&
+      !copies &&
+      source !== undefined &&
+      !effectsOf(rest).sets.has(source)
+    ) {
+      context.define({ ...fixed, local: code.local, copies: null, form: null });
+      return [];
+    }
     const local = context.local(name, valueTypeOf(type, lanes));
     context.define({ ...fixed, local, copies: null, form: null });
     if (!copies) return [w.set(local, code)];

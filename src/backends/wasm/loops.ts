@@ -145,13 +145,13 @@ export class Loops {
     const end = found?.end ?? to;
     if (end.terms.size === 0)
       return { before: [], test: w.op("i32.lt_s", w.get(local), w.i32(end.constant)) };
-    const limit = frame.scope.add(`${local.name}_end`, "i32");
     // How far the pointer goes may be known further out than where it ends.
     const span = scaled(combine(to, from, -1), found?.pointer.times ?? 1);
     const last =
       span.terms.size < end.terms.size ? w.op("i32.add", w.get(local), this.value(span)) : this.value(end);
-    const before = [w.set(limit, last)];
-    return { before, test: w.op("i32.lt_s", w.get(local), w.get(limit)) };
+    if (last.kind === "get") return { before: [], test: w.op("i32.lt_s", w.get(local), last) };
+    const limit = frame.scope.add(`${local.name}_end`, "i32");
+    return { before: [w.set(limit, last)], test: w.op("i32.lt_s", w.get(local), w.get(limit)) };
   }
 }
 
