@@ -320,6 +320,11 @@ test("several steps train as one export each, like their three parts", () => {
     expect(whole.steps[name].trainStep(...args)).toBe(loss);
     expect(bytes(whole)).toBe(bytes(parts));
   }
+  // The module has the calls of each part once.
+  const text = stageText(compile(gan, { target: "wasm", strict: true }), "code");
+  const [, step] = /\(func \$trainStep\$2 [^]*?\n([^]*?)\n  \)\n/.exec(text)!;
+  const calls = [...step.matchAll(/\(call \$([\w$]+)/g)].map(([, callee]) => callee);
+  expect(calls).toEqual(["forward$2", "backward$2", "update$2", "commit$2"]);
 });
 
 // The short run takes what such a module names itself, and a sixth of the rest, all of which JavaScript is tried on.

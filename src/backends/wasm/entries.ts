@@ -46,8 +46,11 @@ export function exportsOf(
     const exported = exportOf(name);
     steps.set(step, exported);
     if (loops.step) return [{ name, exported, calls: [{ kind: "calls", calls: [loops.step] }] }];
-    const [forward, ...others] = stepParts.map((part) => calls(stepPhase(part, step)));
-    return [{ name, exported, calls: [forward, gradientsOf(step, schedule, memory), ...others] }];
+    const [forward, ...others] = stepParts.map((part): WasmAct[] =>
+      phases.has(stepPhase(part, step)) ? [{ kind: "entry", name: numbered(part, step, k) }] : [],
+    );
+    const acts = [...forward, gradientsOf(step, schedule, memory), ...others.flat()];
+    return [{ name, exported, calls: acts }];
   });
   const single = some.map(({ phase, ...entry }): WasmEntry => ({ ...entry, calls: [calls(phase)] }));
   return { entries: [...single, ...whole], phases, steps };

@@ -27,6 +27,8 @@ export interface WasmEntry {
 }
 export type WasmAct =
   | { readonly kind: "calls"; readonly calls: readonly LoopCall[] }
+  /** Does all that an entry before it does. */
+  | { readonly kind: "entry"; readonly name: string }
   /** Fills bytes of the arena with 0. */
   | { readonly kind: "clear"; readonly offset: number; readonly bytes: number };
 
@@ -64,12 +66,15 @@ export function wasmModule(
       hint: "take a smaller batch, or target js",
     });
   const taken = new Set([...kernels.map(({ name }) => name), ...helpers]);
+  const written = new Map<string, WasmFunction>();
+  for (const entry of entries)
+    written.set(entry.name, entryFunction(entry, ownName(entry.name, taken), bindings, memory, written));
   const plain: WasmModule = {
     functions: [
       ...[...library].filter(([name]) => helpers.has(name)).map(([, make]) => make()),
       ...scalars.map((fn) => lanesFunction(fn).fn),
       ...withCommonNumbers(byLikeness(kernels)),
-      ...entries.map((entry) => entryFunction(entry, ownName(entry.name, taken), bindings, memory)),
+      ...written.values(),
     ],
     pages,
     data: constantsOf(memory),
@@ -118,12 +123,13 @@ function largestBatch({ placements }: MemoryPlan): number {
   return Infinity;
 }
 
-/** An entry: its calls, with loops over time around those that stand in them. */
+/** An entry: its calls, with loops over time around those that stand in them, and those of entries before it. */
 function entryFunction(
   entry: WasmEntry,
   name: string,
   bindings: ReadonlyMap<string, Binding>,
   memory: MemoryPlan,
+  before: ReadonlyMap<string, WasmFunction>,
 ): WasmFunction {
   const n: Local = { name: "n", type: "i32" };
   const locals: Local[] = [];
@@ -155,14 +161,16 @@ function entryFunction(
         w.loop(axis.name, [...inside, step, w.branch(axis.name, again)]),
       ];
     });
-  const body = entry.calls.flatMap((act) =>
-    act.kind === "calls"
-      ? tree(callTree(act.calls), new Map())
-      : act.bytes > 0
-        ? [w.fill(w.i32(act.offset), w.i32(0), w.i32(act.bytes))]
-        : [],
-  );
-  const params = callsOf(entry).some(({ batch }) => batch) ? [n] : [];
+  let takesRows = callsOf(entry).some(({ batch }) => batch);
+  const body = entry.calls.flatMap((act) => {
+    if (act.kind === "calls") return tree(callTree(act.calls), new Map());
+    if (act.kind === "clear")
+      return act.bytes > 0 ? [w.fill(w.i32(act.offset), w.i32(0), w.i32(act.bytes))] : [];
+    const { name: callee, params } = before.get(act.name)!;
+    takesRows ||= params.length > 0;
+    return [w.call(callee, ...(params.length > 0 ? [w.get(n)] : []))];
+  });
+  const params = takesRows ? [n] : [];
   return { name, doc: [], params, locals, results: [], body, exported: entry.exported ?? entry.name };
 }
 
