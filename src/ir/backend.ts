@@ -38,6 +38,8 @@ export interface NumbersFacts {
   readonly leastReads: number;
   /** The register tile where what the rows read is written out; the other way round where only the columns' is. */
   readonly tile: { readonly rows: number; readonly columns: number };
+  /** The template that does an operation with a bound, in code that reads plain numbers and so has nothing slower to wait for. */
+  readonly bounded: (op: LoopOp, bound: LoopExpr | undefined) => string | undefined;
 }
 
 /**
@@ -56,15 +58,9 @@ export interface Backend {
   readonly numbers: NumbersFacts | null;
   /**
    * The template that computes a scalar function for a value of this type; undefined where the target has the function
-   * itself, and for lanes that it can only compute one by one. A template of another type has the values cast. Operands
-   * may call for a template of their own.
+   * itself, and for lanes that it can only compute one by one. A template of another type has the values cast.
    */
-  readonly scalar: (
-    op: LoopOp,
-    type: LocalType,
-    lanes: Lanes,
-    args?: readonly LoopExpr[],
-  ) => string | undefined;
+  readonly scalar: (op: LoopOp, type: LocalType, lanes: Lanes) => string | undefined;
   /** Register tiles of products that do not run in lanes, in ascending order of `below`. */
   readonly tiles: readonly ProductTile[];
   /**

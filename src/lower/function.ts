@@ -148,7 +148,10 @@ function lowered(
     return after;
   }, start);
   const { fn, arrays } = functionOf(frame, body);
-  const whole = inlineCalls(fn, templates, backend, frame.calls ? called : null);
+  const { numbers } = backend;
+  const isPlain = numbers !== null && arrays.some(({ kind }) => kind === "numbers");
+  const target = isPlain ? { ...backend, bounded: numbers.bounded } : backend;
+  const whole = inlineCalls(fn, templates, target, frame.calls ? called : null);
   const tidy = { ...whole, body: dropIdle(whole.body) };
   see?.("calls", tidy);
   const names = tidy.params.map((param) => param.name);

@@ -1,6 +1,6 @@
 import { fault, invariant } from "../base/errors.ts";
 import { exactText } from "../base/exact.ts";
-import type { Backend } from "../ir/backend.ts";
+import type { Backend, NumbersFacts } from "../ir/backend.ts";
 import { l, type LoopExpr, type LoopFunction, type LoopStmt } from "../ir/loop.ts";
 import {
   effectsOf, expressionsOf, hasLoad, mapBlocks, mapExpr, namesIn, operands, visitExpr, visitExprs, withExpressions,
@@ -21,6 +21,8 @@ interface Context {
   /** Where a template is kept that is called, and not written out. */
   readonly called: Map<string, LoopFunction> | null;
 }
+/** Which templates compute operations, and those with a bound. */
+type TemplateNames = Pick<Backend, "scalar"> & Partial<Pick<NumbersFacts, "bounded">>;
 /** The whole template that a call or an operation stands for, if it stands for one. */
 type Callee = (expr: LoopExpr) => LoopFunction | undefined;
 
@@ -35,18 +37,16 @@ type Callee = (expr: LoopExpr) => LoopFunction | undefined;
 export function inlineCalls(
   fn: LoopFunction,
   templates: Templates,
-  { scalar }: Pick<Backend, "scalar">,
+  { scalar, bounded }: TemplateNames,
   called: Map<string, LoopFunction> | null = null,
 ): LoopFunction {
   const ready = new Map<string, LoopFunction | undefined>();
   const open: string[] = [fn.name];
   const callee: Callee = (expr) => {
     const isCall = expr.kind === "call";
-    const name = isCall
-      ? expr.name
-      : expr.kind === "op"
-        ? scalar(expr.op, expr.type, expr.lanes, expr.args)
-        : undefined;
+    const ofOp = ({ op, type, lanes, args }: LoopExpr & { readonly kind: "op" }): string | undefined =>
+      bounded?.(op, args[1]) ?? scalar(op, type, lanes);
+    const name = isCall ? expr.name : expr.kind === "op" ? ofOp(expr) : undefined;
     if (name === undefined) return undefined;
     if (ready.has(name)) return ready.get(name);
     const found = isCall ? templates(name) : templateNamed(templates, name);

@@ -11,9 +11,12 @@ const own: ReadonlySet<LoopOp> = new Set<LoopOp>(scalarFunctions.filter((op) => 
 /** Of these a float32 needs half the digits of a float64, at half the cost. */
 const single: ReadonlySet<LoopOp> = new Set<LoopOp>(["exp", "log", "tanh"]);
 
-/** A number that a comparison tells from every other as Math.max and Math.min do. */
-const isBound = (x: LoopExpr | undefined): boolean =>
-  x?.kind === "number" && !Number.isNaN(x.value) && !Object.is(x.value, -0);
+/** Math.max and Math.min with a number from which a comparison tells every other as they do. */
+function bounded(op: LoopOp, bound: LoopExpr | undefined): string | undefined {
+  if (bound?.kind !== "number" || bound.type !== "f64" || Number.isNaN(bound.value) || Object.is(bound.value, -0))
+    return undefined;
+  return op === "maximum" ? "larger" : op === "minimum" ? "smaller" : undefined;
+} // prettier-ignore
 
 /**
  * JavaScript: float32 in memory, float64 in between. A float of a typed array takes V8 about seven instructions, a plain
@@ -26,12 +29,8 @@ export const jsBackend = (precision: "f32" | "f64"): Backend => ({
   compute: "f64",
   lanes: 1,
   vectors: null,
-  numbers: { passWork: 200, leastWork: 2 ** 18, leastReads: 5, tile: { rows: 4, columns: 2 } },
-  scalar: (op, type, _lanes, args) => {
-    if (type === "f64" && isBound(args?.[1])) {
-      if (op === "maximum") return "larger";
-      if (op === "minimum") return "smaller";
-    }
+  numbers: { passWork: 200, leastWork: 2 ** 18, leastReads: 5, tile: { rows: 4, columns: 2 }, bounded },
+  scalar: (op) => {
     if (precision === "f32" && single.has(op)) return `${op}Single`;
     return (precision === "f32" ? own : missing).has(op) ? op : undefined;
   },

@@ -39,18 +39,17 @@ export function helperLines(context: ModuleContext): string[] {
       `function checkIndices(name${t(": string")}, values${t(": Int32Array | Uint32Array")}, count${t(": number")}, limit${t(": number")}${ignores ? `, allowed${t("?: number")}` : ""})${t(": void")} {`,
       "  for (let i = 0; i < count; i++) {",
       // A fraction would be cut off and a BigInt refused by the copy, neither with the input's name.
-      `    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)${ignores ? " && values[i] !== allowed" : ""}) {`,
-      `      throw new RangeError(\`input \${name}: \${typeof values[i]} \${values[i]} at \${i} is not a whole number from 0 to \${limit - 1}${ignores ? '${allowed === undefined ? "" : ` nor ${allowed}`}' : ""}\`);`,
-      "    }",
+      "    const value = values[i];",
+      `    if (!(Number.isInteger(value) && value >= 0 && value < limit)${ignores ? " && value !== allowed" : ""})`,
+      `      throw new RangeError(\`input \${name}: \${typeof value} \${value} at \${i} is not a whole number from 0 to \${limit - 1}${ignores ? '${allowed === undefined ? "" : ` nor ${allowed}`}' : ""}\`);`,
       "  }",
       "}",
     );
   }
   out.push(
     `function checkState(state${t(": Uint8Array")})${t(": void")} {`,
-    `  if (state?.length !== ${memory.stateBytes} || ${bytesOfHash(memory).join(" || ")}) {`,
+    `  if (state?.length !== ${memory.stateBytes} || ${bytesOfHash(memory).join(" || ")})`,
     `    throw new RangeError(\`\${state?.length} bytes are no state of this layout (${memory.stateBytes} bytes)\`);`,
-    "  }",
     "}",
   );
   return [...out, ...engine.helpers];
