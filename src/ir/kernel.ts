@@ -130,6 +130,8 @@ export interface ScheduleRecord {
  */
 export interface RowPass {
   readonly name: string;
+  /** Comment lines beside those of its kernels. */
+  readonly doc: readonly string[];
   /** The loop over the rows: the first outer axis of each kernel that has it. */
   readonly row: Axis;
 }

@@ -47,8 +47,7 @@ export function lowerPass(pass: RowPass, schedule: Schedule, lowering: Lowering)
     const lines = straighten(stmt.body, options);
     return lines ? { ...stmt, body: useSoon(lines) } : stmt;
   });
-  const doc = [`${kernels[0].phase}, row by row: what is computed for a row stays in locals`];
-  return finish({ name: pass.name, doc, buffers, times: [], calls: false }, whole, lowering, false);
+  return finish({ name: pass.name, doc: pass.doc, buffers, times: [], calls: false }, whole, lowering, false);
 }
 
 /** What is added up over all rows. */
@@ -133,10 +132,7 @@ function placesOfRow(
 } // prettier-ignore
 
 /** An index as times · row + constant; undefined where it is none. */
-function linear(
-  x: LoopExpr,
-  row: string,
-): { readonly times: number; readonly constant: number } | undefined {
+function linear(x: LoopExpr, row: string): { readonly times: number; readonly constant: number } | undefined {
   if (x.kind === "number") return { times: 0, constant: x.value };
   if (x.kind === "local") return x.name === row ? { times: 1, constant: 0 } : undefined;
   if (x.kind !== "op" || x.args.length !== 2) return undefined;

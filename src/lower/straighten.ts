@@ -189,7 +189,8 @@ class StraightRun {
     if (x.type === "index" || x.type === "bool") return foldIndex(x);
     const [first, second] = x.args;
     // A single 0 + x is not x where x is −0.
-    if (x.op === "add" && isZero(first) && (this.of.fromFirst || this.isNeverMinusZero(second))) return second;
+    if (x.op === "add" && isZero(first) && (this.of.fromFirst || this.isNeverMinusZero(second)))
+      return second;
     if (isNeutral(x.op, first)) return second;
     return x.op === "cast" ? castTo(first, x.type) : x;
   }

@@ -74,10 +74,12 @@ function linesOf(body: readonly LoopStmt[]): Line[] {
 const placeOf = (array: string, index: LoopExpr): string => `${array} ${exactText(index)}`;
 const isLoad = ({ stmt }: Line): boolean => stmt.kind === "let" && stmt.value.kind === "load";
 /** Whether all is there that a line needs but for loads, which can come at any time. */
-const isReady = ({ needs }: Line): boolean => [...needs].every((line) => line.state === "written" || isLoad(line));
+const isReady = ({ needs }: Line): boolean =>
+  [...needs].every((line) => line.state === "written" || isLoad(line));
 const endsHere = ({ stmt }: Line): boolean => stmt.kind === "store" || stmt.kind === "set";
 /** Whether a line adds one more term to a sum that it then stands for. */
 const joins = ({ stmt }: Line): boolean =>
   stmt.kind === "let" && isOp(stmt.value, "add") && stmt.value.args[0].kind === "local";
 const beginsSum = ({ stmt }: Line): boolean => stmt.kind === "let" && isOp(stmt.value, "mul");
-const isOp = (x: LoopExpr, op: string): x is LoopExpr & { readonly kind: "op" } => x.kind === "op" && x.op === op;
+const isOp = (x: LoopExpr, op: string): x is LoopExpr & { readonly kind: "op" } =>
+  x.kind === "op" && x.op === op;

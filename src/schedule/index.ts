@@ -47,17 +47,20 @@ export function schedule(program: Program, ops: OpTable, backend: Backend): Sche
   return { kernels: withCalls(kernels, backend), buffers: storage.buffers, results };
 }
 
+/** Elements of all tensors of a training step together, up to which twice the memory for them is no matter. */
+const mostElements = 2 ** 16;
+
 /**
- * Whether all tensors of a model are so short that their temporaries are plain numbers. Without a batch there is no
- * need: its elements are in locals, not in memory.
+ * Whether all tensors of a model are so short, and so few, that its temporaries are plain numbers. Without a batch there
+ * is no need: its elements are in locals, not in memory.
  */
-const isShort = ({ batch, graphs }: Program): boolean =>
-  batch !== null &&
-  graphs.steps.every(({ training }) =>
-    graphNodes(training).every(({ outputs }) =>
-      outputs.every(({ type }) => elementsOf(type.shape) <= longestOwn),
-    ),
+function isShort({ batch, graphs }: Program): boolean {
+  const sizes = graphs.steps.flatMap(({ training }) =>
+    graphNodes(training).flatMap(({ outputs }) => outputs.map(({ type }) => elementsOf(type.shape))),
   );
+  const all = sizes.reduce((sum, size) => sum + size, 0);
+  return batch !== null && sizes.every((size) => size <= longestOwn) && all <= mostElements;
+}
 
 /** One graph as kernels: its work in groups that share loops, each with places for what others read. */
 function scheduleGraph(

@@ -84,7 +84,9 @@ function isFold({ core, stages, before, after }: Kernel): boolean {
 /** Nothing may read what is whole only after the last row, or change what is copied before the first. */
 function mayJoin(kernel: Kernel, run: readonly Member[]): boolean {
   if (run.some((other) => other.kernel.phase !== kernel.phase)) return false;
-  const read = new Set([...readsOf(kernel), ...kernel.after.flatMap(loadsOfItem)].map(({ buffer }) => buffer));
+  const read = new Set(
+    [...readsOf(kernel), ...kernel.after.flatMap(loadsOfItem)].map(({ buffer }) => buffer),
+  );
   const early = new Set(kernel.before.flatMap(loadsOfItem).map(({ buffer }) => buffer));
   return run.every((other) => {
     const late = other.folds ? targetsOf(other.kernel) : other.kernel.after.flatMap(({ targets }) => targets);

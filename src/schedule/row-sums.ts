@@ -6,7 +6,7 @@ import type { Phase } from "../ir/phase.ts";
 import { innerAxes } from "./job.ts";
 import { identifierHint, type Names } from "./names.ts";
 import type { Storage } from "./storage.ts";
-import { Together, type Place } from "./together.ts";
+import { Together, type Piece, type Place } from "./together.ts";
 
 /** What computes a row of its own in every round of its first loop, or folds all rows into what no row reads. */
 export interface Member {
@@ -27,42 +27,72 @@ export function passOf(
   parameters: readonly Buffer[],
   { storage, kernelNames }: PassContext,
 ): Kernel[] {
-  const { row, kernel: { phase } } = run[0]; // prettier-ignore
-  const pass: RowPass = { name: kernelNames.fresh(`${identifierHint(phase)}_rows`), row };
+  const [{ row, kernel: { phase } }] = run; // prettier-ignore
   const folds = run.filter((member) => member.folds).map(({ kernel }) => kernel);
-  const copied = parameters.map((buffer) => ({ key: buffer, buffer, shape: buffer.shape, alike: true }));
-  const added = folds.map((kernel) => {
-    const [{ buffer }] = targetsOf(kernel);
-    const alike = isPlainSum(kernel);
-    return { key: kernel, buffer, shape: alike ? buffer.shape : kernel.outer.map(({ extent }) => extent), alike };
-  }); // prettier-ignore
-  const before: KernelDraft[] = [];
-  const after: KernelDraft[] = [];
-  let from = (buffer: Buffer, at: readonly Index[]): Place => ({ buffer, at });
-  if (copied.length > 0) {
-    const weights = new Together("weights", copied, storage);
-    for (const { name, axisLength, inside, outside } of weights.pieces) {
-      const [axis] = innerAxes([axisLength]);
-      before.push(moved(`copy_${name}`, phase, axis, outside(axis), { ...inside(axis), accumulate: false }));
-    }
-    from = (buffer, at) => (weights.has(buffer) ? weights.place(buffer, at) : { buffer, at });
-  }
-  const sums = folds.length > 0 ? new Together("sums", added, storage) : undefined;
-  if (sums) {
-    before.push(cleared(sums.buffer, phase));
-    for (const { keys, name, axisLength, inside, outside } of sums.pieces) {
-      const [axis] = innerAxes([axisLength]);
-      if (isPlainSum(keys[0]))
-        after.push(moved(`add_${name}`, phase, axis, inside(axis), { ...outside(axis), accumulate: true }));
-      else after.push(takenFrom(keys[0], sums.place(keys[0], keys[0].outer.map(indexAxis))));
-    }
-  }
-  const rows = run.map(({ kernel, row: own, folds: isSum }) => {
-    if (!isSum) return readingFrom(kernel, from);
-    const at = isPlainSum(kernel) ? targetsOf(kernel)[0].at : kernel.outer.map(indexAxis);
-    return readingFrom(addedUp(kernel, own, sums!.place(kernel, at)), from);
-  });
-  return [...before, ...rows, ...after].map((kernel) => ({ ...kernel, record: plainRecord(kernel, pass) }));
+  const weights = parameters.length > 0 ? weightsOf(parameters, storage) : undefined;
+  const sums = folds.length > 0 ? sumsOf(folds, storage) : undefined;
+  const from = (buffer: Buffer, at: readonly Index[]): Place =>
+    weights?.has(buffer) ? weights.place(buffer, at) : { buffer, at };
+  const rows = run.map(({ kernel, row: own, folds: isSum }) =>
+    readingFrom(isSum ? addedUp(kernel, own, sums!.place(kernel, pointOf(kernel))) : kernel, from),
+  );
+  // A step may be called anything, so only the part of it is told.
+  const [part] = phase.split(" ");
+  const pass: RowPass = {
+    name: kernelNames.fresh(`${identifierHint(phase)}_rows`),
+    doc: [
+      `the ${part} pass, row by row: what is computed for a row stays in locals`,
+      ...[weights, sums].flatMap((together) => (together ? [together.doc] : [])),
+    ],
+    row,
+  };
+  const kernels = [
+    ...(weights?.pieces ?? []).map((piece) => copied(piece, phase)),
+    ...(sums ? [cleared(sums.buffer, phase)] : []),
+    ...rows,
+    ...(sums?.pieces ?? []).map((piece) => taken(piece, sums!, phase)),
+  ];
+  return kernels.map((kernel) => ({ ...kernel, record: plainRecord(kernel, pass) }));
+}
+
+const weightsOf = (parameters: readonly Buffer[], storage: Storage): Together<Buffer> =>
+  new Together(
+    "weights",
+    parameters.map((buffer) => ({ key: buffer, buffer, shape: buffer.shape, alike: true })),
+    storage,
+  );
+
+/** Sums that are gradients as they are lie like these; the others by the axes of their kernel. */
+const sumsOf = (folds: readonly Kernel[], storage: Storage): Together<Kernel> =>
+  new Together(
+    "sums",
+    folds.map((kernel) => {
+      const [{ buffer }] = targetsOf(kernel);
+      const alike = isPlainSum(kernel);
+      const shape = alike ? buffer.shape : kernel.outer.map(({ extent }) => extent);
+      return { key: kernel, buffer, shape, alike };
+    }),
+    storage,
+  );
+
+/** Which element of its sums a kernel adds to. */
+const pointOf = (kernel: Kernel): readonly Index[] =>
+  isPlainSum(kernel) ? targetsOf(kernel)[0].at : kernel.outer.map(indexAxis);
+
+function copied({ name, axisLength, inside, outside }: Piece<Buffer>, phase: Phase): KernelDraft {
+  const [axis] = innerAxes([axisLength]);
+  return moved(`copy_${name}`, phase, axis, outside(axis), { ...inside(axis), accumulate: false });
+}
+
+/** What is made of sums after the last row: gradients that are neighbours take theirs together. */
+function taken(
+  { keys: [kernel], name, axisLength, inside, outside }: Piece<Kernel>,
+  sums: Together<Kernel>,
+  phase: Phase,
+): KernelDraft {
+  if (!isPlainSum(kernel)) return takenFrom(kernel, sums.place(kernel, pointOf(kernel)));
+  const [axis] = innerAxes([axisLength]);
+  return moved(`add_${name}`, phase, axis, inside(axis), { ...outside(axis), accumulate: true });
 }
 
 const targetsOf = ({ stages }: Kernel): Target[] =>
@@ -108,7 +138,10 @@ const plainRecord = ({ outer }: KernelDraft, pass: RowPass): Kernel["record"] =>
 });
 
 /** A kernel that finds what it reads elsewhere. */
-function readingFrom(kernel: KernelDraft, from: (buffer: Buffer, at: readonly Index[]) => Place): KernelDraft {
+function readingFrom(
+  kernel: KernelDraft,
+  from: (buffer: Buffer, at: readonly Index[]) => Place,
+): KernelDraft {
   const { core, stages } = kernel;
   const inItem = (item: Item): Item => ({
     ...item,

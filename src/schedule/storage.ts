@@ -139,8 +139,7 @@ export class Storage {
     kind: "temporary" | "row" | "numbers" = "temporary",
   ): Buffer {
     const name = this.names.fresh(hint);
-    const isShort =
-      this.inNumbers && kind === "temporary" && dtype === "f32" && sizeOf(shape) <= longestOwn;
+    const isShort = this.inNumbers && kind === "temporary" && dtype === "f32" && sizeOf(shape) <= longestOwn;
     return this.add(isShort ? { name, kind: "numbers", dtype: "f64", shape } : { name, kind, dtype, shape });
   }
 

@@ -1,4 +1,12 @@
-import { flatten, indexAdd, indexAxis, indexConstant, unflatten, type Axis, type Index } from "../ir/index.ts";
+import {
+  flatten,
+  indexAdd,
+  indexAxis,
+  indexConstant,
+  unflatten,
+  type Axis,
+  type Index,
+} from "../ir/index.ts";
 import type { Buffer, Target } from "../ir/kernel.ts";
 import { sizeOf, type Shape } from "../ir/type.ts";
 import type { Block, Storage } from "./storage.ts";
@@ -30,6 +38,8 @@ export interface Piece<Key> {
 export class Together<Key> {
   readonly buffer: Buffer;
   readonly pieces: readonly Piece<Key>[];
+  /** For readers of the code: whose elements begin where. */
+  readonly doc: string;
   private readonly starts = new Map<Key, number>();
   private readonly shapes = new Map<Key, Shape>();
 
@@ -45,6 +55,8 @@ export class Together<Key> {
       return { ...part, start };
     });
     this.buffer = storage.temporary(name, "f64", [end], "numbers");
+    const from = placed.map(({ buffer, start }) => `${buffer.name} from ${start}`);
+    this.doc = `${this.buffer.name}: ${from.join(", ")}`;
     type Placed = (typeof placed)[number];
     const runs: Placed[][] = [];
     for (const part of placed) {

@@ -31,8 +31,9 @@ const chain = (blocks: number, depth: number, wrap: Wrap, activation: g.Activati
 const plain: Wrap = (block) => block;
 const kept: Wrap = (block) => g.checkpoint(block);
 
+// JavaScript keeps the temporaries of small models beside the arena.
 const temporaryBytes = (model: g.Model): number =>
-  compile(model).memory.regions.find(({ region }) => region === "temporary")!.bytes;
+  compile(model, { target: "wasm" }).memory.regions.find(({ region }) => region === "temporary")!.bytes;
 
 /** The loss and all parameters after some steps from one seed. */
 function trained(model: g.Model, precision: "f32" | "f64", rows: number) {

@@ -62,7 +62,9 @@ function moduleOf(model: Model, passWork: number): { readonly text: string; read
 /** The losses, gradients and state of a few steps of different length. */
 function courseOf(module: EmittedModule): readonly number[] {
   const net = module.create({ seed: 3 });
-  const { inputs } = module.spec as { readonly inputs: readonly { readonly shape: readonly unknown[]; readonly dtype: string }[] };
+  const { inputs } = module.spec as {
+    readonly inputs: readonly { readonly shape: readonly unknown[]; readonly dtype: string }[];
+  };
   const seen: number[] = [];
   for (const [step, rows] of [6, 1, 4, 6].entries()) {
     const data = inputs.map(({ shape, dtype }) => {
