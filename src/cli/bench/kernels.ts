@@ -90,8 +90,8 @@ interface Part {
 
 function partsOf({ loops, kernels, optimized }: Compilation, rows: number): Part[] {
   const functions = new Map(loops.functions.map((fn) => [fn.name, fn]));
-  const kernelsOf = (phase: Phase): Kernel[] => kernels.kernels.filter((kernel) => kernel.phase === phase);
-  const work = (kernel: Kernel, call: LoopCall): Work => workOf(kernel, functions.get(call.name)!, rows);
+  const work = (own: readonly Kernel[], call: LoopCall): Work =>
+    sumOfWork(own.map((kernel) => workOf(kernel, functions.get(call.name)!, rows)));
   const callsIn = (item: CallTree): LoopCall[] => ("loop" in item ? item.calls.flatMap(callsIn) : [item]);
   const entries = new Map<Phase, string>();
   for (const { name } of optimized.graphs.functions) entries.set(functionPhase(name), name);
@@ -102,17 +102,22 @@ function partsOf({ loops, kernels, optimized }: Compilation, rows: number): Part
   for (const { kind, phases } of entriesOf(optimized)) {
     if (kind === "init" || kind === "evaluate") continue;
     for (const phase of phases) {
-      const own = kernelsOf(phase);
+      const own = functionsOf(kernels.kernels.filter((kernel) => kernel.phase === phase));
       const calls = loops.calls.get(phase) ?? [];
-      invariant(own.length === calls.length, `${phase} has ${own.length} kernels and ${calls.length} calls`);
-      const kernelOf = new Map(calls.map((call, k) => [call, own[k]]));
+      invariant(
+        own.length === calls.length,
+        `${phase} has ${own.length} functions and ${calls.length} calls`,
+      );
+      const kernelsOf = new Map(calls.map((call, k) => [call, own[k]]));
       for (const item of callTree(calls)) {
         const all = callsIn(item);
         const measured = all.map((call): Measured => {
-          const kernel = kernelOf.get(call)!;
-          const { name, doc } = kernel;
+          const together = kernelsOf.get(call)!;
+          const [{ name, record }] = together;
+          const doc = together.flatMap((kernel) => kernel.doc)[0] ?? "";
           const entry = entries.get(phase)!;
-          return { phase, kernel: name, doc: doc[0] ?? "", entry, call, work: work(kernel, call) };
+          const kernel = record.pass?.name ?? name;
+          return { phase, kernel, doc, entry, call, work: work(together, call) };
         });
         parts.push({ all, measured });
       }
@@ -122,15 +127,28 @@ function partsOf({ loops, kernels, optimized }: Compilation, rows: number): Part
   // What is written as one function stands in for its three phases.
   const inStep = ({ measured }: Part): boolean => measured[0].entry === "trainStep";
   const works = parts.filter(inStep).flatMap(({ measured }) => measured.map(({ work: own }) => own));
-  const sum: Work = {
-    flops: works.reduce((flops, own) => flops + own.flops, 0),
-    bytes: works.reduce((bytes, own) => bytes + own.bytes, 0),
-  };
+  const sum = sumOfWork(works);
   const call = loops.step;
   const { name, doc } = functions.get(call.name)!;
   const whole = { phase: "trainStep", kernel: name, doc: doc[0] ?? "", entry: "trainStep", call, work: sum };
   return [{ all: [call], measured: [whole] }, ...parts.filter((part) => !inStep(part))];
 }
+
+/** Kernels by the functions that compute them: those of a pass are one. */
+function functionsOf(kernels: readonly Kernel[]): Kernel[][] {
+  const found: Kernel[][] = [];
+  for (const kernel of kernels) {
+    const { pass } = kernel.record;
+    if (pass && found.at(-1)?.[0].record.pass === pass) found.at(-1)!.push(kernel);
+    else found.push([kernel]);
+  }
+  return found;
+}
+
+const sumOfWork = (works: readonly Work[]): Work => ({
+  flops: works.reduce((flops, own) => flops + own.flops, 0),
+  bytes: works.reduce((bytes, own) => bytes + own.bytes, 0),
+});
 
 /** What runs groups of calls, and the arena that they run on. */
 export interface Runner {
