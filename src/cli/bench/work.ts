@@ -30,10 +30,10 @@ function flopsOf({ outer, core, stages, before, after }: Kernel, n: number): num
   const points = pointsOf(outer, n);
   let flops = core ? 2 * points * pointsOf(core.depth, n) : 0;
   for (const { inner, items } of stages) {
-    const each = items.reduce(
-      (sum, item) => sum + operationsIn(item.value) + (item.reduce && isFloat(item.dtype) ? 1 : 0),
-      0,
-    );
+    const adds = ({ reduce, dtype, targets }: Item): boolean =>
+      (reduce !== null && isFloat(dtype)) ||
+      targets.some(({ buffer, accumulate }) => accumulate && buffer.kind === "numbers");
+    const each = items.reduce((sum, item) => sum + operationsIn(item.value) + (adds(item) ? 1 : 0), 0);
     flops += points * pointsOf(inner, n) * each;
   }
   return [...before, ...after].reduce((sum, { value }) => sum + operationsIn(value), flops);
