@@ -32,6 +32,9 @@ const smoothing = (d: Draw, classes: number) => ({
   ...(d.chance(0.2) ? { ignoreIndex: 1 } : {}),
 });
 
+/** Of the direction of one number nothing but rounding is left. */
+const longer = (x: Value): Value => g.pad(x, { low: [0, 0], high: [0, 1], value: 0.5 });
+
 /** Losses of numbers: y and t [n, width]. */
 const numeric: readonly ((y: Value, t: Value, wanted: Wanted, d: Draw) => Value)[] = [
   (y, t, w, d) => g.meanSquaredError(y, t, counting(w, d)),
@@ -46,7 +49,7 @@ const numeric: readonly ((y: Value, t: Value, wanted: Wanted, d: Draw) => Value)
   (y, t) => g.sigmoidFocalLoss(y, g.sigmoid(t)),
   (y, t) => g.hinge(y, t),
   (y, t) => g.squaredHinge(y, t),
-  (y, t) => g.cosineDistance(g.add(y, 0.01), t),
+  (y, t) => g.cosineDistance(longer(y), longer(t)),
   (y, t) => g.categoricalHinge(y, g.softmax(t)),
   (y, t) => g.klDivergence(g.logSoftmax(y), g.softmax(t)),
   (y, t) => g.softmaxCrossEntropyOneHot(y, g.softmax(t)),
