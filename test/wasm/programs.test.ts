@@ -116,15 +116,25 @@ describe.each([
           shape.map((dim) => (isBatch(dim) ? dim.max : 1)),
         ),
       );
+      const known = new Set<string>();
       for (const { name, group } of entries) {
-        for (const n of new Set([1, Math.min(3, most), most])) {
-          if (n !== most && !group.some(({ batch }) => batch)) continue;
+        // Functions that have been seen to compute are called with other arrays: few rows tell whether with the right ones.
+        const functions = group.map((call) => call.name).join(", ");
+        const few = Math.min(3, most);
+        const turns = Math.max(...group[0].loops.map(({ axis }) => axis.extent), 1);
+        // Where many turns take minutes, two tiles and a row are as good as all of them.
+        const whole = turns * most > 300 ? Math.min(9, most) : most;
+        const full = known.has(functions) ? [few] : [1, few, whole];
+        known.add(functions);
+        for (const n of new Set(group.some(({ batch }) => batch) ? full : [most])) {
           const expected = start.slice(0);
           interpretCalls(group, loops, memory, expected, n);
           new Uint8Array(wasm.memory).set(new Uint8Array(start));
           wasm.call(name, n);
+          // Numbers that are none may differ in their bits.
+          if (Buffer.compare(new Uint8Array(wasm.memory), new Uint8Array(expected)) === 0) continue;
           const difference = firstDifference(wasm.memory, expected, memory, memory.placements.keys());
-          expect(difference, `${group.map((call) => call.name).join(", ")} for n = ${n}`).toBeNull();
+          expect(difference, `${functions} for n = ${n}`).toBeNull();
         }
       }
     });
