@@ -22,6 +22,8 @@ export interface Placement {
 
 export interface MemoryPlan {
   readonly placements: ReadonlyMap<Buffer, Placement>;
+  /** Buffers of which the last vector of 16 bytes is theirs as a whole: what it has behind their end is nobody's. */
+  readonly padded: ReadonlySet<Buffer>;
   /** Arrays of plain numbers beside the arena, and the buffers that share each. */
   readonly numbers: readonly { readonly array: Buffer; readonly holds: readonly Buffer[] }[];
   readonly regions: readonly { readonly region: Region; readonly offset: number; readonly bytes: number }[];

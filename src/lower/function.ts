@@ -2,7 +2,7 @@ import type { Backend } from "../ir/backend.ts";
 import type { Buffer, Kernel } from "../ir/kernel.ts";
 import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
-import { isBatch } from "../ir/type.ts";
+import { bytesOf, isBatch, sizeOf } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
 import { withoutDenormals } from "./denormals.ts";
 import { hoistInvariants } from "./hoist.ts";
@@ -19,7 +19,7 @@ import { splitRanges } from "./split.ts";
 import type { Templates } from "./templates.ts";
 import { unrollShort } from "./unroll.ts";
 import { wholeNest } from "./whole.ts";
-import { vectorizeAxes } from "./vectorize.ts";
+import { vectorizeAxes, type OpenEnds } from "./vectorize.ts";
 
 /** Sees a function after each pass over its body. */
 export type LoopListener = (pass: string, fn: LoopFunction) => void;
@@ -29,6 +29,8 @@ export interface Lowering {
   readonly templates: Templates;
   /** The templates that functions call, whole, by their names; filled as functions are lowered. */
   readonly called: Map<string, LoopFunction>;
+  /** Buffers with room for a whole vector at their end. */
+  readonly padded: ReadonlySet<Buffer>;
   readonly see?: LoopListener;
 }
 
@@ -57,7 +59,7 @@ interface Pass {
 
 /** The naive nest of a kernel, transformed as its record says, then tidied. */
 export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
-  const { backend, templates } = lowering;
+  const { backend, templates, padded } = lowering;
   const { name, doc, nest, loops, record } = kernel;
   const buffers = buffersOfKernel(kernel);
   const naive = nest
@@ -70,7 +72,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   const passes: Pass[] = [
     { name: "single uses", run: (body) => dropIdle(inlineSingleUses(body)) },
     { name: "ranges", run: splitRanges },
-    { name: "lanes", run: (body) => inLanes(body, kernel, buffers, backend, fresh) },
+    { name: "lanes", run: (body) => inLanes(body, kernel, buffers, padded, backend, fresh) },
     ...tiles(kernel, backend, fresh),
     { name: "short loops", run: (body) => unrollShort(body, fresh) },
     { name: "first terms", run: peelReductions },
@@ -99,6 +101,7 @@ function inLanes(
   body: Body,
   { nest, outer, record }: Kernel,
   buffers: ReadonlyMap<string, Buffer>,
+  padded: ReadonlySet<Buffer>,
   backend: Backend,
   fresh: Fresh,
 ): Body {
@@ -109,7 +112,11 @@ function inLanes(
   const open = outer.filter(({ extent }) => isBatch(extent) && extent.max % backend.lanes === 0);
   const names = (list: readonly { readonly name: string }[]): Set<string> =>
     new Set(list.map(({ name }) => name));
-  return vectorizeAxes(body, axes, backend, fresh, dtypes, names(rows), names(open));
+  const sizes = [...buffers.values()].flatMap((buffer) =>
+    padded.has(buffer) && bytesOf[buffer.dtype] === 4 ? [[buffer.name, sizeOf(buffer.shape)] as const] : [],
+  );
+  const ends: OpenEnds = { axes: names(open), arrays: new Map(sizes) };
+  return vectorizeAxes(body, axes, backend, fresh, dtypes, names(rows), ends);
 }
 
 /** A pass for each axis that the record tiles, the outermost first. */

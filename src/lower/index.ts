@@ -24,7 +24,14 @@ export function lower(
   backend: Backend,
   see?: LoopListener,
 ): LoopProgram {
-  const lowering: Lowering = { backend, templates: templateLookup(), called: new Map(), ...(see && { see }) };
+  const { padded } = memory;
+  const lowering: Lowering = {
+    backend,
+    templates: templateLookup(),
+    called: new Map(),
+    padded,
+    ...(see && { see }),
+  };
   const functions: LoopFunction[] = [];
   const byShape = new Twins<LoopFunction>();
   const byForm = new Twins<Known>();
@@ -43,7 +50,8 @@ export function lower(
   const buffers = new Map(schedule.buffers.map((buffer) => [buffer.name, buffer]));
   const lowerOnce = (kernel: Kernel): Lowered => {
     let own: ReadonlyMap<Buffer, Buffer> | undefined;
-    const isTwin = (known: Known): boolean => (own = counterparts(known.kernel, kernel)) !== undefined;
+    const isTwin = (known: Known): boolean =>
+      (own = counterparts(known.kernel, kernel, padded)) !== undefined;
     const make = (): Known => ({
       kernel,
       lowered: shared(withPlainNames(lowerKernel(kernel, lowering), buffers)),

@@ -102,17 +102,36 @@ export function mayOverrun(loop: ForLoop, rows: ReadonlySet<string>): boolean {
   )
     return false;
   const varying = varyingIn(loop, rows);
-  const isPlain = (index: LoopExpr): boolean => {
+  return isHarmless(loop, (index) => {
     const stride = strideOf(index, loop.name, varying);
     return stride === 0 || (stride !== undefined && stride > 0 && !reads(index, "n"));
-  };
+  });
+}
+
+/**
+ * Whether a loop passes over whole arrays, of which all have room for a vector at their end: `arrays` says how many
+ * numbers each of these has. Nothing is folded, and all else that it reads stays as it is.
+ */
+export function fillsArrays(loop: ForLoop, arrays: ReadonlyMap<string, number>): boolean {
+  const { from, to } = loop;
+  if (from.kind !== "number" || from.value !== 0 || to.kind !== "number" || reductionsOf(loop).size > 0)
+    return false;
+  const varying = varyingIn(loop, new Set());
+  return isHarmless(loop, (index, array) => {
+    const whole = index.kind === "local" && index.name === loop.name && arrays.get(array) === to.value;
+    return whole || !dependsOn(index, loop.name, varying);
+  });
+}
+
+/** Whether one iteration more protects nothing by a choice, divides no whole numbers, and touches only what it may. */
+function isHarmless(loop: ForLoop, mayTouch: (index: LoopExpr, array: string) => boolean): boolean {
   let may = true;
   visitStmts(loop.body, (stmt) => {
-    if (stmt.kind === "if" || (stmt.kind === "store" && !isPlain(stmt.index))) may = false;
+    if (stmt.kind === "if" || (stmt.kind === "store" && !mayTouch(stmt.index, stmt.array))) may = false;
     for (const expr of expressionsOf(stmt))
       visitExpr(expr, (x) => {
         // A choice protects what it does not choose, and a whole number must not be divided by just anything.
-        if (x.kind === "choose" || (x.kind === "load" && !isPlain(x.index))) may = false;
+        if (x.kind === "choose" || (x.kind === "load" && !mayTouch(x.index, x.array))) may = false;
         if (x.kind === "op" && (x.op === "div" || x.op === "rem") && x.type !== "f32" && x.type !== "f64")
           may = false;
       });

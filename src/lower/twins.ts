@@ -24,14 +24,18 @@ export class Twins<T> {
  * Layers that repeat have kernels of one form, and are lowered once: the buffer of a kernel that has the part of each of
  * another's, where these are all that lowering could tell the two apart by.
  */
-export function counterparts(other: Kernel, kernel: Kernel): ReadonlyMap<Buffer, Buffer> | undefined {
+export function counterparts(
+  other: Kernel,
+  kernel: Kernel,
+  padded: ReadonlySet<Buffer>,
+): ReadonlyMap<Buffer, Buffer> | undefined {
   const found = new Map<Buffer, Buffer>();
   const taken = new Set<Buffer>();
   const pair = (a: Buffer, b: Buffer): boolean => {
     if (found.has(a) || taken.has(b)) return found.get(a) === b;
     found.set(a, b);
     taken.add(b);
-    const facts = ({ dtype, shape }: Buffer): unknown => [dtype, shape];
+    const facts = (buffer: Buffer): unknown => [buffer.dtype, buffer.shape, padded.has(buffer)];
     return roleOf(a) === roleOf(b) && alike(facts(a), facts(b), () => undefined);
   };
   const form = ({ name: _name, doc: _doc, phase: _phase, ...rest }: Kernel): unknown => rest;

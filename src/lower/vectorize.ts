@@ -2,17 +2,24 @@ import type { Backend } from "../ir/backend.ts";
 import { visitStmts } from "../ir/loop-walk.ts";
 import { l, type ForLoop, type LoopExpr, type LoopStmt, type Part } from "../ir/loop.ts";
 import { LaneBody, laneType, type Lanewise } from "./lane-body.ts";
-import { mayOverrun, reductionsOf, whyScalar } from "./lane-check.ts";
+import { fillsArrays, mayOverrun, reductionsOf, whyScalar } from "./lane-check.ts";
 import { identityOf } from "./reduction.ts";
 import { castTo } from "./values.ts";
+
+/** Beyond which ends vectors may reach: of axes, and of arrays, with how many numbers each array has. */
+export interface OpenEnds {
+  readonly axes: ReadonlySet<string>;
+  readonly arrays: ReadonlyMap<string, number>;
+}
 
 /**
  * Runs the loops over axes four iterations at a time: neighbours in memory become vectors, what is the same for all
  * four stays a scalar, and folds over the axis go on in four lanes that are joined after the loop. What does not fill a
  * vector is done by vectors of two or three lanes, or where something is folded by single iterations; where a loop over
- * one of the axes `open` ends at n, the last vector reaches beyond it if it may, and what it has there joins no fold. A
- * loop that lanes cannot run stays as it is, and so does one around another in lanes. Of the arrays `rows` each lane has
- * a part of its own, four numbers side by side where a single iteration has the first of them.
+ * one of the axes `open` ends at n, the last vector reaches beyond it if it may, and what it has there joins no fold; so
+ * does that of a loop over whole arrays, where all of them have room for it. A loop that lanes cannot run stays as it is,
+ * and so does one around another in lanes. Of the arrays `rows` each lane has a part of its own, four numbers side by side
+ * where a single iteration has the first of them.
  */
 export function vectorizeAxes(
   body: readonly LoopStmt[],
@@ -21,7 +28,7 @@ export function vectorizeAxes(
   fresh: (hint: string) => string,
   dtypes: ReadonlyMap<string, string>,
   rows: ReadonlySet<string>,
-  open: ReadonlySet<string> = new Set(),
+  open: OpenEnds = { axes: new Set(), arrays: new Map() },
 ): LoopStmt[] {
   if (axes.length === 0) return [...body];
   // Where whole vectors end is named before every loop, so that jamming an outer axis leaves it alone.
@@ -34,7 +41,8 @@ export function vectorizeAxes(
       const fits = axes.includes(stmt.name) && !holdsLoop(stmt, axes);
       if (!fits) return [{ ...stmt, body: inside(stmt.body) }];
       if (whyScalar(stmt, dtypes, rows) !== undefined) return [stmt];
-      return widened(stmt, backend, fresh, ends, rows, open.has(stmt.name) && mayOverrun(stmt, rows));
+      const overruns = (open.axes.has(stmt.name) && mayOverrun(stmt, rows)) || fillsArrays(stmt, open.arrays);
+      return widened(stmt, backend, fresh, ends, rows, overruns);
     });
   const wide = inside(body);
   return [...ends, ...wide];
@@ -84,6 +92,7 @@ function widened(
   const whole = l.number(to.value - rest);
   const most = trips >= 4 ? [...starts, vectors(loop.from, whole, 4), ...joins] : [];
   if (rest === 0) return most;
+  if (overruns) return [vectors(loop.from, l.number(to.value + 4 - rest), 4)];
   if (rest === 1 || reductions.size > 0) return [...most, l.for(loop.name, whole, to, 1, loop.body)];
   return [...most, vectors(whole, to, rest as Part)];
 }

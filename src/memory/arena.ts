@@ -12,6 +12,8 @@ export class Arena {
   readonly regions: { readonly region: Region; readonly offset: number; readonly bytes: number }[] = [];
   /** Where the next thing goes. */
   end = 0;
+  /** Ends of buffers behind which nothing follows before the next vector. */
+  private readonly pads = new Set<number>();
   private readonly program: Program;
   private readonly cells: ReadonlyMap<string, Buffer>;
 
@@ -30,17 +32,30 @@ export class Arena {
     this.placements.set(buffer, { buffer, region, offset, bytes: bytesOfBuffer(buffer), life });
   }
 
+  /** Begins a new vector. */
+  pad(): void {
+    this.pads.add(this.end);
+    this.end = align(this.end);
+  }
+  /** What fills vectors of its own. */
+  padded(): Set<Buffer> {
+    const owns = ({ offset, bytes }: Placement): boolean =>
+      offset === align(offset) && this.pads.has(offset + bytes);
+    return new Set([...this.placements.values()].filter(owns).map(({ buffer }) => buffer));
+  }
+
   /** Puts a buffer at the end. */
   add(buffer: Buffer, region: Region): void {
     this.put(buffer, region, this.end);
     this.end += bytesOfBuffer(buffer);
   }
 
-  /** Puts all declared cells of a kind at the end, each where its numbers may lie. */
-  addCells(kind: LeafOp, region: Region): void {
+  /** Puts all declared cells of a kind at the end, each where its numbers may lie, or in vectors of its own. */
+  addCells(kind: LeafOp, region: Region, apart = false): void {
     for (const { name, type } of this.program.cells.filter((cell) => cell.kind === kind)) {
       this.end = align(this.end, bytesOf[type.dtype]);
       this.add(this.cell(kind, name)!, region);
+      if (apart) this.pad();
     }
   }
 

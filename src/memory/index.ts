@@ -31,6 +31,7 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
   const saved = [...placements.values()].filter(({ region }) => region === "saved");
   return {
     placements,
+    padded: arena.padded(),
     numbers: numberArrays(entriesOf(program).map(({ phases }) => kernelsOf(phases, schedule))),
     regions,
     ...state,
@@ -43,18 +44,20 @@ export function plan(program: Program, schedule: Schedule): MemoryPlan {
 
 /**
  * Parameters side by side, in the order in which blocks lie over them, model state, then slots; the layout hash closes
- * it.
+ * it. Parameters and each slot fill whole vectors, so that the optimizer is one loop without a rest.
  */
 function placeSaved(arena: Arena): Pick<MemoryPlan, "stateBytes" | "predictorStateBytes"> {
   let predictorStateBytes = 0;
   arena.region("saved", () => {
     arena.addCells("parameter", "saved");
+    arena.pad();
     arena.overlay("parameters", (name) => arena.cell("parameter", name), "saved");
     arena.addCells("state", "saved");
     arena.addCells("hyper", "saved");
     arena.overlay("averages", (name) => arena.cell("state", name), "saved");
     predictorStateBytes = align(arena.end, 4);
-    arena.addCells("slot", "saved");
+    arena.pad();
+    arena.addCells("slot", "saved", true);
     arena.end = align(arena.end, 4) + 4;
   });
   const stateBytes = arena.end;
@@ -108,10 +111,9 @@ function placeGradients(arena: Arena, program: Program, gradients: readonly Buff
     for (const { name: step, training } of program.graphs.steps) {
       for (const { name, role } of training.outputs)
         if (role === "gradient") arena.add(gradientOf(name, step)!, "gradients");
-      arena.end = align(arena.end);
+      arena.pad();
     }
     arena.overlay("gradients", gradientOf, "gradients");
-    arena.end = align(arena.end);
   });
 }
 

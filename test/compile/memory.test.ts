@@ -111,6 +111,22 @@ describe("a loop over elements", () => {
   });
 });
 
+test.each(Object.keys(all))("what fills whole vectors of %s shares none of them", (name) => {
+  const { memory } = compiled(name);
+  for (const buffer of memory.padded) {
+    const { offset, bytes } = memory.placements.get(buffer)!;
+    const end = offset + Math.ceil(bytes / 16) * 16;
+    expect(offset % 16).toBe(0);
+    expect(end).toBeLessThanOrEqual(
+      offset + bytes <= memory.stateBytes ? memory.stateBytes - 4 : memory.arenaBytes,
+    );
+    for (const other of memory.placements.values())
+      expect(other.offset >= end || other.offset + other.bytes <= offset + bytes, other.buffer.name).toBe(
+        true,
+      );
+  }
+});
+
 test("regions follow each other without overlap", () => {
   for (const name of Object.keys(all)) {
     const { memory } = compiled(name);

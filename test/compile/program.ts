@@ -13,7 +13,7 @@ import { eachCall, type LoopProgram } from "../../src/ir/loop.ts";
 import { assertLoops } from "../../src/ir/verify/loop.ts";
 import type { NDArray } from "../../src/ir/op.ts";
 import type { Cell, Program } from "../../src/ir/program.ts";
-import { isBatch, maxOf, sizeOf, type DType, type Shape } from "../../src/ir/type.ts";
+import { bytesOf, isBatch, maxOf, sizeOf, type DType, type Shape } from "../../src/ir/type.ts";
 import { lower } from "../../src/lower/index.ts";
 import { plan } from "../../src/memory/index.ts";
 import { ops } from "../../src/ops/table.ts";
@@ -186,16 +186,21 @@ export function arenaOf(
       .flatMap(({ holds }) => holds)
       .map((buffer) => [buffer, new Float64Array(sizeOf(buffer.shape)).fill(NaN)]),
   );
-  const viewOf = (buffer: Buffer): LoopArray =>
-    numbers.get(buffer) ??
-    new views[buffer.dtype](arena, memory.placements.get(buffer)!.offset, sizeOf(buffer.shape));
+  const placed = (buffer: Buffer, count: number): LoopArray =>
+    numbers.get(buffer) ?? new views[buffer.dtype](arena, memory.placements.get(buffer)!.offset, count);
+  const viewOf = (buffer: Buffer): LoopArray => placed(buffer, sizeOf(buffer.shape));
+  /** With what is a buffer's own behind its end. */
+  const roomOf = (buffer: Buffer): LoopArray => {
+    const unit = memory.padded.has(buffer) ? 16 / bytesOf[buffer.dtype] : 1;
+    return placed(buffer, Math.ceil(sizeOf(buffer.shape) / unit) * unit);
+  };
   for (const { offset, bytes, region } of memory.placements.values()) {
     if (region === "temporary" || region === "inputs") new Uint8Array(arena, offset, bytes).fill(poison);
   }
   for (const buffer of kernels.buffers) {
     if (buffer.values && memory.placements.has(buffer)) viewOf(buffer).set(buffer.values);
   }
-  return { arena, viewOf };
+  return { arena, viewOf, roomOf };
 }
 
 /** What the loops compute, run by the interpreter. */
@@ -205,7 +210,7 @@ export function runLoops(compiled: Stages, feed: Feed, n: number, poison = 255):
   const named = new Map(loops.functions.map((fn) => [fn.name, fn]));
   return runPhases(compiled, arena, feed, n, (phase) => {
     eachCall(loops.calls.get(phase) ?? [], (call, times) => {
-      const args = [...call.arrays.map(arena.viewOf), ...times, ...(call.batch ? [n] : [])];
+      const args = [...call.arrays.map(arena.roomOf), ...times, ...(call.batch ? [n] : [])];
       interpret(named.get(call.name)!, args, named);
     });
   });

@@ -50,9 +50,9 @@ function over(kernel: Kernel, name: string, other: (buffer: Buffer) => Buffer): 
 }
 
 /** The functions that an update and the same over other buffers are lowered to, the other one first. */
-function functionsOf(other: (buffer: Buffer) => Buffer): string[] {
+function functionsOf(other: (buffer: Buffer) => Buffer, padded: ReadonlySet<Buffer> = new Set()): string[] {
   const schedule = { ...kernels, kernels: [over(update, "other", other), update] };
-  const { functions, calls } = lower(optimized, schedule, memory, wasmBackend);
+  const { functions, calls } = lower(optimized, schedule, { ...memory, padded }, wasmBackend);
   const named = new Map(functions.map((fn) => [fn.name, printLoop(fn)]));
   return calls.get("update")!.map(({ name }) => named.get(name)!);
 }
@@ -69,4 +69,10 @@ test("an optimizer's update shares no function with the same sums elsewhere, whi
 
   const again = functionsOf((buffer) => ({ ...buffer, name: `other_${buffer.name}` }));
   expect(again[0]).toBe(again[1]);
+});
+
+test("an update with room for its last vector shares no function with one that has none", () => {
+  const [tight, roomy] = functionsOf((buffer) => ({ ...buffer }), memory.padded);
+  const ends = [tight, roomy].map((text) => [...text.matchAll(/i < (\d+)/g)].map(([, end]) => Number(end)));
+  expect(ends).toEqual([[1228], [1232]]);
 });

@@ -109,7 +109,7 @@ describe("in lanes a loop leaves behind what it leaves one by one", () => {
   });
 
   describe("vectors that reach beyond the end of a loop", () => {
-    const open = new Set(["i"]);
+    const open = { axes: new Set(["i"]), arrays: new Map([["x", 14], ["y", 14]]) }; // prettier-ignore
     const widened = (fn: LoopFunction): LoopFunction => {
       const body = vectorizeAxes(fn.body, ["i"], wasmBackend, freshNames(fn.body), dtypes, none, open);
       expect(verifyLoop({ ...fn, body })).toEqual([]);
@@ -167,6 +167,30 @@ describe("in lanes a loop leaves behind what it leaves one by one", () => {
       expect(verifyLoop(fn)).toEqual([]);
       const made = widened(fn);
       for (const n of [1, 2, 5, 7]) expect(ran(made, n)).toEqual(ran(fn, n));
+    });
+
+    test("pass over whole arrays that have room for it, and change nothing before their ends", () => {
+      const fn = parsed("for (let i = 0; i < 14; i++) { y[i] = Math.max(x[i] * 2, x[3]); }");
+      const made = widened(fn);
+      expect(loops(made)).toBe(1);
+      const [expected, found] = [ran(fn, 1), ran(made, 1)].map(([, y]) => [...y]);
+      expect(found.slice(0, 14)).toEqual(expected.slice(0, 14));
+      expect(found.slice(14, 16)).not.toEqual(expected.slice(14, 16));
+      expect(found.slice(16)).toEqual(expected.slice(16));
+    });
+
+    test.each([
+      "for (let i = 0; i < 13; i++) { y[i] = x[i]; }",
+      "for (let i = 0; i < 14; i++) { y[i] = x[i + 1]; }",
+      "for (let i = 0; i < 14; i++) { k[i] = i32(x[i]); }",
+      "for (let i = 0; i < 14; i++) { y[i] = x[i] < 1 ? x[i] : x[i] + 1; }",
+      "let s: f32 = 1; for (let i = 0; i < 14; i++) { y[i] = x[i]; s = s + x[i]; } y[90] = s;",
+    ])("do not where an array has no room, or is not all that is passed over: %s", (text) => {
+      const fn = parsed(text);
+      expect(verifyLoop(fn)).toEqual([]);
+      const [expected, found] = [ran(fn, 1), ran(widened(fn), 1)];
+      for (const [a, array] of expected.entries())
+        for (const [at, value] of array.entries()) expect(found[a][at]).toBeCloseTo(value, 4);
     });
   });
 

@@ -30,6 +30,12 @@ export const assembled = (module: WasmModule): Uint8Array =>
 /** A buffer's elements in a memory. */
 export const view = (memory: ArrayBufferLike, buffer: Buffer, { placements }: MemoryPlan): LoopArray =>
   new arrays[buffer.dtype](memory as ArrayBuffer, placements.get(buffer)!.offset, sizeOf(buffer.shape));
+/** With what is a buffer's own behind its end. */
+function room(memory: ArrayBufferLike, buffer: Buffer, { placements, padded }: MemoryPlan): LoopArray {
+  const unit = padded.has(buffer) ? 16 / bytesOf[buffer.dtype] : 1;
+  const count = Math.ceil(sizeOf(buffer.shape) / unit) * unit;
+  return new arrays[buffer.dtype](memory as ArrayBuffer, placements.get(buffer)!.offset, count);
+}
 
 /** Bytes side by side from `start` on, each buffer aligned to its elements. */
 export function planOf(buffers: readonly Buffer[], start = 0): MemoryPlan {
@@ -44,6 +50,7 @@ export function planOf(buffers: readonly Buffer[], start = 0): MemoryPlan {
   }
   return {
     placements,
+    padded: new Set(),
     numbers: [],
     regions: [],
     stateBytes: 0,
@@ -108,7 +115,7 @@ export function interpretCalls(
     if (!run) {
       run = prepare(
         named.get(call.name)!,
-        call.arrays.map((array) => view(bytes, array, memory)),
+        call.arrays.map((array) => room(bytes, array, memory)),
         named,
       );
       prepared.set(call, run);
