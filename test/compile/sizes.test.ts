@@ -20,8 +20,8 @@ describe("gzip sizes that apps count on", () => {
   });
 
   test("of modules with WebAssembly", () => {
-    expect(sizesOf(compiled("W3", { target: "wasm", strict: true })).gzip).toBeLessThanOrEqual(5140);
-    expect(sizesOf(compiled("W3", { target: "wasm" })).gzip).toBeLessThanOrEqual(5700);
-    expect(sizesOf(compile(W4, { target: "wasm" })).gzip).toBeLessThanOrEqual(7250);
+    expect(sizesOf(compiled("W3", { target: "wasm", strict: true })).gzip).toBeLessThanOrEqual(5000);
+    expect(sizesOf(compiled("W3", { target: "wasm" })).gzip).toBeLessThanOrEqual(5550);
+    expect(sizesOf(compile(W4, { target: "wasm" })).gzip).toBeLessThanOrEqual(7100);
   });
 });

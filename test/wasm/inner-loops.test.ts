@@ -56,6 +56,8 @@ function moduleOf(fn: LoopFunction, relaxed: boolean): WasmModule {
   });
 }
 
+const written = (fn: LoopFunction) => moduleOf(fn, false).functions.find(({ name }) => name === fn.name)!;
+
 const partsOf = (code: Code): readonly Code[] => [
   ...("args" in code ? code.args : []),
   ...("body" in code ? code.body : []),
@@ -131,9 +133,8 @@ describe("an inner loop holds nothing that could stand outside", () => {
       l.for("i", l.number(0), local("whole"), 4, row(2)),
       l.for("i", local("whole"), local("n"), 1, row(3)),
     ];
-    const { functions } = moduleOf({ ...product(), body }, false);
     const found: Record<string, number> = {};
-    for (const code of functions[0].body.flatMap(everyCode))
+    for (const code of written({ ...product(), body }).body.flatMap(everyCode))
       if ("op" in code && code.op.startsWith("i32.")) found[code.op] = (found[code.op] ?? 0) + 1;
     // Two pointers each, set and stepped; the first test, whether there is any whole tile, needs no comparison.
     expect(found).toEqual({ "i32.and": 1, "i32.shl": 4, "i32.add": 4, "i32.lt_s": 3 });
@@ -147,7 +148,7 @@ describe("an inner loop holds nothing that could stand outside", () => {
     const isFloat = (code: Code): boolean =>
       code.kind === "vector" || (code.kind === "number" && code.type === "f32");
     for (const each of [fn, after]) {
-      const [first, ...rest] = moduleOf(each, false).functions[0].body;
+      const [first, ...rest] = written(each).body;
       expect(first).toEqual(w.set({ name: "0.1", type: "v128" }, w.op("f32x4.splat", w.f32(0.1))));
       expect(rest.flatMap(everyCode).filter(isFloat)).toEqual([]);
     }
@@ -164,8 +165,7 @@ describe("an inner loop holds nothing that could stand outside", () => {
       ]),
     ];
     const locals = (set: LoopStmt[]): number => {
-      const { functions } = moduleOf({ ...product(), body: body(set) }, false);
-      return functions[0].locals.filter(({ type }) => type === "f32").length;
+      return written({ ...product(), body: body(set) }).locals.filter(({ type }) => type === "f32").length;
     };
     expect(locals([])).toBe(1);
     expect(locals([l.set("sum", l.number(2, "f32"))])).toBe(2);

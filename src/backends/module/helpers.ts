@@ -13,8 +13,7 @@ export function helperLines(context: ModuleContext): string[] {
       `function checkRows(name${t(": string")}, values${t(": ArrayLike<number>")}, row${t(": number")}, n${t(": number")}, max${t(": number")})${t(": void")} {`,
       "  const length = values?.length;",
       // One sentence for all that may be wrong: most often n was left out, and the length is no multiple of a row's.
-      "  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row)))",
-      "    throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);",
+      "  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);",
       "}",
     );
   }
@@ -39,17 +38,14 @@ export function helperLines(context: ModuleContext): string[] {
       `function checkIndices(name${t(": string")}, values${t(": Int32Array | Uint32Array")}, count${t(": number")}, limit${t(": number")}${ignores ? `, allowed${t("?: number")}` : ""})${t(": void")} {`,
       "  for (let i = 0; i < count; i++) {",
       // A fraction would be cut off and a BigInt refused by the copy, neither with the input's name.
-      "    const value = values[i];",
-      `    if (!(Number.isInteger(value) && value >= 0 && value < limit)${ignores ? " && value !== allowed" : ""})`,
-      `      throw new RangeError(\`input \${name}: \${typeof value} \${value} at \${i} is not a whole number from 0 to \${limit - 1}${ignores ? '${allowed === undefined ? "" : ` nor ${allowed}`}' : ""}\`);`,
+      `    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)${ignores ? " && values[i] !== allowed" : ""}) throw new RangeError(\`input \${name}: \${typeof values[i]} \${values[i]} at \${i} is not a whole number from 0 to \${limit - 1}${ignores ? '${allowed === undefined ? "" : ` nor ${allowed}`}' : ""}\`);`,
       "  }",
       "}",
     );
   }
   out.push(
     `function checkState(state${t(": Uint8Array")})${t(": void")} {`,
-    `  if (state?.length !== ${memory.stateBytes} || ${bytesOfHash(memory).join(" || ")})`,
-    `    throw new RangeError(\`\${state?.length} bytes are no state of this layout (${memory.stateBytes} bytes)\`);`,
+    `  if (state?.length !== ${memory.stateBytes} || ${bytesOfHash(memory).join(" || ")}) throw new RangeError(\`\${state?.length} bytes are no state of this layout (${memory.stateBytes} bytes)\`);`,
     "}",
   );
   return [...out, ...engine.helpers];

@@ -12,8 +12,8 @@ interface Outline {
 }
 
 /**
- * Functions from the largest on, each beside the one that is most like it of those that are left: a compressor sees best
- * what is near.
+ * Functions from the largest on, each beside the one that is most like it of those that are left, by what the two have in
+ * common over the root of the product of their sizes: a compressor sees best what is near.
  */
 export function byLikeness(functions: readonly WasmFunction[]): WasmFunction[] {
   const numbers = new Map<string, number>();
@@ -21,7 +21,7 @@ export function byLikeness(functions: readonly WasmFunction[]): WasmFunction[] {
   const out: WasmFunction[] = [];
   for (let last = left.shift(); last;) {
     out.push(last.fn);
-    const likeness = left.map((one) => common(one, last!) / (one.size + last!.size));
+    const likeness = left.map((one) => common(one, last!) / Math.sqrt(one.size * last!.size));
     [last] = left.splice(likeness.indexOf(Math.max(...likeness)), 1);
   }
   return out;
