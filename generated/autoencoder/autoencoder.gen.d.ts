@@ -61,7 +61,7 @@ export declare const spec: {
   readonly gradc: "0.1.0";
   readonly name: "autoencoder";
   readonly precision: "f32";
-  readonly layoutHash: "1c7d2a66";
+  readonly layoutHash: "345a902f";
   readonly batch: 64;
   readonly inputs: readonly [
     {
@@ -189,18 +189,18 @@ export declare const spec: {
       readonly name: "adam/m";
       readonly dtype: "f32";
       readonly shape: readonly [18760];
-      readonly offset: 75096;
+      readonly offset: 75104;
     },
     {
       readonly name: "adam/v";
       readonly dtype: "f32";
       readonly shape: readonly [18760];
-      readonly offset: 150136;
+      readonly offset: 150144;
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 402672;
-  readonly stateBytes: 225180;
+  readonly arenaBytes: 402688;
+  readonly stateBytes: 225188;
   readonly flopsPerRow: 95310;
 };
 

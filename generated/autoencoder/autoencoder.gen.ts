@@ -61,7 +61,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "autoencoder",
   precision: "f32",
-  layoutHash: "1c7d2a66",
+  layoutHash: "345a902f",
   batch: 64,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 64], limit: null },
@@ -92,12 +92,12 @@ export const spec = {
     { name: "beta1", dtype: "f64", shape: [], offset: 75072 },
     { name: "beta2", dtype: "f64", shape: [], offset: 75080 },
     { name: "epsilon", dtype: "f64", shape: [], offset: 75088 },
-    { name: "adam/m", dtype: "f32", shape: [18760], offset: 75096 },
-    { name: "adam/v", dtype: "f32", shape: [18760], offset: 150136 },
+    { name: "adam/m", dtype: "f32", shape: [18760], offset: 75104 },
+    { name: "adam/v", dtype: "f32", shape: [18760], offset: 150144 },
   ],
   table: null,
-  arenaBytes: 402672,
-  stateBytes: 225180,
+  arenaBytes: 402688,
+  stateBytes: 225188,
   flopsPerRow: 95310,
 } as const;
 
@@ -223,15 +223,23 @@ function encoder_dense_forward(
         sum31 += x5 * x2;
       }
       const x6 = encoder_dense_bias[p3];
-      encoder_dense_relu[p4] = Math.max(sum00 + x6, 0);
+      const x = sum00 + x6;
+      encoder_dense_relu[p4] = x <= 0 ? 0 : x;
       const x7 = encoder_dense_bias[p3 + 1];
-      encoder_dense_relu[p4 + 1] = Math.max(sum01 + x7, 0);
-      encoder_dense_relu[p4 + 128] = Math.max(sum10 + x6, 0);
-      encoder_dense_relu[p4 + 129] = Math.max(sum11 + x7, 0);
-      encoder_dense_relu[p4 + 256] = Math.max(sum20 + x6, 0);
-      encoder_dense_relu[p4 + 257] = Math.max(sum21 + x7, 0);
-      encoder_dense_relu[p4 + 384] = Math.max(sum30 + x6, 0);
-      encoder_dense_relu[p4 + 385] = Math.max(sum31 + x7, 0);
+      const x8 = sum01 + x7;
+      encoder_dense_relu[p4 + 1] = x8 <= 0 ? 0 : x8;
+      const x9 = sum10 + x6;
+      encoder_dense_relu[p4 + 128] = x9 <= 0 ? 0 : x9;
+      const x10 = sum11 + x7;
+      encoder_dense_relu[p4 + 129] = x10 <= 0 ? 0 : x10;
+      const x11 = sum20 + x6;
+      encoder_dense_relu[p4 + 256] = x11 <= 0 ? 0 : x11;
+      const x12 = sum21 + x7;
+      encoder_dense_relu[p4 + 257] = x12 <= 0 ? 0 : x12;
+      const x13 = sum30 + x6;
+      encoder_dense_relu[p4 + 384] = x13 <= 0 ? 0 : x13;
+      const x14 = sum31 + x7;
+      encoder_dense_relu[p4 + 385] = x14 <= 0 ? 0 : x14;
     }
   }
 }
@@ -893,15 +901,23 @@ function encoder_dense_forward_2(
         sum31 += x5 * x2;
       }
       const x6 = encoder_dense_bias[j];
-      encoder_dense_relu[p2] = Math.max(sum00 + x6, 0);
+      const x = sum00 + x6;
+      encoder_dense_relu[p2] = x <= 0 ? 0 : x;
       const x7 = encoder_dense_bias[j + 1];
-      encoder_dense_relu[p2 + 1] = Math.max(sum01 + x7, 0);
-      encoder_dense_relu[p2 + 128] = Math.max(sum10 + x6, 0);
-      encoder_dense_relu[p2 + 129] = Math.max(sum11 + x7, 0);
-      encoder_dense_relu[p2 + 256] = Math.max(sum20 + x6, 0);
-      encoder_dense_relu[p2 + 257] = Math.max(sum21 + x7, 0);
-      encoder_dense_relu[p2 + 384] = Math.max(sum30 + x6, 0);
-      encoder_dense_relu[p2 + 385] = Math.max(sum31 + x7, 0);
+      const x8 = sum01 + x7;
+      encoder_dense_relu[p2 + 1] = x8 <= 0 ? 0 : x8;
+      const x9 = sum10 + x6;
+      encoder_dense_relu[p2 + 128] = x9 <= 0 ? 0 : x9;
+      const x10 = sum11 + x7;
+      encoder_dense_relu[p2 + 129] = x10 <= 0 ? 0 : x10;
+      const x11 = sum20 + x6;
+      encoder_dense_relu[p2 + 256] = x11 <= 0 ? 0 : x11;
+      const x12 = sum21 + x7;
+      encoder_dense_relu[p2 + 257] = x12 <= 0 ? 0 : x12;
+      const x13 = sum30 + x6;
+      encoder_dense_relu[p2 + 384] = x13 <= 0 ? 0 : x13;
+      const x14 = sum31 + x7;
+      encoder_dense_relu[p2 + 385] = x14 <= 0 ? 0 : x14;
     }
   }
 }
@@ -1010,17 +1026,14 @@ function evaluate_loss(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 225180 || state[225176] !== 102 || state[225177] !== 42 || state[225178] !== 125 || state[225179] !== 28) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (225180 bytes)`);
-  }
+  if (state?.length !== 225188 || state[225184] !== 47 || state[225185] !== 144 || state[225186] !== 90 || state[225187] !== 52) throw new RangeError(`${state?.length} bytes are no state of this layout (225188 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
@@ -1166,15 +1179,15 @@ class Network extends Predictor {
   readonly $metrics: ReturnType<Autoencoder["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
-    const scratch = 225184;
+    const scratch = 225200;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 225180);
+    this.state = new Uint8Array(buffer, 0, 225188);
     this.$scalars = new Float64Array(buffer, 75040, 7);
     this.$totals = new Float64Array(buffer, scratch + 177472, 2);
     this.$parameters = new Float32Array(buffer, 0, 18760);
     this.$gradients = new Float32Array(buffer, scratch + 102416, 18760);
-    this.$adam_m = new Float32Array(buffer, 75096, 18760);
-    this.$adam_v = new Float32Array(buffer, 150136, 18760);
+    this.$adam_m = new Float32Array(buffer, 75104, 18760);
+    this.$adam_v = new Float32Array(buffer, 150144, 18760);
     this.$seed = new Uint32Array(buffer, scratch + 18432, 1);
     this.$loss = new Float32Array(buffer, scratch + 177456, 1);
     this.$d_encoder_dense_kernel = new Float32Array(buffer, scratch + 102416, 8192);
@@ -1217,14 +1230,14 @@ class Network extends Predictor {
     }) as Autoencoder["hyper"];
     this.$metrics = { loss: 0.5 };
     this.$n = 0;
-    new Uint32Array(buffer, 225176, 1)[0] = 0x1c7d2a66;
+    new Uint32Array(buffer, 225184, 1)[0] = 0x345a902f;
   }
   get step(): number {
     return this.$scalars[2];
   }
   init(seed: number): void {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 225176);
+    this.state.fill(0, 0, 225184);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
@@ -1310,7 +1323,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Autoencoder {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(402672));
+  const net = new Network(new ArrayBuffer(402688));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);

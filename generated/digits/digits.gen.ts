@@ -49,7 +49,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "digits",
   precision: "f32",
-  layoutHash: "13323a75",
+  layoutHash: "295b271e",
   batch: 64,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 64], limit: null },
@@ -64,19 +64,19 @@ export const spec = {
     { name: "logits/bias", dtype: "f32", shape: [10], offset: 9600 },
   ],
   states: [
-    { name: "adam/correction1", dtype: "f64", shape: [], offset: 9640 },
-    { name: "adam/correction2", dtype: "f64", shape: [], offset: 9648 },
-    { name: "step", dtype: "f64", shape: [], offset: 9656 },
-    { name: "learningRate", dtype: "f64", shape: [], offset: 9664 },
-    { name: "beta1", dtype: "f64", shape: [], offset: 9672 },
-    { name: "beta2", dtype: "f64", shape: [], offset: 9680 },
-    { name: "epsilon", dtype: "f64", shape: [], offset: 9688 },
-    { name: "adam/m", dtype: "f32", shape: [2410], offset: 9696 },
-    { name: "adam/v", dtype: "f32", shape: [2410], offset: 19336 },
+    { name: "adam/correction1", dtype: "f64", shape: [], offset: 9648 },
+    { name: "adam/correction2", dtype: "f64", shape: [], offset: 9656 },
+    { name: "step", dtype: "f64", shape: [], offset: 9664 },
+    { name: "learningRate", dtype: "f64", shape: [], offset: 9672 },
+    { name: "beta1", dtype: "f64", shape: [], offset: 9680 },
+    { name: "beta2", dtype: "f64", shape: [], offset: 9688 },
+    { name: "epsilon", dtype: "f64", shape: [], offset: 9696 },
+    { name: "adam/m", dtype: "f32", shape: [2410], offset: 9712 },
+    { name: "adam/v", dtype: "f32", shape: [2410], offset: 19360 },
   ],
   table: null,
-  arenaBytes: 66136,
-  stateBytes: 28980,
+  arenaBytes: 66168,
+  stateBytes: 29012,
   flopsPerRow: 10229,
 } as const;
 
@@ -506,24 +506,19 @@ function evaluate_accuracy(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
-    }
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 28980 || state[28976] !== 117 || state[28977] !== 58 || state[28978] !== 50 || state[28979] !== 19) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (28980 bytes)`);
-  }
+  if (state?.length !== 29012 || state[29008] !== 30 || state[29009] !== 39 || state[29010] !== 91 || state[29011] !== 41) throw new RangeError(`${state?.length} bytes are no state of this layout (29012 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
@@ -609,16 +604,16 @@ class Network extends Predictor {
   readonly $metrics: ReturnType<Digits["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
-    const scratch = 28992;
+    const scratch = 29024;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 28980);
-    this.$scalars = new Float64Array(buffer, 9640, 7);
+    this.state = new Uint8Array(buffer, 0, 29012);
+    this.$scalars = new Float64Array(buffer, 9648, 7);
     this.$totals = new Float64Array(buffer, scratch + 37120, 3);
     this.$y = new Int32Array(buffer, scratch + 16384, 64);
     this.$parameters = new Float32Array(buffer, 0, 2410);
     this.$gradients = new Float32Array(buffer, scratch + 27456, 2410);
-    this.$adam_m = new Float32Array(buffer, 9696, 2410);
-    this.$adam_v = new Float32Array(buffer, 19336, 2410);
+    this.$adam_m = new Float32Array(buffer, 9712, 2410);
+    this.$adam_v = new Float32Array(buffer, 19360, 2410);
     this.$seed = new Uint32Array(buffer, scratch + 16640, 1);
     this.$loss = new Float32Array(buffer, scratch + 37104, 1);
     this.$d_hidden_kernel = new Float32Array(buffer, scratch + 27456, 2048);
@@ -649,14 +644,14 @@ class Network extends Predictor {
     }) as Digits["hyper"];
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
-    new Uint32Array(buffer, 28976, 1)[0] = 0x13323a75;
+    new Uint32Array(buffer, 29008, 1)[0] = 0x295b271e;
   }
   get step(): number {
     return this.$scalars[2];
   }
   init(seed: number): void {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 28976);
+    this.state.fill(0, 0, 29008);
     this.$scalars[3] = 0.001;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
@@ -723,7 +718,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Digits {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(66136));
+  const net = new Network(new ArrayBuffer(66168));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);
@@ -735,7 +730,7 @@ export function create({ seed = 0, state, ...rest }: { readonly seed?: number; r
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<Digits, "predict" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(37104);
-  new Uint8Array(buffer).set(state.subarray(0, 9696));
-  return new Predictor(buffer, 9696);
+  const buffer = new ArrayBuffer(37120);
+  new Uint8Array(buffer).set(state.subarray(0, 9704));
+  return new Predictor(buffer, 9712);
 }

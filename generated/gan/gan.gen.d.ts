@@ -90,7 +90,7 @@ export declare const spec: {
   readonly gradc: "0.1.0";
   readonly name: "gan";
   readonly precision: "f32";
-  readonly layoutHash: "a3e47bb0";
+  readonly layoutHash: "b674c890";
   readonly batch: 64;
   readonly inputs: readonly [
     {
@@ -238,156 +238,156 @@ export declare const spec: {
       readonly name: "random/seed";
       readonly dtype: "u32";
       readonly shape: readonly [];
-      readonly offset: 137988;
+      readonly offset: 138000;
       readonly inference: true;
     },
     {
       readonly name: "random/counter";
       readonly dtype: "u32";
       readonly shape: readonly [];
-      readonly offset: 137992;
+      readonly offset: 138004;
       readonly inference: true;
     },
     {
       readonly name: "generator/batchNorm/movingMean";
       readonly dtype: "f32";
       readonly shape: readonly [64];
-      readonly offset: 137996;
+      readonly offset: 138008;
       readonly inference: true;
     },
     {
       readonly name: "generator/batchNorm/movingVariance";
       readonly dtype: "f32";
       readonly shape: readonly [64];
-      readonly offset: 138252;
+      readonly offset: 138264;
       readonly inference: true;
     },
     {
       readonly name: "generator/batchNorm_1/movingMean";
       readonly dtype: "f32";
       readonly shape: readonly [128];
-      readonly offset: 138508;
+      readonly offset: 138520;
       readonly inference: true;
     },
     {
       readonly name: "generator/batchNorm_1/movingVariance";
       readonly dtype: "f32";
       readonly shape: readonly [128];
-      readonly offset: 139020;
+      readonly offset: 139032;
       readonly inference: true;
     },
     {
       readonly name: "discriminator/adam/correction1";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139536;
+      readonly offset: 139544;
     },
     {
       readonly name: "discriminator/adam/correction2";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139544;
+      readonly offset: 139552;
     },
     {
       readonly name: "discriminator/step";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139552;
+      readonly offset: 139560;
     },
     {
       readonly name: "generator/adam/correction1";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139560;
+      readonly offset: 139568;
     },
     {
       readonly name: "generator/adam/correction2";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139568;
+      readonly offset: 139576;
     },
     {
       readonly name: "generator/step";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139576;
+      readonly offset: 139584;
     },
     {
       readonly name: "discriminator/learningRate";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139584;
+      readonly offset: 139592;
     },
     {
       readonly name: "discriminator/beta1";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139592;
+      readonly offset: 139600;
     },
     {
       readonly name: "discriminator/beta2";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139600;
+      readonly offset: 139608;
     },
     {
       readonly name: "discriminator/epsilon";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139608;
+      readonly offset: 139616;
     },
     {
       readonly name: "generator/learningRate";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139616;
+      readonly offset: 139624;
     },
     {
       readonly name: "generator/beta1";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139624;
+      readonly offset: 139632;
     },
     {
       readonly name: "generator/beta2";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139632;
+      readonly offset: 139640;
     },
     {
       readonly name: "generator/epsilon";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 139640;
+      readonly offset: 139648;
     },
     {
       readonly name: "discriminator/adam/m";
       readonly dtype: "f32";
       readonly shape: readonly [16641];
-      readonly offset: 139648;
+      readonly offset: 139664;
     },
     {
       readonly name: "discriminator/adam/v";
       readonly dtype: "f32";
       readonly shape: readonly [16641];
-      readonly offset: 206212;
+      readonly offset: 206240;
     },
     {
       readonly name: "generator/adam/m";
       readonly dtype: "f32";
       readonly shape: readonly [17856];
-      readonly offset: 272776;
+      readonly offset: 272816;
     },
     {
       readonly name: "generator/adam/v";
       readonly dtype: "f32";
       readonly shape: readonly [17856];
-      readonly offset: 344200;
+      readonly offset: 344240;
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 815624;
-  readonly stateBytes: 415628;
+  readonly arenaBytes: 815672;
+  readonly stateBytes: 415668;
   readonly flopsPerRow: 398064;
 };
 

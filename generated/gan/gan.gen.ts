@@ -90,7 +90,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "gan",
   precision: "f32",
-  layoutHash: "a3e47bb0",
+  layoutHash: "b674c890",
   batch: 64,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 64], limit: null },
@@ -145,58 +145,58 @@ export const spec = {
     { name: "generator/pixels/bias", dtype: "f32", shape: [64], offset: 137732 },
   ],
   states: [
-    { name: "random/seed", dtype: "u32", shape: [], offset: 137988, inference: true },
-    { name: "random/counter", dtype: "u32", shape: [], offset: 137992, inference: true },
+    { name: "random/seed", dtype: "u32", shape: [], offset: 138000, inference: true },
+    { name: "random/counter", dtype: "u32", shape: [], offset: 138004, inference: true },
     {
       name: "generator/batchNorm/movingMean",
       dtype: "f32",
       shape: [64],
-      offset: 137996,
+      offset: 138008,
       inference: true,
     },
     {
       name: "generator/batchNorm/movingVariance",
       dtype: "f32",
       shape: [64],
-      offset: 138252,
+      offset: 138264,
       inference: true,
     },
     {
       name: "generator/batchNorm_1/movingMean",
       dtype: "f32",
       shape: [128],
-      offset: 138508,
+      offset: 138520,
       inference: true,
     },
     {
       name: "generator/batchNorm_1/movingVariance",
       dtype: "f32",
       shape: [128],
-      offset: 139020,
+      offset: 139032,
       inference: true,
     },
-    { name: "discriminator/adam/correction1", dtype: "f64", shape: [], offset: 139536 },
-    { name: "discriminator/adam/correction2", dtype: "f64", shape: [], offset: 139544 },
-    { name: "discriminator/step", dtype: "f64", shape: [], offset: 139552 },
-    { name: "generator/adam/correction1", dtype: "f64", shape: [], offset: 139560 },
-    { name: "generator/adam/correction2", dtype: "f64", shape: [], offset: 139568 },
-    { name: "generator/step", dtype: "f64", shape: [], offset: 139576 },
-    { name: "discriminator/learningRate", dtype: "f64", shape: [], offset: 139584 },
-    { name: "discriminator/beta1", dtype: "f64", shape: [], offset: 139592 },
-    { name: "discriminator/beta2", dtype: "f64", shape: [], offset: 139600 },
-    { name: "discriminator/epsilon", dtype: "f64", shape: [], offset: 139608 },
-    { name: "generator/learningRate", dtype: "f64", shape: [], offset: 139616 },
-    { name: "generator/beta1", dtype: "f64", shape: [], offset: 139624 },
-    { name: "generator/beta2", dtype: "f64", shape: [], offset: 139632 },
-    { name: "generator/epsilon", dtype: "f64", shape: [], offset: 139640 },
-    { name: "discriminator/adam/m", dtype: "f32", shape: [16641], offset: 139648 },
-    { name: "discriminator/adam/v", dtype: "f32", shape: [16641], offset: 206212 },
-    { name: "generator/adam/m", dtype: "f32", shape: [17856], offset: 272776 },
-    { name: "generator/adam/v", dtype: "f32", shape: [17856], offset: 344200 },
+    { name: "discriminator/adam/correction1", dtype: "f64", shape: [], offset: 139544 },
+    { name: "discriminator/adam/correction2", dtype: "f64", shape: [], offset: 139552 },
+    { name: "discriminator/step", dtype: "f64", shape: [], offset: 139560 },
+    { name: "generator/adam/correction1", dtype: "f64", shape: [], offset: 139568 },
+    { name: "generator/adam/correction2", dtype: "f64", shape: [], offset: 139576 },
+    { name: "generator/step", dtype: "f64", shape: [], offset: 139584 },
+    { name: "discriminator/learningRate", dtype: "f64", shape: [], offset: 139592 },
+    { name: "discriminator/beta1", dtype: "f64", shape: [], offset: 139600 },
+    { name: "discriminator/beta2", dtype: "f64", shape: [], offset: 139608 },
+    { name: "discriminator/epsilon", dtype: "f64", shape: [], offset: 139616 },
+    { name: "generator/learningRate", dtype: "f64", shape: [], offset: 139624 },
+    { name: "generator/beta1", dtype: "f64", shape: [], offset: 139632 },
+    { name: "generator/beta2", dtype: "f64", shape: [], offset: 139640 },
+    { name: "generator/epsilon", dtype: "f64", shape: [], offset: 139648 },
+    { name: "discriminator/adam/m", dtype: "f32", shape: [16641], offset: 139664 },
+    { name: "discriminator/adam/v", dtype: "f32", shape: [16641], offset: 206240 },
+    { name: "generator/adam/m", dtype: "f32", shape: [17856], offset: 272816 },
+    { name: "generator/adam/v", dtype: "f32", shape: [17856], offset: 344240 },
   ],
   table: null,
-  arenaBytes: 815624,
-  stateBytes: 415628,
+  arenaBytes: 815672,
+  stateBytes: 415668,
   flopsPerRow: 398064,
 } as const;
 
@@ -2641,18 +2641,26 @@ function generator_forward_6(
       const t0 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j] + 0.001);
       const x7 = generator_batchNorm_1_gamma[j];
       const x8 = generator_batchNorm_1_beta[j];
-      generator_relu[p2] = Math.max((sum00 - x6) * t0 * x7 + x8, 0);
+      const x = (sum00 - x6) * t0 * x7 + x8;
+      generator_relu[p2] = x <= 0 ? 0 : x;
       const x9 = generator_batchNorm_1_movingMean[j + 1];
       const t1 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j + 1] + 0.001);
       const x10 = generator_batchNorm_1_gamma[j + 1];
       const x11 = generator_batchNorm_1_beta[j + 1];
-      generator_relu[p2 + 1] = Math.max((sum01 - x9) * t1 * x10 + x11, 0);
-      generator_relu[p2 + 128] = Math.max((sum10 - x6) * t0 * x7 + x8, 0);
-      generator_relu[p2 + 129] = Math.max((sum11 - x9) * t1 * x10 + x11, 0);
-      generator_relu[p2 + 256] = Math.max((sum20 - x6) * t0 * x7 + x8, 0);
-      generator_relu[p2 + 257] = Math.max((sum21 - x9) * t1 * x10 + x11, 0);
-      generator_relu[p2 + 384] = Math.max((sum30 - x6) * t0 * x7 + x8, 0);
-      generator_relu[p2 + 385] = Math.max((sum31 - x9) * t1 * x10 + x11, 0);
+      const x12 = (sum01 - x9) * t1 * x10 + x11;
+      generator_relu[p2 + 1] = x12 <= 0 ? 0 : x12;
+      const x13 = (sum10 - x6) * t0 * x7 + x8;
+      generator_relu[p2 + 128] = x13 <= 0 ? 0 : x13;
+      const x14 = (sum11 - x9) * t1 * x10 + x11;
+      generator_relu[p2 + 129] = x14 <= 0 ? 0 : x14;
+      const x15 = (sum20 - x6) * t0 * x7 + x8;
+      generator_relu[p2 + 256] = x15 <= 0 ? 0 : x15;
+      const x16 = (sum21 - x9) * t1 * x10 + x11;
+      generator_relu[p2 + 257] = x16 <= 0 ? 0 : x16;
+      const x17 = (sum30 - x6) * t0 * x7 + x8;
+      generator_relu[p2 + 384] = x17 <= 0 ? 0 : x17;
+      const x18 = (sum31 - x9) * t1 * x10 + x11;
+      generator_relu[p2 + 385] = x18 <= 0 ? 0 : x18;
     }
   }
 }
@@ -2758,18 +2766,26 @@ function generator_forward_8(
       const t0 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p3] + 0.001);
       const x7 = generator_batchNorm_1_gamma[p3];
       const x8 = generator_batchNorm_1_beta[p3];
-      generator_relu[p4] = Math.max((sum00 - x6) * t0 * x7 + x8, 0);
+      const x = (sum00 - x6) * t0 * x7 + x8;
+      generator_relu[p4] = x <= 0 ? 0 : x;
       const x9 = generator_batchNorm_1_movingMean[p3 + 1];
       const t1 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p3 + 1] + 0.001);
       const x10 = generator_batchNorm_1_gamma[p3 + 1];
       const x11 = generator_batchNorm_1_beta[p3 + 1];
-      generator_relu[p4 + 1] = Math.max((sum01 - x9) * t1 * x10 + x11, 0);
-      generator_relu[p4 + 128] = Math.max((sum10 - x6) * t0 * x7 + x8, 0);
-      generator_relu[p4 + 129] = Math.max((sum11 - x9) * t1 * x10 + x11, 0);
-      generator_relu[p4 + 256] = Math.max((sum20 - x6) * t0 * x7 + x8, 0);
-      generator_relu[p4 + 257] = Math.max((sum21 - x9) * t1 * x10 + x11, 0);
-      generator_relu[p4 + 384] = Math.max((sum30 - x6) * t0 * x7 + x8, 0);
-      generator_relu[p4 + 385] = Math.max((sum31 - x9) * t1 * x10 + x11, 0);
+      const x12 = (sum01 - x9) * t1 * x10 + x11;
+      generator_relu[p4 + 1] = x12 <= 0 ? 0 : x12;
+      const x13 = (sum10 - x6) * t0 * x7 + x8;
+      generator_relu[p4 + 128] = x13 <= 0 ? 0 : x13;
+      const x14 = (sum11 - x9) * t1 * x10 + x11;
+      generator_relu[p4 + 129] = x14 <= 0 ? 0 : x14;
+      const x15 = (sum20 - x6) * t0 * x7 + x8;
+      generator_relu[p4 + 256] = x15 <= 0 ? 0 : x15;
+      const x16 = (sum21 - x9) * t1 * x10 + x11;
+      generator_relu[p4 + 257] = x16 <= 0 ? 0 : x16;
+      const x17 = (sum30 - x6) * t0 * x7 + x8;
+      generator_relu[p4 + 384] = x17 <= 0 ? 0 : x17;
+      const x18 = (sum31 - x9) * t1 * x10 + x11;
+      generator_relu[p4 + 385] = x18 <= 0 ? 0 : x18;
     }
   }
 }
@@ -2986,20 +3002,17 @@ function evaluate_generator_loss(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkCount(n: number, max: number): void {
   if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 415628 || state[415624] !== 176 || state[415625] !== 123 || state[415626] !== 228 || state[415627] !== 163) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (415628 bytes)`);
-  }
+  if (state?.length !== 415668 || state[415664] !== 144 || state[415665] !== 200 || state[415666] !== 116 || state[415667] !== 182) throw new RangeError(`${state?.length} bytes are no state of this layout (415668 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
@@ -3062,10 +3075,10 @@ class Predictor {
     this.$generator_batchNorm_1_beta = new Float32Array(buffer, 104452, 128);
     this.$generator_pixels_kernel = new Float32Array(buffer, 104964, 8192);
     this.$generator_pixels_bias = new Float32Array(buffer, 137732, 64);
-    this.$generator_batchNorm_movingMean = new Float32Array(buffer, 137996, 64);
-    this.$generator_batchNorm_movingVariance = new Float32Array(buffer, 138252, 64);
-    this.$generator_batchNorm_1_movingMean = new Float32Array(buffer, 138508, 128);
-    this.$generator_batchNorm_1_movingVariance = new Float32Array(buffer, 139020, 128);
+    this.$generator_batchNorm_movingMean = new Float32Array(buffer, 138008, 64);
+    this.$generator_batchNorm_movingVariance = new Float32Array(buffer, 138264, 64);
+    this.$generator_batchNorm_1_movingMean = new Float32Array(buffer, 138520, 128);
+    this.$generator_batchNorm_1_movingVariance = new Float32Array(buffer, 139032, 128);
     this.$generator_relu = new Float32Array(buffer, scratch + 20496, 4096);
     this.$generator_relu_2 = new Float32Array(buffer, scratch + 20496, 8192);
     this.$digits = new Float32Array(buffer, scratch + 20496, 4096);
@@ -3481,14 +3494,14 @@ class Network extends Predictor {
   $pending$2: boolean;
   readonly steps: Gan["steps"];
   constructor(buffer: ArrayBuffer) {
-    const scratch = 415632;
+    const scratch = 415680;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 415628);
-    this.$scalars = new Float64Array(buffer, 139536, 14);
+    this.state = new Uint8Array(buffer, 0, 415668);
+    this.$scalars = new Float64Array(buffer, 139544, 14);
     this.$totals = new Float64Array(buffer, scratch + 399968, 3);
     this.$x = new Float32Array(buffer, scratch, 4096);
-    this.$random_seed = new Uint32Array(buffer, 137988, 1);
-    this.$random_counter = new Uint32Array(buffer, 137992, 1);
+    this.$random_seed = new Uint32Array(buffer, 138000, 1);
+    this.$random_counter = new Uint32Array(buffer, 138004, 1);
     this.$next_discriminator_random_counter = new Uint32Array(buffer, scratch + 396832, 1);
     this.$next_discriminator_generator_batchNorm_m = new Float32Array(buffer, scratch + 396848, 64);
     this.$next_discriminator_generator_batchNorm_m_2 = new Float32Array(buffer, scratch + 397104, 64);
@@ -3501,12 +3514,12 @@ class Network extends Predictor {
     this.$next_generator_generator_batchNorm_1_mov_2 = new Float32Array(buffer, scratch + 399424, 128);
     this.$discriminator_parameters = new Float32Array(buffer, 0, 16641);
     this.$discriminator_gradients = new Float32Array(buffer, scratch + 258832, 16641);
-    this.$discriminator_adam_m = new Float32Array(buffer, 139648, 16641);
-    this.$discriminator_adam_v = new Float32Array(buffer, 206212, 16641);
+    this.$discriminator_adam_m = new Float32Array(buffer, 139664, 16641);
+    this.$discriminator_adam_v = new Float32Array(buffer, 206240, 16641);
     this.$generator_parameters = new Float32Array(buffer, 66564, 17856);
     this.$generator_gradients = new Float32Array(buffer, scratch + 325408, 17856);
-    this.$generator_adam_m = new Float32Array(buffer, 272776, 17856);
-    this.$generator_adam_v = new Float32Array(buffer, 344200, 17856);
+    this.$generator_adam_m = new Float32Array(buffer, 272816, 17856);
+    this.$generator_adam_v = new Float32Array(buffer, 344240, 17856);
     this.$seed = new Uint32Array(buffer, scratch + 20480, 1);
     this.$loss = new Float32Array(buffer, scratch + 399936, 1);
     this.$d_discriminator_dense_kernel = new Float32Array(buffer, scratch + 258832, 8192);
@@ -3604,11 +3617,11 @@ class Network extends Predictor {
     this.$pending$1 = false;
     this.$pending$2 = false;
     this.steps = { discriminator: new DiscriminatorStep(this, buffer, scratch), generator: new GeneratorStep(this, buffer, scratch) };
-    new Uint32Array(buffer, 415624, 1)[0] = 0xa3e47bb0;
+    new Uint32Array(buffer, 415664, 1)[0] = 0xb674c890;
   }
   init(seed: number): void {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 415624);
+    this.state.fill(0, 0, 415664);
     this.$scalars[6] = 0.001;
     this.$scalars[7] = 0.5;
     this.$scalars[8] = 0.999;
@@ -3673,7 +3686,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Gan {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(815624));
+  const net = new Network(new ArrayBuffer(815672));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);
@@ -3685,7 +3698,7 @@ export function create({ seed = 0, state, ...rest }: { readonly seed?: number; r
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<Gan, "draw" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(192912);
-  new Uint8Array(buffer).set(state.subarray(0, 139648));
-  return new Predictor(buffer, 139648);
+  const buffer = new ArrayBuffer(192928);
+  new Uint8Array(buffer).set(state.subarray(0, 139656));
+  return new Predictor(buffer, 139664);
 }

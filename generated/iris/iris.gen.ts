@@ -57,7 +57,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "iris",
   precision: "f32",
-  layoutHash: "5ca6d482",
+  layoutHash: "1ba97535",
   batch: 32,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 4], limit: null },
@@ -72,9 +72,9 @@ export const spec = {
     { name: "logits/bias", dtype: "f32", shape: [3], offset: 512 },
   ],
   states: [
-    { name: "table/fill", dtype: "f32", shape: [4], offset: 524, inference: true },
-    { name: "table/shift", dtype: "f32", shape: [4], offset: 540, inference: true },
-    { name: "table/scale", dtype: "f32", shape: [4], offset: 556, inference: true },
+    { name: "table/fill", dtype: "f32", shape: [4], offset: 528, inference: true },
+    { name: "table/shift", dtype: "f32", shape: [4], offset: 544, inference: true },
+    { name: "table/scale", dtype: "f32", shape: [4], offset: 560, inference: true },
     { name: "adam/correction1", dtype: "f64", shape: [], offset: 576 },
     { name: "adam/correction2", dtype: "f64", shape: [], offset: 584 },
     { name: "step", dtype: "f64", shape: [], offset: 592 },
@@ -82,8 +82,8 @@ export const spec = {
     { name: "beta1", dtype: "f64", shape: [], offset: 608 },
     { name: "beta2", dtype: "f64", shape: [], offset: 616 },
     { name: "epsilon", dtype: "f64", shape: [], offset: 624 },
-    { name: "adam/m", dtype: "f32", shape: [131], offset: 632 },
-    { name: "adam/v", dtype: "f32", shape: [131], offset: 1156 },
+    { name: "adam/m", dtype: "f32", shape: [131], offset: 640 },
+    { name: "adam/v", dtype: "f32", shape: [131], offset: 1168 },
   ],
   table: {
     columns: [
@@ -102,8 +102,8 @@ export const spec = {
       },
     ],
   },
-  arenaBytes: 5880,
-  stateBytes: 1684,
+  arenaBytes: 3336,
+  stateBytes: 1700,
   flopsPerRow: 602,
 } as const;
 
@@ -143,13 +143,438 @@ function init_table_scale(table_scale: Float32Array): void {
   table_scale[3] = 1;
 }
 
+// the forward pass, row by row: what is computed for a row stays in locals
+// weights: hidden_kernel from 0, hidden_bias from 64, logits_kernel from 80, logits_bias from 128
+function forward_rows(
+  parameters: Float32Array,
+  x: Float32Array,
+  table_fill: Float32Array,
+  table_shift: Float32Array,
+  table_scale: Float32Array,
+  weights: number[],
+  y: Int32Array,
+  table_mul: number[],
+  hidden_relu: number[],
+  d_logits: number[],
+  loss: Float32Array,
+  powers: Float64Array,
+  bits: Float64Array,
+  words: Uint32Array,
+  n: number,
+): void {
+  for (let k = 0; k < 131; k++) {
+    weights[k] = parameters[k];
+  }
+  let sum_3 = 0;
+  // table_mul = (where(x ≠ x, table_fill, x) − table_shift) · table_scale  (iris.model.ts:29)
+  // hidden_relu = relu(table_mul · hidden_kernel + hidden_bias)  (iris.model.ts:31)
+  // logits_add = hidden_relu · logits_kernel + logits_bias  (iris.model.ts:32)
+  // loss = sum(max(logits_add) + log(sum(…)) − sum(where(k = y, logits_add, 0))) / n  (iris.model.ts:35)
+  // d_logits = 1 / n · (exp(logits_add − max(logits_add)) · (1 / sum(exp(…))) − oneHot(y))  (iris.model.ts:35)
+  const c0 = 1 / n;
+  for (let row = 0; row < n; row++) {
+    const p0 = row << 2;
+    const p1 = row << 4;
+    const p2 = row * 3;
+    const x_0 = x[p0];
+    const mul = ((x_0 !== x_0 ? table_fill[0] : x_0) - table_shift[0]) * table_scale[0];
+    table_mul[p0] = mul;
+    const x_1 = x[p0 + 1];
+    const mul_2 = ((x_1 !== x_1 ? table_fill[1] : x_1) - table_shift[1]) * table_scale[1];
+    const sum = mul * weights[0];
+    table_mul[p0 + 1] = mul_2;
+    const x_2 = x[p0 + 2];
+    const mul_3 = ((x_2 !== x_2 ? table_fill[2] : x_2) - table_shift[2]) * table_scale[2];
+    const sum_2 = sum + mul_2 * weights[16];
+    table_mul[p0 + 2] = mul_3;
+    const x_3 = x[p0 + 3];
+    const mul_4 = ((x_3 !== x_3 ? table_fill[3] : x_3) - table_shift[3]) * table_scale[3];
+    const sum_4 = sum_2 + mul_3 * weights[32];
+    table_mul[p0 + 3] = mul_4;
+    const x0 = sum_4 + mul_4 * weights[48] + weights[64];
+    const relu = x0 <= 0 ? 0 : x0;
+    const sum_2_18 = relu * weights[81];
+    const sum_2_34 = relu * weights[82];
+    hidden_relu[p1] = relu;
+    const x1 = mul * weights[1] + mul_2 * weights[17] + mul_3 * weights[33] + mul_4 * weights[49] + weights[65];
+    const relu_2 = x1 <= 0 ? 0 : x1;
+    const sum_2_2 = relu * weights[80];
+    const sum_2_19 = sum_2_18 + relu_2 * weights[84];
+    const sum_2_35 = sum_2_34 + relu_2 * weights[85];
+    hidden_relu[p1 + 1] = relu_2;
+    const x2 = mul * weights[2] + mul_2 * weights[18] + mul_3 * weights[34] + mul_4 * weights[50] + weights[66];
+    const relu_3 = x2 <= 0 ? 0 : x2;
+    const sum_2_3 = sum_2_2 + relu_2 * weights[83];
+    const sum_2_20 = sum_2_19 + relu_3 * weights[87];
+    const sum_2_36 = sum_2_35 + relu_3 * weights[88];
+    hidden_relu[p1 + 2] = relu_3;
+    const x3 = mul * weights[3] + mul_2 * weights[19] + mul_3 * weights[35] + mul_4 * weights[51] + weights[67];
+    const relu_4 = x3 <= 0 ? 0 : x3;
+    const sum_2_4 = sum_2_3 + relu_3 * weights[86];
+    const sum_2_21 = sum_2_20 + relu_4 * weights[90];
+    const sum_2_37 = sum_2_36 + relu_4 * weights[91];
+    hidden_relu[p1 + 3] = relu_4;
+    const x4 = mul * weights[4] + mul_2 * weights[20] + mul_3 * weights[36] + mul_4 * weights[52] + weights[68];
+    const relu_5 = x4 <= 0 ? 0 : x4;
+    const sum_2_5 = sum_2_4 + relu_4 * weights[89];
+    const sum_2_22 = sum_2_21 + relu_5 * weights[93];
+    const sum_2_38 = sum_2_37 + relu_5 * weights[94];
+    hidden_relu[p1 + 4] = relu_5;
+    const x5 = mul * weights[5] + mul_2 * weights[21] + mul_3 * weights[37] + mul_4 * weights[53] + weights[69];
+    const relu_6 = x5 <= 0 ? 0 : x5;
+    const sum_2_6 = sum_2_5 + relu_5 * weights[92];
+    const sum_2_23 = sum_2_22 + relu_6 * weights[96];
+    const sum_2_39 = sum_2_38 + relu_6 * weights[97];
+    hidden_relu[p1 + 5] = relu_6;
+    const x6 = mul * weights[6] + mul_2 * weights[22] + mul_3 * weights[38] + mul_4 * weights[54] + weights[70];
+    const relu_7 = x6 <= 0 ? 0 : x6;
+    const sum_2_7 = sum_2_6 + relu_6 * weights[95];
+    const sum_2_24 = sum_2_23 + relu_7 * weights[99];
+    const sum_2_40 = sum_2_39 + relu_7 * weights[100];
+    hidden_relu[p1 + 6] = relu_7;
+    const x7 = mul * weights[7] + mul_2 * weights[23] + mul_3 * weights[39] + mul_4 * weights[55] + weights[71];
+    const relu_8 = x7 <= 0 ? 0 : x7;
+    const sum_2_8 = sum_2_7 + relu_7 * weights[98];
+    const sum_2_25 = sum_2_24 + relu_8 * weights[102];
+    const sum_2_41 = sum_2_40 + relu_8 * weights[103];
+    hidden_relu[p1 + 7] = relu_8;
+    const x8 = mul * weights[8] + mul_2 * weights[24] + mul_3 * weights[40] + mul_4 * weights[56] + weights[72];
+    const relu_9 = x8 <= 0 ? 0 : x8;
+    const sum_2_9 = sum_2_8 + relu_8 * weights[101];
+    const sum_2_26 = sum_2_25 + relu_9 * weights[105];
+    const sum_2_42 = sum_2_41 + relu_9 * weights[106];
+    hidden_relu[p1 + 8] = relu_9;
+    const x9 = mul * weights[9] + mul_2 * weights[25] + mul_3 * weights[41] + mul_4 * weights[57] + weights[73];
+    const relu_10 = x9 <= 0 ? 0 : x9;
+    const sum_2_10 = sum_2_9 + relu_9 * weights[104];
+    const sum_2_27 = sum_2_26 + relu_10 * weights[108];
+    const sum_2_43 = sum_2_42 + relu_10 * weights[109];
+    hidden_relu[p1 + 9] = relu_10;
+    const x10 = mul * weights[10] + mul_2 * weights[26] + mul_3 * weights[42] + mul_4 * weights[58] + weights[74];
+    const relu_11 = x10 <= 0 ? 0 : x10;
+    const sum_2_11 = sum_2_10 + relu_10 * weights[107];
+    const sum_2_28 = sum_2_27 + relu_11 * weights[111];
+    const sum_2_44 = sum_2_43 + relu_11 * weights[112];
+    hidden_relu[p1 + 10] = relu_11;
+    const x11 = mul * weights[11] + mul_2 * weights[27] + mul_3 * weights[43] + mul_4 * weights[59] + weights[75];
+    const relu_12 = x11 <= 0 ? 0 : x11;
+    const sum_2_12 = sum_2_11 + relu_11 * weights[110];
+    const sum_2_29 = sum_2_28 + relu_12 * weights[114];
+    const sum_2_45 = sum_2_44 + relu_12 * weights[115];
+    hidden_relu[p1 + 11] = relu_12;
+    const x12 = mul * weights[12] + mul_2 * weights[28] + mul_3 * weights[44] + mul_4 * weights[60] + weights[76];
+    const relu_13 = x12 <= 0 ? 0 : x12;
+    const sum_2_13 = sum_2_12 + relu_12 * weights[113];
+    const sum_2_30 = sum_2_29 + relu_13 * weights[117];
+    const sum_2_46 = sum_2_45 + relu_13 * weights[118];
+    hidden_relu[p1 + 12] = relu_13;
+    const x13 = mul * weights[13] + mul_2 * weights[29] + mul_3 * weights[45] + mul_4 * weights[61] + weights[77];
+    const relu_14 = x13 <= 0 ? 0 : x13;
+    const sum_2_14 = sum_2_13 + relu_13 * weights[116];
+    const sum_2_31 = sum_2_30 + relu_14 * weights[120];
+    const sum_2_47 = sum_2_46 + relu_14 * weights[121];
+    hidden_relu[p1 + 13] = relu_14;
+    const x14 = mul * weights[14] + mul_2 * weights[30] + mul_3 * weights[46] + mul_4 * weights[62] + weights[78];
+    const relu_15 = x14 <= 0 ? 0 : x14;
+    const sum_2_15 = sum_2_14 + relu_14 * weights[119];
+    const sum_2_32 = sum_2_31 + relu_15 * weights[123];
+    const sum_2_48 = sum_2_47 + relu_15 * weights[124];
+    hidden_relu[p1 + 14] = relu_15;
+    const x15 = mul * weights[15] + mul_2 * weights[31] + mul_3 * weights[47] + mul_4 * weights[63] + weights[79];
+    const relu_16 = x15 <= 0 ? 0 : x15;
+    const add_2 = sum_2_32 + relu_16 * weights[126] + weights[129];
+    const add_3 = sum_2_48 + relu_16 * weights[127] + weights[130];
+    const sum_2_16 = sum_2_15 + relu_15 * weights[122];
+    hidden_relu[p1 + 15] = relu_16;
+    const add = sum_2_16 + relu_16 * weights[125] + weights[128];
+    const max_2 = Math.max(Math.max(add, add_2), add_3);
+    const x16 = add - max_2;
+    const t = x16 < -746 ? -746 : 710 < x16 ? 710 : x16;
+    const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r = t - k1 * 0.6931471805599453;
+    const z = r * r;
+    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
+    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
+    const expSingle = (high * (z * z) + low) * powers[k1 + 1100 | 0];
+    const x17 = add_2 - max_2;
+    const t0 = x17 < -746 ? -746 : 710 < x17 ? 710 : x17;
+    const k2 = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r1 = t0 - k2 * 0.6931471805599453;
+    const z1 = r1 * r1;
+    const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
+    const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
+    const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k2 + 1100 | 0];
+    const x18 = add_3 - max_2;
+    const t1 = x18 < -746 ? -746 : 710 < x18 ? 710 : x18;
+    const k3 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
+    const r2 = t1 - k3 * 0.6931471805599453;
+    const z2 = r2 * r2;
+    const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
+    const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
+    const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k3 + 1100 | 0];
+    const sum_4_3 = expSingle + expSingle1 + expSingle2;
+    const y_0 = y[row];
+    const t2 = 1 / sum_4_3;
+    d_logits[p2] = c0 * (Math.fround(expSingle) * t2 - (y_0 === 0 ? 1 : 0));
+    d_logits[p2 + 1] = c0 * (Math.fround(expSingle1) * t2 - (y_0 === 1 ? 1 : 0));
+    d_logits[p2 + 2] = c0 * (Math.fround(expSingle2) * t2 - (y_0 === 2 ? 1 : 0));
+    const e0 = ((bits[0] = sum_4_3), ((words[1] >>> 20) & 2047) - 1023);
+    const m0 = sum_4_3 * powers[-e0 + 1100 | 0];
+    const high3 = 1.4142135623730951 < m0;
+    const f = (high3 ? m0 * 0.5 : m0) - 1;
+    const s = f / (2 + f);
+    const z3 = s * s;
+    const p = ((0.23581614278556665 * z3 + 0.2853733992960276) * z3 + 0.4000033463766098) * z3 + 0.6666666564822761;
+    const value = (e0 + (high3 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z3 * p);
+    const logSingle = 2.2250738585072014e-308 <= sum_4_3 ? sum_4_3 < Infinity ? value : sum_4_3 : 0 <= sum_4_3 ? -Infinity : NaN;
+    sum_3 += max_2 + logSingle - ((0 === y_0 ? add : 0) + (1 === y_0 ? add_2 : 0) + (2 === y_0 ? add_3 : 0));
+  }
+  loss[0] = sum_3 / n;
+}
+
+// the backward pass, row by row: what is computed for a row stays in locals
+// weights_2: logits_kernel from 0
+// sums: d_hidden_kernel from 0, d_hidden_bias from 64, d_logits_kernel from 80, d_logits_bias from 128
+function backward_rows(
+  logits_kernel: Float32Array,
+  table_mul: number[],
+  hidden_relu: number[],
+  d_logits: number[],
+  sums: number[],
+  weights_2: number[],
+  gradients: Float32Array,
+  n: number,
+): void {
+  for (let k = 0; k < 48; k++) {
+    weights_2[k] = logits_kernel[k];
+  }
+  for (let k = 0; k < 131; k++) {
+    sums[k] = 0;
+  }
+  // ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (iris.model.ts:32)
+  // d_hidden = where(0 < hidden_relu, d_logits · logits_kernelᵀ, 0)  (iris.model.ts:31)
+  // ∂loss/∂hidden/kernel = table_mulᵀ · d_hidden  (iris.model.ts:31)
+  // ∂loss/∂hidden/bias = sum(d_hidden)  (iris.model.ts:31)
+  // ∂loss/∂logits/bias = sum(d_logits)  (iris.model.ts:32)
+  for (let row = 0; row < n; row++) {
+    const p0 = row << 2;
+    const p1 = row << 4;
+    const p2 = row * 3;
+    const table_mul_0 = table_mul[p0];
+    const hidden_relu_0 = hidden_relu[p1];
+    const d_logits_0 = d_logits[p2];
+    sums[128] += d_logits_0;
+    sums[80] += hidden_relu_0 * d_logits_0;
+    const d_logits_1 = d_logits[p2 + 1];
+    sums[129] += d_logits_1;
+    sums[81] += hidden_relu_0 * d_logits_1;
+    const d_logits_2 = d_logits[p2 + 2];
+    sums[130] += d_logits_2;
+    sums[82] += hidden_relu_0 * d_logits_2;
+    const where = 0 < hidden_relu_0 ? d_logits_0 * weights_2[0] + d_logits_1 * weights_2[1] + d_logits_2 * weights_2[2] : 0;
+    const table_mul_1 = table_mul[p0 + 1];
+    sums[16] += table_mul_1 * where;
+    const table_mul_2 = table_mul[p0 + 2];
+    sums[32] += table_mul_2 * where;
+    const table_mul_3 = table_mul[p0 + 3];
+    sums[48] += table_mul_3 * where;
+    sums[64] += where;
+    sums[0] += table_mul_0 * where;
+    const hidden_relu_1 = hidden_relu[p1 + 1];
+    sums[83] += hidden_relu_1 * d_logits_0;
+    sums[84] += hidden_relu_1 * d_logits_1;
+    sums[85] += hidden_relu_1 * d_logits_2;
+    const where_2 = 0 < hidden_relu_1 ? d_logits_0 * weights_2[3] + d_logits_1 * weights_2[4] + d_logits_2 * weights_2[5] : 0;
+    sums[17] += table_mul_1 * where_2;
+    sums[33] += table_mul_2 * where_2;
+    sums[49] += table_mul_3 * where_2;
+    sums[65] += where_2;
+    sums[1] += table_mul_0 * where_2;
+    const hidden_relu_2 = hidden_relu[p1 + 2];
+    sums[86] += hidden_relu_2 * d_logits_0;
+    sums[87] += hidden_relu_2 * d_logits_1;
+    sums[88] += hidden_relu_2 * d_logits_2;
+    const where_3 = 0 < hidden_relu_2 ? d_logits_0 * weights_2[6] + d_logits_1 * weights_2[7] + d_logits_2 * weights_2[8] : 0;
+    sums[18] += table_mul_1 * where_3;
+    sums[34] += table_mul_2 * where_3;
+    sums[50] += table_mul_3 * where_3;
+    sums[66] += where_3;
+    sums[2] += table_mul_0 * where_3;
+    const hidden_relu_3 = hidden_relu[p1 + 3];
+    sums[89] += hidden_relu_3 * d_logits_0;
+    sums[90] += hidden_relu_3 * d_logits_1;
+    sums[91] += hidden_relu_3 * d_logits_2;
+    const where_4 = 0 < hidden_relu_3 ? d_logits_0 * weights_2[9] + d_logits_1 * weights_2[10] + d_logits_2 * weights_2[11] : 0;
+    sums[19] += table_mul_1 * where_4;
+    sums[35] += table_mul_2 * where_4;
+    sums[51] += table_mul_3 * where_4;
+    sums[67] += where_4;
+    sums[3] += table_mul_0 * where_4;
+    const hidden_relu_4 = hidden_relu[p1 + 4];
+    sums[92] += hidden_relu_4 * d_logits_0;
+    sums[93] += hidden_relu_4 * d_logits_1;
+    sums[94] += hidden_relu_4 * d_logits_2;
+    const where_5 = 0 < hidden_relu_4 ? d_logits_0 * weights_2[12] + d_logits_1 * weights_2[13] + d_logits_2 * weights_2[14] : 0;
+    sums[20] += table_mul_1 * where_5;
+    sums[36] += table_mul_2 * where_5;
+    sums[52] += table_mul_3 * where_5;
+    sums[68] += where_5;
+    sums[4] += table_mul_0 * where_5;
+    const hidden_relu_5 = hidden_relu[p1 + 5];
+    sums[95] += hidden_relu_5 * d_logits_0;
+    sums[96] += hidden_relu_5 * d_logits_1;
+    sums[97] += hidden_relu_5 * d_logits_2;
+    const where_6 = 0 < hidden_relu_5 ? d_logits_0 * weights_2[15] + d_logits_1 * weights_2[16] + d_logits_2 * weights_2[17] : 0;
+    sums[21] += table_mul_1 * where_6;
+    sums[37] += table_mul_2 * where_6;
+    sums[53] += table_mul_3 * where_6;
+    sums[69] += where_6;
+    sums[5] += table_mul_0 * where_6;
+    const hidden_relu_6 = hidden_relu[p1 + 6];
+    sums[98] += hidden_relu_6 * d_logits_0;
+    sums[99] += hidden_relu_6 * d_logits_1;
+    sums[100] += hidden_relu_6 * d_logits_2;
+    const where_7 = 0 < hidden_relu_6 ? d_logits_0 * weights_2[18] + d_logits_1 * weights_2[19] + d_logits_2 * weights_2[20] : 0;
+    sums[22] += table_mul_1 * where_7;
+    sums[38] += table_mul_2 * where_7;
+    sums[54] += table_mul_3 * where_7;
+    sums[70] += where_7;
+    sums[6] += table_mul_0 * where_7;
+    const hidden_relu_7 = hidden_relu[p1 + 7];
+    sums[101] += hidden_relu_7 * d_logits_0;
+    sums[102] += hidden_relu_7 * d_logits_1;
+    sums[103] += hidden_relu_7 * d_logits_2;
+    const where_8 = 0 < hidden_relu_7 ? d_logits_0 * weights_2[21] + d_logits_1 * weights_2[22] + d_logits_2 * weights_2[23] : 0;
+    sums[23] += table_mul_1 * where_8;
+    sums[39] += table_mul_2 * where_8;
+    sums[55] += table_mul_3 * where_8;
+    sums[71] += where_8;
+    sums[7] += table_mul_0 * where_8;
+    const hidden_relu_8 = hidden_relu[p1 + 8];
+    sums[104] += hidden_relu_8 * d_logits_0;
+    sums[105] += hidden_relu_8 * d_logits_1;
+    sums[106] += hidden_relu_8 * d_logits_2;
+    const where_9 = 0 < hidden_relu_8 ? d_logits_0 * weights_2[24] + d_logits_1 * weights_2[25] + d_logits_2 * weights_2[26] : 0;
+    sums[24] += table_mul_1 * where_9;
+    sums[40] += table_mul_2 * where_9;
+    sums[56] += table_mul_3 * where_9;
+    sums[72] += where_9;
+    sums[8] += table_mul_0 * where_9;
+    const hidden_relu_9 = hidden_relu[p1 + 9];
+    sums[107] += hidden_relu_9 * d_logits_0;
+    sums[108] += hidden_relu_9 * d_logits_1;
+    sums[109] += hidden_relu_9 * d_logits_2;
+    const where_10 = 0 < hidden_relu_9 ? d_logits_0 * weights_2[27] + d_logits_1 * weights_2[28] + d_logits_2 * weights_2[29] : 0;
+    sums[25] += table_mul_1 * where_10;
+    sums[41] += table_mul_2 * where_10;
+    sums[57] += table_mul_3 * where_10;
+    sums[73] += where_10;
+    sums[9] += table_mul_0 * where_10;
+    const hidden_relu_10 = hidden_relu[p1 + 10];
+    sums[110] += hidden_relu_10 * d_logits_0;
+    sums[111] += hidden_relu_10 * d_logits_1;
+    sums[112] += hidden_relu_10 * d_logits_2;
+    const where_11 = 0 < hidden_relu_10 ? d_logits_0 * weights_2[30] + d_logits_1 * weights_2[31] + d_logits_2 * weights_2[32] : 0;
+    sums[26] += table_mul_1 * where_11;
+    sums[42] += table_mul_2 * where_11;
+    sums[58] += table_mul_3 * where_11;
+    sums[74] += where_11;
+    sums[10] += table_mul_0 * where_11;
+    const hidden_relu_11 = hidden_relu[p1 + 11];
+    sums[113] += hidden_relu_11 * d_logits_0;
+    sums[114] += hidden_relu_11 * d_logits_1;
+    sums[115] += hidden_relu_11 * d_logits_2;
+    const where_12 = 0 < hidden_relu_11 ? d_logits_0 * weights_2[33] + d_logits_1 * weights_2[34] + d_logits_2 * weights_2[35] : 0;
+    sums[27] += table_mul_1 * where_12;
+    sums[43] += table_mul_2 * where_12;
+    sums[59] += table_mul_3 * where_12;
+    sums[75] += where_12;
+    sums[11] += table_mul_0 * where_12;
+    const hidden_relu_12 = hidden_relu[p1 + 12];
+    sums[116] += hidden_relu_12 * d_logits_0;
+    sums[117] += hidden_relu_12 * d_logits_1;
+    sums[118] += hidden_relu_12 * d_logits_2;
+    const where_13 = 0 < hidden_relu_12 ? d_logits_0 * weights_2[36] + d_logits_1 * weights_2[37] + d_logits_2 * weights_2[38] : 0;
+    sums[28] += table_mul_1 * where_13;
+    sums[44] += table_mul_2 * where_13;
+    sums[60] += table_mul_3 * where_13;
+    sums[76] += where_13;
+    sums[12] += table_mul_0 * where_13;
+    const hidden_relu_13 = hidden_relu[p1 + 13];
+    sums[119] += hidden_relu_13 * d_logits_0;
+    sums[120] += hidden_relu_13 * d_logits_1;
+    sums[121] += hidden_relu_13 * d_logits_2;
+    const where_14 = 0 < hidden_relu_13 ? d_logits_0 * weights_2[39] + d_logits_1 * weights_2[40] + d_logits_2 * weights_2[41] : 0;
+    sums[29] += table_mul_1 * where_14;
+    sums[45] += table_mul_2 * where_14;
+    sums[61] += table_mul_3 * where_14;
+    sums[77] += where_14;
+    sums[13] += table_mul_0 * where_14;
+    const hidden_relu_14 = hidden_relu[p1 + 14];
+    sums[122] += hidden_relu_14 * d_logits_0;
+    sums[123] += hidden_relu_14 * d_logits_1;
+    sums[124] += hidden_relu_14 * d_logits_2;
+    const where_15 = 0 < hidden_relu_14 ? d_logits_0 * weights_2[42] + d_logits_1 * weights_2[43] + d_logits_2 * weights_2[44] : 0;
+    sums[30] += table_mul_1 * where_15;
+    sums[46] += table_mul_2 * where_15;
+    sums[62] += table_mul_3 * where_15;
+    sums[78] += where_15;
+    sums[14] += table_mul_0 * where_15;
+    const hidden_relu_15 = hidden_relu[p1 + 15];
+    sums[125] += hidden_relu_15 * d_logits_0;
+    sums[126] += hidden_relu_15 * d_logits_1;
+    sums[127] += hidden_relu_15 * d_logits_2;
+    const where_16 = 0 < hidden_relu_15 ? d_logits_0 * weights_2[45] + d_logits_1 * weights_2[46] + d_logits_2 * weights_2[47] : 0;
+    sums[31] += table_mul_1 * where_16;
+    sums[47] += table_mul_2 * where_16;
+    sums[63] += table_mul_3 * where_16;
+    sums[79] += where_16;
+    sums[15] += table_mul_0 * where_16;
+  }
+  for (let k = 0; k < 131; k++) {
+    gradients[k] += sums[k];
+  }
+}
+
+// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (iris.model.ts:37)
+function update_parameters(
+  scalars: Float64Array,
+  gradients: Float32Array,
+  adam_m: Float32Array,
+  adam_v: Float32Array,
+  parameters: Float32Array,
+): void {
+  const adam_correction2 = scalars[1];
+  const beta2 = scalars[5];
+  const t0 = 1 - beta2;
+  const add = adam_correction2 + t0 * (1 - adam_correction2);
+  scalars[1] = add;
+  const sqrt = Math.sqrt(add);
+  const adam_correction1 = scalars[0];
+  const beta1 = scalars[4];
+  const t1 = 1 - beta1;
+  const add_2 = adam_correction1 + t1 * (1 - adam_correction1);
+  scalars[0] = add_2;
+  scalars[2] += 1;
+  const c0 = scalars[3] * sqrt / add_2;
+  const c1 = scalars[6] * sqrt;
+  for (let i = 0; i < 131; i++) {
+    const x4 = gradients[i];
+    const add_4 = beta1 * adam_m[i] + t1 * x4;
+    adam_m[i] = add_4;
+    const add_5 = beta2 * adam_v[i] + t0 * (x4 * x4);
+    adam_v[i] = add_5;
+    parameters[i] = parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
+  }
+}
+
 // table_mul = (where(x ≠ x, table_fill, x) − table_shift) · table_scale  (iris.model.ts:29)
-function table_forward(
+function table_forward_2(
   table_fill: Float32Array,
   table_shift: Float32Array,
   table_scale: Float32Array,
   x: Float32Array,
-  table_mul: Float32Array,
+  table_mul: number[],
   n: number,
 ): void {
   const c0 = table_fill[0];
@@ -178,11 +603,11 @@ function table_forward(
 }
 
 // hidden_relu = relu(table_mul · hidden_kernel + hidden_bias)  (iris.model.ts:31)
-function hidden_forward(
-  table_mul: Float32Array,
+function hidden_forward_2(
+  table_mul: number[],
   hidden_kernel: Float32Array,
   hidden_bias: Float32Array,
-  hidden_relu: Float32Array,
+  hidden_relu: number[],
   n: number,
 ): void {
   for (let i = 0; i < n; i += 4) {
@@ -255,25 +680,33 @@ function hidden_forward(
       sum30 += c15 * x6;
       sum31 += c15 * x7;
       const x8 = hidden_bias[j];
-      hidden_relu[p2] = Math.max(sum00 + x8, 0);
+      const x = sum00 + x8;
+      hidden_relu[p2] = x <= 0 ? 0 : x;
       const x9 = hidden_bias[j + 1];
-      hidden_relu[p2 + 1] = Math.max(sum01 + x9, 0);
-      hidden_relu[p2 + 16] = Math.max(sum10 + x8, 0);
-      hidden_relu[p2 + 17] = Math.max(sum11 + x9, 0);
-      hidden_relu[p2 + 32] = Math.max(sum20 + x8, 0);
-      hidden_relu[p2 + 33] = Math.max(sum21 + x9, 0);
-      hidden_relu[p2 + 48] = Math.max(sum30 + x8, 0);
-      hidden_relu[p2 + 49] = Math.max(sum31 + x9, 0);
+      const x10 = sum01 + x9;
+      hidden_relu[p2 + 1] = x10 <= 0 ? 0 : x10;
+      const x11 = sum10 + x8;
+      hidden_relu[p2 + 16] = x11 <= 0 ? 0 : x11;
+      const x12 = sum11 + x9;
+      hidden_relu[p2 + 17] = x12 <= 0 ? 0 : x12;
+      const x13 = sum20 + x8;
+      hidden_relu[p2 + 32] = x13 <= 0 ? 0 : x13;
+      const x14 = sum21 + x9;
+      hidden_relu[p2 + 33] = x14 <= 0 ? 0 : x14;
+      const x15 = sum30 + x8;
+      hidden_relu[p2 + 48] = x15 <= 0 ? 0 : x15;
+      const x16 = sum31 + x9;
+      hidden_relu[p2 + 49] = x16 <= 0 ? 0 : x16;
     }
   }
 }
 
 // logits_add = hidden_relu · logits_kernel + logits_bias  (iris.model.ts:32)
-function logits_forward(
+function logits_forward_2(
   logits_bias: Float32Array,
-  hidden_relu: Float32Array,
+  hidden_relu: number[],
   logits_kernel: Float32Array,
-  logits_add: Float32Array,
+  logits_add: number[],
   n: number,
 ): void {
   const c0 = logits_bias[0];
@@ -332,325 +765,9 @@ function logits_forward(
   }
 }
 
-// loss = sum(max(logits_add) + log(sum(…)) − sum(where(k = y, logits_add, 0))) / n  (iris.model.ts:35)
-// d_logits = 1 / n · (exp(logits_add − max(logits_add)) · (1 / sum(exp(…))) − oneHot(y))  (iris.model.ts:35)
-function training_loss(
-  logits_add: Float32Array,
-  y: Int32Array,
-  exp_row: Float32Array,
-  d_logits: Float32Array,
-  loss: Float32Array,
-  powers: Float64Array,
-  bits: Float64Array,
-  words: Uint32Array,
-  n: number,
-): void {
-  let sum_3 = 0;
-  const c0 = 1 / n;
-  for (let i = 0; i < n; i++) {
-    const p0 = i * 3;
-    let sum_2 = 0;
-    const x0 = logits_add[p0];
-    let max = x0;
-    const x1 = y[i];
-    sum_2 += 0 === x1 ? x0 : 0;
-    const x2 = logits_add[p0 + 1];
-    max = Math.max(max, x2);
-    sum_2 += 1 === x1 ? x2 : 0;
-    const x3 = logits_add[p0 + 2];
-    max = Math.max(max, x3);
-    sum_2 += 2 === x1 ? x3 : 0;
-    let sum = 0;
-    const x = x0 - max;
-    const t = x < -746 ? -746 : 710 < x ? 710 : x;
-    const k = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r = t - k * 0.6931471805599453;
-    const z = r * r;
-    const low = (0.1666666586459192 * r + 0.5000000068036492) * z + (1 + r);
-    const high = (0.0001979024270489897 * r + 0.0013944758424196788) * z + (0.008333497675513021 * r + 0.04166629363706775);
-    const expSingle = (high * (z * z) + low) * powers[k + 1100 | 0];
-    exp_row[0] = expSingle;
-    sum += expSingle;
-    const x4 = x2 - max;
-    const t0 = x4 < -746 ? -746 : 710 < x4 ? 710 : x4;
-    const k1 = t0 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r1 = t0 - k1 * 0.6931471805599453;
-    const z1 = r1 * r1;
-    const low1 = (0.1666666586459192 * r1 + 0.5000000068036492) * z1 + (1 + r1);
-    const high1 = (0.0001979024270489897 * r1 + 0.0013944758424196788) * z1 + (0.008333497675513021 * r1 + 0.04166629363706775);
-    const expSingle1 = (high1 * (z1 * z1) + low1) * powers[k1 + 1100 | 0];
-    exp_row[1] = expSingle1;
-    sum += expSingle1;
-    const x5 = x3 - max;
-    const t1 = x5 < -746 ? -746 : 710 < x5 ? 710 : x5;
-    const k2 = t1 * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
-    const r2 = t1 - k2 * 0.6931471805599453;
-    const z2 = r2 * r2;
-    const low2 = (0.1666666586459192 * r2 + 0.5000000068036492) * z2 + (1 + r2);
-    const high2 = (0.0001979024270489897 * r2 + 0.0013944758424196788) * z2 + (0.008333497675513021 * r2 + 0.04166629363706775);
-    const expSingle2 = (high2 * (z2 * z2) + low2) * powers[k2 + 1100 | 0];
-    exp_row[2] = expSingle2;
-    sum += expSingle2;
-    const e0 = ((bits[0] = sum), ((words[1] >>> 20) & 2047) - 1023);
-    const m0 = sum * powers[-e0 + 1100 | 0];
-    const high3 = 1.4142135623730951 < m0;
-    const f = (high3 ? m0 * 0.5 : m0) - 1;
-    const s = f / (2 + f);
-    const z3 = s * s;
-    const p = ((0.23581614278556665 * z3 + 0.2853733992960276) * z3 + 0.4000033463766098) * z3 + 0.6666666564822761;
-    const value = (e0 + (high3 ? 1 : 0)) * 0.6931471805599453 + s * (2 + z3 * p);
-    const logSingle = 2.2250738585072014e-308 <= sum ? sum < Infinity ? value : sum : 0 <= sum ? -Infinity : NaN;
-    sum_3 += max + logSingle - sum_2;
-    const t2 = 1 / sum;
-    d_logits[p0] = c0 * (exp_row[0] * t2 - (x1 === 0 ? 1 : 0));
-    d_logits[p0 + 1] = c0 * (exp_row[1] * t2 - (x1 === 1 ? 1 : 0));
-    d_logits[p0 + 2] = c0 * (exp_row[2] * t2 - (x1 === 2 ? 1 : 0));
-  }
-  loss[0] = sum_3 / n;
-}
-
-// ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (iris.model.ts:32)
-function logits_kernel_gradient(
-  hidden_relu: Float32Array,
-  d_logits: Float32Array,
-  d_logits_kernel: Float32Array,
-  n: number,
-): void {
-  for (let i = 0; i < 16; i += 4) {
-    const p0 = i * 3;
-    let sum00 = 0;
-    let sum01 = 0;
-    let sum02 = 0;
-    let sum10 = 0;
-    let sum11 = 0;
-    let sum12 = 0;
-    let sum20 = 0;
-    let sum21 = 0;
-    let sum22 = 0;
-    let sum30 = 0;
-    let sum31 = 0;
-    let sum32 = 0;
-    for (let k = 0; k < n; k++) {
-      const p1 = i + (k << 4);
-      const p2 = k * 3;
-      const x0 = hidden_relu[p1];
-      const x1 = d_logits[p2];
-      const x2 = d_logits[p2 + 1];
-      const x3 = d_logits[p2 + 2];
-      const x4 = hidden_relu[p1 + 1];
-      const x5 = hidden_relu[p1 + 2];
-      const x6 = hidden_relu[p1 + 3];
-      sum00 += x0 * x1;
-      sum01 += x0 * x2;
-      sum02 += x0 * x3;
-      sum10 += x4 * x1;
-      sum11 += x4 * x2;
-      sum12 += x4 * x3;
-      sum20 += x5 * x1;
-      sum21 += x5 * x2;
-      sum22 += x5 * x3;
-      sum30 += x6 * x1;
-      sum31 += x6 * x2;
-      sum32 += x6 * x3;
-    }
-    d_logits_kernel[p0] += sum00;
-    d_logits_kernel[p0 + 1] += sum01;
-    d_logits_kernel[p0 + 2] += sum02;
-    d_logits_kernel[p0 + 3] += sum10;
-    d_logits_kernel[p0 + 4] += sum11;
-    d_logits_kernel[p0 + 5] += sum12;
-    d_logits_kernel[p0 + 6] += sum20;
-    d_logits_kernel[p0 + 7] += sum21;
-    d_logits_kernel[p0 + 8] += sum22;
-    d_logits_kernel[p0 + 9] += sum30;
-    d_logits_kernel[p0 + 10] += sum31;
-    d_logits_kernel[p0 + 11] += sum32;
-  }
-}
-
-// d_hidden = where(0 < hidden_relu, d_logits · logits_kernelᵀ, 0)  (iris.model.ts:31)
-function hidden_backward(
-  d_logits: Float32Array,
-  logits_kernel: Float32Array,
-  hidden_relu: Float32Array,
-  d_hidden: Float32Array,
-  n: number,
-): void {
-  for (let i = 0; i < n; i += 4) {
-    const p0 = i * 3;
-    const p1 = i << 4;
-    const c0 = d_logits[p0];
-    const c1 = d_logits[p0 + 3];
-    const c2 = d_logits[p0 + 6];
-    const c3 = d_logits[p0 + 9];
-    const c4 = d_logits[p0 + 1];
-    const c5 = d_logits[p0 + 4];
-    const c6 = d_logits[p0 + 7];
-    const c7 = d_logits[p0 + 10];
-    const c8 = d_logits[p0 + 2];
-    const c9 = d_logits[p0 + 5];
-    const c10 = d_logits[p0 + 8];
-    const c11 = d_logits[p0 + 11];
-    for (let j = 0; j < 16; j += 2) {
-      const p2 = j * 3;
-      const p3 = p1 + j;
-      let sum00 = 0;
-      let sum01 = 0;
-      let sum10 = 0;
-      let sum11 = 0;
-      let sum20 = 0;
-      let sum21 = 0;
-      let sum30 = 0;
-      let sum31 = 0;
-      const x0 = logits_kernel[p2];
-      sum00 += c0 * x0;
-      const x1 = logits_kernel[p2 + 3];
-      sum01 += c0 * x1;
-      sum10 += c1 * x0;
-      sum11 += c1 * x1;
-      sum20 += c2 * x0;
-      sum21 += c2 * x1;
-      sum30 += c3 * x0;
-      sum31 += c3 * x1;
-      const x2 = logits_kernel[p2 + 1];
-      sum00 += c4 * x2;
-      const x3 = logits_kernel[p2 + 4];
-      sum01 += c4 * x3;
-      sum10 += c5 * x2;
-      sum11 += c5 * x3;
-      sum20 += c6 * x2;
-      sum21 += c6 * x3;
-      sum30 += c7 * x2;
-      sum31 += c7 * x3;
-      const x4 = logits_kernel[p2 + 2];
-      sum00 += c8 * x4;
-      const x5 = logits_kernel[p2 + 5];
-      sum01 += c8 * x5;
-      sum10 += c9 * x4;
-      sum11 += c9 * x5;
-      sum20 += c10 * x4;
-      sum21 += c10 * x5;
-      sum30 += c11 * x4;
-      sum31 += c11 * x5;
-      d_hidden[p3] = 0 < hidden_relu[p3] ? sum00 : 0;
-      d_hidden[p3 + 1] = 0 < hidden_relu[p3 + 1] ? sum01 : 0;
-      d_hidden[p3 + 16] = 0 < hidden_relu[p3 + 16] ? sum10 : 0;
-      d_hidden[p3 + 17] = 0 < hidden_relu[p3 + 17] ? sum11 : 0;
-      d_hidden[p3 + 32] = 0 < hidden_relu[p3 + 32] ? sum20 : 0;
-      d_hidden[p3 + 33] = 0 < hidden_relu[p3 + 33] ? sum21 : 0;
-      d_hidden[p3 + 48] = 0 < hidden_relu[p3 + 48] ? sum30 : 0;
-      d_hidden[p3 + 49] = 0 < hidden_relu[p3 + 49] ? sum31 : 0;
-    }
-  }
-}
-
-// ∂loss/∂hidden/kernel = table_mulᵀ · d_hidden  (iris.model.ts:31)
-function hidden_kernel_gradient(
-  table_mul: Float32Array,
-  d_hidden: Float32Array,
-  d_hidden_kernel: Float32Array,
-  n: number,
-): void {
-  for (let j = 0; j < 16; j += 2) {
-    let sum00 = 0;
-    let sum01 = 0;
-    let sum10 = 0;
-    let sum11 = 0;
-    let sum20 = 0;
-    let sum21 = 0;
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < n; k++) {
-      const p0 = k << 2;
-      const p1 = j + (k << 4);
-      const x0 = table_mul[p0];
-      const x1 = d_hidden[p1];
-      const x2 = d_hidden[p1 + 1];
-      const x3 = table_mul[p0 + 1];
-      const x4 = table_mul[p0 + 2];
-      const x5 = table_mul[p0 + 3];
-      sum00 += x0 * x1;
-      sum01 += x0 * x2;
-      sum10 += x3 * x1;
-      sum11 += x3 * x2;
-      sum20 += x4 * x1;
-      sum21 += x4 * x2;
-      sum30 += x5 * x1;
-      sum31 += x5 * x2;
-    }
-    d_hidden_kernel[j] += sum00;
-    d_hidden_kernel[j + 1] += sum01;
-    d_hidden_kernel[j + 16] += sum10;
-    d_hidden_kernel[j + 17] += sum11;
-    d_hidden_kernel[j + 32] += sum20;
-    d_hidden_kernel[j + 33] += sum21;
-    d_hidden_kernel[j + 48] += sum30;
-    d_hidden_kernel[j + 49] += sum31;
-  }
-}
-
-// ∂loss/∂hidden/bias = sum(d_hidden)  (iris.model.ts:31)
-function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Array, n: number): void {
-  for (let i = 0; i < 16; i++) {
-    let sum = 0;
-    for (let k = 0; k < n; k++) {
-      sum += d_hidden[i + (k << 4)];
-    }
-    d_hidden_bias[i] += sum;
-  }
-}
-
-// ∂loss/∂logits/bias = sum(d_logits)  (iris.model.ts:32)
-function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Array, n: number): void {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
-  for (let k = 0; k < n; k++) {
-    const p0 = k * 3;
-    sum0 += d_logits[p0];
-    sum1 += d_logits[p0 + 1];
-    sum2 += d_logits[p0 + 2];
-  }
-  d_logits_bias[0] += sum0;
-  d_logits_bias[1] += sum1;
-  d_logits_bias[2] += sum2;
-}
-
-// parameters = parameters − … / adam_correction1 · adam_m / (sqrt(adam_v) + epsilon · …)  (iris.model.ts:37)
-function update_parameters(
-  scalars: Float64Array,
-  gradients: Float32Array,
-  adam_m: Float32Array,
-  adam_v: Float32Array,
-  parameters: Float32Array,
-): void {
-  const adam_correction2 = scalars[1];
-  const beta2 = scalars[5];
-  const t0 = 1 - beta2;
-  const add = adam_correction2 + t0 * (1 - adam_correction2);
-  scalars[1] = add;
-  const sqrt = Math.sqrt(add);
-  const adam_correction1 = scalars[0];
-  const beta1 = scalars[4];
-  const t1 = 1 - beta1;
-  const add_2 = adam_correction1 + t1 * (1 - adam_correction1);
-  scalars[0] = add_2;
-  scalars[2] += 1;
-  const c0 = scalars[3] * sqrt / add_2;
-  const c1 = scalars[6] * sqrt;
-  for (let i = 0; i < 131; i++) {
-    const x4 = gradients[i];
-    const add_4 = beta1 * adam_m[i] + t1 * x4;
-    adam_m[i] = add_4;
-    const add_5 = beta2 * adam_v[i] + t0 * (x4 * x4);
-    adam_v[i] = add_5;
-    parameters[i] = parameters[i] - c0 * add_4 / (Math.sqrt(add_5) + c1);
-  }
-}
-
 // probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (iris.model.ts:34)
 function predict_probabilities(
-  logits_add: Float32Array,
+  logits_add: number[],
   exp_row: Float32Array,
   probabilities: Float32Array,
   powers: Float64Array,
@@ -705,7 +822,7 @@ function predict_probabilities(
 // evaluate_accuracy = accuracy_correct / loss_rows  (iris.model.ts:36)
 function evaluate_accuracy(
   totals: Float64Array,
-  logits_add: Float32Array,
+  logits_add: number[],
   y: Int32Array,
   evaluate_loss: Float64Array,
   evaluate_accuracy: Float64Array,
@@ -727,22 +844,25 @@ function evaluate_accuracy(
     let max = x0;
     const x1 = y[i];
     sum_2 += 0 === x1 ? x0 : 0;
-    if (argMax_best < x0) {
-      argMax_best = x0;
+    const argMax_x_0 = Math.fround(x0);
+    if (argMax_best < argMax_x_0) {
+      argMax_best = argMax_x_0;
       argMax = 0;
     }
     const x2 = logits_add[p0 + 1];
     max = Math.max(max, x2);
     sum_2 += 1 === x1 ? x2 : 0;
-    if (argMax_best < x2) {
-      argMax_best = x2;
+    const argMax_x_1 = Math.fround(x2);
+    if (argMax_best < argMax_x_1) {
+      argMax_best = argMax_x_1;
       argMax = 1;
     }
     const x3 = logits_add[p0 + 2];
     max = Math.max(max, x3);
     sum_2 += 2 === x1 ? x3 : 0;
-    if (argMax_best < x3) {
-      argMax_best = x3;
+    const argMax_x_2 = Math.fround(x3);
+    if (argMax_best < argMax_x_2) {
+      argMax_best = argMax_x_2;
       argMax = 2;
     }
     let sum = 0;
@@ -795,24 +915,19 @@ function evaluate_accuracy(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
-    }
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 1684 || state[1680] !== 130 || state[1681] !== 212 || state[1682] !== 166 || state[1683] !== 92) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (1684 bytes)`);
-  }
+  if (state?.length !== 1700 || state[1696] !== 53 || state[1697] !== 117 || state[1698] !== 169 || state[1699] !== 27) throw new RangeError(`${state?.length} bytes are no state of this layout (1700 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
@@ -820,6 +935,12 @@ function powersOfTwo(): Float64Array {
   powers[26] = 5e-324;
   for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
+}
+// So many numbers that an engine keeps as doubles side by side, since none of them is whole.
+function numbers(length: number): number[] {
+  const list = [0.5];
+  while (list.length < length) list.push(0.5);
+  return list;
 }
 
 class Predictor {
@@ -831,11 +952,11 @@ class Predictor {
   readonly $table_fill: Float32Array;
   readonly $table_shift: Float32Array;
   readonly $table_scale: Float32Array;
-  readonly $table_mul: Float32Array;
-  readonly $hidden_relu: Float32Array;
   readonly $probabilities: Float32Array;
-  readonly $logits_add_2: Float32Array;
   readonly $exp_row_2: Float32Array;
+  readonly $table_mul: number[];
+  readonly $hidden_relu: number[];
+  readonly $logits_add: number[];
   readonly params: Iris["params"];
   readonly $powers: Float64Array;
   readonly $bits: Float64Array;
@@ -848,14 +969,14 @@ class Predictor {
     this.$hidden_bias = new Float32Array(buffer, 256, 16);
     this.$logits_kernel = new Float32Array(buffer, 320, 48);
     this.$logits_bias = new Float32Array(buffer, 512, 3);
-    this.$table_fill = new Float32Array(buffer, 524, 4);
-    this.$table_shift = new Float32Array(buffer, 540, 4);
-    this.$table_scale = new Float32Array(buffer, 556, 4);
-    this.$table_mul = new Float32Array(buffer, scratch + 2704, 128);
-    this.$hidden_relu = new Float32Array(buffer, scratch + 656, 512);
-    this.$probabilities = new Float32Array(buffer, scratch + 2704, 96);
-    this.$logits_add_2 = new Float32Array(buffer, scratch + 2704, 96);
-    this.$exp_row_2 = new Float32Array(buffer, scratch + 656, 3);
+    this.$table_fill = new Float32Array(buffer, 528, 4);
+    this.$table_shift = new Float32Array(buffer, 544, 4);
+    this.$table_scale = new Float32Array(buffer, 560, 4);
+    this.$probabilities = new Float32Array(buffer, scratch + 656, 96);
+    this.$exp_row_2 = new Float32Array(buffer, scratch + 1040, 3);
+    this.$table_mul = numbers(128);
+    this.$hidden_relu = numbers(512);
+    this.$logits_add = numbers(96);
     this.params = {
       "hidden/kernel": this.$hidden_kernel,
       "hidden/bias": this.$hidden_bias,
@@ -874,10 +995,10 @@ class Predictor {
     checkRows("x", x, 4, n, 32);
     this.$x.set(x);
     this.$fresh = false;
-    table_forward(this.$table_fill, this.$table_shift, this.$table_scale, this.$x, this.$table_mul, n);
-    hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add_2, n);
-    predict_probabilities(this.$logits_add_2, this.$exp_row_2, this.$probabilities, this.$powers, n);
+    table_forward_2(this.$table_fill, this.$table_shift, this.$table_scale, this.$x, this.$table_mul, n);
+    hidden_forward_2(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
+    logits_forward_2(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add, n);
+    predict_probabilities(this.$logits_add, this.$exp_row_2, this.$probabilities, this.$powers, n);
     return this.$outputs;
   }
 }
@@ -897,39 +1018,39 @@ class Network extends Predictor {
   readonly $d_hidden_bias: Float32Array;
   readonly $d_logits_kernel: Float32Array;
   readonly $d_logits_bias: Float32Array;
-  readonly $logits_add: Float32Array;
-  readonly $d_logits: Float32Array;
-  readonly $d_hidden: Float32Array;
-  readonly $exp_row: Float32Array;
   readonly $evaluate_loss: Float64Array;
   readonly $evaluate_accuracy: Float64Array;
+  readonly $weights: number[];
+  readonly $d_logits: number[];
+  readonly $weights_2: number[];
+  readonly $sums: number[];
   readonly gradients: Iris["gradients"];
   readonly hyper: Iris["hyper"];
   readonly $metrics: ReturnType<Iris["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
-    const scratch = 1696;
+    const scratch = 1712;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 1684);
+    this.state = new Uint8Array(buffer, 0, 1700);
     this.$scalars = new Float64Array(buffer, 576, 7);
-    this.$totals = new Float64Array(buffer, scratch + 4160, 3);
+    this.$totals = new Float64Array(buffer, scratch + 1600, 3);
     this.$y = new Int32Array(buffer, scratch + 512, 32);
     this.$parameters = new Float32Array(buffer, 0, 131);
-    this.$gradients = new Float32Array(buffer, scratch + 3616, 131);
-    this.$adam_m = new Float32Array(buffer, 632, 131);
-    this.$adam_v = new Float32Array(buffer, 1156, 131);
+    this.$gradients = new Float32Array(buffer, scratch + 1056, 131);
+    this.$adam_m = new Float32Array(buffer, 640, 131);
+    this.$adam_v = new Float32Array(buffer, 1168, 131);
     this.$seed = new Uint32Array(buffer, scratch + 640, 1);
-    this.$loss = new Float32Array(buffer, scratch + 4144, 1);
-    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 3616, 64);
-    this.$d_hidden_bias = new Float32Array(buffer, scratch + 3872, 16);
-    this.$d_logits_kernel = new Float32Array(buffer, scratch + 3936, 48);
-    this.$d_logits_bias = new Float32Array(buffer, scratch + 4128, 3);
-    this.$logits_add = new Float32Array(buffer, scratch + 3216, 96);
-    this.$d_logits = new Float32Array(buffer, scratch + 3216, 96);
-    this.$d_hidden = new Float32Array(buffer, scratch + 656, 512);
-    this.$exp_row = new Float32Array(buffer, scratch + 3600, 3);
+    this.$loss = new Float32Array(buffer, scratch + 1584, 1);
+    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 1056, 64);
+    this.$d_hidden_bias = new Float32Array(buffer, scratch + 1312, 16);
+    this.$d_logits_kernel = new Float32Array(buffer, scratch + 1376, 48);
+    this.$d_logits_bias = new Float32Array(buffer, scratch + 1568, 3);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 672, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 656, 1);
+    this.$weights = numbers(131);
+    this.$d_logits = numbers(96);
+    this.$weights_2 = numbers(48);
+    this.$sums = numbers(131);
     this.gradients = {
       "hidden/kernel": this.$d_hidden_kernel,
       "hidden/bias": this.$d_hidden_bias,
@@ -949,14 +1070,14 @@ class Network extends Predictor {
     }) as Iris["hyper"];
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
-    new Uint32Array(buffer, 1680, 1)[0] = 0x5ca6d482;
+    new Uint32Array(buffer, 1696, 1)[0] = 0x1ba97535;
   }
   get step(): number {
     return this.$scalars[2];
   }
   init(seed: number): void {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 1680);
+    this.state.fill(0, 0, 1696);
     this.$scalars[3] = 0.01;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
@@ -974,10 +1095,7 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$n = n;
-    table_forward(this.$table_fill, this.$table_shift, this.$table_scale, this.$x, this.$table_mul, n);
-    hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add, n);
-    training_loss(this.$logits_add, this.$y, this.$exp_row, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
+    forward_rows(this.$parameters, this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$weights, this.$y, this.$table_mul, this.$hidden_relu, this.$d_logits, this.$loss, this.$powers, this.$bits, this.$words, n);
     this.$fresh = true;
     return this.$loss[0];
   }
@@ -986,11 +1104,7 @@ class Network extends Predictor {
     if (accumulate === false) this.$gradients.fill(0);
     else if (accumulate !== true) throw new RangeError(`accumulate: ${String(accumulate)} is not true or false`);
     const n = this.$n;
-    logits_kernel_gradient(this.$hidden_relu, this.$d_logits, this.$d_logits_kernel, n);
-    hidden_backward(this.$d_logits, this.$logits_kernel, this.$hidden_relu, this.$d_hidden, n);
-    hidden_kernel_gradient(this.$table_mul, this.$d_hidden, this.$d_hidden_kernel, n);
-    hidden_bias_gradient(this.$d_hidden, this.$d_hidden_bias, n);
-    logits_bias_gradient(this.$d_logits, this.$d_logits_bias, n);
+    backward_rows(this.$logits_kernel, this.$table_mul, this.$hidden_relu, this.$d_logits, this.$sums, this.$weights_2, this.$gradients, n);
     this.$fresh = false;
   }
   update(): void {
@@ -1010,10 +1124,10 @@ class Network extends Predictor {
     this.$x.set(x);
     this.$y.set(y);
     this.$fresh = false;
-    table_forward(this.$table_fill, this.$table_shift, this.$table_scale, this.$x, this.$table_mul, n);
-    hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add_2, n);
-    evaluate_accuracy(this.$totals, this.$logits_add_2, this.$y, this.$evaluate_loss, this.$evaluate_accuracy, this.$powers, this.$bits, this.$words, n);
+    table_forward_2(this.$table_fill, this.$table_shift, this.$table_scale, this.$x, this.$table_mul, n);
+    hidden_forward_2(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
+    logits_forward_2(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add, n);
+    evaluate_accuracy(this.$totals, this.$logits_add, this.$y, this.$evaluate_loss, this.$evaluate_accuracy, this.$powers, this.$bits, this.$words, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     this.$metrics.accuracy = this.$evaluate_accuracy[0];
     return this.$metrics;
@@ -1026,7 +1140,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Iris {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(5880));
+  const net = new Network(new ArrayBuffer(3336));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);
@@ -1038,22 +1152,27 @@ export function create({ seed = 0, state, ...rest }: { readonly seed?: number; r
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<Iris, "predict" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(3856);
+  const buffer = new ArrayBuffer(1696);
   new Uint8Array(buffer).set(state.subarray(0, 632));
   return new Predictor(buffer, 640);
 }
 
-/** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in. */
+const columnNames: readonly string[] = ["sepal_length", "sepal_width", "petal_length", "petal_width", "species"];
+/** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in. Where a column is left out, a name of none is a RangeError. */
 export function encodeRow(row: Row, x: Float32Array, i: number = 0): void {
   const at = i * 4;
   if (!(i >= 0 && at + 4 <= x.length)) throw new RangeError(`row ${i} does not fit into ${x.length} numbers, 4 a row`);
-  x[at + 0] = numberOf("sepal_length", row.sepal_length);
-  x[at + 1] = numberOf("sepal_width", row.sepal_width);
-  x[at + 2] = numberOf("petal_length", row.petal_length);
-  x[at + 3] = numberOf("petal_width", row.petal_width);
+  x[at + 0] = numberOf("sepal_length", row.sepal_length, row);
+  x[at + 1] = numberOf("sepal_width", row.sepal_width, row);
+  x[at + 2] = numberOf("petal_length", row.petal_length, row);
+  x[at + 3] = numberOf("petal_width", row.petal_width, row);
 }
-function numberOf(name: string, value: number | null | undefined): number {
+function checkColumns(row: Row): void {
+  for (const name in row) if (!columnNames.includes(name) && !(name in Object.prototype)) throw new RangeError(`there is no column ${name}; known: ${columnNames.join(", ")}`);
+}
+function numberOf(name: string, value: number | null | undefined, row: Row): number {
+  if (value === undefined) checkColumns(row);
   if (value === null || value === undefined) return NaN;
-  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${String(value)}`);
+  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${typeof value === "string" ? `"${value}"` : String(value)}`);
   return value;
 }

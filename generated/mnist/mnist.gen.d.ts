@@ -53,7 +53,7 @@ export declare const spec: {
   readonly gradc: "0.1.0";
   readonly name: "mnist";
   readonly precision: "f32";
-  readonly layoutHash: "3b7392e5";
+  readonly layoutHash: "faec6536";
   readonly batch: 32;
   readonly inputs: readonly [
     {
@@ -114,72 +114,72 @@ export declare const spec: {
       readonly name: "random/seed";
       readonly dtype: "u32";
       readonly shape: readonly [];
-      readonly offset: 23976;
+      readonly offset: 23984;
     },
     {
       readonly name: "random/counter";
       readonly dtype: "u32";
       readonly shape: readonly [];
-      readonly offset: 23980;
+      readonly offset: 23988;
     },
     {
       readonly name: "adam/correction1";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 23984;
+      readonly offset: 23992;
     },
     {
       readonly name: "adam/correction2";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 23992;
+      readonly offset: 24000;
     },
     {
       readonly name: "step";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 24000;
+      readonly offset: 24008;
     },
     {
       readonly name: "learningRate";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 24008;
+      readonly offset: 24016;
     },
     {
       readonly name: "beta1";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 24016;
+      readonly offset: 24024;
     },
     {
       readonly name: "beta2";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 24024;
+      readonly offset: 24032;
     },
     {
       readonly name: "epsilon";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 24032;
+      readonly offset: 24040;
     },
     {
       readonly name: "adam/m";
       readonly dtype: "f32";
       readonly shape: readonly [5994];
-      readonly offset: 24040;
+      readonly offset: 24048;
     },
     {
       readonly name: "adam/v";
       readonly dtype: "f32";
       readonly shape: readonly [5994];
-      readonly offset: 48016;
+      readonly offset: 48032;
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 1814968;
-  readonly stateBytes: 71996;
+  readonly arenaBytes: 1815000;
+  readonly stateBytes: 72020;
   readonly flopsPerRow: 1723829;
 };
 

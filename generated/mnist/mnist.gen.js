@@ -4,7 +4,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "mnist",
   precision: "f32",
-  layoutHash: "3b7392e5",
+  layoutHash: "faec6536",
   batch: 32,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 28, 28, 1], limit: null },
@@ -21,21 +21,21 @@ export const spec = {
     { name: "logits/bias", dtype: "f32", shape: [10], offset: 23936 },
   ],
   states: [
-    { name: "random/seed", dtype: "u32", shape: [], offset: 23976 },
-    { name: "random/counter", dtype: "u32", shape: [], offset: 23980 },
-    { name: "adam/correction1", dtype: "f64", shape: [], offset: 23984 },
-    { name: "adam/correction2", dtype: "f64", shape: [], offset: 23992 },
-    { name: "step", dtype: "f64", shape: [], offset: 24000 },
-    { name: "learningRate", dtype: "f64", shape: [], offset: 24008 },
-    { name: "beta1", dtype: "f64", shape: [], offset: 24016 },
-    { name: "beta2", dtype: "f64", shape: [], offset: 24024 },
-    { name: "epsilon", dtype: "f64", shape: [], offset: 24032 },
-    { name: "adam/m", dtype: "f32", shape: [5994], offset: 24040 },
-    { name: "adam/v", dtype: "f32", shape: [5994], offset: 48016 },
+    { name: "random/seed", dtype: "u32", shape: [], offset: 23984 },
+    { name: "random/counter", dtype: "u32", shape: [], offset: 23988 },
+    { name: "adam/correction1", dtype: "f64", shape: [], offset: 23992 },
+    { name: "adam/correction2", dtype: "f64", shape: [], offset: 24000 },
+    { name: "step", dtype: "f64", shape: [], offset: 24008 },
+    { name: "learningRate", dtype: "f64", shape: [], offset: 24016 },
+    { name: "beta1", dtype: "f64", shape: [], offset: 24024 },
+    { name: "beta2", dtype: "f64", shape: [], offset: 24032 },
+    { name: "epsilon", dtype: "f64", shape: [], offset: 24040 },
+    { name: "adam/m", dtype: "f32", shape: [5994], offset: 24048 },
+    { name: "adam/v", dtype: "f32", shape: [5994], offset: 48032 },
   ],
   table: null,
-  arenaBytes: 1814968,
-  stateBytes: 71996,
+  arenaBytes: 1815000,
+  stateBytes: 72020,
   flopsPerRow: 1723829,
 };
 
@@ -153,15 +153,23 @@ function strokes_forward(x_numbers, strokes_kernel_numbers, strokes_bias, stroke
             }
           }
           const x6 = strokes_bias[p7];
-          strokes_relu[p8] = Math.max(sum00 + x6, 0);
+          const x = sum00 + x6;
+          strokes_relu[p8] = x <= 0 ? 0 : x;
           const x7 = strokes_bias[p7 + 1];
-          strokes_relu[p8 + 1] = Math.max(sum01 + x7, 0);
-          strokes_relu[p8 + 8] = Math.max(sum10 + x6, 0);
-          strokes_relu[p8 + 9] = Math.max(sum11 + x7, 0);
-          strokes_relu[p8 + 16] = Math.max(sum20 + x6, 0);
-          strokes_relu[p8 + 17] = Math.max(sum21 + x7, 0);
-          strokes_relu[p8 + 24] = Math.max(sum30 + x6, 0);
-          strokes_relu[p8 + 25] = Math.max(sum31 + x7, 0);
+          const x8 = sum01 + x7;
+          strokes_relu[p8 + 1] = x8 <= 0 ? 0 : x8;
+          const x9 = sum10 + x6;
+          strokes_relu[p8 + 8] = x9 <= 0 ? 0 : x9;
+          const x10 = sum11 + x7;
+          strokes_relu[p8 + 9] = x10 <= 0 ? 0 : x10;
+          const x11 = sum20 + x6;
+          strokes_relu[p8 + 16] = x11 <= 0 ? 0 : x11;
+          const x12 = sum21 + x7;
+          strokes_relu[p8 + 17] = x12 <= 0 ? 0 : x12;
+          const x13 = sum30 + x6;
+          strokes_relu[p8 + 24] = x13 <= 0 ? 0 : x13;
+          const x14 = sum31 + x7;
+          strokes_relu[p8 + 25] = x14 <= 0 ? 0 : x14;
         }
       }
     }
@@ -267,15 +275,23 @@ function shapes_forward(maxPool2d_max_numbers, shapes_kernel_numbers, shapes_bia
             }
           }
           const x6 = shapes_bias[p7];
-          shapes_relu[p8] = Math.max(sum00 + x6, 0);
+          const x = sum00 + x6;
+          shapes_relu[p8] = x <= 0 ? 0 : x;
           const x7 = shapes_bias[p7 + 1];
-          shapes_relu[p8 + 1] = Math.max(sum01 + x7, 0);
-          shapes_relu[p8 + 16] = Math.max(sum10 + x6, 0);
-          shapes_relu[p8 + 17] = Math.max(sum11 + x7, 0);
-          shapes_relu[p8 + 32] = Math.max(sum20 + x6, 0);
-          shapes_relu[p8 + 33] = Math.max(sum21 + x7, 0);
-          shapes_relu[p8 + 48] = Math.max(sum30 + x6, 0);
-          shapes_relu[p8 + 49] = Math.max(sum31 + x7, 0);
+          const x8 = sum01 + x7;
+          shapes_relu[p8 + 1] = x8 <= 0 ? 0 : x8;
+          const x9 = sum10 + x6;
+          shapes_relu[p8 + 16] = x9 <= 0 ? 0 : x9;
+          const x10 = sum11 + x7;
+          shapes_relu[p8 + 17] = x10 <= 0 ? 0 : x10;
+          const x11 = sum20 + x6;
+          shapes_relu[p8 + 32] = x11 <= 0 ? 0 : x11;
+          const x12 = sum21 + x7;
+          shapes_relu[p8 + 33] = x12 <= 0 ? 0 : x12;
+          const x13 = sum30 + x6;
+          shapes_relu[p8 + 48] = x13 <= 0 ? 0 : x13;
+          const x14 = sum31 + x7;
+          shapes_relu[p8 + 49] = x14 <= 0 ? 0 : x14;
         }
       }
     }
@@ -1089,24 +1105,19 @@ function evaluate_accuracy(totals, y, logits_add, evaluate_loss, evaluate_accura
 
 function checkRows(name, values, row, n, max) {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name, value) {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name, values, count, limit) {
   for (let i = 0; i < count; i++) {
-    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
-    }
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
   }
 }
 function checkState(state) {
-  if (state?.length !== 71996 || state[71992] !== 229 || state[71993] !== 146 || state[71994] !== 115 || state[71995] !== 59) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (71996 bytes)`);
-  }
+  if (state?.length !== 72020 || state[72016] !== 54 || state[72017] !== 101 || state[72018] !== 236 || state[72019] !== 250) throw new RangeError(`${state?.length} bytes are no state of this layout (72020 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo() {
@@ -1138,6 +1149,7 @@ class Predictor {
     this.$maxPool2d_1_max_2 = new Float32Array(buffer, scratch + 231568, 8192);
     this.$logits_add_2 = new Float32Array(buffer, scratch + 100496, 320);
     this.$exp_row_2 = new Float32Array(buffer, scratch + 101776, 10);
+    this.$strokes_kernel_numbers = numbers(200);
     this.$numbers = numbers(147456);
     this.$numbers$2 = numbers(36864);
     this.params = {
@@ -1161,8 +1173,8 @@ class Predictor {
     this.$x.set(x);
     this.$fresh = false;
     copy_x(this.$x, this.$numbers, n);
-    copy_strokes_kernel(this.$strokes_kernel, this.$numbers$2);
-    strokes_forward(this.$numbers, this.$numbers$2, this.$strokes_bias, this.$strokes_relu, n);
+    copy_strokes_kernel(this.$strokes_kernel, this.$strokes_kernel_numbers);
+    strokes_forward(this.$numbers, this.$strokes_kernel_numbers, this.$strokes_bias, this.$strokes_relu, n);
     maxPool2d_forward_2(this.$strokes_relu, this.$maxPool2d_max_2, n);
     copy_maxPool2d_max(this.$maxPool2d_max_2, this.$numbers, n);
     copy_shapes_kernel(this.$shapes_kernel, this.$numbers$2);
@@ -1176,19 +1188,19 @@ class Predictor {
 
 class Network extends Predictor {
   constructor(buffer) {
-    const scratch = 72000;
+    const scratch = 72032;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 71996);
-    this.$scalars = new Float64Array(buffer, 23984, 7);
+    this.state = new Uint8Array(buffer, 0, 72020);
+    this.$scalars = new Float64Array(buffer, 23992, 7);
     this.$totals = new Float64Array(buffer, scratch + 1742944, 3);
     this.$y = new Int32Array(buffer, scratch + 100352, 32);
-    this.$random_seed = new Uint32Array(buffer, 23976, 1);
-    this.$random_counter = new Uint32Array(buffer, 23980, 1);
+    this.$random_seed = new Uint32Array(buffer, 23984, 1);
+    this.$random_counter = new Uint32Array(buffer, 23988, 1);
     this.$next_random_counter = new Uint32Array(buffer, scratch + 1742912, 1);
     this.$parameters = new Float32Array(buffer, 0, 5994);
     this.$gradients = new Float32Array(buffer, scratch + 1718928, 5994);
-    this.$adam_m = new Float32Array(buffer, 24040, 5994);
-    this.$adam_v = new Float32Array(buffer, 48016, 5994);
+    this.$adam_m = new Float32Array(buffer, 24048, 5994);
+    this.$adam_v = new Float32Array(buffer, 48032, 5994);
     this.$seed = new Uint32Array(buffer, scratch + 100480, 1);
     this.$loss = new Float32Array(buffer, scratch + 1742928, 1);
     this.$d_strokes_kernel = new Float32Array(buffer, scratch + 1718928, 200);
@@ -1237,14 +1249,14 @@ class Network extends Predictor {
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
     this.$pending = false;
-    new Uint32Array(buffer, 71992, 1)[0] = 0x3b7392e5;
+    new Uint32Array(buffer, 72016, 1)[0] = 0xfaec6536;
   }
   get step() {
     return this.$scalars[2];
   }
   init(seed) {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 71992);
+    this.state.fill(0, 0, 72016);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
@@ -1265,8 +1277,8 @@ class Network extends Predictor {
     this.$y.set(y);
     this.$n = n;
     copy_x(this.$x, this.$numbers, n);
-    copy_strokes_kernel(this.$strokes_kernel, this.$numbers$2);
-    strokes_forward(this.$numbers, this.$numbers$2, this.$strokes_bias, this.$strokes_relu, n);
+    copy_strokes_kernel(this.$strokes_kernel, this.$strokes_kernel_numbers);
+    strokes_forward(this.$numbers, this.$strokes_kernel_numbers, this.$strokes_bias, this.$strokes_relu, n);
     maxPool2d_forward(this.$strokes_relu, this.$maxPool2d_max, this.$d_strokes, n);
     copy_maxPool2d_max(this.$maxPool2d_max, this.$numbers, n);
     copy_shapes_kernel(this.$shapes_kernel, this.$numbers$2);
@@ -1325,8 +1337,8 @@ class Network extends Predictor {
     this.$y.set(y);
     this.$fresh = false;
     copy_x(this.$x, this.$numbers, n);
-    copy_strokes_kernel(this.$strokes_kernel, this.$numbers$2);
-    strokes_forward(this.$numbers, this.$numbers$2, this.$strokes_bias, this.$strokes_relu, n);
+    copy_strokes_kernel(this.$strokes_kernel, this.$strokes_kernel_numbers);
+    strokes_forward(this.$numbers, this.$strokes_kernel_numbers, this.$strokes_bias, this.$strokes_relu, n);
     maxPool2d_forward_2(this.$strokes_relu, this.$maxPool2d_max_2, n);
     copy_maxPool2d_max(this.$maxPool2d_max_2, this.$numbers, n);
     copy_shapes_kernel(this.$shapes_kernel, this.$numbers$2);
@@ -1345,7 +1357,7 @@ class Network extends Predictor {
 
 export function create({ seed = 0, state, ...rest } = {}) {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(1814968));
+  const net = new Network(new ArrayBuffer(1815000));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);
@@ -1357,6 +1369,6 @@ export function create({ seed = 0, state, ...rest } = {}) {
 export function createPredictor(state) {
   checkState(state);
   const buffer = new ArrayBuffer(861824);
-  new Uint8Array(buffer).set(state.subarray(0, 24040));
+  new Uint8Array(buffer).set(state.subarray(0, 24048));
   return new Predictor(buffer, 24048);
 }

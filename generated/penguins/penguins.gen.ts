@@ -59,7 +59,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "penguins",
   precision: "f32",
-  layoutHash: "da26e80d",
+  layoutHash: "f6ce1bcf",
   batch: 32,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 9], limit: null },
@@ -74,18 +74,18 @@ export const spec = {
     { name: "logits/bias", dtype: "f32", shape: [3], offset: 832 },
   ],
   states: [
-    { name: "table/fill", dtype: "f32", shape: [9], offset: 844, inference: true },
-    { name: "table/shift", dtype: "f32", shape: [9], offset: 880, inference: true },
-    { name: "table/scale", dtype: "f32", shape: [9], offset: 916, inference: true },
-    { name: "adam/correction1", dtype: "f64", shape: [], offset: 952 },
-    { name: "adam/correction2", dtype: "f64", shape: [], offset: 960 },
-    { name: "step", dtype: "f64", shape: [], offset: 968 },
-    { name: "learningRate", dtype: "f64", shape: [], offset: 976 },
-    { name: "beta1", dtype: "f64", shape: [], offset: 984 },
-    { name: "beta2", dtype: "f64", shape: [], offset: 992 },
-    { name: "epsilon", dtype: "f64", shape: [], offset: 1000 },
-    { name: "adam/m", dtype: "f32", shape: [211], offset: 1008 },
-    { name: "adam/v", dtype: "f32", shape: [211], offset: 1852 },
+    { name: "table/fill", dtype: "f32", shape: [9], offset: 848, inference: true },
+    { name: "table/shift", dtype: "f32", shape: [9], offset: 884, inference: true },
+    { name: "table/scale", dtype: "f32", shape: [9], offset: 920, inference: true },
+    { name: "adam/correction1", dtype: "f64", shape: [], offset: 960 },
+    { name: "adam/correction2", dtype: "f64", shape: [], offset: 968 },
+    { name: "step", dtype: "f64", shape: [], offset: 976 },
+    { name: "learningRate", dtype: "f64", shape: [], offset: 984 },
+    { name: "beta1", dtype: "f64", shape: [], offset: 992 },
+    { name: "beta2", dtype: "f64", shape: [], offset: 1000 },
+    { name: "epsilon", dtype: "f64", shape: [], offset: 1008 },
+    { name: "adam/m", dtype: "f32", shape: [211], offset: 1024 },
+    { name: "adam/v", dtype: "f32", shape: [211], offset: 1872 },
   ],
   table: {
     columns: [
@@ -122,8 +122,8 @@ export const spec = {
       },
     ],
   },
-  arenaBytes: 8488,
-  stateBytes: 2700,
+  arenaBytes: 5320,
+  stateBytes: 2724,
   flopsPerRow: 932,
 } as const;
 
@@ -168,7 +168,7 @@ function table_forward(
   table_fill: Float32Array,
   table_shift: Float32Array,
   table_scale: Float32Array,
-  table_mul: Float32Array,
+  table_mul: number[],
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
@@ -183,13 +183,13 @@ function table_forward(
 
 // hidden_relu = relu(table_mul · hidden_kernel + hidden_bias)  (penguins.model.ts:35)
 function hidden_forward(
-  table_mul: Float32Array,
+  table_mul: number[],
   hidden_kernel: Float32Array,
   hidden_bias: Float32Array,
-  hidden_relu: Float32Array,
+  hidden_relu: number[],
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
+  for (let i = 0; i < n; i += 4) {
     const p0 = i * 9;
     const p1 = i << 4;
     for (let j = 0; j < 16; j += 2) {
@@ -198,6 +198,10 @@ function hidden_forward(
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 9; k++) {
         const p3 = p0 + k;
         const p4 = j + (k << 4);
@@ -205,17 +209,35 @@ function hidden_forward(
         const x1 = hidden_kernel[p4];
         const x2 = hidden_kernel[p4 + 1];
         const x3 = table_mul[p3 + 9];
+        const x4 = table_mul[p3 + 18];
+        const x5 = table_mul[p3 + 27];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x4 = hidden_bias[j];
-      hidden_relu[p2] = Math.max(sum00 + x4, 0);
-      const x5 = hidden_bias[j + 1];
-      hidden_relu[p2 + 1] = Math.max(sum01 + x5, 0);
-      hidden_relu[p2 + 16] = Math.max(sum10 + x4, 0);
-      hidden_relu[p2 + 17] = Math.max(sum11 + x5, 0);
+      const x6 = hidden_bias[j];
+      const x = sum00 + x6;
+      hidden_relu[p2] = x <= 0 ? 0 : x;
+      const x7 = hidden_bias[j + 1];
+      const x8 = sum01 + x7;
+      hidden_relu[p2 + 1] = x8 <= 0 ? 0 : x8;
+      const x9 = sum10 + x6;
+      hidden_relu[p2 + 16] = x9 <= 0 ? 0 : x9;
+      const x10 = sum11 + x7;
+      hidden_relu[p2 + 17] = x10 <= 0 ? 0 : x10;
+      const x11 = sum20 + x6;
+      hidden_relu[p2 + 32] = x11 <= 0 ? 0 : x11;
+      const x12 = sum21 + x7;
+      hidden_relu[p2 + 33] = x12 <= 0 ? 0 : x12;
+      const x13 = sum30 + x6;
+      hidden_relu[p2 + 48] = x13 <= 0 ? 0 : x13;
+      const x14 = sum31 + x7;
+      hidden_relu[p2 + 49] = x14 <= 0 ? 0 : x14;
     }
   }
 }
@@ -223,9 +245,9 @@ function hidden_forward(
 // logits_add = hidden_relu · logits_kernel + logits_bias  (penguins.model.ts:36)
 function logits_forward(
   logits_bias: Float32Array,
-  hidden_relu: Float32Array,
+  hidden_relu: number[],
   logits_kernel: Float32Array,
-  logits_add: Float32Array,
+  logits_add: number[],
   n: number,
 ): void {
   const c0 = logits_bias[0];
@@ -287,10 +309,10 @@ function logits_forward(
 // loss = sum(max(logits_add) + log(sum(…)) − sum(where(k = y, logits_add, 0))) / n  (penguins.model.ts:39)
 // d_logits = 1 / n · (exp(logits_add − max(logits_add)) · (1 / sum(exp(…))) − oneHot(y))  (penguins.model.ts:39)
 function training_loss(
-  logits_add: Float32Array,
+  logits_add: number[],
   y: Int32Array,
   exp_row: Float32Array,
-  d_logits: Float32Array,
+  d_logits: number[],
   loss: Float32Array,
   powers: Float64Array,
   bits: Float64Array,
@@ -363,8 +385,8 @@ function training_loss(
 
 // ∂loss/∂logits/kernel = hidden_reluᵀ · d_logits  (penguins.model.ts:36)
 function logits_kernel_gradient(
-  hidden_relu: Float32Array,
-  d_logits: Float32Array,
+  hidden_relu: number[],
+  d_logits: number[],
   d_logits_kernel: Float32Array,
   n: number,
 ): void {
@@ -422,10 +444,10 @@ function logits_kernel_gradient(
 
 // d_hidden = where(0 < hidden_relu, d_logits · logits_kernelᵀ, 0)  (penguins.model.ts:35)
 function hidden_backward(
-  d_logits: Float32Array,
+  d_logits: number[],
   logits_kernel: Float32Array,
-  hidden_relu: Float32Array,
-  d_hidden: Float32Array,
+  hidden_relu: number[],
+  d_hidden: number[],
   n: number,
 ): void {
   for (let i = 0; i < n; i += 4) {
@@ -498,8 +520,8 @@ function hidden_backward(
 
 // ∂loss/∂hidden/kernel = table_mulᵀ · d_hidden  (penguins.model.ts:35)
 function hidden_kernel_gradient(
-  table_mul: Float32Array,
-  d_hidden: Float32Array,
+  table_mul: number[],
+  d_hidden: number[],
   d_hidden_kernel: Float32Array,
   n: number,
 ): void {
@@ -539,7 +561,7 @@ function hidden_kernel_gradient(
 }
 
 // ∂loss/∂hidden/bias = sum(d_hidden)  (penguins.model.ts:35)
-function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Array, n: number): void {
+function hidden_bias_gradient(d_hidden: number[], d_hidden_bias: Float32Array, n: number): void {
   for (let i = 0; i < 16; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
@@ -550,7 +572,7 @@ function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Arra
 }
 
 // ∂loss/∂logits/bias = sum(d_logits)  (penguins.model.ts:36)
-function logits_bias_gradient(d_logits: Float32Array, d_logits_bias: Float32Array, n: number): void {
+function logits_bias_gradient(d_logits: number[], d_logits_bias: Float32Array, n: number): void {
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;
@@ -599,7 +621,7 @@ function update_parameters(
 
 // probabilities = exp(logits_add − max(logits_add)) · (1 / sum(exp(logits_add − max(logits_add))))  (penguins.model.ts:38)
 function predict_probabilities(
-  logits_add: Float32Array,
+  logits_add: number[],
   exp_row: Float32Array,
   probabilities: Float32Array,
   powers: Float64Array,
@@ -654,7 +676,7 @@ function predict_probabilities(
 // evaluate_accuracy = accuracy_correct / loss_rows  (penguins.model.ts:40)
 function evaluate_accuracy(
   totals: Float64Array,
-  logits_add: Float32Array,
+  logits_add: number[],
   y: Int32Array,
   evaluate_loss: Float64Array,
   evaluate_accuracy: Float64Array,
@@ -676,22 +698,25 @@ function evaluate_accuracy(
     let max = x0;
     const x1 = y[i];
     sum_2 += 0 === x1 ? x0 : 0;
-    if (argMax_best < x0) {
-      argMax_best = x0;
+    const argMax_x_0 = Math.fround(x0);
+    if (argMax_best < argMax_x_0) {
+      argMax_best = argMax_x_0;
       argMax = 0;
     }
     const x2 = logits_add[p0 + 1];
     max = Math.max(max, x2);
     sum_2 += 1 === x1 ? x2 : 0;
-    if (argMax_best < x2) {
-      argMax_best = x2;
+    const argMax_x_1 = Math.fround(x2);
+    if (argMax_best < argMax_x_1) {
+      argMax_best = argMax_x_1;
       argMax = 1;
     }
     const x3 = logits_add[p0 + 2];
     max = Math.max(max, x3);
     sum_2 += 2 === x1 ? x3 : 0;
-    if (argMax_best < x3) {
-      argMax_best = x3;
+    const argMax_x_2 = Math.fround(x3);
+    if (argMax_best < argMax_x_2) {
+      argMax_best = argMax_x_2;
       argMax = 2;
     }
     let sum = 0;
@@ -744,24 +769,19 @@ function evaluate_accuracy(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
-    }
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 2700 || state[2696] !== 13 || state[2697] !== 232 || state[2698] !== 38 || state[2699] !== 218) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (2700 bytes)`);
-  }
+  if (state?.length !== 2724 || state[2720] !== 207 || state[2721] !== 27 || state[2722] !== 206 || state[2723] !== 246) throw new RangeError(`${state?.length} bytes are no state of this layout (2724 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
@@ -769,6 +789,12 @@ function powersOfTwo(): Float64Array {
   powers[26] = 5e-324;
   for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
+}
+// So many numbers that an engine keeps as doubles side by side, since none of them is whole.
+function numbers(length: number): number[] {
+  const list = [0.5];
+  while (list.length < length) list.push(0.5);
+  return list;
 }
 
 class Predictor {
@@ -780,11 +806,11 @@ class Predictor {
   readonly $table_fill: Float32Array;
   readonly $table_shift: Float32Array;
   readonly $table_scale: Float32Array;
-  readonly $table_mul: Float32Array;
-  readonly $hidden_relu: Float32Array;
   readonly $probabilities: Float32Array;
-  readonly $logits_add_2: Float32Array;
   readonly $exp_row_2: Float32Array;
+  readonly $table_mul: number[];
+  readonly $hidden_relu: number[];
+  readonly $logits_add: number[];
   readonly params: Penguins["params"];
   readonly $powers: Float64Array;
   readonly $bits: Float64Array;
@@ -797,14 +823,14 @@ class Predictor {
     this.$hidden_bias = new Float32Array(buffer, 576, 16);
     this.$logits_kernel = new Float32Array(buffer, 640, 48);
     this.$logits_bias = new Float32Array(buffer, 832, 3);
-    this.$table_fill = new Float32Array(buffer, 844, 9);
-    this.$table_shift = new Float32Array(buffer, 880, 9);
-    this.$table_scale = new Float32Array(buffer, 916, 9);
-    this.$table_mul = new Float32Array(buffer, scratch + 3344, 288);
-    this.$hidden_relu = new Float32Array(buffer, scratch + 1296, 512);
-    this.$probabilities = new Float32Array(buffer, scratch + 3344, 96);
-    this.$logits_add_2 = new Float32Array(buffer, scratch + 3344, 96);
-    this.$exp_row_2 = new Float32Array(buffer, scratch + 1296, 3);
+    this.$table_fill = new Float32Array(buffer, 848, 9);
+    this.$table_shift = new Float32Array(buffer, 884, 9);
+    this.$table_scale = new Float32Array(buffer, 920, 9);
+    this.$probabilities = new Float32Array(buffer, scratch + 1296, 96);
+    this.$exp_row_2 = new Float32Array(buffer, scratch + 1680, 3);
+    this.$table_mul = numbers(288);
+    this.$hidden_relu = numbers(512);
+    this.$logits_add = numbers(96);
     this.params = {
       "hidden/kernel": this.$hidden_kernel,
       "hidden/bias": this.$hidden_bias,
@@ -825,8 +851,8 @@ class Predictor {
     this.$fresh = false;
     table_forward(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
     hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add_2, n);
-    predict_probabilities(this.$logits_add_2, this.$exp_row_2, this.$probabilities, this.$powers, n);
+    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add, n);
+    predict_probabilities(this.$logits_add, this.$exp_row_2, this.$probabilities, this.$powers, n);
     return this.$outputs;
   }
 }
@@ -846,39 +872,37 @@ class Network extends Predictor {
   readonly $d_hidden_bias: Float32Array;
   readonly $d_logits_kernel: Float32Array;
   readonly $d_logits_bias: Float32Array;
-  readonly $logits_add: Float32Array;
-  readonly $d_logits: Float32Array;
-  readonly $d_hidden: Float32Array;
   readonly $exp_row: Float32Array;
   readonly $evaluate_loss: Float64Array;
   readonly $evaluate_accuracy: Float64Array;
+  readonly $d_hidden: number[];
+  readonly $d_logits: number[];
   readonly gradients: Penguins["gradients"];
   readonly hyper: Penguins["hyper"];
   readonly $metrics: ReturnType<Penguins["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
-    const scratch = 2704;
+    const scratch = 2736;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 2700);
-    this.$scalars = new Float64Array(buffer, 952, 7);
-    this.$totals = new Float64Array(buffer, scratch + 5760, 3);
+    this.state = new Uint8Array(buffer, 0, 2724);
+    this.$scalars = new Float64Array(buffer, 960, 7);
+    this.$totals = new Float64Array(buffer, scratch + 2560, 3);
     this.$y = new Int32Array(buffer, scratch + 1152, 32);
     this.$parameters = new Float32Array(buffer, 0, 211);
-    this.$gradients = new Float32Array(buffer, scratch + 4896, 211);
-    this.$adam_m = new Float32Array(buffer, 1008, 211);
-    this.$adam_v = new Float32Array(buffer, 1852, 211);
+    this.$gradients = new Float32Array(buffer, scratch + 1696, 211);
+    this.$adam_m = new Float32Array(buffer, 1024, 211);
+    this.$adam_v = new Float32Array(buffer, 1872, 211);
     this.$seed = new Uint32Array(buffer, scratch + 1280, 1);
-    this.$loss = new Float32Array(buffer, scratch + 5744, 1);
-    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 4896, 144);
-    this.$d_hidden_bias = new Float32Array(buffer, scratch + 5472, 16);
-    this.$d_logits_kernel = new Float32Array(buffer, scratch + 5536, 48);
-    this.$d_logits_bias = new Float32Array(buffer, scratch + 5728, 3);
-    this.$logits_add = new Float32Array(buffer, scratch + 4496, 96);
-    this.$d_logits = new Float32Array(buffer, scratch + 4496, 96);
-    this.$d_hidden = new Float32Array(buffer, scratch + 1296, 512);
-    this.$exp_row = new Float32Array(buffer, scratch + 4880, 3);
+    this.$loss = new Float32Array(buffer, scratch + 2544, 1);
+    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 1696, 144);
+    this.$d_hidden_bias = new Float32Array(buffer, scratch + 2272, 16);
+    this.$d_logits_kernel = new Float32Array(buffer, scratch + 2336, 48);
+    this.$d_logits_bias = new Float32Array(buffer, scratch + 2528, 3);
+    this.$exp_row = new Float32Array(buffer, scratch + 1296, 3);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 1312, 1);
     this.$evaluate_accuracy = new Float64Array(buffer, scratch + 1296, 1);
+    this.$d_hidden = numbers(512);
+    this.$d_logits = numbers(96);
     this.gradients = {
       "hidden/kernel": this.$d_hidden_kernel,
       "hidden/bias": this.$d_hidden_bias,
@@ -898,14 +922,14 @@ class Network extends Predictor {
     }) as Penguins["hyper"];
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
-    new Uint32Array(buffer, 2696, 1)[0] = 0xda26e80d;
+    new Uint32Array(buffer, 2720, 1)[0] = 0xf6ce1bcf;
   }
   get step(): number {
     return this.$scalars[2];
   }
   init(seed: number): void {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 2696);
+    this.state.fill(0, 0, 2720);
     this.$scalars[3] = 0.01;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
@@ -961,8 +985,8 @@ class Network extends Predictor {
     this.$fresh = false;
     table_forward(this.$x, this.$table_fill, this.$table_shift, this.$table_scale, this.$table_mul, n);
     hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_relu, n);
-    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add_2, n);
-    evaluate_accuracy(this.$totals, this.$logits_add_2, this.$y, this.$evaluate_loss, this.$evaluate_accuracy, this.$powers, this.$bits, this.$words, n);
+    logits_forward(this.$logits_bias, this.$hidden_relu, this.$logits_kernel, this.$logits_add, n);
+    evaluate_accuracy(this.$totals, this.$logits_add, this.$y, this.$evaluate_loss, this.$evaluate_accuracy, this.$powers, this.$bits, this.$words, n);
     this.$metrics.loss = this.$evaluate_loss[0];
     this.$metrics.accuracy = this.$evaluate_accuracy[0];
     return this.$metrics;
@@ -975,7 +999,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Penguins {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(8488));
+  const net = new Network(new ArrayBuffer(5320));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);
@@ -987,32 +1011,38 @@ export function create({ seed = 0, state, ...rest }: { readonly seed?: number; r
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<Penguins, "predict" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(5504);
-  new Uint8Array(buffer).set(state.subarray(0, 1008));
-  return new Predictor(buffer, 1008);
+  const buffer = new ArrayBuffer(2720);
+  new Uint8Array(buffer).set(state.subarray(0, 1016));
+  return new Predictor(buffer, 1024);
 }
 
+const columnNames: readonly string[] = ["island", "bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g", "sex", "species"];
 const columnValues: readonly (readonly string[])[] = [
   ["Biscoe", "Dream", "Torgersen"],
   ["FEMALE", "MALE"],
 ];
-/** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in. */
+/** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in. Where a column is left out, a name of none is a RangeError. */
 export function encodeRow(row: Row, x: Float32Array, i: number = 0): void {
   const at = i * 9;
   if (!(i >= 0 && at + 9 <= x.length)) throw new RangeError(`row ${i} does not fit into ${x.length} numbers, 9 a row`);
-  encodeCategory("island", row.island, columnValues[0], x, at + 0);
-  x[at + 3] = numberOf("bill_length_mm", row.bill_length_mm);
-  x[at + 4] = numberOf("bill_depth_mm", row.bill_depth_mm);
-  x[at + 5] = numberOf("flipper_length_mm", row.flipper_length_mm);
-  x[at + 6] = numberOf("body_mass_g", row.body_mass_g);
-  encodeCategory("sex", row.sex, columnValues[1], x, at + 7);
+  encodeCategory("island", row.island, columnValues[0], x, at + 0, row);
+  x[at + 3] = numberOf("bill_length_mm", row.bill_length_mm, row);
+  x[at + 4] = numberOf("bill_depth_mm", row.bill_depth_mm, row);
+  x[at + 5] = numberOf("flipper_length_mm", row.flipper_length_mm, row);
+  x[at + 6] = numberOf("body_mass_g", row.body_mass_g, row);
+  encodeCategory("sex", row.sex, columnValues[1], x, at + 7, row);
 }
-function numberOf(name: string, value: number | null | undefined): number {
+function checkColumns(row: Row): void {
+  for (const name in row) if (!columnNames.includes(name) && !(name in Object.prototype)) throw new RangeError(`there is no column ${name}; known: ${columnNames.join(", ")}`);
+}
+function numberOf(name: string, value: number | null | undefined, row: Row): number {
+  if (value === undefined) checkColumns(row);
   if (value === null || value === undefined) return NaN;
-  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${String(value)}`);
+  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${typeof value === "string" ? `"${value}"` : String(value)}`);
   return value;
 }
-function encodeCategory(name: string, value: string | null | undefined, values: readonly string[], x: Float32Array, at: number): void {
+function encodeCategory(name: string, value: string | null | undefined, values: readonly string[], x: Float32Array, at: number, row: Row): void {
+  if (value === undefined) checkColumns(row);
   const missing = value === null || value === undefined || value === "";
   let place = -1;
   for (let k = 0; k < values.length; k++) if (values[k] === value) place = k;

@@ -48,7 +48,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "seed-shared",
   precision: "f32",
-  layoutHash: "e93880f6",
+  layoutHash: "43b25639",
   batch: null,
   inputs: [
     { name: "x", dtype: "f32", shape: [2], limit: null },
@@ -63,12 +63,12 @@ export const spec = {
     { name: "output/bias", dtype: "f32", shape: [], offset: 36 },
   ],
   states: [
-    { name: "step", dtype: "f64", shape: [], offset: 40 },
-    { name: "learningRate", dtype: "f64", shape: [], offset: 48 },
+    { name: "step", dtype: "f64", shape: [], offset: 48 },
+    { name: "learningRate", dtype: "f64", shape: [], offset: 56 },
   ],
   table: null,
-  arenaBytes: 240,
-  stateBytes: 60,
+  arenaBytes: 256,
+  stateBytes: 68,
   flopsPerRow: 73,
 } as const;
 
@@ -436,17 +436,14 @@ function evaluate_loss(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 60 || state[56] !== 246 || state[57] !== 128 || state[58] !== 56 || state[59] !== 233) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (60 bytes)`);
-  }
+  if (state?.length !== 68 || state[64] !== 57 || state[65] !== 86 || state[66] !== 178 || state[67] !== 67) throw new RangeError(`${state?.length} bytes are no state of this layout (68 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
@@ -524,10 +521,10 @@ class Network extends Predictor {
   readonly hyper: SeedShared["hyper"];
   readonly $metrics: ReturnType<SeedShared["evaluate"]>;
   constructor(buffer: ArrayBuffer) {
-    const scratch = 64;
+    const scratch = 80;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 60);
-    this.$scalars = new Float64Array(buffer, 40, 2);
+    this.state = new Uint8Array(buffer, 0, 68);
+    this.$scalars = new Float64Array(buffer, 48, 2);
     this.$totals = new Float64Array(buffer, scratch + 160, 2);
     this.$y = new Float32Array(buffer, scratch + 48, 2);
     this.$parameters = new Float32Array(buffer, 0, 10);
@@ -555,14 +552,14 @@ class Network extends Predictor {
       set learningRate(value: number) { scalars[1] = checkNumber("learningRate", value); },
     }) as SeedShared["hyper"];
     this.$metrics = { loss: 0.5 };
-    new Uint32Array(buffer, 56, 1)[0] = 0xe93880f6;
+    new Uint32Array(buffer, 64, 1)[0] = 0x43b25639;
   }
   get step(): number {
     return this.$scalars[0];
   }
   init(seed: number): void {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 56);
+    this.state.fill(0, 0, 64);
     this.$scalars[1] = 0.5;
     void seed;
     this.$fresh = false;
@@ -621,7 +618,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): SeedShared {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(240));
+  const net = new Network(new ArrayBuffer(256));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);
@@ -634,6 +631,6 @@ export function create({ seed = 0, state, ...rest }: { readonly seed?: number; r
 export function createPredictor(state: Uint8Array): Pick<SeedShared, "predict" | "params"> {
   checkState(state);
   const buffer = new ArrayBuffer(160);
-  new Uint8Array(buffer).set(state.subarray(0, 56));
+  new Uint8Array(buffer).set(state.subarray(0, 64));
   return new Predictor(buffer, 64);
 }

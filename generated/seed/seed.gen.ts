@@ -450,17 +450,14 @@ function evaluate_loss(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 68 || state[64] !== 16 || state[65] !== 208 || state[66] !== 225 || state[67] !== 198) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (68 bytes)`);
-  }
+  if (state?.length !== 68 || state[64] !== 16 || state[65] !== 208 || state[66] !== 225 || state[67] !== 198) throw new RangeError(`${state?.length} bytes are no state of this layout (68 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {

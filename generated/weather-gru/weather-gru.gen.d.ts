@@ -51,7 +51,7 @@ export declare const spec: {
   readonly gradc: "0.1.0";
   readonly name: "weather-gru";
   readonly precision: "f32";
-  readonly layoutHash: "04c594ee";
+  readonly layoutHash: "cc34d820";
   readonly batch: 32;
   readonly inputs: readonly [
     {
@@ -104,61 +104,61 @@ export declare const spec: {
       readonly name: "adamW/correction1";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 5640;
+      readonly offset: 5648;
     },
     {
       readonly name: "adamW/correction2";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 5648;
+      readonly offset: 5656;
     },
-    { readonly name: "step"; readonly dtype: "f64"; readonly shape: readonly []; readonly offset: 5656 },
+    { readonly name: "step"; readonly dtype: "f64"; readonly shape: readonly []; readonly offset: 5664 },
     {
       readonly name: "learningRate";
-      readonly dtype: "f64";
-      readonly shape: readonly [];
-      readonly offset: 5664;
-    },
-    {
-      readonly name: "beta1";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 5672;
     },
     {
-      readonly name: "beta2";
+      readonly name: "beta1";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 5680;
     },
     {
-      readonly name: "epsilon";
+      readonly name: "beta2";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 5688;
     },
     {
-      readonly name: "weightDecay";
+      readonly name: "epsilon";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 5696;
     },
     {
+      readonly name: "weightDecay";
+      readonly dtype: "f64";
+      readonly shape: readonly [];
+      readonly offset: 5704;
+    },
+    {
       readonly name: "adamW/m";
       readonly dtype: "f32";
       readonly shape: readonly [1409];
-      readonly offset: 5704;
+      readonly offset: 5712;
     },
     {
       readonly name: "adamW/v";
       readonly dtype: "f32";
       readonly shape: readonly [1409];
-      readonly offset: 11340;
+      readonly offset: 11360;
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 229480;
-  readonly stateBytes: 16980;
+  readonly arenaBytes: 229512;
+  readonly stateBytes: 17012;
   readonly flopsPerRow: 65324;
 };
 

@@ -51,7 +51,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "weather-gru",
   precision: "f32",
-  layoutHash: "04c594ee",
+  layoutHash: "cc34d820",
   batch: 32,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 7, 11], limit: null },
@@ -67,20 +67,20 @@ export const spec = {
     { name: "tomorrow/bias", dtype: "f32", shape: [1], offset: 5632 },
   ],
   states: [
-    { name: "adamW/correction1", dtype: "f64", shape: [], offset: 5640 },
-    { name: "adamW/correction2", dtype: "f64", shape: [], offset: 5648 },
-    { name: "step", dtype: "f64", shape: [], offset: 5656 },
-    { name: "learningRate", dtype: "f64", shape: [], offset: 5664 },
-    { name: "beta1", dtype: "f64", shape: [], offset: 5672 },
-    { name: "beta2", dtype: "f64", shape: [], offset: 5680 },
-    { name: "epsilon", dtype: "f64", shape: [], offset: 5688 },
-    { name: "weightDecay", dtype: "f64", shape: [], offset: 5696 },
-    { name: "adamW/m", dtype: "f32", shape: [1409], offset: 5704 },
-    { name: "adamW/v", dtype: "f32", shape: [1409], offset: 11340 },
+    { name: "adamW/correction1", dtype: "f64", shape: [], offset: 5648 },
+    { name: "adamW/correction2", dtype: "f64", shape: [], offset: 5656 },
+    { name: "step", dtype: "f64", shape: [], offset: 5664 },
+    { name: "learningRate", dtype: "f64", shape: [], offset: 5672 },
+    { name: "beta1", dtype: "f64", shape: [], offset: 5680 },
+    { name: "beta2", dtype: "f64", shape: [], offset: 5688 },
+    { name: "epsilon", dtype: "f64", shape: [], offset: 5696 },
+    { name: "weightDecay", dtype: "f64", shape: [], offset: 5704 },
+    { name: "adamW/m", dtype: "f32", shape: [1409], offset: 5712 },
+    { name: "adamW/v", dtype: "f32", shape: [1409], offset: 11360 },
   ],
   table: null,
-  arenaBytes: 229480,
-  stateBytes: 16980,
+  arenaBytes: 229512,
+  stateBytes: 17012,
   flopsPerRow: 65324,
 } as const;
 
@@ -935,17 +935,14 @@ function evaluate_mae(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 16980 || state[16976] !== 238 || state[16977] !== 148 || state[16978] !== 197 || state[16979] !== 4) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (16980 bytes)`);
-  }
+  if (state?.length !== 17012 || state[17008] !== 32 || state[17009] !== 216 || state[17010] !== 52 || state[17011] !== 204) throw new RangeError(`${state?.length} bytes are no state of this layout (17012 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
@@ -1059,16 +1056,16 @@ class Network extends Predictor {
   readonly $metrics: ReturnType<WeatherGru["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
-    const scratch = 16992;
+    const scratch = 17024;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 16980);
-    this.$scalars = new Float64Array(buffer, 5640, 8);
+    this.state = new Uint8Array(buffer, 0, 17012);
+    this.$scalars = new Float64Array(buffer, 5648, 8);
     this.$totals = new Float64Array(buffer, scratch + 212464, 3);
     this.$y = new Float32Array(buffer, scratch + 9856, 32);
     this.$parameters = new Float32Array(buffer, 0, 1409);
     this.$gradients = new Float32Array(buffer, scratch + 206800, 1409);
-    this.$adamW_m = new Float32Array(buffer, 5704, 1409);
-    this.$adamW_v = new Float32Array(buffer, 11340, 1409);
+    this.$adamW_m = new Float32Array(buffer, 5712, 1409);
+    this.$adamW_v = new Float32Array(buffer, 11360, 1409);
     this.$week_sub = new Float32Array(buffer, scratch + 13072, 768);
     this.$week_neg = new Float32Array(buffer, scratch + 10000, 768);
     this.$week_sub_2 = new Float32Array(buffer, scratch + 16144, 768);
@@ -1123,14 +1120,14 @@ class Network extends Predictor {
     }) as WeatherGru["hyper"];
     this.$metrics = { loss: 0.5, mae: 0.5 };
     this.$n = 0;
-    new Uint32Array(buffer, 16976, 1)[0] = 0x04c594ee;
+    new Uint32Array(buffer, 17008, 1)[0] = 0xcc34d820;
   }
   get step(): number {
     return this.$scalars[2];
   }
   init(seed: number): void {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 16976);
+    this.state.fill(0, 0, 17008);
     this.$scalars[3] = 0.002;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
@@ -1218,7 +1215,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): WeatherGru {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(229480));
+  const net = new Network(new ArrayBuffer(229512));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);
@@ -1231,6 +1228,6 @@ export function create({ seed = 0, state, ...rest }: { readonly seed?: number; r
 export function createPredictor(state: Uint8Array): Pick<WeatherGru, "predict" | "params"> {
   checkState(state);
   const buffer = new ArrayBuffer(68960);
-  new Uint8Array(buffer).set(state.subarray(0, 5704));
+  new Uint8Array(buffer).set(state.subarray(0, 5712));
   return new Predictor(buffer, 5712);
 }

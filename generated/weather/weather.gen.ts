@@ -63,7 +63,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "weather",
   precision: "f32",
-  layoutHash: "7a584968",
+  layoutHash: "beea7aca",
   batch: 64,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 12], limit: null },
@@ -79,18 +79,18 @@ export const spec = {
     { name: "bent/kernel", dtype: "f32", shape: [16, 1], offset: 884 },
   ],
   states: [
-    { name: "table/fill", dtype: "f32", shape: [12], offset: 948, inference: true },
-    { name: "table/shift", dtype: "f32", shape: [12], offset: 996, inference: true },
-    { name: "table/scale", dtype: "f32", shape: [12], offset: 1044, inference: true },
-    { name: "adam/correction1", dtype: "f64", shape: [], offset: 1096 },
-    { name: "adam/correction2", dtype: "f64", shape: [], offset: 1104 },
-    { name: "step", dtype: "f64", shape: [], offset: 1112 },
-    { name: "learningRate", dtype: "f64", shape: [], offset: 1120 },
-    { name: "beta1", dtype: "f64", shape: [], offset: 1128 },
-    { name: "beta2", dtype: "f64", shape: [], offset: 1136 },
-    { name: "epsilon", dtype: "f64", shape: [], offset: 1144 },
-    { name: "adam/m", dtype: "f32", shape: [237], offset: 1152 },
-    { name: "adam/v", dtype: "f32", shape: [237], offset: 2100 },
+    { name: "table/fill", dtype: "f32", shape: [12], offset: 960, inference: true },
+    { name: "table/shift", dtype: "f32", shape: [12], offset: 1008, inference: true },
+    { name: "table/scale", dtype: "f32", shape: [12], offset: 1056, inference: true },
+    { name: "adam/correction1", dtype: "f64", shape: [], offset: 1104 },
+    { name: "adam/correction2", dtype: "f64", shape: [], offset: 1112 },
+    { name: "step", dtype: "f64", shape: [], offset: 1120 },
+    { name: "learningRate", dtype: "f64", shape: [], offset: 1128 },
+    { name: "beta1", dtype: "f64", shape: [], offset: 1136 },
+    { name: "beta2", dtype: "f64", shape: [], offset: 1144 },
+    { name: "epsilon", dtype: "f64", shape: [], offset: 1152 },
+    { name: "adam/m", dtype: "f32", shape: [237], offset: 1168 },
+    { name: "adam/v", dtype: "f32", shape: [237], offset: 2128 },
   ],
   table: {
     columns: [
@@ -113,8 +113,8 @@ export const spec = {
       { name: "temp_max_tomorrow", kind: "target", missing: null, scale: null, at: -1, width: 0 },
     ],
   },
-  arenaBytes: 15096,
-  stateBytes: 3052,
+  arenaBytes: 7720,
+  stateBytes: 3092,
   flopsPerRow: 1023,
 } as const;
 
@@ -178,7 +178,7 @@ function table_forward(
   table_fill: Float32Array,
   table_shift: Float32Array,
   table_scale: Float32Array,
-  table_mul: Float32Array,
+  table_mul: number[],
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {
@@ -194,34 +194,40 @@ function table_forward(
 // linear_matmul = table_mul · linear_kernel  (weather.model.ts:39)
 function linear_forward(
   linear_kernel: Float32Array,
-  table_mul: Float32Array,
-  linear_matmul: Float32Array,
+  table_mul: number[],
+  linear_matmul: number[],
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
+  for (let i = 0; i < n; i += 4) {
     const p0 = i * 12;
     let sum0 = 0;
     let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < 12; k++) {
       const p1 = p0 + k;
       const x0 = linear_kernel[k];
       sum0 += table_mul[p1] * x0;
       sum1 += table_mul[p1 + 12] * x0;
+      sum2 += table_mul[p1 + 24] * x0;
+      sum3 += table_mul[p1 + 36] * x0;
     }
     linear_matmul[i] = sum0;
     linear_matmul[i + 1] = sum1;
+    linear_matmul[i + 2] = sum2;
+    linear_matmul[i + 3] = sum3;
   }
 }
 
 // hidden_add = table_mul · hidden_kernel + hidden_bias  (weather.model.ts:38)
 function hidden_forward(
-  table_mul: Float32Array,
+  table_mul: number[],
   hidden_kernel: Float32Array,
   hidden_bias: Float32Array,
-  hidden_add: Float32Array,
+  hidden_add: number[],
   n: number,
 ): void {
-  for (let i = 0; i < n; i += 2) {
+  for (let i = 0; i < n; i += 4) {
     const p0 = i * 12;
     const p1 = i << 4;
     for (let j = 0; j < 16; j += 2) {
@@ -230,6 +236,10 @@ function hidden_forward(
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < 12; k++) {
         const p3 = p0 + k;
         const p4 = j + (k << 4);
@@ -237,25 +247,35 @@ function hidden_forward(
         const x1 = hidden_kernel[p4];
         const x2 = hidden_kernel[p4 + 1];
         const x3 = table_mul[p3 + 12];
+        const x4 = table_mul[p3 + 24];
+        const x5 = table_mul[p3 + 36];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
-      const x4 = hidden_bias[j];
-      hidden_add[p2] = sum00 + x4;
-      const x5 = hidden_bias[j + 1];
-      hidden_add[p2 + 1] = sum01 + x5;
-      hidden_add[p2 + 16] = sum10 + x4;
-      hidden_add[p2 + 17] = sum11 + x5;
+      const x6 = hidden_bias[j];
+      hidden_add[p2] = sum00 + x6;
+      const x7 = hidden_bias[j + 1];
+      hidden_add[p2 + 1] = sum01 + x7;
+      hidden_add[p2 + 16] = sum10 + x6;
+      hidden_add[p2 + 17] = sum11 + x7;
+      hidden_add[p2 + 32] = sum20 + x6;
+      hidden_add[p2 + 33] = sum21 + x7;
+      hidden_add[p2 + 48] = sum30 + x6;
+      hidden_add[p2 + 49] = sum31 + x7;
     }
   }
 }
 
 // hidden_tanh = tanh(hidden_add)  (weather.model.ts:38)
 function hidden_forward_2(
-  hidden_add: Float32Array,
-  hidden_tanh: Float32Array,
+  hidden_add: number[],
+  hidden_tanh: number[],
   powers: Float64Array,
   n: number,
 ): void {
@@ -275,53 +295,39 @@ function hidden_forward_2(
   }
 }
 
-// sub = linear_matmul + linear_bias + hidden_tanh · bent_kernel − y  (weather.model.ts:44)
-// d_mul = 1 / n · (2 · sub)  (weather.model.ts:44)
-function training_sub(
-  linear_bias: Float32Array,
-  bent_kernel: Float32Array,
-  hidden_tanh: Float32Array,
-  linear_matmul: Float32Array,
+// the forward pass, row by row: what is computed for a row stays in locals
+// weights: linear_bias from 0, bent_kernel from 1
+function forward_rows(
+  parameters: Float32Array,
+  linear_matmul: number[],
+  weights: number[],
+  hidden_tanh: number[],
   y: Float32Array,
-  sub: Float32Array,
-  d_mul: Float32Array,
+  d_mul: number[],
+  loss: Float32Array,
   n: number,
 ): void {
-  const c0 = linear_bias[0];
-  const c1 = 1 / n;
-  for (let i = 0; i < n; i += 2) {
-    const p0 = i << 4;
-    let sum0 = 0;
-    let sum1 = 0;
-    for (let k = 0; k < 16; k++) {
-      const p1 = p0 + k;
-      const x0 = bent_kernel[k];
-      sum0 += hidden_tanh[p1] * x0;
-      sum1 += hidden_tanh[p1 + 16] * x0;
-    }
-    const subValue0 = linear_matmul[i] + c0 + sum0 - y[i];
-    const subValue1 = linear_matmul[i + 1] + c0 + sum1 - y[i + 1];
-    sub[i] = subValue0;
-    sub[i + 1] = subValue1;
-    d_mul[i] = c1 * (2 * subValue0);
-    d_mul[i + 1] = c1 * (2 * subValue1);
+  for (let k = 0; k < 17; k++) {
+    weights[k] = parameters[k + 220];
   }
-}
-
-// loss = sum(sub²) / n  (weather.model.ts:44)
-function training_loss(sub: Float32Array, loss: Float32Array, n: number): void {
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    const x0 = sub[i];
-    sum += x0 * x0;
+  let sum_2 = 0;
+  // sub = linear_matmul + linear_bias + hidden_tanh · bent_kernel − y  (weather.model.ts:44)
+  // d_mul = 1 / n · (2 · sub)  (weather.model.ts:44)
+  // loss = sum(sub²) / n  (weather.model.ts:44)
+  const c0 = 1 / n;
+  for (let row = 0; row < n; row++) {
+    const p0 = row << 4;
+    const sub_2 = linear_matmul[row] + weights[0] + (hidden_tanh[p0] * weights[1] + hidden_tanh[p0 + 1] * weights[2] + hidden_tanh[p0 + 2] * weights[3] + hidden_tanh[p0 + 3] * weights[4] + hidden_tanh[p0 + 4] * weights[5] + hidden_tanh[p0 + 5] * weights[6] + hidden_tanh[p0 + 6] * weights[7] + hidden_tanh[p0 + 7] * weights[8] + hidden_tanh[p0 + 8] * weights[9] + hidden_tanh[p0 + 9] * weights[10] + hidden_tanh[p0 + 10] * weights[11] + hidden_tanh[p0 + 11] * weights[12] + hidden_tanh[p0 + 12] * weights[13] + hidden_tanh[p0 + 13] * weights[14] + hidden_tanh[p0 + 14] * weights[15] + hidden_tanh[p0 + 15] * weights[16]) - y[row];
+    sum_2 += sub_2 * sub_2;
+    d_mul[row] = c0 * (2 * sub_2);
   }
-  loss[0] = sum / n;
+  loss[0] = sum_2 / n;
 }
 
 // ∂loss/∂linear/kernel = table_mulᵀ · d_mul  (weather.model.ts:39)
 function linear_kernel_gradient(
-  d_mul: Float32Array,
-  table_mul: Float32Array,
+  d_mul: number[],
+  table_mul: number[],
   d_linear_kernel: Float32Array,
   n: number,
 ): void {
@@ -340,7 +346,7 @@ function linear_kernel_gradient(
 }
 
 // ∂loss/∂linear/bias = sum(d_mul)  (weather.model.ts:39)
-function linear_bias_gradient(d_mul: Float32Array, d_linear_bias: Float32Array, n: number): void {
+function linear_bias_gradient(d_mul: number[], d_linear_bias: Float32Array, n: number): void {
   let sum = 0;
   for (let i = 0; i < n; i++) {
     sum += d_mul[i];
@@ -350,8 +356,8 @@ function linear_bias_gradient(d_mul: Float32Array, d_linear_bias: Float32Array, 
 
 // ∂loss/∂bent/kernel = hidden_tanhᵀ · d_mul  (weather.model.ts:40)
 function bent_kernel_gradient(
-  d_mul: Float32Array,
-  hidden_tanh: Float32Array,
+  d_mul: number[],
+  hidden_tanh: number[],
   d_bent_kernel: Float32Array,
   n: number,
 ): void {
@@ -371,10 +377,10 @@ function bent_kernel_gradient(
 
 // d_hidden = (d_mulᵀ · bent_kernelᵀ) · (1 − hidden_tanh²)  (weather.model.ts:38)
 function hidden_backward(
-  d_mul: Float32Array,
+  d_mul: number[],
   bent_kernel: Float32Array,
-  hidden_tanh: Float32Array,
-  d_hidden: Float32Array,
+  hidden_tanh: number[],
+  d_hidden: number[],
   n: number,
 ): void {
   for (let i = 0; i < n; i += 4) {
@@ -425,12 +431,12 @@ function hidden_backward(
 
 // ∂loss/∂hidden/kernel = table_mulᵀ · d_hidden  (weather.model.ts:38)
 function hidden_kernel_gradient(
-  table_mul: Float32Array,
-  d_hidden: Float32Array,
+  table_mul: number[],
+  d_hidden: number[],
   d_hidden_kernel: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < 12; i += 2) {
+  for (let i = 0; i < 12; i += 4) {
     const p0 = i << 4;
     for (let j = 0; j < 16; j += 2) {
       const p1 = p0 + j;
@@ -438,6 +444,10 @@ function hidden_kernel_gradient(
       let sum01 = 0;
       let sum10 = 0;
       let sum11 = 0;
+      let sum20 = 0;
+      let sum21 = 0;
+      let sum30 = 0;
+      let sum31 = 0;
       for (let k = 0; k < n; k++) {
         const p2 = i + k * 12;
         const p3 = j + (k << 4);
@@ -445,21 +455,31 @@ function hidden_kernel_gradient(
         const x1 = d_hidden[p3];
         const x2 = d_hidden[p3 + 1];
         const x3 = table_mul[p2 + 1];
+        const x4 = table_mul[p2 + 2];
+        const x5 = table_mul[p2 + 3];
         sum00 += x0 * x1;
         sum01 += x0 * x2;
         sum10 += x3 * x1;
         sum11 += x3 * x2;
+        sum20 += x4 * x1;
+        sum21 += x4 * x2;
+        sum30 += x5 * x1;
+        sum31 += x5 * x2;
       }
       d_hidden_kernel[p1] += sum00;
       d_hidden_kernel[p1 + 1] += sum01;
       d_hidden_kernel[p1 + 16] += sum10;
       d_hidden_kernel[p1 + 17] += sum11;
+      d_hidden_kernel[p1 + 32] += sum20;
+      d_hidden_kernel[p1 + 33] += sum21;
+      d_hidden_kernel[p1 + 48] += sum30;
+      d_hidden_kernel[p1 + 49] += sum31;
     }
   }
 }
 
 // ∂loss/∂hidden/bias = sum(d_hidden)  (weather.model.ts:38)
-function hidden_bias_gradient(d_hidden: Float32Array, d_hidden_bias: Float32Array, n: number): void {
+function hidden_bias_gradient(d_hidden: number[], d_hidden_bias: Float32Array, n: number): void {
   for (let i = 0; i < 16; i++) {
     let sum = 0;
     for (let k = 0; k < n; k++) {
@@ -505,25 +525,33 @@ function update_parameters(
 function predict_celsius(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
-  hidden_tanh: Float32Array,
-  linear_matmul: Float32Array,
+  hidden_tanh: number[],
+  linear_matmul: number[],
   celsius: Float32Array,
   n: number,
 ): void {
   const c0 = linear_bias[0];
-  for (let i = 0; i < n; i += 2) {
+  for (let i = 0; i < n; i += 4) {
     const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = bent_kernel[k];
       sum0 += hidden_tanh[p1] * x0;
       sum1 += hidden_tanh[p1 + 16] * x0;
+      sum2 += hidden_tanh[p1 + 32] * x0;
+      sum3 += hidden_tanh[p1 + 48] * x0;
     }
     const add1 = linear_matmul[i + 1] + c0 + sum1;
+    const add2 = linear_matmul[i + 2] + c0 + sum2;
+    const add3 = linear_matmul[i + 3] + c0 + sum3;
     celsius[i] = linear_matmul[i] + c0 + sum0;
     celsius[i + 1] = add1;
+    celsius[i + 2] = add2;
+    celsius[i + 3] = add3;
   }
 }
 
@@ -531,32 +559,38 @@ function predict_celsius(
 function evaluate_sub(
   linear_bias: Float32Array,
   bent_kernel: Float32Array,
-  hidden_tanh: Float32Array,
-  linear_matmul: Float32Array,
+  hidden_tanh: number[],
+  linear_matmul: number[],
   y: Float32Array,
-  sub: Float32Array,
+  sub: number[],
   n: number,
 ): void {
   const c0 = linear_bias[0];
-  for (let i = 0; i < n; i += 2) {
+  for (let i = 0; i < n; i += 4) {
     const p0 = i << 4;
     let sum0 = 0;
     let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     for (let k = 0; k < 16; k++) {
       const p1 = p0 + k;
       const x0 = bent_kernel[k];
       sum0 += hidden_tanh[p1] * x0;
       sum1 += hidden_tanh[p1 + 16] * x0;
+      sum2 += hidden_tanh[p1 + 32] * x0;
+      sum3 += hidden_tanh[p1 + 48] * x0;
     }
     sub[i] = linear_matmul[i] + c0 + sum0 - y[i];
     sub[i + 1] = linear_matmul[i + 1] + c0 + sum1 - y[i + 1];
+    sub[i + 2] = linear_matmul[i + 2] + c0 + sum2 - y[i + 2];
+    sub[i + 3] = linear_matmul[i + 3] + c0 + sum3 - y[i + 3];
   }
 }
 
 // evaluate_mae = mae_sum / loss_rows  (weather.model.ts:45)
 function evaluate_mae(
   totals: Float64Array,
-  sub: Float32Array,
+  sub: number[],
   evaluate_loss: Float64Array,
   evaluate_mae: Float64Array,
   n: number,
@@ -580,17 +614,14 @@ function evaluate_mae(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 3052 || state[3048] !== 104 || state[3049] !== 73 || state[3050] !== 88 || state[3051] !== 122) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (3052 bytes)`);
-  }
+  if (state?.length !== 3092 || state[3088] !== 202 || state[3089] !== 122 || state[3090] !== 234 || state[3091] !== 190) throw new RangeError(`${state?.length} bytes are no state of this layout (3092 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
@@ -598,6 +629,12 @@ function powersOfTwo(): Float64Array {
   powers[26] = 5e-324;
   for (let i = 27; i < 2201; i++) powers[i] = powers[i - 1] * 2;
   return powers;
+}
+// So many numbers that an engine keeps as doubles side by side, since none of them is whole.
+function numbers(length: number): number[] {
+  const list = [0.5];
+  while (list.length < length) list.push(0.5);
+  return list;
 }
 
 class Predictor {
@@ -610,11 +647,11 @@ class Predictor {
   readonly $table_fill: Float32Array;
   readonly $table_shift: Float32Array;
   readonly $table_scale: Float32Array;
-  readonly $table_mul: Float32Array;
-  readonly $linear_matmul: Float32Array;
-  readonly $hidden_add: Float32Array;
-  readonly $hidden_tanh: Float32Array;
   readonly $celsius: Float32Array;
+  readonly $table_mul: number[];
+  readonly $linear_matmul: number[];
+  readonly $hidden_add: number[];
+  readonly $hidden_tanh: number[];
   readonly params: Weather["params"];
   readonly $powers: Float64Array;
   readonly $outputs: ReturnType<Weather["predict"]>;
@@ -626,14 +663,14 @@ class Predictor {
     this.$linear_kernel = new Float32Array(buffer, 832, 12);
     this.$linear_bias = new Float32Array(buffer, 880, 1);
     this.$bent_kernel = new Float32Array(buffer, 884, 16);
-    this.$table_fill = new Float32Array(buffer, 948, 12);
-    this.$table_shift = new Float32Array(buffer, 996, 12);
-    this.$table_scale = new Float32Array(buffer, 1044, 12);
-    this.$table_mul = new Float32Array(buffer, scratch + 7456, 768);
-    this.$linear_matmul = new Float32Array(buffer, scratch + 10528, 64);
-    this.$hidden_add = new Float32Array(buffer, scratch + 3360, 1024);
-    this.$hidden_tanh = new Float32Array(buffer, scratch + 3360, 1024);
-    this.$celsius = new Float32Array(buffer, scratch + 10528, 64);
+    this.$table_fill = new Float32Array(buffer, 960, 12);
+    this.$table_shift = new Float32Array(buffer, 1008, 12);
+    this.$table_scale = new Float32Array(buffer, 1056, 12);
+    this.$celsius = new Float32Array(buffer, scratch + 3360, 64);
+    this.$table_mul = numbers(768);
+    this.$linear_matmul = numbers(64);
+    this.$hidden_add = numbers(1024);
+    this.$hidden_tanh = numbers(1024);
     this.params = {
       "hidden/kernel": this.$hidden_kernel,
       "hidden/bias": this.$hidden_bias,
@@ -677,40 +714,42 @@ class Network extends Predictor {
   readonly $d_linear_kernel: Float32Array;
   readonly $d_linear_bias: Float32Array;
   readonly $d_bent_kernel: Float32Array;
-  readonly $sub: Float32Array;
-  readonly $d_mul: Float32Array;
-  readonly $d_hidden: Float32Array;
   readonly $evaluate_loss: Float64Array;
   readonly $evaluate_mae: Float64Array;
+  readonly $sub: number[];
+  readonly $d_hidden: number[];
+  readonly $weights: number[];
+  readonly $d_mul: number[];
   readonly gradients: Weather["gradients"];
   readonly hyper: Weather["hyper"];
   readonly $metrics: ReturnType<Weather["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
-    const scratch = 3056;
+    const scratch = 3104;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 3052);
-    this.$scalars = new Float64Array(buffer, 1096, 7);
-    this.$totals = new Float64Array(buffer, scratch + 12016, 3);
+    this.state = new Uint8Array(buffer, 0, 3092);
+    this.$scalars = new Float64Array(buffer, 1104, 7);
+    this.$totals = new Float64Array(buffer, scratch + 4592, 3);
     this.$y = new Float32Array(buffer, scratch + 3088, 64);
     this.$parameters = new Float32Array(buffer, 0, 237);
-    this.$gradients = new Float32Array(buffer, scratch + 11040, 237);
-    this.$adam_m = new Float32Array(buffer, 1152, 237);
-    this.$adam_v = new Float32Array(buffer, 2100, 237);
+    this.$gradients = new Float32Array(buffer, scratch + 3616, 237);
+    this.$adam_m = new Float32Array(buffer, 1168, 237);
+    this.$adam_v = new Float32Array(buffer, 2128, 237);
     this.$seed = new Uint32Array(buffer, scratch + 3344, 1);
     this.$constant = new Float32Array(buffer, scratch, 1);
     this.$constant.set([16]);
-    this.$loss = new Float32Array(buffer, scratch + 12000, 1);
-    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 11040, 192);
-    this.$d_hidden_bias = new Float32Array(buffer, scratch + 11808, 16);
-    this.$d_linear_kernel = new Float32Array(buffer, scratch + 11872, 12);
-    this.$d_linear_bias = new Float32Array(buffer, scratch + 11920, 1);
-    this.$d_bent_kernel = new Float32Array(buffer, scratch + 11924, 16);
-    this.$sub = new Float32Array(buffer, scratch + 10528, 64);
-    this.$d_mul = new Float32Array(buffer, scratch + 10784, 64);
-    this.$d_hidden = new Float32Array(buffer, scratch + 3360, 1024);
+    this.$loss = new Float32Array(buffer, scratch + 4576, 1);
+    this.$d_hidden_kernel = new Float32Array(buffer, scratch + 3616, 192);
+    this.$d_hidden_bias = new Float32Array(buffer, scratch + 4384, 16);
+    this.$d_linear_kernel = new Float32Array(buffer, scratch + 4448, 12);
+    this.$d_linear_bias = new Float32Array(buffer, scratch + 4496, 1);
+    this.$d_bent_kernel = new Float32Array(buffer, scratch + 4500, 16);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 3360, 1);
     this.$evaluate_mae = new Float64Array(buffer, scratch + 3376, 1);
+    this.$sub = numbers(64);
+    this.$d_hidden = numbers(1024);
+    this.$weights = numbers(17);
+    this.$d_mul = numbers(64);
     this.gradients = {
       "hidden/kernel": this.$d_hidden_kernel,
       "hidden/bias": this.$d_hidden_bias,
@@ -731,14 +770,14 @@ class Network extends Predictor {
     }) as Weather["hyper"];
     this.$metrics = { loss: 0.5, mae: 0.5 };
     this.$n = 0;
-    new Uint32Array(buffer, 3048, 1)[0] = 0x7a584968;
+    new Uint32Array(buffer, 3088, 1)[0] = 0xbeea7aca;
   }
   get step(): number {
     return this.$scalars[2];
   }
   init(seed: number): void {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 3048);
+    this.state.fill(0, 0, 3088);
     this.$scalars[3] = 0.005;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
@@ -761,8 +800,7 @@ class Network extends Predictor {
     linear_forward(this.$linear_kernel, this.$table_mul, this.$linear_matmul, n);
     hidden_forward(this.$table_mul, this.$hidden_kernel, this.$hidden_bias, this.$hidden_add, n);
     hidden_forward_2(this.$hidden_add, this.$hidden_tanh, this.$powers, n);
-    training_sub(this.$linear_bias, this.$bent_kernel, this.$hidden_tanh, this.$linear_matmul, this.$y, this.$sub, this.$d_mul, n);
-    training_loss(this.$sub, this.$loss, n);
+    forward_rows(this.$parameters, this.$linear_matmul, this.$weights, this.$hidden_tanh, this.$y, this.$d_mul, this.$loss, n);
     this.$fresh = true;
     return this.$loss[0];
   }
@@ -813,7 +851,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): Weather {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(15096));
+  const net = new Network(new ArrayBuffer(7720));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);
@@ -825,33 +863,39 @@ export function create({ seed = 0, state, ...rest }: { readonly seed?: number; r
 /** Only the half that predicts, from saved bytes; bundlers leave the training half out. */
 export function createPredictor(state: Uint8Array): Pick<Weather, "predict" | "params"> {
   checkState(state);
-  const buffer = new ArrayBuffer(11936);
-  new Uint8Array(buffer).set(state.subarray(0, 1152));
-  return new Predictor(buffer, 1152);
+  const buffer = new ArrayBuffer(4784);
+  new Uint8Array(buffer).set(state.subarray(0, 1160));
+  return new Predictor(buffer, 1168);
 }
 
+const columnNames: readonly string[] = ["precipitation", "temp_max", "temp_min", "wind", "weather", "temp_max_yesterday", "season_sine", "season_cosine", "temp_max_tomorrow"];
 const columnValues: readonly (readonly string[])[] = [
   ["drizzle", "fog", "rain", "snow", "sun"],
 ];
-/** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in. */
+/** Writes a row into row `i` of the features; what is missing becomes NaN, which the model fills in. Where a column is left out, a name of none is a RangeError. */
 export function encodeRow(row: Row, x: Float32Array, i: number = 0): void {
   const at = i * 12;
   if (!(i >= 0 && at + 12 <= x.length)) throw new RangeError(`row ${i} does not fit into ${x.length} numbers, 12 a row`);
-  x[at + 0] = numberOf("precipitation", row.precipitation);
-  x[at + 1] = numberOf("temp_max", row.temp_max);
-  x[at + 2] = numberOf("temp_min", row.temp_min);
-  x[at + 3] = numberOf("wind", row.wind);
-  encodeCategory("weather", row.weather, columnValues[0], x, at + 4);
-  x[at + 9] = numberOf("temp_max_yesterday", row.temp_max_yesterday);
-  x[at + 10] = numberOf("season_sine", row.season_sine);
-  x[at + 11] = numberOf("season_cosine", row.season_cosine);
+  x[at + 0] = numberOf("precipitation", row.precipitation, row);
+  x[at + 1] = numberOf("temp_max", row.temp_max, row);
+  x[at + 2] = numberOf("temp_min", row.temp_min, row);
+  x[at + 3] = numberOf("wind", row.wind, row);
+  encodeCategory("weather", row.weather, columnValues[0], x, at + 4, row);
+  x[at + 9] = numberOf("temp_max_yesterday", row.temp_max_yesterday, row);
+  x[at + 10] = numberOf("season_sine", row.season_sine, row);
+  x[at + 11] = numberOf("season_cosine", row.season_cosine, row);
 }
-function numberOf(name: string, value: number | null | undefined): number {
+function checkColumns(row: Row): void {
+  for (const name in row) if (!columnNames.includes(name) && !(name in Object.prototype)) throw new RangeError(`there is no column ${name}; known: ${columnNames.join(", ")}`);
+}
+function numberOf(name: string, value: number | null | undefined, row: Row): number {
+  if (value === undefined) checkColumns(row);
   if (value === null || value === undefined) return NaN;
-  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${String(value)}`);
+  if (typeof value !== "number") throw new RangeError(`column ${name}: expected a number, found ${typeof value === "string" ? `"${value}"` : String(value)}`);
   return value;
 }
-function encodeCategory(name: string, value: string | null | undefined, values: readonly string[], x: Float32Array, at: number): void {
+function encodeCategory(name: string, value: string | null | undefined, values: readonly string[], x: Float32Array, at: number, row: Row): void {
+  if (value === undefined) checkColumns(row);
   const missing = value === null || value === undefined || value === "";
   let place = -1;
   for (let k = 0; k < values.length; k++) if (values[k] === value) place = k;

@@ -117,7 +117,7 @@ export declare const spec: {
   readonly gradc: "0.1.0";
   readonly name: "words-gpt";
   readonly precision: "f32";
-  readonly layoutHash: "adf8dff2";
+  readonly layoutHash: "b1f8e63e";
   readonly batch: 16;
   readonly inputs: readonly [
     {
@@ -427,12 +427,12 @@ export declare const spec: {
       readonly name: "adamW/v";
       readonly dtype: "f32";
       readonly shape: readonly [42227];
-      readonly offset: 337884;
+      readonly offset: 337888;
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 2189184;
-  readonly stateBytes: 506796;
+  readonly arenaBytes: 2189200;
+  readonly stateBytes: 506804;
   readonly flopsPerRow: 3362468;
 };
 

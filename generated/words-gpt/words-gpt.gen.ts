@@ -117,7 +117,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "words-gpt",
   precision: "f32",
-  layoutHash: "adf8dff2",
+  layoutHash: "b1f8e63e",
   batch: 16,
   inputs: [
     { name: "x", dtype: "i32", shape: ["n", 13], limit: 27 },
@@ -175,11 +175,11 @@ export const spec = {
     { name: "epsilon", dtype: "f64", shape: [], offset: 168960 },
     { name: "weightDecay", dtype: "f64", shape: [], offset: 168968 },
     { name: "adamW/m", dtype: "f32", shape: [42227], offset: 168976 },
-    { name: "adamW/v", dtype: "f32", shape: [42227], offset: 337884 },
+    { name: "adamW/v", dtype: "f32", shape: [42227], offset: 337888 },
   ],
   table: null,
-  arenaBytes: 2189184,
-  stateBytes: 506796,
+  arenaBytes: 2189200,
+  stateBytes: 506804,
   flopsPerRow: 3362468,
 } as const;
 
@@ -3023,24 +3023,19 @@ function evaluate_loss(
 
 function checkRows(name: string, values: ArrayLike<number>, row: number, n: number, max: number): void {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name: string, value: number): number {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name: string, values: Int32Array | Uint32Array, count: number, limit: number, allowed?: number): void {
   for (let i = 0; i < count; i++) {
-    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
-      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
-    }
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit) && values[i] !== allowed) throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
   }
 }
 function checkState(state: Uint8Array): void {
-  if (state?.length !== 506796 || state[506792] !== 242 || state[506793] !== 223 || state[506794] !== 248 || state[506795] !== 173) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (506796 bytes)`);
-  }
+  if (state?.length !== 506804 || state[506800] !== 62 || state[506801] !== 230 || state[506802] !== 248 || state[506803] !== 177) throw new RangeError(`${state?.length} bytes are no state of this layout (506804 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo(): Float64Array {
@@ -3437,16 +3432,16 @@ class Network extends Predictor {
   readonly $metrics: ReturnType<WordsGpt["evaluate"]>;
   $n: number;
   constructor(buffer: ArrayBuffer) {
-    const scratch = 506800;
+    const scratch = 506816;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 506796);
+    this.state = new Uint8Array(buffer, 0, 506804);
     this.$scalars = new Float64Array(buffer, 168912, 8);
     this.$totals = new Float64Array(buffer, scratch + 1682368, 2);
     this.$y = new Int32Array(buffer, scratch + 832, 208);
     this.$parameters = new Float32Array(buffer, 0, 42227);
     this.$gradients = new Float32Array(buffer, scratch + 1513440, 42227);
     this.$adamW_m = new Float32Array(buffer, 168976, 42227);
-    this.$adamW_v = new Float32Array(buffer, 337884, 42227);
+    this.$adamW_v = new Float32Array(buffer, 337888, 42227);
     this.$letters_sub = new Float32Array(buffer, scratch + 6000, 1080);
     this.$letters_neg = new Float32Array(buffer, scratch + 1680, 1080);
     this.$letters_sub_2 = new Float32Array(buffer, scratch + 10320, 1080);
@@ -3620,14 +3615,14 @@ class Network extends Predictor {
     }) as WordsGpt["hyper"];
     this.$metrics = { loss: 0.5 };
     this.$n = 0;
-    new Uint32Array(buffer, 506792, 1)[0] = 0xadf8dff2;
+    new Uint32Array(buffer, 506800, 1)[0] = 0xb1f8e63e;
   }
   get step(): number {
     return this.$scalars[2];
   }
   init(seed: number): void {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 506792);
+    this.state.fill(0, 0, 506800);
     this.$scalars[3] = 0.004;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.99;
@@ -3923,7 +3918,7 @@ class Network extends Predictor {
 /** A network with its own memory: fresh from a seed (0), or resumed from the bytes of `state`; others are a RangeError. */
 export function create({ seed = 0, state, ...rest }: { readonly seed?: number; readonly state?: Uint8Array } = {}): WordsGpt {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(2189184));
+  const net = new Network(new ArrayBuffer(2189200));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);

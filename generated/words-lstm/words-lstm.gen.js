@@ -4,7 +4,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "words-lstm",
   precision: "f32",
-  layoutHash: "50bb48e7",
+  layoutHash: "c1bbf610",
   batch: 32,
   inputs: [
     { name: "x", dtype: "i32", shape: ["n", 13], limit: 27 },
@@ -21,8 +21,8 @@ export const spec = {
     { name: "logits/bias", dtype: "f32", shape: [27], offset: 211968 },
   ],
   states: [
-    { name: "random/seed", dtype: "u32", shape: [], offset: 212076 },
-    { name: "random/counter", dtype: "u32", shape: [], offset: 212080 },
+    { name: "random/seed", dtype: "u32", shape: [], offset: 212080 },
+    { name: "random/counter", dtype: "u32", shape: [], offset: 212084 },
     { name: "adam/correction1", dtype: "f64", shape: [], offset: 212088 },
     { name: "adam/correction2", dtype: "f64", shape: [], offset: 212096 },
     { name: "step", dtype: "f64", shape: [], offset: 212104 },
@@ -31,11 +31,11 @@ export const spec = {
     { name: "beta2", dtype: "f64", shape: [], offset: 212128 },
     { name: "epsilon", dtype: "f64", shape: [], offset: 212136 },
     { name: "adam/m", dtype: "f32", shape: [53019], offset: 212144 },
-    { name: "adam/v", dtype: "f32", shape: [53019], offset: 424220 },
+    { name: "adam/v", dtype: "f32", shape: [53019], offset: 424224 },
   ],
   table: null,
-  arenaBytes: 2897984,
-  stateBytes: 636300,
+  arenaBytes: 2898000,
+  stateBytes: 636308,
   flopsPerRow: 5080338,
 };
 
@@ -1692,24 +1692,19 @@ function evaluate_loss(totals, y, logits_add, evaluate_loss, powers, bits, words
 
 function checkRows(name, values, row, n, max) {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name, value) {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name, values, count, limit, allowed) {
   for (let i = 0; i < count; i++) {
-    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit) && values[i] !== allowed) {
-      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
-    }
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit) && values[i] !== allowed) throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}${allowed === undefined ? "" : ` nor ${allowed}`}`);
   }
 }
 function checkState(state) {
-  if (state?.length !== 636300 || state[636296] !== 231 || state[636297] !== 72 || state[636298] !== 187 || state[636299] !== 80) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (636300 bytes)`);
-  }
+  if (state?.length !== 636308 || state[636304] !== 16 || state[636305] !== 246 || state[636306] !== 187 || state[636307] !== 193) throw new RangeError(`${state?.length} bytes are no state of this layout (636308 bytes)`);
 }
 // 2^i at i + 1100.
 function powersOfTwo() {
@@ -1742,8 +1737,8 @@ class Predictor {
     this.$memory_add_2 = new Float32Array(buffer, scratch + 815888, 12288);
     this.$logits_add_2 = new Float32Array(buffer, scratch + 4880, 11232);
     this.$exp_row = new Float32Array(buffer, scratch + 49808, 27);
+    this.$letters_embeddings_numbers = numbers(864);
     this.$numbers = numbers(159744);
-    this.$numbers$2 = numbers(43008);
     this.params = {
       "letters/embeddings": this.$letters_embeddings,
       "memory/kernel": this.$memory_kernel,
@@ -1767,9 +1762,9 @@ class Predictor {
     this.$fresh = false;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_9, n);
-    copy_letters_embeddings(this.$letters_embeddings, this.$numbers$2);
+    copy_letters_embeddings(this.$letters_embeddings, this.$letters_embeddings_numbers);
     copy_memory_kernel(this.$memory_kernel, this.$numbers);
-    memory_forward_6(this.$numbers$2, this.$numbers, this.$memory_dotGeneral_2);
+    memory_forward_6(this.$letters_embeddings_numbers, this.$numbers, this.$memory_dotGeneral_2);
     memory_forward_7(this.$x, this.$memory_dotGeneral_2, this.$memory_take, n);
     for (let t = 0; t < 13; t++) {
       copy_memory_scan(this.$memory_scan, this.$numbers, t, n);
@@ -1785,19 +1780,19 @@ class Predictor {
 
 class Network extends Predictor {
   constructor(buffer) {
-    const scratch = 636304;
+    const scratch = 636320;
     super(buffer, scratch);
-    this.state = new Uint8Array(buffer, 0, 636300);
+    this.state = new Uint8Array(buffer, 0, 636308);
     this.$scalars = new Float64Array(buffer, 212088, 7);
     this.$totals = new Float64Array(buffer, scratch + 2261664, 2);
     this.$y = new Int32Array(buffer, scratch + 3200, 416);
-    this.$random_seed = new Uint32Array(buffer, 212076, 1);
-    this.$random_counter = new Uint32Array(buffer, 212080, 1);
+    this.$random_seed = new Uint32Array(buffer, 212080, 1);
+    this.$random_counter = new Uint32Array(buffer, 212084, 1);
     this.$next_random_counter = new Uint32Array(buffer, scratch + 2261632, 1);
     this.$parameters = new Float32Array(buffer, 0, 53019);
     this.$gradients = new Float32Array(buffer, scratch + 2049552, 53019);
     this.$adam_m = new Float32Array(buffer, 212144, 53019);
-    this.$adam_v = new Float32Array(buffer, 424220, 53019);
+    this.$adam_v = new Float32Array(buffer, 424224, 53019);
     this.$memory_sub = new Float32Array(buffer, scratch + 152336, 36864);
     this.$memory_neg = new Float32Array(buffer, scratch + 4880, 36864);
     this.$memory_sub_2 = new Float32Array(buffer, scratch + 299792, 36864);
@@ -1839,6 +1834,7 @@ class Network extends Predictor {
     this.$d_memory_row_2 = new Float32Array(buffer, scratch + 2049168, 96);
     this.$adam_add = new Float64Array(buffer, scratch + 4880, 1);
     this.$evaluate_loss = new Float64Array(buffer, scratch + 49808, 1);
+    this.$numbers$2 = numbers(43008);
     this.gradients = {
       "letters/embeddings": this.$d_letters_embeddings,
       "memory/kernel": this.$d_memory_kernel,
@@ -1861,14 +1857,14 @@ class Network extends Predictor {
     this.$metrics = { loss: 0.5 };
     this.$n = 0;
     this.$pending = false;
-    new Uint32Array(buffer, 636296, 1)[0] = 0x50bb48e7;
+    new Uint32Array(buffer, 636304, 1)[0] = 0xc1bbf610;
   }
   get step() {
     return this.$scalars[2];
   }
   init(seed) {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 636296);
+    this.state.fill(0, 0, 636304);
     this.$scalars[3] = 0.005;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
@@ -1896,9 +1892,9 @@ class Network extends Predictor {
     this.$n = n;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_2, n);
-    copy_letters_embeddings(this.$letters_embeddings, this.$numbers$2);
+    copy_letters_embeddings(this.$letters_embeddings, this.$letters_embeddings_numbers);
     copy_memory_kernel(this.$memory_kernel, this.$numbers);
-    memory_forward_6(this.$numbers$2, this.$numbers, this.$memory_dotGeneral);
+    memory_forward_6(this.$letters_embeddings_numbers, this.$numbers, this.$memory_dotGeneral);
     memory_forward_7(this.$x, this.$memory_dotGeneral, this.$memory_take, n);
     copy_memory_recurrentKernel(this.$memory_recurrentKernel, this.$numbers);
     for (let t = 0; t < 13; t++) {
@@ -1975,9 +1971,9 @@ class Network extends Predictor {
     this.$fresh = false;
     memory_forward_4(this.$memory_scan, n);
     memory_forward_4(this.$memory_scan_9, n);
-    copy_letters_embeddings(this.$letters_embeddings, this.$numbers$2);
+    copy_letters_embeddings(this.$letters_embeddings, this.$letters_embeddings_numbers);
     copy_memory_kernel(this.$memory_kernel, this.$numbers);
-    memory_forward_6(this.$numbers$2, this.$numbers, this.$memory_dotGeneral_2);
+    memory_forward_6(this.$letters_embeddings_numbers, this.$numbers, this.$memory_dotGeneral_2);
     memory_forward_7(this.$x, this.$memory_dotGeneral_2, this.$memory_take, n);
     copy_memory_recurrentKernel(this.$memory_recurrentKernel, this.$numbers);
     for (let t = 0; t < 13; t++) {
@@ -1999,7 +1995,7 @@ class Network extends Predictor {
 
 export function create({ seed = 0, state, ...rest } = {}) {
   for (const name of Object.keys(rest)) throw new RangeError(`option ${name} is none of seed, state`);
-  const net = new Network(new ArrayBuffer(2897984));
+  const net = new Network(new ArrayBuffer(2898000));
   if (state === undefined) net.init(seed);
   else {
     checkState(state);

@@ -49,7 +49,7 @@ export declare const spec: {
   readonly gradc: "0.1.0";
   readonly name: "digits";
   readonly precision: "f32";
-  readonly layoutHash: "13323a75";
+  readonly layoutHash: "295b271e";
   readonly batch: 64;
   readonly inputs: readonly [
     {
@@ -98,55 +98,55 @@ export declare const spec: {
       readonly name: "adam/correction1";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 9640;
+      readonly offset: 9648;
     },
     {
       readonly name: "adam/correction2";
       readonly dtype: "f64";
       readonly shape: readonly [];
-      readonly offset: 9648;
+      readonly offset: 9656;
     },
-    { readonly name: "step"; readonly dtype: "f64"; readonly shape: readonly []; readonly offset: 9656 },
+    { readonly name: "step"; readonly dtype: "f64"; readonly shape: readonly []; readonly offset: 9664 },
     {
       readonly name: "learningRate";
-      readonly dtype: "f64";
-      readonly shape: readonly [];
-      readonly offset: 9664;
-    },
-    {
-      readonly name: "beta1";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 9672;
     },
     {
-      readonly name: "beta2";
+      readonly name: "beta1";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 9680;
     },
     {
-      readonly name: "epsilon";
+      readonly name: "beta2";
       readonly dtype: "f64";
       readonly shape: readonly [];
       readonly offset: 9688;
     },
     {
+      readonly name: "epsilon";
+      readonly dtype: "f64";
+      readonly shape: readonly [];
+      readonly offset: 9696;
+    },
+    {
       readonly name: "adam/m";
       readonly dtype: "f32";
       readonly shape: readonly [2410];
-      readonly offset: 9696;
+      readonly offset: 9712;
     },
     {
       readonly name: "adam/v";
       readonly dtype: "f32";
       readonly shape: readonly [2410];
-      readonly offset: 19336;
+      readonly offset: 19360;
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 67368;
-  readonly stateBytes: 28980;
+  readonly arenaBytes: 67400;
+  readonly stateBytes: 29012;
   readonly flopsPerRow: 10229;
 };
 

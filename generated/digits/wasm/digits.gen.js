@@ -4,7 +4,7 @@ export const spec = {
   gradc: "0.1.0",
   name: "digits",
   precision: "f32",
-  layoutHash: "13323a75",
+  layoutHash: "295b271e",
   batch: 64,
   inputs: [
     { name: "x", dtype: "f32", shape: ["n", 64], limit: null },
@@ -19,19 +19,19 @@ export const spec = {
     { name: "logits/bias", dtype: "f32", shape: [10], offset: 9600 },
   ],
   states: [
-    { name: "adam/correction1", dtype: "f64", shape: [], offset: 9640 },
-    { name: "adam/correction2", dtype: "f64", shape: [], offset: 9648 },
-    { name: "step", dtype: "f64", shape: [], offset: 9656 },
-    { name: "learningRate", dtype: "f64", shape: [], offset: 9664 },
-    { name: "beta1", dtype: "f64", shape: [], offset: 9672 },
-    { name: "beta2", dtype: "f64", shape: [], offset: 9680 },
-    { name: "epsilon", dtype: "f64", shape: [], offset: 9688 },
-    { name: "adam/m", dtype: "f32", shape: [2410], offset: 9696 },
-    { name: "adam/v", dtype: "f32", shape: [2410], offset: 19336 },
+    { name: "adam/correction1", dtype: "f64", shape: [], offset: 9648 },
+    { name: "adam/correction2", dtype: "f64", shape: [], offset: 9656 },
+    { name: "step", dtype: "f64", shape: [], offset: 9664 },
+    { name: "learningRate", dtype: "f64", shape: [], offset: 9672 },
+    { name: "beta1", dtype: "f64", shape: [], offset: 9680 },
+    { name: "beta2", dtype: "f64", shape: [], offset: 9688 },
+    { name: "epsilon", dtype: "f64", shape: [], offset: 9696 },
+    { name: "adam/m", dtype: "f32", shape: [2410], offset: 9712 },
+    { name: "adam/v", dtype: "f32", shape: [2410], offset: 19360 },
   ],
   table: null,
-  arenaBytes: 67368,
-  stateBytes: 28980,
+  arenaBytes: 67400,
+  stateBytes: 29012,
   flopsPerRow: 10229,
 };
 
@@ -40,7 +40,7 @@ let compiled;
 function bytesOf(variant) {
   let letters = "";
   for (const piece of code) letters += typeof piece === "string" ? piece : piece[variant];
-  const places = variant === 0 ? [0, 5572, 6198] : [0, 5345, 5972];
+  const places = variant === 0 ? [0, 5401, 6004] : [0, 5180, 5784];
   const bytes = new Uint8Array(letters.length);
   for (let i = 0, from = 0; i < bytes.length; i++) {
     bytes[i] = 117 - letters.charCodeAt(places[from]++);
@@ -50,7 +50,7 @@ function bytesOf(variant) {
   return bytes;
 }
 function instantiate() {
-  if (compiled === undefined) {
+  if (!compiled) {
     const relaxed = bytesOf(1);
     compiled = new WebAssembly.Module(WebAssembly.validate(relaxed) ? relaxed : bytesOf(0));
   }
@@ -59,30 +59,25 @@ function instantiate() {
 
 function checkRows(name, values, row, n, max) {
   const length = values?.length;
-  if (!(Number.isInteger(n) && n > 0 && n <= max)) throw new RangeError(`input ${name}: ${length} values, n = ${String(n)} is not a whole number from 1 to the batch of ${max}`);
-  if (length !== n * row && length !== max * row) throw new RangeError(`input ${name}: ${length} values are not ${n} whole rows of ${row}`);
+  if (!(Number.isInteger(n) && n > 0 && n <= max && (length === n * row || length === max * row))) throw new RangeError(`input ${name}: ${length} values are not n = ${String(n)} rows of ${row}, n a whole number from 1 to ${max}`);
 }
 function checkNumber(name, value) {
-  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${String(value)} is not a finite number`);
+  if (!Number.isFinite(value)) throw new RangeError(`${name}: ${typeof value} ${String(value)} is not a finite number`);
   return value;
 }
 function checkIndices(name, values, count, limit) {
   for (let i = 0; i < count; i++) {
-    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) {
-      throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
-    }
+    if (!(Number.isInteger(values[i]) && values[i] >= 0 && values[i] < limit)) throw new RangeError(`input ${name}: ${typeof values[i]} ${values[i]} at ${i} is not a whole number from 0 to ${limit - 1}`);
   }
 }
 function checkState(state) {
-  if (state?.length !== 28980 || state[28976] !== 117 || state[28977] !== 58 || state[28978] !== 50 || state[28979] !== 19) {
-    throw new RangeError(`${state?.length} bytes are no state of this model (28980 bytes)`);
-  }
+  if (state?.length !== 29012 || state[29008] !== 30 || state[29009] !== 39 || state[29010] !== 91 || state[29011] !== 41) throw new RangeError(`${state?.length} bytes are no state of this layout (29012 bytes)`);
 }
 
 class Predictor {
   constructor(wasm) {
     const buffer = wasm.memory.buffer;
-    this.$x = new Float32Array(buffer, 28992, 4096);
+    this.$x = new Float32Array(buffer, 29024, 4096);
     this.params = {
       "hidden/kernel": new Float32Array(buffer, 0, 2048),
       "hidden/bias": new Float32Array(buffer, 8192, 32),
@@ -91,7 +86,7 @@ class Predictor {
     };
     this.$wasm = wasm;
     this.$outputs = {
-      probabilities: new Float32Array(buffer, 53840, 640),
+      probabilities: new Float32Array(buffer, 53872, 640),
     };
     this.$fresh = false;
   }
@@ -108,20 +103,20 @@ class Network extends Predictor {
   constructor(wasm) {
     super(wasm);
     const buffer = wasm.memory.buffer;
-    this.state = new Uint8Array(buffer, 0, 28980);
-    this.$scalars = new Float64Array(buffer, 9640, 7);
-    this.$y = new Int32Array(buffer, 45376, 64);
-    this.$seed = new Uint32Array(buffer, 45632, 1);
-    this.$loss = new Float32Array(buffer, 67328, 1);
-    this.$evaluate_loss = new Float64Array(buffer, 45664, 1);
-    this.$evaluate_accuracy = new Float64Array(buffer, 45648, 1);
+    this.state = new Uint8Array(buffer, 0, 29012);
+    this.$scalars = new Float64Array(buffer, 9648, 7);
+    this.$y = new Int32Array(buffer, 45408, 64);
+    this.$seed = new Uint32Array(buffer, 45664, 1);
+    this.$loss = new Float32Array(buffer, 67360, 1);
+    this.$evaluate_loss = new Float64Array(buffer, 45696, 1);
+    this.$evaluate_accuracy = new Float64Array(buffer, 45680, 1);
     this.gradients = {
-      "hidden/kernel": new Float32Array(buffer, 57680, 2048),
-      "hidden/bias": new Float32Array(buffer, 65872, 32),
-      "logits/kernel": new Float32Array(buffer, 66000, 320),
-      "logits/bias": new Float32Array(buffer, 67280, 10),
+      "hidden/kernel": new Float32Array(buffer, 57712, 2048),
+      "hidden/bias": new Float32Array(buffer, 65904, 32),
+      "logits/kernel": new Float32Array(buffer, 66032, 320),
+      "logits/bias": new Float32Array(buffer, 67312, 10),
     };
-    this.$gradients = new Float32Array(buffer, 57680, 2410);
+    this.$gradients = new Float32Array(buffer, 57712, 2410);
     const scalars = this.$scalars;
     this.hyper = Object.seal({
       get learningRate() { return scalars[3]; },
@@ -133,17 +128,17 @@ class Network extends Predictor {
       get epsilon() { return scalars[6]; },
       set epsilon(value) { scalars[6] = checkNumber("epsilon", value); },
     });
-    this.$running = new Uint8Array(buffer, 67344, 24);
+    this.$running = new Uint8Array(buffer, 67376, 24);
     this.$metrics = { loss: 0.5, accuracy: 0.5 };
     this.$n = 0;
-    new Uint32Array(buffer, 28976, 1)[0] = 0x13323a75;
+    new Uint32Array(buffer, 29008, 1)[0] = 0x295b271e;
   }
   get step() {
     return this.$scalars[2];
   }
   init(seed) {
     checkNumber("seed", seed);
-    this.state.fill(0, 0, 28976);
+    this.state.fill(0, 0, 29008);
     this.$scalars[3] = 0.001;
     this.$scalars[4] = 0.9;
     this.$scalars[5] = 0.999;
@@ -216,31 +211,33 @@ export function create({ seed = 0, state, ...rest } = {}) {
 export function createPredictor(state) {
   checkState(state);
   const own = instantiate();
-  new Uint8Array(own.memory.buffer).set(state.subarray(0, 9696));
+  new Uint8Array(own.memory.buffer).set(state.subarray(0, 9704));
   return new Predictor(own);
 }
 
-// The kernels: gradc inspect --stage code shows them.
+// The kernels: see gradc inspect --stage code.
 // Of two strings the second is for hosts with relaxed SIMD, which multiplies and adds in one.
 const code = [
-  ["uĔĂĈtuuutmstǶuĕuur_`uuuuuuuuuutttttuutuuupqttsnOmoĈĐĈĆăǼstČugtďuftēuetĀudtąuctĐubtāuakƟ;`", "uĔĂĈtuuutmstǶuĕuur_`uuuuuuuuuutttttuutuuupqttsnOmoĈĐĈĆăǼstČugtďuftēuetĀudtąuctĐubtāuakƁ=`"],
-  ["ƶjqlǶ7ǺVǸlǹ2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT4JrǝǧqUƾǕT4Uļrǝǧq4TUU4āċTr52uuǵvT1uuuuuuuuT2uuǵvT4TUMsTU4ċT4Tr5UKsTUUǞTUU2uuuuUU/ZƺǕTUUĘq5UTUTjU4ċTU4ċTU4-huj1uuuuuuuuTxiuuuuuuuuuuuuuuuuTUƿTUxusUxbxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUxusUxbxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUƿTU2uuǵhĘTU2uuu)ǡUUZTU2Ƃq@6ǡƹ4ǿ4Ą4ĊǃTU2uuǵ7ǡ2uuǵ6UǢ2Ƕu5*ǣƹ4āƷǡ2uuǵ6ǢTU2uuƵƴ2uuǵ6UZǣTU2uuu5UǣǠTUUǡT2uuu6UǡUǡTU21ƅǝ7Uǡ2ĊǆƩ7ǣUǡ2ƸǋK6ǣǡTU2uǵD6ǡUUUUǣǡU2ǲǵėļǡǢǢUǢǢTUUU2uuǵǶĘZ2uuǵv2uuƵǶU2uuuuĚZ2uuuuUĘZTUUUǣUǢƺǕTUUU/ƽǕTU4ċTU4ċTU4ċTUU-huj4JrǥǧqUƿUǃǠƺUƾǓǕT4Uļrǥǧq4UUǒļrƕƑs4JrǕǧqUǕT4UļrǕǧq4UUǒļrƥƑsj", "ǦjqlǶ7ǺVǸlǹ2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT4JrǝǧqUƾǕT4Uļrǝǧq4TUU4āċTr52uuǵvT1uuuuuuuuT2uuǵvT4TUMsTU4ċT4Tr5UKsTUUǞTUU2uuuuUU/ZƺǕTUUĘq5UTUTjU4ċTU4ċTU4-huj1uuuuuuuuTxiuuuuuuuuuuuuuuuuTUƿTUxusUxbxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUxusUxbxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUƿTU2uuǵhĘTU2uuu)ǡUUZTU2Ƃq@6ǡƹ4ǿ4Ą4ĊǃTU2uuǵ7ǡ2uuǵ6UǢ2Ƕu5*ǣƹ4āƷǡ2uuǵ6ǢTU2uuƵƴ2uuǵ6UZǣTU2uuu5UǣǠTUUǡT2uuu6UǡUǡTU21ƅǝ7Uǡ2ĊǆƩ7ǣUǡ2ƸǋK6ǣǡTU2uǵD6ǡUUUUǣǡU2ǲǵėļǡǢǢUǢǢTUUU2uuǵǶĘZ2uuǵv2uuƵǶU2uuuuĚZ2uuuuUĘZTUUUǣUǢƺǕTUUU/ƽǕTU4ċTU4ċTU4ċTUU-huj4JrǥǧqUƿUǃǠƺUƾǓǕT4Uļrǥǧq4UUǒļrƕƑs4JrǕǧqUǕT4UļrǕǧq4UUǒļrƥƑsj"],
-  ["ƍqqlǶ7ǺVǸlǹ2uuǵvxbT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbTUU4ĉċTr5UTU4ċTU4ċTr5UUUUUxlsxğstxğsssrSxƊtUUx3x%TU4ċTUU-hujxiuuuuuuuuuuuuuuuuTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUUxƎtT4TU4ċTr5UxusUxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4-hujU4ċTUU-hujj", "ƥqqlǶ7ǺVǸlǹ2uuǵvxbT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbTUU4ĉċTr5UTU4ċTU4ċTr5UUUUUxlsxğstxğsssrSxƊtUUx3x%TU4ċTUU-hujxiuuuuuuuuuuuuuuuuTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUUxƎtT4TU4ċTr5UxusUxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4-hujU4ċTUU-hujj"],
-  ["ƁlqlǶ7ǺVǸlǹ2uuǵvxbTxiuuuutuuusuuruuuT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT2uuǵhxbT2uuu)xbT2Ƃq@6xbT4xdT4xdT2uuǵ7xbT2uuƵƴxbT2uuu5xbT2uuu6xbT21ƅǝ7xbT2ĊǆƩ7xbT2ƸǋK6xbT2uuǵǶxbT2uuƵǶxbTUxdT2uuǵ6UǃǠxbTUUċTr5UTxiuuuuuuuuuuuuuuuuTUxusTUxdUxǇtUxļTU4ċT4Tr5UUUUxlsxğstxğsssrTUUxƊtUUx3x%TUUUxdUx>x'xƑtTU4ċTU4ċTU4-hujxiuuuuuuuuuuuuuuuuTUTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUTUUx2TUUxƏtUUx#TUUxƏt4xǈtUx'UxǄtx{tTUUxƏtUUxƐtUxƑt4xǊtxƏtUxƐtTUUUUx#xƑtTUUUxƑtxƎtTUUxƏtTUUxƏtUxƏtTUUUxƏtUxƑtUxƏtUxƑtxƏtTUUxƏtUUUUxƑtxƏtUUxƏtxƐtxƐtUxƐtxƐtTUUUUx2x#UUUxiuuuuuuuuuuuuuuuux4xiuuuuuuuuuuuuuuuuUx2x#TUUUxƑtUxƐtUx'xƑtTUUxƎtT4STU4ċTr5UUxusUxƏtUUUxdx>x'xƐtxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTU4ċTUU-hujUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕT4UƿUǃǠ=sj", "ƝlqlǶ7ǺVǸlǹ2uuǵvxbTxiuuuutuuusuuruuuT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT2uuǵhxbT2uuu)xbT2Ƃq@6xbT4xdT4xdT2uuǵ7xbT2uuƵƴxbT2uuu5xbT2uuu6xbT21ƅǝ7xbT2ĊǆƩ7xbT2ƸǋK6xbT2uuǵǶxbT2uuƵǶxbTUxdT2uuǵ6UǃǠxbTUUċTr5UTxiuuuuuuuuuuuuuuuuTUxusTUxdUxǇtUxļTU4ċT4Tr5UUUUxlsxğstxğsssrTUUxƊtUUx3x%TUUUxdUx>x'xƑtTU4ċTU4ċTU4-hujxiuuuuuuuuuuuuuuuuTUTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUTUUx2TUUxƏtUUxǪsTUUxƏt4xǈtUx'UxǄtx{tTUUxƏtUUxƐtUxƑt4xǊtxƏtUxƐtTUUUUxǪsxƑtTUUUxƑtxƎtTUUxƏtTUUxƏtUxƏtTUUUUxǰsUUxǰsxƏtTUUxƏtUUUUUUxƑtxƏtxǯsxƐtUxƐtxƐtTUUUUx2xǪsUUUxiuuuuuuuuuuuuuuuux4xiuuuuuuuuuuuuuuuuUx2xǪsTUUUxƑtUxƐtUx'xƑtTUUxƎtT4STU4ċTr5UUxusUxƏtUUUxdx>x'xƐtxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTU4ċTUU-hujUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕT4UƿUǃǠ=sj"],
-  ["ƛrqlǶ7ǺVǸlǹU4āTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTUUċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsU4ċTU4ċTU4-hujU4ċTU4ċTU4-hujj", "ƳrqlǶ7ǺVǸlǹU4āTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTUUċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsU4ċTU4ċTU4-hujU4ċTU4ċTU4-hujj"],
-  ["ƁqqlǶ7ǺVǸlǹUU4ĉċTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj", "ƙqqlǶ7ǺVǸlǹUU4ĉċTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj"],
-  ["{qqlǶ7ǺVǸlǹUU4āċTr54T4TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTUTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj", "ƓqqlǶ7ǺVǸlǹUU4āċTr54T4TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTUTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj"],
-  ["ƏsqlǶ7ǺVǸlǹ4xusT4xusT4xĘsT4TUU4āċTr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4Tr5UxlsTUxusTUxusTUxĘsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTU4-hujUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuU4ċTU4ċTUU-hujj", "ơsqlǶ7ǺVǸlǹ4xusT4xusT4xĘsT4TUU4āċTr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4Tr5UxlsTUxusTUxusTUxĘsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTU4-hujUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuU4ċTU4ċTUU-hujj"],
-  ["ƓsqlǶ7ǺVǸlǹU4āT4Tr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4TUUċTr5UxlsTUxusTUxusTUxĘsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuU4ċTU4ċTU4-hujj", "ƥsqlǶ7ǺVǸlǹU4āT4Tr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4TUUċTr5UxlsTUxusTUxusTUxĘsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuU4ċTU4ċTU4-hujj"],
-  "ǽqlǶ7ǺVǸlǹU4āTr5xiuuuuuuuuuuuuuuuuTUTUUċTr5UUxusxƑtTU4ċTUU-hujUUxusUxƑtxjsU4ċTU4-hujjƻtqlǶ7ǺVǸlǹU4ĉTr5xiuuuuuuuuuuuuuuuuTUTUUċTr5UUxusxƑtTU4ċTUU-hujUUxusUxƑtxjsU4ċTU4-huj4TUU4ĉċTr5UUxĘsxƑtTU4ċTUU-huj44xĘsUxƑtxĚsujāqkǶ7ǺVǸlǹr5U4ċTUTU4ċTr5UUUUUxlsxğstxğsssrxjsU4ċTU4ċTUU-hujU4ċTU4ċTU4-hujj",
-  ["ǦsqkǶ7ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2uuu6xbT2uuǵƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUxƏtUxƑtxjsU4ċTU4ċTU4-hujj", "ǩsqkǶ7ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2uuu6xbT2uuǵƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUUxǰsxjsU4ċTU4ċTU4-hujj"],
-  ["ǥsqkǶ7ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2ǦǱ4xbT2ǦǱƴƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUxƏtUxƑtxjsU4ċTU4ċTU4-hujj", "ǨsqkǶ7ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2ǦǱ4xbT2ǦǱƴƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUUxǰsxjsU4ċTU4ċTU4-hujj"],
-  ["ưqqkǶ7ǺVǸlǹ2uuǵrxbT2uuǵST4Jrǅ*T4Jrƥ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4Uļrǅ*UǖT4JrǍ*T4Jrƭ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4UļrǍ*44Jrƽ*1uuuuuuƅ6Ǖļrƽ*UƿxbTUƿxbTUƿxbTUƿxbT4JrƵ*UǓUǒƿxbT4JrƝ*UǓƿxbTr5UxusTUUxƏtUUxusxƏtxƑtTUUUxƕtUx2x&xjsUUxƕtUx2x&TUUUxƏtxƏtUUxusxƏtxƑtTUUUxƕtUx2x&xjsUUxusUUxƏtUxƒtUxƑtxƎtxƐtxjsU4ċTU4-huj4xĘsTUUxƏtU4xĘsxƏtxƑtT4UUxƕt2uuǵrxbx2x&xĚsuUUxƕt2uuǵSx2x&TUUUxƏtxƏtU4xĘsxƏtxƑtT4UUxƕt2uuǵrxbx2x&xĚsu44xĘsUUxƏtUxƒtUxƑtxƎtxƐtxĚsuj", "ƼqqkǶ7ǺVǸlǹ2uuǵrxbT2uuǵST4Jrǅ*T4Jrƥ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4Uļrǅ*UǖT4JrǍ*T4Jrƭ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4UļrǍ*44Jrƽ*1uuuuuuƅ6Ǖļrƽ*UƿxbTUƿxbTUƿxbTUƿxbT4JrƵ*UǓUǒƿxbT4JrƝ*UǓƿxbTr5UxusTUUUUxusxƏtxǰsTUUUxƕtUx2x&xjsUUxƕtUx2x&TUUUxƏtUUxusxƏtxǰsTUUUxƕtUx2x&xjsUUxusUUxƏtUxƒtUxƑtxƎtxƐtxjsU4ċTU4-huj4xĘsTUUU4xĘsxƏtxǰsT4UUxƕt2uuǵrxbx2x&xĚsuUUxƕt2uuǵSx2x&TUUUxƏtU4xĘsxƏtxǰsT4UUxƕt2uuǵrxbx2x&xĚsu44xĘsUUxƏtUxƒtUxƑtxƎtxƐtxĚsuj"],
-  "ouejeijguUepUeoUes]uUenUelekUeqUerUemjquehjguUepUeoUetjguUepUeoUeujBuUepUeoUesƥƳr44yjuUenUelekUeqUerUemehjĕsuuuƥǑrsuƵƓsƥǑruuqtku^e^rrU^Q^^vtvu^qMMuuuuuuMƥǑrMuM%xğǽqƥǑruuM%xğǽ^ƥƑsqeǕtuƥǑrƥƑsuM=%ǽeqǕtǕt",
-  ["uvtvuƵƓsƥǑruuM%xğǽqtkƥǑruuM%xğǽ^ƥƽrqeǕt^^x#uƥǑrƥƽruM=%ǽetqkeqǕtrruǵǧq", "uvtvuƵƓsƥǑruuM%xğǽqtkƥǑruuM%xğǽ^ƥƽrqeǕt^^xǪsuƥǑrƥƽruM=%ǽetqkeqǕtrruǵǧq"],
-  "muƥƳrƵƓtƥƑsuueqmiǵsǵtuueeǵtǵtǥtǥtǵsǵsǥsǥsǵrǵrǥrǥrUUǵteǵqǵsMuƥƑsƥǑrƥƽrMuueM%ǽqǵtuueeǵtǵtǥtǥtǵsǵsǥsǥsǵrǵrǥrǥrUUǵtǕtǵqmuǵƵuƥƑsƵƓtǵsuueǵsǵqǵoqǵtuueeǵtǥtǵsǥsǵrǥrUUUǵtǵmǵqǵƪuuǵƪueǵƪuUƥǑrnƥƑsǵƴuuueUǵtqMǵƪuueUM=-ǵsƥunƥǲqƥƑsƥǑruueUqǵtMuueeUUMM==--mƥuǵtnƥƑsǵtƥǳqƥǳqeǵtMƥǑrMƥǨqƥǨqeUuMƅǑrMuuƅǨqƅǨqǵƴuǵkuM%xğǽƥƽrǕteqǵtMuƼƂƘƄǼƊǡǆǆǽǀƙƫǠǹuƵƑsǚƢǉƙǽeƊǡǆǆǽhǀƙƫǠǹeehemuqeǵeuƼƂƘƄǼƊǡǆǆǽǀƙƫǠǹ6uƵƑsƾƌǣǥǺeƊǡǆǆǽhǀƙƫǠǹeehemǵ4qeƵsuuuuuuuuuuƥƳrƕ*ƕ*ǭǞtǭǞtuueǕƪuuƅǨquǵǞtuǵǞtuǍƓtuǍƓtuuǕ*Ǖ*j4uǍƪu",
-  ["kjihgfedcba`_uĎĎtsur-č,qsponmn+-+-č+mpč,++,mqnnmmmČ^č*t-]]kjŜŜihh[[fŜ[gZeZdZcYZZYZbZaZX`XWWW[`_V^V^t-UUkjTTihhSSfTSgReRdRcQRRQRbRaRP`POOOS`_N^N^Č^^^MMMČt-))(('(''&&&%&&&%&&$$###'ĢČĢČt-!!  ğ ğğĞĞĞĝĞĞĞĝĞĞĜĜěěěğĚČĚČČęęlęęlĘĘėĘėĖėlĕĖĖĔĔĔēĖĖĒēēēđĕĒĔĒđĕĖĐĐęęęęďċ-ď*ċĊqpĊssoottsrċuuĉĉĉĎĊĈĈĈĎ", "kjihgfedcba`_uĎĎtsur-č,qsponmn+-+-č+mpč,++,mqnnmmmČ^č*t-]]kjŜŜihh[[f[gŜZeZdZcYZZYZbZaZX`XWWW[`_V^V^t-UUkjTTihhSSfSgTReRdRcQRRQRbRaRP`POOOS`_N^N^Č^^^MMMČt-))(('(''&&&%&&&%&&$$###'ĢČĢČt-!!  ğ ğğĞĞĞĝĞĞĞĝĞĞĜĜěěěğĚČĚČČęęlęęlĘĘėĘėĖėlĕĖĖĔĔĔēĖĖĒēēēđĕĒĔĒđĕĖĐĐęęęęďċ-ď*ċĊqpĊssoottsrċuuĉĉĉĎĊĈĈĈĎ"],
-  ["^kjihgfedcba`_sur^UsnnqUnnnnŜŜŜUnnnqSsnpnnnnU]]kjŜŜihh[[fŜ[gZeZdZcYZZYZbZaZX`XWWW[`_VpVSVSnnppp`SRnspnRQpQpQpQpQnnppnsssr", "^kjihgfedcba`_sur^UsnnqUnnnnŜŜŜUnnnqSsnpnnnnU]]kjŜŜihh[[f[gŜZeZdZcYZZYZbZaZX`XWWW[`_VpVSVSnnppp`SRnspnRQpQpQpQpQnnppnsssr"],
-  ["^Pkjihgfedcba`_NLKJIHGFEDCBA@uRu?ruq^U>s=rPRļtnmnnnnTUTTTU>Tm=>nnmmmS>;tnpnnnnU]]kjŜŜihh[[fŜ[gZeZdZcYZZYZbZaZX`XWWW[`_VpVSVSnnpppS::N9:L:9OOKJI8OH`8_`78G`967F75554E7734D4C4B26g35326f711::A^@::0/U0;ļ/`:.nmto?n.`=mQoQoQoQoQnnmmoomssrrttrqċ///MMMċċu", "^Pkjihgfedcba`_NLKJIHGFEDCBA@uRu?ruq^U>s=rPRļtnmnnnnTUTTTU>Tm=>nnmmmS>;tnpnnnnU]]kjŜŜihh[[f[gŜZeZdZcYZZYZbZaZX`XWWW[`_VpVSVSnnpppS::N9:L:9OOKJI8OH`8_`78G`967F75554E7734D4C4B26g36f532711::A^@::0/U0;ļ/`:.nmto?n.`=mQoQoQoQoQnnmmoomssrrttrqċ///MMMċċu"],
-  "usmtlkjihgfedonmpnsqncpUpbnan`n_cUkkcbjjaUiiabhh`Ugg`bff_Uee_bddnnppnqllklljllillhllgllfllelldmmllmoottosurmolkjihgfedsnmpnqncpUpbnan`n_cUkkcbjjaUiiabhh`Ugg`bff_Uee_bddnnppnqlklljllillhllgllfllelldlmmllmssoosrsurmlotkjihgfedsnmpnqncpUpbnan`n_cUkkcbjjaUiiabhh`Ugg`bff_Uee_bddnnppnql^tk^l]tj]ti^th]tg^tf]te^td]mmllttmssoosrR?=osurkjgihfsnpncpUpbpan`cUkkcbjjcagg`Uii`bhh`affnnpppokRoj?og=oiRoh?of=ssoosrustkjgihfonpnsqncpUpbpan`cUkkcbjjcagg`Uii`bhh`affnnppnqttkttjttgttitthttfoottousSonnsqSnSnnnqooSooousSonnsqSnSnnnqooSooonnuqknknnnqksmolmulmmmmmmllmussooskjihgEfuuutttsssRRrkjeeeidddhcoccgEfrroorkjihgfbuuutttsssRRrkjeeeidddhcoccgfbrroorkxbjčČČċčċčĉĉĉĊĈććĆĈĆĈĎĎćRĆ?Č=ċ.ĊĎiĊhs`?`Rsgsggk``jf.ff=sdsddkssigdhsss_?_Rccc__xbe.ee=bbbicbhuuuuuuuuuuuuuuuuuuuuuu",
+  ["uĔĂĈtuuutmsuuĕtǶur_`uttuttttttutttttttuuupqttsnOmoĈĐĈĆăǼstČuutďuttēusĀurtąuqtĐuptāuokƋ=`", "uĔĂĈtuuutmsuuĕtǶur_`uttuttttttutttttttuuupqttsnOmoĈĐĈĆăǼstČuutďuttēusĀurtąuqtĐuptāuokǧ>`"],
+  "ouecebjguUejUefUelj]uUegUedekUeiUehUeejqueajguUejUefUemjguUejUefUenjŜuUet444yjuUesrj",
+  ["ƹjqlǶ9ǺVǸlǹ2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT4JrƽǧqUƾǕT4Uļrƽǧq4TU4āTr52uuǵvT1uuuuuuuuT2uuǵvT4TUMsTU4ċT4Tr5UKsTUUǞTUU2uuuuUU/ZƺǕTUUĘq5UTUTjU4ċTU4ċTU4-huj1uuuuuuuuTxiuuuuuuuuuuuuuuuuTUƿTUxusUxbxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUxusUxbxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUƿTU2uuǵhĘTU2uuu)ǡUUZTU2Ƃq@6ǡƹ4ǿ4Ą4ĊǃTU2uuǵ7ǡ2uuǵ6UǢ2Ƕu5*ǣƹ4āƷǡ2uuǵ6ǢTU2uuƵƴ2uuǵ6UZǣTU2uuu5UǣǠTUUǡT2uuu6UǡUǡTU21ƅǝ7Uǡ2ĊǆƩ7ǣUǡ2ƸǋK6ǣǡTU2uǵD6ǡUUUUǣǡU2ǲǵėļǡǢǢUǢǢTUUU2uuǵǶĘZ2uuǵv2uuƵǶU2uuuuĚZ2uuuuUĘZTUUUǣUǢƺǕTUUU/ƽǕTU4ċTU4ċTU4ċTUU-huj4JrǅǧqUƿUǃǠƺUƾǓǕT4Uļrǅǧq4UUǒļrǵƐs4JrƵǧqUǕT4UļrƵǧq4UUǒļrƅƑsj", "ǩjqlǶ9ǺVǸlǹ2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT4JrƽǧqUƾǕT4Uļrƽǧq4TU4āTr52uuǵvT1uuuuuuuuT2uuǵvT4TUMsTU4ċT4Tr5UKsTUUǞTUU2uuuuUU/ZƺǕTUUĘq5UTUTjU4ċTU4ċTU4-huj1uuuuuuuuTxiuuuuuuuuuuuuuuuuTUƿTUxusUxbxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUxusUxbxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxƑtTUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUKsUǢTU2ƨƩǄ3ǟ2ďďǇƳǞTU2:ǋƽ6ǡ2uu5*ǣ2uu5*ǢTUU2uǵD6ǡǢU2ǲǵėļǡǣT2ǠNǀ;Uǡ2ƳYl9ǣUǡ2ĞǉK8ǣTUUUǡUUǡ2,ǋK7ǣUǡ2wvv7ǣǡǣT2uuǵ6UǣTUUǣU2uuǵ6Ǣ2Ƕu5*ǣƹ4āƷǡTUUƺǕTUƿTU2uuǵhĘTU2uuu)ǡUUZTU2Ƃq@6ǡƹ4ǿ4Ą4ĊǃTU2uuǵ7ǡ2uuǵ6UǢ2Ƕu5*ǣƹ4āƷǡ2uuǵ6ǢTU2uuƵƴ2uuǵ6UZǣTU2uuu5UǣǠTUUǡT2uuu6UǡUǡTU21ƅǝ7Uǡ2ĊǆƩ7ǣUǡ2ƸǋK6ǣǡTU2uǵD6ǡUUUUǣǡU2ǲǵėļǡǢǢUǢǢTUUU2uuǵǶĘZ2uuǵv2uuƵǶU2uuuuĚZ2uuuuUĘZTUUUǣUǢƺǕTUUU/ƽǕTU4ċTU4ċTU4ċTUU-huj4JrǅǧqUƿUǃǠƺUƾǓǕT4Uļrǅǧq4UUǒļrǵƐs4JrƵǧqUǕT4UļrƵǧq4UUǒļrƅƑsj"],
+  ["ƐqqlǶ9ǺVǸlǹ2uuǵvxbT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbTU4ĉTr5UTU4ċTU4ċTr5UUUUUxlsxğstxğsssrSxƊtUUx3x%TU4ċTUU-hujxiuuuuuuuuuuuuuuuuTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUUxƎtT4TU4ċTr5UxusUxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4-hujU4ċTUU-hujj", "ƨqqlǶ9ǺVǸlǹ2uuǵvxbT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbTU4ĉTr5UTU4ċTU4ċTr5UUUUUxlsxğstxğsssrSxƊtUUx3x%TU4ċTUU-hujxiuuuuuuuuuuuuuuuuTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUUxƎtT4TU4ċTr5UxusUxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4-hujU4ċTUU-hujj"],
+  ["ƐlqlǶ9ǺVǸlǹ2uuǵvxbTxiuuuutuuusuuruuuT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT2uuǵhxbT2uuu)xbT2Ƃq@6xbT4xdT4xdT2uuǵ7xbT2uuƵƴxbT2uuu5xbT2uuu6xbT21ƅǝ7xbT2ĊǆƩ7xbT2ƸǋK6xbT2uuǵǶxbT2uuƵǶxbTUxdT2uuǵ6UǃǠxbTr5UTxiuuuuuuuuuuuuuuuuTUxusTUxdUxǇtUxļTU4ċT4Tr5UUUUxlsxğstxğsssrTUUxƊtUUx3x%TUUUxdUx>x'xƑtTU4ċTU4ċTU4-hujxiuuuuuuuuuuuuuuuuTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUxƏtUxƑtUxƐtTUUxƏtUUUxƏtxƐtxƑtTUUxƏtUxƑtUxƏtUxƑtTUUxƏtUUxƏtUxƑtUxƏtUxƑtxƏtUxƑtTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUUx2TUUxƏtUUx#TUUxƏt4xǈtUx'UxǄtx{tTUUxƏtUUxƐtUxƑt4xǊtxƏtUxƐtTUUUUx#xƑtTUUUxƑtxƎtTUUxƏtTUUxƏtUxƏtTUUUxƏtUxƑtUxƏtUxƑtxƏtTUUxƏtUUUUxƑtxƏtUUxƏtxƐtxƐtUxƐtxƐtTUUUUx2x#UUUxiuuuuuuuuuuuuuuuux4xiuuuuuuuuuuuuuuuuUx2x#TUUUxƑtUxƐtUx'xƑtTUUxƎtT4STU4ċTr5UUxusUxƏtUUUxdx>x'xƐtxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTU4ċTUU-hujUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕT4UƿUǃǠ=sj", "ƬlqlǶ9ǺVǸlǹ2uuǵvxbTxiuuuutuuusuuruuuT2ƨƩǄ3xbT2ďďǇƳxbT2:ǋƽ6xbT2uu5*xbT2uǵD6xbT2ǲǵėļxbT2ǠNǀ;xbT2ƳYl9xbT2ĞǉK8xbT2,ǋK7xbT2wvv7xbT2uuǵ6xbT2Ƕu5*xbT2uuǵhxbT2uuu)xbT2Ƃq@6xbT4xdT4xdT2uuǵ7xbT2uuƵƴxbT2uuu5xbT2uuu6xbT21ƅǝ7xbT2ĊǆƩ7xbT2ƸǋK6xbT2uuǵǶxbT2uuƵǶxbTUxdT2uuǵ6UǃǠxbTr5UTxiuuuuuuuuuuuuuuuuTUxusTUxdUxǇtUxļTU4ċT4Tr5UUUUxlsxğstxğsssrTUUxƊtUUx3x%TUUUxdUx>x'xƑtTU4ċTU4ċTU4-hujxiuuuuuuuuuuuuuuuuTU4ċT4Tr5UUUUxlsxğstxğsssrUxƐtTUUxƋtUxƊtTUUUxǰsUxƐtTUUUUUxǯsxǰsTUUUxǰsUUxǰsTUUxƏtUUUxǰsUUxǰsUxǰsTUUxƑtTUUxƑtUUxƐtUxƑt4xǊtxƏtTUUxjsUUxƑtTU4ċTU4ċTU4-hujUUx2TUUxƏtUUxǪsTUUxƏt4xǈtUx'UxǄtx{tTUUxƏtUUxƐtUxƑt4xǊtxƏtUxƐtTUUUUxǪsxƑtTUUUxƑtxƎtTUUxƏtTUUxƏtUxƏtTUUUUxǰsUUxǰsxƏtTUUxƏtUUUUUUxƑtxƏtxǯsxƐtUxƐtxƐtTUUUUx2xǪsUUUxiuuuuuuuuuuuuuuuux4xiuuuuuuuuuuuuuuuuUx2xǪsTUUUxƑtUxƐtUx'xƑtTUUxƎtT4STU4ċTr5UUxusUxƏtUUUxdx>x'xƐtxƏtTUUxVu=sUUxVt=sUUxVssUUxVr=sU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTU4ċTUU-hujUUUUxhmlkjihgfutsqponxƑtSUUxhqponutsihgfmlkjxƑtxVuƺǕT4UƿUǃǠ=sj"],
+  "āqkǶ9ǺVǸlǹr5U4ċTUTU4ċTr5UUUUUxlsxğstxğsssrxjsU4ċTU4ċTUU-hujU4ċTU4ċTU4-hujj",
+  ["~qqlǶ9ǺVǸlǹU4āTr54T4TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTUTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj", "ƖqqlǶ9ǺVǸlǹU4āTr54T4TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTUTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUxusTUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsUUUxƑtxiuuuuuuuuuuuuuuuuxƊtxjsU4ċTU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj"],
+  ["ƄqqlǶ9ǺVǸlǹU4ĉTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj", "ƜqqlǶ9ǺVǸlǹU4ĉTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTU4ċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsUUxiuuuuuuuuuuuuuuuuUxusx2x'xjsU4ċTU4ċTU4-hujU4ċTU4ċTUU-hujj"],
+  ["ƛrqlǶ9ǺVǸlǹU4āTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTUUċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsU4ċTU4ċTU4-hujU4ċTU4ċTU4-hujj", "ƳrqlǶ9ǺVǸlǹU4āTr54TU4ċTr5xiuuuuuuuuuuuuuuuuSSSSSSSTU4ċTU4ċTUUċTr5UxlsTUxusTUxusTUxlsTUxlsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsUUxusUxƑtxjsU4ċTU4ċTU4-hujU4ċTU4ċTU4-hujj"],
+  ["ƓsqlǶ9ǺVǸlǹU4āT4Tr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4TUUċTr5UxlsTUxusTUxusTUxĘsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuU4ċTU4ċTU4-hujj", "ƥsqlǶ9ǺVǸlǹU4āT4Tr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4TUUċTr5UxlsTUxusTUxusTUxĘsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTUU-hujUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuUUxusUxƑtxjsUUxusUxƑtxjsUUxĘsUxƑtxĚsuU4ċTU4ċTU4-hujj"],
+  ["ƒsqlǶ9ǺVǸlǹ4xusT4xusT4xĘsT4TU4āTr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4Tr5UxlsTUxusTUxusTUxĘsTUxlsTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTUUxƏtUxƑtTU4ċTU4ċTU4-hujUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuU4ċTU4ċTUU-hujj", "ƤsqlǶ9ǺVǸlǹ4xusT4xusT4xĘsT4TU4āTr5xiuuuuuuuuuuuuuuuuSSSSSTU4ċT4Tr5UxlsTUxusTUxusTUxĘsTUxlsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTUUUxǰsTU4ċTU4ċTU4-hujUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuUUUxƑtxjsUUUxƑtxjsUUUxƑtxĚsuU4ċTU4ċTUU-hujj"],
+  "ǽqlǶ9ǺVǸlǹU4āTr5xiuuuuuuuuuuuuuuuuTUTUUċTr5UUxusxƑtTU4ċTUU-hujUUxusUxƑtxjsU4ċTU4-hujjƾtqlǶ9ǺVǸlǹU4ĉTr5xiuuuuuuuuuuuuuuuuTUTUUċTr5UUxusxƑtTU4ċTUU-hujUUxusUxƑtxjsU4ċTU4-huj4TU4ĉTr5UUxĘsxƑtTU4ċTUU-huj44xĘsUxƑtxĚsuj",
+  ["ǦsqkǶ9ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2uuu6xbT2uuǵƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUxƏtUxƑtxjsU4ċTU4ċTU4-hujj", "ǩsqkǶ9ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2uuu6xbT2uuǵƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUUxǰsxjsU4ċTU4ċTU4-hujj"],
+  ["ǥsqkǶ9ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2ǦǱ4xbT2ǦǱƴƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUxƏtUxƑtxjsU4ċTU4ċTU4-hujj", "ǨsqkǶ9ǺVǸlǹxiuuuutuuusuuruuuT4xdT4xdT4xdT2uuǵBxbT2ǦǱ4xbT2ǦǱƴƷxbT4Ms4ĂTUU4ǿĂ4ĉTUU4ǿĂ4ĉTUU4ǿĂxdTr5UUxdUxǇtUxǀtxǇtTUU4xǈtx$UxǀtTUU4xǈtx$UxǀtTUUU4xǈtx$4xǈtx{tUxƏtUUxǰsxjsU4ċTU4ċTU4-hujj"],
+  ["ǡrqkǶ9ǺVǸlǹ2uuǵrxbT2uuǵST4Jrƽ*T4JrƝ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4Uļrƽ*UǖT4Jrǅ*T4Jrƥ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4Uļrǅ*44JrƵ*1uuuuuuƅ6ǕļrƵ*UƿxbTUƿxbTUƿxbTUƿxbT4Jrƭ*UǓUǒƿxbT4Jrƕ*UǓƿxbTr5UxusTUUxƏtUUxusxƏtxƑtTUUUxƕtUx2x&xjsUUxƕtUx2x&TUUUxƏtxƏtUUxusxƏtxƑtTUUUxƕtUx2x&xjsUUxusUUxƏtUxƒtUxƑtxƎtxƐtxjsU4ċTU4-hujj", "ǧrqkǶ9ǺVǸlǹ2uuǵrxbT2uuǵST4Jrƽ*T4JrƝ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4Uļrƽ*UǖT4Jrǅ*T4Jrƥ*T1uuuuuuƅ6UǔTUU1uuuuuuƅ6UǔǓǕT4Uļrǅ*44JrƵ*1uuuuuuƅ6ǕļrƵ*UƿxbTUƿxbTUƿxbTUƿxbT4Jrƭ*UǓUǒƿxbT4Jrƕ*UǓƿxbTr5UxusTUUUUxusxƏtxǰsTUUUxƕtUx2x&xjsUUxƕtUx2x&TUUUxƏtUUxusxƏtxǰsTUUUxƕtUx2x&xjsUUxusUUxƏtUxƒtUxƑtxƎtxƐtxjsU4ċTU4-hujj"],
+  "ĕsutƅƳruǍƪueuuƅǑrsuƕƓsƅǑruuqtku^e^rrU^Q^^vtvu^qMMuuuuuuMƅǑrMuM%xğǽqƅǑruuM%xğǽ^ƅƑsqeǕtuƅǑrƅƑsuM=%ǽeqǕtǕt",
+  ["uvtvuƕƓsƅǑruuM%xğǽqtkƅǑruuM%xğǽ^ƅƽrqeǕt^^x#uƅǑrƅƽruM=%ǽetqkeqǕtrruǕǧq", "uvtvuƕƓsƅǑruuM%xğǽqtkƅǑruuM%xğǽ^ƅƽrqeǕt^^xǪsuƅǑrƅƽruM=%ǽetqkeqǕtrruǕǧq"],
+  "ǵƴuǵkuM%xğǽƅƽrǕteqǵtMmuǵƵuƅƑsƕƓtǵsuueǵsǵqǵoqǵtuueeǵtǥtǵsǥsǵrǥrUUUǵtǵmǵqMuƅƑsƅǑrƅƽrMuueM%ǽqǵtuueeǵtǵtǥtǥtǵsǵsǥsǥsǵrǵrǥrǥrUUǵtǕtǵqmuƅƳrƕƓtƅƑsuueqmiǵsǵtuueeǵtǵtǥtǥtǵsǵsǥsǥsǵrǵrǥrǥrUUǵteǵqǵsnƅǲqƅƑsƅǑruueUqǵtMuueeUUMM==--mƥuǵtǵƪuuǵƪueǵƪuUƅǑrnƅƑsǵƴuuueUǵtqMǵƪuueUM=-ǵsƥunƅƑsǵtƅǳqƅǳqeǵtMƅǑrMƅǨqƅǨqeUuMǥǐrMuuǥǧqǥǧquƼƂƘƄǼƊǡǆǆǽǀƙƫǠǹuƕƑsǚƢǉƙǽeƊǡǆǆǽhǀƙƫǠǹeehemuqeǵeuƼƂƘƄǼƊǡǆǆǽǀƙƫǠǹ6uƕƑsƾƌǣǥǺeƊǡǆǆǽhǀƙƫǠǹeehemǵ4qeƵsuuuuuuuuuuƅƳrƅ*ƅ*ǕǞtǕǞtuueǅƪuuuuuuuuuuuuuuuuu",
+  ["kjihgfedcba`_uĐĐtus/ď.rqponmn-/-/ď-mpď.--.mrnnmmmĎ^ď,t/]]kjŜŜihh[[fŜ[gZeZdZcYZZYZbZaZX`XWWW[`_V^V^t/UUkjTTihhSSfTSgReRdRcQRRQRbRaRP`POOOS`_N^N^Ď^^^MMMĎt/++**)*))((('((('((&&%%%)$Ď$Ďt/##ĢĢ!Ģ!!   ğ   ğ  ĞĞĝĝĝ!ĜĎĜĎĎěělěělĚĚęĚęĘęlėĘĘĖĖĖĕĘĘĔĕĕĕēėĔĖĔēėĘĒĒěěěěđč/đ,čČrpČqqoottqsčuuċċċĐČĊĊĊĐ", "kjihgfedcba`_uĐĐtus/ď.rqponmn-/-/ď-mpď.--.mrnnmmmĎ^ď,t/]]kjŜŜihh[[f[gŜZeZdZcYZZYZbZaZX`XWWW[`_V^V^t/UUkjTTihhSSfSgTReRdRcQRRQRbRaRP`POOOS`_N^N^Ď^^^MMMĎt/++**)*))((('((('((&&%%%)$Ď$Ďt/##ĢĢ!Ģ!!   ğ   ğ  ĞĞĝĝĝ!ĜĎĜĎĎěělěělĚĚęĚęĘęlėĘĘĖĖĖĕĘĘĔĕĕĕēėĔĖĔēėĘĒĒěěěěđč/đ,čČrpČqqoottqsčuuċċċĐČĊĊĊĐ"],
+  ["^kjihgfedcba`_us^UqnnrUnnnnŜŜŜUnnnrRqnpnnnnU]]kjŜŜihh[[fŜ[gZeZdZcYZZYZbZaZX`XWWW[`_VpVRVRnnppp`RQnqpnQPpPpPpPpPnnppnqqqs", "^kjihgfedcba`_us^UqnnrUnnnnŜŜŜUnnnrRqnpnnnnU]]kjŜŜihh[[f[gŜZeZdZcYZZYZbZaZX`XWWW[`_VpVRVRnnppp`RQnqpnQPpPpPpPpPnnppnqqqs"],
+  ["^Nkjihgfedcba`_LKJIHGFEDCBA@?uQu>^U=qļsNQ;tnmnnnnTUTTTU=Tmļ=nnmmmRtnpnnnnU]]kjŜŜihh[[fŜ[gZeZdZcYZZYZbZaZX`XWWW[`_VpVRVRnnpppRL:RKR:OOJIH9OG`9_`89F`:S8E87776D8856C6B6A4Sg5754Sf833RR@^?RR21U2=;1`R0nmtr>n0`ļmPrPrPrPrPnnmmrrmqqssttsuč111MMMčču", "^Nkjihgfedcba`_LKJIHGFEDCBA@?uQu>^U=qļsNQ;tnmnnnnTUTTTU=Tmļ=nnmmmRtnpnnnnU]]kjŜŜihh[[f[gŜZeZdZcYZZYZbZaZX`XWWW[`_VpVRVRnnpppRL:RKR:OOJIH9OG`9_`89F`:S8E87776D8856C6B6A4Sg5Sf754833RR@^?RR21U2=;1`R0nmtr>n0`ļmPrPrPrPrPnnmmrrmqqssttsuč111MMMčču"],
+  "qmolmulmmmmmmllmuqqooqusmlotkjihgfedqnmpnrncpUpbnan`n_cUkkcbjjaUiiabhh`Ugg`bff_Uee_bddnnppnrl^tk^l]tj]ti^th]tg^tf]te^td]mmllttmqqooqsusmolkjihgfedqnmpnrncpUpbnan`n_cUkkcbjjaUiiabhh`Ugg`bff_Uee_bddnnppnrlklljllillhllgllfllelldlmmllmqqooqsusmtlkjihgfedonmpnsrncpUpbnan`n_cUkkcbjjaUiiabhh`Ugg`bff_Uee_bddnnppnrllklljllillhllgllfllelldmmllmoottoustkjgihfonpnsrncpUpbpan`cUkkcbjjcagg`Uii`bhh`affnnppnrttkttjttgttitthttfoottoQ>ļouskjgihfqnpncpUpbpan`cUkkcbjjcagg`Uii`bhh`affnnpppokQoj>ogļoiQoh>ofļqqooqsusRonnsrRnRnnnrooRooousRonnsrRnRnnnrooRooonurknknnnrkkjihgDfuuutttrrrQQskjeeeidddhcoccgDfssooskjihgfbuuutttrrrQQskjeeeidddhcoccgfbssooskxbjďĎĎčďčďċċċČĊĉĉĈĊĈĊĐĐĉQĈ>Ďļč0ČĐiČhq`>`Qqgqggk``jf0ffļqeqeekqqigehqqq",
 ];

@@ -53,7 +53,7 @@ export declare const spec: {
   readonly gradc: "0.1.0";
   readonly name: "words-lstm";
   readonly precision: "f32";
-  readonly layoutHash: "50bb48e7";
+  readonly layoutHash: "c1bbf610";
   readonly batch: 32;
   readonly inputs: readonly [
     {
@@ -117,13 +117,13 @@ export declare const spec: {
       readonly name: "random/seed";
       readonly dtype: "u32";
       readonly shape: readonly [];
-      readonly offset: 212076;
+      readonly offset: 212080;
     },
     {
       readonly name: "random/counter";
       readonly dtype: "u32";
       readonly shape: readonly [];
-      readonly offset: 212080;
+      readonly offset: 212084;
     },
     {
       readonly name: "adam/correction1";
@@ -177,12 +177,12 @@ export declare const spec: {
       readonly name: "adam/v";
       readonly dtype: "f32";
       readonly shape: readonly [53019];
-      readonly offset: 424220;
+      readonly offset: 424224;
     },
   ];
   readonly table: null;
-  readonly arenaBytes: 3094592;
-  readonly stateBytes: 636300;
+  readonly arenaBytes: 3094608;
+  readonly stateBytes: 636308;
   readonly flopsPerRow: 5080338;
 };
 
