@@ -163,23 +163,15 @@ function encoder_dense_forward(
         sum31 += x5 * x2;
       }
       const x6 = encoder_dense_bias[p3];
-      const x = sum00 + x6;
-      encoder_dense_relu[p4] = x <= 0 ? 0 : x;
+      encoder_dense_relu[p4] = Math.max(sum00 + x6, 0);
       const x7 = encoder_dense_bias[p3 + 1];
-      const x8 = sum01 + x7;
-      encoder_dense_relu[p4 + 1] = x8 <= 0 ? 0 : x8;
-      const x9 = sum10 + x6;
-      encoder_dense_relu[p4 + 128] = x9 <= 0 ? 0 : x9;
-      const x10 = sum11 + x7;
-      encoder_dense_relu[p4 + 129] = x10 <= 0 ? 0 : x10;
-      const x11 = sum20 + x6;
-      encoder_dense_relu[p4 + 256] = x11 <= 0 ? 0 : x11;
-      const x12 = sum21 + x7;
-      encoder_dense_relu[p4 + 257] = x12 <= 0 ? 0 : x12;
-      const x13 = sum30 + x6;
-      encoder_dense_relu[p4 + 384] = x13 <= 0 ? 0 : x13;
-      const x14 = sum31 + x7;
-      encoder_dense_relu[p4 + 385] = x14 <= 0 ? 0 : x14;
+      encoder_dense_relu[p4 + 1] = Math.max(sum01 + x7, 0);
+      encoder_dense_relu[p4 + 128] = Math.max(sum10 + x6, 0);
+      encoder_dense_relu[p4 + 129] = Math.max(sum11 + x7, 0);
+      encoder_dense_relu[p4 + 256] = Math.max(sum20 + x6, 0);
+      encoder_dense_relu[p4 + 257] = Math.max(sum21 + x7, 0);
+      encoder_dense_relu[p4 + 384] = Math.max(sum30 + x6, 0);
+      encoder_dense_relu[p4 + 385] = Math.max(sum31 + x7, 0);
     }
   }
 }
@@ -766,23 +758,15 @@ function encoder_dense_forward_2(x_numbers, encoder_dense_kernel, encoder_dense_
         sum31 += x5 * x2;
       }
       const x6 = encoder_dense_bias[j];
-      const x = sum00 + x6;
-      encoder_dense_relu[p2] = x <= 0 ? 0 : x;
+      encoder_dense_relu[p2] = Math.max(sum00 + x6, 0);
       const x7 = encoder_dense_bias[j + 1];
-      const x8 = sum01 + x7;
-      encoder_dense_relu[p2 + 1] = x8 <= 0 ? 0 : x8;
-      const x9 = sum10 + x6;
-      encoder_dense_relu[p2 + 128] = x9 <= 0 ? 0 : x9;
-      const x10 = sum11 + x7;
-      encoder_dense_relu[p2 + 129] = x10 <= 0 ? 0 : x10;
-      const x11 = sum20 + x6;
-      encoder_dense_relu[p2 + 256] = x11 <= 0 ? 0 : x11;
-      const x12 = sum21 + x7;
-      encoder_dense_relu[p2 + 257] = x12 <= 0 ? 0 : x12;
-      const x13 = sum30 + x6;
-      encoder_dense_relu[p2 + 384] = x13 <= 0 ? 0 : x13;
-      const x14 = sum31 + x7;
-      encoder_dense_relu[p2 + 385] = x14 <= 0 ? 0 : x14;
+      encoder_dense_relu[p2 + 1] = Math.max(sum01 + x7, 0);
+      encoder_dense_relu[p2 + 128] = Math.max(sum10 + x6, 0);
+      encoder_dense_relu[p2 + 129] = Math.max(sum11 + x7, 0);
+      encoder_dense_relu[p2 + 256] = Math.max(sum20 + x6, 0);
+      encoder_dense_relu[p2 + 257] = Math.max(sum21 + x7, 0);
+      encoder_dense_relu[p2 + 384] = Math.max(sum30 + x6, 0);
+      encoder_dense_relu[p2 + 385] = Math.max(sum31 + x7, 0);
     }
   }
 }

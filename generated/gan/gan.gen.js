@@ -2451,26 +2451,18 @@ function generator_forward_6(
       const t0 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j] + 0.001);
       const x7 = generator_batchNorm_1_gamma[j];
       const x8 = generator_batchNorm_1_beta[j];
-      const x = (sum00 - x6) * t0 * x7 + x8;
-      generator_relu[p2] = x <= 0 ? 0 : x;
+      generator_relu[p2] = Math.max((sum00 - x6) * t0 * x7 + x8, 0);
       const x9 = generator_batchNorm_1_movingMean[j + 1];
       const t1 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[j + 1] + 0.001);
       const x10 = generator_batchNorm_1_gamma[j + 1];
       const x11 = generator_batchNorm_1_beta[j + 1];
-      const x12 = (sum01 - x9) * t1 * x10 + x11;
-      generator_relu[p2 + 1] = x12 <= 0 ? 0 : x12;
-      const x13 = (sum10 - x6) * t0 * x7 + x8;
-      generator_relu[p2 + 128] = x13 <= 0 ? 0 : x13;
-      const x14 = (sum11 - x9) * t1 * x10 + x11;
-      generator_relu[p2 + 129] = x14 <= 0 ? 0 : x14;
-      const x15 = (sum20 - x6) * t0 * x7 + x8;
-      generator_relu[p2 + 256] = x15 <= 0 ? 0 : x15;
-      const x16 = (sum21 - x9) * t1 * x10 + x11;
-      generator_relu[p2 + 257] = x16 <= 0 ? 0 : x16;
-      const x17 = (sum30 - x6) * t0 * x7 + x8;
-      generator_relu[p2 + 384] = x17 <= 0 ? 0 : x17;
-      const x18 = (sum31 - x9) * t1 * x10 + x11;
-      generator_relu[p2 + 385] = x18 <= 0 ? 0 : x18;
+      generator_relu[p2 + 1] = Math.max((sum01 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p2 + 128] = Math.max((sum10 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p2 + 129] = Math.max((sum11 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p2 + 256] = Math.max((sum20 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p2 + 257] = Math.max((sum21 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p2 + 384] = Math.max((sum30 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p2 + 385] = Math.max((sum31 - x9) * t1 * x10 + x11, 0);
     }
   }
 }
@@ -2576,26 +2568,18 @@ function generator_forward_8(
       const t0 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p3] + 0.001);
       const x7 = generator_batchNorm_1_gamma[p3];
       const x8 = generator_batchNorm_1_beta[p3];
-      const x = (sum00 - x6) * t0 * x7 + x8;
-      generator_relu[p4] = x <= 0 ? 0 : x;
+      generator_relu[p4] = Math.max((sum00 - x6) * t0 * x7 + x8, 0);
       const x9 = generator_batchNorm_1_movingMean[p3 + 1];
       const t1 = 1 / Math.sqrt(generator_batchNorm_1_movingVariance[p3 + 1] + 0.001);
       const x10 = generator_batchNorm_1_gamma[p3 + 1];
       const x11 = generator_batchNorm_1_beta[p3 + 1];
-      const x12 = (sum01 - x9) * t1 * x10 + x11;
-      generator_relu[p4 + 1] = x12 <= 0 ? 0 : x12;
-      const x13 = (sum10 - x6) * t0 * x7 + x8;
-      generator_relu[p4 + 128] = x13 <= 0 ? 0 : x13;
-      const x14 = (sum11 - x9) * t1 * x10 + x11;
-      generator_relu[p4 + 129] = x14 <= 0 ? 0 : x14;
-      const x15 = (sum20 - x6) * t0 * x7 + x8;
-      generator_relu[p4 + 256] = x15 <= 0 ? 0 : x15;
-      const x16 = (sum21 - x9) * t1 * x10 + x11;
-      generator_relu[p4 + 257] = x16 <= 0 ? 0 : x16;
-      const x17 = (sum30 - x6) * t0 * x7 + x8;
-      generator_relu[p4 + 384] = x17 <= 0 ? 0 : x17;
-      const x18 = (sum31 - x9) * t1 * x10 + x11;
-      generator_relu[p4 + 385] = x18 <= 0 ? 0 : x18;
+      generator_relu[p4 + 1] = Math.max((sum01 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p4 + 128] = Math.max((sum10 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p4 + 129] = Math.max((sum11 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p4 + 256] = Math.max((sum20 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p4 + 257] = Math.max((sum21 - x9) * t1 * x10 + x11, 0);
+      generator_relu[p4 + 384] = Math.max((sum30 - x6) * t0 * x7 + x8, 0);
+      generator_relu[p4 + 385] = Math.max((sum31 - x9) * t1 * x10 + x11, 0);
     }
   }
 }

@@ -275,23 +275,15 @@ function shapes_forward(maxPool2d_max_numbers, shapes_kernel_numbers, shapes_bia
             }
           }
           const x6 = shapes_bias[p7];
-          const x = sum00 + x6;
-          shapes_relu[p8] = x <= 0 ? 0 : x;
+          shapes_relu[p8] = Math.max(sum00 + x6, 0);
           const x7 = shapes_bias[p7 + 1];
-          const x8 = sum01 + x7;
-          shapes_relu[p8 + 1] = x8 <= 0 ? 0 : x8;
-          const x9 = sum10 + x6;
-          shapes_relu[p8 + 16] = x9 <= 0 ? 0 : x9;
-          const x10 = sum11 + x7;
-          shapes_relu[p8 + 17] = x10 <= 0 ? 0 : x10;
-          const x11 = sum20 + x6;
-          shapes_relu[p8 + 32] = x11 <= 0 ? 0 : x11;
-          const x12 = sum21 + x7;
-          shapes_relu[p8 + 33] = x12 <= 0 ? 0 : x12;
-          const x13 = sum30 + x6;
-          shapes_relu[p8 + 48] = x13 <= 0 ? 0 : x13;
-          const x14 = sum31 + x7;
-          shapes_relu[p8 + 49] = x14 <= 0 ? 0 : x14;
+          shapes_relu[p8 + 1] = Math.max(sum01 + x7, 0);
+          shapes_relu[p8 + 16] = Math.max(sum10 + x6, 0);
+          shapes_relu[p8 + 17] = Math.max(sum11 + x7, 0);
+          shapes_relu[p8 + 32] = Math.max(sum20 + x6, 0);
+          shapes_relu[p8 + 33] = Math.max(sum21 + x7, 0);
+          shapes_relu[p8 + 48] = Math.max(sum30 + x6, 0);
+          shapes_relu[p8 + 49] = Math.max(sum31 + x7, 0);
         }
       }
     }

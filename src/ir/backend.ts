@@ -38,7 +38,7 @@ export interface NumbersFacts {
   readonly leastReads: number;
   /** The register tile where what the rows read is written out; the other way round where only the columns' is. */
   readonly tile: { readonly rows: number; readonly columns: number };
-  /** The template that does an operation with a bound, in code that reads plain numbers and so has nothing slower to wait for. */
+  /** The template that does an operation with a bound, in code that reads short arrays of plain numbers. */
   readonly bounded: (op: LoopOp, bound: LoopExpr | undefined) => string | undefined;
 }
 

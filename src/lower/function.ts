@@ -1,3 +1,4 @@
+import { longestOwn } from "../ir/arena.ts";
 import type { Backend } from "../ir/backend.ts";
 import type { Buffer, Kernel } from "../ir/kernel.ts";
 import { visitKernelExpr } from "../ir/kernel-walk.ts";
@@ -156,8 +157,9 @@ function lowered(
   }, start);
   const { fn, arrays } = functionOf(frame, body);
   const { numbers } = backend;
-  const isPlain = numbers !== null && arrays.some(({ kind }) => kind === "numbers");
-  const target = isPlain ? { ...backend, bounded: numbers.bounded } : backend;
+  // Between the operands of large products a bound takes no time that shows.
+  const isSmall = arrays.some(({ kind, shape }) => kind === "numbers" && sizeOf(shape) <= longestOwn);
+  const target = isSmall && numbers ? { ...backend, bounded: numbers.bounded } : backend;
   const whole = inlineCalls(fn, templates, target, frame.calls ? called : null);
   const tidy = { ...whole, body: dropIdle(whole.body) };
   see?.("calls", tidy);
