@@ -41,29 +41,27 @@ export function useSoon(body: readonly LoopStmt[]): LoopStmt[] {
 function linesOf(body: readonly LoopStmt[]): Line[] {
   const lines: Line[] = [];
   const byName = new Map<string, Line>();
-  const touched = new Map<string, Line[]>();
+  const touched = new Map<string, { readonly by: Line; readonly writes: boolean }[]>();
   for (const stmt of body) {
     const line: Line = { stmt, needs: new Set(), users: [], depth: 0, state: "waiting" };
-    const need = (other: Line | undefined): void => {
-      if (!other || other === line) return;
-      line.needs.add(other);
+    const need = (other: Line): unknown => other !== line && line.needs.add(other);
+    // Of what reads an element or a local the order may change, not of what writes it and whatever else touches it.
+    const touch = (place: string, writes: boolean): void => {
+      const others = touched.get(place) ?? [];
+      for (const other of others) if (writes || other.writes) need(other.by);
+      touched.set(place, [...others, { by: line, writes }]);
     };
     const read = (x: LoopExpr): void => {
-      if (x.kind === "local") {
-        const source = byName.get(x.name);
-        need(source);
-        if (source && !source.users.includes(line)) source.users.push(line);
-      } else if (x.kind === "load") touch(placeOf(x.array, x.index), false);
-    };
-    // Loads of one element may change their order, a store and what else touches its element may not.
-    const touch = (place: string, stores: boolean): void => {
-      const others = touched.get(place) ?? [];
-      for (const other of others) if (stores || other.stmt.kind === "store") need(other);
-      touched.set(place, [...others, line]);
+      if (x.kind === "load") touch(placeOf(x.array, x.index), false);
+      if (x.kind !== "local") return;
+      const source = byName.get(x.name);
+      if (source) need(source);
+      if (source && !source.users.includes(line)) source.users.push(line);
+      touch(x.name, false);
     };
     for (const expr of expressionsOf(stmt)) visitExpr(expr, read);
     if (stmt.kind === "store") touch(placeOf(stmt.array, stmt.index), true);
-    if (stmt.kind === "set") need(byName.get(stmt.name));
+    if (stmt.kind === "set") touch(stmt.name, true);
     if (stmt.kind === "set" || stmt.kind === "let") byName.set(stmt.name, line);
     line.depth = 1 + Math.max(0, ...[...line.needs].map((needed) => needed.depth));
     lines.push(line);
@@ -73,9 +71,10 @@ function linesOf(body: readonly LoopStmt[]): Line[] {
 
 const placeOf = (array: string, index: LoopExpr): string => `${array} ${exactText(index)}`;
 const isLoad = ({ stmt }: Line): boolean => stmt.kind === "let" && stmt.value.kind === "load";
-/** Whether all is there that a line needs but for loads, which can come at any time. */
+const isWritten = ({ state }: Line): boolean => state === "written";
+/** Whether all is there that a line needs but for loads, which can come once their element has been stored. */
 const isReady = ({ needs }: Line): boolean =>
-  [...needs].every((line) => line.state === "written" || isLoad(line));
+  [...needs].every((line) => isWritten(line) || (isLoad(line) && [...line.needs].every(isWritten)));
 const endsHere = ({ stmt }: Line): boolean => stmt.kind === "store" || stmt.kind === "set";
 /** Whether a line adds one more term to a sum that it then stands for. */
 const joins = ({ stmt }: Line): boolean =>

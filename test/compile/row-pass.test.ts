@@ -59,7 +59,7 @@ function moduleOf(model: Model, passWork: number): { readonly text: string; read
   return { text, module: loadText(text) };
 }
 
-/** The losses, gradients and state of a few steps of different length. */
+/** The losses, gradients and state of a few steps of different length; a zero has no sign, which of sums differs. */
 function courseOf(module: EmittedModule): readonly number[] {
   const net = module.create({ seed: 3 });
   const { inputs } = module.spec as {
@@ -99,9 +99,37 @@ test("what a row leaves to the next kernel is in locals, sums are added to gradi
   expect(body).toMatch(/gradients\[k\] \+= sums\[k\];/);
 });
 
+const load = (array: string, k: number) => l.load(array, l.number(k), "f64");
+const f64 = (name: string) => l.local(name, "f64");
+
+test("what an element or a local holds is read before it is written over, and what is written after that", () => {
+  const root = (name: string) => l.op("sqrt", [f64(name)], "f64");
+  const body = [
+    l.const("before", root("sum")),
+    l.const("a", load("x", 0)),
+    l.set("sum", l.op("add", [f64("sum"), f64("a")], "f64")),
+    l.const("stored", root("a")),
+    l.store("x", l.number(1), f64("stored")),
+    l.const("b", load("x", 1)),
+    // It could begin a sum when what is stored is there, but b is loaded only after the store.
+    l.const("both", l.op("mul", [f64("stored"), f64("b")], "f64")),
+    // The most steps lead through the load, so that it is asked for first.
+    l.const("c", root("b")),
+    l.const("d", root("c")),
+    l.store("z", l.number(0), root("d")),
+    l.store("y", l.number(0), f64("both")),
+    l.store("y", l.number(1), f64("before")),
+  ];
+  const ordered = useSoon(body);
+  const places = body.map((stmt) => ordered.indexOf(stmt));
+  const [before, , set, , store, b, both] = places;
+  expect(new Set(places).size).toBe(body.length);
+  expect(before).toBeLessThan(set);
+  expect(store).toBeLessThan(b);
+  expect(b).toBeLessThan(both);
+});
+
 test("statements come where their values are soon used, never before what they need", () => {
-  const load = (array: string, k: number) => l.load(array, l.number(k), "f64");
-  const f64 = (name: string) => l.local(name, "f64");
   const op = (name: "add" | "mul", a: ReturnType<typeof f64>, b: ReturnType<typeof f64>) => l.op(name, [a, b], "f64");
   const body: LoopStmt[] = [
     ...[0, 1, 2].map((k) => l.const(`x${k}`, load("x", k))),
