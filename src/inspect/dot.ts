@@ -1,6 +1,6 @@
 import type { MemoryPlan } from "../ir/arena.ts";
-import type { Buffer, Item, Kernel, Schedule } from "../ir/kernel.ts";
-import { visitKernelExpr } from "../ir/kernel-walk.ts";
+import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
+import { itemsOf, targetsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
 import type { LoopProgram } from "../ir/loop.ts";
 import { shapeText } from "../ir/type.ts";
 
@@ -38,14 +38,8 @@ export function kernelsDot({ kernels }: Schedule): string {
   return digraph("kernels", ["rankdir=TB;", ...clusters, ...edges]);
 }
 
-const itemsOf = ({ before, stages, after }: Kernel): Item[] => [
-  ...before,
-  ...stages.flatMap(({ items }) => items),
-  ...after,
-];
-
 function written(kernel: Kernel): Set<Buffer> {
-  const targets = itemsOf(kernel).flatMap((item) => item.targets.map(({ buffer }) => buffer));
+  const targets = targetsOf(kernel).map(({ buffer }) => buffer);
   // A nest writes its last array.
   return new Set([...targets, ...(kernel.nest?.arrays.slice(-1) ?? [])]);
 }

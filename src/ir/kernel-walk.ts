@@ -1,5 +1,15 @@
 import { indexReplace, type Axis, type Index } from "./index.ts";
-import type { Core, Item, KernelExpr } from "./kernel.ts";
+import type { Core, Item, KernelDraft, KernelExpr, Target } from "./kernel.ts";
+
+/** All items of a kernel, in the order in which they run. */
+export const itemsOf = ({ before, stages, after }: KernelDraft): Item[] => [
+  ...before,
+  ...stages.flatMap(({ items }) => items),
+  ...after,
+];
+
+/** All that a kernel writes, but for the array of a nest. */
+export const targetsOf = (kernel: KernelDraft): Target[] => itemsOf(kernel).flatMap(({ targets }) => targets);
 
 /** The operands of an expression, in order. */
 function operandsOf(expr: KernelExpr): readonly KernelExpr[] {

@@ -52,10 +52,14 @@ export type KernelExpr =
   | { readonly kind: "index"; readonly index: Index; readonly dtype: DType }
   | { readonly kind: "size"; readonly times: number; readonly dtype: DType };
 
-/** Where an item's value goes. Gradients accumulate: `backward` clears their block first unless told to add. */
-export interface Target {
+/** An element of a buffer, which one by the axes around it. */
+export interface Element {
   readonly buffer: Buffer;
   readonly at: readonly Index[];
+}
+
+/** Where an item's value goes. Gradients accumulate: `backward` clears their block first unless told to add. */
+export interface Target extends Element {
   readonly accumulate: boolean;
 }
 
@@ -81,7 +85,7 @@ export interface Stage {
 export interface Core {
   readonly template: string;
   readonly depth: readonly Axis[];
-  readonly operands: readonly { readonly buffer: Buffer; readonly at: readonly Index[] }[];
+  readonly operands: readonly Element[];
   /** The part of a depth axis on which the product is not known to be 0: to both ends, where they are given. */
   readonly only?: { readonly axis: string; readonly from?: Index; readonly upTo?: Index };
   /** The local that holds the folded value, in float64 on the js target. */

@@ -1,7 +1,7 @@
 import { longestOwn } from "../ir/arena.ts";
 import type { Backend } from "../ir/backend.ts";
 import type { Buffer, Kernel } from "../ir/kernel.ts";
-import { visitKernelExpr } from "../ir/kernel-walk.ts";
+import { itemsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
 import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
 import { bytesOf, isBatch, sizeOf } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
@@ -191,7 +191,7 @@ export function buffersOfKernel(kernel: Kernel): Map<string, Buffer> {
   const see = (buffer: Buffer): unknown => found.set(buffer.name, buffer);
   for (const operand of kernel.core?.operands ?? []) see(operand.buffer);
   for (const buffer of kernel.nest?.arrays ?? []) see(buffer);
-  for (const item of [...kernel.before, ...kernel.stages.flatMap((stage) => stage.items), ...kernel.after]) {
+  for (const item of itemsOf(kernel)) {
     visitKernelExpr(item.value, (expr) => expr.kind === "load" && see(expr.buffer));
     for (const target of item.targets) see(target.buffer);
   }

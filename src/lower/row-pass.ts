@@ -1,4 +1,5 @@
 import type { Buffer, Kernel, RowPass, Schedule } from "../ir/kernel.ts";
+import { targetsOf } from "../ir/kernel-walk.ts";
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { namesIn } from "../ir/loop-walk.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
@@ -10,7 +11,7 @@ import { straighten, type Place } from "./straighten.ts";
 import { useSoon } from "./use-soon.ts";
 import { extentExpr } from "./values.ts";
 
-/** The schedule allows 200 terms and values; each may be a few statements before they are put together. */
+/** Each of the terms and values that a target allows a pass may be a few statements before they are put together. */
 const mostStatements = 2000;
 
 /**
@@ -26,7 +27,7 @@ export function lowerPass(pass: RowPass, schedule: Schedule, lowering: Lowering)
   while (buffers.has(row)) row += "_";
   const body = separateNames(bodyOf(kernels, row, [...buffers.keys()], pass, lowering));
   const outside = namesIn(body.filter((stmt) => stmt.kind !== "for" || stmt.name !== row));
-  const readLater = new Set(
+  const usedElsewhere = new Set(
     schedule.kernels
       .filter(({ record }) => record.pass !== pass)
       .flatMap((kernel) => [...buffersOfKernel(kernel).values()]),
@@ -35,7 +36,7 @@ export function lowerPass(pass: RowPass, schedule: Schedule, lowering: Lowering)
     buffers,
     locate: placesOfRow([...buffers.values()], row),
     compute,
-    keeps: (buffer: Buffer) => buffer.kind === "cell" || readLater.has(buffer),
+    keeps: (buffer: Buffer) => buffer.kind === "cell" || usedElsewhere.has(buffer),
     rounds: () => true,
     sums: sumsOf(kernels),
     outside: new Set([...outside, row, "n"]),
@@ -55,7 +56,7 @@ const sumsOf = (kernels: readonly Kernel[]): ReadonlySet<Buffer> =>
   new Set(
     kernels
       .filter(hasRows)
-      .flatMap(({ stages }) => stages.flatMap(({ items }) => items.flatMap(({ targets }) => targets)))
+      .flatMap(targetsOf)
       .flatMap(({ buffer, accumulate }) => (accumulate ? [buffer] : [])),
   );
 
@@ -106,7 +107,10 @@ function namesOf(
   return names;
 }
 
-/** Elements of a row as if every buffer had memory of its own, where they are a number of places from the row's start. */
+/**
+ * Elements of a row, where they are a number of places from the row's start, as if every buffer had memory of its own:
+ * no member of a pass has a temporary of the arena, and what is read of a block's parameters was copied before.
+ */
 function placesOfRow(
   buffers: readonly Buffer[],
   row: string,

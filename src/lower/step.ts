@@ -1,6 +1,6 @@
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule } from "../ir/kernel.ts";
-import { visitKernelExpr } from "../ir/kernel-walk.ts";
+import { itemsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
 import { heldAs, l, type LoopStmt } from "../ir/loop.ts";
 import { stepParts, stepPhase, type Phase, type StepPart } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
@@ -135,8 +135,8 @@ function temporariesOf(...passes: readonly Kernels[]): Record<"inOnePass" | "exa
 }
 
 /** Whether a kernel asks which of some numbers is the larger, or whether they are equal. */
-const compares = ({ before, stages, after }: Kernel): boolean =>
-  [...before, ...stages.flatMap((stage) => stage.items), ...after].some(({ value, reduce }) => {
+const compares = (kernel: Kernel): boolean =>
+  itemsOf(kernel).some(({ value, reduce }) => {
     let found = reduce !== null && reduce.op !== "sum" && reduce.op !== "prod";
     visitKernelExpr(value, (expr) => (found ||= expr.kind === "op" && isComparison(expr.op)));
     return found;

@@ -1,15 +1,16 @@
 import { longestOwn } from "../ir/arena.ts";
+import type { NumbersFacts } from "../ir/backend.ts";
 import { indexAxis, movesAlong, pointsOf, sameIndex, type Axis, type Index } from "../ir/index.ts";
-import type { Buffer, Item, Kernel, KernelDraft, KernelExpr, Target } from "../ir/kernel.ts";
-import { visitKernelExpr } from "../ir/kernel-walk.ts";
+import type { Buffer, Element, Item, Kernel, KernelDraft } from "../ir/kernel.ts";
+import { itemsOf, targetsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
 import { passOf, type Member, type PassContext } from "./row-sums.ts";
-import type { Place } from "./together.ts";
 
 /**
  * Small neighbours in one phase that can take turns within every row become a pass. Then what a row leaves to the next
- * kernel stays in locals, and only parameters and sums over the rows are read and written: as plain numbers, the former
- * copied before the first row, the latter added to gradients after the last.
+ * kernel is in locals, and every row needs the same memory but for inputs and what other phases read: parameters and
+ * sums over the rows, as plain numbers, the former copied before the first row, the latter added to gradients after the
+ * last.
  */
 export function asRowPasses(kernels: readonly Kernel[], context: PassContext): Kernel[] {
   const { numbers } = context.backend;
@@ -31,7 +32,7 @@ export function asRowPasses(kernels: readonly Kernel[], context: PassContext): K
   return out;
 }
 
-const isWorth = (run: readonly Member[], { passWork }: { readonly passWork: number }): boolean =>
+const isWorth = (run: readonly Member[], { passWork }: NumbersFacts): boolean =>
   run.length > 1 && run.reduce((sum, member) => sum + workOf(member), 0) <= passWork;
 
 /** The terms and values that a kernel computes for one row. */
@@ -53,7 +54,7 @@ function memberOf(kernel: Kernel): Member | undefined {
   const folds = !outer.includes(row);
   if (folds ? !isFold(kernel) : outer[0] !== row || targetsOf(kernel).some(({ accumulate }) => accumulate))
     return undefined;
-  const isOwn = ({ buffer, at }: Place): boolean => isOfRow(buffer, at, row);
+  const isOwn = ({ buffer, at }: Element): boolean => isOfRow(buffer, at, row);
   return readsOf(kernel).every(isOwn) && targetsOf(kernel).every(isOwn) ? { kernel, row, folds } : undefined;
 }
 
@@ -61,7 +62,7 @@ function memberOf(kernel: Kernel): Member | undefined {
 const searches = (kernel: Kernel): boolean =>
   itemsOf(kernel).some(({ reduce }) => reduce?.op === "argMax" || reduce?.op === "argMin");
 
-/** Whether a place is the same for all rows, or a row's own; temporaries of the arena lie within one another. */
+/** Whether an element is the same for all rows, or a row's own; temporaries of the arena lie within one another. */
 function isOfRow(buffer: Buffer, at: readonly Index[], row: Axis): boolean {
   if (buffer.kind === "temporary" || sizeOf(buffer.shape) > longestOwn) return false;
   const [first, ...rest] = buffer.shape;
@@ -95,15 +96,13 @@ function mayJoin(kernel: Kernel, run: readonly Member[]): boolean {
   });
 }
 
-const itemsOf = ({ before, stages, after }: KernelDraft): Item[] => [...before, ...stages.flatMap(({ items }) => items), ...after]; // prettier-ignore
-const targetsOf = (kernel: KernelDraft): Target[] => itemsOf(kernel).flatMap(({ targets }) => targets);
-const readsOf = (kernel: KernelDraft): Place[] => [
+const readsOf = (kernel: KernelDraft): Element[] => [
   ...(kernel.core?.operands ?? []),
   ...itemsOf(kernel).flatMap(loadsOfItem),
 ];
 
-function loadsOfItem({ value }: Item): Place[] {
-  const found: (KernelExpr & { readonly kind: "load" })[] = [];
+function loadsOfItem({ value }: Item): Element[] {
+  const found: Element[] = [];
   visitKernelExpr(value, (expr) => {
     if (expr.kind === "load") found.push(expr);
   });

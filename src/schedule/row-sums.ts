@@ -1,12 +1,21 @@
 import type { Backend } from "../ir/backend.ts";
 import { indexAxis, type Axis, type Index } from "../ir/index.ts";
-import type { Buffer, Item, Kernel, KernelDraft, KernelExpr, RowPass, Target } from "../ir/kernel.ts";
-import { mapKernelExpr } from "../ir/kernel-walk.ts";
+import type {
+  Buffer,
+  Element,
+  Item,
+  Kernel,
+  KernelDraft,
+  KernelExpr,
+  RowPass,
+  Target,
+} from "../ir/kernel.ts";
+import { itemsOf, mapKernelExpr, targetsOf } from "../ir/kernel-walk.ts";
 import type { Phase } from "../ir/phase.ts";
 import { innerAxes } from "./job.ts";
 import { identifierHint, type Names } from "./names.ts";
 import type { Storage } from "./storage.ts";
-import { Together, type Piece, type Place } from "./together.ts";
+import { Together, type Piece } from "./together.ts";
 
 /** What computes a row of its own in every round of its first loop, or folds all rows into what no row reads. */
 export interface Member {
@@ -31,7 +40,7 @@ export function passOf(
   const folds = run.filter((member) => member.folds).map(({ kernel }) => kernel);
   const weights = parameters.length > 0 ? weightsOf(parameters, storage) : undefined;
   const sums = folds.length > 0 ? sumsOf(folds, storage) : undefined;
-  const from = (buffer: Buffer, at: readonly Index[]): Place =>
+  const from = (buffer: Buffer, at: readonly Index[]): Element =>
     weights?.has(buffer) ? weights.place(buffer, at) : { buffer, at };
   const rows = run.map(({ kernel, row: own, folds: isSum }) =>
     readingFrom(isSum ? addedUp(kernel, own, sums!.place(kernel, pointOf(kernel))) : kernel, from),
@@ -95,12 +104,9 @@ function taken(
   return moved(`add_${name}`, phase, axis, inside(axis), { ...outside(axis), accumulate: true });
 }
 
-const targetsOf = ({ stages }: Kernel): Target[] =>
-  stages.flatMap(({ items }) => items.flatMap(({ targets }) => targets));
-
 /** Whether a sum is only added to one gradient, as it is. */
 function isPlainSum(kernel: Kernel): boolean {
-  const items = kernel.stages.flatMap((stage) => stage.items);
+  const items = itemsOf(kernel);
   const targets = targetsOf(kernel);
   return items.length === 1 && targets.length === 1 && targets[0].accumulate && (!kernel.core || items[0].value.kind === "local"); // prettier-ignore
 }
@@ -118,7 +124,7 @@ const oneValue = (
   stages: [{ inner: [], items: [{ name: "value", dtype: "f64", value, reduce: null, targets: [target] }] }],
 }); // prettier-ignore
 
-const moved = (name: string, phase: Phase, axis: Axis, { buffer, at }: Place, to: Target): KernelDraft =>
+const moved = (name: string, phase: Phase, axis: Axis, { buffer, at }: Element, to: Target): KernelDraft =>
   oneValue(name, phase, [axis], { kind: "load", buffer, at, dtype: buffer.dtype }, to);
 
 function cleared(buffer: Buffer, phase: Phase): KernelDraft {
@@ -140,7 +146,7 @@ const plainRecord = ({ outer }: KernelDraft, pass: RowPass): Kernel["record"] =>
 /** A kernel that finds what it reads elsewhere. */
 function readingFrom(
   kernel: KernelDraft,
-  from: (buffer: Buffer, at: readonly Index[]) => Place,
+  from: (buffer: Buffer, at: readonly Index[]) => Element,
 ): KernelDraft {
   const { core, stages } = kernel;
   const inItem = (item: Item): Item => ({
@@ -155,13 +161,13 @@ function readingFrom(
 }
 
 /** What each row adds to a sum over all rows. */
-function addedUp({ outer, core, stages, name, phase, doc }: Kernel, row: Axis, to: Place): KernelDraft {
+function addedUp({ outer, core, stages, name, phase, doc }: Kernel, row: Axis, to: Element): KernelDraft {
   const value = core ? productOf(core) : stages[0].items[0].value;
   return oneValue(name, phase, [row, ...outer], value, { ...to, accumulate: true }, doc);
 }
 
 /** What is made of a sum over all rows, after the last. */
-function takenFrom(kernel: Kernel, { buffer, at }: Place): KernelDraft {
+function takenFrom(kernel: Kernel, { buffer, at }: Element): KernelDraft {
   const { core, stages } = kernel;
   const item = core ? undefined : stages[0].items[0];
   const local = core?.result ?? item!.name;

@@ -7,11 +7,9 @@ import {
   type Axis,
   type Index,
 } from "../ir/index.ts";
-import type { Buffer, Target } from "../ir/kernel.ts";
+import type { Buffer, Element } from "../ir/kernel.ts";
 import { sizeOf, type Shape } from "../ir/type.ts";
 import type { Block, Storage } from "./storage.ts";
-
-export type Place = Pick<Target, "buffer" | "at">;
 
 /** A tensor beside others, and the buffer of the arena that it is copied from or added to. */
 export interface Part<Key> {
@@ -27,8 +25,14 @@ export interface Piece<Key> {
   readonly keys: readonly Key[];
   readonly name: string;
   readonly axisLength: number;
-  readonly outside: (axis: Axis) => Place;
-  readonly inside: (axis: Axis) => Place;
+  readonly outside: (axis: Axis) => Element;
+  readonly inside: (axis: Axis) => Element;
+}
+
+/** A part with its place here, and the block that it lies in. */
+interface Placed<Key> extends Part<Key> {
+  readonly start: number;
+  readonly block: Block | undefined;
 }
 
 /**
@@ -45,6 +49,7 @@ export class Together<Key> {
 
   constructor(name: string, parts: readonly Part<Key>[], storage: Storage) {
     const found = parts.map((part) => ({ ...part, block: part.alike ? storage.blockOf(part.buffer) : undefined }));
+    // What lies in no block comes last, in its order: of two infinities the difference is no number.
     const sorted = found.toSorted((a, b) => (a.block?.start ?? Infinity) - (b.block?.start ?? Infinity) || 0);
     let end = 0;
     const placed = sorted.map((part) => {
@@ -57,16 +62,7 @@ export class Together<Key> {
     this.buffer = storage.temporary(name, "f64", [end], "numbers");
     const from = placed.map(({ buffer, start }) => `${buffer.name} from ${start}`);
     this.doc = `${this.buffer.name}: ${from.join(", ")}`;
-    type Placed = (typeof placed)[number];
-    const runs: Placed[][] = [];
-    for (const part of placed) {
-      const last = runs.at(-1)?.at(-1);
-      const follows =
-        last?.block && part.block && last.block.buffer === part.block.buffer && last.block.start + sizeOf(last.shape) === part.block.start;
-      if (follows) runs.at(-1)!.push(part);
-      else runs.push([part]);
-    }
-    this.pieces = runs.map((run) => this.pieceOf(run));
+    this.pieces = neighboursIn(placed).map((run) => this.pieceOf(run));
   } // prettier-ignore
 
   has(key: Key): boolean {
@@ -74,12 +70,12 @@ export class Together<Key> {
   }
 
   /** An element of a tensor. */
-  place(key: Key, at: readonly Index[]): Place {
+  place(key: Key, at: readonly Index[]): Element {
     const index = indexAdd(flatten(at, this.shapes.get(key)!), indexConstant(this.starts.get(key)!));
     return { buffer: this.buffer, at: [index] };
   }
 
-  private pieceOf(run: readonly (Part<Key> & { readonly start: number; readonly block: Block | undefined })[]): Piece<Key> {
+  private pieceOf(run: readonly Placed<Key>[]): Piece<Key> {
     const [{ buffer, block, start }] = run;
     const moved = (axis: Axis, by: number): Index => indexAdd(indexAxis(axis), indexConstant(by));
     return {
@@ -94,3 +90,15 @@ export class Together<Key> {
     };
   } // prettier-ignore
 }
+
+/** Parts in their order, those together that follow one another in one block. */
+function neighboursIn<Key>(parts: readonly Placed<Key>[]): Placed<Key>[][] {
+  const runs: Placed<Key>[][] = [];
+  for (const part of parts) {
+    const { block, shape } = runs.at(-1)?.at(-1) ?? {};
+    const follows = block && block.buffer === part.block?.buffer && block.start + sizeOf(shape!) === part.block.start;
+    if (follows) runs.at(-1)!.push(part);
+    else runs.push([part]);
+  }
+  return runs;
+} // prettier-ignore

@@ -1,5 +1,6 @@
 import { indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
-import type { Buffer, Core, Item, KernelDraft, KernelExpr, Target } from "../ir/kernel.ts";
+import type { Buffer, Core, KernelDraft, KernelExpr, Target } from "../ir/kernel.ts";
+import { itemsOf, targetsOf } from "../ir/kernel-walk.ts";
 import { isBatch, sameDim } from "../ir/type.ts";
 
 /** What is 0 wherever the first of two axes is greater than the second. */
@@ -26,7 +27,7 @@ export class Zeros {
   /** A kernel with its product cut to what may not be 0; what it writes is remembered for the kernels after it. */
   cut(kernel: KernelDraft): KernelDraft {
     if (kernel.loops.length > 0) {
-      for (const { targets } of itemsOf(kernel)) for (const { buffer } of targets) this.known.delete(buffer);
+      for (const { buffer } of targetsOf(kernel)) this.known.delete(buffer);
       return kernel;
     }
     const only = kernel.core && this.onlyOf(kernel.core, kernel.outer);
@@ -103,12 +104,6 @@ export class Zeros {
     return undefined;
   }
 }
-
-const itemsOf = ({ before, stages, after }: KernelDraft): Item[] => [
-  ...before,
-  ...stages.flatMap(({ items }) => items),
-  ...after,
-];
 
 const has = (pairs: readonly Pair[], [a, b]: Pair): boolean => pairs.some(([c, d]) => a === c && b === d);
 

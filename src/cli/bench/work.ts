@@ -1,4 +1,5 @@
-import type { Buffer, Item, Kernel, KernelExpr } from "../../ir/kernel.ts";
+import type { Buffer, Kernel, KernelExpr } from "../../ir/kernel.ts";
+import { itemsOf } from "../../ir/kernel-walk.ts";
 import { axesOf, indexText, type Axis, type Index } from "../../ir/index.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
 import { expressionsOf, operands } from "../../ir/loop-walk.ts";
@@ -72,8 +73,7 @@ function bytesTouched(kernel: Kernel, n: number): number {
     places.set(buffer, known.set(`${kind} ${at.map(indexText).join()}`, reached(at)));
   };
   for (const { buffer, at } of kernel.core?.operands ?? []) see(buffer, at, "read");
-  const items: Item[] = [...kernel.before, ...kernel.stages.flatMap((stage) => stage.items), ...kernel.after];
-  for (const { value, targets } of items) {
+  for (const { value, targets } of itemsOf(kernel)) {
     visitLoads(value, (buffer, at) => see(buffer, at, "read"));
     for (const { buffer, at, accumulate } of targets) {
       see(buffer, at, "written");

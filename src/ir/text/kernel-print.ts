@@ -1,5 +1,6 @@
 import { indexText, type Axis } from "../index.ts";
 import type { Buffer, Item, Kernel, Schedule, TimeLoop } from "../kernel.ts";
+import { itemsOf } from "../kernel-walk.ts";
 import { dimText, shapeText } from "../type.ts";
 import { formulaText } from "./kernel-parts.ts";
 
@@ -39,9 +40,8 @@ function kernelText(kernel: Kernel): string {
 }
 
 /** t1, t2, … without the names of items. */
-function partNames({ before, stages, after }: Kernel): () => string {
-  const items = [...before, ...stages.flatMap((stage) => stage.items), ...after];
-  const taken = new Set(items.map(({ name }) => name));
+function partNames(kernel: Kernel): () => string {
+  const taken = new Set(itemsOf(kernel).map(({ name }) => name));
   let count = 0;
   return () => {
     do count++;

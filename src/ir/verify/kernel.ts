@@ -1,7 +1,7 @@
 import { invariant } from "../../base/errors.ts";
 import { flatten, movesAlong, rangeOf, type Axis, type Index } from "../index.ts";
 import type { Buffer, Kernel, KernelExpr, Schedule } from "../kernel.ts";
-import { visitKernelExpr } from "../kernel-walk.ts";
+import { itemsOf, visitKernelExpr } from "../kernel-walk.ts";
 import { elementsOf, isBatch, maxOf } from "../type.ts";
 
 /**
@@ -65,19 +65,19 @@ function checkTiles({ outer, core, stages, record }: Kernel, lanes: number, say:
 }
 
 /** Stores, operands of products, and loads that no guard protects lie within their buffers. */
-function checkPlaces({ core, before, stages, after }: Kernel, say: Say): void {
+function checkPlaces(kernel: Kernel, say: Say): void {
   const check = (buffer: Buffer, at: readonly Index[]): void => {
     const [low, high] = rangeOf(flatten(at, buffer.shape));
     const isInside = at.length === buffer.shape.length && low >= 0 && high < elementsOf(buffer.shape);
     say(!isInside, `${buffer.name} has no elements from ${low} to ${high}`);
   };
-  for (const { buffer, at } of core?.operands ?? []) check(buffer, at);
+  for (const { buffer, at } of kernel.core?.operands ?? []) check(buffer, at);
   const bare = (value: KernelExpr): boolean => {
     let guarded = false;
     visitKernelExpr(value, (expr) => (guarded ||= expr.kind === "guard"));
     return !guarded;
   };
-  for (const { value, targets } of [...before, ...stages.flatMap((stage) => stage.items), ...after]) {
+  for (const { value, targets } of itemsOf(kernel)) {
     if (bare(value))
       visitKernelExpr(value, (expr) => {
         if (expr.kind === "load") check(expr.buffer, expr.at);

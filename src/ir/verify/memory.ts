@@ -2,7 +2,7 @@ import { invariant } from "../../base/errors.ts";
 import type { MemoryPlan } from "../arena.ts";
 import { flatten, movesAlong, sameIndex, type Index } from "../index.ts";
 import type { Buffer, Kernel, KernelExpr, Schedule, TimeLoop } from "../kernel.ts";
-import { visitKernelExpr } from "../kernel-walk.ts";
+import { itemsOf, visitKernelExpr } from "../kernel-walk.ts";
 import { entriesOf } from "../phase.ts";
 import type { Program } from "../program.ts";
 import { bytesOf } from "../type.ts";
@@ -26,7 +26,7 @@ function accessesOf(kernel: Kernel): { reads: Access[]; writes: Access[] } {
   const arrays = kernel.nest?.arrays ?? [];
   for (const buffer of arrays.slice(0, -1)) reads.push({ buffer, at: null, order: Infinity });
   if (arrays.length > 0) writes.push({ buffer: arrays.at(-1)!, at: null, order: 0 });
-  for (const item of [...kernel.before, ...kernel.stages.flatMap((stage) => stage.items), ...kernel.after]) {
+  for (const item of itemsOf(kernel)) {
     order++;
     visitKernelExpr(item.value, see);
     for (const target of item.targets) writes.push({ buffer: target.buffer, at: target.at, order });
