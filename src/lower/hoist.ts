@@ -69,7 +69,10 @@ function hoistFrom(
   return { loop: { ...loop, body: inside(loop.body) }, moved };
 }
 
-/** Whether an expression is the same in every round; what is said of its parts is remembered. */
+/**
+ * Whether an expression is the same in every round; what is said of its parts is remembered.
+ * @param stays whether what is read from an array has to stay in the loop
+ */
 function invariance(
   changing: ReadonlySet<string>,
   stays: (array: string) => boolean,

@@ -1,5 +1,5 @@
-import type { Backend } from "../ir/backend.ts";
 import { longestOwn } from "../ir/arena.ts";
+import type { Backend } from "../ir/backend.ts";
 import { graphNodes, type Graph, type Value } from "../ir/graph.ts";
 import type { Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import type { OpTable } from "../ir/op.ts";
@@ -20,7 +20,7 @@ import { workOf, type Named, type Work } from "./work.ts";
 
 /** Turns every graph of a program into kernels, in running order, decided for one target. */
 export function schedule(program: Program, ops: OpTable, backend: Backend): Schedule {
-  const storage = new Storage(new Names(), backend.numbers !== null && isShort(program));
+  const storage = new Storage(new Names(), backend.numbers !== null && hasShortTensors(program));
   const kernelNames = new Names();
   for (const cell of program.cells) storage.cell(cell.kind, cell.name, cell.type);
   for (const cell of program.cells)
@@ -51,10 +51,10 @@ export function schedule(program: Program, ops: OpTable, backend: Backend): Sche
 const mostElements = 2 ** 16;
 
 /**
- * Whether all tensors of a model are so short, and so few, that its temporaries are plain numbers. Without a batch there
- * is no need: its elements are in locals, not in memory.
+ * Whether all tensors of a model's training steps are so short, and so few, that its temporaries are plain numbers. There
+ * is no need without a batch: the passes of a model so small are mostly straight lines, with its elements in locals.
  */
-function isShort({ batch, graphs }: Program): boolean {
+function hasShortTensors({ batch, graphs }: Program): boolean {
   const sizes = graphs.steps.flatMap(({ training }) =>
     graphNodes(training).flatMap(({ outputs }) => outputs.map(({ type }) => elementsOf(type.shape))),
   );

@@ -29,6 +29,10 @@ export interface Place {
   readonly slots?: number | undefined;
 }
 
+/** How a parameter or a gradient is known where blocks are: gradients of one name belong to a step each. */
+const memberKey = ({ kind, name, step }: NonNullable<Buffer["cell"]>): string =>
+  `${kind} ${name} ${step ?? ""}`;
+
 /** The coordinates of a load in a place. */
 export const placed = ({ lead, slots }: Place, at: readonly Index[]): Index[] =>
   slots === undefined ? [...lead, ...at] : [indexMod(at[0], slots), ...at.slice(1)];
@@ -86,15 +90,17 @@ export class Storage {
 
   /** Where a parameter or a gradient lies in the block of all that one optimizer updates; undefined outside of blocks. */
   blockOf({ cell }: Buffer): Block | undefined {
-    return cell && this.blocks.get(`${cell.kind} ${cell.name} ${cell.step ?? ""}`);
+    return cell && this.blocks.get(memberKey(cell));
   }
 
-  /** Learns what a block of parameters or gradients lies over. */
+  /** Learns what a block of parameters or gradients lies over. What several steps train lies in the blocks of each: any will do. */
   block({ kind, name, type, members = [], step }: Cell): void {
     const buffer = this.cell(kind, name, type);
     let start = 0;
     for (const member of members) {
-      const key = kind === "gradients" ? `gradient ${member} ${step ?? ""}` : `parameter ${member} `;
+      const key = memberKey(
+        kind === "gradients" ? { kind: "gradient", name: member, step } : { kind: "parameter", name: member },
+      );
       if (!this.blocks.has(key)) this.blocks.set(key, { buffer, start });
       start += sizeOf(this.cells.get(`parameter:${member}`)!.shape);
     }
@@ -129,9 +135,7 @@ export class Storage {
     return this.cells.get(`${op}:${name}`)?.name ?? identifierHint(name);
   }
 
-  /**
-   * Memory for what one kernel leaves to another, or a row of it to its own later loops.
-   */
+  /** Memory for what one kernel leaves to another, or a row of it to its own later loops. */
   temporary(
     hint: string,
     dtype: DType,

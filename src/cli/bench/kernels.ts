@@ -4,8 +4,8 @@ import { groupsOf } from "../../backends/wasm/groups.ts";
 import { hasRelaxed } from "../../backends/wasm/host.ts";
 import type { Compilation } from "../../compile.ts";
 import type { Kernel } from "../../ir/kernel.ts";
-import { callTree, type CallTree, type LoopCall } from "../../ir/loop.ts";
-import { entriesOf, functionPhase, stepPhase, type Phase } from "../../ir/phase.ts";
+import { callTree, type CallTree, type LoopCall, type LoopFunction } from "../../ir/loop.ts";
+import { entriesOf, functionPhase, stepParts, stepPhase, type Phase } from "../../ir/phase.ts";
 import { importText } from "../load-generated.ts";
 import { checkRows, sampleInputs } from "../sample-inputs.ts";
 import type { Generated } from "../train/module.ts";
@@ -88,16 +88,13 @@ interface Part {
   readonly measured: readonly Measured[];
 }
 
-function partsOf({ loops, kernels, optimized }: Compilation, rows: number): Part[] {
+function partsOf(compilation: Compilation, rows: number): Part[] {
+  const { loops, kernels, optimized } = compilation;
   const functions = new Map(loops.functions.map((fn) => [fn.name, fn]));
   const work = (own: readonly Kernel[], call: LoopCall): Work =>
     sumOfWork(own.map((kernel) => workOf(kernel, functions.get(call.name)!, rows)));
   const callsIn = (item: CallTree): LoopCall[] => ("loop" in item ? item.calls.flatMap(callsIn) : [item]);
-  const entries = new Map<Phase, string>();
-  for (const { name } of optimized.graphs.functions) entries.set(functionPhase(name), name);
-  for (const step of optimized.graphs.steps)
-    for (const part of ["forward", "backward", "update", "commit"] as const)
-      entries.set(stepPhase(part, step), step.name === null ? "trainStep" : `${step.name} trainStep`);
+  const entries = entriesByPhase(compilation);
   const parts: Part[] = [];
   for (const { kind, phases } of entriesOf(optimized)) {
     if (kind === "init" || kind === "evaluate") continue;
@@ -123,14 +120,25 @@ function partsOf({ loops, kernels, optimized }: Compilation, rows: number): Part
       }
     }
   }
-  if (!loops.step) return parts;
-  // What is written as one function stands in for its three phases.
+  return loops.step ? withWholeStep(parts, loops.step, functions.get(loops.step.name)!) : parts;
+}
+
+/** What the training step or function of every phase is called. */
+function entriesByPhase({ optimized: { graphs } }: Compilation): Map<Phase, string> {
+  const entries = new Map<Phase, string>(graphs.functions.map(({ name }) => [functionPhase(name), name]));
+  for (const step of graphs.steps)
+    for (const part of stepParts)
+      entries.set(stepPhase(part, step), step.name === null ? "trainStep" : `${step.name} trainStep`);
+  return entries;
+}
+
+/** A training step that is written as one function stands in for its phases. */
+function withWholeStep(parts: readonly Part[], call: LoopCall, { name, doc }: LoopFunction): Part[] {
   const inStep = ({ measured }: Part): boolean => measured[0].entry === "trainStep";
-  const works = parts.filter(inStep).flatMap(({ measured }) => measured.map(({ work: own }) => own));
-  const sum = sumOfWork(works);
-  const call = loops.step;
-  const { name, doc } = functions.get(call.name)!;
-  const whole = { phase: "trainStep", kernel: name, doc: doc[0] ?? "", entry: "trainStep", call, work: sum };
+  const work = sumOfWork(
+    parts.filter(inStep).flatMap(({ measured }) => measured.map(({ work: own }) => own)),
+  );
+  const whole = { phase: "trainStep", kernel: name, doc: doc[0] ?? "", entry: "trainStep", call, work };
   return [{ all: [call], measured: [whole] }, ...parts.filter((part) => !inStep(part))];
 }
 
