@@ -143,7 +143,7 @@ function init_table_scale(table_scale: Float32Array): void {
   table_scale[3] = 1;
 }
 
-// the forward pass, row by row: what is computed for a row stays in locals
+// the forward pass, row by row: what it alone reads of a row stays in locals
 // weights: hidden_kernel from 0, hidden_bias from 64, logits_kernel from 80, logits_bias from 128
 function forward_rows(
   parameters: Float32Array,
@@ -332,7 +332,7 @@ function forward_rows(
   loss[0] = sum_3 / n;
 }
 
-// the backward pass, row by row: what is computed for a row stays in locals
+// the backward pass, row by row: what it alone reads of a row stays in locals
 // weights_2: logits_kernel from 0
 // sums: d_hidden_kernel from 0, d_hidden_bias from 64, d_logits_kernel from 80, d_logits_bias from 128
 function backward_rows(

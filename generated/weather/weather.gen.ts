@@ -295,7 +295,7 @@ function hidden_forward_2(
   }
 }
 
-// the forward pass, row by row: what is computed for a row stays in locals
+// the forward pass, row by row: what it alone reads of a row stays in locals
 // weights: linear_bias from 0, bent_kernel from 1
 function forward_rows(
   parameters: Float32Array,

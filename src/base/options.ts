@@ -1,16 +1,20 @@
 import { fail } from "./errors.ts";
 import { listed, suggest } from "./suggest.ts";
 
-/** A value that was given, as a message shows it: with quotes around a text, which may look like a number. */
-export const givenText = (value: unknown): string =>
-  typeof value === "string" ? JSON.stringify(value) : String(value);
+/** A value that was given, as a message shows it: with quotes around a text, which may look like a number, and briefly. */
+export function givenText(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
 
 /** Refuses what is none of the choices. Fails with `option`. */
 export function checkChoice(what: string, given: unknown, choices: readonly unknown[]): void {
   if (choices.includes(given)) return;
   const texts = choices.filter((choice) => typeof choice === "string");
   const hint = texts.length > 0 ? suggest(String(given), texts) : `it may be ${choices.join(" or ")}`;
-  fail("option", `${what} cannot be ${JSON.stringify(given)}`, { hint });
+  fail("option", `${what} cannot be ${givenText(given)}`, { hint });
 }
 
 /**
@@ -20,7 +24,7 @@ export function checkChoice(what: string, given: unknown, choices: readonly unkn
 export function checkNames(what: string, options: object, known: Readonly<Record<string, unknown>>): void {
   const names = Object.keys(known);
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    fail("option", `${what} takes its options as an object, found ${JSON.stringify(options)}`, {
+    fail("option", `${what} takes its options as an object, found ${givenText(options)}`, {
       hint: listed(names),
     });
   }

@@ -1,3 +1,4 @@
+import { givenText } from "../base/options.ts";
 import { fail, type Code } from "../base/errors.ts";
 import { listed, suggest } from "../base/suggest.ts";
 import { building, sourceLine } from "../ir/builder.ts";
@@ -12,13 +13,7 @@ export function reject(code: Code, sentence: string, hint?: string): never {
 }
 
 /** A short text for a value of any kind in an error. */
-export function shown(thing: unknown): string {
-  if (typeof thing === "string") return JSON.stringify(thing);
-  if (typeof thing === "function") return "a function";
-  if (Array.isArray(thing)) return "an array";
-  if (isValue(thing)) return "a graph value";
-  return typeof thing === "object" && thing !== null ? "an object" : String(thing);
-}
+export const shown = (thing: unknown): string => (isValue(thing) ? "a graph value" : givenText(thing));
 
 /** True for values of a graph, also those of another copy of gradc. */
 export const isValue = (thing: unknown): thing is Value =>

@@ -47,19 +47,28 @@ export function schedule(program: Program, ops: OpTable, backend: Backend): Sche
   return { kernels: withCalls(kernels, backend), buffers: storage.buffers, results };
 }
 
-/** Elements of all tensors of a training step together, up to which twice the memory for them is no matter. */
+/** Elements of all tensors of a graph together, up to which twice the memory for them is no matter. */
 const mostElements = 2 ** 16;
 
 /**
- * Whether all tensors of a model's training steps are so short, and so few, that its temporaries are plain numbers. There
- * is no need without a batch: the passes of a model so small are mostly straight lines, with its elements in locals.
+ * Whether all tensors of a model's graphs are so short, and so few, that its temporaries are plain numbers. There is no
+ * need without a batch: the passes of a model so small are mostly straight lines, with its elements in locals.
  */
-function hasShortTensors({ batch, graphs }: Program): boolean {
-  const sizes = graphs.steps.flatMap(({ training }) =>
-    graphNodes(training).flatMap(({ outputs }) => outputs.map(({ type }) => elementsOf(type.shape))),
+function hasShortTensors({ batch, graphs: { steps, functions, evaluate } }: Program): boolean {
+  const all = [
+    ...steps.map(({ training }) => training),
+    ...functions.map(({ graph }) => graph),
+    ...(evaluate ? [evaluate] : []),
+  ];
+  return batch !== null && all.every(isShort);
+}
+
+function isShort(graph: Graph): boolean {
+  const tensors = graphNodes(graph).flatMap(({ outputs }) => outputs);
+  const sizes = tensors.map(({ type }) => elementsOf(type.shape));
+  return (
+    sizes.every((size) => size <= longestOwn) && sizes.reduce((sum, size) => sum + size, 0) <= mostElements
   );
-  const all = sizes.reduce((sum, size) => sum + size, 0);
-  return batch !== null && sizes.every((size) => size <= longestOwn) && all <= mostElements;
 }
 
 /** One graph as kernels: its work in groups that share loops, each with places for what others read. */

@@ -1,5 +1,5 @@
 import { longestOwn } from "../ir/arena.ts";
-import type { NumbersFacts } from "../ir/backend.ts";
+import type { Backend } from "../ir/backend.ts";
 import { indexAxis, movesAlong, pointsOf, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import type { Buffer, Element, Item, Kernel, KernelDraft } from "../ir/kernel.ts";
 import { itemsOf, targetsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
@@ -19,7 +19,7 @@ export function asRowPasses(kernels: readonly Kernel[], context: PassContext): K
   let run: Member[] = [];
   const close = (): void => {
     const own = run.map(({ kernel }) => kernel);
-    out.push(...(isWorth(run, numbers) ? passOf(run, parametersOf(run), context) : own));
+    out.push(...(isWorth(run, context.backend) ? passOf(run, parametersOf(run), context) : own));
     run = [];
   };
   for (const kernel of kernels) {
@@ -32,15 +32,27 @@ export function asRowPasses(kernels: readonly Kernel[], context: PassContext): K
   return out;
 }
 
-const isWorth = (run: readonly Member[], { passWork }: NumbersFacts): boolean =>
-  run.length > 1 && run.reduce((sum, member) => sum + workOf(member), 0) <= passWork;
+const isWorth = (run: readonly Member[], backend: Backend): boolean =>
+  run.length > 1 &&
+  run.reduce((sum, member) => sum + workOf(member, backend), 0) <= backend.numbers!.passWork;
+
+/** A scalar function that is written out is about so many terms. */
+const functionWork = 12;
 
 /** The terms and values that a kernel computes for one row. */
-function workOf({ kernel: { outer, core, stages }, folds }: Member): number {
+function workOf({ kernel: { outer, core, stages }, folds }: Member, { scalar }: Backend): number {
   const points = (axes: readonly Axis[]): number => pointsOf(axes.filter(({ extent }) => !isBatch(extent)));
+  const valueWork = ({ value }: Item): number => {
+    let work = 1;
+    visitKernelExpr(value, (x) => {
+      if (x.kind === "op" && scalar(x.op, "f64", 1) !== undefined) work += functionWork;
+    });
+    return work;
+  };
+  const values = (items: readonly Item[]): number => items.reduce((sum, item) => sum + valueWork(item), 0);
   if (folds) return points(outer);
-  const values = stages.reduce((sum, { inner, items }) => sum + points(inner) * items.length, 0);
-  return points(outer) * (values + (core ? points(core.depth) : 0));
+  const work = stages.reduce((sum, { inner, items }) => sum + points(inner) * values(items), 0);
+  return points(outer) * (work + (core ? points(core.depth) : 0));
 }
 
 /** A kernel as a member of a pass; undefined where rows need one another, or memory that is not theirs alone. */

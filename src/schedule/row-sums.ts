@@ -50,7 +50,7 @@ export function passOf(
   const pass: RowPass = {
     name: kernelNames.fresh(`${identifierHint(phase)}_rows`),
     doc: [
-      `the ${part} pass, row by row: what is computed for a row stays in locals`,
+      `the ${part} pass, row by row: what it alone reads of a row stays in locals`,
       ...[weights, sums].flatMap((together) => (together ? [together.doc] : [])),
     ],
     row,

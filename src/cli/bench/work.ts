@@ -1,4 +1,4 @@
-import type { Buffer, Kernel, KernelExpr } from "../../ir/kernel.ts";
+import type { Buffer, Item, Kernel, KernelExpr } from "../../ir/kernel.ts";
 import { itemsOf } from "../../ir/kernel-walk.ts";
 import { axesOf, indexText, type Axis, type Index } from "../../ir/index.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
