@@ -5,7 +5,7 @@ import type { Buffer, Kernel, KernelExpr, Schedule, TimeLoop } from "../kernel.t
 import { itemsOf, visitKernelExpr } from "../kernel-walk.ts";
 import { entriesOf } from "../phase.ts";
 import type { Program } from "../program.ts";
-import { bytesOf } from "../type.ts";
+import { bytesOf, elementsOf, sameDim } from "../type.ts";
 
 interface Access {
   readonly buffer: Buffer;
@@ -147,14 +147,9 @@ export function verifyMemory(program: Program, schedule: Schedule, memory: Memor
           if (last !== undefined || !reading.includes(k)) continue;
           // What is read here as well: only the very element, and not after it is overwritten.
           for (const read of reads.filter((one) => one.buffer === other)) {
-            const mine = read.at?.filter((_, axis) => other.shape[axis] !== 1);
-            const theirs = at?.filter((_, axis) => buffer.shape[axis] !== 1);
             const sameRow =
-              mine &&
-              theirs &&
-              list[k].outer.length > 0 &&
-              mine.length === theirs.length &&
-              mine.every((index, axis) => axis >= list[k].outer.length || sameIndex(index, theirs[axis]));
+              (buffer.kind === "numbers" || placeOf(other) === placeOf(buffer)) &&
+              isSameRow(read, { buffer, at }, list[k].outer.length);
             const earlier = read.order < order;
             if (!(isSame(read) && read.order <= order) && !(earlier && sameRow))
               found.push(`${list[k].name} writes ${buffer.name} over ${other.name} while it reads it`);
@@ -166,6 +161,30 @@ export function verifyMemory(program: Program, schedule: Schedule, memory: Memor
     }
   }
   return found;
+}
+
+type Reached = Pick<Access, "buffer" | "at">;
+
+/**
+ * Whether two buffers that begin at one place have the same memory for every point of the loops around: the same
+ * coordinates there, and as many bytes for each, whatever the shape within.
+ */
+function isSameRow(read: Reached, write: Reached, loops: number): boolean {
+  if (!read.at || !write.at || loops === 0) return false;
+  const rowsOf = ({ buffer: { shape, dtype } }: Reached, at: readonly Index[]) => {
+    const long = shape.flatMap((dim, axis) => (dim === 1 ? [] : [{ dim, index: at[axis] }]));
+    const [around, within] = [long.slice(0, loops), long.slice(loops)];
+    return { around, bytes: bytesOf[dtype] * elementsOf(within.map(({ dim }) => dim)) };
+  };
+  const [mine, theirs] = [rowsOf(read, read.at), rowsOf(write, write.at)];
+  return (
+    mine.bytes === theirs.bytes &&
+    mine.around.length === theirs.around.length &&
+    mine.around.every(
+      ({ dim, index }, k) =>
+        sameIndex(index, theirs.around[k].index) && (k === 0 || sameDim(dim, theirs.around[k].dim)),
+    )
+  );
 }
 
 /** Checks a plan; a finding is a fault of the planner. */
