@@ -10,6 +10,10 @@ import { compile } from "../../src/compile.ts";
 import { l, type LoopStmt } from "../../src/ir/loop.ts";
 import { expressionsOf, visitExpr } from "../../src/ir/loop-walk.ts";
 import { useSoon } from "../../src/lower/use-soon.ts";
+import type { Spec } from "../../src/cli/train/module.ts";
+import { argumentsOf, rowsFor } from "../models/arguments.ts";
+import { randomModel } from "../models/random-model.ts";
+import { seedsOf } from "../models/seeds.ts";
 import { compileProgram, loadText, type EmittedModule } from "./program.ts";
 
 const n: BatchDim = batch(6);
@@ -91,6 +95,41 @@ describe.each(Object.entries(models))("%s", (_name, model) => {
     expect(courseOf(passes.module)).toEqual(courseOf(kernels.module));
   });
 });
+
+test("random small models compute the same bits row by row", () => {
+  const seeds = seedsOf({ short: 3, long: 80 });
+  let withPasses = 0;
+  for (const seed of seeds) {
+    const { model, rows, describe: told } = randomModel(seed, "small");
+    const [passes, kernels] = [Infinity, 0].map((passWork) => moduleOf(model, passWork));
+    if (/function \w+_rows\w*\(/.test(passes.text)) withPasses++;
+    const [found, expected] = [passes, kernels].map(({ module }) => stepsOf(module, rows, seed));
+    expect(found, `seed ${seed}: ${told()}`).toEqual(expected);
+  }
+  expect(withPasses).toBeGreaterThan(seeds.length / 2);
+});
+
+/** The losses, gradients and state of all steps of a random model, with n falling and rising. */
+function stepsOf(module: EmittedModule, rows: number, seed: number): readonly number[] {
+  const spec = module.spec as unknown as Spec;
+  const net = module.create({ seed });
+  const { steps } = net as unknown as { readonly steps: Readonly<Record<string, typeof net>> };
+  const seen: number[] = [];
+  for (const [k, n] of [rows, 1, Math.ceil(rows / 2), rows].entries()) {
+    const drawn = rowsFor(spec, n, seed + k);
+    const all = spec.inputs.map((_, at) => at);
+    const named = (names: readonly string[]) =>
+      names.map((name) => spec.inputs.findIndex((input) => input.name === name));
+    const units = spec.steps
+      ? spec.steps.map(({ name, inputs }) => ({ step: steps[name], chosen: named(inputs) }))
+      : [{ step: net, chosen: all }];
+    for (const { step, chosen } of units) {
+      seen.push(step.trainStep(...argumentsOf(spec, drawn, chosen, k % 2 === 1)));
+      for (const gradient of Object.values(step.gradients)) seen.push(...(gradient as Float32Array));
+    }
+  }
+  return [...seen, ...net.state].map((x) => x + 0);
+}
 
 test("what a row leaves to the next kernel is in locals, sums are added to gradients at the end", () => {
   const { text } = moduleOf(W2, 200);
