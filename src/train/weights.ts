@@ -47,6 +47,7 @@ export function saveWeights(
   options: { readonly state?: boolean } = {},
 ): Uint8Array {
   checkNames("saveWeights", options, { state: true });
+  checkSpec("saveWeights", net, spec);
   const { state = false } = options;
   const blocks = [...spec.parameters, ...spec.states.filter(({ inference }) => state || inference)];
   const { gradc, name, layoutHash } = spec;
@@ -70,6 +71,7 @@ export function loadWeights(
   options: { readonly file?: string } = {},
 ): void {
   checkNames("loadWeights", options, { file: true });
+  checkSpec("loadWeights", net, spec);
   const { file = "weights" } = options;
   const { tensors } = decodeSafetensors(bytes, { file });
   const refuse = (sentence: string, hint?: string): never =>
@@ -152,4 +154,13 @@ function dtypeOf({ name, dtype }: BlockSpec): { readonly name: TensorDtype; read
 
 function sizeOf({ shape }: BlockSpec): number {
   return shape.reduce((size, dim) => size * dim, 1);
+}
+
+/** Refuses a spec of another module, by which weights would be found in wrong places: a state ends with its layout's hash. */
+function checkSpec(what: string, { state }: Stateful, spec: StateSpec): void {
+  const last = Array.from(state.subarray(-4), (byte) => byte.toString(16).padStart(2, "0"));
+  if (spec?.layoutHash === last.reverse().join("")) return;
+  fail("bad-weights", `the spec given to ${what} is not the one of this network's module`, {
+    hint: "import create and spec from the same generated file",
+  });
 }

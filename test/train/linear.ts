@@ -40,6 +40,7 @@ export function create(): Linear {
   const kernel = new Float32Array(buffer, 0, 2);
   const bias = new Float32Array(buffer, 8, 1);
   const step = new Uint32Array(buffer, 36, 1);
+  new Uint32Array(buffer, 48, 1)[0] = 0x5f0c21aa;
   const hyper = { learningRate: 0.1 };
   const totals = { rows: 0, squares: 0, absolute: 0, near: 0 };
   const metrics = { loss: 0, mae: 0, accuracy: 0, errors: new Float64Array(2) };

@@ -5,7 +5,7 @@ import { create, spec } from "./linear.ts";
 
 const trained = (): ReturnType<typeof create> => {
   const net = create();
-  net.state.set(net.state.map((_, i) => i));
+  net.state.set(net.state.slice(0, -4).map((_, i) => i));
   return net;
 };
 const names = (bytes: Uint8Array): string[] => [...decodeSafetensors(bytes).tensors.keys()].sort();
@@ -29,7 +29,7 @@ describe("weights", () => {
     const net = create();
     loadWeights(net, spec, bytes);
     expect(net.state.subarray(0, 36)).toEqual(trained().state.subarray(0, 36));
-    expect([...net.state.subarray(36)].every((byte) => byte === 0)).toBe(true);
+    expect([...net.state.subarray(36, 48)].every((byte) => byte === 0)).toBe(true);
   });
 
   test("are read from what Node's readFileSync gives, whose slice does not copy", () => {
@@ -38,11 +38,20 @@ describe("weights", () => {
     expect(net.params["dense/kernel"]).toEqual(trained().params["dense/kernel"]);
   });
 
+  test("are neither saved nor loaded by the spec of another module", () => {
+    const other = { ...spec, layoutHash: "5f0c21ab" };
+    const sentence = "is not the one of this network's module";
+    expect(() => saveWeights(trained(), other)).toThrow(`the spec given to saveWeights ${sentence}`);
+    const net = create();
+    expect(() => loadWeights(net, other, saveWeights(trained(), spec))).toThrow(sentence);
+    expect(net.state).toEqual(create().state);
+  });
+
   test("hold the whole state on request, but never the layout hash", () => {
     const net = create();
     loadWeights(net, spec, saveWeights(trained(), spec, { state: true }));
     expect(net.state.subarray(0, 48)).toEqual(trained().state.subarray(0, 48));
-    expect(net.state.subarray(48)).toEqual(new Uint8Array(4));
+    expect(net.state.subarray(48)).toEqual(create().state.subarray(48));
   });
 
   test("options that do not exist are refused", () => {

@@ -210,10 +210,13 @@ async function refit(
 ): Promise<void> {
   const rows = data.validation ? joined(data.train, data.validation) : data.train;
   const size = batchSizeOf(flags, spec, rows.n);
-  await fit(net, { train: batches(rows, { size, seed: flags.seed }), epochs, signal: io.signal });
-  note(
-    noteStyle("dim", `trained again on all ${rows.n} rows but the test's, for as many epochs (${epochs})`),
-  );
+  const train = batches(rows, { size, seed: flags.seed });
+  const again = await fit(net, { train, epochs, signal: io.signal });
+  const long =
+    again.stopped === "aborted"
+      ? `interrupted after ${plural(again.epochs.length, "epoch")} of ${epochs}`
+      : `for as many epochs (${epochs})`;
+  note(noteStyle("dim", `trained again on all ${rows.n} rows but the test's, ${long}`));
 }
 
 const batchSizeOf = (flags: TrainFlags, spec: Spec, rows: number): number =>
