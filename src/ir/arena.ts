@@ -1,7 +1,9 @@
 import type { Buffer } from "./kernel.ts";
+import { elementsOf, type Shape } from "./type.ts";
 
 /** Plain numbers up to this length have an array of their own; longer ones share theirs with what is dead by then. */
-export const longestOwn = 2 ** 10;
+const longestOwn = 2 ** 10;
+export const isShort = (shape: Shape): boolean => elementsOf(shape) <= longestOwn;
 
 /**
  * The regions of the arena, in order. `saved` is what a checkpoint holds; the rest is scratch that starts at

@@ -1,5 +1,5 @@
 import { indexReplace, type Axis, type Index } from "./index.ts";
-import type { Core, Item, KernelDraft, KernelExpr, Target } from "./kernel.ts";
+import type { Core, Item, Kernel, KernelDraft, KernelExpr, Target } from "./kernel.ts";
 
 /** All items of a kernel, in the order in which they run. */
 export const itemsOf = ({ before, stages, after }: KernelDraft): Item[] => [
@@ -10,6 +10,17 @@ export const itemsOf = ({ before, stages, after }: KernelDraft): Item[] => [
 
 /** All that a kernel writes, but for the array of a nest. */
 export const targetsOf = (kernel: KernelDraft): Target[] => itemsOf(kernel).flatMap(({ targets }) => targets);
+
+/** Kernels by the functions that compute them: neighbours in one pass are one. */
+export function byFunction(kernels: readonly Kernel[]): Kernel[][] {
+  const found: Kernel[][] = [];
+  for (const kernel of kernels) {
+    const { pass } = kernel.record;
+    if (pass && found.at(-1)?.[0].record.pass === pass) found.at(-1)!.push(kernel);
+    else found.push([kernel]);
+  }
+  return found;
+}
 
 /** The operands of an expression, in order. */
 function operandsOf(expr: KernelExpr): readonly KernelExpr[] {

@@ -1,4 +1,4 @@
-import { longestOwn } from "../ir/arena.ts";
+import { isShort } from "../ir/arena.ts";
 import type { Backend } from "../ir/backend.ts";
 import type { Buffer, Kernel } from "../ir/kernel.ts";
 import { itemsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
@@ -158,7 +158,7 @@ function lowered(
   const { fn, arrays } = functionOf(frame, body);
   const { numbers } = backend;
   // Between the operands of large products a bound takes no time that shows.
-  const isSmall = arrays.some(({ kind, shape }) => kind === "numbers" && sizeOf(shape) <= longestOwn);
+  const isSmall = arrays.some(({ kind, shape }) => kind === "numbers" && isShort(shape));
   const target = isSmall && numbers ? { ...backend, bounded: numbers.bounded } : backend;
   const whole = inlineCalls(fn, templates, target, frame.calls ? called : null);
   const tidy = { ...whole, body: dropIdle(whole.body) };

@@ -1,6 +1,7 @@
 import type { Backend } from "../ir/backend.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
-import type { Buffer, Kernel, RowPass, Schedule, TimeLoop } from "../ir/kernel.ts";
+import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
+import { byFunction } from "../ir/kernel-walk.ts";
 import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
 import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
@@ -59,20 +60,18 @@ export function lower(
     const { lowered } = byForm.find(outlineOfKernel(kernel), isTwin, make);
     return own ? { fn: lowered.fn, arrays: lowered.arrays.map((array) => own!.get(array)!) } : lowered;
   };
-  const passes = new Set<RowPass>();
   const straight = straightStep(program, schedule, memory, lowering);
   for (const { phase, fn, arrays } of straight?.phases ?? []) {
     functions.push(fn);
     calls.get(phase)!.push(callOf(fn, { fn, arrays }));
   }
   if (straight) functions.push(straight.step.fn);
-  for (const kernel of schedule.kernels) {
+  for (const together of byFunction(schedule.kernels)) {
+    const [kernel] = together;
     if (straight?.phases.some(({ phase }) => phase === kernel.phase)) continue;
     const { pass } = kernel.record;
     if (pass) {
-      if (passes.has(pass)) continue;
-      passes.add(pass);
-      const own = lowerPass(pass, schedule, lowering);
+      const own = lowerPass(pass, together, schedule, lowering);
       functions.push(own.fn);
       calls.get(kernel.phase)!.push(callOf(own.fn, own));
       continue;

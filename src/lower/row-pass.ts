@@ -18,9 +18,13 @@ const mostStatements = 2000;
  * The kernels of a pass as one function: what comes before the rows, one loop over them in which every element of a row
  * lives in a local, and what comes after. Where a row cannot be written out its loops stay.
  */
-export function lowerPass(pass: RowPass, schedule: Schedule, lowering: Lowering): Lowered {
+export function lowerPass(
+  pass: RowPass,
+  kernels: readonly Kernel[],
+  schedule: Schedule,
+  lowering: Lowering,
+): Lowered {
   const { compute } = lowering.backend;
-  const kernels = schedule.kernels.filter(({ record }) => record.pass === pass);
   const buffers = new Map(kernels.flatMap((kernel) => [...buffersOfKernel(kernel)]));
   // The axes of kernels have single letters.
   let row = "row";
@@ -89,13 +93,13 @@ function bodyOf(
 
 /** New names for the locals of a kernel that others have already, and for its counter of rows. */
 function namesOf(
-  { outer }: Kernel,
+  kernel: Kernel,
   nest: readonly LoopStmt[],
   row: string,
   taken: Set<string>,
 ): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  if (outer.length > 0 && isBatch(outer[0].extent)) names.set(outer[0].name, row);
+  if (hasRows(kernel)) names.set(kernel.outer[0].name, row);
   const declared = new Set<string>();
   declaredIn(nest, declared);
   for (const local of declared) {

@@ -1,4 +1,4 @@
-import { longestOwn, type MemoryPlan } from "../ir/arena.ts";
+import { isShort, type MemoryPlan } from "../ir/arena.ts";
 import { plainName, type Buffer, type Kernel } from "../ir/kernel.ts";
 import { sizeOf } from "../ir/type.ts";
 import { tenantsOf, type Tenant } from "./lives.ts";
@@ -16,7 +16,7 @@ function ownArrays(entries: readonly (readonly Tenant[])[]): Arrays {
   const arrays = new Map<string, Buffer[]>();
   for (const tenants of entries) {
     const taken = new Set<string>();
-    for (const buffer of tenants.flatMap(({ buffers }) => buffers).filter(isShort)) {
+    for (const buffer of tenants.flatMap(({ buffers }) => buffers).filter(({ shape }) => isShort(shape))) {
       const [plain, length] = [plainName(buffer.name), sizeOf(buffer.shape)];
       let key = `${plain} ${length}`;
       for (let k = 2; taken.has(key); k++) key = `${plain} ${length} ${k}`;
@@ -32,7 +32,7 @@ function sharedArrays(entries: readonly (readonly Tenant[])[]): Arrays {
   const shared: Buffer[][] = [];
   for (const tenants of entries) {
     const taken: Tenant[][] = [];
-    const long = tenants.filter(({ buffers }) => !isShort(buffers[0]));
+    const long = tenants.filter(({ buffers }) => !isShort(buffers[0].shape));
     for (const tenant of long.toSorted((a, b) => b.bytes - a.bytes)) {
       const isFree = (others: readonly Tenant[]): boolean =>
         others.every(({ first, last }) => last < tenant.first || tenant.last < first);
@@ -55,4 +55,3 @@ const arrayOf = (name: string, holds: readonly Buffer[]): Buffer => {
 };
 
 const isNumbers = ({ kind }: Buffer): boolean => kind === "numbers";
-const isShort = ({ shape }: Buffer): boolean => sizeOf(shape) <= longestOwn;

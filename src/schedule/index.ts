@@ -1,4 +1,4 @@
-import { longestOwn } from "../ir/arena.ts";
+import { isShort } from "../ir/arena.ts";
 import type { Backend } from "../ir/backend.ts";
 import { graphNodes, type Graph, type Value } from "../ir/graph.ts";
 import type { Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
@@ -60,15 +60,12 @@ function hasShortTensors({ batch, graphs: { steps, functions, evaluate } }: Prog
     ...functions.map(({ graph }) => graph),
     ...(evaluate ? [evaluate] : []),
   ];
-  return batch !== null && all.every(isShort);
+  return batch !== null && all.every(hasFew);
 }
 
-function isShort(graph: Graph): boolean {
-  const tensors = graphNodes(graph).flatMap(({ outputs }) => outputs);
-  const sizes = tensors.map(({ type }) => elementsOf(type.shape));
-  return (
-    sizes.every((size) => size <= longestOwn) && sizes.reduce((sum, size) => sum + size, 0) <= mostElements
-  );
+function hasFew(graph: Graph): boolean {
+  const shapes = graphNodes(graph).flatMap(({ outputs }) => outputs.map(({ type }) => type.shape));
+  return shapes.every(isShort) && shapes.reduce((sum, shape) => sum + elementsOf(shape), 0) <= mostElements;
 }
 
 /** One graph as kernels: its work in groups that share loops, each with places for what others read. */

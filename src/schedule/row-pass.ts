@@ -1,9 +1,9 @@
-import { longestOwn } from "../ir/arena.ts";
+import { isShort } from "../ir/arena.ts";
 import type { Backend } from "../ir/backend.ts";
 import { indexAxis, movesAlong, pointsOf, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import type { Buffer, Element, Item, Kernel, KernelDraft } from "../ir/kernel.ts";
 import { itemsOf, targetsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
-import { isBatch, sizeOf } from "../ir/type.ts";
+import { isBatch } from "../ir/type.ts";
 import { passOf, type Member, type PassContext } from "./row-sums.ts";
 
 /**
@@ -76,7 +76,7 @@ const searches = (kernel: Kernel): boolean =>
 
 /** Whether an element is the same for all rows, or a row's own; temporaries of the arena lie within one another. */
 function isOfRow(buffer: Buffer, at: readonly Index[], row: Axis): boolean {
-  if (buffer.kind === "temporary" || sizeOf(buffer.shape) > longestOwn) return false;
+  if (buffer.kind === "temporary" || !isShort(buffer.shape)) return false;
   const [first, ...rest] = buffer.shape;
   if (rest.some(isBatch)) return false;
   if (first === undefined || !isBatch(first)) return !movesAlong(at, row);

@@ -1,4 +1,4 @@
-import { longestOwn } from "../ir/arena.ts";
+import { isShort } from "../ir/arena.ts";
 import { isLeaf, leafName, type LeafOp, type Output, type Value } from "../ir/graph.ts";
 import { indexMod, type Index } from "../ir/index.ts";
 import type { Buffer } from "../ir/kernel.ts";
@@ -143,8 +143,10 @@ export class Storage {
     kind: "temporary" | "row" | "numbers" = "temporary",
   ): Buffer {
     const name = this.names.fresh(hint);
-    const isShort = this.inNumbers && kind === "temporary" && dtype === "f32" && sizeOf(shape) <= longestOwn;
-    return this.add(isShort ? { name, kind: "numbers", dtype: "f64", shape } : { name, kind, dtype, shape });
+    const asNumbers = this.inNumbers && kind === "temporary" && dtype === "f32" && isShort(shape);
+    return this.add(
+      asNumbers ? { name, kind: "numbers", dtype: "f64", shape } : { name, kind, dtype, shape },
+    );
   }
 
   /** Where an output of a phase's graph goes; a training graph belongs to a step. */

@@ -4,6 +4,7 @@ import { groupsOf } from "../../backends/wasm/groups.ts";
 import { hasRelaxed } from "../../backends/wasm/host.ts";
 import type { Compilation } from "../../compile.ts";
 import type { Kernel } from "../../ir/kernel.ts";
+import { byFunction } from "../../ir/kernel-walk.ts";
 import { callTree, type CallTree, type LoopCall, type LoopFunction } from "../../ir/loop.ts";
 import { entriesOf, functionPhase, stepParts, stepPhase, type Phase } from "../../ir/phase.ts";
 import { importText } from "../load-generated.ts";
@@ -99,7 +100,7 @@ function partsOf(compilation: Compilation, rows: number): Part[] {
   for (const { kind, phases } of entriesOf(optimized)) {
     if (kind === "init" || kind === "evaluate") continue;
     for (const phase of phases) {
-      const own = functionsOf(kernels.kernels.filter((kernel) => kernel.phase === phase));
+      const own = byFunction(kernels.kernels.filter((kernel) => kernel.phase === phase));
       const calls = loops.calls.get(phase) ?? [];
       invariant(
         own.length === calls.length,
@@ -140,17 +141,6 @@ function withWholeStep(parts: readonly Part[], call: LoopCall, { name, doc }: Lo
   );
   const whole = { phase: "trainStep", kernel: name, doc: doc[0] ?? "", entry: "trainStep", call, work };
   return [{ all: [call], measured: [whole] }, ...parts.filter((part) => !inStep(part))];
-}
-
-/** Kernels by the functions that compute them: those of a pass are one. */
-function functionsOf(kernels: readonly Kernel[]): Kernel[][] {
-  const found: Kernel[][] = [];
-  for (const kernel of kernels) {
-    const { pass } = kernel.record;
-    if (pass && found.at(-1)?.[0].record.pass === pass) found.at(-1)!.push(kernel);
-    else found.push([kernel]);
-  }
-  return found;
 }
 
 const sumOfWork = (works: readonly Work[]): Work => ({
