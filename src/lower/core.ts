@@ -1,6 +1,6 @@
 import { invariant } from "../base/errors.ts";
 import type { Core, Kernel } from "../ir/kernel.ts";
-import { axesOf } from "../ir/index.ts";
+import { axesOf, type Axis } from "../ir/index.ts";
 import { maxOf } from "../ir/type.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { templateNamed, type Templates } from "./templates.ts";
@@ -59,10 +59,7 @@ export function coreStatements(
   return [...mapExprs(mapStmts(fold, rename), expr)];
 }
 
-/**
- * Loops over the depth, of which one is as short as the product's zeros allow. Rows of one tile share the loop, so it
- * ends with the last of them. A loop in lanes keeps its length, which they count on.
- */
+/** Loops over the depth, of which one is as short as the product's zeros allow. One in lanes keeps its length, which they count on. */
 function shortened(
   loop: LoopStmt,
   { only, depth }: Core,
@@ -73,10 +70,10 @@ function shortened(
     if (stmt.kind !== "for" || stmt.name !== only.axis) return stmt;
     const { from, upTo } = only;
     if (from) return { ...stmt, from: indexExpr(from) };
-    const row = outer.findIndex(({ name }) => axesOf(upTo!).has(name));
-    const [rows, tile] = [maxOf(outer[row].extent), record.tile[row]];
-    const all = maxOf(depth.find(({ name }) => name === only.axis)!.extent);
-    if (Math.ceil(rows / tile) * tile > all) return stmt;
-    return { ...stmt, to: l.op("add", [indexExpr(upTo!), l.number(tile)]) };
+    const extentOf = (axes: readonly Axis[], name: string): number =>
+      maxOf(axes.find((axis) => axis.name === name)!.extent);
+    const [row] = axesOf(upTo!);
+    if (extentOf(outer, row) > extentOf(depth, only.axis)) return stmt;
+    return { ...stmt, to: l.op("add", [indexExpr(upTo!), l.number(1)]) };
   })[0];
 }

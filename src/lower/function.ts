@@ -94,7 +94,7 @@ const closing = (fresh: Fresh, backend: Backend, loads = true): Pass[] => [
   { name: "sigmoids", run: (body) => nameSigmoids(body, backend) },
   { name: "addresses", run: (body) => shareAddresses(body, fresh) },
   { name: "invariants", run: (body) => hoistInvariants(body, fresh, loads) },
-  { name: "shared values", run: (body) => inlineSingleUses(shareValues(body, fresh)) },
+  { name: "shared values", run: (body) => inlineSingleUses(shareValues(body, fresh, backend.lanes === 1)) },
 ];
 
 /** The axes that the record names, four iterations at a time; of a whole nest those that walk through neighbours. */

@@ -1,6 +1,7 @@
 import { invariant } from "../base/errors.ts";
 import { l, type Lanes, type LoopExpr, type ForLoop, type LoopStmt } from "../ir/loop.ts";
 import { blocksOf, mapExpr, mapOwnExprs } from "../ir/loop-walk.ts";
+import { reads } from "./reduction.ts";
 
 type Rewrite = (body: readonly LoopStmt[]) => readonly LoopStmt[];
 interface JamOptions {
@@ -170,9 +171,15 @@ function jam(iterations: readonly (readonly LoopStmt[])[], axis: string, step: n
     });
   const copies = (bodies: readonly (readonly LoopStmt[])[]): LoopStmt[] =>
     bodies[0].flatMap((stmt, k) => {
-      if (stmt.kind === "for") return [{ ...stmt, body: copies(bodies.map((body) => blocksOf(body[k])[0])) }];
+      if (stmt.kind === "for") return [merged(bodies.map((body) => body[k] as ForLoop))];
       return bodies.map((body, u) => copyOf(body[k], u));
     });
+  // A loop that ends with its iteration ends with the last one: what the others then add is 0.
+  const merged = (loops: readonly ForLoop[]): LoopStmt => {
+    const [loop] = loops;
+    const later = reads(loop.to, axis) ? (loops.length - 1) * step : 0;
+    return { ...loop, to: plus(loop.to, later), body: copies(loops.map(({ body }) => body)) };
+  };
   const copyOf = (stmt: LoopStmt, u: number): LoopStmt => {
     const own = mapOwnExprs(stmt, (x) => copy(x, u));
     if (own.kind === "let" || own.kind === "set")
@@ -186,6 +193,15 @@ function jam(iterations: readonly (readonly LoopStmt[])[], axis: string, step: n
     return own;
   };
   return copies(iterations);
+}
+
+/** A sum with a constant more at its end. */
+function plus(x: LoopExpr, more: number): LoopExpr {
+  if (more === 0) return x;
+  const [sum, last] = x.kind === "op" && x.op === "add" ? x.args : [x, undefined];
+  return last?.kind === "number"
+    ? l.op("add", [sum, l.number(last.value + more)])
+    : l.op("add", [x, l.number(more)]);
 }
 
 /** Locals declared in a body, not the counters of its loops, which the copies share. */

@@ -17,7 +17,11 @@ import {
  * in between, is named once. In a block without stores the names come first, which lets V8 start all loads of an
  * unrolled step before its arithmetic.
  */
-export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => string): LoopStmt[] {
+export function shareValues(
+  body: readonly LoopStmt[],
+  fresh: (hint: string) => string,
+  ahead: boolean,
+): LoopStmt[] {
   // Both walks meet the same states in the same order, so equal numbers mean equal values in both.
   const counts = new Map<number, number>();
   let versions = new Versions();
@@ -35,7 +39,7 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
   const early: LoopStmt[] = [];
   // New names that stay where they are first needed; what reads them cannot move to the front either.
   const late = new Set<string>();
-  const pure = !body.some((stmt) => stmt.kind === "store" || stmt.kind === "if" || stmt.kind === "for");
+  const pure = ahead && !body.some((stmt) => stmt.kind === "store" || stmt.kind === "if" || stmt.kind === "for");
   const rewrite = (x: LoopExpr): LoopExpr => {
     if (x.kind === "number" || x.kind === "local") return x;
     if (x.type !== "index" && x.kind !== "choose") {
@@ -77,7 +81,7 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
     }
     if (stmt.kind === "for") {
       changedBy(stmt);
-      out.push({ ...stmt, body: shareValues(stmt.body, fresh) });
+      out.push({ ...stmt, body: shareValues(stmt.body, fresh, ahead) });
       continue;
     }
     if (stmt.kind === "if") {
@@ -86,8 +90,8 @@ export function shareValues(body: readonly LoopStmt[], fresh: (hint: string) => 
       out.push({
         ...stmt,
         test,
-        then: shareValues(stmt.then, fresh),
-        otherwise: shareValues(stmt.otherwise, fresh),
+        then: shareValues(stmt.then, fresh, ahead),
+        otherwise: shareValues(stmt.otherwise, fresh, ahead),
       });
       continue;
     }

@@ -9,7 +9,7 @@ export interface Tile {
 }
 
 /** Vector registers that a tile takes: sums, what its rows and columns read, and one product. */
-const registersOf = ({ rows, columns }: Tile): number => rows * columns + rows + columns + 1;
+const registersOf = ({ rows, columns }: Tile): number => rows * columns + columns + 1;
 
 /**
  * Instructions of one step along the depth: a product and a sum for each place, a load for each row and column (those

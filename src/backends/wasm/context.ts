@@ -17,18 +17,24 @@ export interface ArrayPlace {
   readonly apart: boolean;
 }
 
+/** Vector constants that are made in one place, before what reads them. */
+interface Constants {
+  readonly scope: Scope;
+  readonly locals: Map<string, Local>;
+  readonly code: Code[];
+}
+
 /** What is known while one function is written. */
 export class Context {
   readonly root = new Scope();
   readonly loops = new Loops();
   readonly arrays = new Map<string, ArrayPlace>();
-  /** What a function does first: vector constants go into locals, since one inside a loop is made anew in each round. */
-  readonly start: Code[] = [];
   /** Functions of the module that this one calls: of its own library, and scalar functions on lanes. */
   readonly called = new Set<string>();
   private scope: Scope = this.root;
   private variables = new Map<string, Variable>();
-  private readonly constants = new Map<string, Local>();
+  /** Vector constants go into locals, since one inside a loop is made anew in each round; the innermost place comes last. */
+  private readonly constants: Constants[] = [{ scope: this.root, locals: new Map(), code: [] }];
   private readonly constantIn = new Map<Local, VectorConstant>();
   private readonly atoms = new Map<string, Atom>();
   private count = 0;
@@ -41,6 +47,23 @@ export class Context {
     const result = inside(this.scope);
     [this.scope, this.variables] = [scope, variables];
     return result;
+  }
+
+  /** What a function does first. */
+  get start(): readonly Code[] {
+    return this.constants[0].code;
+  }
+
+  /**
+   * Code that comes after the loops of a block. Constants that it alone reads are made right before it: over the loops they
+   * would take registers from a tile.
+   */
+  afterLoops(inside: () => Code[]): Code[] {
+    const here: Constants = { scope: this.scope, locals: new Map(), code: [] };
+    this.constants.push(here);
+    const code = inside();
+    this.constants.pop();
+    return [...here.code, ...code];
   }
 
   define(variable: Variable): void {
@@ -96,15 +119,15 @@ export class Context {
     const copies = copiesOf(value.shape, x);
     const code = same ? copies : w.vector(value);
     const key = `${value.shape} ${value.values.map((x) => (Object.is(x, -0) ? "-0" : x)).join()}`;
-    let local = this.constants.get(key);
-    if (!local) {
-      // Outside loops it is made once anyway.
-      if (this.loops.frames.length === 0) return code;
-      local = this.root.add(same ? constantName(value.shape, x) : `lanes_${this.constants.size}`, "v128");
-      this.constants.set(key, local);
-      this.constantIn.set(local, value);
-      this.start.push(w.set(local, code));
-    }
+    const known = this.constants.find(({ locals }) => locals.has(key))?.locals.get(key);
+    if (known) return w.get(known);
+    // Outside loops it is made once anyway.
+    if (this.loops.frames.length === 0) return code;
+    const { scope, locals, code: start } = this.constants[this.constants.length - 1];
+    const local = scope.add(same ? constantName(value.shape, x) : `lanes_${locals.size}`, "v128");
+    locals.set(key, local);
+    this.constantIn.set(local, value);
+    start.push(w.set(local, code));
     return w.get(local);
   }
   /** The numbers of a constant, if the code is one. */

@@ -165,7 +165,12 @@ class Writer {
   }
 
   block(body: readonly LoopStmt[]): Code[] {
-    return body.flatMap((stmt, k) => this.statement(stmt, body.slice(k + 1)));
+    const { context } = this;
+    const written = (from: number, to: number): Code[] =>
+      body.slice(from, to).flatMap((stmt, k) => this.statement(stmt, body.slice(from + k + 1)));
+    const loops = context.loops.frames.length > 0 ? body.findLastIndex(({ kind }) => kind === "for") + 1 : 0;
+    if (loops === 0) return written(0, body.length);
+    return [...written(0, loops), ...context.afterLoops(() => written(loops, body.length))];
   }
   private inner = (body: readonly LoopStmt[]): Code[] => this.context.within(() => this.block(body));
   private form = (expr: LoopExpr): Linear => formIn(expr, this.context);
