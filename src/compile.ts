@@ -4,7 +4,7 @@ import { checkChoice, checkNames } from "./base/options.ts";
 import { jsBackend } from "./backends/js/backend.ts";
 import { printModule, type PrintedFile } from "./backends/index.ts";
 import { assemble, type WasmCode } from "./backends/wasm/assemble.ts";
-import { wasmBackend } from "./backends/wasm/backend.ts";
+import { plainWasmBackend, wasmBackend } from "./backends/wasm/backend.ts";
 import { flopsPerRow } from "./flops.ts";
 import type { Backend } from "./ir/backend.ts";
 import { withBuilder } from "./ir/builder.ts";
@@ -151,7 +151,8 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   );
   const { target } =
     asked === "auto" ? chooseTarget(flops, training.batch ?? 1, precision) : { target: asked };
-  const backend = target === "wasm" ? wasmBackend : jsBackend(precision);
+  const backend =
+    target === "js" || target === "ts" ? jsBackend(precision) : strict ? plainWasmBackend : wasmBackend;
   const optimized = optimize(training, forward, table, backend, debug ? verifying(table, see) : see);
   const kernels = schedule(optimized, table, backend);
   if (debug) assertKernels(kernels, backend.lanes);

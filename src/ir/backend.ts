@@ -11,6 +11,11 @@ export interface ProductTile {
 export interface VectorFacts {
   /** Vector registers that a tile of a product may take. */
   readonly registers: number;
+  /**
+   * Whether multiplying and adding are one instruction. An engine that has it also reads the rows of a tile one after the
+   * other, as the code does; older ones read all that a step needs before they compute.
+   */
+  readonly fused: boolean;
   /** Fewer instructions than this from one use of a sum to the next wait for it. */
   readonly latency: number;
   /** What reading or writing four numbers that are no neighbours costs, beside one operation on four lanes. */
@@ -48,6 +53,8 @@ export interface NumbersFacts {
  */
 export interface Backend {
   readonly name: "js" | "wasm";
+  /** The same target on engines that lack some instructions, where the module has code for both; null if there are none. */
+  readonly plain: Backend | null;
   /** In which precision f32 numbers are held between a load and a store. */
   readonly compute: "f64" | "f32";
   /** Numbers that one operation handles at once, where a loop walks through neighbours. */

@@ -104,15 +104,10 @@ export interface Nest {
   readonly accumulate: boolean;
 }
 
-/** The decisions of the cost model. Lowering adds only what needs no model: very short loops are written out. */
-export interface ScheduleRecord {
+/** How many iterations of a kernel's loops are computed at once. */
+export interface Tiles {
   /** Register tile per outer axis: this many iterations (or vectors, along an axis of lanes) are unrolled and jammed. */
   readonly tile: readonly number[];
-  /**
-   * Axes whose loops run in lanes, four iterations at a time: the last outer one, or inner ones. Of several loops over
-   * one axis those stay scalar that carry something from one iteration to the next.
-   */
-  readonly lanes: readonly string[];
   /** Outer axes that run in whole tiles although n may end within one: what is computed beyond n is never read. */
   readonly whole: readonly boolean[];
   /**
@@ -122,6 +117,17 @@ export interface ScheduleRecord {
   readonly join: number;
   /** Columns of the tile in which rows that fill no tile are computed, one by one. */
   readonly alone: number;
+}
+
+/** The decisions of the cost model. Lowering adds only what needs no model: very short loops are written out. */
+export interface ScheduleRecord extends Tiles {
+  /**
+   * Axes whose loops run in lanes, four iterations at a time: the last outer one, or inner ones. Of several loops over
+   * one axis those stay scalar that carry something from one iteration to the next.
+   */
+  readonly lanes: readonly string[];
+  /** The tiles for engines without relaxed SIMD, where they are others and both kinds of engines are compiled for. */
+  readonly plain: Tiles | null;
   /** True where the templates of scalar functions of float32 are called, not written out at every use. */
   readonly calls: boolean;
   /** Neighbours in one pass share its object, and become one function; null for a kernel that is one by itself. */

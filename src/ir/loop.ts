@@ -171,4 +171,6 @@ export interface LoopProgram {
   readonly calls: ReadonlyMap<Phase, readonly LoopCall[]>;
   /** For tiny models: forward, backward and update as one straight-line call. */
   readonly step: LoopCall | null;
+  /** What stands in for functions on engines without relaxed SIMD, by their names: the same in other tiles. */
+  readonly plain: ReadonlyMap<string, LoopFunction>;
 }

@@ -1,3 +1,4 @@
+import { invariant } from "../base/errors.ts";
 import type { Backend } from "../ir/backend.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
 import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
@@ -34,6 +35,7 @@ export function lower(
     ...(see && { see }),
   };
   const functions: LoopFunction[] = [];
+  const plain = new Map<string, LoopFunction>();
   const byShape = new Twins<LoopFunction>();
   const byForm = new Twins<Known>();
   const calls = new Map<Phase, LoopCall[]>(
@@ -41,24 +43,28 @@ export function lower(
       .flatMap(({ phases }) => phases)
       .map((phase) => [phase, []]),
   );
-  const shared = ({ fn, arrays }: Lowered): Lowered => {
+  const buffers = new Map(schedule.buffers.map((buffer) => [buffer.name, buffer]));
+  const own = (kernel: Kernel): Lowered => withPlainNames(lowerKernel(kernel, lowering), buffers);
+  const shared = (kernel: Kernel): Lowered => {
+    const { fn, arrays } = own(kernel);
     const make = (): LoopFunction => {
       functions.push(fn);
+      const { record } = kernel;
+      if (record.plain) {
+        const other = own({ ...kernel, record: { ...record, ...record.plain, plain: null } });
+        plain.set(fn.name, withParams(other.fn, fn));
+      }
       return fn;
     };
     return { fn: byShape.find(outlineOfFunction(fn), (other) => sameShape(other, fn), make), arrays };
   };
-  const buffers = new Map(schedule.buffers.map((buffer) => [buffer.name, buffer]));
   const lowerOnce = (kernel: Kernel): Lowered => {
-    let own: ReadonlyMap<Buffer, Buffer> | undefined;
+    let mine: ReadonlyMap<Buffer, Buffer> | undefined;
     const isTwin = (known: Known): boolean =>
-      (own = counterparts(known.kernel, kernel, padded)) !== undefined;
-    const make = (): Known => ({
-      kernel,
-      lowered: shared(withPlainNames(lowerKernel(kernel, lowering), buffers)),
-    });
+      (mine = counterparts(known.kernel, kernel, padded)) !== undefined;
+    const make = (): Known => ({ kernel, lowered: shared(kernel) });
     const { lowered } = byForm.find(outlineOfKernel(kernel), isTwin, make);
-    return own ? { fn: lowered.fn, arrays: lowered.arrays.map((array) => own!.get(array)!) } : lowered;
+    return mine ? { fn: lowered.fn, arrays: lowered.arrays.map((array) => mine!.get(array)!) } : lowered;
   };
   const straight = straightStep(program, schedule, memory, lowering);
   for (const { phase, fn, arrays } of straight?.phases ?? []) {
@@ -71,9 +77,9 @@ export function lower(
     if (straight?.phases.some(({ phase }) => phase === kernel.phase)) continue;
     const { pass } = kernel.record;
     if (pass) {
-      const own = lowerPass(pass, together, schedule, lowering);
-      functions.push(own.fn);
-      calls.get(kernel.phase)!.push(callOf(own.fn, own));
+      const whole = lowerPass(pass, together, schedule, lowering);
+      functions.push(whole.fn);
+      calls.get(kernel.phase)!.push(callOf(whole.fn, whole));
       continue;
     }
     const lowered = lowerOnce(kernel);
@@ -83,7 +89,19 @@ export function lower(
     functions: [...lowering.called.values(), ...functions],
     calls,
     step: straight && callOf(straight.step.fn, straight.step),
+    plain,
   };
+}
+
+/** A function with the parameters of one that does the same: both are called alike. */
+function withParams(fn: LoopFunction, { name, params }: LoopFunction): LoopFunction {
+  const names = (list: LoopFunction["params"]): string =>
+    list
+      .map((param) => param.name)
+      .sort()
+      .join();
+  invariant(names(fn.params) === names(params), `${name} takes other parameters in other tiles`);
+  return { ...fn, params };
 }
 
 function callOf(fn: LoopFunction, { arrays }: Lowered, loops: readonly TimeLoop[] = []): LoopCall {

@@ -39,7 +39,8 @@ export function shareValues(
   const early: LoopStmt[] = [];
   // New names that stay where they are first needed; what reads them cannot move to the front either.
   const late = new Set<string>();
-  const pure = ahead && !body.some((stmt) => stmt.kind === "store" || stmt.kind === "if" || stmt.kind === "for");
+  const pure =
+    ahead && !body.some((stmt) => stmt.kind === "store" || stmt.kind === "if" || stmt.kind === "for");
   const rewrite = (x: LoopExpr): LoopExpr => {
     if (x.kind === "number" || x.kind === "local") return x;
     if (x.type !== "index" && x.kind !== "choose") {

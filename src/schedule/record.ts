@@ -1,6 +1,7 @@
 import type { Backend } from "../ir/backend.ts";
 import { movesAlong, pointsOf, type Axis } from "../ir/index.ts";
-import type { KernelDraft, ScheduleRecord } from "../ir/kernel.ts";
+import { alike } from "../base/alike.ts";
+import type { KernelDraft, ScheduleRecord, Tiles } from "../ir/kernel.ts";
 import { isFunctionPhase } from "../ir/phase.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
 import { lanesOf } from "./lanes.ts";
@@ -8,10 +9,18 @@ import { aloneColumns, rowAxis, tileOfNumbers, vectorTile, type JoinedTile } fro
 
 /** The decisions for one kernel: which axes run in lanes, and how many rows and columns are computed at once. */
 export function recordOf(kernel: KernelDraft, backend: Backend): ScheduleRecord {
+  const lanes = lanesOf(kernel, backend);
+  const tiles = tilesOf(kernel, lanes, backend);
+  const other = backend.plain && tilesOf(kernel, lanes, backend.plain);
+  const plain = other && !alike(other, tiles, () => undefined) ? other : null;
+  // Whether calls are worth it shows once the work of the whole phase is known.
+  return { ...tiles, lanes, plain, calls: false, pass: null };
+}
+
+function tilesOf(kernel: KernelDraft, lanes: readonly string[], backend: Backend): Tiles {
   const tile = kernel.outer.map(() => 1);
   const whole = kernel.outer.map(() => false);
   const last = kernel.outer.length - 1;
-  const lanes = lanesOf(kernel, backend);
   let [alone, join] = [1, 1];
   if (kernel.core && last >= 0) {
     const row = rowAxis(kernel.core, kernel.outer);
@@ -34,8 +43,7 @@ export function recordOf(kernel: KernelDraft, backend: Backend): ScheduleRecord 
   } else if (last >= 0 && isColumnFold(kernel) && !isBatch(kernel.outer[last].extent)) {
     tile[last] = columnTile(kernel, lanes.includes(kernel.outer[last].name) ? backend.lanes : 1);
   }
-  // Whether calls are worth it shows once the work of the whole phase is known.
-  return { tile, whole, lanes, join, alone, calls: false, pass: null };
+  return { tile, whole, join, alone };
 }
 
 /** A kernel that a prediction may share, which is asked for one row as often as for many. */

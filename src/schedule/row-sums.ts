@@ -137,6 +137,7 @@ const plainRecord = ({ outer }: KernelDraft, pass: RowPass): Kernel["record"] =>
   tile: outer.map(() => 1),
   whole: outer.map(() => false),
   lanes: [],
+  plain: null,
   join: 1,
   alone: 1,
   calls: false,

@@ -8,16 +8,20 @@ export interface Tile {
   readonly columns: number;
 }
 
-/** Vector registers that a tile takes: sums, what its rows and columns read, and one product. */
-const registersOf = ({ rows, columns }: Tile): number => rows * columns + columns + 1;
+/**
+ * Vector registers that a tile takes: sums, what its columns read, and what one row reads; or what all of them read and one
+ * product, where multiplying and adding are two instructions.
+ */
+const registersOf = ({ rows, columns }: Tile, { fused }: VectorFacts): number =>
+  rows * columns + columns + (fused ? 1 : rows + 1);
 
 /**
- * Instructions of one step along the depth: a product and a sum for each place, a load for each row and column (those
+ * Instructions of one step along the depth: a product and a sum for each place, or both in one, a load for each row and column (those
  * of the columns come from farther away, since each row passes all of them), and the loop's own two; but no fewer than
  * a sum takes to be ready for the next.
  */
-const stepCost = ({ rows, columns }: Tile, { latency }: VectorFacts): number =>
-  Math.max(2 * rows * columns + rows + 1.25 * columns + 2, latency);
+const stepCost = ({ rows, columns }: Tile, { fused, latency }: VectorFacts): number =>
+  Math.max((fused ? 1 : 2) * rows * columns + rows + 1.25 * columns + 2, latency);
 
 /** A second copy of the code, for what whole tiles leave over, must be worth so much of the time. */
 const copyCost = (work: number): number => (work < 2 ** 18 ? 0.15 : 0.03);
@@ -92,7 +96,7 @@ export function vectorTile(
   const sizes = (most: number): number[] => Array.from({ length: Math.min(most, 7) }, (_, k) => k + 1);
   const options = sizes(height)
     .flatMap((rows) => sizes(width).map((columns): Tile => ({ rows, columns })))
-    .filter((tile) => registersOf(tile) <= vectors.registers);
+    .filter((tile) => registersOf(tile, vectors) <= vectors.registers);
   const costs = options.map(costOf);
   const best = options[costs.indexOf(Math.min(...costs))];
   return { ...best, join: open ? 1 : joinOf(height, best.rows, around) };

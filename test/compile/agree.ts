@@ -1,5 +1,5 @@
 import { hasRelaxed } from "../../src/backends/wasm/host.ts";
-import { encodeModule, wasmModule } from "../../src/backends/wasm/index.ts";
+import { encodeModule, wasmModules } from "../../src/backends/wasm/index.ts";
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { Backend } from "../../src/ir/backend.ts";
@@ -78,7 +78,7 @@ function instanceOf(stages: Stages, relaxed: boolean): Instance | null {
     name,
     calls: [{ kind: "calls" as const, calls }],
   }));
-  const bytes = encodeModule(wasmModule(loops, memory, entries, { relaxed }));
+  const bytes = encodeModule(wasmModules(loops, memory, entries)[relaxed ? "relaxed" : "plain"]);
   const instance = instantiate(bytes);
   made.set(relaxed, instance);
   return instance;

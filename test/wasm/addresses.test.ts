@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { watText, wasmModule } from "../../src/backends/wasm/index.ts";
+import { watText, wasmModules } from "../../src/backends/wasm/index.ts";
 import { interpret, type LoopArray } from "../../src/eval/interpret.ts";
 import type { Buffer } from "../../src/ir/kernel.ts";
 import { l, type LoopCall, type LoopExpr, type LoopFunction, type LoopOp, type LoopProgram, type LoopStmt } from "../../src/ir/loop.ts"; // prettier-ignore
@@ -194,7 +194,7 @@ describe("addresses", () => {
     interpretCalls(calls, program, plan, expected, 50);
     wasm.call("run", 50);
     expect(firstDifference(wasm.memory, expected, plan, plan.placements.keys())).toBeNull();
-    const text = watText(wasmModule(program, plan, [entry], { relaxed: false }));
+    const text = watText(wasmModules(program, plan, [entry]).plain);
     expect(text).toContain("(func $double (param $x i32) (param $out i32) (param $n i32)");
   });
 });
@@ -241,7 +241,7 @@ describe("loops", () => {
   test("a loop that surely never runs is not there", () => {
     const program = programOf(fnOf([loop("i", 4, 4, [out(local("i"), x(local("i")))])]));
     const calls = [callOf(program.functions[0], buffers, true)];
-    const module = wasmModule(program, planOf(buffers), [{ name: "run", calls: [{ kind: "calls", calls }] }], { relaxed: false }); // prettier-ignore
+    const module = wasmModules(program, planOf(buffers), [{ name: "run", calls: [{ kind: "calls", calls }] }]).plain; // prettier-ignore
     expect(watText(module)).not.toContain("loop");
   });
 

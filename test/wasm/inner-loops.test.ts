@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { wasmModule, type WasmModule } from "../../src/backends/wasm/index.ts";
+import { wasmModules, type WasmModule } from "../../src/backends/wasm/index.ts";
 import { w, type Code } from "../../src/backends/wasm/encode/code.ts";
 import { l, type LoopExpr, type LoopFunction, type LoopStmt } from "../../src/ir/loop.ts";
 import type { Buffer } from "../../src/ir/kernel.ts";
@@ -51,9 +51,10 @@ function moduleOf(fn: LoopFunction, relaxed: boolean): WasmModule {
   const rows = { times: 1, max: 64 };
   const list = [[rows, depth], [depth, width], [rows, width]].map((shape, k): Buffer => ({ name: "abc"[k], kind: "temporary", dtype: "f32", shape })); // prettier-ignore
   const calls = [callOf(fn, list, true)];
-  return wasmModule(programOf(fn), planOf(list), [{ name: "run", calls: [{ kind: "calls", calls }] }], {
-    relaxed,
-  });
+  const modules = wasmModules(programOf(fn), planOf(list), [
+    { name: "run", calls: [{ kind: "calls", calls }] },
+  ]);
+  return modules[relaxed ? "relaxed" : "plain"];
 }
 
 const written = (fn: LoopFunction) => moduleOf(fn, false).functions.find(({ name }) => name === fn.name)!;

@@ -1,7 +1,7 @@
 import makeWabt from "wabt";
 import {
   encodeModule,
-  wasmModule,
+  wasmModules,
   watText,
   type WasmEntry,
   type WasmModule,
@@ -79,6 +79,7 @@ export const programOf = (...functions: readonly LoopFunction[]): LoopProgram =>
   functions,
   calls: new Map(),
   step: null,
+  plain: new Map(),
 });
 
 export interface Running {
@@ -98,7 +99,7 @@ export const running = (
   memory: MemoryPlan,
   entries: readonly WasmEntry[],
   relaxed = false,
-): Running => instantiate(encodeModule(wasmModule(loops, memory, entries, { relaxed })));
+): Running => instantiate(encodeModule(wasmModules(loops, memory, entries)[relaxed ? "relaxed" : "plain"]));
 
 /** The calls of an entry by the interpreter. */
 export function interpretCalls(

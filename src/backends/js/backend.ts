@@ -26,6 +26,7 @@ function bounded(op: LoopOp, bound: LoopExpr | undefined): string | undefined {
  */
 export const jsBackend = (precision: "f32" | "f64"): Backend => ({
   name: "js",
+  plain: null,
   compute: "f64",
   lanes: 1,
   vectors: null,

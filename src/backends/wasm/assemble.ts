@@ -7,8 +7,7 @@ import { encodeModule } from "./encode/binary.ts";
 import type { WasmModule } from "./encode/module.ts";
 import { exportsOf, type Exports } from "./entries.ts";
 import { hasRelaxed, host } from "./host.ts";
-import { wasmModule } from "./module.ts";
-import { relaxedModule } from "./relax.ts";
+import { wasmModules } from "./module.ts";
 
 /** A variant of the module, as it is read and as it is run. */
 export interface Assembled {
@@ -32,7 +31,7 @@ export function assemble(
   { strict }: { readonly strict: boolean },
 ): WasmCode {
   const exports = exportsOf(program, schedule, memory, loops);
-  const plain = wasmModule(loops, memory, exports.entries, { relaxed: false });
+  const { plain, relaxed } = wasmModules(loops, memory, exports.entries);
   // Scalars have no relaxed instructions: straight lines would round a product that the update's own loops do not, and a
   // step would no longer be its parts to the bit.
   const alone = strict || loops.step !== null;
@@ -40,7 +39,7 @@ export function assemble(
     exports,
     plain: accepted(plain),
     // A host that does not know relaxed SIMD refuses it, right or wrong.
-    relaxed: alone ? null : hasRelaxed() ? accepted(relaxedModule(plain)) : encoded(relaxedModule(plain)),
+    relaxed: alone ? null : hasRelaxed() ? accepted(relaxed) : encoded(relaxed),
   };
 }
 

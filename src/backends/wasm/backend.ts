@@ -25,13 +25,15 @@ function wasmScalar(op: LoopOp, type: LocalType, lanes: Lanes): string | undefin
  * not run in lanes, which are few and small. Engines keep a tile in 15 of the 16 registers; a sum takes four cycles to be
  * ready, in each of which about four instructions run.
  */
-export const wasmBackend: Backend = {
+export const plainWasmBackend = {
   name: "wasm",
+  plain: null,
   compute: "f32",
   lanes: 4,
   numbers: null,
   vectors: {
     registers: 15,
+    fused: false,
     latency: 16,
     gather: 5,
     join: 6,
@@ -43,4 +45,11 @@ export const wasmBackend: Backend = {
   tiles: [{ below: Infinity, rows: 2, columns: 2 }],
   leastSlot: 2 ** -120,
   pack: { rows: 16, work: 2 ** 12 },
+} as const satisfies Backend;
+
+/** The same with relaxed SIMD, beside code for engines that lack it. */
+export const wasmBackend: Backend = {
+  ...plainWasmBackend,
+  plain: plainWasmBackend,
+  vectors: { ...plainWasmBackend.vectors, fused: true },
 };

@@ -2,7 +2,7 @@ import type { MemoryPlan } from "../../ir/arena.ts";
 import type { LoopCall, LoopProgram } from "../../ir/loop.ts";
 import { encodeModule } from "./encode/binary.ts";
 import { host } from "./host.ts";
-import { wasmModule, type WasmEntry } from "./module.ts";
+import { wasmModules, type WasmEntry } from "./module.ts";
 
 /**
  * Some calls of a program by themselves, to be measured: an arena, and for each group a function of the batch size that
@@ -15,7 +15,8 @@ export function groupsOf(
   options: { readonly relaxed: boolean },
 ): { readonly arena: Uint8Array; readonly run: readonly ((n: number) => void)[] } {
   const entries = groups.map((calls, k): WasmEntry => ({ name: `g${k}`, calls: [{ kind: "calls", calls }] }));
-  const module = new host.Module(encodeModule(wasmModule(loops, memory, entries, options)));
+  const { plain, relaxed } = wasmModules(loops, memory, entries);
+  const module = new host.Module(encodeModule(options.relaxed ? relaxed : plain));
   const { exports } = new host.Instance(module);
   const { buffer } = exports["memory"] as { readonly buffer: ArrayBuffer };
   const run = entries.map(({ name }) => exports[name] as (n: number) => void);

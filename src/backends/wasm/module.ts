@@ -35,52 +35,70 @@ export type WasmAct =
 const pageBytes = 65536;
 const mostPages = 65536;
 
+/** A module for every host with SIMD, and one that needs relaxed SIMD instructions and a host that has them. */
+export interface WasmModules {
+  readonly plain: WasmModule;
+  readonly relaxed: WasmModule;
+}
+
 /**
- * The module of a program: its memory is the arena, each kernel that an entry calls is a function, and each entry is
- * one that calls them. An entry takes the number of rows, `n`, exactly where a kernel that it calls does. The relaxed
- * variant needs the relaxed SIMD instructions and a host that has them; `relaxedModule` makes it of the plain one.
+ * The modules of a program: their memory is the arena, each kernel that an entry calls is a function, and each entry is
+ * one that calls them. An entry takes the number of rows, `n`, exactly where a kernel that it calls does. Both have the
+ * same functions in the same order, and locals of one name have one number in both, so that they compress together.
  */
-export function wasmModule(
+export function wasmModules(
   loops: LoopProgram,
   memory: MemoryPlan,
   entries: readonly WasmEntry[],
-  options: { readonly relaxed: boolean },
-): WasmModule {
+): WasmModules {
   const calls = new Map<string, LoopCall[]>();
   for (const call of entries.flatMap(callsOf)) calls.set(call.name, [...(calls.get(call.name) ?? []), call]);
   const bindings = new Map<string, Binding>();
   const helpers = new Set<string>();
+  const write = (fn: LoopFunction): WasmFunction => {
+    const written = wasmFunction(fn, bindings.get(fn.name)!);
+    for (const name of written.called) helpers.add(name);
+    return written.fn;
+  };
   const kernels = loops.functions.flatMap((fn) => {
     const mine = calls.get(fn.name);
     if (!mine) return [];
-    const binding = bindingOf(fn, mine, memory);
-    bindings.set(fn.name, binding);
-    const written = wasmFunction(fn, binding);
-    for (const name of written.called) helpers.add(name);
-    return [written.fn];
+    bindings.set(fn.name, bindingOf(fn, mine, memory));
+    return [write(fn)];
   });
+  const others = new Map(
+    [...loops.plain].filter(([name]) => bindings.has(name)).map(([name, fn]) => [name, write(fn)]),
+  );
   const scalars = loops.functions.filter(({ name, returns }) => returns && helpers.has(name));
   const pages = Math.max(1, Math.ceil(memory.arenaBytes / pageBytes));
   if (pages > mostPages)
     fail("too-large", `WebAssembly addresses 4 GiB, and the model takes ${memory.arenaBytes} bytes`, {
       hint: "take a smaller batch, or target js",
     });
+  const ordered = byLikeness(kernels);
+  const numbered = withCommonNumbers([...ordered, ...others.values()]);
+  const own = numbered.slice(0, ordered.length);
+  const byName = new Map(numbered.slice(ordered.length).map((fn) => [fn.name, fn]));
   const taken = new Set([...kernels.map(({ name }) => name), ...helpers]);
   const written = new Map<string, WasmFunction>();
   for (const entry of entries)
     written.set(entry.name, entryFunction(entry, ownName(entry.name, taken), bindings, memory, written));
-  const plain: WasmModule = {
-    functions: [
-      // Entries first: whoever reads the text sees what runs before how, and so it compresses a little better.
-      ...written.values(),
-      ...[...library].filter(([name]) => helpers.has(name)).map(([, make]) => make()),
-      ...scalars.map((fn) => lanesFunction(fn).fn),
-      ...withCommonNumbers(byLikeness(kernels)),
-    ],
+  const first = [
+    // Entries first: whoever reads the text sees what runs before how, and so it compresses a little better.
+    ...written.values(),
+    ...[...library].filter(([name]) => helpers.has(name)).map(([, make]) => make()),
+    ...scalars.map((fn) => lanesFunction(fn).fn),
+  ];
+  const data = constantsOf(memory);
+  const module = (functions: readonly WasmFunction[]): WasmModule => ({
+    functions: [...first, ...functions],
     pages,
-    data: constantsOf(memory),
+    data,
+  });
+  return {
+    plain: module(own.map((fn) => byName.get(fn.name) ?? fn)),
+    relaxed: relaxedModule(module(own)),
   };
-  return options.relaxed ? relaxedModule(plain) : plain;
 }
 
 const callsOf = ({ calls }: WasmEntry): readonly LoopCall[] =>

@@ -220,6 +220,6 @@ export function assertLoop(pass: string, fn: LoopFunction): void {
 }
 
 /** Checks every function of a program. */
-export function assertLoops({ functions }: LoopProgram): void {
-  for (const fn of functions) assertLoop("whole program", fn);
+export function assertLoops({ functions, plain }: LoopProgram): void {
+  for (const fn of [...functions, ...plain.values()]) assertLoop("whole program", fn);
 }
