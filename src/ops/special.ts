@@ -1,7 +1,7 @@
 import { e } from "../ir/expr.ts";
 import { op, type Unary } from "../ir/op.ts";
 import { fullLike } from "./broadcast.ts";
-import { add, exp, minimum, mul, neg, sigmoid, square, sub, tanh } from "./elementwise.ts";
+import { add, exp, minimum, mul, neg, sigmoid, square, sub } from "./elementwise.ts";
 import { erfOf } from "./erf.ts";
 import { map } from "./naive.ts";
 import { unarySamples } from "./samples.ts";
@@ -40,26 +40,26 @@ export const erf: Unary = op("erf", {
   samples: unarySamples("", "~-1000..1000"),
 });
 
-const [geluLinear, geluCubic] = [Math.sqrt(2 / Math.PI), 0.044715];
-// Kept whole until after differentiation, since the slope of the cubic overflows where that of tanh is 0.
+const [geluLinear, geluCubic] = [2 * Math.sqrt(2 / Math.PI), 0.044715];
+// Kept whole until after differentiation, since the slope of the cubic overflows where that of the sigmoid is 0.
 export const geluGate: Unary = op("geluGate", {
-  doc: "tanh(√(2/π)·(x + 0.044715·x³)), element by element, by which the approximate gelu is ½·x·(1 + it); its gradient is finite wherever x is.",
+  doc: "σ(2·√(2/π)·(x + 0.044715·x³)), element by element, by which the approximate gelu is x times it; its gradient is finite wherever x is. As ½·(1 + tanh) it would lose its digits below 0.",
   inputs: ["x"],
   type: likeInput("geluGate", "float"),
   vjp: {
     x: ({ x, y, g }) => {
-      // From |x| = 7.35 on 1 − y² is 0, in float64 too, so there the square need not grow.
-      const square = minimum(mul(x, x), fullLike(54, x));
+      // From |x| = 10.2 on y·(1 − y) is 0, in float64 from 22.6 on, so there the square need not grow.
+      const square = minimum(mul(x, x), fullLike(x.type.dtype === "f64" ? 512 : 104, x));
       const slope = add(mul(square, fullLike(3 * geluCubic * geluLinear, x)), fullLike(geluLinear, x));
-      return mul(mul(g, sub(fullLike(1, x), mul(y, y))), slope);
+      return mul(mul(g, mul(y, sub(fullLike(1, x), y))), slope);
     },
   },
   lower: {
     kind: "expand",
     expand: ({ x }) =>
-      tanh(mul(add(x, mul(mul(x, mul(x, x)), fullLike(geluCubic, x))), fullLike(geluLinear, x))),
+      sigmoid(mul(add(x, mul(mul(x, mul(x, x)), fullLike(geluCubic, x))), fullLike(geluLinear, x))),
   },
-  eval: map((x) => Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+  eval: map((x) => 1 / (1 + Math.exp(-2 * Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))),
   samples: unarySamples("", "~-1000..1000"),
 });
 

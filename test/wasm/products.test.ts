@@ -167,7 +167,7 @@ describe("a wide matrix", () => {
     const model = wide(512);
     const { compilation, generated } = await running(model, { target: "wasm" });
     const panels = compilation.kernels.buffers.filter(({ name }) => name.endsWith("_panels"));
-    expect(panels.map(({ shape }) => shape)).toContainEqual([32, 20, 16]);
+    expect(panels.map(({ shape }) => shape)).toContainEqual([64, 20, 8]);
     const [net, exact] = [
       generated.create({ seed: 3 }),
       (await running(model)).generated.create({ seed: 3 }),

@@ -18,7 +18,7 @@ import wordsGpt from "../../examples/words-gpt/words-gpt.model.ts";
 import wordsLstm from "../../examples/words-lstm/words-lstm.model.ts";
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import { wasmBackend } from "../../src/backends/wasm/backend.ts";
-import { encodeModule, wasmModules } from "../../src/backends/wasm/index.ts";
+import { encodeModule, wasmModules, type WasmEntry } from "../../src/backends/wasm/index.ts";
 import type { Model } from "../../src/index.ts";
 import type { MemoryPlan } from "../../src/ir/arena.ts";
 import type { Backend } from "../../src/ir/backend.ts";
@@ -34,7 +34,7 @@ import { optimizeGraph } from "../../src/optimize/index.ts";
 import { schedule } from "../../src/schedule/index.ts";
 import type { LoopCall, LoopProgram } from "../../src/ir/loop.ts";
 import { isBatch } from "../../src/ir/type.ts";
-import { assembled, firstDifference, interpretCalls, running, view } from "./run.ts";
+import { assembled, firstDifference, interpretCalls, plainLoops, running, view } from "./run.ts";
 import { randomFrom } from "../ops/sample.ts";
 
 /** Those that the interpreter runs through in seconds, and those that take minutes. */
@@ -87,6 +87,40 @@ function fill(memory: MemoryPlan, bytes: ArrayBuffer): void {
   }
 }
 
+type Entry = WasmEntry & { readonly group: readonly LoopCall[] };
+
+/** Runs every entry in WebAssembly and by the interpreter. */
+function compare(loops: LoopProgram, memory: MemoryPlan, entries: readonly Entry[]): void {
+  const wasm = running(loops, memory, entries);
+  const start = new ArrayBuffer(wasm.memory.byteLength);
+  fill(memory, start);
+  const most = Math.max(
+    1,
+    ...[...memory.placements.keys()].flatMap(({ shape }) => shape.map((dim) => (isBatch(dim) ? dim.max : 1))),
+  );
+  const known = new Set<string>();
+  for (const { name, group } of entries) {
+    // Functions that have been seen to compute are called with other arrays: few rows tell whether with the right ones.
+    const functions = group.map((call) => call.name).join(", ");
+    const few = Math.min(3, most);
+    const turns = Math.max(...group[0].loops.map(({ axis }) => axis.extent), 1);
+    // Where many turns take minutes, two tiles and a row are as good as all of them.
+    const whole = turns * most > 300 ? Math.min(9, most) : most;
+    const full = known.has(functions) ? [few] : [1, few, whole];
+    known.add(functions);
+    for (const n of new Set(group.some(({ batch }) => batch) ? full : [most])) {
+      const expected = start.slice(0);
+      interpretCalls(group, loops, memory, expected, n);
+      new Uint8Array(wasm.memory).set(new Uint8Array(start));
+      wasm.call(name, n);
+      // Numbers that are none may differ in their bits.
+      if (Buffer.compare(new Uint8Array(wasm.memory), new Uint8Array(expected)) === 0) continue;
+      const difference = firstDifference(wasm.memory, expected, memory, memory.placements.keys());
+      expect(difference, `${functions} for n = ${n}`).toBeNull();
+    }
+  }
+}
+
 describe.each([
   ["js", { ...jsBackend("f32"), numbers: null }],
   ["wasm", wasmBackend],
@@ -107,36 +141,8 @@ describe.each([
         const isSame = Buffer.compare(assembled(module), encodeModule(module)) === 0;
         expect(isSame, "another assembler makes the same bytes of the text").toBe(true);
       }
-      const wasm = running(loops, memory, entries);
-      const start = new ArrayBuffer(wasm.memory.byteLength);
-      fill(memory, start);
-      const most = Math.max(
-        1,
-        ...[...memory.placements.keys()].flatMap(({ shape }) =>
-          shape.map((dim) => (isBatch(dim) ? dim.max : 1)),
-        ),
-      );
-      const known = new Set<string>();
-      for (const { name, group } of entries) {
-        // Functions that have been seen to compute are called with other arrays: few rows tell whether with the right ones.
-        const functions = group.map((call) => call.name).join(", ");
-        const few = Math.min(3, most);
-        const turns = Math.max(...group[0].loops.map(({ axis }) => axis.extent), 1);
-        // Where many turns take minutes, two tiles and a row are as good as all of them.
-        const whole = turns * most > 300 ? Math.min(9, most) : most;
-        const full = known.has(functions) ? [few] : [1, few, whole];
-        known.add(functions);
-        for (const n of new Set(group.some(({ batch }) => batch) ? full : [most])) {
-          const expected = start.slice(0);
-          interpretCalls(group, loops, memory, expected, n);
-          new Uint8Array(wasm.memory).set(new Uint8Array(start));
-          wasm.call(name, n);
-          // Numbers that are none may differ in their bits.
-          if (Buffer.compare(new Uint8Array(wasm.memory), new Uint8Array(expected)) === 0) continue;
-          const difference = firstDifference(wasm.memory, expected, memory, memory.placements.keys());
-          expect(difference, `${functions} for n = ${n}`).toBeNull();
-        }
-      }
+      for (const own of loops.plain.size > 0 ? [loops, plainLoops(loops)] : [loops])
+        compare({ ...own, plain: new Map() }, memory, entries);
     });
   },
 );

@@ -101,6 +101,13 @@ export const running = (
   relaxed = false,
 ): Running => instantiate(encodeModule(wasmModules(loops, memory, entries)[relaxed ? "relaxed" : "plain"]));
 
+/** The program that engines without relaxed SIMD run, as a program of its own. */
+export const plainLoops = (loops: LoopProgram): LoopProgram => ({
+  ...loops,
+  functions: loops.functions.map((fn) => loops.plain.get(fn.name) ?? fn),
+  plain: new Map(),
+});
+
 /** The calls of an entry by the interpreter. */
 export function interpretCalls(
   calls: readonly LoopCall[],

@@ -43,8 +43,8 @@ export const gelu = documented(
       const approximate: unknown = options.approximate ?? geluDefaults.approximate;
       if (typeof approximate !== "boolean")
         reject("option", `approximate of gelu must be true or false, found ${shown(approximate)}`);
-      const gate = approximate ? geluGate(value) : erf(mul(value, Math.SQRT1_2));
-      return mul(mul(value, 0.5), add(gate, 1));
+      if (approximate) return mul(value, geluGate(value));
+      return mul(mul(value, 0.5), add(erf(mul(value, Math.SQRT1_2)), 1));
     }),
 );
 
