@@ -1,5 +1,5 @@
 import { indexText, type Axis } from "../index.ts";
-import type { Buffer, Item, Kernel, Schedule, TimeLoop } from "../kernel.ts";
+import type { Buffer, Item, Kernel, Schedule, Tiles, TimeLoop } from "../kernel.ts";
 import { itemsOf } from "../kernel-walk.ts";
 import { dimText, shapeText } from "../type.ts";
 import { formulaText } from "./kernel-parts.ts";
@@ -8,14 +8,21 @@ import { formulaText } from "./kernel-parts.ts";
 export const printKernels = (schedule: Schedule): string =>
   `${schedule.kernels.map(kernelText).join("\n\n")}\n`;
 
+/** How many iterations of which axes are computed at once. */
+function tilesText(outer: readonly Axis[], { tile, join, alone }: Tiles): string {
+  const parts = outer.flatMap(({ name }, k) => (tile[k] > 1 ? [`${name}×${tile[k]}`] : []));
+  if (join > 1) parts.push(`join ×${join}`);
+  if (alone > 1) parts.push(`alone ${outer[outer.length - 1].name}×${alone}`);
+  return parts.join(" ");
+}
+
 function kernelText(kernel: Kernel): string {
   const { outer, core, nest, record } = kernel;
-  const tiles = outer.flatMap(({ name }, k) => (record.tile[k] > 1 ? [`${name}×${record.tile[k]}`] : []));
-  if (record.join > 1) tiles.push(`join ×${record.join}`);
-  if (record.alone > 1) tiles.push(`alone ${outer[outer.length - 1].name}×${record.alone}`);
+  const tiles = tilesText(outer, record);
+  const plain = record.plain ? ` plain ${tilesText(outer, record.plain) || "single"}` : "";
   const lines = [
     ...kernel.doc.map((line) => `// ${line}`),
-    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles.length > 0 ? ` tile ${tiles.join(" ")}` : ""}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}${record.calls ? " calls" : ""}${record.pass ? ` in ${record.pass.name}` : ""}`,
+    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles ? ` tile ${tiles}` : ""}${plain}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}${record.calls ? " calls" : ""}${record.pass ? ` in ${record.pass.name}` : ""}`,
   ];
   if (nest)
     lines.push(

@@ -1,6 +1,6 @@
 import { invariant } from "../../base/errors.ts";
 import { flatten, movesAlong, rangeOf, type Axis, type Index } from "../index.ts";
-import type { Buffer, Kernel, KernelExpr, Schedule } from "../kernel.ts";
+import type { Buffer, Kernel, KernelExpr, Schedule, Tiles } from "../kernel.ts";
 import { itemsOf, visitKernelExpr } from "../kernel-walk.ts";
 import { elementsOf, isBatch, maxOf } from "../type.ts";
 
@@ -15,7 +15,11 @@ export function verifyKernel(kernel: Kernel, lanes: number): readonly string[] {
     if (fault) findings.push(`${kernel.name}: ${text}`);
   };
   checkLanes(kernel, lanes, say);
-  checkTiles(kernel, lanes, say);
+  const { record } = kernel;
+  for (const tiles of record.plain ? [record, record.plain] : [record]) {
+    checkAlone(kernel, tiles, lanes, say);
+    checkTiles(kernel, tiles, lanes, say);
+  }
   checkPlaces(kernel, say);
   return findings;
 }
@@ -31,13 +35,22 @@ function checkLanes({ outer, core, stages, nest, record }: Kernel, lanes: number
   say(nest !== null && record.lanes.length > 0, "a nest in lanes");
   say(!record.lanes.every(isNamed), "an axis in lanes has a loop around another");
   say(spread && record.lanes.length > 1, "lanes around lanes");
-  say(record.alone > 1 && !spread && lanes > 1, "a row alone over columns that have no lanes");
-  const columns = last ? maxOf(last.extent) : 1;
-  say(record.alone > 1 && record.alone * lanes > columns, "a row alone over more columns than there are");
 }
 
-function checkTiles({ outer, core, stages, record }: Kernel, lanes: number, say: Say): void {
-  const { tile, whole, join } = record;
+function checkAlone({ outer, record }: Kernel, { alone }: Tiles, lanes: number, say: Say): void {
+  if (alone === 1) return;
+  const last = outer.at(-1);
+  const spread = last !== undefined && record.lanes.includes(last.name);
+  say(!spread && lanes > 1, "a row alone over columns that have no lanes");
+  say(alone * lanes > (last ? maxOf(last.extent) : 1), "a row alone over more columns than there are");
+}
+
+function checkTiles(
+  { outer, core, stages, record }: Kernel,
+  { tile, whole, join }: Tiles,
+  lanes: number,
+  say: Say,
+): void {
   say(tile.length !== outer.length || whole.length !== outer.length, "an axis has no tile");
   const items = stages.flatMap((stage) => stage.items);
   const addsAlong = (axis: Axis): boolean =>
