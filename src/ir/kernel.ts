@@ -108,7 +108,10 @@ export interface Nest {
 export interface Tiles {
   /** Register tile per outer axis: this many iterations (or vectors, along an axis of lanes) are unrolled and jammed. */
   readonly tile: readonly number[];
-  /** Outer axes that run in whole tiles although n may end within one: what is computed beyond n is never read. */
+  /**
+   * Outer axes that run in whole tiles although n may end within one: what is computed beyond n is never read. What no tile
+   * of the largest n fills has a tile of its size, so that the last one never ends beyond the array.
+   */
   readonly whole: readonly boolean[];
   /**
    * Of how many iterations of the axis before them the rows that fill no tile share one; 1 where each has a smaller tile

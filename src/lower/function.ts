@@ -3,7 +3,7 @@ import type { Backend } from "../ir/backend.ts";
 import type { Buffer, Kernel } from "../ir/kernel.ts";
 import { itemsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
 import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
-import { bytesOf, isBatch, sizeOf } from "../ir/type.ts";
+import { bytesOf, isBatch, maxOf, sizeOf } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
 import { withoutDenormals } from "./denormals.ts";
 import { hoistInvariants } from "./hoist.ts";
@@ -124,10 +124,10 @@ function inLanes(
 function tiles({ outer, record }: Kernel, { lanes }: Backend, fresh: Fresh): Pass[] {
   const last = outer.at(-1)?.name;
   const alone = (body: Body): Body => jamAxis(body, last!, record.alone, fresh, { lanes });
-  return outer.flatMap(({ name }, k): Pass[] => {
+  return outer.flatMap(({ name, extent }, k): Pass[] => {
     if (record.tile[k] === 1) return [];
     const options = {
-      whole: record.whole[k],
+      ...(record.whole[k] ? { rest: maxOf(extent) % record.tile[k] } : {}),
       lanes: record.lanes.includes(name) ? lanes : 1,
       ...(name !== last && record.alone > 1 ? { single: alone } : {}),
     };

@@ -5,7 +5,8 @@ import { reads } from "./reduction.ts";
 
 type Rewrite = (body: readonly LoopStmt[]) => readonly LoopStmt[];
 interface JamOptions {
-  readonly whole?: boolean;
+  /** Where the last tile may reach beyond the extent: how many iterations its largest value leaves to a smaller tile. */
+  readonly rest?: number;
   readonly lanes?: Lanes;
   /** What becomes of the body of single iterations. */
   readonly single?: Rewrite;
@@ -15,8 +16,8 @@ interface JamOptions {
  * Unroll-and-jam: `factor` neighbouring iterations of the loop over `axis` run as one, with their inner loops
  * merged, so that their accumulators stay in registers and what they load alike is loaded once. What does not
  * fill a tile is done by the same code with smaller tiles: static extents leave one smaller tile, extents that
- * depend on n leave single iterations. With `whole`, the last tile may reach beyond the extent. Of a loop that runs in
- * lanes, `factor` counts vectors, and a part of one after it joins its last tile; what it leaves to single iterations is
+ * depend on n leave single iterations, or tiles of `rest` iterations of which the last may reach beyond n. Of a loop that
+ * runs in lanes, `factor` counts vectors, and a part of one after it joins its last tile; what it leaves to single iterations is
  * not tiled, nor may a tile reach into it, since what is written in place must not be computed twice.
  */
 export function jamAxis(
@@ -24,7 +25,7 @@ export function jamAxis(
   axis: string,
   factor: number,
   fresh: (hint: string) => string,
-  { whole = false, lanes = 1, single = (rest) => rest }: JamOptions = {},
+  { rest, lanes = 1, single = (body) => body }: JamOptions = {},
 ): LoopStmt[] {
   // Where the whole tiles of n end is named before every loop, so that jamming an outer axis leaves it alone; after
   // what is named there already, which it may read.
@@ -37,10 +38,10 @@ export function jamAxis(
       if (k > 0 && withPart(stmts[k - 1], stmt, factor)) return [];
       const joined = withPart(stmt, stmts.at(k + 1), factor);
       if (joined) return joined;
-      if (whole) return [tile(stmt, stmt.from, stmt.to, factor)];
+      if (rest === 0) return [tile(stmt, stmt.from, stmt.to, factor)];
       // The end of whole vectors is itself named right before their loop.
       const own: LoopStmt[] = [];
-      const loops = tiledLoops(stmt, factor, fresh, own, single);
+      const loops = tiledLoops(stmt, factor, fresh, own, rest, single);
       if (lanes > 1) return [...own, ...loops];
       ends.push(...own);
       return loops;
@@ -88,6 +89,7 @@ function tiledLoops(
   factor: number,
   fresh: (hint: string) => string,
   ends: LoopStmt[],
+  open: number | undefined,
   single: Rewrite,
 ): LoopStmt[] {
   const { from, to, step } = loop;
@@ -102,7 +104,9 @@ function tiledLoops(
   const name = fresh("whole");
   const whole = l.local(name);
   ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(factor * step)])])));
-  return [tile(loop, from, whole, factor), l.for(loop.name, whole, to, step, single(loop.body))];
+  const last =
+    open === undefined ? l.for(loop.name, whole, to, step, single(loop.body)) : tile(loop, whole, to, open);
+  return [tile(loop, from, whole, factor), last];
 }
 
 /**

@@ -36,7 +36,6 @@ function tilesOf(kernel: KernelDraft, lanes: readonly string[], backend: Backend
         tile[k] > 1 &&
         isBatch(extent) &&
         isApart(kernel, axis) &&
-        extent.max % tile[k] === 0 &&
         !lanes.includes(name) &&
         !(k === row && alone > 1);
     }
@@ -91,7 +90,12 @@ function productTile(
   const column = outer[outer.length - 1];
   const work = pointsOf([...outer, ...core!.depth]);
   if (lanes.includes(column.name)) {
-    return vectorTile(row < 0 ? undefined : outer[row], column, joinable(kernel, row), work, backend);
+    const rests = (rows: number): "tile" | number => {
+      const alone = isAskedAlone(kernel, lanes, backend) ? aloneColumns(kernel, row, rows, backend) : 1;
+      return alone === 1 && isApart(kernel, outer[row]) ? "tile" : alone;
+    };
+    const own = row < 0 ? undefined : outer[row];
+    return vectorTile(own, column, joinable(kernel, row), rests, work, backend);
   }
   const plain = core!.operands.filter(({ buffer }) => buffer.kind === "numbers");
   const wish =

@@ -31,12 +31,11 @@ interface TileRun {
   readonly count: number;
 }
 
-/** How many tiles of which size cover an extent: whole ones, and smaller ones for the rest. */
-function partsOf(extent: number, size: number, single: boolean): TileRun[] {
+/** How many tiles of which size cover an extent: whole ones, and a smaller one for the rest. */
+function partsOf(extent: number, size: number): TileRun[] {
   const rest = extent % size;
   const whole = { size, count: (extent - rest) / size };
-  if (rest === 0) return [whole];
-  return [whole, single ? { size: 1, count: rest } : { size: rest, count: 1 }];
+  return rest === 0 ? [whole] : [whole, { size: rest, count: 1 }];
 }
 
 /**
@@ -51,9 +50,9 @@ function joinOf(height: number, size: number, around: number): number {
 /** The tiles of an iteration around the rows, of which some are shared with others. */
 function joinedParts(height: number, size: number, around: number): TileRun[] {
   const join = joinOf(height, size, around);
-  if (join === 1) return partsOf(height, size, false);
-  const [whole, rest] = partsOf(height, size, false);
-  const strips = partsOf(around, join, false).filter(({ count }) => count > 0);
+  if (join === 1) return partsOf(height, size);
+  const [whole, rest] = partsOf(height, size);
+  const strips = partsOf(around, join).filter(({ count }) => count > 0);
   return [whole, ...strips.map((strip) => ({ size: strip.size * rest.size, count: strip.count / around }))];
 }
 
@@ -61,6 +60,9 @@ function joinedParts(height: number, size: number, around: number): TileRun[] {
 export interface JoinedTile extends Tile {
   readonly join: number;
 }
+
+/** Rows of the batch that fill no tile of so many: a smaller tile, or each by itself in a tile of so many columns. */
+export type OpenRests = (rows: number) => "tile" | number;
 
 /**
  * The register tile of a product whose columns run in lanes: the one that takes the fewest instructions for all rows
@@ -70,6 +72,7 @@ export function vectorTile(
   row: Axis | undefined,
   column: Axis,
   around: number,
+  rests: OpenRests,
   work: number,
   backend: Backend,
 ): JoinedTile {
@@ -84,14 +87,20 @@ export function vectorTile(
     Math.floor(extent / lanes) + (isBatch(column.extent) || extent % lanes < 2 ? 0 : 1),
   );
   const costOf = (tile: Tile): number => {
-    const down = open ? partsOf(height, tile.rows, true) : joinedParts(height, tile.rows, around);
-    const across = partsOf(width, tile.columns, false);
-    const steps = down.flatMap((a) =>
-      across.map((b) => a.count * b.count * stepCost({ rows: a.size, columns: b.size }, vectors)),
+    const rest = open ? rests(tile.rows) : "tile";
+    const lone = rest === "tile" ? 0 : height % tile.rows;
+    const down = open ? partsOf(height - lone, tile.rows) : joinedParts(height, tile.rows, around);
+    const across = partsOf(width, tile.columns);
+    const runs = [
+      ...down.map((rows) => [rows, across] as const),
+      ...(rest === "tile" || lone === 0
+        ? []
+        : [[{ size: 1, count: lone }, rest > 1 ? partsOf(width, rest) : across] as const]),
+    ];
+    const steps = runs.flatMap(([a, parts]) =>
+      parts.map((b) => a.count * b.count * stepCost({ rows: a.size, columns: b.size }, vectors)),
     );
-    return (
-      steps.reduce((sum, cost) => sum + cost, 0) * (1 + copyCost(work) * (down.length * across.length - 1))
-    );
+    return steps.reduce((sum, cost) => sum + cost, 0) * (1 + copyCost(work) * (steps.length - 1));
   };
   const sizes = (most: number): number[] => Array.from({ length: Math.min(most, 7) }, (_, k) => k + 1);
   const options = sizes(height)

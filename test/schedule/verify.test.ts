@@ -29,8 +29,12 @@ describe("a fault is found and named", () => {
     expect(faults({ ...forward, record: { ...record, tile: [100, 1] } })).toContain(
       "first_forward: i has a tile larger than itself",
     );
-    expect(faults({ ...forward, record: { ...record, tile: [3, 1], whole: [true, false] } })).toContain(
-      "first_forward: the last tile of i ends beyond its array",
+    const reaching = { ...record, tile: [3, 1], whole: [true, false], lanes: ["i"] };
+    expect(faults({ ...forward, record: reaching })).toContain(
+      "first_forward: the last vectors of i end beyond its array",
+    );
+    expect(faults({ ...forward, record: { ...record, plain: { ...record, tile: [100, 1] } } })).toContain(
+      "first_forward: i has a tile larger than itself",
     );
   });
 

@@ -19,6 +19,7 @@ import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import { lower } from "../../src/lower/index.ts";
 import { visitStmts } from "../../src/ir/loop-walk.ts";
 import { running } from "../examples/run.ts";
+import { allowRelaxed } from "./relaxed.ts";
 
 const wave = (length: number, step: number): Float32Array =>
   Float32Array.from({ length }, (_, k) => Math.sin(k * step + 1));
@@ -53,6 +54,47 @@ describe("a row alone", () => {
       expect(Buffer.from(some.buffer, some.byteOffset, n * 76 * 4).equals(Buffer.from(all.buffer, 0, n * 76 * 4))).toBe(true); // prettier-ignore
     }
   });
+});
+
+describe("rows of the batch that fill no tile", () => {
+  allowRelaxed();
+  const layered = (most: number): Model =>
+    defineModel({
+      name: "layered",
+      inputs: { x: f32(batch(most), 12), y: f32(batch(most), 8) },
+      build: ({ x, y }) => {
+        const hidden = dense(x, { units: 176, activation: "tanh", name: "hidden" });
+        const out = dense(dense(hidden, { units: 176, activation: "tanh", name: "middle" }), {
+          units: 8,
+          name: "out",
+        });
+        return { outputs: { out }, loss: meanSquaredError(out, y), optimizer: sgd({ learningRate: 0.1 }) };
+      },
+    });
+
+  // Tiles of six leave four of sixteen rows, two of twenty, five of eleven, and none of twelve.
+  test.each([16, 20, 11, 12])("are in one of their own, whatever n: %i", async (most) => {
+    const model = layered(most);
+    const exact = (await running(model)).generated.create({ seed: 3 });
+    for (const options of [{}, { strict: true }]) {
+      const { compilation, generated } = await running(model, { target: "wasm", ...options });
+      const tiles = compilation.kernels.kernels.flatMap(({ record }) => (record.whole.includes(true) ? [record.tile] : []));
+      expect(tiles.length).toBeGreaterThan(0);
+      if (!options.strict) expect(tiles.some(([rows]) => rows === 6)).toBe(true);
+      for (let n = 1; n <= most; n++) {
+        const net = generated.create({ seed: 3 });
+        for (const [name, values] of Object.entries(net.params)) values.set(exact.params[name]);
+        const [x, y] = [wave(n * 12, 0.3), wave(n * 8, 0.9)];
+        const before = Object.values(exact.params).map((values) => values.slice());
+        expect(net.trainStep(x, y, n)).toBeCloseTo(exact.trainStep(x, y, n), 5);
+        for (const [name, gradient] of Object.entries(net.gradients)) {
+          const differences = gradient.map((value, k) => Math.abs(value - exact.gradients[name][k]));
+          expect(Math.max(...differences), `${name} for n = ${n}`).toBeLessThan(2e-6);
+        }
+        for (const [k, values] of Object.values(exact.params).entries()) values.set(before[k]);
+      }
+    }
+  }); // prettier-ignore
 });
 
 describe("columns that fill no vector", () => {
