@@ -51,8 +51,9 @@ export function lower(
       functions.push(fn);
       const { record } = kernel;
       if (record.plain) {
-        const other = own({ ...kernel, record: { ...record, ...record.plain, plain: null } });
-        plain.set(fn.name, withParams(other.fn, fn));
+        const name = `${kernel.name} without relaxed SIMD`;
+        const other = own({ ...kernel, name, record: { ...record, ...record.plain, plain: null } });
+        plain.set(fn.name, inPlaceOf(fn, other.fn));
       }
       return fn;
     };
@@ -93,15 +94,13 @@ export function lower(
   };
 }
 
-/** A function with the parameters of one that does the same: both are called alike. */
-function withParams(fn: LoopFunction, { name, params }: LoopFunction): LoopFunction {
-  const names = (list: LoopFunction["params"]): string =>
-    list
-      .map((param) => param.name)
-      .sort()
-      .join();
-  invariant(names(fn.params) === names(params), `${name} takes other parameters in other tiles`);
-  return { ...fn, params };
+/** A function that does the same as another under its name and with its parameters: both are called alike. */
+function inPlaceOf({ name, params }: LoopFunction, fn: LoopFunction): LoopFunction {
+  const names = (list: LoopFunction["params"]): Set<string> => new Set(list.map((param) => param.name));
+  const own = names(fn.params);
+  const isSame = own.size === params.length && params.every((param) => own.has(param.name));
+  invariant(isSame, `${name} takes other parameters in other tiles`);
+  return { ...fn, name, params };
 }
 
 function callOf(fn: LoopFunction, { arrays }: Lowered, loops: readonly TimeLoop[] = []): LoopCall {
