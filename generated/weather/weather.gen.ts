@@ -310,18 +310,18 @@ function forward_rows(
   for (let k = 0; k < 17; k++) {
     weights[k] = parameters[k + 220];
   }
-  let sum_2 = 0;
+  let sum = 0;
   // sub = linear_matmul + linear_bias + hidden_tanh · bent_kernel − y  (weather.model.ts:44)
   // d_mul = 1 / n · (2 · sub)  (weather.model.ts:44)
   // loss = sum(sub²) / n  (weather.model.ts:44)
   const c0 = 1 / n;
   for (let row = 0; row < n; row++) {
     const p0 = row << 4;
-    const sub_2 = linear_matmul[row] + weights[0] + (hidden_tanh[p0] * weights[1] + hidden_tanh[p0 + 1] * weights[2] + hidden_tanh[p0 + 2] * weights[3] + hidden_tanh[p0 + 3] * weights[4] + hidden_tanh[p0 + 4] * weights[5] + hidden_tanh[p0 + 5] * weights[6] + hidden_tanh[p0 + 6] * weights[7] + hidden_tanh[p0 + 7] * weights[8] + hidden_tanh[p0 + 8] * weights[9] + hidden_tanh[p0 + 9] * weights[10] + hidden_tanh[p0 + 10] * weights[11] + hidden_tanh[p0 + 11] * weights[12] + hidden_tanh[p0 + 12] * weights[13] + hidden_tanh[p0 + 13] * weights[14] + hidden_tanh[p0 + 14] * weights[15] + hidden_tanh[p0 + 15] * weights[16]) - y[row];
-    sum_2 += sub_2 * sub_2;
-    d_mul[row] = c0 * (2 * sub_2);
+    const sub_0 = linear_matmul[row] + weights[0] + (hidden_tanh[p0] * weights[1] + hidden_tanh[p0 + 1] * weights[2] + hidden_tanh[p0 + 2] * weights[3] + hidden_tanh[p0 + 3] * weights[4] + hidden_tanh[p0 + 4] * weights[5] + hidden_tanh[p0 + 5] * weights[6] + hidden_tanh[p0 + 6] * weights[7] + hidden_tanh[p0 + 7] * weights[8] + hidden_tanh[p0 + 8] * weights[9] + hidden_tanh[p0 + 9] * weights[10] + hidden_tanh[p0 + 10] * weights[11] + hidden_tanh[p0 + 11] * weights[12] + hidden_tanh[p0 + 12] * weights[13] + hidden_tanh[p0 + 13] * weights[14] + hidden_tanh[p0 + 14] * weights[15] + hidden_tanh[p0 + 15] * weights[16]) - y[row];
+    sum += sub_0 * sub_0;
+    d_mul[row] = c0 * (2 * sub_0);
   }
-  loss[0] = sum_2 / n;
+  loss[0] = sum / n;
 }
 
 // ∂loss/∂linear/kernel = table_mulᵀ · d_mul  (weather.model.ts:39)

@@ -44,6 +44,7 @@ export interface Lowered {
 interface Frame {
   readonly name: string;
   readonly doc: readonly string[];
+  /** What its body calls them. */
   readonly buffers: ReadonlyMap<string, Buffer>;
   /** Counters of loops over time around it. */
   readonly times: readonly string[];
@@ -82,12 +83,20 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   return lowered(frame, start, passes, lowering);
 }
 
-/**
- * A body that comes from elsewhere, with the passes that every function ends with.
- * @param loads whether what is read from arrays is moved out of loops: not where that is more than registers hold
- */
-export function finish(frame: Frame, start: Body, lowering: Lowering, loads = true): Lowered {
-  return lowered(frame, start, closing(freshNames(start), lowering.backend, loads), lowering);
+/** What the end of a function's lowering leaves to where its body comes from. */
+interface Ending {
+  /** Whether what is read from arrays is moved out of loops: not where that is more than registers hold. */
+  readonly loads: boolean;
+  /** Gives locals the names by which a reader knows them. */
+  readonly named: (body: Body) => Body;
+}
+
+const plainEnding: Ending = { loads: true, named: (body) => body };
+
+/** A body that comes from elsewhere, with the passes that every function ends with. */
+export function finish(frame: Frame, start: Body, lowering: Lowering, ending = plainEnding): Lowered {
+  const passes = closing(freshNames(start), lowering.backend, ending.loads);
+  return lowered(frame, start, passes, lowering, ending);
 }
 
 const closing = (fresh: Fresh, backend: Backend, loads = true): Pass[] => [
@@ -148,6 +157,7 @@ function lowered(
   start: Body,
   passes: readonly Pass[],
   { backend, templates, called, see }: Lowering,
+  { named }: Ending = plainEnding,
 ): Lowered {
   see?.("naive", functionOf(frame, start).fn);
   const body = passes.reduce((before, { name, run }) => {
@@ -161,7 +171,7 @@ function lowered(
   const isSmall = arrays.some(({ kind, shape }) => kind === "numbers" && isShort(shape));
   const target = isSmall && numbers ? { ...backend, bounded: numbers.bounded } : backend;
   const whole = inlineCalls(fn, templates, target, frame.calls ? called : null);
-  const tidy = { ...whole, body: dropIdle(whole.body) };
+  const tidy = { ...whole, body: dropIdle(named(whole.body)) };
   see?.("calls", tidy);
   const names = tidy.params.map((param) => param.name);
   const read = { ...tidy, body: renumber(tidy.body, names) };
@@ -171,11 +181,12 @@ function lowered(
 
 /** Takes the arrays that a body names, and the counters and the number of rows that it reads. */
 function functionOf({ name, doc, buffers, times }: Frame, body: Body): Lowered {
-  const arrays = arraysIn(body).map((array) => buffers.get(array)!);
+  const names = arraysIn(body);
+  const arrays = names.map((array) => buffers.get(array)!);
   const params: LoopParam[] = [
-    ...arrays.map(({ name, dtype, kind }): LoopParam => ({
+    ...arrays.map(({ dtype, kind }, k): LoopParam => ({
       kind: "array",
-      name,
+      name: names[k],
       dtype,
       ...(kind === "numbers" ? { numbers: true } : {}),
     })),

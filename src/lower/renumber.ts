@@ -3,6 +3,7 @@ import { mapExpr, mapOwnExprs, mapStmts, namesIn, visitStmts } from "../ir/loop-
 
 /** Names that passes have given: a letter and a number. */
 const given = /^([cptvx])\d+$/;
+const letters = ["t", "v", "c"];
 
 /**
  * Names that passes have given count upwards in the order in which a function is read, whatever passes gave them, moved
@@ -16,15 +17,20 @@ export function renumber(body: readonly LoopStmt[], others: readonly string[]): 
   });
   if (found.size === 0) return body;
   const taken = new Set([...others, ...namesIn(body)].filter((name) => !found.has(name)));
+  // Beside x_0, the first element of x, x0 would be taken for one.
+  const elements = new Set([...taken].flatMap((name) => /^([a-z])_\d+$/.exec(name)?.[1] ?? []));
+  const letterOf = ([letter]: string): string =>
+    elements.has(letter) ? (letters.find((other) => !elements.has(other)) ?? letter) : letter;
   const names = new Map<string, string>();
   const counts = new Map<string, number>();
   let same = true;
   for (const name of found) {
-    let count = counts.get(name[0]) ?? 0;
-    while (taken.has(`${name[0]}${count}`)) count++;
-    counts.set(name[0], count + 1);
-    names.set(name, `${name[0]}${count}`);
-    same &&= name === `${name[0]}${count}`;
+    const letter = letterOf(name);
+    let count = counts.get(letter) ?? 0;
+    while (taken.has(`${letter}${count}`)) count++;
+    counts.set(letter, count + 1);
+    names.set(name, `${letter}${count}`);
+    same &&= name === `${letter}${count}`;
   }
   if (same) return body;
   const renamed = (x: LoopExpr): LoopExpr => {

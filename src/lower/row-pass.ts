@@ -1,3 +1,4 @@
+import { withNames } from "../ir/doc-names.ts";
 import type { Buffer, Kernel, RowPass, Schedule } from "../ir/kernel.ts";
 import { targetsOf } from "../ir/kernel-walk.ts";
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
@@ -7,6 +8,8 @@ import { buffersOfKernel, finish, type Lowered, type Lowering } from "./function
 import { declaredIn } from "./jam.ts";
 import { separateNames, withLocals } from "./names.ts";
 import { nestStatements } from "./nest.ts";
+import { plainNames, withArrays } from "./plain-names.ts";
+import { nameParts } from "./row-names.ts";
 import { straighten, type Place } from "./straighten.ts";
 import { useSoon } from "./use-soon.ts";
 import { extentExpr } from "./values.ts";
@@ -25,11 +28,15 @@ export function lowerPass(
   lowering: Lowering,
 ): Lowered {
   const { compute } = lowering.backend;
-  const buffers = new Map(kernels.flatMap((kernel) => [...buffersOfKernel(kernel)]));
+  const own = new Map(kernels.flatMap((kernel) => [...buffersOfKernel(kernel)]));
   // The axes of kernels have single letters.
   let row = "row";
-  while (buffers.has(row)) row += "_";
-  const body = separateNames(bodyOf(kernels, row, [...buffers.keys()], pass, lowering));
+  while (own.has(row)) row += "_";
+  const numbered = separateNames(bodyOf(kernels, row, [...own.keys()], pass, lowering));
+  const all = new Map(schedule.buffers.map((buffer) => [buffer.name, buffer]));
+  const plain = plainNames(own.values(), [...own.keys(), ...namesIn(numbered)], all);
+  const body = withArrays(numbered, plain);
+  const buffers = new Map([...own].map(([name, buffer]) => [plain.get(name) ?? name, buffer]));
   const outside = namesIn(body.filter((stmt) => stmt.kind !== "for" || stmt.name !== row));
   const usedElsewhere = new Set(
     schedule.kernels
@@ -52,7 +59,8 @@ export function lowerPass(
     const lines = straighten(stmt.body, options);
     return lines ? { ...stmt, body: useSoon(lines) } : stmt;
   });
-  return finish({ name: pass.name, doc: pass.doc, buffers, times: [], calls: false }, whole, lowering, false);
+  const frame = { name: pass.name, doc: withNames(pass.doc, plain), buffers, times: [], calls: false };
+  return finish(frame, whole, lowering, { loads: false, named: nameParts(whole, buffers) });
 }
 
 /** What is added up over all rows. */

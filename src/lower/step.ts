@@ -7,6 +7,7 @@ import type { Program } from "../ir/program.ts";
 import { isBatch, sizeOf } from "../ir/type.ts";
 import { buffersOfKernel, finish, type Lowered, type Lowering } from "./function.ts";
 import { nestStatements } from "./nest.ts";
+import { nameParts } from "./row-names.ts";
 import { inArena, straighten } from "./straighten.ts";
 import { isComparison } from "./values.ts";
 
@@ -54,7 +55,8 @@ export function straightStep(
   ): Lowered | null => {
     const rounds = (buffer: Buffer): boolean => !exact.has(buffer);
     const lines = straighten(body, { buffers, locate: inArena(memory), compute, keeps, rounds });
-    return lines && finish({ name, doc: [doc], buffers, times: [], calls: false }, lines, lowering);
+    const frame = { name, doc: [doc], buffers, times: [], calls: false };
+    return lines && finish(frame, lines, lowering, { loads: true, named: nameParts(lines, buffers) });
   };
   const loops = (kernels: Kernels): LoopStmt[] => kernels.flatMap((kernel) => loopsOf(kernel, lowering));
   const isKept = (buffer: Buffer): boolean => isCell(buffer) || !inOnePass.has(buffer);

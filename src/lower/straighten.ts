@@ -1,8 +1,9 @@
 import { invariant } from "../base/errors.ts";
 import type { MemoryPlan } from "../ir/arena.ts";
-import type { Buffer } from "../ir/kernel.ts";
+import { plainName, type Buffer } from "../ir/kernel.ts";
 import { heldAs, l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { hasLoad, operands, withOperands } from "../ir/loop-walk.ts";
+import { homeOf } from "./home.ts";
 import { bytesOf, sizeOf } from "../ir/type.ts";
 import { isNeutral } from "./reduction.ts";
 import { castTo, foldIndex } from "./values.ts";
@@ -128,13 +129,13 @@ class StraightRun {
     const { at, index, element: number, buffer } = this.place(stmt.array, this.evaluate(stmt.index));
     const held = heldAs(buffer.dtype, this.of.compute);
     const exact = this.evaluate(stmt.value);
-    const rounds = buffer.dtype === "f32" && exact.kind !== "number" && this.of.rounds(buffer);
+    const rounds = exact.kind !== "number" && this.isRounded(buffer);
     const value = rounds ? castTo(castTo(exact, "f32"), held) : castTo(exact, held);
     if (this.of.sums?.has(buffer)) {
       this.out.push(l.store(stmt.array, index, value));
       return;
     }
-    const element = this.emit(elementName(buffer.name, number), value);
+    const element = this.emit(elementName(stmt.array, number), value);
     this.forget(at, bytesOf[buffer.dtype]);
     this.memory.set(at, { value: element, array: stmt.array, index, written: true });
   }
@@ -158,13 +159,21 @@ class StraightRun {
     return l.local(name, value.type, value.lanes);
   }
 
-  /** What a local is called: like the element that will hold it as it is, which the comments speak of. */
+  /**
+   * What a local is called: like the element that will hold it as it is, which the comments speak of; like the op and
+   * that element's number where it is still to be rounded, like both where it only becomes a part of it.
+   */
   private nameOf(name: string, later: readonly LoopStmt[]): string {
-    const next = later.find((stmt) =>
-      stmt.kind === "store" ? isLocal(stmt.value, name) : setsIt(stmt, name),
-    );
-    if (next?.kind !== "store" || this.of.rounds(this.bufferNamed(next.array))) return name;
-    return elementName(next.array, this.place(next.array, this.evaluate(next.index)).element);
+    const home = homeOf(name, later);
+    if (!home) return name;
+    const { array, index } = home.store;
+    const { element, buffer } = this.place(array, this.evaluate(index));
+    if (!home.whole) return `${elementName(array, element)}_${plainName(name)}`;
+    return this.isRounded(buffer) ? `${plainName(name)}${element}` : elementName(array, element);
+  }
+
+  private isRounded(buffer: Buffer): boolean {
+    return buffer.dtype === "f32" && this.of.rounds(buffer);
   }
 
   private evaluate(expr: LoopExpr): LoopExpr {
@@ -201,7 +210,7 @@ class StraightRun {
     if (known) return known.value;
     const load = l.load(array, index, heldAs(buffer.dtype, this.of.compute));
     if (this.of.sums?.has(buffer)) return load;
-    const value = this.emit(elementName(buffer.name, element), load);
+    const value = this.emit(elementName(array, element), load);
     this.memory.set(at, { value, array, index, written: false });
     return value;
   }
@@ -228,6 +237,4 @@ class StraightRun {
 }
 
 const elementName = (array: string, index: number): string => `${array}_${index}`;
-const isLocal = (x: LoopExpr, name: string): boolean => x.kind === "local" && x.name === name;
-const setsIt = (stmt: LoopStmt, name: string): boolean => stmt.kind === "set" && stmt.name === name;
 const isZero = (x: LoopExpr): boolean => x.kind === "number" && Object.is(x.value, 0);

@@ -43,6 +43,19 @@ describe("names that passes give count upwards", () => {
     expect(renumber(after, ["a", "x1"])).toBe(after);
   });
 
+  test("by another letter beside the elements of an array that is called so", () => {
+    const read = (name: string) => l.local(name, "f64");
+    const body = [
+      l.const("x_0", l.load("x", l.number(0), "f64")),
+      l.const("x4", l.op("add", [read("x_0"), read("x_0")])),
+      l.const("t1", l.op("mul", [read("x4"), read("x_0")])),
+      l.store("a", l.number(0), read("t1")),
+    ];
+    expect(declared(renumber(body, ["x", "a"]))).toEqual(["x_0", "t0", "t1"]);
+    const both = [l.const("t_0", l.load("t", l.number(0), "f64")), ...body];
+    expect(declared(renumber(both, ["x", "t", "a"]))).toEqual(["t_0", "x_0", "v0", "v1"]);
+  });
+
   test.each([mnist, wordsLstm])("in every function", (model) => {
     for (const { body, params } of compile(model).loops.functions) {
       const taken = new Set(params.map(({ name }) => name));
