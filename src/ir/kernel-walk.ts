@@ -1,5 +1,6 @@
 import { indexReplace, type Axis, type Index } from "./index.ts";
-import type { Core, Item, Kernel, KernelDraft, KernelExpr, Target } from "./kernel.ts";
+import type { Core, Element, Item, Kernel, KernelDraft, KernelExpr, Target } from "./kernel.ts";
+import { isBatch } from "./type.ts";
 
 /** All items of a kernel, in the order in which they run. */
 export const itemsOf = ({ before, stages, after }: KernelDraft): Item[] => [
@@ -10,6 +11,27 @@ export const itemsOf = ({ before, stages, after }: KernelDraft): Item[] => [
 
 /** All that a kernel writes, but for the array of a nest. */
 export const targetsOf = (kernel: KernelDraft): Target[] => itemsOf(kernel).flatMap(({ targets }) => targets);
+
+/** All elements that a kernel reads, but for the arrays of a nest. */
+export const readsOf = (kernel: KernelDraft): Element[] => [
+  ...(kernel.core?.operands ?? []),
+  ...itemsOf(kernel).flatMap(loadsOf),
+];
+
+/** The elements that an item reads. */
+export function loadsOf({ value }: Item): Element[] {
+  const found: Element[] = [];
+  visitKernelExpr(value, (expr) => {
+    if (expr.kind === "load") found.push(expr);
+  });
+  return found;
+}
+
+/** The loop over the rows of a kernel that goes through them one by one: its first, if that is one over the batch. */
+export function rowsOf({ outer }: KernelDraft): Axis | undefined {
+  const first = outer.at(0);
+  return first && isBatch(first.extent) ? first : undefined;
+}
 
 /** Kernels by the functions that compute them: neighbours in one pass are one. */
 export function byFunction(kernels: readonly Kernel[]): Kernel[][] {

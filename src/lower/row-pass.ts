@@ -1,9 +1,9 @@
 import { withNames } from "../ir/doc-names.ts";
 import type { Buffer, Kernel, RowPass, Schedule } from "../ir/kernel.ts";
-import { targetsOf } from "../ir/kernel-walk.ts";
+import { rowsOf, targetsOf } from "../ir/kernel-walk.ts";
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { namesIn } from "../ir/loop-walk.ts";
-import { isBatch, sizeOf } from "../ir/type.ts";
+import { sizeOf } from "../ir/type.ts";
 import { buffersOfKernel, finish, type Lowered, type Lowering } from "./function.ts";
 import { declaredIn } from "./jam.ts";
 import { separateNames, withLocals } from "./names.ts";
@@ -67,12 +67,10 @@ export function lowerPass(
 const sumsOf = (kernels: readonly Kernel[]): ReadonlySet<Buffer> =>
   new Set(
     kernels
-      .filter(hasRows)
+      .filter(rowsOf)
       .flatMap(targetsOf)
       .flatMap(({ buffer, accumulate }) => (accumulate ? [buffer] : [])),
   );
-
-const hasRows = ({ outer }: Kernel): boolean => outer.length > 0 && isBatch(outer[0].extent);
 
 /** The loops of all kernels in their order, those over the rows as one. No two kernels have a local of one name. */
 function bodyOf(
@@ -107,7 +105,8 @@ function namesOf(
   taken: Set<string>,
 ): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  if (hasRows(kernel)) names.set(kernel.outer[0].name, row);
+  const own = rowsOf(kernel);
+  if (own) names.set(own.name, row);
   const declared = new Set<string>();
   declaredIn(nest, declared);
   for (const local of declared) {

@@ -1,8 +1,8 @@
 import { isShort } from "../ir/arena.ts";
 import type { Backend } from "../ir/backend.ts";
 import { indexAxis, movesAlong, pointsOf, sameIndex, type Axis, type Index } from "../ir/index.ts";
-import type { Buffer, Element, Item, Kernel, KernelDraft } from "../ir/kernel.ts";
-import { itemsOf, targetsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
+import type { Buffer, Element, Item, Kernel } from "../ir/kernel.ts";
+import { itemsOf, loadsOf, readsOf, targetsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
 import { isBatch } from "../ir/type.ts";
 import { passOf, type Member, type PassContext } from "./row-sums.ts";
 
@@ -97,28 +97,13 @@ function isFold({ core, stages, before, after }: Kernel): boolean {
 /** Nothing may read what is whole only after the last row, or change what is copied before the first. */
 function mayJoin(kernel: Kernel, run: readonly Member[]): boolean {
   if (run.some((other) => other.kernel.phase !== kernel.phase)) return false;
-  const read = new Set(
-    [...readsOf(kernel), ...kernel.after.flatMap(loadsOfItem)].map(({ buffer }) => buffer),
-  );
-  const early = new Set(kernel.before.flatMap(loadsOfItem).map(({ buffer }) => buffer));
+  const read = new Set(readsOf(kernel).map(({ buffer }) => buffer));
+  const early = new Set(kernel.before.flatMap(loadsOf).map(({ buffer }) => buffer));
   return run.every((other) => {
     const late = other.folds ? targetsOf(other.kernel) : other.kernel.after.flatMap(({ targets }) => targets);
     const written = targetsOf(other.kernel);
     return !late.some(({ buffer }) => read.has(buffer)) && !written.some(({ buffer }) => early.has(buffer));
   });
-}
-
-const readsOf = (kernel: KernelDraft): Element[] => [
-  ...(kernel.core?.operands ?? []),
-  ...itemsOf(kernel).flatMap(loadsOfItem),
-];
-
-function loadsOfItem({ value }: Item): Element[] {
-  const found: Element[] = [];
-  visitKernelExpr(value, (expr) => {
-    if (expr.kind === "load") found.push(expr);
-  });
-  return found;
 }
 
 const parametersOf = (run: readonly Member[]): Buffer[] => [

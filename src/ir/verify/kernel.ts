@@ -3,6 +3,7 @@ import { flatten, movesAlong, rangeOf, type Axis, type Index } from "../index.ts
 import type { Buffer, Kernel, KernelExpr, Schedule, Tiles } from "../kernel.ts";
 import { itemsOf, visitKernelExpr } from "../kernel-walk.ts";
 import { elementsOf, isBatch, maxOf } from "../type.ts";
+import { verifyPasses } from "./pass.ts";
 
 /**
  * What always holds of a kernel and of what the cost model decides about it, on a target with so many lanes: or loops
@@ -101,6 +102,6 @@ function checkPlaces(kernel: Kernel, say: Say): void {
 
 /** Checks all kernels of a schedule; a finding is a fault of the schedule. */
 export function assertKernels({ kernels }: Schedule, lanes: number): void {
-  const [finding] = kernels.flatMap((kernel) => verifyKernel(kernel, lanes));
+  const [finding] = [...kernels.flatMap((kernel) => verifyKernel(kernel, lanes)), ...verifyPasses(kernels)];
   invariant(finding === undefined, `schedule: ${finding}`);
 }
