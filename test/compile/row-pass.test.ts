@@ -1,4 +1,7 @@
-// Small models with a batch are computed row by row in JavaScript. Kernel by kernel they must compute the same.
+/*
+ * Small models with a batch are computed row by row in JavaScript. Kernel by kernel they must compute the same, and so must
+ * their graphs op by op and the wasm target. `GRADC_SEEDS=1..300 npx vitest run test/compile/row-pass` runs other seeds.
+ */
 import { describe, expect, test } from "vitest";
 import {
   adam, batch, batchNorm, concat, defineModel, dense, dropout, f32, i32, layerNorm, matmul, meanSquaredError, mul, param, relu, sgd,
@@ -6,15 +9,25 @@ import {
 } from "../../src/index.ts"; // prettier-ignore
 import W2 from "../../bench/workloads/W2.model.ts";
 import { jsBackend } from "../../src/backends/js/backend.ts";
+import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import { compile } from "../../src/compile.ts";
 import { l, type LoopStmt } from "../../src/ir/loop.ts";
 import { expressionsOf, visitExpr } from "../../src/ir/loop-walk.ts";
+import type { NDArray } from "../../src/ir/op.ts";
+import type { Cell, Program } from "../../src/ir/program.ts";
+import { isFloat } from "../../src/ir/type.ts";
+import { verifyPasses } from "../../src/ir/verify/pass.ts";
 import { useSoon } from "../../src/lower/use-soon.ts";
 import type { Spec } from "../../src/cli/train/module.ts";
 import { argumentsOf, rowsFor } from "../models/arguments.ts";
 import { randomModel } from "../models/random-model.ts";
 import { seedsOf } from "../models/seeds.ts";
-import { compileProgram, loadText, type EmittedModule } from "./program.ts";
+import { randomArray, randomFrom } from "../ops/sample.ts";
+import { runWasm } from "./agree.ts";
+import {
+  compileProgram, firstDifference, firstError, loadText, loopsOf, runModule, truthOf,
+  type Compiled, type EmittedModule, type Feed, type Results,
+} from "./program.ts"; // prettier-ignore
 
 const n: BatchDim = batch(6);
 const regression = (body: (x: Value) => Value, optimizer = sgd({ learningRate: 0.1 })): Model =>
@@ -52,15 +65,24 @@ const models: Readonly<Record<string, Model>> = {
   }),
 }; // prettier-ignore
 
-/** The module of a model, with passes or kernel by kernel. */
-function moduleOf(model: Model, passWork: number): { readonly text: string; readonly module: EmittedModule } {
+interface Build {
+  readonly compiled: Compiled;
+  readonly text: string;
+  readonly module: EmittedModule;
+}
+
+/** A model with passes of at most so many terms a row, and kernel by kernel. */
+function buildsOf(model: Model, passWork = Infinity): { readonly passes: Build; readonly kernels: Build } {
   const { optimized } = compile(model, { target: "js" });
   const backend = jsBackend("f32");
-  const { text } = compileProgram(optimized, {
-    ...backend,
-    numbers: { ...backend.numbers!, passWork },
-  });
-  return { text, module: loadText(text) };
+  const build = (most: number): Build => {
+    const compiled = compileProgram(optimized, {
+      ...backend,
+      numbers: { ...backend.numbers!, passWork: most },
+    });
+    return { compiled, text: compiled.text, module: loadText(compiled.text) };
+  };
+  return { passes: build(passWork), kernels: build(0) };
 }
 
 /** The losses, gradients and state of a few steps of different length; a zero has no sign, which of sums differs. */
@@ -83,8 +105,7 @@ function courseOf(module: EmittedModule): readonly number[] {
 }
 
 describe.each(Object.entries(models))("%s", (_name, model) => {
-  const passes = moduleOf(model, Infinity);
-  const kernels = moduleOf(model, 0);
+  const { passes, kernels } = buildsOf(model);
 
   test("has a pass, and none where none is allowed", () => {
     expect(passes.text).toMatch(/function \w+_rows\(/);
@@ -96,18 +117,75 @@ describe.each(Object.entries(models))("%s", (_name, model) => {
   });
 });
 
-test("random small models compute the same bits row by row", () => {
-  const seeds = seedsOf({ short: 3, long: 80 });
-  let withPasses = 0;
-  for (const seed of seeds) {
-    const { model, rows, describe: told } = randomModel(seed, "small");
-    const [passes, kernels] = [Infinity, 0].map((passWork) => moduleOf(model, passWork));
-    if (/function \w+_rows\w*\(/.test(passes.text)) withPasses++;
-    const [found, expected] = [passes, kernels].map(({ module }) => stepsOf(module, rows, seed));
-    expect(found, `seed ${seed}: ${told()}`).toEqual(expected);
-  }
-  expect(withPasses).toBeGreaterThan(seeds.length / 2);
-});
+const seeds = seedsOf({ short: 3, long: 80 });
+
+test(
+  "random small models compute the same bits row by row",
+  { timeout: 60_000 + 10_000 * seeds.length },
+  () => {
+    let withPasses = 0;
+    for (const seed of seeds) {
+      const { model, rows, describe: told } = randomModel(seed, "small");
+      const { passes, kernels } = buildsOf(model);
+      if (!/function \w+_rows\w*\(/.test(passes.text)) continue;
+      withPasses++;
+      const words = `seed ${seed}: ${told()}`;
+      expect(verifyPasses(passes.compiled.kernels.kernels), words).toEqual([]);
+      const [found, expected] = [passes, kernels].map(({ module }) => stepsOf(module, rows, seed));
+      expect(found, words).toEqual(expected);
+      expect(wrongValues(passes.compiled, kernels.compiled, rows, seed), words).toEqual([]);
+    }
+    expect(withPasses).toBeGreaterThan(seeds.length / 2);
+  },
+);
+
+/** What a float32 may hold beside what is drawn at random; a number near the largest overflows on one target alone. */
+const specials = [NaN, Infinity, -Infinity, -0, 0, 1e-40, -3e-42, 1.4e-45];
+
+/** Numbers for all that a program holds, of the floats a share special; blocks lie over what is given by itself. */
+function feedOf(program: Program, n: number, seed: number, share: number): Feed {
+  const random = randomFrom(seed);
+  const draw = ({ kind, type, limit }: Cell): NDArray => {
+    if (kind !== "input" && kind !== "parameter" && kind !== "state")
+      return randomArray({ type, range: [0, 0] }, n, random);
+    const array = randomArray({ type, range: limit === undefined ? undefined : [0, limit] }, n, random);
+    const special = (): number => specials[Math.floor(random() * specials.length)];
+    if (isFloat(array.dtype))
+      for (const [k, x] of array.data.entries())
+        array.data[k] = Math.fround(random() < share ? special() : x);
+    return array;
+  };
+  return new Map(program.cells.map((cell) => [`${cell.kind}:${cell.name}`, draw(cell)]));
+}
+
+/**
+ * Where passes are not what their own graphs say, op by op, or what the kernels compute, or the wasm target: each on
+ * random numbers and on such with few and many special ones among them.
+ */
+function wrongValues(passes: Compiled, kernels: Compiled, rows: number, seed: number): string[] {
+  const program = { ...passes.program, cells: passes.program.cells.filter(({ members }) => !members) };
+  const wasm = loopsOf(passes.program, wasmBackend);
+  return [0, 0.03, 0.3].flatMap((share, k) =>
+    [rows, 1].flatMap((n) => {
+      const feed = feedOf(program, n, seed + k, share);
+      const [own, others] = [passes, kernels].map((compiled) => runModule({ ...compiled, program }, feed, n));
+      const truth = truthOf(program, feed, n);
+      const lanes = runWasm(wasm, feed, n)!;
+      const wrong = {
+        graphs: firstError(truth, own, 1e-3),
+        kernels: firstDifference(unsigned(own), unsigned(others)),
+        wasm: firstError({ naive: lanes, rounded: truth.naive }, own, 1e-3),
+      };
+      return Object.entries(wrong).flatMap(([name, text]) =>
+        text === undefined ? [] : [`against ${name}, n = ${n}, ${share} special: ${text}`],
+      );
+    }),
+  );
+}
+
+/** Results in which zeros have no sign. */
+const unsigned = (results: Results): Results =>
+  new Map([...results].map(([name, values]) => [name, values.map((x) => x + 0)]));
 
 /** The losses, gradients and state of all steps of a random model, with n falling and rising. */
 function stepsOf(module: EmittedModule, rows: number, seed: number): readonly number[] {
@@ -132,7 +210,7 @@ function stepsOf(module: EmittedModule, rows: number, seed: number): readonly nu
 }
 
 test("what a row leaves to the next kernel is in locals, sums are added to gradients at the end", () => {
-  const { text } = moduleOf(W2, 200);
+  const { text } = buildsOf(W2, 200).passes;
   const body = /function backward_rows\([\s\S]*?\n\}\n/.exec(text)![0];
   expect(body).not.toMatch(/d_hidden\[/);
   expect(body).toMatch(/gradients\[k\] \+= sums\[k\];/);

@@ -56,9 +56,13 @@ const hasRows = ({ shape }: Buffer): boolean => shape.length > 0 && isBatch(shap
 const rowTargets = ({ stages }: Kernel) =>
   stages.flatMap(({ items }) => items.flatMap(({ targets }) => targets));
 
-/** What has no rows is the same for all, and all has memory of its own: rows of several kernels take turns there. */
+/**
+ * What has no rows is the same for all, and what has them has memory of its own: rows of several kernels take turns there.
+ * Copies and sums live from before the first row to the last, so that they may be long.
+ */
 function checkElement({ buffer, at }: Element, row: Axis | undefined, does: string, say: Say): void {
-  const shared = buffer.kind === "temporary" || (buffer.kind === "numbers" && !isShort(buffer.shape));
+  const long = buffer.kind === "numbers" && hasRows(buffer) && !isShort(buffer.shape);
+  const shared = buffer.kind === "temporary" || long;
   say(shared, `${does} ${buffer.name}, whose memory is not its own, in a pass`);
   if (!hasRows(buffer)) {
     say(row !== undefined && movesAlong(at, row), `${does} ${buffer.name} by the row, which has no rows`);
