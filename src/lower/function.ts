@@ -6,7 +6,7 @@ import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
 import { bytesOf, isBatch, maxOf, sizeOf } from "../ir/type.ts";
 import { shareAddresses } from "./address.ts";
 import { withoutDenormals } from "./denormals.ts";
-import { hoistInvariants } from "./hoist.ts";
+import { hoistComputed, hoistInvariants } from "./hoist.ts";
 import { inlineCalls } from "./inline.ts";
 import { jamAxis, joinRests } from "./jam.ts";
 import { neighbourLoops } from "./lane-check.ts";
@@ -78,31 +78,34 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
     ...tiles(kernel, backend, fresh),
     { name: "short loops", run: (body) => unrollShort(body, fresh) },
     { name: "first terms", run: peelReductions },
-    ...closing(fresh, backend),
+    ...closing(fresh, backend, plainEnding),
   ];
-  return lowered(frame, start, passes, lowering);
+  return lowered(frame, start, passes, lowering, plainEnding);
 }
 
 /** What the end of a function's lowering leaves to where its body comes from. */
 interface Ending {
-  /** Whether what is read from arrays is moved out of loops: not where that is more than registers hold. */
-  readonly loads: boolean;
+  /** Whether what is read from arrays stays in loops: it does where that is more than registers hold. */
+  readonly keepsLoads: boolean;
   /** Gives locals the names by which a reader knows them. */
   readonly named: (body: Body) => Body;
 }
 
-const plainEnding: Ending = { loads: true, named: (body) => body };
+const plainEnding: Ending = { keepsLoads: false, named: (body) => body };
 
 /** A body that comes from elsewhere, with the passes that every function ends with. */
-export function finish(frame: Frame, start: Body, lowering: Lowering, ending = plainEnding): Lowered {
-  const passes = closing(freshNames(start), lowering.backend, ending.loads);
+export function finish(frame: Frame, start: Body, lowering: Lowering, ending: Ending): Lowered {
+  const passes = closing(freshNames(start), lowering.backend, ending);
   return lowered(frame, start, passes, lowering, ending);
 }
 
-const closing = (fresh: Fresh, backend: Backend, loads = true): Pass[] => [
+const closing = (fresh: Fresh, backend: Backend, { keepsLoads }: Ending): Pass[] => [
   { name: "sigmoids", run: (body) => nameSigmoids(body, backend) },
   { name: "addresses", run: (body) => shareAddresses(body, fresh) },
-  { name: "invariants", run: (body) => hoistInvariants(body, fresh, loads) },
+  {
+    name: "invariants",
+    run: (body) => (keepsLoads ? hoistComputed(body, fresh) : hoistInvariants(body, fresh)),
+  },
   { name: "shared values", run: (body) => inlineSingleUses(shareValues(body, fresh, backend.lanes === 1)) },
 ];
 
@@ -157,7 +160,7 @@ function lowered(
   start: Body,
   passes: readonly Pass[],
   { backend, templates, called, see }: Lowering,
-  { named }: Ending = plainEnding,
+  { named }: Ending,
 ): Lowered {
   see?.("naive", functionOf(frame, start).fn);
   const body = passes.reduce((before, { name, run }) => {

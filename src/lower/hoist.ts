@@ -2,37 +2,32 @@ import { l, type LoopExpr, type ForLoop, type LoopStmt } from "../ir/loop.ts";
 import { mapOwnExprs, visitStmts } from "../ir/loop-walk.ts";
 import { Keys } from "./key.ts";
 
+type Fresh = (hint: string) => string;
+/** Whether what is read from an array stays where it is, in a loop that stores into some. */
+type Stays = (array: string, stored: ReadonlySet<string>) => boolean;
+
 /**
  * Loop-invariant code motion: a value that does not change while a loop runs is computed before it. Only whole
  * expressions that surely run are moved, never what a lazy `choose` may skip.
- * @param loads whether what is read from arrays is moved too
  */
-export function hoistInvariants(
-  body: readonly LoopStmt[],
-  fresh: (hint: string) => string,
-  loads = true,
-): LoopStmt[] {
+export const hoistInvariants = (body: readonly LoopStmt[], fresh: Fresh): LoopStmt[] =>
+  hoisted(body, fresh, (array, stored) => stored.has(array));
+
+/** The same for what reads no array. */
+export const hoistComputed = (body: readonly LoopStmt[], fresh: Fresh): LoopStmt[] =>
+  hoisted(body, fresh, () => true);
+
+function hoisted(body: readonly LoopStmt[], fresh: Fresh, stays: Stays): LoopStmt[] {
+  const inner = (block: readonly LoopStmt[]): LoopStmt[] => hoisted(block, fresh, stays);
   return body.flatMap((stmt) => {
-    if (stmt.kind === "if") {
-      return [
-        {
-          ...stmt,
-          then: hoistInvariants(stmt.then, fresh, loads),
-          otherwise: hoistInvariants(stmt.otherwise, fresh, loads),
-        },
-      ];
-    }
+    if (stmt.kind === "if") return [{ ...stmt, then: inner(stmt.then), otherwise: inner(stmt.otherwise) }];
     if (stmt.kind !== "for") return [stmt];
-    const { loop, moved } = hoistFrom(stmt, fresh, loads);
-    return [...moved, { ...loop, body: hoistInvariants(loop.body, fresh, loads) }];
+    const { loop, moved } = hoistFrom(stmt, fresh, stays);
+    return [...moved, { ...loop, body: inner(loop.body) }];
   });
 }
 
-function hoistFrom(
-  loop: ForLoop,
-  fresh: (hint: string) => string,
-  loads: boolean,
-): { loop: ForLoop; moved: LoopStmt[] } {
+function hoistFrom(loop: ForLoop, fresh: Fresh, stays: Stays): { loop: ForLoop; moved: LoopStmt[] } {
   const changing = new Set<string>([loop.name]);
   const stored = new Set<string>();
   visitStmts(loop.body, (stmt) => {
@@ -42,7 +37,7 @@ function hoistFrom(
   const moved: LoopStmt[] = [];
   const keys = new Keys();
   const names = new Map<number, LoopExpr>();
-  const isInvariant = invariance(changing, (array) => !loads || stored.has(array));
+  const isInvariant = invariance(changing, (array) => stays(array, stored));
   const move = (x: LoopExpr): LoopExpr => {
     if (x.kind === "number" || x.kind === "local") return x;
     if (x.type !== "index" && isInvariant(x)) {

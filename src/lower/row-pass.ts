@@ -49,10 +49,7 @@ export function lowerPass(
     compute,
     keeps: (buffer: Buffer) => buffer.kind === "cell" || usedElsewhere.has(buffer),
     rounds: () => true,
-    sums: sumsOf(kernels),
-    outside: new Set([...outside, row, "n"]),
-    fromFirst: true,
-    most: mostStatements,
+    loop: { sums: sumsOf(kernels), outside: new Set([...outside, row, "n"]), most: mostStatements },
   };
   const whole = body.map((stmt): LoopStmt => {
     if (stmt.kind !== "for" || stmt.name !== row) return stmt;
@@ -60,7 +57,7 @@ export function lowerPass(
     return lines ? { ...stmt, body: useSoon(lines) } : stmt;
   });
   const frame = { name: pass.name, doc: withNames(pass.doc, plain), buffers, times: [], calls: false };
-  return finish(frame, whole, lowering, { loads: false, named: nameParts(whole, buffers) });
+  return finish(frame, whole, lowering, { keepsLoads: true, named: nameParts(whole, buffers) });
 }
 
 /** What is added up over all rows. */

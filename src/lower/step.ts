@@ -56,7 +56,7 @@ export function straightStep(
     const rounds = (buffer: Buffer): boolean => !exact.has(buffer);
     const lines = straighten(body, { buffers, locate: inArena(memory), compute, keeps, rounds });
     const frame = { name, doc: [doc], buffers, times: [], calls: false };
-    return lines && finish(frame, lines, lowering, { loads: true, named: nameParts(lines, buffers) });
+    return lines && finish(frame, lines, lowering, { keepsLoads: false, named: nameParts(lines, buffers) });
   };
   const loops = (kernels: Kernels): LoopStmt[] => kernels.flatMap((kernel) => loopsOf(kernel, lowering));
   const isKept = (buffer: Buffer): boolean => isCell(buffer) || !inOnePass.has(buffer);

@@ -41,14 +41,21 @@ interface StraightOptions {
   readonly keeps: (buffer: Buffer) => boolean;
   /** Whether a value is rounded to the buffer's type where loops would store and load it. */
   readonly rounds: (buffer: Buffer) => boolean;
+  /** Where lines are what a loop does in every round, and not once. */
+  readonly loop?: AroundLines;
+}
+
+/**
+ * The loop around lines, and what they leave there from round to round. What is summed within one starts with its first
+ * term, so that it may be −0 where loops, which begin at 0, give 0.
+ */
+export interface AroundLines {
   /** Buffers that are added to, and never read besides: every addition is a store of its own. */
-  readonly sums?: ReadonlySet<Buffer>;
+  readonly sums: ReadonlySet<Buffer>;
   /** Names that are taken outside; locals among them keep what is set here. */
-  readonly outside?: ReadonlySet<string>;
-  /** How many statements may be written out, if not 400: those that only hold what is used once become parts of others. */
-  readonly most?: number;
-  /** Whether a sum starts with its first term, so that it may be −0 where loops, which begin at 0, give 0. */
-  readonly fromFirst?: boolean;
+  readonly outside: ReadonlySet<string>;
+  /** How many statements may be written out: those that only hold what is used once become parts of others. */
+  readonly most: number;
 }
 
 /** The places of an arena. */
@@ -88,8 +95,8 @@ class StraightRun {
 
   constructor(options: StraightOptions) {
     this.of = options;
-    this.most = options.most ?? mostStatements;
-    this.taken = new Set([...options.buffers.keys(), ...(options.outside ?? [])]);
+    this.most = options.loop?.most ?? mostStatements;
+    this.taken = new Set([...options.buffers.keys(), ...(options.loop?.outside ?? [])]);
   }
 
   statements(): LoopStmt[] {
@@ -105,7 +112,7 @@ class StraightRun {
     for (const [k, stmt] of stmts.entries()) {
       const rest = [...stmts.slice(k + 1), ...later];
       if (stmt.kind === "for") this.loop(stmt, rest);
-      else if (stmt.kind === "set" && this.of.outside?.has(stmt.name))
+      else if (stmt.kind === "set" && this.of.loop?.outside.has(stmt.name))
         this.out.push(l.set(stmt.name, this.evaluate(stmt.value)));
       else if (stmt.kind === "let" || stmt.kind === "set")
         this.locals.set(stmt.name, this.emit(this.nameOf(stmt.name, rest), this.evaluate(stmt.value)));
@@ -131,7 +138,7 @@ class StraightRun {
     const exact = this.evaluate(stmt.value);
     const rounds = exact.kind !== "number" && this.isRounded(buffer);
     const value = rounds ? castTo(castTo(exact, "f32"), held) : castTo(exact, held);
-    if (this.of.sums?.has(buffer)) {
+    if (this.of.loop?.sums.has(buffer)) {
       this.out.push(l.store(stmt.array, index, value));
       return;
     }
@@ -198,8 +205,7 @@ class StraightRun {
     if (x.type === "index" || x.type === "bool") return foldIndex(x);
     const [first, second] = x.args;
     // A single 0 + x is not x where x is −0.
-    if (x.op === "add" && isZero(first) && (this.of.fromFirst || this.isNeverMinusZero(second)))
-      return second;
+    if (x.op === "add" && isZero(first) && (this.of.loop || this.isNeverMinusZero(second))) return second;
     if (isNeutral(x.op, first)) return second;
     return x.op === "cast" ? castTo(first, x.type) : x;
   }
@@ -209,7 +215,7 @@ class StraightRun {
     const known = this.memory.get(at);
     if (known) return known.value;
     const load = l.load(array, index, heldAs(buffer.dtype, this.of.compute));
-    if (this.of.sums?.has(buffer)) return load;
+    if (this.of.loop?.sums.has(buffer)) return load;
     const value = this.emit(elementName(array, element), load);
     this.memory.set(at, { value, array, index, written: false });
     return value;

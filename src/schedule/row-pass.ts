@@ -2,9 +2,10 @@ import { isShort } from "../ir/arena.ts";
 import type { Backend } from "../ir/backend.ts";
 import { indexAxis, movesAlong, pointsOf, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import type { Buffer, Element, Item, Kernel } from "../ir/kernel.ts";
-import { itemsOf, loadsOf, readsOf, targetsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
-import { isBatch } from "../ir/type.ts";
-import { passOf, type Member, type PassContext } from "./row-sums.ts";
+import { itemsOf, loadsOf, readsOf, rowsOf, targetsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
+import { isBatch, type BatchDim } from "../ir/type.ts";
+import { foldOf, type Member } from "./fold.ts";
+import { passOf, type PassContext } from "./row-sums.ts";
 
 /**
  * Small neighbours in one phase that can take turns within every row become a pass. Then what a row leaves to the next
@@ -40,7 +41,7 @@ const isWorth = (run: readonly Member[], backend: Backend): boolean =>
 const functionWork = 12;
 
 /** The terms and values that a kernel computes for one row. */
-function workOf({ kernel: { outer, core, stages }, folds }: Member, { scalar }: Backend): number {
+function workOf({ kernel: { outer, core, stages }, fold }: Member, { scalar }: Backend): number {
   const points = (axes: readonly Axis[]): number => pointsOf(axes.filter(({ extent }) => !isBatch(extent)));
   const valueWork = ({ value }: Item): number => {
     let work = 1;
@@ -50,7 +51,7 @@ function workOf({ kernel: { outer, core, stages }, folds }: Member, { scalar }: 
     return work;
   };
   const values = (items: readonly Item[]): number => items.reduce((sum, item) => sum + valueWork(item), 0);
-  if (folds) return points(outer);
+  if (fold) return points(outer);
   const work = stages.reduce((sum, { inner, items }) => sum + points(inner) * values(items), 0);
   return points(outer) * (work + (core ? points(core.depth) : 0));
 }
@@ -59,15 +60,15 @@ function workOf({ kernel: { outer, core, stages }, folds }: Member, { scalar }: 
 function memberOf(kernel: Kernel): Member | undefined {
   const { outer, core, nest, stages, loops } = kernel;
   if (nest || loops.length > 0 || core?.only || searches(kernel)) return undefined;
-  const inner = [...(core?.depth ?? []), ...stages.flatMap((stage) => stage.inner)];
-  const rows = [...outer, ...inner].filter(({ extent }) => isBatch(extent));
-  if (rows.length !== 1 || !isBatch(rows[0].extent) || rows[0].extent.times !== 1) return undefined;
-  const [row] = rows;
-  const folds = !outer.includes(row);
-  if (folds ? !isFold(kernel) : outer[0] !== row || targetsOf(kernel).some(({ accumulate }) => accumulate))
-    return undefined;
+  const all = [...outer, ...(core?.depth ?? []), ...stages.flatMap(({ inner }) => inner)];
+  const [row, ...others] = all.filter(({ extent }) => isBatch(extent));
+  if (!row || others.length > 0 || (row.extent as BatchDim).times !== 1) return undefined;
   const isOwn = ({ buffer, at }: Element): boolean => isOfRow(buffer, at, row);
-  return readsOf(kernel).every(isOwn) && targetsOf(kernel).every(isOwn) ? { kernel, row, folds } : undefined;
+  const targets = targetsOf(kernel);
+  if (![...readsOf(kernel), ...targets].every(isOwn)) return undefined;
+  if (rowsOf(kernel)) return targets.some(({ accumulate }) => accumulate) ? undefined : { kernel, row };
+  const fold = foldOf(kernel);
+  return fold?.row === row ? { kernel, row, fold } : undefined;
 }
 
 /** Whether a kernel branches: a search for the largest does at every element. */
@@ -83,24 +84,13 @@ function isOfRow(buffer: Buffer, at: readonly Index[], row: Axis): boolean {
   return first.times === 1 && sameIndex(at[0], indexAxis(row)) && !movesAlong(at.slice(1), row);
 }
 
-/** A single sum over all rows, and what is then made of it. */
-function isFold({ core, stages, before, after }: Kernel): boolean {
-  const [first, ...rest] = stages;
-  if (before.length > 0 || after.length > 0 || (core ?? first.items[0]).dtype !== "f32") return false;
-  const isPlain = (items: readonly Item[]): boolean => items.every(({ reduce }) => reduce === null);
-  if (core) return core.depth.length === 1 && stages.every(({ inner, items }) => inner.length === 0 && isPlain(items));
-  const [item, ...others] = first.items;
-  const isSum = others.length === 0 && item.reduce?.op === "sum" && item.reduce.over === "inner";
-  return isSum && first.inner.length === 1 && rest.every(({ inner, items }) => inner.length === 0 && isPlain(items));
-} // prettier-ignore
-
 /** Nothing may read what is whole only after the last row, or change what is copied before the first. */
 function mayJoin(kernel: Kernel, run: readonly Member[]): boolean {
   if (run.some((other) => other.kernel.phase !== kernel.phase)) return false;
   const read = new Set(readsOf(kernel).map(({ buffer }) => buffer));
   const early = new Set(kernel.before.flatMap(loadsOf).map(({ buffer }) => buffer));
   return run.every((other) => {
-    const late = other.folds ? targetsOf(other.kernel) : other.kernel.after.flatMap(({ targets }) => targets);
+    const late = other.fold ? targetsOf(other.kernel) : other.kernel.after.flatMap(({ targets }) => targets);
     const written = targetsOf(other.kernel);
     return !late.some(({ buffer }) => read.has(buffer)) && !written.some(({ buffer }) => early.has(buffer));
   });

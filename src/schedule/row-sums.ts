@@ -10,19 +10,13 @@ import type {
   RowPass,
   Target,
 } from "../ir/kernel.ts";
-import { itemsOf, mapKernelExpr, targetsOf } from "../ir/kernel-walk.ts";
+import { mapKernelExpr, targetsOf } from "../ir/kernel-walk.ts";
 import type { Phase } from "../ir/phase.ts";
+import { gradientOf, isFolding, type Folding, type Member } from "./fold.ts";
 import { innerAxes } from "./job.ts";
 import { identifierHint, type Names } from "./names.ts";
 import type { Storage } from "./storage.ts";
 import { Together, type Piece } from "./together.ts";
-
-/** What computes a row of its own in every round of its first loop, or folds all rows into what no row reads. */
-export interface Member {
-  readonly kernel: Kernel;
-  readonly row: Axis;
-  readonly folds: boolean;
-}
 
 export interface PassContext {
   readonly backend: Backend;
@@ -37,13 +31,16 @@ export function passOf(
   { storage, kernelNames }: PassContext,
 ): Kernel[] {
   const [{ row, kernel: { phase } }] = run; // prettier-ignore
-  const folds = run.filter((member) => member.folds).map(({ kernel }) => kernel);
+  const folds = run.filter(isFolding);
   const weights = parameters.length > 0 ? weightsOf(parameters, storage) : undefined;
   const sums = folds.length > 0 ? sumsOf(folds, storage) : undefined;
   const from = (buffer: Buffer, at: readonly Index[]): Element =>
     weights?.has(buffer) ? weights.place(buffer, at) : { buffer, at };
-  const rows = run.map(({ kernel, row: own, folds: isSum }) =>
-    readingFrom(isSum ? addedUp(kernel, own, sums!.place(kernel, pointOf(kernel))) : kernel, from),
+  const rows = run.map((member) =>
+    readingFrom(
+      isFolding(member) ? addedUp(member, sums!.place(member, pointOf(member))) : member.kernel,
+      from,
+    ),
   );
   // A step may be called anything, so only the part of it is told.
   const [part] = phase.split(" ");
@@ -72,21 +69,22 @@ const weightsOf = (parameters: readonly Buffer[], storage: Storage): Together<Bu
   );
 
 /** Sums that are gradients as they are lie like these; the others by the axes of their kernel. */
-const sumsOf = (folds: readonly Kernel[], storage: Storage): Together<Kernel> =>
+const sumsOf = (folds: readonly Folding[], storage: Storage): Together<Folding> =>
   new Together(
     "sums",
-    folds.map((kernel) => {
-      const [{ buffer }] = targetsOf(kernel);
-      const alike = isPlainSum(kernel);
-      const shape = alike ? buffer.shape : kernel.outer.map(({ extent }) => extent);
-      return { key: kernel, buffer, shape, alike };
+    folds.map((member) => {
+      const { kernel } = member;
+      const gradient = gradientOf(member);
+      const shape = gradient ? gradient.buffer.shape : kernel.outer.map(({ extent }) => extent);
+      const { buffer } = gradient ?? targetsOf(kernel)[0];
+      return { key: member, buffer, shape, alike: gradient !== undefined };
     }),
     storage,
   );
 
 /** Which element of its sums a kernel adds to. */
-const pointOf = (kernel: Kernel): readonly Index[] =>
-  isPlainSum(kernel) ? targetsOf(kernel)[0].at : kernel.outer.map(indexAxis);
+const pointOf = (member: Folding): readonly Index[] =>
+  gradientOf(member)?.at ?? member.kernel.outer.map(indexAxis);
 
 function copied({ name, axisLength, inside, outside }: Piece<Buffer>, phase: Phase): KernelDraft {
   const [axis] = innerAxes([axisLength]);
@@ -95,20 +93,13 @@ function copied({ name, axisLength, inside, outside }: Piece<Buffer>, phase: Pha
 
 /** What is made of sums after the last row: gradients that are neighbours take theirs together. */
 function taken(
-  { keys: [kernel], name, axisLength, inside, outside }: Piece<Kernel>,
-  sums: Together<Kernel>,
+  { keys: [member], name, axisLength, inside, outside }: Piece<Folding>,
+  sums: Together<Folding>,
   phase: Phase,
 ): KernelDraft {
-  if (!isPlainSum(kernel)) return takenFrom(kernel, sums.place(kernel, pointOf(kernel)));
+  if (!gradientOf(member)) return takenFrom(member, sums.place(member, pointOf(member)));
   const [axis] = innerAxes([axisLength]);
   return moved(`add_${name}`, phase, axis, inside(axis), { ...outside(axis), accumulate: true });
-}
-
-/** Whether a sum is only added to one gradient, as it is. */
-function isPlainSum(kernel: Kernel): boolean {
-  const items = itemsOf(kernel);
-  const targets = targetsOf(kernel);
-  return items.length === 1 && targets.length === 1 && targets[0].accumulate && (!kernel.core || items[0].value.kind === "local"); // prettier-ignore
 }
 
 /** A kernel of one value at every point of its axes. */
@@ -162,28 +153,19 @@ function readingFrom(
 }
 
 /** What each row adds to a sum over all rows. */
-function addedUp({ outer, core, stages, name, phase, doc }: Kernel, row: Axis, to: Element): KernelDraft {
-  const value = core ? productOf(core) : stages[0].items[0].value;
-  return oneValue(name, phase, [row, ...outer], value, { ...to, accumulate: true }, doc);
+function addedUp(
+  { kernel: { outer, name, phase, doc }, fold: { row, term } }: Folding,
+  to: Element,
+): KernelDraft {
+  return oneValue(name, phase, [row, ...outer], term, { ...to, accumulate: true }, doc);
 }
 
 /** What is made of a sum over all rows, after the last. */
-function takenFrom(kernel: Kernel, { buffer, at }: Element): KernelDraft {
-  const { core, stages } = kernel;
-  const item = core ? undefined : stages[0].items[0];
-  const local = core?.result ?? item!.name;
+function takenFrom({ kernel, fold: { sum, made } }: Folding, { buffer, at }: Element): KernelDraft {
   const load: KernelExpr = { kind: "load", buffer, at, dtype: "f32" };
-  const fromSum = (other: Item): Item => ({
-    ...other,
-    value: mapKernelExpr(other.value, (x) => (x.kind === "local" && x.name === local ? load : x)),
-  });
-  const first: Item[] = item ? [{ ...item, value: load, reduce: null }] : [];
-  const items = [...first, ...(item ? stages.slice(1) : stages).flatMap((stage) => stage.items.map(fromSum))];
+  const items = made.map((item) => ({
+    ...item,
+    value: mapKernelExpr(item.value, (x) => (x.kind === "local" && x.name === sum ? load : x)),
+  }));
   return { ...kernel, doc: [], core: null, stages: [{ inner: [], items }] };
-}
-
-/** What a product adds up, as an expression. */
-function productOf({ operands, dtype }: NonNullable<Kernel["core"]>): KernelExpr {
-  const [a, b] = operands.map(({ buffer, at }): KernelExpr => ({ kind: "load", buffer, at, dtype }));
-  return { kind: "op", op: "mul", args: [a, b], dtype };
 }

@@ -49,8 +49,11 @@ export class Together<Key> {
 
   constructor(name: string, parts: readonly Part<Key>[], storage: Storage) {
     const found = parts.map((part) => ({ ...part, block: part.alike ? storage.blockOf(part.buffer) : undefined }));
-    // What lies in no block comes last, in its order: of two infinities the difference is no number.
-    const sorted = found.toSorted((a, b) => (a.block?.start ?? Infinity) - (b.block?.start ?? Infinity) || 0);
+    // What lies in no block comes last, in its order.
+    const blocks = [...new Set(found.flatMap(({ block }) => block?.buffer ?? []))];
+    const rank = ({ block }: { readonly block: Block | undefined }): number =>
+      block ? blocks.indexOf(block.buffer) : blocks.length;
+    const sorted = found.toSorted((a, b) => rank(a) - rank(b) || (a.block && b.block ? a.block.start - b.block.start : 0));
     let end = 0;
     const placed = sorted.map((part) => {
       const start = end;
