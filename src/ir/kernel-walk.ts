@@ -1,5 +1,5 @@
 import { indexReplace, type Axis, type Index } from "./index.ts";
-import type { Core, Element, Item, Kernel, KernelDraft, KernelExpr, Target } from "./kernel.ts";
+import type { Core, Element, Item, Kernel, KernelDraft, KernelExpr, Stage, Target } from "./kernel.ts";
 import { isBatch } from "./type.ts";
 
 /** All items of a kernel, in the order in which they run. */
@@ -81,6 +81,14 @@ export function replaceInCore({ only, ...core }: Core, replace: Replace): Core {
     ...(upTo && { upTo: indexReplace(upTo, replace) }),
   };
   return { ...core, operands, only: { axis, ...ends } };
+}
+
+export function replaceInStage({ items, only, ...stage }: Stage, replace: Replace): Stage {
+  return {
+    ...stage,
+    items: items.map((item) => replaceInItem(item, replace)),
+    ...(only && { only: { ...only, upTo: indexReplace(only.upTo, replace) } }),
+  };
 }
 
 export function replaceInItem(item: Item, replace: Replace): Item {

@@ -75,10 +75,22 @@ export interface Item {
   readonly targets: readonly Target[];
 }
 
+/** The part of an axis that counts: from one end of the axis where the other is given alone. */
+export interface Only {
+  readonly axis: string;
+  readonly from?: Index;
+  readonly upTo?: Index;
+}
+
 /** Items that share one loop over `inner`, in order. */
 export interface Stage {
   readonly inner: readonly Axis[];
   readonly items: readonly Item[];
+  /**
+   * Up to where the only inner axis counts: beyond, sums take in 0, extremes one constant again and again, and what is
+   * stored is 0.
+   */
+  readonly only?: Only & { readonly upTo: Index };
 }
 
 /** The core of a template kernel: a fold over `depth` axes of the product of its operands. */
@@ -86,8 +98,8 @@ export interface Core {
   readonly template: string;
   readonly depth: readonly Axis[];
   readonly operands: readonly Element[];
-  /** The part of a depth axis on which the product is not known to be 0: to both ends, where they are given. */
-  readonly only?: { readonly axis: string; readonly from?: Index; readonly upTo?: Index };
+  /** The part of a depth axis on which the product is not known to be 0. */
+  readonly only?: Only;
   /** The local that holds the folded value, in float64 on the js target. */
   readonly result: string;
   readonly dtype: DType;

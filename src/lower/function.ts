@@ -16,6 +16,7 @@ import { peelReductions } from "./peel.ts";
 import { renumber } from "./renumber.ts";
 import { dropIdle, inlineSingleUses, shareValues } from "./share.ts";
 import { nameSigmoids } from "./sigmoid.ts";
+import { nameEnds } from "./short-rows.ts";
 import { splitRanges } from "./split.ts";
 import type { Templates } from "./templates.ts";
 import { unrollShort } from "./unroll.ts";
@@ -75,6 +76,7 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
     { name: "single uses", run: (body) => dropIdle(inlineSingleUses(body)) },
     { name: "ranges", run: splitRanges },
     { name: "lanes", run: (body) => inLanes(body, kernel, buffers, padded, backend, fresh) },
+    { name: "ends of rows", run: (body) => nameEnds(body, fresh) },
     ...tiles(kernel, backend, fresh),
     { name: "short loops", run: (body) => unrollShort(body, fresh) },
     { name: "first terms", run: peelReductions },

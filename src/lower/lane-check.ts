@@ -2,6 +2,7 @@ import { exactText } from "../base/exact.ts";
 import type { LoopExpr, ForLoop, LoopStmt } from "../ir/loop.ts";
 import { expressionsOf, visitExpr, visitStmts } from "../ir/loop-walk.ts";
 import { declaredIn } from "./jam.ts";
+import { isWhole } from "./short-rows.ts";
 import { reads, reductionOf, type Reduction } from "./reduction.ts";
 import { dependsOn, isApart, strideOf } from "./stride.ts";
 
@@ -49,7 +50,8 @@ export function whyScalar(
   const sets = outsideSets(loop);
   const why: string[] = [];
   const { from, to } = loop;
-  if (loop.step !== 1 || from.kind !== "number" || (from.value !== 0 && to.kind !== "number"))
+  const isKnown = from.kind === "number" && (from.value === 0 || to.kind === "number");
+  if (loop.step !== 1 || !(isKnown || (isWhole(from) && isWhole(to))))
     why.push("does not count by one from a known start");
   const trips = to.kind === "number" && from.kind === "number" ? to.value - from.value : Infinity;
   if (trips < 2 || (trips < 4 && sets.size > 0)) why.push("is too short");

@@ -2,6 +2,7 @@ import { indexAxis, type Axis } from "../ir/index.ts";
 import type { Item, Kernel, Stage, Target } from "../ir/kernel.ts";
 import { heldAs, l, type LocalType, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { coreStatements } from "./core.ts";
+import { shortLoops } from "./short-rows.ts";
 import type { Templates } from "./templates.ts";
 import {
   addressOf,
@@ -20,7 +21,7 @@ export function nestStatements(kernel: Kernel, compute: Compute, templates: Temp
   const folds = stages.flatMap((stage) => stage.items.filter((item) => item.reduce?.over === "outer"));
   const body = [
     ...(kernel.core ? coreStatements(kernel.core, kernel, compute, templates) : []),
-    ...stages.flatMap((stage) => stageStatements(stage, kernel.outer, compute)),
+    ...stages.flatMap((stage) => stageStatements(stage, kernel, compute)),
   ];
   return [
     ...kernel.before.flatMap((item) => itemStatements(item, compute)),
@@ -31,14 +32,16 @@ export function nestStatements(kernel: Kernel, compute: Compute, templates: Temp
   ];
 }
 
-function stageStatements(stage: Stage, outer: readonly Axis[], compute: Compute): LoopStmt[] {
+function stageStatements(stage: Stage, { outer, record }: Kernel, compute: Compute): LoopStmt[] {
   const folds = stage.items.filter((item) => item.reduce?.over === "inner");
   const inner = stage.items.flatMap((item) =>
     item.reduce ? foldStep(item, [...outer, ...stage.inner], compute) : itemStatements(item, compute),
   );
   return [
     ...folds.flatMap((item) => foldStart(item, compute)),
-    ...loopOver(stage.inner, inner),
+    ...(stage.only
+      ? shortLoops(stage.inner[0], stage.only.upTo, record.lanes, inner, zerosOf(stage, compute))
+      : loopOver(stage.inner, inner)),
     ...folds.flatMap((item) => foldEnd(item, compute)),
     ...folds.flatMap((item) => storeAll(item, l.local(item.name, heldAs(item.dtype, compute)), compute)),
   ];
@@ -53,6 +56,13 @@ function itemStatements(item: Item, compute: Compute): LoopStmt[] {
     ];
   return [l.const(item.name, value), ...storeAll(item, l.local(item.name, value.type), compute)];
 }
+
+/** What a stage stores where all that it computes is 0; in a row nobody looks there. */
+const zerosOf = ({ items }: Stage, compute: Compute): LoopStmt[] =>
+  items
+    .filter(({ reduce }) => !reduce)
+    .flatMap(({ targets }) => targets.filter(({ buffer }) => buffer.kind !== "row"))
+    .map((target) => storeTo(target, l.number(0, heldAs(target.buffer.dtype, compute)), compute));
 
 const storeAll = (item: Item, value: LoopExpr, compute: Compute): LoopStmt[] =>
   item.targets.map((target) => storeTo(target, value, compute));

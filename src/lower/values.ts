@@ -161,6 +161,10 @@ export function foldIndex(x: LoopExpr & { kind: "op" }): LoopExpr {
       return number(a % b);
     case "div":
       return number(a / b);
+    case "minimum":
+      return number(Math.min(a, b));
+    case "maximum":
+      return number(Math.max(a, b));
     case "less":
       return number(a < b);
     case "lessEqual":

@@ -4,6 +4,7 @@ import { l, type ForLoop, type LoopExpr, type LoopStmt, type Part } from "../ir/
 import { LaneBody, laneType, type Lanewise } from "./lane-body.ts";
 import { fillsArrays, mayOverrun, reductionsOf, whyScalar } from "./lane-check.ts";
 import { identityOf } from "./reduction.ts";
+import { isWhole } from "./short-rows.ts";
 import { castTo } from "./values.ts";
 
 /** Beyond which ends vectors may reach: of axes, and of arrays, with how many numbers each array has. */
@@ -62,11 +63,10 @@ function widened(
   rows: ReadonlySet<string>,
   overruns: boolean,
 ): LoopStmt[] {
-  const { to } = loop;
+  const { from, to } = loop;
   const reductions = reductionsOf(loop);
   const lanes = new Map([...reductions].map(([name]) => [name, fresh(`${name}Lanes`)]));
-  const isEven =
-    to.kind === "op" && to.op === "mul" && to.args[1].kind === "number" && to.args[1].value % 4 === 0;
+  const isEven = isWhole(to);
   const inside = overruns && !isEven && reductions.size > 0 ? fresh("inside") : null;
   const lanewise: Lanewise = { loop, reductions, vectors: lanes, rows, inside, backend, fresh };
   const vectors = (from: LoopExpr, end: LoopExpr, live: Part | 4): LoopStmt =>
@@ -79,20 +79,20 @@ function widened(
     const folded = l.op(foldOps[op], [vector], laneType(type), 1);
     return l.set(name, l.op(op, [l.local(name, type), castTo(folded, type)], type));
   });
-  if (to.kind !== "number") {
+  if (from.kind !== "number" || to.kind !== "number") {
     // A run-time extent that is a multiple of four leaves nothing over.
-    if (isEven || overruns) return [...starts, vectors(l.number(0), to, 4), ...joins];
+    if (isEven || overruns) return [...starts, vectors(from, to, 4), ...joins];
     const name = fresh("whole");
     const whole = l.local(name);
     ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(4)])])));
     return [...starts, vectors(l.number(0), whole, 4), ...joins, l.for(loop.name, whole, to, 1, loop.body)];
   }
-  const trips = to.value - (loop.from as LoopExpr & { kind: "number" }).value;
+  const trips = to.value - from.value;
   const rest = trips % 4;
   const whole = l.number(to.value - rest);
-  const most = trips >= 4 ? [...starts, vectors(loop.from, whole, 4), ...joins] : [];
+  const most = trips >= 4 ? [...starts, vectors(from, whole, 4), ...joins] : [];
   if (rest === 0) return most;
-  if (overruns) return [vectors(loop.from, l.number(to.value + 4 - rest), 4)];
+  if (overruns) return [vectors(from, l.number(to.value + 4 - rest), 4)];
   if (rest === 1 || reductions.size > 0) return [...most, l.for(loop.name, whole, to, 1, loop.body)];
   return [...most, vectors(whole, to, rest as Part)];
 }

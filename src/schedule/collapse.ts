@@ -1,6 +1,6 @@
 import { flatten, indexAxis, indexConstant, type Axis, type Index } from "../ir/index.ts";
-import type { Core, Item, KernelDraft, Stage } from "../ir/kernel.ts";
-import { replaceInCore, replaceInItem, visitKernelExpr, type Replace } from "../ir/kernel-walk.ts";
+import type { Core, Item, KernelDraft, Only, Stage } from "../ir/kernel.ts";
+import { replaceInCore, replaceInStage, visitKernelExpr, type Replace } from "../ir/kernel-walk.ts";
 import { maxOf, productOf, type Shape } from "../ir/type.ts";
 
 /** A place in memory, or an index that is read as a number. */
@@ -18,7 +18,7 @@ export function collapseAxes(kernel: KernelDraft): KernelDraft {
   if (nest) return kernel;
   const { axes, replace } = collapsed(kernel.outer, () => [
     ...(core ? accessesOfCore(core) : []),
-    ...kernel.stages.flatMap(({ items }) => items.flatMap(accessesOfItem)),
+    ...kernel.stages.flatMap(accessesOfStage),
   ]);
   const { core: left, stages } = replace
     ? {
@@ -42,14 +42,9 @@ function collapseDepth(core: Core): Core {
 }
 
 function collapseInner(stage: Stage): Stage {
-  const { axes, replace } = collapsed(stage.inner, () => stage.items.flatMap(accessesOfItem));
+  const { axes, replace } = collapsed(stage.inner, () => accessesOfStage(stage));
   return replace ? { ...replaceInStage(stage, replace), inner: axes } : stage;
 }
-
-const replaceInStage = ({ inner, items }: Stage, replace: Replace): Stage => ({
-  inner,
-  items: items.map((item) => replaceInItem(item, replace)),
-});
 
 /** Neighbouring axes that are one, and the last of them: the run's element moves by what that one does. */
 interface Run {
@@ -87,8 +82,15 @@ const timesOf = ({ terms }: Index, { name }: Axis): number =>
 
 const accessesOfCore = ({ operands, only }: Core): Access[] => [
   ...operands.map(({ at, buffer }) => ({ at, shape: buffer.shape })),
-  ...[only?.from, only?.upTo].flatMap((end) => (end ? [{ at: [end], shape: [1] }] : [])),
+  ...endsOf(only),
 ];
+const accessesOfStage = ({ items, only }: Stage): Access[] => [
+  ...items.flatMap(accessesOfItem),
+  ...endsOf(only),
+];
+/** Where something ends is an index that is read as a number. */
+const endsOf = (only: Only | undefined): Access[] =>
+  [only?.from, only?.upTo].flatMap((end) => (end ? [{ at: [end], shape: [1] }] : []));
 
 function accessesOfItem({ value, targets, reduce }: Item): Access[] {
   const found = targets.map(({ at, buffer }): Access => ({ at, shape: buffer.shape }));

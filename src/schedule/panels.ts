@@ -9,7 +9,7 @@ import {
   type Axis,
   type Index,
 } from "../ir/index.ts";
-import { replaceInCore, replaceInItem, type Replace } from "../ir/kernel-walk.ts";
+import { replaceInCore, replaceInStage, type Replace } from "../ir/kernel-walk.ts";
 import { withNames } from "../ir/doc-names.ts";
 import type { Core, KernelDraft } from "../ir/kernel.ts";
 import { bytesOf, elementsOf, extentAt, isBatch, maxOf } from "../ir/type.ts";
@@ -92,10 +92,7 @@ export function split(kernel: KernelDraft, { axis, panel, within, whole }: Panel
     ...kernel,
     outer: kernel.outer.flatMap((one) => (one.name === axis.name ? [panel, within] : [one])),
     core: kernel.core && replaceInCore(kernel.core, replace),
-    stages: kernel.stages.map(({ inner, items }) => ({
-      inner,
-      items: items.map((item) => replaceInItem(item, replace)),
-    })),
+    stages: kernel.stages.map((stage) => replaceInStage(stage, replace)),
   };
 }
 

@@ -135,4 +135,5 @@ const isColumnFold = (kernel: KernelDraft): boolean =>
   kernel.before.length + kernel.after.length === 0 &&
   kernel.stages.length === 1 &&
   kernel.stages[0].inner.length > 0 &&
+  !kernel.stages[0].only &&
   kernel.stages[0].items.every((item) => item.reduce?.over === "inner" && item.reduce.op === "sum");

@@ -59,7 +59,7 @@ function workOf({ kernel: { outer, core, stages }, fold }: Member, { scalar }: B
 /** A kernel as a member of a pass; undefined where rows need one another, or memory that is not theirs alone. */
 function memberOf(kernel: Kernel): Member | undefined {
   const { outer, core, nest, stages, loops } = kernel;
-  if (nest || loops.length > 0 || core?.only || searches(kernel)) return undefined;
+  if (nest || loops.length > 0 || isCut(kernel) || searches(kernel)) return undefined;
   const all = [...outer, ...(core?.depth ?? []), ...stages.flatMap(({ inner }) => inner)];
   const [row, ...others] = all.filter(({ extent }) => isBatch(extent));
   if (!row || others.length > 0 || (row.extent as BatchDim).times !== 1) return undefined;
@@ -70,6 +70,10 @@ function memberOf(kernel: Kernel): Member | undefined {
   const fold = foldOf(kernel);
   return fold?.row === row ? { kernel, row, fold } : undefined;
 }
+
+/** Whether a kernel's loops end at a diagonal. */
+const isCut = ({ core, stages }: Kernel): boolean =>
+  core?.only !== undefined || stages.some(({ only }) => only);
 
 /** Whether a kernel branches: a search for the largest does at every element. */
 const searches = (kernel: Kernel): boolean =>

@@ -6,7 +6,7 @@ import type { Storage } from "./storage.ts";
 
 /**
  * Where rows of the outer loop run in lanes, each lane has a row of its own: what a kernel keeps of one row is then as
- * many numbers side by side as there are lanes.
+ * many numbers side by side as there are lanes, and rows end where the longest of them does.
  */
 export function spreadRows(kernel: Kernel, { lanes }: Backend, storage: Storage): Kernel {
   const last = kernel.outer.at(-1);
@@ -32,5 +32,5 @@ export function spreadRows(kernel: Kernel, { lanes }: Backend, storage: Storage)
   });
   const stages = kernel.stages.map(({ inner, items }) => ({ inner, items: items.map(itemOf) }));
   for (const [row, buffer] of spread) storage.replace(row, buffer);
-  return spread.size === 0 ? kernel : { ...kernel, stages };
+  return { ...kernel, stages };
 }

@@ -2,9 +2,9 @@ import { indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import type { Buffer, Core, KernelDraft, KernelExpr, Target } from "../ir/kernel.ts";
 import { itemsOf, targetsOf } from "../ir/kernel-walk.ts";
 import { isBatch, sameDim } from "../ir/type.ts";
+import { has, maskOf, type Pair } from "./diagonal.ts";
+import { shortened } from "./short-rows.ts";
 
-/** What is 0 wherever the first of two axes is greater than the second. */
-type Pair = readonly [greater: string, than: string];
 /** The same by the places of coordinates in a buffer. */
 interface Triangle {
   readonly greater: number;
@@ -18,13 +18,13 @@ interface Here {
 
 /**
  * Which buffers of a graph are 0 on one side of a diagonal, as the weights of causal attention are and what is computed
- * from them. A product leaves those parts of its depth out: half of the work, forwards and backwards. Where the other
- * operand is no number there, or infinite, it gives what a mask would instead of that times 0.
+ * from them. Products and sums leave those parts out: half of the work, forwards and backwards. Where the other factor is
+ * no number there, or infinite, they give what a mask would instead of that times 0.
  */
 export class Zeros {
   private readonly known = new Map<Buffer, readonly Triangle[]>();
 
-  /** A kernel with its product cut to what may not be 0; what it writes is remembered for the kernels after it. */
+  /** A kernel with its product and its rows cut to what may not be 0; what it writes is remembered for those after it. */
   cut(kernel: KernelDraft): KernelDraft {
     if (kernel.loops.length > 0) {
       for (const { buffer } of targetsOf(kernel)) this.known.delete(buffer);
@@ -40,7 +40,8 @@ export class Zeros {
         else this.learn(target, pairs);
       }
     }
-    return only ? { ...kernel, core: { ...kernel.core!, only } } : kernel;
+    const stages = shortened(kernel, (expr) => this.pairsOf(expr, here));
+    return { ...kernel, stages, core: only ? { ...kernel.core!, only } : kernel.core };
   }
 
   private learn({ buffer, at, accumulate }: Target, pairs: readonly Pair[]): void {
@@ -105,24 +106,9 @@ export class Zeros {
   }
 }
 
-const has = (pairs: readonly Pair[], [a, b]: Pair): boolean => pairs.some(([c, d]) => a === c && b === d);
-
 /** The axis that a coordinate is, if it is one that runs over all of its extent. */
 function plainAxis({ constant, terms }: Index, buffer: Buffer, place: number): string | undefined {
   const [term] = terms;
   if (terms.length !== 1 || constant !== 0 || term.times !== 1 || term.atom.kind !== "axis") return undefined;
   return sameDim(term.atom.axis.extent, buffer.shape[place]) ? term.atom.axis.name : undefined;
-}
-
-/** Where a test of two axes fails. */
-function maskOf(test: KernelExpr): Pair[] {
-  if (test.kind !== "op" || test.op !== "lessEqual") return [];
-  const [a, b] = test.args.map((arg) => (arg.kind === "index" ? axisOf(arg.index) : undefined));
-  return a !== undefined && b !== undefined ? [[a, b]] : [];
-}
-function axisOf(index: Index): string | undefined {
-  const [term] = index.terms;
-  return term?.atom.kind === "axis" && sameIndex(index, indexAxis(term.atom.axis))
-    ? term.atom.axis.name
-    : undefined;
 }

@@ -1,5 +1,5 @@
 import { indexText, type Axis } from "../index.ts";
-import type { Buffer, Item, Kernel, Schedule, Tiles, TimeLoop } from "../kernel.ts";
+import type { Buffer, Item, Kernel, Only, Schedule, Tiles, TimeLoop } from "../kernel.ts";
 import { itemsOf } from "../kernel-walk.ts";
 import { dimText, shapeText } from "../type.ts";
 import { formulaText } from "./kernel-parts.ts";
@@ -30,9 +30,9 @@ function kernelText(kernel: Kernel): string {
     );
   if (core) {
     const operands = core.operands.map(({ buffer, at }) => elementText(buffer, at.map(indexText)));
-    const { axis, from, upTo } = core.only ?? {};
-    const ends = `${from ? ` ${axis}≥${indexText(from)}` : ""}${upTo ? ` ${axis}≤${indexText(upTo)}` : ""}`;
-    lines.push(`  ${core.result} = ${core.template}${axesText(core.depth)}${ends} ${operands.join(" ")}`);
+    lines.push(
+      `  ${core.result} = ${core.template}${axesText(core.depth)}${endsText(core.only)} ${operands.join(" ")}`,
+    );
   }
   const fresh = partNames(kernel);
   const block = (heading: string, items: readonly Item[]): void => {
@@ -41,7 +41,8 @@ function kernelText(kernel: Kernel): string {
     lines.push(...(heading ? [heading] : []), ...inside);
   };
   if (kernel.before.length > 0) block("  before", kernel.before);
-  for (const { inner, items } of kernel.stages) block(inner.length > 0 ? ` ${axesText(inner)}` : "", items);
+  for (const { inner, items, only } of kernel.stages)
+    block(inner.length > 0 ? ` ${axesText(inner)}${endsText(only)}` : "", items);
   if (kernel.after.length > 0) block("  after", kernel.after);
   return lines.join("\n");
 }
@@ -63,6 +64,8 @@ const loopsText = (loops: readonly TimeLoop[]): string =>
     .join("");
 const axesText = (axes: readonly Axis[]): string =>
   axes.map(({ name, extent }) => ` ${name}<${dimText(extent)}`).join("");
+const endsText = ({ axis, from, upTo }: Partial<Only> = {}): string =>
+  `${from ? ` ${axis}≥${indexText(from)}` : ""}${upTo ? ` ${axis}≤${indexText(upTo)}` : ""}`;
 const elementText = (buffer: Buffer, at: readonly string[]): string => `${buffer.name}[${at.join(", ")}]`;
 
 /** An item's line, after those of the parts that its formula names. */

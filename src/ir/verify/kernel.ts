@@ -21,6 +21,7 @@ export function verifyKernel(kernel: Kernel, lanes: number): readonly string[] {
     checkAlone(kernel, tiles, lanes, say);
     checkTiles(kernel, tiles, lanes, say);
   }
+  checkRows(kernel, say);
   checkPlaces(kernel, say);
   return findings;
 }
@@ -75,6 +76,22 @@ function checkTiles(
     say(!(isBatch(extent) && tile[k] > 1), `${axis} has no tile that may end beyond n`);
     say(wide > 1, `the last vectors of ${axis} end beyond its array`);
     say(addsAlong(outer[k]), `what lies beyond n along ${axis} is added to the rest`);
+  }
+}
+
+/** Rows that end at a diagonal each have a loop of their own, and what is folded in it joins nothing else. */
+function checkRows({ outer, stages, record }: Kernel, say: Say): void {
+  for (const { inner, items, only } of stages) {
+    if (!only) continue;
+    const isOne = inner.length === 1 && inner[0].name === only.axis && !isBatch(inner[0].extent);
+    say(!isOne, `${only.axis} ends early, but is not the one axis of a loop over a row`);
+    const rows = outer.map((axis) => movesAlong([only.upTo], axis));
+    const byBatch = outer.some(({ extent }, k) => rows[k] && isBatch(extent));
+    say(byBatch, "rows end early by the batch");
+    const together = outer.some(({ name }, k) => rows[k] && (record.lanes.includes(name) || record.tile[k] > 1)); // prettier-ignore
+    say(together, "rows that end at different places run together");
+    const adds = items.some(({ reduce, targets }) => reduce?.over === "outer" || targets.some(({ accumulate }) => !reduce && accumulate)); // prettier-ignore
+    say(adds, "a row that ends early adds to something outside it");
   }
 }
 
