@@ -1,11 +1,29 @@
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import W3 from "../../bench/workloads/W3.model.ts";
 import W5 from "../../bench/workloads/W5.model.ts";
-import { fill, runnerOf } from "../../src/cli/bench/kernels.ts";
+import { fill, measureKernels, runnerOf } from "../../src/cli/bench/kernels.ts";
+import { measure } from "../../src/cli/bench/measure.ts";
+import { overwrittenBy } from "../../src/cli/bench/overwritten.ts";
 import { workOf, type Work } from "../../src/cli/bench/work.ts";
 import { sampleInputs } from "../../src/cli/sample-inputs.ts";
 import type { Compilation } from "../../src/compile.ts";
-import { cumsum, defineModel, f32, type Model } from "../../src/index.ts";
+import {
+  adam,
+  batch,
+  cumsum,
+  defineModel,
+  dense,
+  dropout,
+  f32,
+  i32,
+  lstm,
+  mean,
+  meanSquaredError,
+  softmaxCrossEntropy,
+  square,
+  type Model,
+} from "../../src/index.ts";
 import { running } from "../examples/run.ts";
 import { folder, gradc } from "./helpers.ts";
 import { stepsModel, tinyModel } from "./models.ts";
@@ -69,7 +87,10 @@ describe("kernels by themselves", () => {
     const { compilation, generated } = await running(model, { target });
     const phases = ["forward", "backward", "update"];
     const groups = phases.map((phase) => compilation.loops.calls.get(phase)!);
-    const { arena, run } = await runnerOf(compilation, groups);
+    const {
+      memories: [arena],
+      run,
+    } = await runnerOf(compilation, groups);
     fill(arena, generated, compilation, n);
     for (const group of run) group(n);
     const net = generated.create({ seed: 1 });
@@ -77,6 +98,91 @@ describe("kernels by themselves", () => {
     net.trainStep(...sampleInputs(generated.spec.inputs, n, 1), n);
     expect(Buffer.compare(net.state, before)).not.toBe(0);
     expect(Buffer.compare(arena.subarray(0, net.state.length), net.state)).toBe(0);
+  });
+});
+
+describe("kernels that work in place", () => {
+  const n = batch(8);
+  const wide = defineModel({
+    name: "wide",
+    inputs: { x: f32(n, 16), y: i32(n) },
+    build({ x, y }) {
+      const hidden = dropout(dense(x, { units: 300, activation: "gelu", name: "hidden" }), { rate: 0.25 });
+      const logits = dense(hidden, { units: 4, name: "logits" });
+      return { outputs: { logits }, loss: softmaxCrossEntropy(logits, y), optimizer: adam() };
+    },
+  });
+  const recurrent = defineModel({
+    name: "recurrent",
+    inputs: { x: f32(n, 5, 3), y: f32(n, 1) },
+    build({ x, y }) {
+      const value = dense(lstm(x, { units: 4 }), { units: 1 });
+      return { outputs: { value }, loss: meanSquaredError(value, y), optimizer: adam() };
+    },
+  });
+  const rowByRow = defineModel({
+    name: "small",
+    inputs: { x: f32(n, 6), y: i32(n) },
+    build({ x, y }) {
+      const logits = dense(dense(x, { units: 5, activation: "tanh" }), { units: 3 });
+      return { outputs: { logits }, loss: softmaxCrossEntropy(logits, y), optimizer: adam() };
+    },
+  });
+  const single = defineModel({
+    name: "single",
+    inputs: { x: f32(2) },
+    build({ x }) {
+      const y = dense(x, { units: 1 });
+      return { outputs: { y }, loss: mean(square(y)), optimizer: adam() };
+    },
+  });
+  const cases: readonly (readonly [string, Model, "js" | "wasm"])[] = [
+    ["a gelu in its input's place", wide, "wasm"],
+    ["a loop over time", recurrent, "js"],
+    ["rows in one pass", rowByRow, "js"],
+    ["a whole step", single, "wasm"],
+  ];
+
+  test.each(cases)("%s: each timed run finds the same inputs", async (_, model, target) => {
+    const { compilation, generated } = await running(model, { target });
+    // What ran with the same inputs leaves the same memory behind; the first pass warms up, one step before the second.
+    const left: string[][] = [];
+    const runner: typeof runnerOf = async (own, groups) => {
+      const { memories, run } = await runnerOf(own, groups);
+      const hash = (): string => {
+        const digest = createHash("sha1");
+        for (const memory of memories) digest.update(new Uint8Array(Float64Array.from(memory).buffer));
+        return digest.digest("hex");
+      };
+      return {
+        memories,
+        run: run.map((one, k) => (rows) => {
+          one(rows);
+          const found = hash();
+          if (left[k]?.at(-1) !== found) (left[k] ??= []).push(found);
+        }),
+      };
+    };
+    await measureKernels(generated, compilation, { samples: 1, runner });
+    expect(left.length).toBeGreaterThan(2);
+    expect(left.filter((found) => found.length > 2)).toEqual([]);
+    // Without the inputs being restored, a second run would leave other values: some of these kernels work in place.
+    const functions = new Map(compilation.loops.functions.map((fn) => [fn.name, fn]));
+    const inPlace = [...compilation.loops.calls.values()]
+      .flat()
+      .filter((call) => overwrittenBy(call, functions.get(call.name)!, compilation.memory).length > 0);
+    expect(inPlace).not.toEqual([]);
+  });
+
+  test("are prepared before each call, and no call takes less than a nanosecond", () => {
+    const order: string[] = [];
+    const time = measure(() => order.push("call"), 3, { least: 0.01, prepare: () => order.push("prepare") });
+    expect(order.filter((what, k) => what === "call" && order[k - 1] !== "prepare")).toEqual([]);
+    expect(order).toContain("call");
+    expect(time.min).toBeGreaterThanOrEqual(1e-6);
+    expect(
+      measure(() => undefined, 3, { least: 0.01, prepare: () => undefined }).median,
+    ).toBeGreaterThanOrEqual(1e-6);
   });
 });
 

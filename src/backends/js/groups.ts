@@ -8,7 +8,8 @@ import { numbersLines, powersLines } from "./tables.ts";
 
 /**
  * A module that runs some calls of a program by themselves, to be measured: `groups(buffer)` takes an arena and gives
- * a function of the batch size for each group, which runs its calls in order and in their loops.
+ * the arrays of plain numbers beside it, and to `run` a function of the batch size for each group, which runs its calls
+ * in order and in their loops.
  */
 export function groupsText(
   loops: LoopProgram,
@@ -41,9 +42,10 @@ export function groupsText(
     "    $bits: new Float64Array(1),",
     "  };",
     "  own.$words = new Uint32Array(own.$bits.buffer);",
-    "  return [",
+    "  const run = [",
     ...bodies,
     "  ];",
+    "  return { arrays, run };",
     "}",
     "",
   ].join("\n");

@@ -11,6 +11,7 @@ import { importText } from "../load-generated.ts";
 import { checkRows, sampleInputs } from "../sample-inputs.ts";
 import type { Generated } from "../train/module.ts";
 import { measure } from "./measure.ts";
+import { overwrittenBy, restorer, wholeOf, type Memory, type Piece } from "./overwritten.ts";
 import { workOf, type Work } from "./work.ts";
 
 /** A kernel's part of what it is called in. */
@@ -36,6 +37,8 @@ export interface KernelTime extends Work {
 interface Measured extends Pick<KernelTime, "phase" | "kernel" | "doc" | "entry"> {
   readonly call: LoopCall;
   readonly work: Work;
+  /** What it would not find again if it ran twice. */
+  readonly overwritten: readonly Piece[];
 }
 
 /** A measurement of a kernel takes at least this many milliseconds, and these many are thrown away. */
@@ -43,30 +46,43 @@ const leastTime = 1;
 const warmUps = 15;
 
 /**
- * Times each kernel by itself, on an arena where everything before it has run. Fails with `batch-size` where more
- * rows are asked for than declared.
+ * Times each kernel by itself, in memory where everything before it has run. A kernel that works in place finds what
+ * it began with at every timed call: its own results, again and again, are soon too small or too large for plain
+ * numbers, with which processors are slower. Fails with `batch-size` where more rows are asked for than declared.
  */
 export async function measureKernels(
   generated: Generated,
   compilation: Compilation,
-  { samples, rows = generated.spec.batch ?? 1 }: { samples: number; rows?: number },
+  {
+    samples,
+    rows = generated.spec.batch ?? 1,
+    runner = runnerOf,
+  }: { samples: number; rows?: number; runner?: typeof runnerOf },
 ): Promise<KernelTime[]> {
   checkRows(generated.spec, rows);
   const parts = partsOf(compilation, rows);
   const groups = parts.flatMap(({ all, measured }) => [all, ...measured.map(({ call }) => [call])]);
-  const { arena, run } = await runnerOf(compilation, groups);
-  fill(arena, generated, compilation, rows);
+  const { memories, run } = await runner(compilation, groups);
+  fill(memories[0], generated, compilation, rows);
   const pass = (count: number): Omit<KernelTime, "share">[] => {
     let next = 0;
     return parts.flatMap(({ measured }) => {
       const all = run[next++];
-      // Each is measured on what its neighbours find too: running it again and again may leave other numbers behind.
-      const before = arena.slice();
-      const times = measured.map(({ call, work, ...about }) => {
+      // Each is measured on what its neighbours find too.
+      const before = memories.map((memory) => memory.slice());
+      const restore = (pieces: readonly Piece[]): (() => void) => {
+        const each = pieces.map((piece) => restorer(memories, before, piece));
+        return () => {
+          for (const one of each) one();
+        };
+      };
+      const restoreAll = restore(memories.map(wholeOf));
+      const times = measured.map(({ call, work, overwritten, ...about }) => {
         const one = run[next++];
         const runs = call.loops.reduce((product, { axis }) => product * axis.extent, 1);
-        const time = measure(() => one(rows), count, leastTime);
-        arena.set(before);
+        const prepare = overwritten.length > 0 ? restore(overwritten) : undefined;
+        const time = measure(() => one(rows), count, { least: leastTime, prepare });
+        restoreAll();
         return { ...about, runs, ...time, flops: work.flops * runs, bytes: work.bytes * runs };
       });
       all(rows);
@@ -90,7 +106,7 @@ interface Part {
 }
 
 function partsOf(compilation: Compilation, rows: number): Part[] {
-  const { loops, kernels, optimized } = compilation;
+  const { loops, kernels, optimized, memory } = compilation;
   const functions = new Map(loops.functions.map((fn) => [fn.name, fn]));
   const work = (own: readonly Kernel[], call: LoopCall): Work =>
     sumOfWork(own.map((kernel) => workOf(kernel, functions.get(call.name)!, rows)));
@@ -100,8 +116,10 @@ function partsOf(compilation: Compilation, rows: number): Part[] {
   for (const { kind, phases } of entriesOf(optimized)) {
     if (kind === "init" || kind === "evaluate") continue;
     for (const phase of phases) {
-      const own = byFunction(kernels.kernels.filter((kernel) => kernel.phase === phase));
       const calls = loops.calls.get(phase) ?? [];
+      const kernelsIn = kernels.kernels.filter((kernel) => kernel.phase === phase);
+      // A phase of a tiny model without a batch is written as one function.
+      const own = calls.length === 1 ? [kernelsIn] : byFunction(kernelsIn);
       invariant(
         own.length === calls.length,
         `${phase} has ${own.length} functions and ${calls.length} calls`,
@@ -115,13 +133,16 @@ function partsOf(compilation: Compilation, rows: number): Part[] {
           const doc = together.flatMap((kernel) => kernel.doc)[0] ?? "";
           const entry = entries.get(phase)!;
           const kernel = record.pass?.name ?? name;
-          return { phase, kernel, doc, entry, call, work: work(together, call) };
+          const overwritten = overwrittenBy(call, functions.get(call.name)!, memory);
+          return { phase, kernel, doc, entry, call, work: work(together, call), overwritten };
         });
         parts.push({ all, measured });
       }
     }
   }
-  return loops.step ? withWholeStep(parts, loops.step, functions.get(loops.step.name)!) : parts;
+  if (!loops.step) return parts;
+  const step = functions.get(loops.step.name)!;
+  return withWholeStep(parts, loops.step, step, overwrittenBy(loops.step, step, memory));
 }
 
 /** What the training step or function of every phase is called. */
@@ -134,13 +155,19 @@ function entriesByPhase({ optimized: { graphs } }: Compilation): Map<Phase, stri
 }
 
 /** A training step that is written as one function stands in for its phases. */
-function withWholeStep(parts: readonly Part[], call: LoopCall, { name, doc }: LoopFunction): Part[] {
+function withWholeStep(
+  parts: readonly Part[],
+  call: LoopCall,
+  { name, doc }: LoopFunction,
+  overwritten: readonly Piece[],
+): Part[] {
   const inStep = ({ measured }: Part): boolean => measured[0].entry === "trainStep";
   const work = sumOfWork(
     parts.filter(inStep).flatMap(({ measured }) => measured.map(({ work: own }) => own)),
   );
-  const whole = { phase: "trainStep", kernel: name, doc: doc[0] ?? "", entry: "trainStep", call, work };
-  return [{ all: [call], measured: [whole] }, ...parts.filter((part) => !inStep(part))];
+  const about = { phase: "trainStep", kernel: name, doc: doc[0] ?? "", entry: "trainStep" } as const;
+  const whole: Part = { all: [call], measured: [{ ...about, call, work, overwritten }] };
+  return [whole, ...parts.filter((part) => !inStep(part))];
 }
 
 const sumOfWork = (works: readonly Work[]): Work => ({
@@ -148,21 +175,30 @@ const sumOfWork = (works: readonly Work[]): Work => ({
   bytes: works.reduce((bytes, own) => bytes + own.bytes, 0),
 });
 
-/** What runs groups of calls, and the arena that they run on. */
+/** What runs groups of calls, and what they run on: the arena, then the arrays of plain numbers beside it. */
 export interface Runner {
-  readonly arena: Uint8Array;
+  readonly memories: readonly [Uint8Array, ...Memory[]];
   readonly run: readonly ((n: number) => void)[];
 }
+
+/** A module that runs groups of calls in JavaScript. */
+type Groups = {
+  readonly groups: (arena: ArrayBuffer) => { readonly arrays: number[][]; readonly run: Runner["run"] };
+};
 
 export async function runnerOf(
   { loops, memory, wasm }: Compilation,
   groups: readonly (readonly LoopCall[])[],
 ): Promise<Runner> {
-  if (wasm) return groupsOf(loops, memory, groups, { relaxed: wasm.relaxed !== null && hasRelaxed() });
+  if (wasm) {
+    const relaxed = wasm.relaxed !== null && hasRelaxed();
+    const { arena, run } = groupsOf(loops, memory, groups, { relaxed });
+    return { memories: [arena], run };
+  }
   const buffer = new ArrayBuffer(memory.arenaBytes);
-  const text = groupsText(loops, memory, groups);
-  const module = (await importText(text)) as { groups: (buffer: ArrayBuffer) => Runner["run"] };
-  return { arena: new Uint8Array(buffer), run: module.groups(buffer) };
+  const module = (await importText(groupsText(loops, memory, groups))) as Groups;
+  const { arrays, run } = module.groups(buffer);
+  return { memories: [new Uint8Array(buffer), ...arrays], run };
 }
 
 /** Fills an arena with a fresh network and random inputs. */
