@@ -5,7 +5,7 @@ import type { Buffer, Kernel, Schedule, TimeLoop } from "../ir/kernel.ts";
 import { byFunction } from "../ir/kernel-walk.ts";
 import { entriesOf, type Phase } from "../ir/phase.ts";
 import type { Program } from "../ir/program.ts";
-import type { LoopCall, LoopFunction, LoopProgram } from "../ir/loop.ts";
+import type { LoopCall, LoopFunction, LoopParam, LoopProgram } from "../ir/loop.ts";
 import { lowerKernel, type LoopListener, type Lowered, type Lowering } from "./function.ts";
 import { withPlainNames } from "./plain-names.ts";
 import { lowerPass } from "./row-pass.ts";
@@ -46,14 +46,15 @@ export function lower(
   const buffers = new Map(schedule.buffers.map((buffer) => [buffer.name, buffer]));
   const own = (kernel: Kernel): Lowered => withPlainNames(lowerKernel(kernel, lowering), buffers);
   const shared = (kernel: Kernel): Lowered => {
-    const { fn, arrays } = own(kernel);
+    const lowered = own(kernel);
+    const { fn, arrays } = lowered;
     const make = (): LoopFunction => {
       functions.push(fn);
       const { record } = kernel;
       if (record.plain) {
         const name = `${kernel.name} without relaxed SIMD`;
         const other = own({ ...kernel, name, record: { ...record, ...record.plain, plain: null } });
-        plain.set(fn.name, inPlaceOf(fn, other.fn));
+        plain.set(fn.name, inPlaceOf(lowered, other));
       }
       return fn;
     };
@@ -94,13 +95,16 @@ export function lower(
   };
 }
 
-/** A function that does the same as another under its name and with its parameters: both are called alike. */
-function inPlaceOf({ name, params }: LoopFunction, fn: LoopFunction): LoopFunction {
-  const names = (list: LoopFunction["params"]): Set<string> => new Set(list.map((param) => param.name));
-  const own = names(fn.params);
-  const isSame = own.size === params.length && params.every((param) => own.has(param.name));
-  invariant(isSame, `${name} takes other parameters in other tiles`);
-  return { ...fn, name, params };
+/** A function that does the same as another under its name, with its arrays and scalars in that order: both are called alike. */
+function inPlaceOf({ fn: { name, params }, arrays }: Lowered, other: Lowered): LoopFunction {
+  const own = new Map<unknown, LoopParam>();
+  for (const [k, param] of other.fn.params.entries()) own.set(other.arrays[k] ?? param.name, param);
+  const ordered = params.map((param, k) => own.get(arrays[k] ?? param.name));
+  invariant(
+    own.size === params.length && ordered.every((param) => param !== undefined),
+    `${name} takes other parameters in other tiles`,
+  );
+  return { ...other.fn, name, params: ordered };
 }
 
 function callOf(fn: LoopFunction, { arrays }: Lowered, loops: readonly TimeLoop[] = []): LoopCall {
