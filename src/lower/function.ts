@@ -60,9 +60,15 @@ interface Pass {
   readonly run: (body: Body) => Body;
 }
 
+/** A kernel as a function, and, where engines without relaxed SIMD have tiles of their own, what makes that of theirs. */
+export interface LoweredKernel {
+  readonly own: Lowered;
+  readonly plain: (() => Lowered) | null;
+}
+
 /** The naive nest of a kernel, transformed as its record says, then tidied. */
-export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
-  const { backend, templates, padded } = lowering;
+export function lowerKernel(kernel: Kernel, lowering: Lowering): LoweredKernel {
+  const { backend, templates, padded, see } = lowering;
   const { name, doc, nest, loops, record } = kernel;
   const buffers = buffersOfKernel(kernel);
   const naive = nest
@@ -72,17 +78,28 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): Lowered {
   const fresh = freshNames(start);
   const times = loops.map(({ axis }) => axis.name);
   const frame: Frame = { name, doc, buffers, times, calls: record.calls };
-  const passes: Pass[] = [
+  see?.("naive", functionOf(frame, start).fn);
+  const untiled = passed(frame, start, [
     { name: "single uses", run: (body) => dropIdle(inlineSingleUses(body)) },
     { name: "ranges", run: splitRanges },
     { name: "lanes", run: (body) => inLanes(body, kernel, buffers, padded, backend, fresh) },
     { name: "ends of rows", run: (body) => nameEnds(body, fresh) },
-    ...tiles(kernel, backend, fresh),
-    { name: "short loops", run: (body) => unrollShort(body, fresh) },
-    { name: "first terms", run: peelReductions },
-    ...closing(fresh, backend, plainEnding),
-  ];
-  return lowered(frame, start, passes, lowering, plainEnding);
+  ], see); // prettier-ignore
+  const inTiles = (own: Frame, { outer, record }: Pick<Kernel, "outer" | "record">): Lowered => {
+    const passes: Pass[] = [
+      ...tiles({ outer, record }, backend, fresh),
+      { name: "short loops", run: (body) => unrollShort(body, fresh) },
+      { name: "first terms", run: peelReductions },
+      ...closing(fresh, backend, plainEnding),
+    ];
+    return tidied(own, passed(own, untiled, passes, see), lowering, plainEnding);
+  };
+  const { plain } = record;
+  const other: Frame = { ...frame, name: `${name} without relaxed SIMD` };
+  return {
+    own: inTiles(frame, kernel),
+    plain: plain && (() => inTiles(other, { ...kernel, record: { ...record, ...plain } })),
+  };
 }
 
 /** What the end of a function's lowering leaves to where its body comes from. */
@@ -97,8 +114,9 @@ const plainEnding: Ending = { keepsLoads: false, named: (body) => body };
 
 /** A body that comes from elsewhere, with the passes that every function ends with. */
 export function finish(frame: Frame, start: Body, lowering: Lowering, ending: Ending): Lowered {
+  lowering.see?.("naive", functionOf(frame, start).fn);
   const passes = closing(freshNames(start), lowering.backend, ending);
-  return lowered(frame, start, passes, lowering, ending);
+  return tidied(frame, passed(frame, start, passes, lowering.see), lowering, ending);
 }
 
 const closing = (fresh: Fresh, backend: Backend, { keepsLoads }: Ending): Pass[] => [
@@ -135,7 +153,11 @@ function inLanes(
 }
 
 /** A pass for each axis that the record tiles, the outermost first. */
-function tiles({ outer, record }: Kernel, { lanes }: Backend, fresh: Fresh): Pass[] {
+function tiles(
+  { outer, record }: Pick<Kernel, "outer" | "record">,
+  { lanes }: Backend,
+  fresh: Fresh,
+): Pass[] {
   const last = outer.at(-1)?.name;
   const alone = (body: Body): Body => jamAxis(body, last!, record.alone, fresh, { lanes });
   return outer.flatMap(({ name, extent }, k): Pass[] => {
@@ -156,20 +178,22 @@ function tiles({ outer, record }: Kernel, { lanes }: Backend, fresh: Fresh): Pas
   });
 }
 
-/** Runs passes over a body, makes it a function, and puts templates in the place of their calls. */
-function lowered(
-  frame: Frame,
-  start: Body,
-  passes: readonly Pass[],
-  { backend, templates, called, see }: Lowering,
-  { named }: Ending,
-): Lowered {
-  see?.("naive", functionOf(frame, start).fn);
-  const body = passes.reduce((before, { name, run }) => {
+/** A body after passes over it. */
+function passed(frame: Frame, start: Body, passes: readonly Pass[], see?: LoopListener): Body {
+  return passes.reduce((before, { name, run }) => {
     const after = run(before);
     see?.(name, functionOf(frame, after).fn);
     return after;
   }, start);
+}
+
+/** Makes a body a function, and puts templates in the place of their calls. */
+function tidied(
+  frame: Frame,
+  body: Body,
+  { backend, templates, called, see }: Lowering,
+  { named }: Ending,
+): Lowered {
   const { fn, arrays } = functionOf(frame, body);
   const { numbers } = backend;
   // Between the operands of large products a bound takes no time that shows.

@@ -44,18 +44,13 @@ export function lower(
       .map((phase) => [phase, []]),
   );
   const buffers = new Map(schedule.buffers.map((buffer) => [buffer.name, buffer]));
-  const own = (kernel: Kernel): Lowered => withPlainNames(lowerKernel(kernel, lowering), buffers);
   const shared = (kernel: Kernel): Lowered => {
-    const lowered = own(kernel);
+    const { own, plain: others } = lowerKernel(kernel, lowering);
+    const lowered = withPlainNames(own, buffers);
     const { fn, arrays } = lowered;
     const make = (): LoopFunction => {
       functions.push(fn);
-      const { record } = kernel;
-      if (record.plain) {
-        const name = `${kernel.name} without relaxed SIMD`;
-        const other = own({ ...kernel, name, record: { ...record, ...record.plain, plain: null } });
-        plain.set(fn.name, inPlaceOf(lowered, other));
-      }
+      if (others) plain.set(fn.name, inPlaceOf(lowered, withPlainNames(others(), buffers)));
       return fn;
     };
     return { fn: byShape.find(outlineOfFunction(fn), (other) => sameShape(other, fn), make), arrays };

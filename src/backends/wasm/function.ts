@@ -1,5 +1,5 @@
 import { invariant } from "../../base/errors.ts";
-import { exactText } from "../../base/exact.ts";
+import { alike } from "../../base/alike.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
 import { blocksOf, effectsOf, expressionsOf, mapExpr, visitExpr, visitStmts } from "../../ir/loop-walk.ts";
 import { withChains } from "./chains.ts";
@@ -128,12 +128,12 @@ function declareParams(fn: LoopFunction, { bases, ranges, bytes }: Binding, cont
 
 /** The arrays of which one block reads or writes several elements. */
 function apartIn(body: readonly LoopStmt[], found = new Set<string>()): Set<string> {
-  const places = new Map<string, string>();
+  const places = new Map<string, LoopExpr>();
   const see = (name: string, index: LoopExpr): void => {
     if (found.has(name)) return;
-    const place = exactText(index);
-    if ((places.get(name) ?? place) !== place) found.add(name);
-    places.set(name, place);
+    const known = places.get(name);
+    if (!known) places.set(name, index);
+    else if (!alike(known, index, () => undefined)) found.add(name);
   };
   for (const stmt of body) {
     for (const expr of expressionsOf(stmt))

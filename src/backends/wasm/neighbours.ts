@@ -3,6 +3,8 @@ import type { WasmFunction } from "./encode/module.ts";
 
 /** Functions are compared by runs of so many instructions. */
 const run = 6;
+/** More than there are kinds of instructions in a module, and few enough that a run of them is one exact number. */
+const mostKinds = 256;
 
 /** The runs of instructions in a function, whatever their locals and numbers, and how often it has each. */
 interface Outline {
@@ -28,19 +30,20 @@ export function byLikeness(functions: readonly WasmFunction[]): WasmFunction[] {
 }
 
 function outlineOf(fn: WasmFunction, numbers: Map<string, number>): Outline {
-  const numberOf = (text: string): number => {
-    const number = numbers.get(text) ?? numbers.size;
-    numbers.set(text, number);
-    return number;
-  };
   const kinds: number[] = [];
   for (const code of fn.body)
     visitCode(code, (x) => {
-      if (x.kind !== "note") kinds.push(numberOf("op" in x ? x.op : x.kind));
+      if (x.kind === "note") return;
+      const text = "op" in x ? x.op : x.kind;
+      const number = numbers.get(text) ?? numbers.size;
+      numbers.set(text, number);
+      kinds.push(number);
     });
   const runs = new Map<number, number>();
   for (let k = 0; k + run <= kinds.length; k++) {
-    const number = numberOf(kinds.slice(k, k + run).join());
+    // A few dozen kinds: their numbers are the digits of one.
+    let number = 0;
+    for (let j = 0; j < run; j++) number = number * mostKinds + kinds[k + j];
     runs.set(number, (runs.get(number) ?? 0) + 1);
   }
   return { fn, size: kinds.length, runs };
