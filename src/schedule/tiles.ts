@@ -23,8 +23,8 @@ const registersOf = ({ rows, columns }: Tile, { fused }: VectorFacts): number =>
 const stepCost = ({ rows, columns }: Tile, { fused, latency }: VectorFacts): number =>
   Math.max((fused ? 1 : 2) * rows * columns + rows + 1.25 * columns + 2, latency);
 
-/** A second copy of the code, for what whole tiles leave over, must be worth so much of the time. */
-const copyCost = (work: number): number => (work < 2 ** 18 ? 0.15 : 0.03);
+/** A second copy of the code, for what whole tiles leave over, must be worth so much of the time: a microsecond is not. */
+const copyCost = (work: number): number => (work < 2 ** 16 ? 0.4 : work < 2 ** 18 ? 0.15 : 0.03);
 
 interface TileRun {
   readonly size: number;
