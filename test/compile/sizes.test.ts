@@ -21,7 +21,7 @@ describe("gzip sizes that apps count on", () => {
 
   test("of modules with WebAssembly", () => {
     expect(sizesOf(compiled("W3", { target: "wasm", strict: true })).gzip).toBeLessThanOrEqual(5000);
-    expect(sizesOf(compiled("W3", { target: "wasm" })).gzip).toBeLessThanOrEqual(6700);
+    expect(sizesOf(compiled("W3", { target: "wasm" })).gzip).toBeLessThanOrEqual(6450);
     expect(sizesOf(compile(W4, { target: "wasm" })).gzip).toBeLessThanOrEqual(8600);
   });
 });

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Model } from "gradc";
 import gan from "../../examples/gan/gan.model.ts";
 import { proveModule } from "../../src/backends/module/prove.ts";
-import { encodeModule, wasmModules } from "../../src/backends/wasm/index.ts";
+import { wasmModules, watText, type WasmModule } from "../../src/backends/wasm/index.ts";
 import { lettersOf } from "../../src/backends/wasm/letters.ts";
 import { streamPieces } from "../../src/backends/wasm/pieces.ts";
 import { inlineSource, type Variants } from "../../src/backends/wasm/source.ts";
@@ -161,16 +161,34 @@ describe("variants", () => {
     for (const piece of pieces)
       for (const bytes of piece instanceof Uint8Array ? [piece] : piece)
         expect(compilation.files[0].text).toContain(`"${lettersOf(bytes)}"`);
-    // The variants name their locals in one order, but for what a product is taken from, and but for other tiles.
-    const { loops, memory, wasm } = compilation;
-    expect(loops.plain.size).toBeGreaterThan(0);
-    const alike = wasmModules({ ...loops, plain: new Map() }, memory, wasm!.exports.entries);
-    const lengths = [alike.plain, alike.relaxed].map(
-      (module) => streamsOf(encodeModule(module), true)[2].length,
-    );
+    // The variants name their locals in one order, but for what a product is taken from.
+    const lengths = [base.bytes, relaxed!.bytes].map((bytes) => streamsOf(bytes, true)[2].length);
     expect(lengths[0]).toBe(lengths[1]);
     expect(stageText(compilation, "code")).toContain("f32x4.relaxed_madd");
     expect(stageText(compiled("digits", { target: "wasm", strict: true }), "code")).not.toContain("relaxed");
+  });
+
+  test("functions in other tiles stand where those that they stand in for do", () => {
+    const { loops, memory, wasm } = compiled("W3", { target: "wasm" });
+    const { plain: base, relaxed, exports } = wasm!;
+    expect(loops.plain.size).toBeGreaterThan(0);
+    const names = ({ module }: typeof base): readonly string[] => module.functions.map(({ name }) => name);
+    expect(names(base)).toEqual(names(relaxed!));
+    const text = (module: WasmModule, name: string): string =>
+      watText({ ...module, functions: module.functions.filter((fn) => fn.name === name) });
+    const alike = wasmModules({ ...loops, plain: new Map() }, memory, exports.entries);
+    for (const [name, fn] of loops.plain) {
+      expect(fn.name).toBe(name);
+      expect(text(base.module, name)).not.toBe(text(alike.plain, name));
+    }
+    // Of what is the same, the locals have the numbers of both.
+    const others = base.module.functions.filter(({ name }) => !loops.plain.has(name));
+    for (const { name, locals } of others) {
+      const its = relaxed!.module.functions.find((fn) => fn.name === name)!;
+      expect(locals.map((local) => local.type)).toEqual(its.locals.map((local) => local.type));
+    }
+    expect(decoded({ plain: base.bytes, relaxed: relaxed!.bytes })).toEqual(relaxed!.bytes);
+    expect(decoded({ plain: base.bytes, relaxed: relaxed!.bytes }, false)).toEqual(base.bytes);
   });
 
   test("of two modules without functions, the common pieces are what is common", () => {
