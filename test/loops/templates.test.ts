@@ -120,13 +120,15 @@ describe.each([
   test("is within 2^-52 of Math's up to 2^31, and stays between -1 and 1 beyond", () => {
     const next = randomFrom(7);
     let worst = 0;
+    let largest = 0;
     for (let k = 0; k < 100_000; k++) {
       const x = (next() - 0.5) * 2 ** (next() * 56 - 24);
       worst = Math.max(worst, Math.abs(run(x) - truth(x)));
       const large = (next() - 0.5) * 2 ** (32 + next() * 990);
-      expect(Math.abs(run(large))).toBeLessThanOrEqual(1);
+      largest = Math.max(largest, Math.abs(run(large)));
     }
     expect(worst).toBeLessThanOrEqual(epsilon);
+    expect(largest).toBeLessThanOrEqual(1);
     expect(Math.abs(run(1e12) - truth(1e12))).toBeLessThan(1e-3);
   });
 
@@ -142,10 +144,8 @@ describe.each([
 
   test("rounds to the same float32 as Math's", () => {
     const next = randomFrom(8);
-    for (let k = 0; k < 20_000; k++) {
-      const x = Math.fround((next() - 0.5) * 2000);
-      expect(Math.fround(run(x))).toBe(Math.fround(truth(x)));
-    }
+    const numbers = Array.from({ length: 20_000 }, () => Math.fround((next() - 0.5) * 2000));
+    expect(numbers.filter((x) => !Object.is(Math.fround(run(x)), Math.fround(truth(x))))).toEqual([]);
   });
 });
 

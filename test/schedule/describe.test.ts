@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { jsBackend } from "../../src/backends/js/backend.ts";
-import { compile } from "../../src/compile.ts";
+import { compile, type Compilation } from "../../src/compile.ts";
 import type { LoopFunction } from "../../src/ir/loop.ts";
 import type { Model } from "gradc";
 import { kernelsOf } from "./kernels-of.ts";
@@ -13,6 +13,16 @@ const files = (folder: string): string[] =>
     .filter((name) => name.endsWith(".model.ts"))
     .map((name) => `${folder}/${name}`);
 const paths = [...files("examples"), ...files("bench/workloads")].sort();
+
+const made = new Map<string, Compilation>();
+/** A model compiled, once for all that is asked of it. */
+async function compiled(path: string, target: "js" | "wasm"): Promise<Compilation> {
+  const { default: model } = (await import(`${root}/${path}`)) as { readonly default: Model };
+  const key = `${path} ${target}`;
+  const compilation = made.get(key) ?? compile(model, { target });
+  made.set(key, compilation);
+  return compilation;
+}
 
 /** What a comment speaks of: names, but not those of functions, of gradients and of places along axes. */
 const spokenOf = (line: string): string[] =>
@@ -26,8 +36,7 @@ describe("what is said of a function speaks of what it is given", () => {
 
   describe.each(paths)("%s", (path) => {
     test.each(["js", "wasm"] as const)("%s", async (target) => {
-      const { default: model } = (await import(`${root}/${path}`)) as { readonly default: Model };
-      const { loops, kernels } = compile(model, { target });
+      const { loops, kernels } = await compiled(path, target);
       const buffers = new Set(kernels.buffers.map(({ name }) => name));
       const plain = new Set([...buffers].map((name) => name.replace(/_\d+$/, "")));
       const called = new Set([...loops.calls.values()].flat().map(({ name }) => name));
@@ -49,8 +58,8 @@ describe("a parameter that is written out anew is called after it", () => {
     ["examples/mnist/mnist.model.ts", "shapes_kernel_rearranged[0,0,i,j,h,g] = shapes_kernel[-1*i+4,-1*j+4,g,h]"],
     ["examples/words-gpt/words-gpt.model.ts", "attentionOutput_kernel_transposed[i,j,h] = second_attention_attentionOutput_kernel[10*j+h,i]"],
   ])("%s", async (path, said) => {
-    const { default: model } = (await import(`${root}/${path}`)) as { readonly default: Model };
-    const docs = compile(model, { target: "wasm" }).loops.functions.flatMap(({ doc }) => doc);
+    const { loops } = await compiled(path, "wasm");
+    const docs = loops.functions.flatMap(({ doc }) => doc);
     expect(docs.map((line) => line.replace(/ {2}\([^()]*\)$/, ""))).toContain(said);
   }); // prettier-ignore
 });
