@@ -1,11 +1,12 @@
-import { fault, invariant } from "../base/errors.ts";
+import { invariant } from "../base/errors.ts";
 import { exactText } from "../base/exact.ts";
 import type { Backend, NumbersFacts } from "../ir/backend.ts";
 import { l, type LoopExpr, type LoopFunction, type LoopStmt } from "../ir/loop.ts";
 import {
-  effectsOf, expressionsOf, hasLoad, mapBlocks, mapExpr, namesIn, operands, visitExpr, visitExprs, withExpressions,
+  effectsOf, expressionsOf, hasLoad, mapBlocks, namesIn, operands, visitExpr, visitExprs, withExpressions,
   withOperands,
 } from "../ir/loop-walk.ts"; // prettier-ignore
+import { Substitution } from "./substitute.ts";
 import { templateNamed, type Templates } from "./templates.ts";
 
 /** A call that has already been computed, and the local (or number) that holds its value. */
@@ -199,7 +200,7 @@ function expand(template: LoopFunction, call: LoopExpr, before: LoopStmt[], cont
     before.push(l.const(name, arg));
     values.set(param.name, l.local(name, arg.type, arg.lanes));
   }
-  const result = substitute(template.body, values, call, before, context);
+  const result = new Substitution(call, before, context.fresh, values).block(template.body);
   invariant(result, `template "${template.name}" returns nothing`);
   const typed = result.type === call.type ? result : l.op("cast", [result], call.type, call.lanes);
   // A single expression needs no name.
@@ -207,88 +208,4 @@ function expand(template: LoopFunction, call: LoopExpr, before: LoopStmt[], cont
   const name = context.fresh(template.name);
   before.push(l.const(name, typed));
   return l.local(name, typed.type, typed.lanes);
-}
-
-/** Copies a template's block into `out` under fresh names; gives the returned expression, if it ends in one. */
-function substitute(
-  body: readonly LoopStmt[],
-  outer: ReadonlyMap<string, LoopExpr>,
-  call: LoopExpr,
-  out: LoopStmt[],
-  context: Context,
-  changing: Set<string> = new Set(),
-): LoopExpr | undefined {
-  const values = new Map(outer);
-  const widen = (expr: LoopExpr): LoopExpr =>
-    call.lanes === expr.lanes || expr.type === "index" ? expr : { ...expr, lanes: call.lanes };
-  const spread = (expr: LoopExpr): LoopExpr =>
-    call.lanes === expr.lanes || expr.kind === "number"
-      ? widen(expr)
-      : l.op("splat", [expr], expr.type, call.lanes);
-  const copy = (expr: LoopExpr): LoopExpr =>
-    mapExpr(expr, (part) => {
-      if (part.kind === "local") return values.get(part.name) ?? part;
-      // A cast to the type that a value has already only served to make the template run as TypeScript.
-      if (part.kind === "op" && part.op === "cast" && part.args[0].type === part.type) return part.args[0];
-      // As an operand a number stands for four; how far a shift goes must even be a scalar.
-      if (part.kind === "number") return part;
-      return part.kind === "choose"
-        ? { ...widen(part), yes: spread(part.yes), no: spread(part.no) }
-        : widen(part);
-    });
-  const rename = (name: string, like: LoopExpr): string => {
-    const local = context.fresh(name);
-    values.set(name, { ...like, kind: "local", name: local } as LoopExpr);
-    return local;
-  };
-  const inner = (stmts: readonly LoopStmt[]): LoopStmt[] => {
-    const own: LoopStmt[] = [];
-    substitute(stmts, values, call, own, context, changing);
-    return own;
-  };
-  for (const stmt of body) {
-    switch (stmt.kind) {
-      case "note":
-        break;
-      case "return":
-        return spread(copy(stmt.value));
-      case "let": {
-        const value = stmt.mutable ? spread(copy(stmt.value)) : copy(stmt.value);
-        const still = value.kind === "number" || (value.kind === "local" && !changing.has(value.name));
-        if (!stmt.mutable && still && value.type === stmt.type) {
-          // Another name for a value that does not change needs no statement.
-          values.set(stmt.name, value);
-          break;
-        }
-        const { lanes } = widen(l.local(stmt.name, stmt.type));
-        const name = rename(stmt.name, l.local(stmt.name, stmt.type, lanes));
-        if (stmt.mutable) changing.add(name);
-        out.push({ ...stmt, name, lanes, value });
-        break;
-      }
-      case "for": {
-        const [from, to] = [copy(stmt.from), copy(stmt.to)];
-        const name = rename(stmt.name, l.local(stmt.name));
-        out.push({ ...stmt, name, from, to, body: inner(stmt.body) });
-        break;
-      }
-      case "set": {
-        const target = values.get(stmt.name);
-        invariant(target?.kind === "local", `"${stmt.name}" is set but is not a local of its template`);
-        out.push({ ...stmt, name: target.name, value: spread(copy(stmt.value)) });
-        break;
-      }
-      case "if":
-        out.push({
-          ...stmt,
-          test: copy(stmt.test),
-          then: inner(stmt.then),
-          otherwise: inner(stmt.otherwise),
-        });
-        break;
-      case "store":
-        return fault("a scalar template cannot store into an array");
-    }
-  }
-  return undefined;
 }

@@ -37,64 +37,91 @@ export function straightStep(
   const [forward, backward, update, commit] = stepParts.map((part): Kernels =>
     schedule.kernels.filter((kernel) => kernel.phase === stepPhase(part, steps[0])),
   );
-  const updates = [...update, ...commit];
-  const all = [...forward, ...backward, ...updates];
-  if (update.length === 0 || !isTiny(all)) return null;
+  const parts: Parts = { forward, backward, update, commit };
+  if (update.length === 0 || !isTiny(Object.values(parts).flat())) return null;
+  const lines = new StepLines(parts, schedule, memory, lowering);
+  const passes = lines.phases();
+  const phases = passes.flatMap(([part, pass]) =>
+    pass ? [{ ...pass, phase: stepPhase(part, steps[0]) }] : [],
+  );
+  const step = lines.step();
+  return step && phases.length === passes.length ? { phases, step } : null;
+}
 
-  const { compute, lanes } = lowering.backend;
-  const gradients = schedule.buffers.filter((buffer) => buffer.cell?.kind === "gradient");
-  const buffers = new Map<string, Buffer>(gradients.map((buffer) => [buffer.name, buffer]));
-  for (const kernel of all) for (const [name, buffer] of buffersOfKernel(kernel)) buffers.set(name, buffer);
-  const { inOnePass, exact } = temporariesOf(forward, backward, updates);
-  const isCell = ({ kind, cell }: Buffer): boolean => kind === "cell" && cell?.kind !== "input";
-  const straight = (
+type Parts = Readonly<Record<StepPart, Kernels>>;
+
+/** Makes the functions of a step out of its kernels. */
+class StepLines {
+  private readonly parts: Parts;
+  private readonly memory: MemoryPlan;
+  private readonly lowering: Lowering;
+  private readonly gradients: readonly Buffer[];
+  private readonly buffers: ReadonlyMap<string, Buffer>;
+  /** Temporaries that only one pass reads and writes, and those of them of which no rounding is seen. */
+  private readonly own: ReturnType<typeof temporariesOf>;
+
+  constructor(parts: Parts, schedule: Schedule, memory: MemoryPlan, lowering: Lowering) {
+    this.parts = parts;
+    this.memory = memory;
+    this.lowering = lowering;
+    this.gradients = schedule.buffers.filter((buffer) => buffer.cell?.kind === "gradient");
+    this.buffers = new Map([
+      ...this.gradients.map((buffer) => [buffer.name, buffer] as const),
+      ...Object.values(parts).flatMap((kernels) => kernels.flatMap((kernel) => [...buffersOfKernel(kernel)])),
+    ]);
+    this.own = temporariesOf(parts.forward, parts.backward, [...parts.update, ...parts.commit]);
+  }
+
+  /** The passes that are lines, null where one is too long. */
+  phases(): (readonly [StepPart, Lowered | null])[] {
+    const { forward, backward, update, commit } = this.parts;
+    const isKept = (buffer: Buffer): boolean => isCell(buffer) || !this.own.inOnePass.has(buffer);
+    const line = (part: StepPart, name: string, doc: string, kernels: Kernels, keeps = isKept) =>
+      [part, this.straight(name, doc, this.loops(kernels), keeps)] as const;
+    const passes = [
+      line("forward", "forward_pass", "the forward pass: every element lives in a local", forward),
+      line("backward", "backward_pass", "the backward pass, which adds to the gradients", backward, isCell),
+    ];
+    // Lanes hold a sum in four parts, as that of a clipped norm: the step would not be its parts to the bit.
+    if (this.lowering.backend.lanes === 1) return passes;
+    passes.push(line("update", "update_pass", "the update, as in the training step", update));
+    if (commit.length > 0)
+      passes.push(line("commit", "commit_pass", "what is assigned, as in the training step", commit));
+    return passes;
+  }
+
+  step(): Lowered | null {
+    const { forward, backward, update, commit } = this.parts;
+    const clear = this.gradients.map((buffer) => cleared(buffer, this.lowering.backend.compute));
+    const doc = "forward, backward and update in one: every element is loaded once and stored once";
+    const body = [...this.loops(forward), ...clear, ...this.loops([...backward, ...update, ...commit])];
+    return this.straight("training_step", doc, body, isCell);
+  }
+
+  private loops(kernels: Kernels): LoopStmt[] {
+    return kernels.flatMap((kernel) => loopsOf(kernel, this.lowering));
+  }
+
+  private straight(
     name: string,
     doc: string,
     body: readonly LoopStmt[],
     keeps: (buffer: Buffer) => boolean,
-  ): Lowered | null => {
-    const rounds = (buffer: Buffer): boolean => !exact.has(buffer);
-    const lines = straighten(body, { buffers, locate: inArena(memory), compute, keeps, rounds });
+  ): Lowered | null {
+    const { buffers, lowering } = this;
+    const lines = straighten(body, {
+      buffers,
+      locate: inArena(this.memory),
+      compute: lowering.backend.compute,
+      keeps,
+      rounds: (buffer) => !this.own.exact.has(buffer),
+    });
     const frame = { name, doc: [doc], buffers, times: [], calls: false };
     return lines && finish(frame, lines, lowering, { keepsLoads: false, named: nameParts(lines, buffers) });
-  };
-  const loops = (kernels: Kernels): LoopStmt[] => kernels.flatMap((kernel) => loopsOf(kernel, lowering));
-  const isKept = (buffer: Buffer): boolean => isCell(buffer) || !inOnePass.has(buffer);
-  const first = straight(
-    "forward_pass",
-    "the forward pass: every element lives in a local",
-    loops(forward),
-    isKept,
-  );
-  const second = straight(
-    "backward_pass",
-    "the backward pass, which adds to the gradients",
-    loops(backward),
-    isCell,
-  );
-  const clear = gradients.map((buffer) => cleared(buffer, compute));
-  const step = straight(
-    "training_step",
-    "forward, backward and update in one: every element is loaded once and stored once",
-    [...loops(forward), ...clear, ...loops(backward), ...loops(updates)],
-    isCell,
-  );
-  const passes: (readonly [StepPart, Lowered | null])[] = [
-    ["forward", first],
-    ["backward", second],
-  ];
-  // Lanes hold a sum in four parts, as that of a clipped norm: the step would not be its parts to the bit.
-  if (lanes > 1) {
-    const doc = "as in the training step";
-    passes.push(["update", straight("update_pass", `the update, ${doc}`, loops(update), isKept)]);
-    if (commit.length > 0)
-      passes.push(["commit", straight("commit_pass", `what is assigned, ${doc}`, loops(commit), isKept)]);
   }
-  const phases = passes.flatMap(([part, pass]) =>
-    pass ? [{ ...pass, phase: stepPhase(part, steps[0]) }] : [],
-  );
-  return step && phases.length === passes.length ? { phases, step } : null;
 }
+
+const isCell = ({ kind, cell }: Buffer): boolean => kind === "cell" && cell?.kind !== "input";
 
 type Kernels = readonly Kernel[];
 

@@ -98,7 +98,18 @@ const turnsApart = (one: Run, later: Run, at: readonly Index[] | null): boolean 
  * sound. It looks at nothing but what is read and written in which order, over two turns of every loop.
  */
 export function verifyMemory(program: Program, schedule: Schedule, memory: MemoryPlan): readonly string[] {
-  const found: string[] = [];
+  const places = placesIn(memory);
+  const results = new Set(schedule.results.map((result) => result.buffer));
+  return entriesOf(program).flatMap(({ phases }) => {
+    const kernels = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
+    return new EntryMemory(runsOf(kernels), places, results).findings();
+  });
+}
+
+type Places = ReturnType<typeof placesIn>;
+
+/** What a plan says of where buffers are. */
+function placesIn(memory: MemoryPlan) {
   const share = (a: Buffer, b: Buffer): boolean => {
     if (a === b || (a.kind === "numbers") !== (b.kind === "numbers")) return false;
     if (a.kind === "numbers")
@@ -110,57 +121,94 @@ export function verifyMemory(program: Program, schedule: Schedule, memory: Memor
     buffer.kind === "numbers" || memory.placements.get(buffer)?.region === "temporary";
   /** Arrays of plain numbers begin at no byte of the arena. */
   const placeOf = (buffer: Buffer): unknown => memory.placements.get(buffer)?.offset ?? buffer;
-  const results = new Set(schedule.results.map((result) => result.buffer));
-  for (const { phases } of entriesOf(program)) {
-    const kernels = phases.flatMap((phase) => schedule.kernels.filter((kernel) => kernel.phase === phase));
-    const runs = runsOf(kernels);
-    const list = runs.map(({ kernel }) => kernel);
-    const contents = contentsIn(runs);
-    const accesses = list.map(accessesOf);
-    const readers = new Map<string, Set<number>>();
-    const readBy = (buffer: Buffer, k: number, reader: number): void => {
-      const key = contents(buffer, runs[k]);
-      readers.set(key, (readers.get(key) ?? new Set()).add(reader));
-    };
-    for (const [k, { reads, writes }] of accesses.entries()) {
-      for (const { buffer } of reads) readBy(buffer, k, k);
-      for (const { buffer } of writes) if (results.has(buffer)) readBy(buffer, k, Infinity);
-    }
-    const written = new Map<string, { readonly other: Buffer; readonly since: number }>();
-    for (const [k, { reads, writes }] of accesses.entries()) {
-      for (const { buffer, at, order } of writes.filter((write) => isTemporary(write.buffer))) {
-        for (const [key, { other, since }] of written) {
-          if (!share(buffer, other)) continue;
-          const isSame = (read: Access): boolean =>
-            placeOf(other) === placeOf(buffer) && isSameElement(read, { buffer, at });
-          /** Whether a later turn of this kernel reads what is its own to overwrite. */
-          const readsItsOwn = (run: number): boolean =>
-            list[run] === list[k] &&
-            accesses[run].reads.every((read) => read.buffer !== other || isSame(read)) &&
-            turnsApart(runs[k], runs[run], at);
-          const reading = [...(readers.get(key) ?? [])];
-          const last = reading.findLast((run) => run > k && !readsItsOwn(run));
-          if (last !== undefined)
-            found.push(
-              `${list[k].name} writes ${buffer.name} over ${other.name} of kernel ${since}, read at ${last}`,
-            );
-          if (last !== undefined || !reading.includes(k)) continue;
-          // What is read here as well: only the very element, and not after it is overwritten.
-          for (const read of reads.filter((one) => one.buffer === other)) {
-            const sameRow =
-              (buffer.kind === "numbers" || placeOf(other) === placeOf(buffer)) &&
-              isSameRow(read, { buffer, at }, list[k].outer.length);
-            const earlier = read.order < order;
-            if (!(isSame(read) && read.order <= order) && !(earlier && sameRow))
-              found.push(`${list[k].name} writes ${buffer.name} over ${other.name} while it reads it`);
-          }
-        }
-      }
-      for (const { buffer } of writes)
-        if (isTemporary(buffer)) written.set(contents(buffer, runs[k]), { other: buffer, since: k });
+  return { share, isTemporary, placeOf };
+}
+
+/** The contents of a buffer, and the run that wrote them last. */
+interface Written {
+  readonly key: string;
+  readonly other: Buffer;
+  readonly since: number;
+}
+
+/** What the runs of one entry read and write. */
+class EntryMemory {
+  private readonly runs: readonly Run[];
+  private readonly places: Places;
+  private readonly contents: (buffer: Buffer, run: Run) => string;
+  private readonly accesses: readonly ReturnType<typeof accessesOf>[];
+  /** The runs that read contents; whoever called reads results after all of them. */
+  private readonly readers = new Map<string, Set<number>>();
+
+  constructor(runs: readonly Run[], places: Places, results: ReadonlySet<Buffer>) {
+    this.runs = runs;
+    this.places = places;
+    this.contents = contentsIn(runs);
+    this.accesses = runs.map(({ kernel }) => accessesOf(kernel));
+    for (const [k, { reads, writes }] of this.accesses.entries()) {
+      for (const { buffer } of reads) this.isReadBy(buffer, k, k);
+      for (const { buffer } of writes) if (results.has(buffer)) this.isReadBy(buffer, k, Infinity);
     }
   }
-  return found;
+
+  private isReadBy(buffer: Buffer, k: number, reader: number): void {
+    const key = this.contents(buffer, this.runs[k]);
+    this.readers.set(key, (this.readers.get(key) ?? new Set()).add(reader));
+  }
+
+  findings(): string[] {
+    const found: string[] = [];
+    const written = new Map<string, Written>();
+    for (const [k, { writes }] of this.accesses.entries()) {
+      const own = writes.filter(({ buffer }) => this.places.isTemporary(buffer));
+      for (const write of own)
+        for (const value of written.values())
+          if (this.places.share(write.buffer, value.other)) found.push(...this.lost(k, write, value));
+      for (const { buffer } of own) {
+        const key = this.contents(buffer, this.runs[k]);
+        written.set(key, { key, other: buffer, since: k });
+      }
+    }
+    return found;
+  }
+
+  /** What is lost of contents that are still needed when a run writes over them. */
+  private lost(k: number, write: Access, { key, other, since }: Written): string[] {
+    const { kernel } = this.runs[k];
+    const says = `${kernel.name} writes ${write.buffer.name} over ${other.name}`;
+    const reading = [...(this.readers.get(key) ?? [])];
+    const last = reading.findLast((run) => run > k && !this.readsItsOwn(k, run, write, other));
+    if (last !== undefined) return [`${says} of kernel ${since}, read at ${last}`];
+    if (!reading.includes(k)) return [];
+    // What is read here as well: only the very element, and not after it is overwritten.
+    const reads = this.accesses[k].reads.filter(({ buffer }) => buffer === other);
+    const isLost = (read: Access): boolean => {
+      const isSame = this.isSame(read, write) && read.order <= write.order;
+      return !isSame && !(read.order < write.order && this.isInRow(read, write, kernel.outer.length));
+    };
+    return reads.filter(isLost).map(() => `${says} while it reads it`);
+  }
+
+  /** Whether a later turn of a kernel reads what is its own to overwrite. */
+  private readsItsOwn(k: number, run: number, write: Access, other: Buffer): boolean {
+    return (
+      this.runs[run]?.kernel === this.runs[k].kernel &&
+      this.accesses[run].reads.every((read) => read.buffer !== other || this.isSame(read, write)) &&
+      turnsApart(this.runs[k], this.runs[run], write.at)
+    );
+  }
+
+  private isSame(read: Access, write: Access): boolean {
+    return this.beginAlike(read, write) && isSameElement(read, write);
+  }
+
+  private isInRow(read: Access, write: Access, loops: number): boolean {
+    return (write.buffer.kind === "numbers" || this.beginAlike(read, write)) && isSameRow(read, write, loops);
+  }
+
+  private beginAlike(a: Access, b: Access): boolean {
+    return this.places.placeOf(a.buffer) === this.places.placeOf(b.buffer);
+  }
 }
 
 type Reached = Pick<Access, "buffer" | "at">;
