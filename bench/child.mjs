@@ -24,8 +24,9 @@ export class Child {
   #lines;
   #errors = "";
 
-  constructor(command) {
-    const [program, ...args] = [...pin, ...command];
+  /** On one core, unless a process is to have all of them. */
+  constructor(command, cores = pin) {
+    const [program, ...args] = [...cores, ...command];
     this.#process = spawn(program, args, { env: environment, stdio: ["pipe", "pipe", "pipe"] });
     this.#process.stderr.on("data", (text) => (this.#errors = (this.#errors + text).slice(-4000)));
     // Its end is seen as the end of its output.
@@ -73,8 +74,8 @@ export class Child {
 }
 
 /** The one answer of a command that runs to its end. */
-export async function ask(command) {
-  const child = new Child(command);
+export async function ask(command, cores) {
+  const child = new Child(command, cores);
   try {
     return await child.next();
   } finally {
