@@ -115,6 +115,11 @@ describe.each(Object.entries(models))("%s", (_name, model) => {
   test("computes the same bits row by row", () => {
     expect(courseOf(passes.module)).toEqual(courseOf(kernels.module));
   });
+
+  test("computes what its graphs and the wasm target do, special numbers among others", () => {
+    expect(verifyPasses(passes.compiled.kernels.kernels)).toEqual([]);
+    expect(wrongValues(passes.compiled, kernels.compiled, 6, 1)).toEqual([]);
+  });
 });
 
 const seeds = seedsOf({ short: 3, long: 80 });
