@@ -19,7 +19,7 @@ import { castTo } from "./values.ts";
 export const laneType = (type: LocalType): LocalType => (type === "f64" ? "f32" : type);
 
 /** Four lanes of a scalar; lanes stay as they are. */
-const spread = (x: LoopExpr): LoopExpr =>
+export const spread = (x: LoopExpr): LoopExpr =>
   x.lanes === 4
     ? x
     : x.kind === "number"

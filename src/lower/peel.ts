@@ -1,5 +1,6 @@
 import type { LoopStmt } from "../ir/loop.ts";
 import { expressionsOf, mapBlocks, visitStmts } from "../ir/loop-walk.ts";
+import { spread } from "./lane-body.ts";
 import { isNeutral, reads, reductionOf } from "./reduction.ts";
 
 /**
@@ -16,7 +17,8 @@ export function peelReductions(body: readonly LoopStmt[]): LoopStmt[] {
     if (first?.kind !== "set" || first.name !== start.name) continue;
     const reduction = reductionOf(first);
     if (!reduction || !isNeutral(reduction.op, start.value)) continue;
-    out[at] = { ...start, value: reduction.term };
+    // A term that is the same for all lanes is a scalar, which an operation spreads and a vector of its own does not.
+    out[at] = { ...start, value: start.lanes === 4 ? spread(reduction.term) : reduction.term };
     out.splice(k--, 1);
   }
   return out;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { l, type LoopOp, type LoopStmt } from "../../src/ir/loop.ts";
+import { l, type LoopExpr, type LoopFunction, type LoopOp, type LoopStmt } from "../../src/ir/loop.ts";
+import { verifyLoop } from "../../src/ir/verify/loop.ts";
 import { peelReductions } from "../../src/lower/peel.ts";
 
 const x = (k: number, type: "f64" | "i32" = "f64"): ReturnType<typeof l.load> =>
@@ -22,6 +23,29 @@ describe("a reduction that is written out", () => {
     expect(peelReductions([l.for("i", l.number(0), l.number(9), 1, body)])).toEqual([
       l.for("i", l.number(0), l.number(9), 1, [l.let("y", x(0, type)), joined(op, 1, type), stored]),
     ]);
+  });
+
+  test("in lanes starts with four copies of a term that is the same for all", () => {
+    const vector = l.local("y", "f32", 4);
+    const joins = (term: LoopExpr): LoopStmt => l.set("y", l.op("maximum", [vector, term], "f32", 4));
+    const start = l.let("y", l.number(-Infinity, "f32", 4));
+    const term = l.load("x", l.number(0), "f32");
+    const wide = l.load("x", l.number(4), "f32", 4);
+    const fn = (body: readonly LoopStmt[]): LoopFunction => ({
+      name: "f",
+      doc: [],
+      params: [
+        { kind: "array", name: "x", dtype: "f32" },
+        { kind: "array", name: "out", dtype: "f32" },
+      ],
+      body: [...body, l.store("out", l.number(0), vector)],
+    });
+    const peeled = peelReductions([start, joins(term), joins(wide)]);
+    expect(peeled).toEqual([l.let("y", l.op("splat", [term], "f32", 4)), joins(wide)]);
+    expect(verifyLoop(fn(peeled))).toEqual([]);
+    expect(peelReductions([start, joins(wide), joins(term)])).toEqual([l.let("y", wide), joins(term)]);
+    const [one] = peelReductions([start, joins(l.number(2, "f32"))]);
+    expect(one).toEqual(l.let("y", l.number(2, "f32", 4)));
   });
 
   test("keeps a start that changes the term: a sum's 0, or another number", () => {
