@@ -87,8 +87,8 @@ export interface Stage {
   readonly inner: readonly Axis[];
   readonly items: readonly Item[];
   /**
-   * Up to where the only inner axis counts: beyond, sums take in 0, extremes one constant again and again, and what is
-   * stored is 0.
+   * Up to where the only inner axis counts: beyond, sums take in 0, extremes one constant that they have met already, and
+   * what is stored is 0.
    */
   readonly only?: Only & { readonly upTo: Index };
 }
@@ -179,6 +179,8 @@ export interface Kernel {
   readonly core: Core | null;
   readonly nest: Nest | null;
   readonly stages: readonly Stage[];
+  /** Of a product's columns, or panels of them, those that anybody reads, by the first row of a tile; all where absent. */
+  readonly read?: Only & { readonly upTo: Index };
   /** Scalars computed once before the loops. */
   readonly before: readonly Item[];
   /** Scalars computed once after the loops, from the outer folds. */

@@ -19,6 +19,7 @@ import { nameSigmoids } from "./sigmoid.ts";
 import { nameEnds } from "./short-rows.ts";
 import { splitRanges } from "./split.ts";
 import type { Templates } from "./templates.ts";
+import { withoutUnread } from "./unread.ts";
 import { unrollShort } from "./unroll.ts";
 import { wholeNest } from "./whole.ts";
 import { vectorizeAxes, type OpenEnds } from "./vectorize.ts";
@@ -83,11 +84,15 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): LoweredKernel {
     { name: "single uses", run: (body) => dropIdle(inlineSingleUses(body)) },
     { name: "ranges", run: splitRanges },
     { name: "lanes", run: (body) => inLanes(body, kernel, buffers, padded, backend, fresh) },
-    { name: "ends of rows", run: (body) => nameEnds(body, fresh) },
+    {
+      name: "ends of rows",
+      run: (body) => nameEnds(body, fresh, "Farther on the mask leaves nothing of this row."),
+    },
   ], see); // prettier-ignore
   const inTiles = (own: Frame, { outer, record }: Pick<Kernel, "outer" | "record">): Lowered => {
     const passes: Pass[] = [
       ...tiles({ outer, record }, backend, fresh),
+      { name: "unread columns", run: (body) => withoutUnread(body, kernel.read, fresh) },
       { name: "short loops", run: (body) => unrollShort(body, fresh) },
       { name: "first terms", run: peelReductions },
       ...closing(fresh, backend, plainEnding),

@@ -1,5 +1,5 @@
 import { exactText } from "../base/exact.ts";
-import { indexAdd, indexConstant, type Axis, type Index } from "../ir/index.ts";
+import { indexAdd, indexConstant, rangeOf, type Axis, type Index } from "../ir/index.ts";
 import { l, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
 import { mapBlocks } from "../ir/loop-walk.ts";
 import { indexExpr } from "./values.ts";
@@ -7,9 +7,8 @@ import { indexExpr } from "./values.ts";
 const vector = 4;
 
 /**
- * The loop over a row that counts up to `upTo`, as two: one that computes and one that stores zeros. The first goes one
- * round farther, since a maximum may be the constant that lies there; in lanes it ends with a whole vector, and what
- * fills none at the end of the row is computed as ever.
+ * The loop over a row that counts up to `upTo`, as two: one that computes and one that stores zeros. In lanes the first
+ * ends with a whole vector, and what fills none at the end of the row is computed as ever.
  */
 export function shortLoops(
   { name, extent }: Axis,
@@ -21,9 +20,11 @@ export function shortLoops(
   const size = extent as number;
   const step = lanes.includes(name) ? vector : 1;
   const whole = size - (size % step);
-  const last = indexExpr(indexAdd(upTo, indexConstant(step + 1)));
+  const beyond = indexAdd(upTo, indexConstant(step));
+  const [, most] = rangeOf(beyond);
+  const last = indexExpr(beyond);
   const rounded = step === 1 ? last : l.op("sub", [last, l.op("rem", [last, l.number(step)])]);
-  const end = l.op("minimum", [rounded, l.number(whole)]);
+  const end = most - (most % step) > whole ? l.op("minimum", [rounded, l.number(whole)]) : rounded;
   return [
     l.for(name, l.number(0), end, 1, body),
     ...(zeros.length > 0 ? [l.for(name, end, l.number(whole), 1, zeros)] : []),
@@ -42,21 +43,25 @@ export function isWhole(x: LoopExpr): boolean {
   return isWhole(b.args[1]) && exactText(a) === exactText(b.args[0]);
 }
 
-/** Computes where rows end once for all loops over a row. */
-export function nameEnds(body: readonly LoopStmt[], fresh: (hint: string) => string): LoopStmt[] {
+/** Computes once where loops of a block end, and says why they do. */
+export function nameEnds(
+  body: readonly LoopStmt[],
+  fresh: (hint: string) => string,
+  why: string,
+): LoopStmt[] {
   const names = new Map<string, LoopExpr>();
   return body.flatMap((stmt) => {
-    const own = mapBlocks(stmt, (block) => nameEnds(block, fresh));
+    const own = mapBlocks(stmt, (block) => nameEnds(block, fresh, why));
     if (own.kind !== "for") return [own];
     const named: LoopStmt[] = [];
     const nameOf = (x: LoopExpr): LoopExpr => {
-      if (x.kind !== "op" || x.op !== "minimum") return x;
+      if (x.kind !== "op" || (x.op !== "minimum" && x.op !== "sub")) return x;
       const key = exactText(x);
       const known = names.get(key);
       if (known) return known;
       const name = fresh("end");
       names.set(key, l.local(name));
-      named.push({ kind: "note", text: "Farther on the mask leaves nothing of this row." }, l.const(name, x));
+      named.push({ kind: "note", text: why }, l.const(name, x));
       return l.local(name);
     };
     const [from, to] = [nameOf(own.from), nameOf(own.to)];

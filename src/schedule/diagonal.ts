@@ -1,5 +1,6 @@
 import { indexAxis, sameIndex, type Index } from "../ir/index.ts";
-import type { KernelExpr } from "../ir/kernel.ts";
+import type { Buffer, KernelExpr } from "../ir/kernel.ts";
+import { sameDim } from "../ir/type.ts";
 
 /** What is so wherever the first of two axes is greater than the second. */
 export type Pair = readonly [greater: string, than: string];
@@ -21,4 +22,11 @@ function axisOf(index: Index): string | undefined {
   return term?.atom.kind === "axis" && sameIndex(index, indexAxis(term.atom.axis))
     ? term.atom.axis.name
     : undefined;
+}
+
+/** The axis that a coordinate is, if it is one that runs over all of its extent. */
+export function plainAxis({ constant, terms }: Index, buffer: Buffer, place: number): string | undefined {
+  const [term] = terms;
+  if (terms.length !== 1 || constant !== 0 || term.times !== 1 || term.atom.kind !== "axis") return undefined;
+  return sameDim(term.atom.axis.extent, buffer.shape[place]) ? term.atom.axis.name : undefined;
 }

@@ -15,6 +15,7 @@ import { Names, valueHint } from "./names.ts";
 import { orderGroups } from "./order.ts";
 import { asRowPasses } from "./row-pass.ts";
 import { Storage, type Place } from "./storage.ts";
+import { withoutUnread } from "./unread.ts";
 import { Zeros } from "./zeros.ts";
 import { workOf, type Named, type Work } from "./work.ts";
 
@@ -44,7 +45,8 @@ export function schedule(program: Program, ops: OpTable, backend: Backend): Sche
   }
   for (const { name, graph } of functions) run(graph, { kind: "function", phase: functionPhase(name) });
   if (evaluate) run(evaluate, { kind: "evaluate", phase: "evaluate" });
-  return { kernels: withCalls(kernels, backend), buffers: storage.buffers, results };
+  const all = withoutUnread(withCalls(kernels, backend), backend.lanes);
+  return { kernels: all, buffers: storage.buffers, results };
 }
 
 /** Elements of all tensors of a graph together, up to which twice the memory for them is no matter. */

@@ -1,4 +1,4 @@
-import { indexAxis, sameIndex, type Axis } from "../ir/index.ts";
+import { indexAdd, indexAxis, indexConstant, sameIndex, type Axis } from "../ir/index.ts";
 import type { Buffer, Item, KernelDraft, KernelExpr, Stage, Target } from "../ir/kernel.ts";
 import { visitKernelExpr } from "../ir/kernel-walk.ts";
 import { isBatch } from "../ir/type.ts";
@@ -24,9 +24,14 @@ export function shortened(
         !isBatch(extent) && items.every((item) => isNothing(item, [axis.name, name], zeros)),
     );
   };
+  // An extreme must meet the constant that lies beyond, where its row has any.
+  const isExtreme = ({ reduce }: Item): boolean => reduce?.op === "maximum" || reduce?.op === "minimum";
+  const more = indexConstant(stages.some(({ items }) => items.some(isExtreme)) ? 1 : 0);
   const short = stages.map((stage): Stage => {
     const end = endOf(stage);
-    return end ? { ...stage, only: { axis: stage.inner[0].name, upTo: indexAxis(end) } } : stage;
+    return end
+      ? { ...stage, only: { axis: stage.inner[0].name, upTo: indexAdd(indexAxis(end), more) } }
+      : stage;
   });
   return keepsRows(short) ? short : stages;
 }

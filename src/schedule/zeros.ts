@@ -1,8 +1,8 @@
 import { indexAxis, sameIndex, type Axis, type Index } from "../ir/index.ts";
 import type { Buffer, Core, KernelDraft, KernelExpr, Target } from "../ir/kernel.ts";
 import { itemsOf, targetsOf } from "../ir/kernel-walk.ts";
-import { isBatch, sameDim } from "../ir/type.ts";
-import { has, maskOf, type Pair } from "./diagonal.ts";
+import { isBatch } from "../ir/type.ts";
+import { has, maskOf, plainAxis, type Pair } from "./diagonal.ts";
 import { shortened } from "./short-rows.ts";
 
 /** The same by the places of coordinates in a buffer. */
@@ -104,11 +104,4 @@ export class Zeros {
     }
     return undefined;
   }
-}
-
-/** The axis that a coordinate is, if it is one that runs over all of its extent. */
-function plainAxis({ constant, terms }: Index, buffer: Buffer, place: number): string | undefined {
-  const [term] = terms;
-  if (terms.length !== 1 || constant !== 0 || term.times !== 1 || term.atom.kind !== "axis") return undefined;
-  return sameDim(term.atom.axis.extent, buffer.shape[place]) ? term.atom.axis.name : undefined;
 }

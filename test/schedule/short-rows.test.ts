@@ -1,37 +1,13 @@
 import { describe, expect, test } from "vitest";
 import {
-  add, argMax, batch, bool, cast, defineModel, div, dropout, exp, f32, max, meanSquaredError, min, mul, param, prod,
-  scaledDotProductAttention, sgd, sum, tril, triu, uniform, type Model, type Value,
+  add, argMax, batch, cast, defineModel, div, exp, f32, max, min, mul, prod, sum, tril, triu, type Value,
 } from "../../src/index.ts"; // prettier-ignore
 import { compile, type Compilation } from "../../src/compile.ts";
-import type { NDArray } from "../../src/ir/op.ts";
-import type { Kernel, Schedule, Stage } from "../../src/ir/kernel.ts";
-import { verifyKernel } from "../../src/ir/verify/kernel.ts";
-import { lower } from "../../src/lower/index.ts";
-import { isBatch, maxOf } from "../../src/ir/type.ts";
 import { indexAxis } from "../../src/ir/index.ts";
-import { randomFrom } from "../ops/sample.ts";
-import { firstDifference, runLoops, type Feed, type Stages } from "../compile/program.ts";
-
-const n = batch(3);
-interface Shape {
-  readonly queries: number;
-  readonly keys?: number;
-  readonly mask?: boolean;
-  readonly rate?: number;
-}
-const causal = ({ queries, keys = queries, mask = false, rate = 0 }: Shape): Model =>
-  defineModel({
-    name: "causal",
-    inputs: { q: f32(n, 2, queries, 3), k: f32(n, 2, keys, 3), v: f32(n, 2, keys, 2), m: bool(n, 2, queries, keys) },
-    build({ q, k, v, m }) {
-      const weights = (all: Value): Value => (rate > 0 ? dropout(all, { rate, name: "drop" }) : all);
-      const scaled = (x: Value, name: string): Value =>
-        mul(x, param(name, x.type.shape.slice(2) as number[], { initializer: uniform({ min: -1, max: 1 }) }));
-      const z = scaledDotProductAttention(scaled(q, "a"), scaled(k, "b"), scaled(v, "c"), { causal: true, weights, ...(mask ? { mask: m } : {}) });
-      return { outputs: { z }, loss: meanSquaredError(z, mul(z, 0)), optimizer: sgd({ learningRate: 0.1 }) };
-    },
-  }); // prettier-ignore
+import type { Kernel, Stage } from "../../src/ir/kernel.ts";
+import { verifyKernel } from "../../src/ir/verify/kernel.ts";
+import { firstDifference, runLoops } from "../compile/program.ts";
+import { causal, feedOf, stagesOf, whole, type Shape } from "./causal.ts";
 
 /** The rows of a model that end early, as text: of which kernels, and where. */
 const shortRows = ({ kernels: { kernels } }: Compilation): string[] =>
@@ -41,35 +17,6 @@ const shortRows = ({ kernels: { kernels } }: Compilation): string[] =>
       return only && term.atom.kind === "axis" ? [`${phase} ${only.axis}≤${term.atom.axis.name}`] : [];
     }),
   );
-
-/** The same program with every row in full. */
-function whole(stages: Stages, { backend }: Compilation): Stages {
-  const full = ({ inner, items }: Stage): Stage => ({ inner, items });
-  const kernels: Schedule = {
-    ...stages.kernels,
-    kernels: stages.kernels.kernels.map((kernel) => ({ ...kernel, stages: kernel.stages.map(full) })),
-  };
-  return { ...stages, kernels, loops: lower(stages.program, kernels, stages.memory, backend) };
-}
-
-const odd = [NaN, Infinity, -Infinity, -0, 0, 3e38, -3e38, 1e-42];
-/** Random numbers for all leaves, of which one in `rarity` is special. */
-function feedOf({ kernels }: Stages, rows: number, seed: number, rarity = 0): Feed {
-  const random = randomFrom(seed);
-  return new Map(
-    kernels.buffers.flatMap(({ cell, dtype, shape }): [string, NDArray][] => {
-      if (!cell) return [];
-      const own = shape.map((dim) => (isBatch(dim) ? (rows * maxOf(dim)) / dim.max : dim));
-      const one = (): number => {
-        if (dtype !== "f32") return Number(random() < 0.7);
-        if (rarity > 0 && random() * rarity < 1) return odd[Math.floor(random() * odd.length)];
-        return 4 * random() - 2;
-      };
-      const data = Float64Array.from({ length: own.reduce((a, b) => a * b, 1) }, one);
-      return [[`${cell.kind}:${cell.name}`, { dtype, shape: own, data } as NDArray]];
-    }),
-  );
-}
 
 describe("rows under a causal mask end at the diagonal", () => {
   const cases: readonly (readonly [string, Shape])[] = [
@@ -82,7 +29,7 @@ describe("rows under a causal mask end at the diagonal", () => {
   test.each(cases)("%s: to the bit what whole rows give", (_, shape) => {
     for (const target of ["js", "wasm"] as const) {
       const compilation = compile(causal(shape), { target, debug: true });
-      const stages: Stages = { ...compilation, program: compilation.optimized };
+      const stages = stagesOf(compilation);
       const isLong = (shape.keys ?? shape.queries) >= 8;
       expect(shortRows(compilation).length > 0, target).toBe(isLong);
       const full = whole(stages, compilation);
@@ -96,7 +43,7 @@ describe("rows under a causal mask end at the diagonal", () => {
   test("what is no number stays so where the mask lets it through", () => {
     for (const target of ["js", "wasm"] as const) {
       const compilation = compile(causal({ queries: 10 }), { target });
-      const stages: Stages = { ...compilation, program: compilation.optimized };
+      const stages = stagesOf(compilation);
       const full = whole(stages, compilation);
       for (let seed = 0; seed < 20; seed++) {
         const feed = feedOf(stages, 3, seed, 60);

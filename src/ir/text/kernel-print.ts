@@ -17,12 +17,12 @@ function tilesText(outer: readonly Axis[], { tile, join, alone }: Tiles): string
 }
 
 function kernelText(kernel: Kernel): string {
-  const { outer, core, nest, record } = kernel;
+  const { outer, core, nest, record, read } = kernel;
   const tiles = tilesText(outer, record);
   const plain = record.plain ? ` plain ${tilesText(outer, record.plain) || "single"}` : "";
   const lines = [
     ...kernel.doc.map((line) => `// ${line}`),
-    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${tiles ? ` tile ${tiles}` : ""}${plain}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}${record.calls ? " calls" : ""}${record.pass ? ` in ${record.pass.name}` : ""}`,
+    `kernel ${kernel.name} ${kernel.phase}${loopsText(kernel.loops)}${axesText(outer)}${endsText(read)}${tiles ? ` tile ${tiles}` : ""}${plain}${record.lanes.length > 0 ? ` lanes ${record.lanes.join(" ")}` : ""}${record.calls ? " calls" : ""}${record.pass ? ` in ${record.pass.name}` : ""}`,
   ];
   if (nest)
     lines.push(

@@ -22,6 +22,7 @@ export function verifyKernel(kernel: Kernel, lanes: number): readonly string[] {
     checkTiles(kernel, tiles, lanes, say);
   }
   checkRows(kernel, say);
+  checkColumns(kernel, say);
   checkPlaces(kernel, say);
   return findings;
 }
@@ -93,6 +94,24 @@ function checkRows({ outer, stages, record }: Kernel, say: Say): void {
     const adds = items.some(({ reduce, targets }) => reduce?.over === "outer" || targets.some(({ accumulate }) => !reduce && accumulate)); // prettier-ignore
     say(adds, "a row that ends early adds to something outside it");
   }
+}
+
+/** Columns are left out of a product alone, each tile of them by the diagonal that its last row meets. */
+function checkColumns({ outer, core, stages, read, record }: Kernel, say: Say): void {
+  if (!read) return;
+  const items = stages.flatMap((stage) => stage.items);
+  const adds = items.some(({ reduce, targets }) => reduce !== null || targets.some((one) => one.accumulate));
+  say(core === null || adds, "only products leave columns out");
+  const column = outer.findIndex(({ name }) => name === read.axis);
+  const row = outer.findIndex((axis, k) => k < column && movesAlong([read.upTo], axis));
+  // Columns of the first tile of rows, in panels if these are what is left out.
+  const width = column === outer.length - 1 ? 1 : maxOf(outer[outer.length - 1].extent);
+  const [first] = rangeOf(read.upTo);
+  const isEnough =
+    row >= 0 &&
+    !isBatch(outer[row].extent) &&
+    [record, record.plain].every((tiles) => !tiles || (first + 1) * width >= tiles.tile[row]);
+  say(!isEnough, "columns are left out that a row of the tile may need");
 }
 
 /** Stores, operands of products, and loads that no guard protects lie within their buffers. */
