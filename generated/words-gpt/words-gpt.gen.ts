@@ -662,7 +662,9 @@ function first_attention_forward_4(
       for (let h = 0; h < 12; h += 2) {
         const p4 = p2 + h * 40;
         const p5 = p3 + h * 13;
-        for (let g = 0; g < 12; g += 2) {
+        // Farther on nobody reads these rows.
+        const end0 = Math.min(h + 2, 12);
+        for (let g = 0; g < end0; g += 2) {
           const p6 = p2 + g * 40;
           const p7 = p5 + g;
           let sum00 = 0;
@@ -686,39 +688,51 @@ function first_attention_forward_4(
           first_attention_mul[p7 + 13] = sum10 * 0.31622776601683794;
           first_attention_mul[p7 + 14] = sum11 * 0.31622776601683794;
         }
-        let sum0 = 0;
-        let sum1 = 0;
-        for (let k = 0; k < 10; k++) {
-          const p10 = p4 + k;
-          const p11 = p2 + k;
-          const x4 = first_attention_add_2[p11 + 480];
-          sum0 += first_attention_add[p10] * x4;
-          sum1 += first_attention_add[p10 + 40] * x4;
+        // Farther on nobody reads these rows.
+        const end1 = Math.min(h + 2, 13);
+        for (let g = 12; g < end1; g++) {
+          const p10 = p2 + g * 40;
+          const p11 = p5 + g;
+          let sum0 = 0;
+          let sum1 = 0;
+          for (let k = 0; k < 10; k++) {
+            const p12 = p4 + k;
+            const p13 = p10 + k;
+            const x4 = first_attention_add_2[p13];
+            sum0 += first_attention_add[p12] * x4;
+            sum1 += first_attention_add[p12 + 40] * x4;
+          }
+          first_attention_mul[p11] = sum0 * 0.31622776601683794;
+          first_attention_mul[p11 + 13] = sum1 * 0.31622776601683794;
         }
-        first_attention_mul[p5 + 12] = sum0 * 0.31622776601683794;
-        first_attention_mul[p5 + 25] = sum1 * 0.31622776601683794;
       }
-      for (let g = 0; g < 12; g += 2) {
-        const p12 = p2 + g * 40;
-        const p13 = p3 + g;
+      // Farther on nobody reads these rows.
+      const end2_0 = 12;
+      for (let g = 0; g < end2_0; g += 2) {
+        const p14 = p2 + g * 40;
+        const p15 = p3 + g;
         let sum0_0 = 0;
         let sum1_0 = 0;
         for (let k = 0; k < 10; k++) {
-          const p14 = p2 + k;
-          const p15 = p12 + k;
-          const x5 = first_attention_add[p14 + 480];
-          sum0_0 += x5 * first_attention_add_2[p15];
-          sum1_0 += x5 * first_attention_add_2[p15 + 40];
+          const p16 = p2 + k;
+          const p17 = p14 + k;
+          const x5 = first_attention_add[p16 + 480];
+          sum0_0 += x5 * first_attention_add_2[p17];
+          sum1_0 += x5 * first_attention_add_2[p17 + 40];
         }
-        first_attention_mul[p13 + 156] = sum0_0 * 0.31622776601683794;
-        first_attention_mul[p13 + 157] = sum1_0 * 0.31622776601683794;
+        first_attention_mul[p15 + 156] = sum0_0 * 0.31622776601683794;
+        first_attention_mul[p15 + 157] = sum1_0 * 0.31622776601683794;
       }
-      let sum_0 = 0;
-      for (let k = 0; k < 10; k++) {
-        const p16 = p2 + k;
-        sum_0 += first_attention_add[p16 + 480] * first_attention_add_2[p16 + 480];
+      // Farther on nobody reads these rows.
+      const end3_0 = 13;
+      for (let g = 12; g < end3_0; g++) {
+        const p18 = p2 + g * 40;
+        let sum_0 = 0;
+        for (let k = 0; k < 10; k++) {
+          sum_0 += first_attention_add[p2 + k + 480] * first_attention_add_2[p18 + k];
+        }
+        first_attention_mul[p3 + g + 156] = sum_0 * 0.31622776601683794;
       }
-      first_attention_mul[p3 + 168] = sum_0 * 0.31622776601683794;
     }
   }
 }
@@ -736,12 +750,14 @@ function first_attention_forward_5(
     for (let h = 0; h < 13; h++) {
       const p1 = p0 + h * 13;
       let max = -Infinity;
+      // Farther on the mask leaves nothing of this row.
+      const end0 = Math.min(h + 2, 13);
       const c0 = h;
-      for (let k = 0; k < 13; k++) {
+      for (let k = 0; k < end0; k++) {
         max = Math.max(max, k <= c0 ? first_attention_mul[p1 + k] : -3.4028234663852886e+38);
       }
       let sum = 0;
-      for (let k = 0; k < 13; k++) {
+      for (let k = 0; k < end0; k++) {
         const x = first_attention_mul[p1 + k] - max;
         const t = x < -746 ? -746 : 710 < x ? 710 : x;
         const k1 = t * 1.4426950408889634 + 6755399441055744 - 6755399441055744;
@@ -755,8 +771,11 @@ function first_attention_forward_5(
         sum += where;
       }
       const c1 = 1 / Math.max(sum, 1);
-      for (let k = 0; k < 13; k++) {
+      for (let k = 0; k < end0; k++) {
         first_attention_mul_2[p1 + k] = first_attention_where_row[k] * c1;
+      }
+      for (let k = end0; k < 13; k++) {
+        first_attention_mul_2[p1 + k] = 0;
       }
     }
   }
@@ -786,7 +805,7 @@ function first_attention_forward_6(
           let sum01 = 0;
           let sum10 = 0;
           let sum11 = 0;
-          for (let k = 0; k < 13; k++) {
+          for (let k = 0; k < h + 2; k++) {
             const p9 = p5 + k;
             const p10 = p7 + k * 40;
             const x0 = first_attention_mul[p9];
@@ -2043,7 +2062,9 @@ function second_attention_backward_2(
       for (let h = 0; h < 12; h += 2) {
         const p4 = p2 + h * 40;
         const p5 = p3 + h * 13;
-        for (let g = 0; g < 12; g += 2) {
+        // Farther on nobody reads these rows.
+        const end0 = Math.min(h + 2, 12);
+        for (let g = 0; g < end0; g += 2) {
           const p6 = p2 + g * 40;
           const p7 = p5 + g;
           let sum00 = 0;
@@ -2067,39 +2088,51 @@ function second_attention_backward_2(
           d_second_attention_4[p7 + 13] = sum10;
           d_second_attention_4[p7 + 14] = sum11;
         }
-        let sum0 = 0;
-        let sum1 = 0;
-        for (let k = 0; k < 10; k++) {
-          const p10 = p4 + k;
-          const p11 = p2 + k;
-          const x4 = second_attention_add[p11 + 480];
-          sum0 += d_second_attention[p10] * x4;
-          sum1 += d_second_attention[p10 + 40] * x4;
+        // Farther on nobody reads these rows.
+        const end1 = Math.min(h + 2, 13);
+        for (let g = 12; g < end1; g++) {
+          const p10 = p2 + g * 40;
+          const p11 = p5 + g;
+          let sum0 = 0;
+          let sum1 = 0;
+          for (let k = 0; k < 10; k++) {
+            const p12 = p4 + k;
+            const p13 = p10 + k;
+            const x4 = second_attention_add[p13];
+            sum0 += d_second_attention[p12] * x4;
+            sum1 += d_second_attention[p12 + 40] * x4;
+          }
+          d_second_attention_4[p11] = sum0;
+          d_second_attention_4[p11 + 13] = sum1;
         }
-        d_second_attention_4[p5 + 12] = sum0;
-        d_second_attention_4[p5 + 25] = sum1;
       }
-      for (let g = 0; g < 12; g += 2) {
-        const p12 = p2 + g * 40;
-        const p13 = p3 + g;
+      // Farther on nobody reads these rows.
+      const end2_0 = 12;
+      for (let g = 0; g < end2_0; g += 2) {
+        const p14 = p2 + g * 40;
+        const p15 = p3 + g;
         let sum0_0 = 0;
         let sum1_0 = 0;
         for (let k = 0; k < 10; k++) {
-          const p14 = p2 + k;
-          const p15 = p12 + k;
-          const x5 = d_second_attention[p14 + 480];
-          sum0_0 += x5 * second_attention_add[p15];
-          sum1_0 += x5 * second_attention_add[p15 + 40];
+          const p16 = p2 + k;
+          const p17 = p14 + k;
+          const x5 = d_second_attention[p16 + 480];
+          sum0_0 += x5 * second_attention_add[p17];
+          sum1_0 += x5 * second_attention_add[p17 + 40];
         }
-        d_second_attention_4[p13 + 156] = sum0_0;
-        d_second_attention_4[p13 + 157] = sum1_0;
+        d_second_attention_4[p15 + 156] = sum0_0;
+        d_second_attention_4[p15 + 157] = sum1_0;
       }
-      let sum_0 = 0;
-      for (let k = 0; k < 10; k++) {
-        const p16 = p2 + k;
-        sum_0 += d_second_attention[p16 + 480] * second_attention_add[p16 + 480];
+      // Farther on nobody reads these rows.
+      const end3_0 = 13;
+      for (let g = 12; g < end3_0; g++) {
+        const p18 = p2 + g * 40;
+        let sum_0 = 0;
+        for (let k = 0; k < 10; k++) {
+          sum_0 += d_second_attention[p2 + k + 480] * second_attention_add[p18 + k];
+        }
+        d_second_attention_4[p3 + g + 156] = sum_0;
       }
-      d_second_attention_4[p3 + 168] = sum_0;
     }
   }
 }
@@ -2172,16 +2205,22 @@ function second_attention_backward_4(
   d_second_attention_5: Float32Array,
   n: number,
 ): void {
-  for (let i = 0; i < n * 52; i++) {
-    const p0 = i * 13;
-    let sum = 0;
-    for (let k = 0; k < 13; k++) {
-      const p1 = p0 + k;
-      sum += d_second_attention[p1] * second_attention_mul[p1];
-    }
-    for (let k = 0; k < 13; k++) {
-      const p2 = p0 + k;
-      d_second_attention_5[p2] = second_attention_mul[p2] * (d_second_attention[p2] - sum) * 0.31622776601683794;
+  for (let i = 0; i < n << 2; i++) {
+    const p0 = i * 169;
+    for (let h = 0; h < 13; h++) {
+      const p1 = p0 + h * 13;
+      let sum = 0;
+      for (let k = 0; k < h + 1; k++) {
+        const p2 = p1 + k;
+        sum += d_second_attention[p2] * second_attention_mul[p2];
+      }
+      for (let k = 0; k < h + 1; k++) {
+        const p3 = p1 + k;
+        d_second_attention_5[p3] = second_attention_mul[p3] * (d_second_attention[p3] - sum) * 0.31622776601683794;
+      }
+      for (let k = h + 1; k < 13; k++) {
+        d_second_attention_5[p1 + k] = 0;
+      }
     }
   }
 }
