@@ -1,7 +1,7 @@
-import { indexAdd, indexConstant } from "../ir/index.ts";
+import { indexAdd, indexConstant, indexReplace, type Index } from "../ir/index.ts";
 import type { Kernel } from "../ir/kernel.ts";
-import { l, type LoopStmt } from "../ir/loop.ts";
-import { mapStmts } from "../ir/loop-walk.ts";
+import { l, type ForLoop, type LoopExpr, type LoopStmt } from "../ir/loop.ts";
+import { mapBlocks } from "../ir/loop-walk.ts";
 import { nameEnds } from "./short-rows.ts";
 import { indexExpr } from "./values.ts";
 
@@ -12,9 +12,30 @@ export function withoutUnread(
   fresh: (hint: string) => string,
 ): readonly LoopStmt[] {
   if (!read) return body;
-  const end = indexExpr(indexAdd(read.upTo, indexConstant(1)));
-  const shorter = mapStmts(body, (stmt) =>
-    stmt.kind === "for" && stmt.name === read.axis ? { ...stmt, to: l.op("minimum", [end, stmt.to]) } : stmt,
-  );
-  return nameEnds(shorter, fresh, "Farther on nobody reads these rows.");
+  const end = indexAdd(read.upTo, indexConstant(1));
+  return nameEnds(shorter(body, read.axis, end), fresh, "Farther on nobody reads these rows.");
+}
+
+/** `end` is known where the rows are those of one tile, in a loop of one round. */
+function shorter(body: readonly LoopStmt[], axis: string, end: Index): readonly LoopStmt[] {
+  return body.map((stmt) => {
+    const rows = stmt.kind === "for" ? onlyRound(stmt) : undefined;
+    const inside =
+      rows === undefined
+        ? end
+        : indexReplace(end, ({ name }) => (name === rows.name ? indexConstant(rows.at) : undefined));
+    const own = mapBlocks(stmt, (block) => shorter(block, axis, inside));
+    return own.kind === "for" && own.name === axis ? { ...own, to: earlier(end, own.to) } : own;
+  });
+}
+
+/** The counter of a loop that has one round, and its value there. */
+function onlyRound({ name, from, to, step }: ForLoop): { name: string; at: number } | undefined {
+  const isOne = from.kind === "number" && to.kind === "number" && to.value - from.value <= step;
+  return isOne ? { name, at: from.value } : undefined;
+}
+
+function earlier(end: Index, to: LoopExpr): LoopExpr {
+  if (end.terms.length > 0 || to.kind !== "number") return l.op("minimum", [indexExpr(end), to]);
+  return l.number(Math.min(end.constant, to.value));
 }
