@@ -151,8 +151,7 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
   );
   const { target } =
     asked === "auto" ? chooseTarget(flops, training.batch ?? 1, precision) : { target: asked };
-  const backend =
-    target === "js" || target === "ts" ? jsBackend(precision) : strict ? plainWasmBackend : wasmBackend;
+  const backend = backendOf(target, precision, strict);
   const optimized = optimize(training, forward, table, backend, debug ? verifying(table, see) : see);
   const kernels = schedule(optimized, table, backend);
   if (debug) assertKernels(kernels, backend.lanes);
@@ -184,6 +183,12 @@ export function compile(model: Model, options: CompileOptions = {}): Compilation
     files,
     sizes: { code, arenaBytes, liveBoundBytes, numbersBytes, stateBytes, flopsPerRow: flops },
   };
+}
+
+/** What the middle of the compiler knows of a target. */
+function backendOf(target: Target, precision: "f32" | "f64", strict: boolean): Backend {
+  if (target !== "wasm") return jsBackend(precision);
+  return strict ? plainWasmBackend : wasmBackend;
 }
 
 function optimize(
