@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
 import autoencoder from "../../examples/autoencoder/autoencoder.model.ts";
 import gan from "../../examples/gan/gan.model.ts";
+import { withPlainJavaScript } from "../plain-javascript.ts";
 import { compiled } from "./compiled.ts";
 import { names, plain, stepsAndFunctions } from "./hostile-names.ts";
 import { all } from "./models.ts";
@@ -185,41 +185,24 @@ console.log(net.step, net.predict(new Float32Array(64)).probabilities.length);`,
 });
 
 test("compiling is the same in every time zone, locale and process", async () => {
-  // The compiler and the models as one file, which starts sooner than a server that transforms them one by one.
-  const bundle = await rolldown({
-    input: "models",
-    platform: "node",
-    resolve: { alias: { gradc: join(root, "src/index.ts") } },
-    plugins: [
-      {
-        name: "models",
-        resolveId: (id) => (id === "models" ? id : undefined),
-        load: (id) =>
-          id === "models"
-            ? ["src/compile.ts", "test/compile/models.ts"]
-                .map((path) => `export * from ${JSON.stringify(join(root, path))};`)
-                .join("\n")
-            : undefined,
-      },
-    ],
-  });
-  await bundle.write({ file: join(folder, "models.mjs") });
-  await bundle.close();
   const script = `
 import { createHash } from "node:crypto";
-import { all, compile } from "./models.mjs";
+const { compile } = await import("./src/compile.js");
+const { all } = await import("./test/compile/models.js");
 const hash = createHash("sha256");
 for (const name of ["digits", "seed", "penguins", "measured", "W2"]) for (const target of ["js", "ts"]) for (const file of compile(all[name], { target, source: name + ".model.ts" }).files) hash.update(file.text);
 console.log(hash.digest("hex"));`;
-  const run = (env: Record<string, string>): string =>
-    execFileSync(process.execPath, ["--input-type=module", "-e", script], {
-      encoding: "utf8",
-      cwd: folder,
-      env: { ...process.env, ...env },
-    }).trim();
-  const here = run({ TZ: "UTC", LANG: "C", LC_ALL: "C" });
-  expect(here).toMatch(/^[0-9a-f]{64}$/);
-  expect(run({ TZ: "Asia/Tokyo", LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8" })).toBe(here);
+  await withPlainJavaScript(["src/compile.ts", "test/compile/models.ts"], (cwd) => {
+    const run = (env: Record<string, string>): string =>
+      execFileSync(process.execPath, ["--input-type=module", "-e", script], {
+        encoding: "utf8",
+        cwd,
+        env: { ...process.env, ...env },
+      }).trim();
+    const here = run({ TZ: "UTC", LANG: "C", LC_ALL: "C" });
+    expect(here).toMatch(/^[0-9a-f]{64}$/);
+    expect(run({ TZ: "Asia/Tokyo", LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8" })).toBe(here);
+  });
   for (const name of ["digits", "measured"]) {
     const text = (): string =>
       compile(all[name])

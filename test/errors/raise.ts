@@ -2,12 +2,12 @@ import { spawnSync } from "node:child_process";
 import fs, { symlinkSync } from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as compiler from "gradc/compiler";
 import * as data from "gradc/data";
 import * as train from "gradc/train";
 import { describeError } from "../../src/cli/report-error.ts";
 import { folder, gradc } from "../cli/helpers.ts";
+import { withPlainJavaScript } from "../plain-javascript.ts";
 import { create, spec } from "../train/linear.ts";
 
 /** Something a user writes, as text, and what gradc then prints. */
@@ -119,8 +119,8 @@ export const linked: Run = (path, argv) => {
 };
 
 /** A process of its own. */
-export const inItsOwnProcess: Run = async (cwd, argv) => {
-  const at = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
-  const started = [at("node_modules/jiti/lib/jiti-cli.mjs"), at("src/cli/main.ts"), ...argv];
-  return spawnSync(process.execPath, started, { cwd, encoding: "utf8" }).stderr;
-};
+export const inItsOwnProcess: Run = (cwd, argv) =>
+  withPlainJavaScript(["src/cli/main.ts"], (directory) => {
+    const started = [join(directory, "src/cli/main.js"), ...argv];
+    return spawnSync(process.execPath, started, { cwd, encoding: "utf8" }).stderr;
+  });
