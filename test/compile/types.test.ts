@@ -74,6 +74,8 @@ const bad: Readonly<Record<string, string>> = {
 
 // The native compiler takes a tenth of the others' time; those, and modules in float64, wait for the long run.
 const long = process.env["GRADC_LONG"] !== undefined;
+/** Milliseconds for writing all modules. */
+const patience = long ? 600_000 : 120_000;
 
 let folder = "";
 beforeAll(() => {
@@ -139,7 +141,7 @@ beforeAll(() => {
   put("tsconfig.json", JSON.stringify({ compilerOptions: options, include: ["*.ts", "bad/*.ts"] }));
   const browser = { ...options, lib: ["ES2022", "DOM"] };
   put("page/tsconfig.json", JSON.stringify({ compilerOptions: browser, include: ["*.ts"] }));
-}, 120_000);
+}, patience);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each(["typescript-7", ...(long ? ["typescript", "typescript-5.9"] : [])])("%s", (name) => {
