@@ -62,6 +62,7 @@ const rows: readonly Row[] = [
 /** Formulas that kernels make of them; what their errors come to is said in the templates too. */
 const composites: readonly Row[] = [
   { name: "gelu", formula: "x * 0.5 * (erf(x * 0.7071067811865476) + 1)", truth: (x) => (x * (1 + erfOf(x / Math.SQRT2))) / 2, from: -1e18, to: 1e18, dense: [-3, 3], worst: [1.95, 1.95], unit: (_, x) => Math.abs(x) * 2 ** -24 + 2 ** -149 },
+  { name: "approximateGelu", formula: "x * sigmoid((x + x * (x * x) * 0.044715) * 1.5957691216057308)", truth: (x) => x / (1 + Math.exp(-((x + 0.044715 * x ** 3) * 2 * Math.sqrt(2 / Math.PI)))), from: -1e12, to: 1e12, dense: [-3, 3], worst: [2.1, 2.1], unit: (_, x) => Math.abs(x) * 2 ** -24 + 2 ** -149 },
   { name: "softplus", formula: "Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))", truth: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), from: -86.98, to: Infinity, dense: [-3, 3], worst: [2, 2] },
 ]; // prettier-ignore
 
