@@ -78,40 +78,50 @@ function product(a, b, c) {
   }
 }
 
-/** 4×8 sums in eight vectors; relaxed multiply-adds round once where the machine can. */
+/**
+ * 4×8 sums in eight vectors; 6×8 where relaxed multiply-adds, which round once where the machine can, leave registers for
+ * them. Each row is read right before its products.
+ */
 function wat(relaxed) {
-  const sums = [0, 1, 2, 3].flatMap((r) => [0, 1].map((h) => ({ r, h, name: `$s${r}${h}` })));
-  const add = ({ r, h, name }) =>
+  const sum = (r, h) => `$s${r}${h}`;
+  const add = (r, h) =>
     relaxed
-      ? `(local.set ${name} (f32x4.relaxed_madd (local.get $x${r}) (local.get $y${h}) (local.get ${name})))`
-      : `(local.set ${name} (f32x4.add (local.get ${name}) (f32x4.mul (local.get $x${r}) (local.get $y${h}))))`;
+      ? `(local.set ${sum(r, h)} (f32x4.relaxed_madd (local.get $x) (local.get $y${h}) (local.get ${sum(r, h)})))`
+      : `(local.set ${sum(r, h)} (f32x4.add (local.get ${sum(r, h)}) (f32x4.mul (local.get $x) (local.get $y${h}))))`;
   const row = depth * 4;
-  return `(module
-    (memory (export "memory") 16)
-    (func (export "product") (param $a i32) (param $b i32) (param $c i32)
-      (local $i i32) (local $j i32) (local $k i32) (local $p i32) (local $q i32) (local $o i32)
-      (local $x0 v128) (local $x1 v128) (local $x2 v128) (local $x3 v128) (local $y0 v128) (local $y1 v128)
-      ${sums.map(({ name }) => `(local ${name} v128)`).join(" ")}
-      (loop $rows
+  const every = (height, text) => Array.from({ length: height }, (_, r) => text(r)).join("\n");
+  const both = (text) => [0, 1].map(text).join("\n");
+  /** The rows from `$i` to `end`, so many at a time. */
+  const tiles = (height, end) => `
+      (loop $rows${end}
         (local.set $j (i32.const 0))
         (loop $columns
-          ${sums.map(({ name }) => `(local.set ${name} (v128.const i32x4 0 0 0 0))`).join("\n")}
+          ${every(height, (r) => both((h) => `(local.set ${sum(r, h)} (v128.const i32x4 0 0 0 0))`))}
           (local.set $p (i32.add (local.get $a) (i32.mul (local.get $i) (i32.const ${row}))))
           (local.set $q (i32.add (local.get $b) (i32.shl (local.get $j) (i32.const 2))))
           (local.set $k (i32.const ${depth}))
           (loop $depth
-            ${[0, 1, 2, 3].map((r) => `(local.set $x${r} (v128.load32_splat offset=${r * row} (local.get $p)))`).join("\n")}
             (local.set $y0 (v128.load (local.get $q)))
             (local.set $y1 (v128.load offset=16 (local.get $q)))
-            ${sums.map(add).join("\n")}
+            ${every(height, (r) => `(local.set $x (v128.load32_splat offset=${r * row} (local.get $p)))\n${both((h) => add(r, h))}`)}
             (local.set $p (i32.add (local.get $p) (i32.const 4)))
             (local.set $q (i32.add (local.get $q) (i32.const ${columns * 4})))
             (br_if $depth (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))
           (local.set $o (i32.add (local.get $c) (i32.shl (i32.add
             (i32.mul (local.get $i) (i32.const ${columns})) (local.get $j)) (i32.const 2))))
-          ${sums.map(({ r, h, name }) => `(v128.store offset=${r * columns * 4 + h * 16} (local.get $o) (local.get ${name}))`).join("\n")}
+          ${every(height, (r) => both((h) => `(v128.store offset=${r * columns * 4 + h * 16} (local.get $o) (local.get ${sum(r, h)}))`))}
           (br_if $columns (i32.lt_u (local.tee $j (i32.add (local.get $j) (i32.const 8))) (i32.const ${columns}))))
-        (br_if $rows (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 4))) (i32.const ${rows}))))))`;
+        (br_if $rows${end} (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const ${height}))) (i32.const ${end}))))`;
+  const most = relaxed ? 6 : 4;
+  const whole = rows - (rows % most);
+  return `(module
+    (memory (export "memory") 16)
+    (func (export "product") (param $a i32) (param $b i32) (param $c i32)
+      (local $i i32) (local $j i32) (local $k i32) (local $p i32) (local $q i32) (local $o i32)
+      (local $x v128) (local $y0 v128) (local $y1 v128)
+      ${every(most, (r) => both((h) => `(local ${sum(r, h)} v128)`))}
+      ${tiles(most, whole)}
+      ${whole < rows ? tiles(rows - whole, rows) : ""}))`;
 }
 
 async function inWasm(relaxed) {
