@@ -19,7 +19,8 @@ interface Here {
 /**
  * Which buffers of a graph are 0 on one side of a diagonal, as the weights of causal attention are and what is computed
  * from them. Products and sums leave those parts out: half of the work, forwards and backwards. Where the other factor is
- * no number there, or infinite, they give what a mask would instead of that times 0.
+ * no number there, or infinite, they may give what a mask would instead of that times 0: rows of one tile end together,
+ * so which of both it is depends on the target's tiles.
  */
 export class Zeros {
   private readonly known = new Map<Buffer, readonly Triangle[]>();
