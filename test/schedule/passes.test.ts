@@ -151,8 +151,17 @@ describe("a fault is found and named", () => {
     expect(verifyPasses(kernels.map((kernel) => (kernel.record.pass === pass ? recorded({ pass: { ...pass, row: twice } })(kernel) : kernel)))).toContain(
       "hidden_backward: other rows than those of backward_rows",
     );
-    const only = (kernel: Kernel): Kernel => ({ ...kernel, core: { ...kernel.core!, only: { axis: "k" } } });
-    expect(faults("hidden_backward", only)).toEqual(["hidden_backward: a product in a pass that leaves out a part"]);
+    expect(faults("hidden_backward", recorded({ plain: { tile: [4, 1], whole: [], join: 1, alone: 1 } }))).toEqual([
+      "hidden_backward: tiles or lanes in a pass",
+    ]);
+    const only = { axis: "k", upTo: indexConstant(1) };
+    const cuts: ((kernel: Kernel) => Kernel)[] = [
+      (kernel) => ({ ...kernel, core: { ...kernel.core!, only } }),
+      (kernel) => ({ ...kernel, stages: kernel.stages.map((stage) => ({ ...stage, only })) }),
+      (kernel) => ({ ...kernel, read: only }),
+    ];
+    for (const cut of cuts)
+      expect(faults("hidden_backward", cut)).toEqual(["hidden_backward: a loop in a pass that leaves out a part"]);
     const inArena = reading("d_logits", ({ buffer, at }) => ({ buffer: { ...buffer, kind: "temporary" }, at }));
     expect(faults("logits_bias_gradient", inArena)).toEqual([
       "logits_bias_gradient: reads d_logits, whose memory is not its own, in a pass",

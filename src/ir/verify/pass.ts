@@ -35,10 +35,11 @@ function checkLoops(kernel: Kernel, pass: RowPass, first: Kernel, say: Say): voi
   const { outer, core, stages, record } = kernel;
   say(kernel.phase !== first.phase, `is of another phase than ${first.name}, in one pass`);
   say(kernel.loops.length > 0 || kernel.nest !== null, "a nest or a loop over time in a pass");
-  say(core?.only !== undefined, "a product in a pass that leaves out a part");
-  const { tile, whole, lanes, join, alone } = record;
-  const isPlain = tile.every((size) => size === 1) && !whole.includes(true) && join === 1 && alone === 1;
-  say(!isPlain || lanes.length > 0, "tiles or lanes in a pass");
+  const isCut = [core, ...stages].some((part) => part?.only) || kernel.read !== undefined;
+  say(isCut, "a loop in a pass that leaves out a part");
+  const { tile, whole, lanes, join, alone, plain } = record;
+  const isSingle = tile.every((size) => size === 1) && !whole.includes(true) && join === 1 && alone === 1;
+  say(!isSingle || plain !== null || lanes.length > 0, "tiles or lanes in a pass");
   const row = rowsOf(kernel);
   const all = [...outer, ...(core?.depth ?? []), ...stages.flatMap(({ inner }) => inner)];
   say(all.some((axis) => axis !== row && isBatch(axis.extent)), "a loop over rows within another, in a pass");
