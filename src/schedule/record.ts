@@ -1,6 +1,6 @@
+import { alike } from "../base/alike.ts";
 import type { Backend } from "../ir/backend.ts";
 import { movesAlong, pointsOf, type Axis } from "../ir/index.ts";
-import { alike } from "../base/alike.ts";
 import type { KernelDraft, ScheduleRecord, Tiles } from "../ir/kernel.ts";
 import { isFunctionPhase } from "../ir/phase.ts";
 import { isBatch, maxOf } from "../ir/type.ts";
@@ -28,7 +28,7 @@ function tilesOf(kernel: KernelDraft, lanes: readonly string[], backend: Backend
     join = chosen.join;
     if (row >= 0) tile[row] = rows;
     tile[last] = columns;
-    if (isAskedAlone(kernel, lanes, backend)) alone = aloneColumns(kernel, row, rows, backend);
+    alone = aloneBeside(kernel, row, rows, lanes, backend);
     // What a tile computes beyond n is never read, and mostly costs less than loops for the remaining rows.
     for (const [k, axis] of kernel.outer.entries()) {
       const { name, extent } = axis;
@@ -56,6 +56,15 @@ const isAskedAlone = (kernel: KernelDraft, lanes: readonly string[], backend: Ba
   backend.lanes === 1
     ? isFunctionPhase(kernel.phase)
     : lanes.includes(kernel.outer[kernel.outer.length - 1].name) && isAsked(kernel);
+
+/** Columns of the tile of a row that is computed alone, beside tiles of so many rows; 1 where there is none. */
+const aloneBeside = (
+  kernel: KernelDraft,
+  row: number,
+  rows: number,
+  lanes: readonly string[],
+  backend: Backend,
+): number => (isAskedAlone(kernel, lanes, backend) ? aloneColumns(kernel, row, rows, backend) : 1);
 
 /**
  * Whether all that a kernel writes lies in places of its own for each index of an axis. What is added up over the axis
@@ -91,18 +100,18 @@ function productTile(
   const work = pointsOf([...outer, ...core!.depth]);
   if (lanes.includes(column.name)) {
     const rests = (rows: number): "tile" | number => {
-      const alone = isAskedAlone(kernel, lanes, backend) ? aloneColumns(kernel, row, rows, backend) : 1;
+      const alone = aloneBeside(kernel, row, rows, lanes, backend);
       return alone === 1 && isApart(kernel, outer[row]) ? "tile" : alone;
     };
     const own = row < 0 ? undefined : outer[row];
     return vectorTile(own, column, joinable(kernel, row), rests, work, backend);
   }
-  const plain = core!.operands.filter(({ buffer }) => buffer.kind === "numbers");
+  const numbers = core!.operands.filter(({ buffer }) => buffer.kind === "numbers");
   const wish =
     lanes.length > 0
       ? backend.vectors!.depthTile
-      : plain.length > 0
-        ? tileOfNumbers(plain, column, backend.numbers!)
+      : numbers.length > 0
+        ? tileOfNumbers(numbers, column, backend.numbers!)
         : backend.tiles.find(({ below }) => work < below)!;
   return {
     rows: row < 0 ? 1 : tileOf(outer[row], wish.rows, 1),

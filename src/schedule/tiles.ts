@@ -16,9 +16,9 @@ const registersOf = ({ rows, columns }: Tile, { fused }: VectorFacts): number =>
   rows * columns + columns + (fused ? 1 : rows + 1);
 
 /**
- * Instructions of one step along the depth: a product and a sum for each place, or both in one, a load for each row and column (those
- * of the columns come from farther away, since each row passes all of them), and the loop's own two; but no fewer than
- * a sum takes to be ready for the next.
+ * Instructions of one step along the depth: a product and a sum for each place, or both in one, a load for each row and
+ * column (those of the columns come from farther away, since each row passes all of them), and the loop's own two; but no
+ * fewer than a sum takes to be ready for the next.
  */
 const stepCost = ({ rows, columns }: Tile, { fused, latency }: VectorFacts): number =>
   Math.max((fused ? 1 : 2) * rows * columns + rows + 1.25 * columns + 2, latency);
@@ -126,11 +126,11 @@ export function rowAxis({ operands }: Core, outer: readonly Axis[]): number {
 
 /** The tile of a product of which these operands are plain numbers: larger along what they are read for. */
 export function tileOfNumbers(
-  plain: Core["operands"],
+  numbers: Core["operands"],
   column: Axis,
   { tile: { rows, columns } }: NumbersFacts,
 ): Tile {
-  const hasRows = plain.some(({ at }) => !movesAlong(at, column));
+  const hasRows = numbers.some(({ at }) => !movesAlong(at, column));
   return hasRows ? { rows, columns } : { rows: columns, columns: rows };
 }
 
