@@ -6,7 +6,7 @@ import type { Storage } from "./storage.ts";
 
 /**
  * Where rows of the outer loop run in lanes, each lane has a row of its own: what a kernel keeps of one row is then as
- * many numbers side by side as there are lanes, and rows end where the longest of them does.
+ * many numbers side by side as there are lanes, and none ends at a diagonal, which the others do not meet there.
  */
 export function spreadRows(kernel: Kernel, { lanes }: Backend, storage: Storage): Kernel {
   const last = kernel.outer.at(-1);

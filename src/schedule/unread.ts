@@ -43,9 +43,10 @@ export function withoutUnread(kernels: readonly Kernel[], lanes: number): Kernel
     for (const stage of kernel.stages) ofItems(stage.items, stage);
   }
   return kernels.map((kernel) => {
-    const product = [...products.values()].find((one) => one.kernel === kernel);
-    const columns = product && ahead.get(targetsOf(kernel)[0].buffer);
-    return product && columns ? cut(product, columns) : kernel;
+    const target = targetsOf(kernel).at(0);
+    const product = target && products.get(target.buffer);
+    const columns = product && ahead.get(target.buffer);
+    return columns ? cut(product, columns) : kernel;
   });
 }
 
