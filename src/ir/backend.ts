@@ -53,7 +53,10 @@ export interface NumbersFacts {
  */
 export interface Backend {
   readonly name: "js" | "wasm";
-  /** The same target on engines that lack some instructions, where the module has code for both; null if there are none. */
+  /**
+   * The same target on engines without relaxed SIMD, where a module has code for both: the record of a kernel then has
+   * tiles for either (`ScheduleRecord.plain`), and the program functions (`LoopProgram.plain`). Null where one code serves all.
+   */
   readonly plain: Backend | null;
   /** In which precision f32 numbers are held between a load and a store. */
   readonly compute: "f64" | "f32";

@@ -5,7 +5,7 @@ import { reads } from "./reduction.ts";
 
 type Rewrite = (body: readonly LoopStmt[]) => readonly LoopStmt[];
 interface JamOptions {
-  /** Where the last tile may reach beyond the extent: how many iterations its largest value leaves to a smaller tile. */
+  /** Where the last tile may reach beyond n: how many iterations whole tiles leave of the largest n, to a smaller one. */
   readonly rest?: number;
   readonly lanes?: Lanes;
   /** What becomes of the body of single iterations. */
@@ -17,8 +17,8 @@ interface JamOptions {
  * merged, so that their accumulators stay in registers and what they load alike is loaded once. What does not
  * fill a tile is done by the same code with smaller tiles: static extents leave one smaller tile, extents that
  * depend on n leave single iterations, or tiles of `rest` iterations of which the last may reach beyond n. Of a loop that
- * runs in lanes, `factor` counts vectors, and a part of one after it joins its last tile; what it leaves to single iterations is
- * not tiled, nor may a tile reach into it, since what is written in place must not be computed twice.
+ * runs in lanes, `factor` counts vectors, and a part of one after it joins its last tile; what it leaves to single
+ * iterations is not tiled, nor may a tile reach into it, since what is written in place must not be computed twice.
  */
 export function jamAxis(
   body: readonly LoopStmt[],
@@ -89,23 +89,23 @@ function tiledLoops(
   factor: number,
   fresh: (hint: string) => string,
   ends: LoopStmt[],
-  open: number | undefined,
+  rest: number | undefined,
   single: Rewrite,
 ): LoopStmt[] {
   const { from, to, step } = loop;
   if (to.kind === "number" && from.kind === "number") {
     const trips = Math.ceil((to.value - from.value) / step);
-    const rest = trips % factor;
-    const whole = l.number(from.value + (trips - rest) * step);
-    const tiles = trips > rest ? [tile(loop, from, whole, factor)] : [];
-    return rest > 0 ? [...tiles, tile(loop, whole, to, rest)] : tiles;
+    const left = trips % factor;
+    const whole = l.number(from.value + (trips - left) * step);
+    const tiles = trips > left ? [tile(loop, from, whole, factor)] : [];
+    return left > 0 ? [...tiles, tile(loop, whole, to, left)] : tiles;
   }
   // Loops that end at run time start at 0.
   const name = fresh("whole");
   const whole = l.local(name);
   ends.push(l.const(name, l.op("sub", [to, l.op("rem", [to, l.number(factor * step)])])));
   const last =
-    open === undefined ? l.for(loop.name, whole, to, step, single(loop.body)) : tile(loop, whole, to, open);
+    rest === undefined ? l.for(loop.name, whole, to, step, single(loop.body)) : tile(loop, whole, to, rest);
   return [tile(loop, from, whole, factor), last];
 }
 

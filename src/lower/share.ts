@@ -14,8 +14,9 @@ import {
 
 /**
  * Common subexpressions of straight-line code: what a block computes or loads twice, with no store to that array
- * in between, is named once. In a block without stores the names come first, which lets V8 start all loads of an
- * unrolled step before its arithmetic.
+ * in between, is named once.
+ * @param ahead whether in a block without stores the names come first, which lets V8 start all loads of an unrolled step
+ * before its arithmetic; in lanes each would hold a register until then
  */
 export function shareValues(
   body: readonly LoopStmt[],
