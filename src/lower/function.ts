@@ -1,6 +1,6 @@
 import { isShort } from "../ir/arena.ts";
 import type { Backend } from "../ir/backend.ts";
-import type { Buffer, Kernel } from "../ir/kernel.ts";
+import type { Buffer, Kernel, Tiles } from "../ir/kernel.ts";
 import { itemsOf, visitKernelExpr } from "../ir/kernel-walk.ts";
 import type { LoopFunction, LoopParam, LoopStmt } from "../ir/loop.ts";
 import { bytesOf, isBatch, maxOf, sizeOf } from "../ir/type.ts";
@@ -89,9 +89,11 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): LoweredKernel {
       run: (body) => nameEnds(body, fresh, "Farther on the mask leaves nothing of this row."),
     },
   ], see); // prettier-ignore
-  const inTiles = (own: Frame, { outer, record }: Pick<Kernel, "outer" | "record">): Lowered => {
+  const inTiles = (own: Frame, tiling: Tiles): Lowered => {
+    // Both tilings give the same names to the same things, so that their locals have the same numbers.
+    const fresh = freshNames(untiled);
     const passes: Pass[] = [
-      ...tiles({ outer, record }, backend, fresh),
+      ...tiles(kernel, tiling, backend, fresh),
       { name: "unread columns", run: (body) => withoutUnread(body, kernel.read, fresh) },
       { name: "short loops", run: (body) => unrollShort(body, fresh) },
       { name: "first terms", run: peelReductions },
@@ -102,8 +104,8 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): LoweredKernel {
   const { plain } = record;
   const other: Frame = { ...frame, name: `${name} without relaxed SIMD` };
   return {
-    own: inTiles(frame, kernel),
-    plain: plain && (() => inTiles(other, { ...kernel, record: { ...record, ...plain } })),
+    own: inTiles(frame, record),
+    plain: plain && (() => inTiles(other, plain)),
   };
 }
 
@@ -157,28 +159,29 @@ function inLanes(
   return vectorizeAxes(body, axes, backend, fresh, dtypes, names(rows), ends);
 }
 
-/** A pass for each axis that the record tiles, the outermost first. */
+/** A pass for each axis that is tiled, the outermost first. */
 function tiles(
-  { outer, record }: Pick<Kernel, "outer" | "record">,
+  { outer, record }: Kernel,
+  { tile, whole, join: joined, alone }: Tiles,
   { lanes }: Backend,
   fresh: Fresh,
 ): Pass[] {
   const last = outer.at(-1)?.name;
-  const alone = (body: Body): Body => jamAxis(body, last!, record.alone, fresh, { lanes });
+  const single = (body: Body): Body => jamAxis(body, last!, alone, fresh, { lanes });
   return outer.flatMap(({ name, extent }, k): Pass[] => {
-    if (record.tile[k] === 1) return [];
+    if (tile[k] === 1) return [];
     const options = {
-      ...(record.whole[k] ? { rest: maxOf(extent) % record.tile[k] } : {}),
+      ...(whole[k] ? { rest: maxOf(extent) % tile[k] } : {}),
       lanes: record.lanes.includes(name) ? lanes : 1,
-      ...(name !== last && record.alone > 1 ? { single: alone } : {}),
+      ...(name !== last && alone > 1 ? { single } : {}),
     };
     const tiled: Pass = {
       name: `tiles of ${name}`,
-      run: (body) => jamAxis(body, name, record.tile[k], fresh, options),
+      run: (body) => jamAxis(body, name, tile[k], fresh, options),
     };
-    if (name === last || record.join === 1) return [tiled];
+    if (name === last || joined === 1) return [tiled];
     const around = outer[k - 1].name;
-    const join = (body: Body): Body => joinRests(body, around, name, record.tile[k], record.join, fresh);
+    const join = (body: Body): Body => joinRests(body, around, name, tile[k], joined, fresh);
     return [{ name: `rests of ${name}`, run: join }, tiled];
   });
 }
