@@ -13,6 +13,9 @@ export const pin = (() => {
   }
 })();
 
+/** What stands in its place where a process is to have all cores. */
+export const unpinned = [];
+
 /** Native libraries take every core there is unless told otherwise. */
 const environment = { ...process.env, OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
 
@@ -24,9 +27,9 @@ export class Child {
   #lines;
   #errors = "";
 
-  /** On one core, unless a process is to have all of them. */
-  constructor(command, cores = pin) {
-    const [program, ...args] = [...cores, ...command];
+  /** Runs a command on one core, unless it is told otherwise. */
+  constructor(command, pinned = pin) {
+    const [program, ...args] = [...pinned, ...command];
     this.#process = spawn(program, args, { env: environment, stdio: ["pipe", "pipe", "pipe"] });
     this.#process.stderr.on("data", (text) => (this.#errors = (this.#errors + text).slice(-4000)));
     // Its end is seen as the end of its output.
@@ -74,8 +77,8 @@ export class Child {
 }
 
 /** The one answer of a command that runs to its end. */
-export async function ask(command, cores) {
-  const child = new Child(command, cores);
+export async function ask(command, pinned) {
+  const child = new Child(command, pinned);
   try {
     return await child.next();
   } finally {

@@ -1,5 +1,5 @@
 // What a training step costs beside its time: compiling, starting, collecting garbage, bytes.
-import { ask, pin } from "./child.mjs";
+import { ask, pin, unpinned } from "./child.mjs";
 import { spawnSync } from "node:child_process";
 import { compiled, here, modelOf } from "./gradc.mjs";
 import { reason } from "./reason.mjs";
@@ -26,26 +26,26 @@ const compileModels = {
 const cold = ["W3", "W6", "digits"];
 
 /**
- * Compile times of some models: { model, target, firstMs, oneCoreMs, againMs }, and of some { cold: { ms, min, max } } too,
- * of which all are medians. Engines optimise beside the program, so a process that compiles has all cores; what it takes on
- * one is told too.
+ * Compile times of some models: { model, target, firstMs, oneCoreMs, againMs }, and of some { cold: { ms, min, max } } too.
+ * Those are measured `repeats` times and give medians, the others once. Engines optimise beside the program, so a process
+ * that compiles has all cores; what it takes on one is told too.
  */
 export async function compileTimes({ folder, names, ids = Object.keys(compileModels), engine, repeats = 3, see }) {
   for (const model of ids) {
     for (const target of names) {
       await told(see, { model, target }, async () => {
         const command = [engine.path, here("compile-time.mjs"), compileModels[model], target];
-        const again = Array.from({ length: cold.includes(model) ? repeats : 1 });
+        const turns = Array.from({ length: cold.includes(model) ? repeats : 1 });
         const [all, one] = [[], []];
-        for (const _ of again) {
-          all.push(await ask(command, []));
+        for (const _ of turns) {
+          all.push(await ask(command, unpinned));
           one.push(await ask(command));
         }
         const of = (answers, part) => median(answers.map((answer) => answer[part]));
         const times = { firstMs: of(all, "firstMs"), oneCoreMs: of(one, "firstMs"), againMs: of(all, "againMs") };
         if (!cold.includes(model)) return times;
         const path = compileModels[model];
-        const commands = again.map(() => compiled(folder, target, path, model, [], engine.path).ms);
+        const commands = turns.map(() => compiled(folder, target, path, model, [], engine.path).ms);
         return { ...times, cold: spread(commands) };
       });
     }
