@@ -48,7 +48,8 @@ export const geluGate: Unary = op("geluGate", {
   type: likeInput("geluGate", "float"),
   vjp: {
     x: ({ x, y, g }) => {
-      // From |x| = 10.2 on y·(1 − y) is 0, in float64 from 22.6 on, so there the square need not grow.
+      // From |x| = 10.2 on y·(1 − y) is 0 or a denormal float32, and 0 in float64 from 22.6 on, so there the square need
+      // not grow.
       const square = minimum(mul(x, x), fullLike(x.type.dtype === "f64" ? 512 : 104, x));
       const slope = add(mul(square, fullLike(3 * geluCubic * geluLinear, x)), fullLike(geluLinear, x));
       return mul(mul(g, mul(y, sub(fullLike(1, x), y))), slope);

@@ -34,7 +34,7 @@ export function packLoops(loops: LoopProgram, packs: readonly Pack[]): LoopProgr
     return { ...call, arrays };
   };
   const phases = [...loops.calls].map(([phase, list]) => [phase, list.map(pack)] as const);
-  return { functions, calls: new Map(phases), step: loops.step && pack(loops.step), plain: loops.plain };
+  return { ...loops, functions, calls: new Map(phases), step: loops.step && pack(loops.step) };
 }
 
 const packWith = (buffer: Buffer, packs: readonly Pack[]): Pack | undefined =>
