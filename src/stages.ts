@@ -2,6 +2,7 @@ import { watText } from "./backends/wasm/encode/wat.ts";
 import { checkChoice } from "./base/options.ts";
 import type { Compilation } from "./compile.ts";
 import type { Graph } from "./ir/graph.ts";
+import type { LoopProgram } from "./ir/loop.ts";
 import { graphsOf } from "./ir/program.ts";
 import { printGraph } from "./ir/text/graph-print.ts";
 import { printKernels } from "./ir/text/kernel-print.ts";
@@ -27,6 +28,14 @@ export function stageGraphs(
 const graphsText = (graphs: readonly Graph[] = []): string =>
   graphs.map((graph) => `${printGraph(graph).trimEnd()}\n`).join("\n");
 
+/** The functions of a program, then those that engines without relaxed SIMD have in their places. */
+function loopsText({ functions, plain }: LoopProgram): string {
+  const text = `${printLoops(functions).trimEnd()}\n`;
+  if (plain.size === 0) return text;
+  const others = printLoops([...plain.values()]).trimEnd();
+  return `${text}\n// Without relaxed SIMD these stand in for the functions of their names.\n\n${others}\n`;
+}
+
 /** The module; for the wasm target, what computes in it, in WebAssembly's text format. */
 export const codeText = ({ wasm, files }: Compilation): string =>
   wasm ? watText((wasm.relaxed ?? wasm.plain).module) : files[0].text;
@@ -47,7 +56,7 @@ export function stageText(compilation: Compilation, stage: Stage): string {
     case "memory":
       return printMemory(compilation.memory);
     case "loops":
-      return `${printLoops(compilation.loops.functions).trimEnd()}\n`;
+      return loopsText(compilation.loops);
     case "code":
       return codeText(compilation);
   }

@@ -13,6 +13,7 @@ import { streamPieces } from "../../src/backends/wasm/pieces.ts";
 import { inlineSource, type Variants } from "../../src/backends/wasm/source.ts";
 import { streamsOf } from "../../src/backends/wasm/streams.ts";
 import { compile, type CompileOptions } from "../../src/compile.ts";
+import { parseLoops } from "../../src/ir/text/loop-parse.ts";
 import { stageText } from "../../src/stages.ts";
 import { names, plain, stepsAndFunctions } from "../compile/hostile-names.ts";
 import { compiled } from "../compile/compiled.ts";
@@ -181,9 +182,14 @@ describe("variants", () => {
       expect(fn.name).toBe(name);
       expect(text(base.module, name)).not.toBe(text(alike.plain, name));
     }
+    const [own, others] = stageText(compiled("W3", { target: "wasm" }), "loops").split(
+      "// Without relaxed SIMD",
+    );
+    expect(parseLoops(own)).toHaveLength(loops.functions.length);
+    expect(parseLoops(`//${others}`).map(({ name }) => name)).toEqual([...loops.plain.keys()]);
     // Of what is the same, the locals have the numbers of both.
-    const others = base.module.functions.filter(({ name }) => !loops.plain.has(name));
-    for (const { name, locals } of others) {
+    const same = base.module.functions.filter(({ name }) => !loops.plain.has(name));
+    for (const { name, locals } of same) {
       const its = relaxed!.module.functions.find((fn) => fn.name === name)!;
       expect(locals.map((local) => local.type)).toEqual(its.locals.map((local) => local.type));
     }
