@@ -46,6 +46,13 @@ test("calls say what must be given, what may be left out, and what it then is", 
   expect(silent.map(({ name }) => name)).toEqual([]);
 });
 
+test("a type that names the elements of a list says which they are, those of a list within it too", () => {
+  const typeOf = (name: string): string | undefined =>
+    new RegExp(`^\\| \`${name}\` \\| \`([^\`]*)\``, "m").exec(page)?.[1];
+  expect(typeOf("Target")).toBe(String.raw`"js" \| "ts" \| "wasm"`);
+  expect(typeOf("TargetChoice")).toBe(String.raw`"js" \| "ts" \| "wasm" \| "auto"`);
+});
+
 test("what has a default is an option, and one that may be left out", () => {
   const faults = functions.flatMap(({ name, about, call }) => {
     const options = call.takes.flatMap((parameter) => parameter.options ?? []);

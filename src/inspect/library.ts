@@ -1,4 +1,4 @@
-import { Node, type Project, type Symbol as Named, type TypeNode } from "ts-morph";
+import { Node, type Project, type SourceFile, type Symbol as Named, type TypeNode } from "ts-morph";
 import { wordsOf } from "./markdown.ts";
 import { oneLine, signaturesOf, type Call } from "./signatures.ts";
 
@@ -57,10 +57,18 @@ const nameOf = (member: { getName(): string; hasQuestionToken(): boolean }): str
 function textOf(node: TypeNode | undefined): string {
   const text = oneLine(node?.getText() ?? "");
   const [, list] = /^\(typeof (\w+)\)\[number\]$/.exec(text) ?? [];
-  const names = list && node!.getSourceFile().getVariableDeclaration(list)?.getInitializer();
-  const written = names && Node.isAsExpression(names) ? names.getExpression() : undefined;
-  if (!Node.isArrayLiteralExpression(written)) return text;
-  return written.getElements().map((element) => element.getText()).join(" | "); // prettier-ignore
+  return list === undefined ? text : (elementsOf(node!.getSourceFile(), list)?.join(" | ") ?? text);
+}
+
+/** The elements of a constant list as they are written; those of a list that it spreads stand in its place. */
+function elementsOf(file: SourceFile, list: string): string[] | undefined {
+  const names = file.getVariableDeclaration(list)?.getInitializer();
+  const written = Node.isAsExpression(names) ? names.getExpression() : undefined;
+  if (!Node.isArrayLiteralExpression(written)) return undefined;
+  return written.getElements().flatMap((element) => {
+    const spread = Node.isSpreadElement(element) && elementsOf(file, element.getExpression().getText());
+    return spread || [element.getText()];
+  });
 }
 
 /** The words above a declaration; those of a constant stand above its statement. */
