@@ -20,7 +20,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
-    return report(error, program, io, debug);
+    return report(error, commandOf(program, argv), io, debug);
   }
 }
 
@@ -42,11 +42,17 @@ function contain(command: Command, io: Io): void {
     });
 }
 
-function report(error: unknown, program: Command, io: Io, debug: boolean): number {
+/** What was to be run, whose help explains what went wrong: a command, or the program where it has none of that name. */
+const commandOf = (program: Command, argv: readonly string[]): readonly Command[] => [
+  program,
+  ...program.commands.filter((command) => command.name() === argv[0]),
+];
+
+function report(error: unknown, path: readonly Command[], io: Io, debug: boolean): number {
   // Commander ends help and --version with an error whose code is success.
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   io.err(describeError(error, io, debug));
   if (!isUsage(error)) return 1;
-  io.err(`See ${program.name()} --help.\n`);
+  io.err(`See ${path.map((command) => command.name()).join(" ")} --help.\n`);
   return 2;
 }

@@ -36,7 +36,7 @@ describe("inspect", () => {
     const { code, err } = await inspect("--stage", "optimised");
     expect(code).toBe(2);
     expect(err).toBe(
-      'error[usage]: there is no stage "optimised"\n  hint: did you mean "optimized"?\nSee gradc --help.\n',
+      'error[usage]: there is no stage "optimised"\n  hint: did you mean "optimized"?\nSee gradc inspect --help.\n',
     );
   });
 

@@ -3,7 +3,9 @@ import { describe, expect, test } from "vitest";
 import { version } from "../../src/version.ts";
 import { folder, gradc } from "./helpers.ts";
 
-const see = "See gradc --help.\n";
+/** Where a command explains itself; one that does not exist has nothing to say. */
+const see = ([command]: string[]): string =>
+  `See gradc ${command === "comple" ? "" : `${command} `}--help.\n`;
 
 describe("wrong usage ends with 2 and says what was meant", () => {
   test.each([
@@ -69,7 +71,7 @@ describe("wrong usage ends with 2 and says what was meant", () => {
       "error[usage]: --test and --validation together leave no rows to train on\n  hint: lower one of them\n",
     ],
   ])("%j", async (argv, message) => {
-    expect(await gradc(folder(), argv)).toEqual({ code: 2, out: "", err: message + see });
+    expect(await gradc(folder(), argv)).toEqual({ code: 2, out: "", err: message + see(argv) });
   });
 });
 
