@@ -706,9 +706,7 @@ function first_attention_forward_4(
           first_attention_mul[p11 + 13] = sum1 * 0.31622776601683794;
         }
       }
-      // Farther on nobody reads these rows.
-      const end2_0 = 12;
-      for (let g = 0; g < end2_0; g += 2) {
+      for (let g = 0; g < 12; g += 2) {
         const p14 = p2 + g * 40;
         const p15 = p3 + g;
         let sum0_0 = 0;
@@ -723,16 +721,12 @@ function first_attention_forward_4(
         first_attention_mul[p15 + 156] = sum0_0 * 0.31622776601683794;
         first_attention_mul[p15 + 157] = sum1_0 * 0.31622776601683794;
       }
-      // Farther on nobody reads these rows.
-      const end3_0 = 13;
-      for (let g = 12; g < end3_0; g++) {
-        const p18 = p2 + g * 40;
-        let sum_0 = 0;
-        for (let k = 0; k < 10; k++) {
-          sum_0 += first_attention_add[p2 + k + 480] * first_attention_add_2[p18 + k];
-        }
-        first_attention_mul[p3 + g + 156] = sum_0 * 0.31622776601683794;
+      let sum_0 = 0;
+      for (let k = 0; k < 10; k++) {
+        const p18 = p2 + k;
+        sum_0 += first_attention_add[p18 + 480] * first_attention_add_2[p18 + 480];
       }
+      first_attention_mul[p3 + 168] = sum_0 * 0.31622776601683794;
     }
   }
 }
@@ -2106,9 +2100,7 @@ function second_attention_backward_2(
           d_second_attention_4[p11 + 13] = sum1;
         }
       }
-      // Farther on nobody reads these rows.
-      const end2_0 = 12;
-      for (let g = 0; g < end2_0; g += 2) {
+      for (let g = 0; g < 12; g += 2) {
         const p14 = p2 + g * 40;
         const p15 = p3 + g;
         let sum0_0 = 0;
@@ -2123,16 +2115,12 @@ function second_attention_backward_2(
         d_second_attention_4[p15 + 156] = sum0_0;
         d_second_attention_4[p15 + 157] = sum1_0;
       }
-      // Farther on nobody reads these rows.
-      const end3_0 = 13;
-      for (let g = 12; g < end3_0; g++) {
-        const p18 = p2 + g * 40;
-        let sum_0 = 0;
-        for (let k = 0; k < 10; k++) {
-          sum_0 += d_second_attention[p2 + k + 480] * second_attention_add[p18 + k];
-        }
-        d_second_attention_4[p3 + g + 156] = sum_0;
+      let sum_0 = 0;
+      for (let k = 0; k < 10; k++) {
+        const p18 = p2 + k;
+        sum_0 += d_second_attention[p18 + 480] * second_attention_add[p18 + 480];
       }
+      d_second_attention_4[p3 + 168] = sum_0;
     }
   }
 }
