@@ -111,6 +111,17 @@ function explain(error: unknown, disk: Disk, path: string, modules: Modules): un
     );
   }
   if (error.message.startsWith("gradc internal error")) return error;
+  const [, extension, stranger] = /^Unknown file extension "([^"]*)" for (.+)$/.exec(error.message) ?? [];
+  if (stranger !== undefined && disk.shown(stranger) === file) {
+    return new GradcError(
+      "model-export",
+      `${file} is no model file: ${extension} is neither TypeScript nor JavaScript`,
+      {
+        hint: "name one that declares a model, e.g. digits.model.ts; a table goes to gradc train --data",
+        cause: error,
+      },
+    );
+  }
   const source = frameOf(error, disk, path);
   if (source === undefined && !("code" in error)) return error;
   const missing = /^Cannot find (?:module|package) '([^']+)'/.exec(error.message)?.[1];

@@ -87,6 +87,14 @@ describe("a bad model file", () => {
     );
   });
 
+  test("is a table", async () => {
+    const { code, err } = await gradc(folder({ "digits.csv": "a,b\n1,2\n" }), ["compile", "digits.csv"]);
+    expect(code).toBe(1);
+    expect(err).toBe(
+      "error[model-export]: digits.csv is no model file: .csv is neither TypeScript nor JavaScript\n  hint: name one that declares a model, e.g. digits.model.ts; a table goes to gradc train --data\n",
+    );
+  });
+
   test("is missing", async () => {
     const { code, err } = await gradc(folder({ "digits.model.ts": "" }), ["compile", "digit.model.ts"]);
     expect(code).toBe(1);
