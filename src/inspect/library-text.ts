@@ -75,7 +75,7 @@ export function moduleParts(module: readonly Exported[]): string[] {
   const network = module.find(({ name }) => name === "Points")!;
   return [
     "## A generated module",
-    "It imports nothing, and is the same for every target. This is what one exports for a model called `points`, of a table with two features; `gradc compile` writes the names and types of each model's own.",
+    "It imports nothing, and is used alike for every target. This is what one exports in JavaScript for a model called `points`, of a table with two features; `gradc compile` writes the names and types of each model's own. With the target `wasm`, code and memory of a predictor are those of the whole network, and with `--wasm-file` besides, `create({ wasm })` and `createPredictor(state, { wasm })` take the compiled module.",
     table(
       ["name", "call", "what it does"],
       module.flatMap((thing) =>
