@@ -20,6 +20,7 @@ import {
   lstm,
   mean,
   meanSquaredError,
+  scaledDotProductAttention,
   softmaxCrossEntropy,
   square,
   type Model,
@@ -62,6 +63,24 @@ describe("the work of a kernel", () => {
     expect(flops).toBeGreaterThanOrEqual(2 * 16 * 128 * 512);
     expect(flops).toBeLessThan(2.1 * 16 * 128 * 512);
     expect(bytes).toBeLessThan(8 * (16 * 128 + 128 * 512) + 4 * 3 * 16 * 512);
+  });
+
+  test("under a causal mask is that of the side that counts", async () => {
+    const size = 64;
+    const model = defineModel({
+      name: "causal",
+      inputs: { x: f32(batch(2), size, 16) },
+      build: ({ x }) => ({ outputs: { y: scaledDotProductAttention(x, x, x, { causal: true }) } }),
+    });
+    const { compilation } = await running(model, { target: "wasm" });
+    const works = [...workIn(compilation, "predict", 2).values()].map(({ flops }) => flops);
+    // Scores of rows and values by weights: about half of two products of 64 × 64 × 16 each.
+    const product = 2 * 2 * size * size * 16;
+    const [scores, , values] = works.filter((flops) => flops > 0).slice(-3);
+    for (const flops of [scores, values]) {
+      expect(flops).toBeGreaterThan(0.5 * product);
+      expect(flops).toBeLessThan(0.65 * product);
+    }
   });
 
   test("of a whole nest is that of its loops", async () => {

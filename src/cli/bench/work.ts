@@ -1,9 +1,9 @@
-import type { Buffer, Item, Kernel, KernelExpr } from "../../ir/kernel.ts";
+import type { Buffer, Item, Kernel, KernelExpr, Only } from "../../ir/kernel.ts";
 import { itemsOf } from "../../ir/kernel-walk.ts";
-import { axesOf, indexText, type Axis, type Index } from "../../ir/index.ts";
+import { axesOf, indexText, rangeOf, type Axis, type Index } from "../../ir/index.ts";
 import type { LoopExpr, LoopFunction, LoopStmt } from "../../ir/loop.ts";
 import { expressionsOf, operands } from "../../ir/loop-walk.ts";
-import { bytesOf, extentAt, isFloat } from "../../ir/type.ts";
+import { bytesOf, extentAt, isFloat, maxOf } from "../../ir/type.ts";
 
 /** What one run of a kernel needs, whatever it is compiled to. */
 export interface Work {
@@ -27,15 +27,25 @@ const pointsOf = (axes: readonly Axis[], n: number): number =>
 const sizeAt = ({ shape }: Buffer, n: number): number =>
   shape.reduce<number>((product, dim) => product * extentAt(dim, n), 1);
 
-function flopsOf({ outer, core, stages, before, after }: Kernel, n: number): number {
-  const points = pointsOf(outer, n);
-  let flops = core ? 2 * points * pointsOf(core.depth, n) : 0;
-  for (const { inner, items } of stages) {
+/** The share of an axis that counts; an end that moves counts at its middle. */
+function shareOf(only: Only | undefined, axes: readonly Axis[]): number {
+  const axis = axes.find(({ name }) => name === only?.axis);
+  if (!only || !axis) return 1;
+  const middle = (index: Index): number => rangeOf(index).reduce((sum, end) => sum + end / 2, 0);
+  const from = only.from ? middle(only.from) : 0;
+  const to = only.upTo ? middle(only.upTo) + 1 : maxOf(axis.extent);
+  return Math.min(1, Math.max(0, (to - from) / maxOf(axis.extent)));
+}
+
+function flopsOf({ outer, core, stages, read, before, after }: Kernel, n: number): number {
+  const points = pointsOf(outer, n) * shareOf(read, outer);
+  let flops = core ? 2 * points * pointsOf(core.depth, n) * shareOf(core.only, core.depth) : 0;
+  for (const { inner, items, only } of stages) {
     const adds = ({ reduce, dtype, targets }: Item): boolean =>
       (reduce !== null && isFloat(dtype)) ||
       targets.some(({ buffer, accumulate }) => accumulate && buffer.kind === "numbers");
     const each = items.reduce((sum, item) => sum + operationsIn(item.value) + (adds(item) ? 1 : 0), 0);
-    flops += points * pointsOf(inner, n) * each;
+    flops += points * pointsOf(inner, n) * shareOf(only, inner) * each;
   }
   return [...before, ...after].reduce((sum, { value }) => sum + operationsIn(value), flops);
 }
