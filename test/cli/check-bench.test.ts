@@ -34,6 +34,28 @@ describe("check", () => {
     expect(out.endsWith("tiny: all agree\n")).toBe(true);
   });
 
+  test("takes the gradient of a bias before batchNorm for what it is, nothing", async () => {
+    const model = `
+import { adam, batch, batchNorm, conv2d, defineModel, dense, f32, flatten, i32, relu, softmaxCrossEntropy } from "gradc";
+
+const n = batch(16);
+export default defineModel({
+  name: "blocks",
+  inputs: { x: f32(n, 12, 12, 1), y: i32(n) },
+  build({ x, y }) {
+    const block = (input, name) =>
+      relu(batchNorm(conv2d(input, { filters: 8, kernelSize: 3, padding: "same", name })));
+    const logits = dense(flatten(block(block(x, "a"), "b")), { units: 3, name: "logits" });
+    return { outputs: { logits }, loss: softmaxCrossEntropy(logits, y), optimizer: adam() };
+  },
+});
+`;
+    const home = folder({ "blocks.model.mjs": model });
+    const { code, out } = await gradc(home, ["check", "blocks.model.mjs"]);
+    expect(out.split("\n").filter((line) => line.includes("WRONG"))).toEqual([]);
+    expect(code).toBe(0);
+  });
+
   // In float64 the op is right in all ways that the other comparisons know, and js and wasm agree in what is wrong.
   const rounded = (gradient: string, value = "e.mul(v, v)"): string => `
 import { batch, defineModel, defineOp, dense, expr as e, f32, mean, mul, sgd } from "gradc";

@@ -8,6 +8,12 @@ import type { Finding } from "./situation.ts";
 /** One module's answers to the same calls, by what they are called. */
 export type Answers = Map<string, ArrayLike<number>>;
 
+/**
+ * Of the largest number of a kind, so much counts as the size of a tensor that is smaller. Gradients of one step lie far
+ * apart, and some are sums that come to nothing, such as that of a bias before `batchNorm`: of these only rounding is left.
+ */
+const leastShare = (kind: string): number => (kind.endsWith("gradient") ? 0.1 : 0.01);
+
 /** Compares what two modules answered, relative to the largest number of a tensor. */
 export function compareAnswers(kind: string, expected: Answers, found: Answers, limit: number): Finding[] {
   // Beside the largest of its kind, what is zero but for rounding is zero.
@@ -17,7 +23,8 @@ export function compareAnswers(kind: string, expected: Answers, found: Answers, 
     largest.set(kind, Math.max(largest.get(kind) ?? 0, magnitude(values)));
   }
   return [...expected].map(([key, values]): Finding => {
-    const scale = Math.max(magnitude(values), 1e-2 * largest.get(kindOf(key))!) || 1;
+    const own = kindOf(key);
+    const scale = Math.max(magnitude(values), leastShare(own) * largest.get(own)!) || 1;
     const error = distance(values, found.get(key)!) / scale;
     return { kind, name: key, elements: values.length, error, limit };
   });

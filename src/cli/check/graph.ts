@@ -50,11 +50,14 @@ export function compareWithGraph(
   const lossValue = training.outputs.find(({ role }) => role === "loss")!.value;
   const derived = withBuilder(compilation.forward.builder, () => grad(lossValue, wanted));
   const found = values(training, derived);
+  // Beside the largest gradient, what is zero but for rounding is zero.
+  const gradientsFound = found.filter((_, k) => training.outputs[k]?.role === "gradient");
+  const least = 1e-2 * Math.max(0, ...gradientsFound.map(({ data }) => magnitude(data)));
   for (const [k, { role, name }] of training.outputs.entries()) {
     const { data } = found[k];
     if (role === "loss") findings.push(compare("loss against the graph", name, [loss], data));
     if (role === "gradient") {
-      findings.push(compare("gradient against the graph", name, gradients.get(name) ?? [], data));
+      findings.push(compare("gradient against the graph", name, gradients.get(name) ?? [], data, least));
     }
   }
   findings.push(...compareWithLoops(compilation, spec, net, entry, inputs, rows, loss, gradients));
@@ -225,9 +228,18 @@ function stateOf({ name: model, states }: Spec, net: Net, name: string): Float64
   return Float64Array.from({ length: size }, (_, k) => read(view, k));
 }
 
-/** The largest difference, relative to the largest number of the tensor. */
-function compare(kind: string, name: string, found: ArrayLike<number>, expected: ArrayLike<number>): Finding {
-  const largest = Array.from(expected).reduce((most, value) => Math.max(most, Math.abs(value)), 1e-6);
+const magnitude = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** The largest difference, relative to the largest number of the tensor, or to `least` where that is more. */
+function compare(
+  kind: string,
+  name: string,
+  found: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  least = 0,
+): Finding {
+  const largest = Math.max(magnitude(expected), least, 1e-6);
   let error = found.length === expected.length ? 0 : Infinity;
   for (let k = 0; k < expected.length; k++) {
     const difference = Object.is(found[k], expected[k]) ? 0 : Math.abs(found[k] - expected[k]) / largest;
