@@ -28,8 +28,24 @@ const signatures: readonly (readonly [name: string, hint: string, ...bytes: numb
   ["a Python pickle", "save the weights as safetensors instead", 0x80, 2],
 ];
 
+/** So many bytes at the beginning tell text from numbers: they are UTF-8, and no control characters but for white space. */
+const enough = 64;
+function isText(bytes: Uint8Array): boolean {
+  if (bytes.length === 0) return false;
+  try {
+    // The last character may be cut off.
+    const start = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, enough), {
+      stream: true,
+    });
+    return /^[^\p{Cc}]*$/u.test(start.replace(/\s/g, ""));
+  } catch {
+    return false;
+  }
+}
+
 /** Names a file of another kind by its first bytes, so that a refusal can say what to do about it. */
 export function recognise(bytes: Uint8Array): { readonly name: string; readonly hint: string } | undefined {
   const found = signatures.find(([, , ...first]) => first.every((byte, i) => bytes[i] === byte));
-  return found && { name: found[0], hint: found[1] };
+  if (found) return { name: found[0], hint: found[1] };
+  return isText(bytes) ? { name: "text", hint: "give the file of numbers that belongs here" } : undefined;
 }

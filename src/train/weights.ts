@@ -73,7 +73,10 @@ export function loadWeights(
   checkNames("loadWeights", options, { file: true });
   checkSpec("loadWeights", net, spec);
   const { file = "weights" } = options;
-  const { tensors } = decodeSafetensors(bytes, { file });
+  const { tensors, metadata } = decodeSafetensors(bytes, { file });
+  const saver = metadata.get("name");
+  const stranger =
+    saver !== undefined && saver !== spec.name ? `model "${shorten(saver)}" has saved it` : undefined;
   const refuse = (sentence: string, hint?: string): never =>
     fail("bad-weights", `${file}: ${sentence}`, { hint });
   const blocks = new Map([...spec.parameters, ...spec.states].map((block) => [block.name, block]));
@@ -82,13 +85,16 @@ export function loadWeights(
   const wholeState = extra.some(({ name }) => tensors.has(name));
   for (const name of tensors.keys()) {
     if (blocks.has(name)) continue;
-    refuse(`model "${spec.name}" has no "${shorten(name)}"`, suggest(shorten(name), blocks.keys()));
+    refuse(
+      `model "${spec.name}" has no "${shorten(name)}"`,
+      stranger ?? suggest(shorten(name), blocks.keys()),
+    );
   }
   for (const block of blocks.values()) {
     const tensor = tensors.get(block.name);
     if (tensor) checkBlock(block, tensor, refuse);
     else if (!averages.has(block.name) && (wholeState || !extra.includes(block)))
-      refuse(`"${block.name}" is missing`, "was it saved by another model?");
+      refuse(`"${block.name}" is missing`, stranger ?? "was it saved by another model?");
   }
   const written = new Map(tensors);
   for (const [name, { name: parameter }] of averages) {
@@ -157,7 +163,12 @@ function sizeOf({ shape }: BlockSpec): number {
 }
 
 /** Refuses a spec of another module, by which weights would be found in wrong places: a state ends with its layout's hash. */
-function checkSpec(what: string, { state }: Stateful, spec: StateSpec): void {
+function checkSpec(what: string, net: Stateful, spec: StateSpec): void {
+  const state: unknown = (net as Stateful | undefined)?.state;
+  if (!(state instanceof Uint8Array))
+    return fail("bad-weights", `${what} takes a network first, which has a state`, {
+      hint: "what comes first is what create() gives, then the spec of the same generated file",
+    });
   const last = Array.from(state.subarray(-4), (byte) => byte.toString(16).padStart(2, "0"));
   if (spec?.layoutHash === last.reverse().join("")) return;
   fail("bad-weights", `the spec given to ${what} is not the one of this network's module`, {

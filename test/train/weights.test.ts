@@ -47,6 +47,24 @@ describe("weights", () => {
     expect(net.state).toEqual(create().state);
   });
 
+  test("are refused with who saved them, and a network is asked for where there is none", () => {
+    const other = encodeSafetensors([["odd", one("F32", [1])]], [["name", "stranger"]]);
+    expect(() => loadWeights(create(), spec, other)).toThrow(
+      'weights: model "linear" has no "odd"\n  hint: model "stranger" has saved it',
+    );
+    const none = encodeSafetensors([], [["name", "stranger"]]);
+    expect(() => loadWeights(create(), spec, none)).toThrow(
+      'is missing\n  hint: model "stranger" has saved it',
+    );
+    expect(() => loadWeights(spec as never, create() as never, other)).toThrow(
+      "loadWeights takes a network first, which has a state",
+    );
+    expect(() => saveWeights(undefined as never, spec)).toThrow("saveWeights takes a network first");
+    expect(() => loadWeights(create(), spec, new TextEncoder().encode("x,y\n1,2\n3,4\n"))).toThrow(
+      "weights: this is text, not a safetensors file",
+    );
+  });
+
   test("hold the whole state on request, but never the layout hash", () => {
     const net = create();
     loadWeights(net, spec, saveWeights(trained(), spec, { state: true }));
