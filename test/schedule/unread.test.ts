@@ -4,10 +4,19 @@ import {
 } from "../../src/index.ts"; // prettier-ignore
 import { compile, type Compilation } from "../../src/compile.ts";
 import { indexAdd, indexAxis, indexConstant, indexText, type Index } from "../../src/ir/index.ts";
+import type { Buffer, KernelExpr } from "../../src/ir/kernel.ts";
+import { targetsOf, visitKernelExpr } from "../../src/ir/kernel-walk.ts";
 import { verifyKernel } from "../../src/ir/verify/kernel.ts";
+import { verifyUnread } from "../../src/ir/verify/unread.ts";
 import { runWasm } from "../compile/agree.ts";
 import { firstDifference, runLoops } from "../compile/program.ts";
 import { causal, feedOf, stagesOf, whole } from "./causal.ts";
+
+function hasLoadOf(value: KernelExpr, buffer: Buffer): boolean {
+  let found = false;
+  visitKernelExpr(value, (expr) => (found ||= expr.kind === "load" && expr.buffer === buffer));
+  return found;
+}
 
 /** Up to where the columns of products are read, as text. */
 const reads = ({ kernels: { kernels } }: Compilation): string[] =>
@@ -82,4 +91,26 @@ describe("products leave out tiles that nobody reads", () => {
     expect(faults(g)).toEqual([text]);
     expect(verifyKernel({ ...kernel, core: null }, 4)).toContain(`${kernel.name}: only products leave columns out`); // prettier-ignore
   });
+
+  test("the verifier finds who reads what is left out", () => {
+    for (const target of ["js", "wasm"] as const) {
+      const { kernels } = compile(causal({ queries: 16 }), { target }).kernels;
+      expect(verifyUnread(kernels)).toEqual([]);
+      const product = kernels.find(({ phase, read }) => phase === "forward" && read)!;
+      const [{ buffer }] = targetsOf(product);
+      const readers = kernels.filter(({ stages }) => stages.some(({ only, items }) => only && items.some(({ value }) => hasLoadOf(value, buffer))));
+      expect(readers.length).toBeGreaterThan(0);
+      // A pass that drops the end of rows and the mask, or one of them where the other is not.
+      for (const reader of readers) {
+        const bare = (value: KernelExpr): KernelExpr => (value.kind === "op" ? (value.op === "select" ? bare(value.args[1]) : { ...value, args: value.args.map(bare) }) : value);
+        const stages = reader.stages.map(({ inner, items }) => ({ inner, items: items.map((item) => ({ ...item, value: bare(item.value) })) }));
+        const broken = kernels.map((kernel) => (kernel === reader ? { ...kernel, stages } : kernel));
+        expect(verifyUnread(broken)).toEqual([`${reader.name}: all of ${buffer.name} is read, of which ${product.name} leaves columns out`]);
+      }
+      const [other] = kernels.filter(({ core }) => core);
+      const core = { ...other.core!, operands: other.core!.operands.map((operand) => ({ ...operand, buffer })) };
+      const broken = kernels.map((kernel) => (kernel === other ? { ...kernel, core } : kernel));
+      expect(verifyUnread(broken).length).toBe(1);
+    }
+  }); // prettier-ignore
 });

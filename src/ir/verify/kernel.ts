@@ -4,6 +4,7 @@ import type { Buffer, Kernel, KernelExpr, Schedule, Tiles } from "../kernel.ts";
 import { itemsOf, visitKernelExpr } from "../kernel-walk.ts";
 import { elementsOf, isBatch, maxOf } from "../type.ts";
 import { verifyPasses } from "./pass.ts";
+import { verifyUnread } from "./unread.ts";
 
 /**
  * What always holds of a kernel and of what the cost model decides about it, on a target with so many lanes: or loops
@@ -138,6 +139,10 @@ function checkPlaces(kernel: Kernel, say: Say): void {
 
 /** Checks all kernels of a schedule; a finding is a fault of the schedule. */
 export function assertKernels({ kernels }: Schedule, lanes: number): void {
-  const [finding] = [...kernels.flatMap((kernel) => verifyKernel(kernel, lanes)), ...verifyPasses(kernels)];
+  const [finding] = [
+    ...kernels.flatMap((kernel) => verifyKernel(kernel, lanes)),
+    ...verifyPasses(kernels),
+    ...verifyUnread(kernels),
+  ];
   invariant(finding === undefined, `schedule: ${finding}`);
 }
