@@ -1,5 +1,5 @@
 import { hasRelaxed } from "../../src/backends/wasm/host.ts";
-import { encodeModule, wasmModules } from "../../src/backends/wasm/index.ts";
+import { encodeModule, wasmModules, type WasmModules } from "../../src/backends/wasm/index.ts";
 import { jsBackend } from "../../src/backends/js/backend.ts";
 import { wasmBackend } from "../../src/backends/wasm/backend.ts";
 import type { Backend } from "../../src/ir/backend.ts";
@@ -73,15 +73,25 @@ function instanceOf(stages: Stages, relaxed: boolean): Instance | null {
   instances.set(stages, made);
   const known = made.get(relaxed);
   if (known) return known;
+  const instance = instantiate(encodeModule(modulesOf(stages)[relaxed ? "relaxed" : "plain"]));
+  made.set(relaxed, instance);
+  return instance;
+}
+
+const modules = new WeakMap<Stages, WasmModules>();
+
+/** Both variants of a program's module, made together. */
+function modulesOf(stages: Stages): WasmModules {
+  const known = modules.get(stages);
+  if (known) return known;
   const { loops, memory } = stages;
   const entries = [...loops.calls].map(([name, calls]) => ({
     name,
     calls: [{ kind: "calls" as const, calls }],
   }));
-  const bytes = encodeModule(wasmModules(loops, memory, entries)[relaxed ? "relaxed" : "plain"]);
-  const instance = instantiate(bytes);
-  made.set(relaxed, instance);
-  return instance;
+  const made = wasmModules(loops, memory, entries);
+  modules.set(stages, made);
+  return made;
 }
 
 function instantiate(bytes: Uint8Array): Instance {
