@@ -151,16 +151,16 @@ function costTables(results) {
   const spread = (r) => `${figure(r.ms)} (${figure(r.min)}–${figure(r.max)})`;
   const pair = (file) => (file ? `${bytes(file.bytes)} / ${bytes(file.gzip)}` : "–");
   return [
-    "Milliseconds to compile: the first time in a process that has loaded compiler and model, the same on one core, again in the first process, and a cold `gradc compile` with Node's own start.",
+    "Milliseconds to compile once compiler and model are loaded: in a process like that of `gradc compile`, which tells the engine to optimise nothing; the first time in any other, the same on one core, and again in the same process. And a cold `gradc compile` with Node's own start.",
     table(
-      ["", "target", "first", "on one core", "again", "cold command"],
+      ["", "target", "as the command", "first", "on one core", "again", "cold command"],
       results.compiles.map((r) =>
         r.failed
-          ? [r.model, r.target, r.failed, "–", "–", "–"]
+          ? [r.model, r.target, r.failed, "–", "–", "–", "–"]
           : [
               r.model,
               r.target,
-              ...[r.firstMs, r.oneCoreMs, r.againMs].map(figure),
+              ...[r.commandMs, r.firstMs, r.oneCoreMs, r.againMs].map(figure),
               r.cold ? spread(r.cold) : "–",
             ],
       ),
