@@ -1,6 +1,7 @@
 // What a training step costs beside its time: compiling, starting, collecting garbage, bytes.
 import { ask, pin, unpinned } from "./child.mjs";
 import { spawnSync } from "node:child_process";
+import { briefFlags } from "../dist/src/cli/brief.js";
 import { compiled, here, modelOf } from "./gradc.mjs";
 import { reason } from "./reason.mjs";
 
@@ -25,9 +26,6 @@ const compileModels = {
 /** Those that are compiled by a command of its own too, which takes longer than all else. */
 const cold = ["W3", "W6", "digits"];
 
-/** What `gradc compile` tells the engine (src/cli/main.ts): what it optimises of a compiler that runs once is hardly used. */
-const asCommand = ["--no-opt", "--no-maglev"];
-
 /**
  * Compile times of some models: { model, target, commandMs, firstMs, oneCoreMs, againMs }, and of some
  * { cold: { ms, min, max } } too. Those are measured `repeats` times and give medians, the others once. The first is the
@@ -42,7 +40,7 @@ export async function compileTimes({ folder, names, ids = Object.keys(compileMod
         const turns = Array.from({ length: cold.includes(model) ? repeats : 1 });
         const [brief, all, one] = [[], [], []];
         for (const _ of turns) {
-          brief.push(await ask([engine.path, ...asCommand, ...command], unpinned));
+          brief.push(await ask([engine.path, ...briefFlags, ...command], unpinned));
           all.push(await ask([engine.path, ...command], unpinned));
           one.push(await ask([engine.path, ...command]));
         }

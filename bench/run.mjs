@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { coldStarts, compileTimes, garbage } from "./costs.mjs";
+import { ceilingOf } from "./goals.mjs";
 import { flopsOf, gradcCompetitor, nameOf, workshop } from "./gradc.mjs";
 import { readOptions, workloads } from "./options.mjs";
-import { tileName, tilesOf } from "./peers/competitors.mjs";
+import { tilesOf } from "./peers/competitors.mjs";
 import { raceRound } from "./rounds.mjs";
 import { timesOf } from "./samples.mjs";
 import { bytes, figure } from "./sections.mjs";
@@ -84,7 +85,7 @@ function tell(race, shop, workload, target, engine) {
   const flops = flopsOf(workload, sizes.flopsPerRow);
   const gflops = flops && flops / times.us / 1000;
   const [loss1, loss10, loss50] = [1, 10, 50].map((step) => losses[step]);
-  const tileGflops = reached.get(tileName(target === "js" ? "js" : "simd", engine)) ?? null;
+  const tileGflops = reached.get(ceilingOf(target, engine, (name) => reached.has(name))) ?? null;
   const record = { ...about, ...times, gflops, tileGflops, loss1, loss10, loss50, bytes: size, gzip, arenaBytes, liveBoundBytes, stateBytes }; // prettier-ignore
   return show(record, [workload, target, engine.version, ...[times.us, times.min, times.max, gflops].map(figure), loss1, loss10, loss50, ...[size, gzip, arenaBytes, liveBoundBytes].map(bytes)]); // prettier-ignore
 }

@@ -70,7 +70,7 @@ export interface LoweredKernel {
 /** The naive nest of a kernel, transformed as its record says, then tidied. */
 export function lowerKernel(kernel: Kernel, lowering: Lowering): LoweredKernel {
   const { backend, templates, padded, see } = lowering;
-  const { name, doc, nest, loops, record } = kernel;
+  const { name, doc, nest, loops, read, record } = kernel;
   const buffers = buffersOfKernel(kernel);
   const naive = nest
     ? wholeNest(nest, backend.compute, templates)
@@ -84,17 +84,14 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): LoweredKernel {
     { name: "single uses", run: (body) => dropIdle(inlineSingleUses(body)) },
     { name: "ranges", run: splitRanges },
     { name: "lanes", run: (body) => inLanes(body, kernel, buffers, padded, backend, fresh) },
-    {
-      name: "ends of rows",
-      run: (body) => nameEnds(body, fresh, "Farther on the mask leaves nothing of this row."),
-    },
+    ...(kernel.stages.some(({ only }) => only) ? [endsOfRows(fresh)] : []),
   ], see); // prettier-ignore
   const inTiles = (own: Frame, tiling: Tiles): Lowered => {
     // Both tilings give the same names to the same things, so that their locals have the same numbers.
     const fresh = freshNames(untiled);
     const passes: Pass[] = [
       ...tiles(kernel, tiling, backend, fresh),
-      { name: "unread columns", run: (body) => withoutUnread(body, kernel.read, fresh) },
+      ...(read ? [{ name: "unread columns", run: (body: Body) => withoutUnread(body, read, fresh) }] : []),
       { name: "short loops", run: (body) => unrollShort(body, fresh) },
       { name: "first terms", run: peelReductions },
       ...closing(fresh, backend, plainEnding),
@@ -108,6 +105,11 @@ export function lowerKernel(kernel: Kernel, lowering: Lowering): LoweredKernel {
     plain: plain && (() => inTiles(other, plain)),
   };
 }
+
+const endsOfRows = (fresh: Fresh): Pass => ({
+  name: "ends of rows",
+  run: (body) => nameEnds(body, fresh, "Farther on the mask leaves nothing of this row."),
+});
 
 /** What the end of a function's lowering leaves to where its body comes from. */
 interface Ending {

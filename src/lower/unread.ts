@@ -8,10 +8,9 @@ import { indexExpr } from "./values.ts";
 /** Leaves out tiles of columns that begin beyond what is read of the tile's rows. */
 export function withoutUnread(
   body: readonly LoopStmt[],
-  read: Kernel["read"],
+  read: NonNullable<Kernel["read"]>,
   fresh: (hint: string) => string,
 ): readonly LoopStmt[] {
-  if (!read) return body;
   const end = indexAdd(read.upTo, indexConstant(1));
   return nameEnds(shorter(body, read.axis, end), fresh, "Farther on nobody reads these rows.");
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { compareAnswers, type Answers } from "../../src/cli/check/answers.ts";
 import { differenceError } from "../../src/cli/check/difference.ts";
 import { folder, gradc } from "./helpers.ts";
 import { stepsModel, tinyModel } from "./models.ts";
@@ -54,6 +55,16 @@ export default defineModel({
     const { code, out } = await gradc(home, ["check", "blocks.model.mjs"]);
     expect(out.split("\n").filter((line) => line.includes("WRONG"))).toEqual([]);
     expect(code).toBe(0);
+  });
+
+  test("and a small gradient for one, of which the size is a hundredth of the largest at least", () => {
+    const answers = (small: number): Answers => new Map([["gradient: a", [1]], ["gradient: b", [small]]]); // prettier-ignore
+    const errorOf = (expected: number, found: number): number =>
+      compareAnswers("", answers(expected), answers(found), 0)[1].error;
+    expect(errorOf(1e-3, 1.001e-3)).toBeCloseTo(1e-4, 9);
+    expect(errorOf(1e-4, 1.01e-4)).toBeCloseTo(1e-4, 9);
+    // Where nothing is left but rounding, terms as large as a tenth may have cancelled.
+    expect(errorOf(1e-7, 2e-7)).toBeCloseTo(1e-6, 9);
   });
 
   // In float64 the op is right in all ways that the other comparisons know, and js and wasm agree in what is wrong.

@@ -73,7 +73,8 @@ function instanceOf(stages: Stages, relaxed: boolean): Instance | null {
   instances.set(stages, made);
   const known = made.get(relaxed);
   if (known) return known;
-  const instance = instantiate(encodeModule(modulesOf(stages)[relaxed ? "relaxed" : "plain"]));
+  const own = modulesOf(stages);
+  const instance = instantiate(encodeModule(relaxed ? own.relaxed() : own.plain));
   made.set(relaxed, instance);
   return instance;
 }

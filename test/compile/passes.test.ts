@@ -29,7 +29,7 @@ test("a listener sees the passes over every function in their order", () => {
     seen.set(name, [...(seen.get(name) ?? []), pass]);
   });
   const all = [
-    "naive", "single uses", "ranges", "lanes", "ends of rows", "tiles of i", "tiles of j", "unread columns", "short loops",
+    "naive", "single uses", "ranges", "lanes", "tiles of i", "tiles of j", "short loops",
     "first terms", "sigmoids", "addresses", "invariants", "shared values", "calls", "names",
   ]; // prettier-ignore
   expect(seen.get("first_forward")).toEqual(all);

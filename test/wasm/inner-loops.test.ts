@@ -54,7 +54,7 @@ function moduleOf(fn: LoopFunction, relaxed: boolean): WasmModule {
   const modules = wasmModules(programOf(fn), planOf(list), [
     { name: "run", calls: [{ kind: "calls", calls }] },
   ]);
-  return modules[relaxed ? "relaxed" : "plain"];
+  return relaxed ? modules.relaxed() : modules.plain;
 }
 
 const written = (fn: LoopFunction) => moduleOf(fn, false).functions.find(({ name }) => name === fn.name)!;

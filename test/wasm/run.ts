@@ -99,7 +99,10 @@ export const running = (
   memory: MemoryPlan,
   entries: readonly WasmEntry[],
   relaxed = false,
-): Running => instantiate(encodeModule(wasmModules(loops, memory, entries)[relaxed ? "relaxed" : "plain"]));
+): Running => {
+  const modules = wasmModules(loops, memory, entries);
+  return instantiate(encodeModule(relaxed ? modules.relaxed() : modules.plain));
+};
 
 /** The program that engines without relaxed SIMD run, as a program of its own. */
 export const plainLoops = (loops: LoopProgram): LoopProgram => ({

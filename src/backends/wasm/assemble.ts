@@ -39,7 +39,7 @@ export function assemble(
     exports,
     plain: accepted(plain),
     // A host that does not know relaxed SIMD refuses it, right or wrong.
-    relaxed: alone ? null : hasRelaxed() ? accepted(relaxed) : encoded(relaxed),
+    relaxed: alone ? null : hasRelaxed() ? accepted(relaxed()) : encoded(relaxed()),
   };
 }
 

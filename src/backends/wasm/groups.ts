@@ -16,7 +16,7 @@ export function groupsOf(
 ): { readonly arena: Uint8Array; readonly run: readonly ((n: number) => void)[] } {
   const entries = groups.map((calls, k): WasmEntry => ({ name: `g${k}`, calls: [{ kind: "calls", calls }] }));
   const { plain, relaxed } = wasmModules(loops, memory, entries);
-  const module = new host.Module(encodeModule(options.relaxed ? relaxed : plain));
+  const module = new host.Module(encodeModule(options.relaxed ? relaxed() : plain));
   const { exports } = new host.Instance(module);
   const { buffer } = exports["memory"] as { readonly buffer: ArrayBuffer };
   const run = entries.map(({ name }) => exports[name] as (n: number) => void);

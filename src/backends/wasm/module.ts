@@ -38,7 +38,8 @@ const mostPages = 65536;
 /** A module for every host with SIMD, and one that needs relaxed SIMD instructions and a host that has them. */
 export interface WasmModules {
   readonly plain: WasmModule;
-  readonly relaxed: WasmModule;
+  /** Made when it is asked for: strict builds have none. */
+  readonly relaxed: () => WasmModule;
 }
 
 /**
@@ -97,7 +98,7 @@ export function wasmModules(
   });
   return {
     plain: module(own.map((fn) => byName.get(fn.name) ?? fn)),
-    relaxed: relaxedModule(module(own)),
+    relaxed: () => relaxedModule(module(own)),
   };
 }
 

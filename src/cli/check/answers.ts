@@ -9,10 +9,11 @@ import type { Finding } from "./situation.ts";
 export type Answers = Map<string, ArrayLike<number>>;
 
 /**
- * Of the largest number of a kind, so much counts as the size of a tensor that is smaller. Gradients of one step lie far
- * apart, and some are sums that come to nothing, such as that of a bias before `batchNorm`: of these only rounding is left.
+ * Of the largest number of a kind, so much counts as the size of a tensor that is smaller. Some gradients are sums that come
+ * to nothing, such as that of a bias before `batchNorm`: only rounding is left of these, by the size of their terms.
  */
-const leastShare = (kind: string): number => (kind.endsWith("gradient") ? 0.1 : 0.01);
+const leastShare = (kind: string, share: number): number =>
+  kind.endsWith("gradient") && share < 1e-5 ? 0.1 : 0.01;
 
 /** Compares what two modules answered, relative to the largest number of a tensor. */
 export function compareAnswers(kind: string, expected: Answers, found: Answers, limit: number): Finding[] {
@@ -24,7 +25,8 @@ export function compareAnswers(kind: string, expected: Answers, found: Answers, 
   }
   return [...expected].map(([key, values]): Finding => {
     const own = kindOf(key);
-    const scale = Math.max(magnitude(values), leastShare(own) * largest.get(own)!) || 1;
+    const [size, most] = [magnitude(values), largest.get(own)!];
+    const scale = Math.max(size, leastShare(own, size / most) * most) || 1;
     const error = distance(values, found.get(key)!) / scale;
     return { kind, name: key, elements: values.length, error, limit };
   });

@@ -50,13 +50,14 @@ export function compareWithGraph(
   const lossValue = training.outputs.find(({ role }) => role === "loss")!.value;
   const derived = withBuilder(compilation.forward.builder, () => grad(lossValue, wanted));
   const found = values(training, derived);
-  // Beside the largest gradient, what is zero but for rounding is zero.
   const gradientsFound = found.filter((_, k) => training.outputs[k]?.role === "gradient");
-  const least = 1e-2 * Math.max(0, ...gradientsFound.map(({ data }) => magnitude(data)));
+  const largest = Math.max(0, ...gradientsFound.map(({ data }) => magnitude(data)));
   for (const [k, { role, name }] of training.outputs.entries()) {
     const { data } = found[k];
     if (role === "loss") findings.push(compare("loss against the graph", name, [loss], data));
     if (role === "gradient") {
+      // Beside the largest, what is zero but for rounding is zero.
+      const least = magnitude(data) < 1e-9 * largest ? 1e-2 * largest : 0;
       findings.push(compare("gradient against the graph", name, gradients.get(name) ?? [], data, least));
     }
   }
